@@ -1,0 +1,99 @@
+"""What a platform knows of an account: the account itself and its videos.
+
+A count is None when the platform hides it or does not say, never 0.
+"Video" means every post, of any media type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from tracking.clock import to_rfc3339
+
+
+class MediaType(StrEnum):
+    VIDEO = "video"
+    IMAGE = "image"
+    CAROUSEL = "carousel"
+    TEXT = "text"
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word.title() for word in rest)
+
+
+class _Record:
+    """A frozen dataclass with one translation to each of its two outer forms; field names become camelCase."""
+
+    __slots__ = ()
+
+    def to_document(self) -> dict[str, Any]:
+        """Firestore fields, times as datetimes."""
+        return {_camel(f.name): getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON object, times as RFC 3339 UTC strings."""
+        return {
+            name: to_rfc3339(value) if isinstance(value, datetime) else value
+            for name, value in self.to_document().items()
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account(_Record):
+    platform: str
+    platform_user_id: str
+    username: str
+    display_name: str
+    profile_url: str
+    avatar_url: str | None = None
+    bio: str = ""
+    is_verified: bool | None = None  # None: the platform has no such flag
+    is_private: bool = False
+    follower_count: int | None = None
+    following_count: int | None = None
+    post_count: int | None = None
+    total_views: int | None = None
+
+    @property
+    def account_id(self) -> str:
+        """Document id: tracking an account twice updates one document."""
+        return f"{self.platform}_{self.platform_user_id}"
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        return cls(**{f.name: data[_camel(f.name)] for f in fields(cls)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Video(_Record):
+    video_id: str  # the platform's id, and the document's
+    url: str
+    title: str
+    caption: str
+    thumbnail_url: str | None = None
+    published_at: datetime | None = None
+    duration_s: float | None = None
+    media_type: MediaType
+    view_count: int | None = None
+    like_count: int | None = None
+    comment_count: int | None = None
+    share_count: int | None = None
+    save_count: int | None = None
+    hashtags: tuple[str, ...] = ()  # without '#', in order of appearance
+    is_pinned: bool = False
+
+    def to_document(self) -> dict[str, Any]:
+        return _Record.to_document(self) | {"mediaType": str(self.media_type), "hashtags": list(self.hashtags)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        values = {f.name: data[_camel(f.name)] for f in fields(cls)}
+        if values["published_at"] is not None:
+            values["published_at"] = datetime.fromisoformat(values["published_at"])
+        return cls(**values | {"media_type": MediaType(values["media_type"]), "hashtags": tuple(values["hashtags"])})

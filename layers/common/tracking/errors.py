@@ -1,0 +1,101 @@
+"""Every error this system raises on purpose.
+
+    TrackingError
+      PermanentError              never retried
+        InvalidJobError             the document or event is malformed
+        AccountNotFoundError
+        AccountPrivateError
+        AccountSuspendedError
+        CredentialsError            key missing, wrong or without rights
+        QuotaExceededError          daily or monthly quota used up
+        ContractError               the platform's answer is not what its contract says
+      TransientError              retried by the state machine
+        PlatformUnavailableError    5xx, network, time-out
+        RateLimitedError            429; carries retry_at
+        StoreUnavailableError       Firestore or S3 did not answer
+      JobCancelledError           stop quietly: the user cancelled, or the job is gone
+      StaleAttemptError           stop quietly: another attempt owns the job
+
+Step Functions matches an error by its Python class name alone, never by its bases: the leaves are an
+interface, and `tests/integration/test_statemachine.py` holds them and the definition together.
+
+The message of each is a sentence for the person who asked for the job. It never holds a secret.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class TrackingError(Exception):
+    """Anything this system raises on purpose. `str(error)` is a sentence for a person."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class PermanentError(TrackingError):
+    """Trying again cannot help."""
+
+
+class TransientError(TrackingError):
+    """Trying again later may help."""
+
+
+class InvalidJobError(PermanentError):
+    """The job's document, or the event that names it, is malformed."""
+
+
+class AccountNotFoundError(PermanentError):
+    """The platform has no such account."""
+
+
+class AccountPrivateError(PermanentError):
+    """The account exists and shows its posts to nobody we can be."""
+
+
+class AccountSuspendedError(PermanentError):
+    """The platform has suspended the account."""
+
+
+class CredentialsError(PermanentError):
+    """Our key for the platform is missing, wrong, or lacks a right."""
+
+
+class QuotaExceededError(PermanentError):
+    """Our daily or monthly quota at the platform is used up."""
+
+
+class ContractError(PermanentError):
+    """The platform answered something that its contract does not allow."""
+
+
+class PlatformUnavailableError(TransientError):
+    """The platform failed, could not be reached, or did not answer in time."""
+
+
+class RateLimitedError(TransientError):
+    """The platform asks us to slow down until `retry_at` (aware UTC; None where it does not say)."""
+
+    def __init__(self, message: str, retry_at: datetime | None = None) -> None:
+        super().__init__(message)
+        self.retry_at = retry_at
+
+
+class StoreUnavailableError(TransientError):
+    """Our own storage (Firestore, S3) failed or did not answer in time."""
+
+
+class JobCancelledError(TrackingError):
+    """The job was cancelled or deleted while it was being worked on."""
+
+
+class StaleAttemptError(TrackingError):
+    """The job has moved on without this attempt: it ended, or a newer attempt owns it."""
+
+
+def leaves(base: type[TrackingError] = TrackingError) -> list[type[TrackingError]]:
+    """The classes below `base` that have no subclass: the ones that are raised."""
+    below = base.__subclasses__()
+    return [leaf for sub in below for leaf in leaves(sub)] if below else [base]

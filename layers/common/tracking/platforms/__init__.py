@@ -1,0 +1,84 @@
+"""Social platforms: one module per platform, and one per provider that platforms get their data from.
+
+    platform     provider
+    youtube      youtube_data_api   YouTube Data API v3
+    twitter      x_api              X API v2
+    instagram    apify              Apify actors
+    tiktok       apify
+
+A platform turns a provider's answers into `Account` and `Video`; a provider speaks HTTP and turns foreign
+failures into `tracking.errors`. This module holds what all platforms have in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from tracking.accounts import Account, Video
+from tracking.clock import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How long and how much one fetch may take."""
+
+    deadline: datetime  # aware UTC; no wait goes past it
+    max_videos: int
+    resume_since: datetime | None = None
+    """Set when an earlier try of the same step may have begun something paid (an Apify run) at or after this
+    moment: look for it before beginning another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedAccount:
+    account: Account
+    videos_ref: str
+    """Where the platform module finds the videos: an uploads playlist, a user id, an Apify dataset. Opaque to
+    everyone else; at most a few hundred characters, JSON-safe."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoPage:
+    videos: tuple[Video, ...]
+    has_more: bool  # whether the platform holds further pages after this one
+
+
+class Platform(Protocol):
+    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
+        """Look an account up by what a person typed: `@name`, a name, a profile or channel URL, an id.
+
+        InvalidJobError when the text cannot name an account of this platform; the errors of
+        `tracking.errors` otherwise. A private account is returned, with `is_private`.
+        """
+        ...
+
+    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
+        """Pages of the account's videos, newest first as far as the platform goes; lazy, so that the caller
+        may stop between two pages. AccountPrivateError for a private account."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedVideos:
+    videos: tuple[Video, ...]
+    is_complete: bool  # False: the platform has more; the time or the number of videos ran out
+
+
+def collect_videos(pages: Iterator[VideoPage], budget: Budget, clock: Clock) -> FetchedVideos:
+    """Take pages until there are no more, `max_videos` is reached, or the deadline has come.
+
+    A video that comes twice (posts shift between pages while they are read) is kept once, first place,
+    newest content.
+    """
+    videos: dict[str, Video] = {}
+    for page in pages:
+        videos.update((video.video_id, video) for video in page.videos)
+        if len(videos) >= budget.max_videos:
+            is_complete = len(videos) == budget.max_videos and not page.has_more
+            return FetchedVideos(videos=tuple(videos.values())[: budget.max_videos], is_complete=is_complete)
+        if page.has_more and clock.now() >= budget.deadline:
+            return FetchedVideos(videos=tuple(videos.values()), is_complete=False)
+    return FetchedVideos(videos=tuple(videos.values()), is_complete=True)
