@@ -1,0 +1,1 @@
+"""ProcessFunction: one module per state of statemachine/tracking.asl.json, named after it."""

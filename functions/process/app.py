@@ -1,0 +1,85 @@
+"""One state of a job's execution: the state machine names the state, its module does the work.
+
+{"state": "FetchAccount", "execution": ARN, "executionStartedAt": RFC 3339, "retryCount": n, "job": Work}
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from process import fail_job, fetch_account, fetch_videos, retrying, save_account, save_videos
+from process.step import Step
+from tracking import wiring
+from tracking.errors import InvalidJobError, TrackingError
+
+NAMESPACE = "AccountTracking"
+
+logger = Logger(service="process")
+metrics = Metrics(namespace=NAMESPACE, service="process")
+
+State = Callable[[Step, wiring.ProcessDeps], dict[str, Any]]
+
+STATES: dict[str, State] = {
+    "FetchAccount": fetch_account.run,
+    "SaveAccount": save_account.run,
+    "FetchVideos": fetch_videos.run,
+    "SaveVideos": save_videos.run,
+    "FailJob": fail_job.run,
+}
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.ProcessDeps | None = None) -> dict[str, Any]:
+    """Run one state; its output is the next state's input. Safe to run twice.
+
+    Raises the errors of `tracking.errors`: Step Functions retries or catches them by class name.
+    """
+    deps = deps or wiring.process()
+    step = Step.from_event(event, deps.clock.now(), context.get_remaining_time_in_millis() / 1000)
+    logger.append_keys(
+        job_id=step.work.job_id,
+        attempt=step.work.attempt,
+        execution=step.execution,
+        state=step.state,
+        retry_count=step.retry_count,
+    )
+    started = time.perf_counter()
+    try:
+        output = _run(step, deps)
+    except TrackingError as error:
+        logger.warning(
+            "state failed", action="state_failed", error_code=type(error).__name__, reason=error.message, exc_info=error
+        )
+        raise
+    _publish(step, output, time.perf_counter() - started)
+    return output
+
+
+def _run(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:
+    run = STATES.get(step.state)
+    if run is None:
+        raise InvalidJobError(f"No module does the work of a state {step.state!r}.")
+    if step.retry_count and run is not fail_job.run:
+        step, is_done = retrying.announce(step, deps)
+        if is_done:
+            return step.work.to_state()
+    return run(step, deps)
+
+
+def _publish(step: Step, output: dict[str, Any], duration_s: float) -> None:
+    metrics.add_dimension("state", step.state)
+    metrics.add_metric("StageDuration", MetricUnit.Seconds, duration_s)
+    logger.info("state done", action="state_done", duration_ms=round(duration_s * 1000))
+    if step.state == "SaveVideos":
+        with single_metric("JobsCompleted", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
+            metric.add_dimension("platform", step.work.platform)
+    if step.state == "FailJob":
+        with single_metric("JobsFailed", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
+            metric.add_dimension("errorCode", output["error"])

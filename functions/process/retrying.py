@@ -1,0 +1,26 @@
+"""What a state does first when it runs again: look at the job, and tell its user."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from process.step import Step
+from tracking import fence, jobs
+from tracking.jobs import Status
+from tracking.wiring import ProcessDeps
+
+MAX_RETRIES = 3
+"""As in statemachine/tracking.asl.json; a test holds them together."""
+
+
+def announce(step: Step, deps: ProcessDeps) -> tuple[Step, bool]:
+    """The step at the job's newest version, and whether the job is done already (the last reply was lost).
+
+    Stops a cancelled job before it costs another call to the platform: JobCancelledError, StaleAttemptError.
+    """
+    owned, job = fence.current(deps.store, step.work.fence)
+    if job.status is Status.COMPLETED:
+        return replace(step, work=step.work.after(owned)), True
+    message = f"That did not work at once; trying again ({step.retry_count} of {MAX_RETRIES})."
+    owned = fence.commit(deps.store, owned, jobs.note(deps.clock.now(), message, retryCount=step.retries_used))
+    return replace(step, work=step.work.after(owned)), False

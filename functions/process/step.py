@@ -1,0 +1,57 @@
+"""One run of one state: what the state machine passes, and how much time there is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from process.work import Work
+from tracking.errors import InvalidJobError
+from tracking.jobs import EXECUTION_TIMEOUT_S
+
+SAVE_RESERVE_S = 60
+"""What an execution keeps for saving after fetching: 5,000 videos take 3 to 5 s (`make bench`), with three retries."""
+
+FUNCTION_RESERVE_S = 35
+"""What one invocation keeps for itself after its deadline: one HTTP call that was just begun (30 s), and staging."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    state: str
+    execution: str
+    execution_started_at: datetime
+    retry_count: int  # of this state, so far
+    work: Work
+    deadline: datetime  # when fetching has to end, so that what was fetched can be saved
+    failure: dict[str, str]  # FailJob: `Error` and `Cause` of the state that failed
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any], now: datetime, remaining_s: float) -> Self:
+        """`remaining_s`: of this invocation. InvalidJobError when the event is not what the state machine sends."""
+        try:
+            state, execution, retry_count = event["state"], event["execution"], event["retryCount"]
+            started_at = datetime.fromisoformat(event["executionStartedAt"])
+            job = event["job"]
+            work = Work.from_state(job)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidJobError(f"The event is not one of the state machine's: {error!r}.") from error
+        return cls(
+            state=state,
+            execution=execution,
+            execution_started_at=started_at,
+            retry_count=retry_count,
+            work=work,
+            deadline=min(
+                now + timedelta(seconds=remaining_s - FUNCTION_RESERVE_S),
+                started_at + timedelta(seconds=EXECUTION_TIMEOUT_S - SAVE_RESERVE_S),
+            ),
+            failure=job.get("failure", {}),
+        )
+
+    @property
+    def retries_used(self) -> int:
+        """By this attempt, this state's included."""
+        return self.work.retries_used + self.retry_count

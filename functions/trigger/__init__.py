@@ -1,0 +1,1 @@
+"""TriggerFunction: claims pending jobs and starts one execution for each."""

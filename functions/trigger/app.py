@@ -1,0 +1,42 @@
+"""The minute tick: every pending job gets claimed and started. Safe to run twice, and at the same time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from tracking import wiring
+from trigger.tick import Tick, run_tick
+
+logger = Logger(service="trigger")
+metrics = Metrics(namespace="AccountTracking", service="trigger")
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.TriggerDeps | None = None) -> dict[str, Any]:
+    """One tick; the event's content does not matter.
+
+    Errors are not caught: a tick that cannot read or claim fails loudly, and the next one finds the same jobs.
+    """
+    tick = run_tick(deps or wiring.trigger())
+    _publish(tick)
+    logger.info("tick done", extra={"action": "tick_done", **tick.counts()})
+    tick.raise_for_refusals()
+    return tick.counts()
+
+
+def _publish(tick: Tick) -> None:
+    metrics.add_metric("OldestPendingAge", MetricUnit.Seconds, tick.oldest_pending_age_s)
+    metrics.add_metric("JobsStarted", MetricUnit.Count, len(tick.started))
+    for start in tick.started:
+        metrics.add_metric("TimeToStart", MetricUnit.Seconds, start.waited_s)
+    for malformed in tick.malformed:
+        logger.warning("job refused", action="job_refused", job_id=malformed.job_id, reason=malformed.reason)
+    for refused in tick.refused:
+        logger.error("start refused", action="start_refused", job_id=refused.job_id, reason=refused.reason)
+    for unknown in tick.unknown:
+        logger.warning("start unanswered", action="start_unanswered", job_id=unknown.job_id, reason=unknown.reason)

@@ -1,0 +1,286 @@
+"""The tracking job: its record, its statuses, and every change that may be made to it.
+
+    pending ──claim──> processing ──complete──> completed
+       │                 │  │  └────fail──────> failed ──────retry──> pending
+       │                 │  └───────cancel────> cancelled ───retry──> pending
+       │                 └──────────release───> pending
+       ├──cancel──> cancelled
+       └──fail────> failed                      (malformed)
+
+A change is a plain dict of the document's fields to write. The functions below are the only place that makes
+one, and each goes through `TRANSITIONS`, so no writer can take a job where it may not go.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import Any, Self, TypeVar
+
+from tracking.errors import InvalidJobError
+
+
+class Status(StrEnum):
+    PENDING = "pending"  # written by a front end; waits for a tick
+    PROCESSING = "processing"  # claimed; an execution works on it until leaseUntil
+    COMPLETED = "completed"  # account and videos are saved
+    FAILED = "failed"  # `error` says why, to a person
+    CANCELLED = "cancelled"  # by its user
+
+
+TRANSITIONS: Mapping[Status, frozenset[Status]] = {
+    Status.PENDING: frozenset({Status.PROCESSING, Status.FAILED, Status.CANCELLED}),
+    Status.PROCESSING: frozenset(
+        {Status.PROCESSING, Status.PENDING, Status.COMPLETED, Status.FAILED, Status.CANCELLED}
+    ),
+    Status.COMPLETED: frozenset(),
+    Status.FAILED: frozenset({Status.PENDING}),
+    Status.CANCELLED: frozenset({Status.PENDING}),
+}
+
+
+class PlatformName(StrEnum):
+    INSTAGRAM = "instagram"
+    TIKTOK = "tiktok"
+    YOUTUBE = "youtube"
+    TWITTER = "twitter"
+
+    @property
+    def label(self) -> str:
+        """How people write the platform's name."""
+        return {"instagram": "Instagram", "tiktok": "TikTok", "youtube": "YouTube", "twitter": "X"}[self.value]
+
+
+class AccountType(StrEnum):
+    MY = "my"
+    COMPETITOR = "competitor"
+
+
+class Progress(IntEnum):
+    """What a job has behind it, in per cent. Never goes down within an attempt."""
+
+    CREATED = 0
+    ACCOUNT_FETCHED = 30
+    ACCOUNT_SAVED = 50
+    VIDEOS_FETCHED = 70
+    VIDEOS_SAVED = 100
+
+
+EXECUTION_TIMEOUT_S = 300
+"""As in statemachine/tracking.asl.json; a test holds them together."""
+LEASE = timedelta(seconds=EXECUTION_TIMEOUT_S + 60)
+"""Longer than any execution may last, so that a live one never loses its job."""
+
+MAX_USERNAME_LENGTH = 100
+MAX_ID_LENGTH = 128
+
+_MAX_SLUG_LENGTH = 40
+
+Fields = dict[str, Any]
+
+
+def slug(job_id: str) -> str:
+    """The job's id where it has to be a name elsewhere: at most 40 of `0-9A-Za-z-_`.
+
+    Firestore's own ids stay as they are; any other id (up to 1,500 bytes of anything) becomes a digest.
+    """
+    if len(job_id) <= _MAX_SLUG_LENGTH and re.fullmatch(r"[0-9A-Za-z_-]+", job_id):
+        return job_id
+    return hashlib.sha256(job_id.encode()).hexdigest()[:_MAX_SLUG_LENGTH]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """`trackingJobs/{job_id}`, checked. Times are aware UTC."""
+
+    job_id: str
+    org_id: str
+    project_id: str
+    user_id: str
+    username: str  # as typed; the platform module normalises it
+    platform: PlatformName
+    account_type: AccountType
+    status: Status
+    created_at: datetime
+    progress: int = 0
+    message: str = ""
+    retry_count: int = 0  # automatic retries used so far in this attempt
+    attempt: int = 0  # counts claims; the fence
+    priority: int = 0  # higher goes first within an organisation
+    account_id: str | None = None
+    error: str | None = None
+    error_code: str | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    lease_until: datetime | None = None
+    execution_arn: str | None = None
+
+    @classmethod
+    def from_document(cls, job_id: str, data: Mapping[str, Any], created_at: datetime) -> Self:
+        """Check a document that anybody may have written.
+
+        `created_at`: when Firestore created it, used where the document itself does not say.
+        InvalidJobError names the first field that is wrong.
+        """
+        read = _Reader(data)
+        return cls(
+            job_id=job_id,
+            org_id=read.path_id("orgId"),
+            project_id=read.path_id("projectId"),
+            user_id=read.path_id("userId"),
+            username=read.username(),
+            platform=read.one_of("platform", PlatformName),
+            account_type=read.one_of("accountType", AccountType),
+            status=read.one_of("status", Status),
+            created_at=read.moment("createdAt") or created_at,
+            progress=read.whole("progress", 0, 100),
+            message=read.text("message") or "",
+            retry_count=read.whole("retryCount", 0),
+            attempt=read.whole("attempt", 0),
+            priority=read.whole("priority"),
+            account_id=read.text("accountId"),
+            error=read.text("error"),
+            error_code=read.text("errorCode"),
+            started_at=read.moment("startedAt"),
+            completed_at=read.moment("completedAt"),
+            lease_until=read.moment("leaseUntil"),
+            execution_arn=read.text("executionArn"),
+        )
+
+
+_T = TypeVar("_T")
+_E = TypeVar("_E", bound=StrEnum)
+
+
+class _Reader:
+    """Reads one document's fields; each method returns a checked value or raises InvalidJobError."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._data = data
+
+    def _value(self, name: str, kind: type[_T]) -> _T | None:
+        value = self._data.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, kind) or isinstance(value, bool):
+            expected = {str: "text", int: "a whole number", datetime: "a timestamp"}[kind]
+            raise InvalidJobError(f"The job's {name} must be {expected}.")
+        return value
+
+    def text(self, name: str) -> str | None:
+        return self._value(name, str)
+
+    def moment(self, name: str) -> datetime | None:
+        return self._value(name, datetime)
+
+    def whole(self, name: str, minimum: int | None = None, maximum: int | None = None) -> int:
+        value = self._value(name, int) or 0
+        if (minimum is not None and value < minimum) or (maximum is not None and value > maximum):
+            limit = f"at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
+            raise InvalidJobError(f"The job's {name} must be {limit}.")
+        return value
+
+    def path_id(self, name: str) -> str:
+        """An id that becomes part of a document's path: https://firebase.google.com/docs/firestore/quotas#limits"""
+        value = self.text(name)
+        if not value:
+            raise InvalidJobError(f"The job has no {name}.")
+        is_reserved = value in {".", ".."} or (value.startswith("__") and value.endswith("__"))
+        if len(value) > MAX_ID_LENGTH or "/" in value or is_reserved:
+            raise InvalidJobError(f"The job's {name} is not a valid id.")
+        return value
+
+    def username(self) -> str:
+        value = self.text("username")
+        if not value or not value.strip():
+            raise InvalidJobError("The job has no username.")
+        if len(value) > MAX_USERNAME_LENGTH:
+            raise InvalidJobError(f"The username is longer than {MAX_USERNAME_LENGTH} characters.")
+        return value
+
+    def one_of(self, name: str, choices: type[_E]) -> _E:
+        value = self.text(name)
+        try:
+            return choices(value or "")
+        except ValueError:
+            allowed = ", ".join(choices)
+            raise InvalidJobError(f"The job's {name} must be one of: {allowed}.") from None
+
+
+def _change(from_: Status, to: Status, now: datetime, **fields: Any) -> Fields:
+    if to not in TRANSITIONS[from_]:
+        raise ValueError(f"a {from_} job may not become {to}")
+    return {"status": str(to), "updatedAt": now} | fields
+
+
+def claim(job: Job, now: datetime, execution_arn: str) -> Fields:
+    """The job is ours until the lease ends: a new attempt, with nothing left of the one before."""
+    return _change(
+        job.status,
+        Status.PROCESSING,
+        now,
+        attempt=job.attempt + 1,
+        leaseUntil=now + LEASE,
+        startedAt=now,
+        executionArn=execution_arn,
+        progress=int(Progress.CREATED),
+        retryCount=0,
+        message=f"Looking up the {job.platform.label} account.",
+        error=None,
+        errorCode=None,
+        completedAt=None,
+    )
+
+
+def release(job: Job, now: datetime) -> Fields:
+    """Give a claim back whose execution was refused: as if it had not been claimed."""
+    return _change(
+        Status.PROCESSING,
+        Status.PENDING,
+        now,
+        attempt=job.attempt,
+        leaseUntil=None,
+        startedAt=None,
+        executionArn=None,
+        message="Waiting for a free place.",
+    )
+
+
+def advance(now: datetime, progress: Progress, message: str, **fields: Any) -> Fields:
+    """One state of the attempt is done."""
+    return _change(Status.PROCESSING, Status.PROCESSING, now, progress=int(progress), message=message, **fields)
+
+
+def note(now: datetime, message: str, **fields: Any) -> Fields:
+    """Something worth telling happened within a state; progress stays."""
+    return _change(Status.PROCESSING, Status.PROCESSING, now, message=message, **fields)
+
+
+def complete(now: datetime, message: str) -> Fields:
+    return _change(
+        Status.PROCESSING,
+        Status.COMPLETED,
+        now,
+        progress=int(Progress.VIDEOS_SAVED),
+        message=message,
+        completedAt=now,
+        leaseUntil=None,
+    )
+
+
+def fail(from_: Status, now: datetime, error: str, error_code: str) -> Fields:
+    """`error`: a sentence for a person. `error_code`: a class name of `tracking.errors`, or a States.* name."""
+    return _change(
+        from_,
+        Status.FAILED,
+        now,
+        message=error,
+        error=error,
+        errorCode=error_code,
+        completedAt=now,
+        leaseUntil=None,
+    )

@@ -1,0 +1,73 @@
+"""What the environment decides: one frozen dataclass per function, one field per variable.
+
+A field `max_videos_per_job` is the environment variable `MAX_VIDEOS_PER_JOB`, named so in template.yaml. A bad value is
+refused by name, before any work is done. Secrets are named here, never held: `tracking.wiring` reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any, Self
+
+
+class SettingsError(Exception):
+    """A variable is missing or has a value that cannot be meant. The message names it, never its value."""
+
+
+class _FromEnvironment:
+    __slots__ = ()
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """SettingsError names the first variable that is wrong."""
+        return cls(**{f.name: _read(f, environ) for f in fields(cls)})  # type: ignore[arg-type]
+
+
+def variables(settings: type[_FromEnvironment]) -> dict[str, bool]:
+    """Names of the variables that `settings` reads, and whether each is required."""
+    return {f.name.upper(): f.default is MISSING for f in fields(settings)}  # type: ignore[arg-type]
+
+
+def _read(setting: Field[Any], environ: Mapping[str, str]) -> str | int:
+    name = setting.name.upper()
+    text = environ.get(name) or environ.get(setting.metadata.get("older_name", ""), "")
+    if not text:
+        if setting.default is MISSING:
+            raise SettingsError(f"{name} is not set.")
+        return setting.default  # type: ignore[no-any-return]
+    if setting.type == "str":
+        return text.strip()
+    if not text.isdecimal() or int(text) < 1:
+        raise SettingsError(f"{name} must be a whole number of at least 1.")
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerSettings(_FromEnvironment):
+    google_cloud_project: str
+    firebase_credentials_secret: str = ""  # empty: the emulator, or the machine's own Google credentials
+    state_machine_arn: str
+    max_starts_per_tick: int = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformSettings(_FromEnvironment):
+    """Base addresses, version part included, and Apify's actors."""
+
+    youtube_api_url: str = "https://www.googleapis.com/youtube/v3"
+    x_api_url: str = "https://api.x.com/2"
+    apify_api_url: str = field(default="https://api.apify.com/v2", metadata={"older_name": "APIFY_PROXY_URL"})
+    apify_instagram_actor: str = "apify~instagram-scraper"
+    apify_tiktok_actor: str = "clockworks~tiktok-profile-scraper"
+    max_videos_per_job: int = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessSettings(PlatformSettings):
+    google_cloud_project: str
+    firebase_credentials_secret: str = ""
+    staging_bucket: str
+    youtube_api_key_secret: str = ""
+    x_bearer_token_secret: str = ""
+    apify_token_secret: str = ""

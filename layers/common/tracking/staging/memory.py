@@ -1,0 +1,25 @@
+"""Staging objects in memory: the twin of `staging.s3`, kept true by `tests/contract`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracking.errors import ContractError
+
+
+class MemoryObjects:
+    def __init__(self) -> None:
+        self.bodies: dict[str, bytes] = {}
+
+    def put(self, key: str, body: bytes) -> None:
+        self.bodies[key] = body
+
+    def get(self, key: str) -> bytes:
+        try:
+            return self.bodies[key]
+        except KeyError:
+            raise ContractError("What an earlier step fetched is no longer there.") from None
+
+    def delete(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self.bodies.pop(key, None)

@@ -1,0 +1,126 @@
+"""Where jobs, accounts and videos live: what every store can do.
+
+A store knows documents, versions and preconditions; it knows no rule of a job's life. The rules stand above it
+(`tracking.jobs`, `tracking.fence`, `trigger.claim`), once for both stores:
+
+    store.firestore   Firestore, or its emulator
+    store.memory      its twin for tests; `tests/contract` holds the two together
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from tracking.jobs import Job, Status
+
+MAX_WRITES_PER_COMMIT = 500
+MAX_BYTES_PER_COMMIT = 3_500_000
+"""Below the 4 MiB at which the emulator refuses a message; Firestore itself allows 10 MiB:
+https://firebase.google.com/docs/firestore/quotas#writes_and_transactions"""
+
+
+class StaleVersionError(Exception):
+    """The document is not as it was when its version was read. Nothing was written."""
+
+
+class DocumentExistsError(Exception):
+    """A document that was to be created is there already. Nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobSnapshot:
+    """A job's document as it was at one moment, unchecked."""
+
+    job_id: str
+    data: dict[str, Any]
+    version: str
+    """Firestore's `update_time`, RFC 3339: changes with every write; opaque to everybody but a store."""
+    created_at: datetime
+
+    def parse(self) -> Job:
+        """InvalidJobError when the document is malformed."""
+        return Job.from_document(self.job_id, self.data, self.created_at)
+
+
+@dataclass(frozen=True, slots=True)
+class JobWrite:
+    """Fields to change in a job that must exist and still be at `version`."""
+
+    job_id: str
+    fields: dict[str, Any]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentWrite:
+    """Fields to set in another document; its other fields stay."""
+
+    path: str  # slash-separated, from the root
+    fields: dict[str, Any]
+    must_be_new: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFilter:
+    org_id: str | None = None
+    project_id: str | None = None
+    status: Status | None = None
+
+
+class Store(Protocol):
+    """Every call has a time-out. StoreUnavailableError when the store does not answer; it may be retried."""
+
+    def pending_jobs(self, limit: int) -> list[JobSnapshot]:
+        """Pending jobs, malformed ones too, in no order that means anything."""
+        ...
+
+    def get_job(self, job_id: str) -> JobSnapshot | None: ...
+
+    def write_each(self, writes: Sequence[JobWrite]) -> list[str | None]:
+        """At most 500 writes, each on its own: its job's new version, or None where it was refused."""
+        ...
+
+    def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
+        """All or nothing; the job's new version.
+
+        StaleVersionError, DocumentExistsError. At most MAX_WRITES_PER_COMMIT writes, MAX_BYTES_PER_COMMIT bytes.
+        """
+        ...
+
+    def create_job(self, fields: dict[str, Any]) -> str:
+        """A new job's id."""
+        ...
+
+    def list_jobs(self, where: JobFilter, limit: int) -> list[JobSnapshot]:
+        """Newest first, by `createdAt`."""
+        ...
+
+    def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:
+        """All documents of a collection, by id. For people and tests: one read each."""
+        ...
+
+    def get_document(self, path: str) -> dict[str, Any] | None: ...
+
+
+def account_path(org_id: str, project_id: str, account_id: str) -> str:
+    return f"organizations/{org_id}/projects/{project_id}/trackedAccounts/{account_id}"
+
+
+_ENVELOPE_BYTES = 300  # the database's name before the path, the precondition, lengths
+_FIELD_BYTES = 24
+
+
+def size_bytes(write: DocumentWrite) -> int:
+    """At least what the write takes in a commit; tests compare it with the encoded message.
+
+    A name comes twice, in the fields and in the mask of fields to set.
+    """
+    size = _ENVELOPE_BYTES + len(write.path.encode())
+    for name, value in write.fields.items():
+        size += 2 * len(name) + _FIELD_BYTES
+        for text in value if isinstance(value, list) else [value]:
+            size += 16 + (len(text.encode()) if isinstance(text, str) else 0)
+    return size

@@ -1,0 +1,158 @@
+"""The store on Firestore: https://firebase.google.com/docs/firestore"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+from google.api_core import exceptions as google
+from google.api_core.datetime_helpers import DatetimeWithNanoseconds
+from google.api_core.retry import Retry, if_exception_type
+from google.auth.exceptions import GoogleAuthError
+from google.cloud.firestore_v1 import Client, Query
+from google.cloud.firestore_v1.base_query import FieldFilter
+from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
+
+from tracking.errors import CredentialsError, StoreUnavailableError, TrackingError
+from tracking.store import (
+    DocumentExistsError,
+    DocumentWrite,
+    JobFilter,
+    JobSnapshot,
+    JobWrite,
+    StaleVersionError,
+)
+
+JOBS = "trackingJobs"
+
+RPC_TIMEOUT_S = 10.0
+RETRY_FOR_S = 15.0
+"""The client's own defaults are 60 s for each: more than a tick has."""
+
+_CALL: dict[str, Any] = {
+    "timeout": RPC_TIMEOUT_S,
+    "retry": Retry(
+        predicate=if_exception_type(google.ServiceUnavailable), initial=0.1, maximum=2.0, timeout=RETRY_FOR_S
+    ),
+}
+
+_TRANSLATION: tuple[tuple[type[Exception], type[Exception], str], ...] = (
+    # first match wins
+    (google.AlreadyExists, DocumentExistsError, "the document exists"),
+    (google.FailedPrecondition, StaleVersionError, "the document has changed"),
+    (google.NotFound, StaleVersionError, "the document is gone"),
+    (google.Unauthenticated, CredentialsError, "Firestore does not accept our credentials."),
+    (google.PermissionDenied, CredentialsError, "Firestore refuses our credentials this access."),
+    (GoogleAuthError, CredentialsError, "Our credentials for Firestore cannot be used."),
+    (google.ServerError, StoreUnavailableError, "Our database did not answer."),
+    (google.TooManyRequests, StoreUnavailableError, "Our database is overloaded."),
+    (google.Aborted, StoreUnavailableError, "Our database was busy with the same document."),
+    (google.Cancelled, StoreUnavailableError, "Our database gave the request up."),
+    (google.RetryError, StoreUnavailableError, "Our database did not answer."),
+)
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _translated(call: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Turn the client's errors into ours; what the table does not name passes untouched."""
+
+    @functools.wraps(call)
+    def wrapper(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return call(*args, **kwargs)
+        except (google.GoogleAPIError, GoogleAuthError) as error:
+            raise translate(error) from error
+
+    return wrapper
+
+
+def translate(error: Exception) -> Exception:
+    for foreign, ours, sentence in _TRANSLATION:
+        if isinstance(error, foreign):
+            return ours(sentence) if issubclass(ours, TrackingError) else ours(f"{sentence}: {error}")
+    return error
+
+
+class FirestoreStore:
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._jobs = client.collection(JOBS)
+
+    @_translated
+    def pending_jobs(self, limit: int) -> list[JobSnapshot]:
+        # No order: ordering by a field would skip documents that lack it, malformed ones first of all.
+        query = self._jobs.where(filter=FieldFilter("status", "==", "pending")).limit(limit)
+        return [_snapshot(document) for document in query.stream(**_CALL)]
+
+    @_translated
+    def get_job(self, job_id: str) -> JobSnapshot | None:
+        document = self._jobs.document(job_id).get(**_CALL)
+        return _snapshot(document) if document.exists else None
+
+    @_translated
+    def write_each(self, writes: Sequence[JobWrite]) -> list[str | None]:
+        if not writes:
+            return []
+        batch = BulkWriteBatch(self._client)
+        for write in writes:
+            self._add_job(batch, write)
+        response = batch.commit(**_CALL)
+        return [
+            _version(result.update_time) if status.code == 0 else None
+            for result, status in zip(response.write_results, response.status, strict=True)
+        ]
+
+    @_translated
+    def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
+        batch = self._client.batch()
+        self._add_job(batch, job)
+        for document in documents:
+            reference = self._client.document(document.path)
+            if document.must_be_new:
+                batch.create(reference, document.fields)
+            else:
+                batch.set(reference, document.fields, merge=True)
+        return _version(batch.commit(**_CALL)[0].update_time)
+
+    @_translated
+    def create_job(self, fields: dict[str, Any]) -> str:
+        reference = self._jobs.document()
+        reference.create(fields, **_CALL)
+        return str(reference.id)
+
+    @_translated
+    def list_jobs(self, where: JobFilter, limit: int) -> list[JobSnapshot]:
+        query: Any = self._jobs
+        for name, value in (("orgId", where.org_id), ("projectId", where.project_id), ("status", where.status)):
+            if value is not None:
+                query = query.where(filter=FieldFilter(name, "==", str(value)))
+        query = query.order_by("createdAt", direction=Query.DESCENDING).limit(limit)
+        return [_snapshot(document) for document in query.stream(**_CALL)]
+
+    @_translated
+    def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:
+        return {
+            document.id: document.to_dict() or {} for document in self._client.collection(collection).stream(**_CALL)
+        }
+
+    @_translated
+    def get_document(self, path: str) -> dict[str, Any] | None:
+        data: dict[str, Any] | None = self._client.document(path).get(**_CALL).to_dict()
+        return data
+
+    def _add_job(self, batch: Any, write: JobWrite) -> None:
+        version = DatetimeWithNanoseconds.from_rfc3339(write.version)  # type: ignore[no-untyped-call]
+        batch.update(
+            self._jobs.document(write.job_id), write.fields, option=self._client.write_option(last_update_time=version)
+        )
+
+
+def _snapshot(document: Any) -> JobSnapshot:
+    return JobSnapshot(document.id, document.to_dict(), _version(document.update_time), document.create_time)
+
+
+def _version(update_time: Any) -> str:
+    return str(update_time.rfc3339())

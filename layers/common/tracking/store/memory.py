@@ -1,0 +1,113 @@
+"""The in-memory twin of `store.firestore`, kept true by `tests/contract`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tracking.clock import Clock, to_rfc3339
+from tracking.store import (
+    DocumentExistsError,
+    DocumentWrite,
+    JobFilter,
+    JobSnapshot,
+    JobWrite,
+    StaleVersionError,
+)
+
+JOBS = "trackingJobs"
+
+
+class MemoryStore:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._documents: dict[str, JobSnapshot] = {}  # by path
+        self._last_write = datetime.min.replace(tzinfo=UTC)
+
+    def pending_jobs(self, limit: int) -> list[JobSnapshot]:
+        with self._lock:
+            return [job for job in self._jobs() if job.data.get("status") == "pending"][:limit]
+
+    def get_job(self, job_id: str) -> JobSnapshot | None:
+        with self._lock:
+            return deepcopy(self._documents.get(f"{JOBS}/{job_id}"))
+
+    def write_each(self, writes: Sequence[JobWrite]) -> list[str | None]:
+        versions: list[str | None] = []
+        for write in writes:
+            try:
+                versions.append(self.commit(write))
+            except StaleVersionError:
+                versions.append(None)
+        return versions
+
+    def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
+        with self._lock:
+            current = self._documents.get(f"{JOBS}/{job.job_id}")
+            if current is None or current.version != job.version:
+                raise StaleVersionError(job.job_id)
+            for document in documents:
+                if document.must_be_new and document.path in self._documents:
+                    raise DocumentExistsError(document.path)
+            version = self._new_version()
+            for document in documents:
+                self._merge(document.path, document.fields, version)
+            self._merge(f"{JOBS}/{job.job_id}", job.fields, version)
+            return version
+
+    def create_job(self, fields: dict[str, Any]) -> str:
+        with self._lock:
+            job_id = f"job{len(self._documents):06d}"
+            self._merge(f"{JOBS}/{job_id}", fields, self._new_version())
+            return job_id
+
+    def list_jobs(self, where: JobFilter, limit: int) -> list[JobSnapshot]:
+        wanted = {"orgId": where.org_id, "projectId": where.project_id, "status": where.status}
+        with self._lock:
+            jobs = [
+                job
+                for job in self._jobs()
+                if "createdAt" in job.data
+                and all(value is None or job.data.get(name) == value for name, value in wanted.items())
+            ]
+        return sorted(jobs, key=lambda job: job.data["createdAt"], reverse=True)[:limit]
+
+    def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:
+        with self._lock:
+            return {
+                path.rpartition("/")[2]: deepcopy(document.data)
+                for path, document in sorted(self._documents.items())
+                if path.rpartition("/")[0] == collection
+            }
+
+    def get_document(self, path: str) -> dict[str, Any] | None:
+        with self._lock:
+            document = self._documents.get(path)
+            return deepcopy(document.data) if document else None
+
+    def touch(self, job_id: str, **fields: Any) -> None:
+        """Write as a front end does: with no precondition."""
+        with self._lock:
+            self._merge(f"{JOBS}/{job_id}", fields, self._new_version())
+
+    def delete_job(self, job_id: str) -> None:
+        with self._lock:
+            del self._documents[f"{JOBS}/{job_id}"]
+
+    def _jobs(self) -> list[JobSnapshot]:
+        return [deepcopy(job) for path, job in sorted(self._documents.items()) if path.startswith(f"{JOBS}/")]
+
+    def _merge(self, path: str, fields: dict[str, Any], version: str) -> None:
+        before = self._documents.get(path)
+        data = (before.data if before else {}) | deepcopy(fields)
+        created_at = before.created_at if before else self._clock.now()
+        self._documents[path] = JobSnapshot(path.rpartition("/")[2], data, version, created_at)
+
+    def _new_version(self) -> str:
+        # Firestore's update times grow even where the clock stands still.
+        self._last_write = max(self._clock.now(), self._last_write + timedelta(microseconds=1))
+        return to_rfc3339(self._last_write)
