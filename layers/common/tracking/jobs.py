@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -41,6 +41,9 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.FAILED: frozenset({Status.PENDING}),
     Status.CANCELLED: frozenset({Status.PENDING}),
 }
+
+
+FINISHED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 
 
 class PlatformName(StrEnum):
@@ -284,3 +287,54 @@ def fail(from_: Status, now: datetime, error: str, error_code: str) -> Fields:
         completedAt=now,
         leaseUntil=None,
     )
+
+
+UserChange = Callable[[Status, datetime], Fields]
+"""A change that a user asks for: from the job's status, at a moment."""
+
+
+def cancel(from_: Status, now: datetime) -> Fields:
+    return _change(from_, Status.CANCELLED, now, message="Cancelled.", completedAt=now, leaseUntil=None)
+
+
+def retry(from_: Status, now: datetime) -> Fields:
+    """Back into the queue, by its user; the next claim makes a new attempt of it."""
+    return _change(
+        from_,
+        Status.PENDING,
+        now,
+        progress=int(Progress.CREATED),
+        message="Waiting to start.",
+        retryCount=0,
+        error=None,
+        errorCode=None,
+        startedAt=None,
+        completedAt=None,
+        executionArn=None,
+    )
+
+
+def new(
+    *,
+    org_id: str,
+    project_id: str,
+    user_id: str,
+    username: str,
+    platform: PlatformName,
+    account_type: AccountType,
+    now: datetime,
+) -> Fields:
+    """A job's document as front ends write it."""
+    return {
+        "orgId": org_id,
+        "projectId": project_id,
+        "userId": user_id,
+        "username": username,
+        "platform": str(platform),
+        "accountType": str(account_type),
+        "status": str(Status.PENDING),
+        "progress": int(Progress.CREATED),
+        "message": "Waiting to start.",
+        "createdAt": now,
+        "retryCount": 0,
+    }

@@ -98,6 +98,14 @@ class Store(Protocol):
         """Newest first, by `createdAt`."""
         ...
 
+    def finished_jobs(self, created_before: datetime, limit: int) -> list[JobSnapshot]:
+        """Completed, failed and cancelled jobs, the oldest first."""
+        ...
+
+    def delete_jobs(self, jobs: Sequence[JobSnapshot]) -> int:
+        """Delete at most 500 jobs, each only if it is still as it was read; how many were."""
+        ...
+
     def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:
         """All documents of a collection, by id. For people and tests: one read each."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from google.api_core import exceptions as google
@@ -15,6 +16,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
 
 from tracking.errors import CredentialsError, StoreUnavailableError, TrackingError
+from tracking.jobs import FINISHED
 from tracking.store import (
     DocumentExistsError,
     DocumentWrite,
@@ -133,6 +135,25 @@ class FirestoreStore:
         return [_snapshot(document) for document in query.stream(**_CALL)]
 
     @_translated
+    def finished_jobs(self, created_before: datetime, limit: int) -> list[JobSnapshot]:
+        query = (
+            self._jobs.where(filter=FieldFilter("status", "in", sorted(FINISHED)))
+            .where(filter=FieldFilter("createdAt", "<", created_before))
+            .order_by("createdAt")
+            .limit(limit)
+        )
+        return [_snapshot(document) for document in query.stream(**_CALL)]
+
+    @_translated
+    def delete_jobs(self, jobs: Sequence[JobSnapshot]) -> int:
+        if not jobs:
+            return 0
+        batch = BulkWriteBatch(self._client)
+        for job in jobs:
+            batch.delete(self._jobs.document(job.job_id), option=self._unchanged_since(job.version))
+        return sum(status.code == 0 for status in batch.commit(**_CALL).status)
+
+    @_translated
     def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:
         return {
             document.id: document.to_dict() or {} for document in self._client.collection(collection).stream(**_CALL)
@@ -144,10 +165,12 @@ class FirestoreStore:
         return data
 
     def _add_job(self, batch: Any, write: JobWrite) -> None:
-        version = DatetimeWithNanoseconds.from_rfc3339(write.version)  # type: ignore[no-untyped-call]
-        batch.update(
-            self._jobs.document(write.job_id), write.fields, option=self._client.write_option(last_update_time=version)
-        )
+        reference = self._jobs.document(write.job_id)
+        batch.update(reference, write.fields, option=self._unchanged_since(write.version))
+
+    def _unchanged_since(self, version: str) -> Any:
+        moment = DatetimeWithNanoseconds.from_rfc3339(version)  # type: ignore[no-untyped-call]
+        return self._client.write_option(last_update_time=moment)
 
 
 def _snapshot(document: Any) -> JobSnapshot:

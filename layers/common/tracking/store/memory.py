@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tracking.clock import Clock, to_rfc3339
+from tracking.jobs import FINISHED
 from tracking.store import (
     DocumentExistsError,
     DocumentWrite,
@@ -75,6 +76,24 @@ class MemoryStore:
                 and all(value is None or job.data.get(name) == value for name, value in wanted.items())
             ]
         return sorted(jobs, key=lambda job: job.data["createdAt"], reverse=True)[:limit]
+
+    def finished_jobs(self, created_before: datetime, limit: int) -> list[JobSnapshot]:
+        with self._lock:
+            jobs = [
+                job
+                for job in self._jobs()
+                if job.data.get("status") in FINISHED
+                and "createdAt" in job.data
+                and job.data["createdAt"] < created_before
+            ]
+        return sorted(jobs, key=lambda job: job.data["createdAt"])[:limit]
+
+    def delete_jobs(self, jobs: Sequence[JobSnapshot]) -> int:
+        with self._lock:
+            unchanged = [job for job in jobs if self._documents.get(f"{JOBS}/{job.job_id}") == job]
+            for job in unchanged:
+                del self._documents[f"{JOBS}/{job.job_id}"]
+            return len(unchanged)
 
     def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:
         with self._lock:

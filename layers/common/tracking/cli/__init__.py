@@ -1,0 +1,176 @@
+"""`tracking`: the command line, for developers and operators. Not part of the deployed layer.
+
+Every error is one sentence on standard error and exit code 1. Commands that need Firestore take it from
+`GOOGLE_CLOUD_PROJECT` (and `FIRESTORE_EMULATOR_HOST`), else from the running local stack.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import local.cli
+from local.errors import LocalError
+from local.stack import State
+from tracking import jobs, wiring
+from tracking.cli.fetch import fetch
+from tracking.cli.watch import watch_jobs
+from tracking.clock import SystemClock
+from tracking.errors import InvalidJobError, TrackingError
+from tracking.jobs import AccountType, Job, PlatformName, Status
+from tracking.settings import SettingsError
+from tracking.store import JobFilter, JobSnapshot, JobWrite, StaleVersionError
+from tracking.store.firestore import FirestoreStore
+
+PAGE = 500
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Account tracking: jobs, platforms, local stack.")
+app.command()(fetch)
+app.add_typer(local.cli.app, name="local", help="The whole pipeline on this machine.")
+app.command(name="doctor")(local.cli.doctor)
+
+out = Console()
+err = Console(stderr=True, soft_wrap=True)
+
+JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's document id.")]
+
+
+@app.command()
+def track(
+    username: Annotated[str, typer.Argument(help="@name, name, profile URL or channel id.")],
+    platform: Annotated[PlatformName, typer.Option(help="Where the account is.")],
+    org: Annotated[str, typer.Option(help="Organisation id.")] = "demo-org",
+    project: Annotated[str, typer.Option(help="Project id.")] = "demo-project",
+    user: Annotated[str, typer.Option(help="User id.")] = "demo-user",
+    account_type: Annotated[AccountType, typer.Option("--type", help="Whose account it is.")] = AccountType.COMPETITOR,
+    watch: Annotated[bool, typer.Option("--watch", help="Show the job until it ends.")] = False,
+) -> None:
+    """Create a job, as the front end does; the next tick starts it."""
+    fields = jobs.new(
+        org_id=org,
+        project_id=project,
+        user_id=user,
+        username=username,
+        platform=platform,
+        account_type=account_type,
+        now=datetime.now(UTC),
+    )
+    Job.from_document("new", fields, datetime.now(UTC))
+    store = _store()
+    job_id = store.create_job(fields)
+    out.print(job_id)
+    if watch:
+        _watch(store, job_id)
+
+
+@app.command(name="watch")
+def watch_command(job: JobId) -> None:
+    """Show a job until it ends; exit code 1 when it did not complete."""
+    _watch(_store(), job)
+
+
+@app.command(name="list")
+def list_command(
+    org: Annotated[str | None, typer.Option(help="Only this organisation's.")] = None,
+    project: Annotated[str | None, typer.Option(help="Only this project's.")] = None,
+    status: Annotated[Status | None, typer.Option(help="Only these.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+) -> None:
+    """List jobs, newest first."""
+    snapshots = _store().list_jobs(JobFilter(org_id=org, project_id=project, status=status), limit)
+    table = Table("job", "status", "%", "platform", "username", "account", "attempt", "created", "message", box=None)
+    for snapshot in snapshots:
+        table.add_row(*_row(snapshot))
+    out.print(table if snapshots else "No jobs.")
+
+
+@app.command()
+def retry(job: JobId) -> None:
+    """Put a failed or cancelled job back into the queue."""
+    _change(job, {Status.FAILED, Status.CANCELLED}, "retried", jobs.retry)
+
+
+@app.command()
+def cancel(job: JobId) -> None:
+    """Cancel a job that is pending or processing."""
+    _change(job, {Status.PENDING, Status.PROCESSING}, "cancelled", jobs.cancel)
+
+
+@app.command()
+def cleanup(
+    older_than: Annotated[str, typer.Option(help="Age, as 7d or 12h.")] = "7d",
+) -> None:
+    """Delete jobs that ended, and were created longer ago than this. Accounts and videos stay."""
+    store = _store()
+    before = datetime.now(UTC) - _age(older_than)
+    deleted = 0
+    while found := store.finished_jobs(before, PAGE):
+        deleted_now = store.delete_jobs(found)
+        deleted += deleted_now
+        if not deleted_now:
+            break
+    out.print(f"{deleted} jobs deleted.")
+
+
+def main() -> None:
+    try:
+        app()
+    except (TrackingError, SettingsError, LocalError) as error:
+        err.print(str(error), style="red", markup=False, highlight=False)
+        raise SystemExit(1) from None
+
+
+def _store() -> FirestoreStore:
+    if "GOOGLE_CLOUD_PROJECT" not in os.environ:
+        stack = State.load()
+        if not stack.is_up():
+            raise LocalError("No project is named: set GOOGLE_CLOUD_PROJECT, or start the local stack with `make up`.")
+        os.environ.update(stack.environment())
+    return FirestoreStore(wiring.firestore_client(os.environ["GOOGLE_CLOUD_PROJECT"]))
+
+
+def _watch(store: FirestoreStore, job_id: str) -> None:
+    (job,) = watch_jobs(store, [job_id], out, SystemClock())
+    if job is None or job.status is not Status.COMPLETED:
+        raise typer.Exit(1)
+
+
+def _change(job_id: str, allowed: set[Status], done: str, change: jobs.UserChange) -> None:
+    store = _store()
+    snapshot = store.get_job(job_id)
+    if snapshot is None:
+        raise InvalidJobError(f"There is no job {job_id}.")
+    job = snapshot.parse()
+    if job.status not in allowed:
+        raise InvalidJobError(f"The job is {job.status}; it cannot be {done}.")
+    try:
+        store.commit(JobWrite(job_id, change(job.status, datetime.now(UTC)), snapshot.version))
+    except StaleVersionError:
+        raise InvalidJobError("The job changed at the same moment; look at it and try again.") from None
+    out.print(f"{job_id} {done}.")
+
+
+def _row(snapshot: JobSnapshot) -> list[str]:
+    """Whatever the document holds: a malformed job is listed, too."""
+    fields = ("status", "progress", "platform", "username", "accountId", "attempt", "createdAt", "message")
+    return [snapshot.job_id, *(_cell(snapshot.data.get(name)) for name in fields)]
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    return "" if value is None else str(value)[:80]
+
+
+def _age(text: str) -> timedelta:
+    match = re.fullmatch(r"(\d{1,4})([dh])", text.strip())
+    if match is None:
+        raise InvalidJobError("An age is a number of days or hours, as 7d or 12h.")
+    number = int(match[1])
+    return timedelta(days=number) if match[2] == "d" else timedelta(hours=number)

@@ -1,0 +1,80 @@
+"""`tracking fetch`: what a platform's module makes of an account. Needs no Firestore and no AWS."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from tracking import wiring
+from tracking.clock import SystemClock
+from tracking.errors import CredentialsError, InvalidJobError, TrackingError
+from tracking.jobs import PlatformName
+from tracking.platforms import Budget, collect_videos
+from tracking.settings import PlatformSettings, SettingsError
+
+
+def fetch(
+    platform: Annotated[str, typer.Argument(help="instagram, tiktok, youtube or twitter.")],
+    username: Annotated[str, typer.Argument(help="@name, name, profile URL or channel id.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print account and videos as one JSON object.")] = False,
+    timeout_s: Annotated[int, typer.Option("--timeout", help="Seconds after which what was fetched is enough.")] = 240,
+) -> None:
+    """Fetch an account and its videos from the platform, and print them."""
+    try:
+        result = _fetch(platform, username, timeout_s)
+    except (TrackingError, SettingsError) as error:
+        if not as_json:
+            raise
+        print(json.dumps({"error": type(error).__name__, "message": str(error)}, ensure_ascii=False), file=sys.stderr)
+        raise typer.Exit(1) from None
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False, indent=2))
+    else:
+        _summarise(result)
+
+
+def _fetch(platform: str, username: str, timeout_s: int) -> dict[str, Any]:
+    settings = PlatformSettings.from_environment(os.environ)
+    clock = SystemClock()
+    keys = wiring.PlatformKeys(
+        youtube_api_key=lambda: _variable("YOUTUBE_API_KEY"),
+        x_bearer_token=lambda: _variable("X_BEARER_TOKEN"),
+        apify_token=lambda: _variable("APIFY_TOKEN"),
+    )
+    module = wiring.platform(_platform_name(platform), settings, keys, clock)
+    budget = Budget(deadline=clock.now() + timedelta(seconds=timeout_s), max_videos=settings.max_videos_per_job)
+    fetched = module.fetch_account(username, budget)
+    videos = collect_videos(module.fetch_videos(fetched, budget), budget, clock).videos
+    return {"account": fetched.account.to_json(), "videos": [video.to_json() for video in videos]}
+
+
+def _platform_name(text: str) -> PlatformName:
+    name = text.strip().lower()
+    try:
+        return PlatformName("twitter" if name == "x" else name)
+    except ValueError:
+        raise InvalidJobError(f"The platform must be one of: {', '.join(PlatformName)}.") from None
+
+
+def _variable(name: str) -> str:
+    value = os.environ.get(name, "").strip()
+    if not value:
+        raise CredentialsError(f"{name} is not set.")
+    return value
+
+
+def _summarise(result: dict[str, Any]) -> None:
+    console = Console()
+    account, videos = result["account"], result["videos"]
+    console.print(f"[bold]{account['displayName']}[/bold]  {account['profileUrl']}", highlight=False)
+    for name in ("followerCount", "followingCount", "postCount", "totalViews"):
+        console.print(f"  {name:<16}{'hidden' if account[name] is None else format(account[name], ',')}")
+    console.print(f"  {len(videos):,} videos, the newest:")
+    for video in videos[:5]:
+        console.print(f"    {video['publishedAt'] or '':<22}{video['title'][:80]}", markup=False, highlight=False)

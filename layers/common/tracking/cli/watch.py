@@ -1,0 +1,49 @@
+"""Live progress bars of jobs, read from their documents as the panel does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from tracking.clock import Clock
+from tracking.jobs import FINISHED, Job
+from tracking.store import Store
+
+_POLL_S = 0.25
+
+
+def watch_jobs(store: Store, job_ids: Sequence[str], console: Console, clock: Clock) -> list[Job | None]:
+    """Show the jobs until all have ended; each as it ended, None for one that was deleted."""
+    with Progress(
+        TextColumn("{task.fields[name]:<34}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+        console=console,
+        transient=False,
+    ) as progress:
+        tasks = {job_id: progress.add_task("", total=100, name=job_id) for job_id in job_ids}
+        ended: dict[str, Job | None] = {}
+        while len(ended) < len(job_ids):
+            for job_id in job_ids:
+                if job_id not in ended:
+                    job = _show(store, job_id, progress, tasks[job_id])
+                    if job is None or job.status in FINISHED:
+                        ended[job_id] = job
+                        progress.stop_task(tasks[job_id])
+            clock.sleep(_POLL_S)
+    return [ended[job_id] for job_id in job_ids]
+
+
+def _show(store: Store, job_id: str, progress: Progress, task: TaskID) -> Job | None:
+    snapshot = store.get_job(job_id)
+    if snapshot is None:
+        progress.update(task, description="deleted")
+        return None
+    job = snapshot.parse()
+    name = f"{job.platform.label} {job.username}"
+    progress.update(task, completed=job.progress, name=name[:34], description=f"{job.status}: {job.message}"[:90])
+    return job
