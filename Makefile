@@ -1,0 +1,68 @@
+# `make help` lists what can be done. Every target installs first what it needs, into this folder alone.
+
+VENV := .venv
+# The Python to install with: the one that is installed already, or PYTHON=python3.12, or the system's.
+PYTHON ?= $(if $(wildcard $(VENV)/bin/python),$(VENV)/bin/python,python3)
+RUN := $(VENV)/bin
+
+# What a shell may hold for other projects must not change what is done here.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONWARNINGS VIRTUAL_ENV
+unexport AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
+unexport AWS_REGION AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE
+unexport GOOGLE_APPLICATION_CREDENTIALS GOOGLE_CLOUD_PROJECT FIREBASE_AUTH_EMULATOR_HOST
+unexport YOUTUBE_API_URL X_API_URL APIFY_API_URL APIFY_PROXY_URL
+export AWS_DEFAULT_REGION := us-east-1
+export SAM_CLI_TELEMETRY := 0
+export UV_SYSTEM_CERTS ?= true
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup up down demo test lint build invoke bench lock clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: ## Install the Python environments (.venv, MiniStack, SAM); quick when nothing has changed
+	@command -v $(PYTHON) >/dev/null 2>&1 || { \
+	  echo "error: $(PYTHON) was not found: install Python 3.11 or later, or name one (make PYTHON=python3.12 ...)." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "error: $(PYTHON) is older than Python 3.11, or does not run: name a later one (make PYTHON=python3.12 ...)." >&2; exit 1; }
+	@$(PYTHON) -m local.environments
+
+up: setup ## Start the local stack and deploy to it; again to bring it up to date
+	@$(RUN)/python -m local up
+
+down: setup ## Stop the local stack
+	@$(RUN)/python -m local down
+
+demo: setup ## Run the main job of every platform on the local stack, and show it
+	@$(RUN)/python -m local.demo
+
+test: setup ## Check and test everything
+	@unset FIRESTORE_EMULATOR_HOST; $(RUN)/python -m local.checks
+
+lint: setup ## Check style, types and the template
+	@unset FIRESTORE_EMULATOR_HOST; $(RUN)/python -m local.checks --no-tests
+
+build: setup ## Build for AWS (Python 3.13 on arm64) into .aws-sam
+	@PATH="$(CURDIR)/$(RUN):$$PATH" .local/sam/bin/sam build --cached --parallel
+
+invoke: setup ## Run one function on one event: make invoke FUNCTION=process EVENT=events/fetch-account.json
+	@$(RUN)/python -m local.invoke "$(FUNCTION)" "$(EVENT)"
+
+bench: setup ## Measure what the README quotes
+	@$(RUN)/python -m bench
+
+LOCK := $(RUN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-emit-index-url --python-version 3.11
+lock: setup ## Refresh the lock files from pyproject.toml and the .in files
+	$(LOCK) --group dev pyproject.toml -o requirements/dev.lock
+	$(LOCK) requirements/uv.in -o requirements/uv.lock
+	$(LOCK) requirements/ministack.in -o requirements/ministack.lock
+	$(LOCK) requirements/sam.in -o requirements/sam.lock
+	$(LOCK) -c requirements/dev.lock requirements/runtime.in -o requirements/runtime.lock
+	$(LOCK) -c requirements/dev.lock layers/common/requirements.in -o layers/common/requirements.txt
+
+clean: ## Stop the stack and remove everything that was installed or built
+	@if [ -x $(RUN)/python ]; then $(RUN)/python -m local down; fi
+	rm -rf $(VENV) .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -not -path './web/*' -prune -exec rm -rf {} +

@@ -1,0 +1,54 @@
+"""The built template, changed for MiniStack: the real template stays as it is for AWS.
+
+MiniStack's own Python runtime replaces every exception's class name by `Runtime.HandlerError`, so that Retry and Catch
+by name would not work. A `provided` runtime with AWS's own runtime interface client keeps them.
+"""
+
+from __future__ import annotations
+
+import copy
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+FUNCTION = "AWS::Serverless::Function"
+LAYER = "AWS::Serverless::LayerVersion"
+
+# -S: no site-packages of this machine, only the function, the layer and what Lambda brings itself.
+_BOOTSTRAP = """\
+#!/bin/sh
+export PYTHONPATH="$LAMBDA_TASK_ROOT:{layer}:{runtime}"
+exec "{python}" -S -m awslambdaric "$_HANDLER"
+"""
+
+
+def adapt(template: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    """A copy in which every function runs on this machine's own processor with `environment` added to its variables."""
+    adapted = copy.deepcopy(dict(template))
+    for resource in adapted["Resources"].values():
+        properties = resource.setdefault("Properties", {})
+        if resource["Type"] == FUNCTION:
+            properties |= {"Runtime": "provided.al2023", "Architectures": [architecture()]}
+            variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
+            variables |= environment
+        elif resource["Type"] == LAYER:
+            properties.pop("CompatibleRuntimes", None)
+            properties.pop("CompatibleArchitectures", None)
+    return adapted
+
+
+def architecture() -> str:
+    return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
+
+
+def functions(template: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Logical id and properties of every function, the globals' not included."""
+    return {k: v.get("Properties", {}) for k, v in template["Resources"].items() if v["Type"] == FUNCTION}
+
+
+def write_bootstrap(folder: Path, layer: Path, runtime: Path, python: str) -> None:
+    """Into a function's built folder: a layer could not bring it, since MiniStack looks for it there alone."""
+    bootstrap = folder / "bootstrap"
+    bootstrap.write_text(_BOOTSTRAP.format(layer=layer / "python", runtime=runtime, python=python))
+    bootstrap.chmod(0o755)

@@ -1,0 +1,106 @@
+"""The real `sam build`, for this machine; and the real `sam deploy`, to MiniStack."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from local import aws, process
+from local.adapt import adapt, functions, write_bootstrap
+from local.errors import LocalError
+from local.paths import BUILD, LOCAL, LOGS, ROOT, RUNTIME, SAM, VENV, clean_environment, host_python
+
+STACK_NAME = "account-tracking"
+_BUCKET = "tracking-deployments"
+_SOURCES = ("template.yaml", "functions", "layers", "statemachine", "requirements/runtime.lock")
+_PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def build() -> None:
+    """Layer and functions for this machine's Python into `.local/build`. Nothing is done when no source has changed."""
+    sources = fingerprint()
+    stamp = BUILD / ".built"
+    if stamp.exists() and stamp.read_text() == sources:
+        return
+    stamp.unlink(missing_ok=True)
+    _build_runtime()
+    environment = clean_environment() | {
+        "AWS_DEFAULT_REGION": aws.REGION,
+        "LAYER_PYTHON_VERSION": _PYTHON_VERSION,
+        "LAYER_PLATFORM": "host",
+        "LAYER_PYTHON": host_python(),
+    }
+    command = [_sam(), "build", "--template-file", str(ROOT / "template.yaml"), "--build-dir", str(BUILD)]
+    _run("sam build", [*command, "--cache-dir", str(LOCAL / "sam-cache"), "--cached", "--parallel"], environment)
+    for name in functions(built_template()):
+        write_bootstrap(BUILD / name, BUILD / "CommonLayer", RUNTIME, host_python())
+    stamp.write_text(sources)
+
+
+def deploy(address: str, environment: Mapping[str, str], parameters: Mapping[str, str]) -> None:
+    """The built template, adapted, to the MiniStack at `address`; `environment` is added to every function's."""
+    template = BUILD / "local.yaml"
+    template.write_text(yaml.safe_dump(adapt(built_template(), environment), sort_keys=False))
+    aws.client("s3", address).create_bucket(Bucket=_BUCKET)
+    command = [_sam(), "deploy", "--template-file", str(template), "--stack-name", STACK_NAME]
+    command += ["--s3-bucket", _BUCKET, "--region", aws.REGION, "--config-env", "local", "--no-progressbar"]
+    command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+    command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset"]
+    command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
+    _run("sam deploy", command, clean_environment() | aws.client_environment(address))
+
+
+def fingerprint() -> str:
+    """Changes with anything that is built or deployed, and with what builds it."""
+    digest = hashlib.sha256(f"{_PYTHON_VERSION}{host_python()}{ROOT}".encode())
+    for file in sorted(_source_files()):
+        digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def built_template() -> dict[str, Any]:
+    """What `sam build` wrote, its short forms already spelled out."""
+    template = yaml.safe_load((BUILD / "template.yaml").read_text())
+    return dict(template)
+
+
+def secret_names() -> list[str]:
+    """The names that the template gives to the platforms' keys. Firestore's emulator asks for no credentials."""
+    parameters = built_template()["Parameters"]
+    platforms = ("YouTubeApiKeySecret", "XBearerTokenSecret", "ApifyTokenSecret")
+    return [parameters[name]["Default"] for name in platforms]
+
+
+def _build_runtime() -> None:
+    """What Lambda's own image brings, for this machine: kept out of the layer, laid beside it."""
+    shutil.rmtree(RUNTIME, ignore_errors=True)
+    command = [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "--target", str(RUNTIME), "--require-hashes"]
+    command += ["--python", host_python(), "--only-binary=:all:", "-r", str(ROOT / "requirements/runtime.lock")]
+    _run("installing the Lambda runtime", command, clean_environment())
+    compile_all = [host_python(), "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
+    _run("compiling the Lambda runtime", [*compile_all, str(RUNTIME)], clean_environment())
+
+
+def _run(what: str, command: list[str], environment: Mapping[str, str]) -> None:
+    log = LOGS / f"{what.replace(' ', '-')}.log"
+    if process.run(command, environment, log, folder=ROOT) != 0:
+        raise LocalError(f"{what} failed.{process.last_lines(log, 20)}")
+
+
+def _sam() -> str:
+    return str(SAM / "bin" / "sam")
+
+
+def _source_files() -> Iterator[Path]:
+    ours = Path(__file__).parent
+    yield from (ours / "adapt.py", ours / "build.py")
+    for source in _SOURCES:
+        path = ROOT / source
+        files = [path] if path.is_file() else path.rglob("*")
+        yield from (file for file in files if file.is_file() and "__pycache__" not in file.parts)

@@ -1,0 +1,109 @@
+"""`tracking local ...`: the local stack from the command line."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from local import stack
+from local.errors import LocalError
+
+app = typer.Typer(help="The whole pipeline on this machine.", no_args_is_help=True)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+@app.command()
+def up(
+    firestore_port: Annotated[int | None, typer.Option(envvar="FIRESTORE_PORT", min=1, max=65535)] = None,
+    aws_port: Annotated[int | None, typer.Option(envvar="AWS_PORT", min=1, max=65535)] = None,
+    simulator_port: Annotated[int | None, typer.Option(envvar="SIMULATOR_PORT", min=1, max=65535)] = None,
+) -> None:
+    """Start everything and deploy the template; what runs already is brought up to date. Ports are any free ones."""
+    ports = stack.Ports(firestore=firestore_port, aws=aws_port, simulator=simulator_port)
+    try:
+        state = stack.up(ports, say=lambda text: err.print(text, style="dim"))
+    except LocalError as error:
+        _fail(error)
+    except KeyboardInterrupt:
+        err.print("Interrupted: everything that had been started was stopped.")
+        raise typer.Exit(130) from None
+    _show(state)
+    out.print("\nTo use it from this shell:\n")
+    for name, value in state.environment().items():
+        out.print(f"export {name}={value}", soft_wrap=True)
+    out.print("\nStop it with `make down`; `tracking local logs` shows what the parts say.")
+
+
+@app.command()
+def down() -> None:
+    """Stop everything that `up` started."""
+    try:
+        stack.down()
+    except LocalError as error:
+        _fail(error)
+    out.print("The local stack is stopped.")
+
+
+@app.command()
+def status() -> None:
+    """Which parts run, and where; exit code 1 unless all of them do."""
+    state = stack.State.load()
+    if not state.parts:
+        err.print("The local stack is not running: start it with `make up`.")
+        raise typer.Exit(1)
+    _show(state)
+    if not state.is_up():
+        raise typer.Exit(1)
+
+
+@app.command()
+def logs(
+    name: Annotated[str, typer.Argument(help="Such as firestore, simulator, aws or sam-deploy; all if left out.")] = "",
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+) -> None:
+    """What the parts have written."""
+    files = [stack.log_of(name)] if name else sorted(stack.log_of("*").parent.glob("*.log"))
+    missing = [file for file in files if not file.exists()]
+    if missing or not files:
+        _fail(LocalError(f"There is no log{f' named {name}' if name else ''} yet: start the stack with `make up`."))
+    opened = [(file, file.open(errors="replace")) for file in files]
+    try:
+        _print_new(opened)
+        while follow:
+            time.sleep(0.3)
+            _print_new(opened)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    finally:
+        for _, lines in opened:
+            lines.close()
+
+
+def _print_new(opened: Sequence[tuple[Path, TextIO]]) -> None:
+    for file, lines in opened:
+        for line in lines:
+            sys.stdout.write(f"{file.stem:>10} | {line.rstrip()}\n" if len(opened) > 1 else line)
+    sys.stdout.flush()
+
+
+def _show(state: stack.State) -> None:
+    table = Table("part", "state", "address", "process", box=None, pad_edge=False)
+    for name, part in state.parts.items():
+        pid = str(part.process.pid) if part.process else "not ours"
+        table.add_row(name, "running" if part.is_alive() else "stopped", part.address, pid)
+    out.print(table)
+    if not state.deployed:
+        out.print("The template is not deployed.")
+
+
+def _fail(error: LocalError) -> None:
+    err.print(f"error: {error}", markup=False, style="red", soft_wrap=True)
+    raise typer.Exit(1)

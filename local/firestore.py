@@ -1,0 +1,100 @@
+"""Google's Firestore emulator: where it is found, and how it is started."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from local import process
+from local.errors import LocalError
+from local.paths import LOCAL, ROOT, clean_environment
+
+PROJECT = "demo-tracking"  # "demo-" keeps every Google client from looking for real credentials
+MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
+FIREBASE_TOOLS = "14.27.0"  # the newest that asks for Java 17 and not 21
+HEAP = "1g"  # all data stays in the heap
+
+_SDK_ROOTS = (Path("/usr/lib/google-cloud-sdk"), Path("/usr/share/google-cloud-sdk"), Path("/opt/google-cloud-sdk"))
+_JAR_IN_SDK = Path("platform/cloud-firestore-emulator/cloud-firestore-emulator.jar")
+_JAVA_HELP = "install one (Debian, Ubuntu: apt install default-jre-headless; macOS: brew install openjdk)"
+
+
+def find_jar(home: Path, path: str, sdk_roots: Sequence[Path] = _SDK_ROOTS) -> Path | None:
+    """The emulator of an installed gcloud SDK, else the newest that Firebase's tools left in their cache."""
+    gcloud = shutil.which("gcloud", path=path)
+    on_path = [Path(gcloud).resolve().parent.parent] if gcloud else []
+    for root in (*on_path, *sdk_roots, home / "google-cloud-sdk"):
+        if (root / _JAR_IN_SDK).is_file():
+            return root / _JAR_IN_SDK
+    cached = (home / ".cache/firebase/emulators").glob("cloud-firestore-emulator-*.jar")
+    return max(cached, key=_version, default=None)
+
+
+def _version(jar: Path) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", jar.stem))
+
+
+def fetch_jar(home: Path, path: str) -> Path:
+    """Have Firebase's own tools download the emulator, which needs Node. LocalError when that cannot be."""
+    npx = shutil.which("npx", path=path)
+    if npx is None:
+        raise LocalError(
+            "The Firestore emulator is not installed, and neither is Node, which could fetch it: install either one"
+            " (apt install google-cloud-cli-firestore-emulator, gcloud components install cloud-firestore-emulator,"
+            " or https://nodejs.org), or point FIRESTORE_EMULATOR_HOST to a running emulator."
+        )
+    log = LOCAL / "firebase-tools.log"
+    command = [npx, "--yes", f"firebase-tools@{FIREBASE_TOOLS}", "setup:emulators:firestore"]
+    code = process.run(command, clean_environment() | {"HOME": str(home)}, log, folder=ROOT)
+    jar = find_jar(home, path)
+    if code != 0 or jar is None:
+        raise LocalError(
+            "The Firestore emulator could not be fetched by firebase-tools: check the network, or install the emulator"
+            " of the gcloud SDK (apt install google-cloud-cli-firestore-emulator), then run the same command again."
+            f" What was said is in {log.relative_to(ROOT)}."
+        )
+    return jar
+
+
+def find_java(path: str, java_home: str = "") -> tuple[str, int]:
+    """The Java program and its major version. LocalError when there is none."""
+    java = shutil.which("java", path=f"{java_home}/bin") if java_home else None
+    java = java or shutil.which("java", path=path)
+    if java is None:
+        raise LocalError(f"Java is not installed, and the Firestore emulator runs on it: {_JAVA_HELP}.")
+    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    version = re.search(r'version "(?:1\.)?(\d+)', said)
+    if version is None:
+        raise LocalError(f"{java} does not run ({said.strip().splitlines()[:1]}): {_JAVA_HELP}.")
+    return java, int(version[1])
+
+
+def java_needed(jar: Path) -> int:
+    """The Java that the jar was compiled for: its main class says so in bytes 6 and 7, as 44 more (JVM spec, 4.1)."""
+    try:
+        with zipfile.ZipFile(jar) as archive, archive.open(MAIN_CLASS.replace(".", "/") + ".class") as main:
+            return int.from_bytes(main.read(8)[6:8], "big") - 44
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        raise LocalError(
+            f"{jar} is not a usable Firestore emulator ({error}): delete it and run this again."
+        ) from error
+
+
+def command(port: int, rules: Path = ROOT / "firestore.rules") -> list[str]:
+    """The command line of the emulator of this machine, fetched if need be. LocalError says what is missing."""
+    home, path = Path.home(), os.environ.get("PATH", os.defpath)
+    java, version = find_java(path, os.environ.get("JAVA_HOME", ""))
+    jar = find_jar(home, path) or fetch_jar(home, path)
+    if version < java_needed(jar):
+        raise LocalError(
+            f"The Firestore emulator needs Java {java_needed(jar)}, and {java} is Java {version}: {_JAVA_HELP}."
+        )
+    # Named by its class: the gcloud SDK's jar has no main class in its manifest, and Firebase's has this one.
+    arguments = ["-Duser.language=en", f"-Xmx{HEAP}", "-cp", str(jar), MAIN_CLASS]
+    arguments += ["--host", "127.0.0.1", "--port", str(port), "--project_id", PROJECT]
+    return [java, *arguments, *(["--rules", str(rules)] if rules.is_file() else [])]

@@ -1,0 +1,235 @@
+"""The local stack: started, looked at and stopped as a whole.
+
+`.local/stack/state.json` is written after every single start, so that whatever happens to the one who starts, `down`
+finds everything that runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local import aws, build, firestore
+from local.errors import LocalError
+from local.paths import LOCAL, LOGS, ROOT, STACK, clean_environment
+from local.process import (
+    Process,
+    choose_port,
+    signals_as_interrupts,
+    signals_deferred,
+    start,
+    wait_until_ready,
+)
+
+_STATE = STACK / "state.json"
+_LOCK = LOCAL / "stack.lock"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The ports asked for; None for any free one."""
+
+    firestore: int | None = None
+    aws: int | None = None
+    simulator: int | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the stack. `process` is None for an emulator that was running before and is not ours to stop."""
+
+    address: str
+    process: Process | None
+
+    def is_alive(self) -> bool:
+        return self.process is None or self.process.is_alive()
+
+
+@dataclass
+class State:
+    """What is remembered between two commands."""
+
+    parts: dict[str, Part] = field(default_factory=dict)
+    deployed: str = ""
+
+    def is_up(self) -> bool:
+        return bool(self.parts) and bool(self.deployed) and all(part.is_alive() for part in self.parts.values())
+
+    def save(self) -> None:
+        STACK.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({"parts": {k: asdict(v) for k, v in self.parts.items()}, "deployed": self.deployed}, indent=2)
+        draft = _STATE.with_suffix(".draft")
+        draft.write_text(text)
+        draft.replace(_STATE)
+
+    @classmethod
+    def load(cls) -> State:
+        if not _STATE.exists():
+            return cls()
+        saved: dict[str, Any] = json.loads(_STATE.read_text())
+        parts = {k: Part(v["address"], v["process"] and Process(**v["process"])) for k, v in saved["parts"].items()}
+        return cls(parts, saved["deployed"])
+
+    def firestore(self) -> str:
+        """Host and port, as `FIRESTORE_EMULATOR_HOST` wants them."""
+        return self.parts["firestore"].address
+
+    def aws(self) -> str:
+        """The address of MiniStack."""
+        return self.parts["aws"].address
+
+    def simulator(self) -> str:
+        """The address of the platform simulator, of which every platform has its own paths."""
+        return self.parts["simulator"].address
+
+    def environment(self) -> dict[str, str]:
+        """The variables by which the command line and the AWS tools reach the parts."""
+        return {
+            "FIRESTORE_EMULATOR_HOST": self.firestore(),
+            "GOOGLE_CLOUD_PROJECT": firestore.PROJECT,
+            **platform_urls(self.simulator()),
+            **aws.client_environment(self.aws()),
+        }
+
+
+def up(ports: Ports, say: Say) -> State:
+    """Start what does not run, build and deploy what has changed. Raises LocalError, and nothing is left running."""
+    with _alone("up"), signals_as_interrupts():
+        state = State.load()
+        if not state.is_up():
+            _stop(state)
+            state = State()
+        try:
+            if not state.parts:
+                _start_parts(state, ports, say)
+            _deploy(state, say)
+        except BaseException:
+            with signals_deferred():
+                _stop(state)
+            raise
+        return state
+
+
+def down() -> None:
+    """Stop every part. Safe to call when nothing runs."""
+    with _alone("down"), signals_deferred():
+        _stop(State.load())
+
+
+def platform_urls(simulator: str) -> dict[str, str]:
+    """The platforms' base addresses, version part included, at the simulator."""
+    return {
+        "YOUTUBE_API_URL": f"{simulator}/youtube/v3",
+        "X_API_URL": f"{simulator}/2",
+        "APIFY_API_URL": f"{simulator}/v2",
+    }
+
+
+def outputs(state: State) -> dict[str, str]:
+    """The deployed stack's outputs, by name."""
+    stacks = aws.client("cloudformation", state.aws()).describe_stacks(StackName=build.STACK_NAME)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
+
+
+def _start_parts(state: State, ports: Ports, say: Say) -> None:
+    """Ports are looked at first, all of them: one that is taken is said before anything is started."""
+    simulator = choose_port(ports.simulator, "the platform simulator")
+    ministack = choose_port(ports.aws, "MiniStack")
+    shutil.rmtree(LOGS, ignore_errors=True)
+    _start_firestore(state, ports.firestore)
+    command = [sys.executable, "-m", "local.simulator", "--host", "127.0.0.1", "--port", str(simulator)]
+    _start(state, "simulator", command, clean_environment(), f"http://127.0.0.1:{simulator}")
+    folder = STACK / "ministack"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    environment = aws.ministack_environment(ministack, folder)
+    _start(state, "aws", aws.command(), environment, f"http://127.0.0.1:{ministack}")
+    say("Building the layer and the functions ...")
+    build.build()
+    for name, health in (("firestore", "/"), ("simulator", "/healthz"), ("aws", "/_ministack/health")):
+        _await(state, name, health)
+
+
+def _start_firestore(state: State, port: int | None) -> None:
+    running = os.environ.get("FIRESTORE_EMULATOR_HOST", "")
+    if running and port is None:
+        state.parts["firestore"] = Part(running, None)
+        if not aws.answers(f"http://{running}/"):
+            raise LocalError(
+                f"FIRESTORE_EMULATOR_HOST is {running}, and no Firestore emulator answers there: start it, or unset"
+                " the variable to have one started."
+            )
+        state.save()
+        return
+    port = choose_port(port, "the Firestore emulator")
+    _start(state, "firestore", firestore.command(port), clean_environment(), f"127.0.0.1:{port}")
+
+
+def _start(state: State, name: str, command: list[str], environment: dict[str, str], address: str) -> None:
+    with signals_deferred():
+        state.parts[name] = Part(address, start(command, environment, log_of(name), folder=ROOT))
+        state.save()
+
+
+def _await(state: State, name: str, health: str) -> None:
+    part = state.parts[name]
+    base = part.address if "://" in part.address else f"http://{part.address}"
+    wait_until_ready(name, part.process, lambda: aws.answers(base + health), log_of(name), limit_s=60)
+
+
+def _deploy(state: State, say: Say) -> None:
+    build.build()
+    wanted = build.fingerprint()
+    if state.deployed == wanted:
+        return
+    say("Deploying template.yaml ...")
+    urls = platform_urls(state.simulator())
+    parameters = {
+        "GoogleCloudProject": firestore.PROJECT,
+        "YouTubeApiUrl": urls["YOUTUBE_API_URL"],
+        "XApiUrl": urls["X_API_URL"],
+        "ApifyApiUrl": urls["APIFY_API_URL"],
+    }
+    aws.put_secrets(state.aws(), dict.fromkeys(build.secret_names(), "stand-in"))
+    build.deploy(state.aws(), {"FIRESTORE_EMULATOR_HOST": state.firestore()}, parameters)
+    state.deployed = wanted
+    state.save()
+
+
+def _stop(state: State) -> None:
+    for part in state.parts.values():
+        if part.process is not None:
+            part.process.stop()
+    _STATE.unlink(missing_ok=True)
+
+
+def log_of(name: str) -> Path:
+    return LOGS / f"{name}.log"
+
+
+@contextlib.contextmanager
+def _alone(doing: str) -> Iterator[None]:
+    """Two commands at once would start or stop each other's parts."""
+    LOCAL.mkdir(exist_ok=True)
+    with _LOCK.open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            who = lock.read()
+            raise LocalError(
+                f"Another command is at work on the local stack ({who}): wait for it, or end it."
+            ) from error
+        lock.truncate(0)
+        lock.write(f"{doing}, process {os.getpid()}")
+        lock.flush()
+        yield
