@@ -71,14 +71,16 @@ def collect_videos(pages: Iterator[VideoPage], budget: Budget, clock: Clock) -> 
     """Take pages until there are no more, `max_videos` is reached, or the deadline has come.
 
     A video that comes twice (posts shift between pages while they are read) is kept once, first place,
-    newest content.
+    newest content. A last page that says `has_more` was cut short by its platform module.
     """
     videos: dict[str, Video] = {}
+    has_more = False
     for page in pages:
+        has_more = page.has_more
         videos.update((video.video_id, video) for video in page.videos)
         if len(videos) >= budget.max_videos:
             is_complete = len(videos) == budget.max_videos and not page.has_more
             return FetchedVideos(videos=tuple(videos.values())[: budget.max_videos], is_complete=is_complete)
         if page.has_more and clock.now() >= budget.deadline:
             return FetchedVideos(videos=tuple(videos.values()), is_complete=False)
-    return FetchedVideos(videos=tuple(videos.values()), is_complete=True)
+    return FetchedVideos(videos=tuple(videos.values()), is_complete=not has_more)

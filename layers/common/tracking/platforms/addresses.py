@@ -1,0 +1,109 @@
+"""What people type to name an account, cut into the parts that a platform module reads.
+
+A link may lack its scheme, be of the mobile site, carry a query; a bare name is taken as the path on the
+platform's own site, so `@nasa`, `nasa/` and `/channel/UC...` need no rules of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from tracking.errors import InvalidJobError
+from tracking.platforms.failures import PROPER_NAMES
+
+_PLATFORM_OF = {
+    "instagram.com": "instagram",
+    "instagr.am": "instagram",
+    "tiktok.com": "tiktok",
+    "youtube.com": "youtube",
+    "youtu.be": "youtube",
+    "x.com": "twitter",
+    "twitter.com": "twitter",
+}
+_EXAMPLES = {
+    "instagram": "https://www.instagram.com/nasa/",
+    "tiktok": "https://www.tiktok.com/@nasa",
+    "youtube": "https://www.youtube.com/@NASA",
+    "twitter": "https://x.com/NASA",
+}
+_LONGEST = 500  # a profile link with tracking parameters has some 200 characters
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    host: str  # lower case; "" when no link was typed
+    segments: tuple[str, ...]  # of the path, percent-decoded; at least one, the first not empty
+
+    @property
+    def is_path(self) -> bool:
+        """Whether reserved words of the site mean their pages here; a bare `explore` may be an account's name."""
+        return bool(self.host) or len(self.segments) > 1
+
+
+def read_address(typed: object, platform: str) -> Address:
+    """InvalidJobError for what cannot name an account of the platform: nothing at all, control characters, a
+    link to another site, a link to no page."""
+    name = PROPER_NAMES[platform]
+    if not isinstance(typed, str) or not typed.strip().strip("@/"):
+        raise InvalidJobError(f"No {name} username was given.")
+    stripped = typed.strip()
+    if len(stripped) > _LONGEST or not stripped.isprintable():
+        raise InvalidJobError(f"{_shown(stripped)} cannot be a {name} username: it is too long or not plain text.")
+    address = _cut(stripped)
+    if address.host:
+        _check_site(address.host, platform)
+    elif "." in address.segments[0] and len(address.segments) > 1 and not stripped.startswith(("@", "/")):
+        raise InvalidJobError(f"{_shown(stripped)} is not a {name} link.")
+    if not address.segments[0].strip("@"):
+        raise not_a_profile(platform)
+    return address
+
+
+def not_a_profile(platform: str) -> InvalidJobError:
+    """The link leads to a post, a search, a settings page: not to an account."""
+    return InvalidJobError(
+        f"This is not the link of a {PROPER_NAMES[platform]} profile. "
+        f"Give the account's name or its profile link, such as {_EXAMPLES[platform]}."
+    )
+
+
+def not_a_username(typed: str, platform: str, rule: str) -> InvalidJobError:
+    return InvalidJobError(f"{_shown(typed)} cannot be a {PROPER_NAMES[platform]} username: {rule}.")
+
+
+def _cut(stripped: str) -> Address:
+    scheme, separator, rest = stripped.partition("://")
+    if not separator:
+        scheme, rest = "https", stripped.removeprefix("//")
+        host = rest.partition("/")[0].partition("?")[0].partition("#")[0].lower()
+        if not stripped.startswith("//") and _platform_of(host) is None:
+            return Address("", _segments(stripped))
+    try:
+        parts = urlsplit(f"{scheme}://{rest}")
+    except ValueError:
+        raise InvalidJobError(f"{_shown(stripped)} is not a link.") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InvalidJobError(f"{_shown(stripped)} is not a link.")
+    return Address(parts.hostname, _segments(unquote(parts.path)))
+
+
+def _segments(path: str) -> tuple[str, ...]:
+    return tuple(part for part in path.split("/") if part) or ("",)
+
+
+def _platform_of(host: str) -> str | None:
+    return next((name for site, name in _PLATFORM_OF.items() if host == site or host.endswith(f".{site}")), None)
+
+
+def _check_site(host: str, platform: str) -> None:
+    found = _platform_of(host)
+    if found is None:
+        raise InvalidJobError(f"A link to {_shown(host)} is not a {PROPER_NAMES[platform]} link.")
+    if found != platform:
+        raise InvalidJobError(f"This is a link to {PROPER_NAMES[found]}, but the job is for {PROPER_NAMES[platform]}.")
+
+
+def _shown(typed: str) -> str:
+    clean = "".join(char if char.isprintable() else "?" for char in typed[:40])
+    return f'"{clean}{"…" if len(typed) > 40 else ""}"'

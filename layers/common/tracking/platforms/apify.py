@@ -1,0 +1,216 @@
+"""Apify: start an actor, wait for its run, read what it found. https://docs.apify.com/api/v2
+
+A run costs money, so it is never started twice: a retry, and a start whose answer was lost, first look for a run
+that has the same input. See docs/platform-contracts.md, section 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from tracking.clock import Clock
+from tracking.errors import (
+    ContractError,
+    CredentialsError,
+    PlatformUnavailableError,
+    QuotaExceededError,
+    RateLimitedError,
+    TrackingError,
+)
+from tracking.platforms import Budget
+from tracking.platforms.failures import failure
+from tracking.platforms.fields import count, moment, obj, objects, text
+from tracking.platforms.http import JsonApi
+
+WAIT_FOR_FINISH_S = 10
+"""How long Apify may hold a call open for a run to end; below the time-out of reading an answer."""
+PAGE_SIZE = 200  # items; one of TikTok's can have 70 KB
+
+_POLL_PAUSE_S = 1.0  # in case the server does not hold the call open
+_READING_TIME = timedelta(seconds=5)  # kept of the budget for reading the dataset
+_CLOCK_SKEW = timedelta(seconds=10)
+_LISTED_RUNS = 100
+
+TYPES: dict[str, type[TrackingError]] = {
+    "not-enough-usage-to-run-paid-actor": QuotaExceededError,
+    "platform-feature-disabled": QuotaExceededError,
+    "actor-memory-limit-exceeded": RateLimitedError,
+    "concurrent-runs-limit-exceeded": RateLimitedError,
+    "run-failed": PlatformUnavailableError,
+    "run-timeout-exceeded": PlatformUnavailableError,
+}
+"""`error.type`. https://docs.apify.com/api/v2#errors"""
+
+_STATUSES: dict[int, type[TrackingError]] = {
+    401: CredentialsError,
+    402: QuotaExceededError,
+    403: CredentialsError,
+    429: RateLimitedError,
+}
+
+ItemsTest = Callable[[list[dict[str, Any]]], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    run_id: str
+    status: str
+    dataset_id: str
+    store_id: str  # key-value store that holds the run's INPUT
+    started_at: datetime | None
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status in ("SUCCEEDED", "FAILED", "TIMED-OUT", "ABORTED")
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether its dataset holds, or will hold, all that was asked."""
+        return self.status in ("READY", "RUNNING", "SUCCEEDED")
+
+    @property
+    def has_failed(self) -> bool:
+        """A run that was cut by its own time-out has left what it found until then."""
+        return self.status in ("FAILED", "ABORTED")
+
+
+class Apify:
+    def __init__(self, http: httpx.Client, base_url: str, key: Callable[[], str], clock: Clock) -> None:
+        self._clock = clock
+        self._api = JsonApi(
+            "Apify (Instagram and TikTok)",
+            http,
+            base_url,
+            key,
+            clock,
+            header=lambda key: {"Authorization": f"Bearer {key}"},
+            errors=kind_of_refusal,
+        )
+
+    def begin(self, actor: str, actor_input: Mapping[str, Any], budget: Budget, is_useless: ItemsTest) -> Run:
+        """A run with this input: one begun earlier where `budget.resume_since` says there may be one, else new.
+
+        A finished run whose items `is_useless` (the actor was blocked) is not taken again.
+        """
+        if budget.resume_since is not None:
+            for earlier in self._runs_since(budget.resume_since, actor, actor_input, budget):
+                if not (earlier.is_finished and is_useless(self.first_items(earlier, budget))):
+                    return earlier
+        asked_at = self._clock.now()
+        try:
+            return self._start(actor, actor_input, budget)
+        except (PlatformUnavailableError, ContractError):  # the run may have begun all the same
+            with suppress(TrackingError):
+                begun = next(self._runs_since(asked_at, actor, actor_input, budget), None)
+                if begun is not None:
+                    return begun
+            raise
+
+    def get(self, run_id: str, budget: Budget) -> Run:
+        """The run as it stands, after waiting a little for its end."""
+        path = f"/actor-runs/{quote(run_id, safe='')}"
+        return self._run(self._api.call("GET", path, budget.deadline, params=self._wait_params(budget)).body)
+
+    def poll(self, run: Run, budget: Budget) -> Run:
+        """The same run somewhat later. Call it only while there is time: see `has_time`."""
+        later = self.get(run.run_id, budget)
+        if not later.is_finished:
+            self._clock.sleep(_POLL_PAUSE_S)
+        return later
+
+    def wait(self, run: Run, budget: Budget) -> Run:
+        """The run when it has finished, or when the budget allows no more waiting."""
+        while not run.is_finished and self.has_time(budget):
+            run = self.poll(run, budget)
+        return run
+
+    def has_time(self, budget: Budget) -> bool:
+        return self._clock.now() + _READING_TIME < budget.deadline
+
+    def abort(self, run: Run, budget: Budget) -> None:
+        """Stop paying for a run that nobody will wait for; that it cannot be stopped is no failure of ours."""
+        with suppress(TrackingError):
+            self._api.call("POST", f"/actor-runs/{quote(run.run_id, safe='')}/abort", budget.deadline)
+
+    def first_items(self, run: Run, budget: Budget, limit: int = 10) -> list[dict[str, Any]]:
+        items, _ = self._items(run, 0, limit, budget)
+        return objects(items)
+
+    def item_pages(self, run: Run, budget: Budget) -> Iterator[tuple[list[dict[str, Any]], bool]]:
+        """Pages of the run's dataset, and whether a further one follows.
+
+        Their number is told by the total in a header, for a page may be short (`clean` drops empty items). A
+        server that sends no total ends with a short page, one that ignores the offset with the same page again.
+        """
+        offset, previous, has_more = 0, None, True
+        while has_more:
+            items, total = self._items(run, offset, PAGE_SIZE, budget)
+            if items == previous:
+                items, total = [], None
+            offset += PAGE_SIZE
+            has_more = len(items) >= PAGE_SIZE if total is None else offset < total
+            yield objects(items), has_more
+            previous = items
+
+    def _start(self, actor: str, actor_input: Mapping[str, Any], budget: Budget) -> Run:
+        params = self._wait_params(budget)
+        path = f"/acts/{quote(actor, safe='~')}/runs"
+        return self._run(self._api.call("POST", path, budget.deadline, params=params, body=actor_input).body)
+
+    def _runs_since(self, since: datetime, actor: str, actor_input: Mapping[str, Any], budget: Budget) -> Iterator[Run]:
+        """The actor's usable runs with this input, begun at or after `since`, newest first."""
+        path = f"/acts/{quote(actor, safe='~')}/runs"
+        params: dict[str, str | int] = {"desc": "true", "limit": _LISTED_RUNS}
+        answer = self._api.call("GET", path, budget.deadline, params=params, allow=404)
+        for entry in objects(obj(obj(answer.body).get("data")).get("items")):
+            run = _run_from(entry)
+            if run is None or run.started_at is None or run.started_at < since - _CLOCK_SKEW:
+                continue
+            if run.is_usable and self._has_input(run, actor_input, budget):
+                yield run
+
+    def _has_input(self, run: Run, actor_input: Mapping[str, Any], budget: Budget) -> bool:
+        """Apify adds an actor's default values to the input it stores: ours must be in it, unchanged."""
+        path = f"/key-value-stores/{quote(run.store_id, safe='')}/records/INPUT"
+        stored = obj(self._api.call("GET", path, budget.deadline, allow=404).body)
+        return all(key in stored and stored[key] == value for key, value in actor_input.items())
+
+    def _items(self, run: Run, offset: int, limit: int, budget: Budget) -> tuple[list[Any], int | None]:
+        params: dict[str, str | int] = {"format": "json", "clean": "true", "offset": offset, "limit": limit}
+        path = f"/datasets/{quote(run.dataset_id, safe='')}/items"
+        answer = self._api.call("GET", path, budget.deadline, params=params, expect=list)
+        return answer.body, count(answer.headers.get("x-apify-pagination-total"))
+
+    def _run(self, body: dict[str, Any]) -> Run:
+        run = _run_from(obj(body.get("data")))
+        if run is None:
+            raise failure(ContractError, self._api.name, note="no run in the answer")
+        return run
+
+    def _wait_params(self, budget: Budget) -> dict[str, str | int]:
+        left_s = int((budget.deadline - _READING_TIME - self._clock.now()).total_seconds())
+        return {"waitForFinish": max(0, min(WAIT_FOR_FINISH_S, left_s))}
+
+
+def kind_of_refusal(status: int, body: Any) -> type[TrackingError] | None:
+    if status < 400 or status >= 500:
+        return None
+    return TYPES.get(text(obj(obj(body).get("error")).get("type"))) or _STATUSES.get(status)
+
+
+def _run_from(data: dict[str, Any]) -> Run | None:
+    run = Run(
+        run_id=text(data.get("id")),
+        status=text(data.get("status")),
+        dataset_id=text(data.get("defaultDatasetId")),
+        store_id=text(data.get("defaultKeyValueStoreId")),
+        started_at=moment(data.get("startedAt")),
+    )
+    return run if run.run_id and run.status and run.dataset_id else None

@@ -1,0 +1,43 @@
+"""What a person reads when a platform refuses: one sentence per kind of error, for every platform and provider."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from tracking.errors import (
+    AccountNotFoundError,
+    AccountPrivateError,
+    AccountSuspendedError,
+    ContractError,
+    CredentialsError,
+    PlatformUnavailableError,
+    QuotaExceededError,
+    RateLimitedError,
+    TrackingError,
+)
+
+PROPER_NAMES = {"instagram": "Instagram", "tiktok": "TikTok", "youtube": "YouTube", "twitter": "X"}
+
+_SENTENCES: dict[type[TrackingError], str] = {
+    AccountNotFoundError: "{name} has no account named {account}.",
+    AccountPrivateError: "The {name} account {account} is private.",
+    AccountSuspendedError: "{name} has suspended the account {account}.",
+    CredentialsError: "{name} refused our access key.",
+    QuotaExceededError: "Our quota at {name} is used up.",
+    ContractError: "{name} gave an answer that we do not understand.",
+    PlatformUnavailableError: "{name} is not available right now.",
+    RateLimitedError: "{name} asks us to slow down.",
+}
+
+E = TypeVar("E", bound=TrackingError)
+
+
+def failure(kind: type[E], name: str, account: str = "", *, note: str = "") -> E:
+    """An error of `kind` with its sentence. `name` is a proper name: a platform's, or a provider's.
+
+    `note` is for the log alone (HTTP status, the platform's own reason); it is not part of the message.
+    """
+    error = kind(_SENTENCES[kind].format(name=name, account=account or "of this name"))
+    if note:
+        error.add_note(note)
+    return error

@@ -1,0 +1,207 @@
+"""JSON over HTTP: one call with its limits, and every foreign failure turned into `tracking.errors`.
+
+Keys travel in headers alone: httpx logs each request's URL, and errors of proxies and gateways quote it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from tracking.clock import Clock
+from tracking.errors import (
+    ContractError,
+    CredentialsError,
+    PlatformUnavailableError,
+    RateLimitedError,
+    TrackingError,
+)
+from tracking.platforms.failures import failure
+
+HTTP_TIMEOUT_S = 30.0
+"""No call takes longer, whatever the other side does: `_PHASES` add up to less, and a body that still drips when
+a further read could pass the limit is given up."""
+
+_PHASES = httpx.Timeout(connect=4.0, read=15.0, write=5.0, pool=4.0)
+_BODY_LIMIT = timedelta(seconds=HTTP_TIMEOUT_S - 15.0)
+_TRIES = 3
+_SHORTEST_WAIT = timedelta(seconds=1)  # clocks differ: a moment that is "now" here may not have come there
+
+TRANSPORT_ERRORS: tuple[tuple[type[Exception], type[TrackingError]], ...] = (
+    (httpx.UnsupportedProtocol, ContractError),  # the base URL is wrong
+    (httpx.InvalidURL, ContractError),
+    (httpx.LocalProtocolError, ContractError),  # our request is not HTTP
+    (httpx.TooManyRedirects, ContractError),
+    (httpx.HTTPError, PlatformUnavailableError),  # time-outs, network, proxies, broken encodings
+    (httpx.CookieConflict, ContractError),
+    (httpx.StreamError, ContractError),
+)
+"""The first row whose class fits counts. https://www.python-httpx.org/exceptions/"""
+
+ErrorTable = Callable[[int, Any], type[TrackingError] | None]
+"""HTTP status and decoded body (None when it was not JSON) to the kind of error; None when the platform has said
+nothing special, and for an answer that is no error at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: Any  # decoded JSON; None when the body was none
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+
+class JsonApi:
+    """One provider's API. `name` is what people call it; `key` is asked for at each call and may raise
+    CredentialsError; `header` makes the header that carries it; `errors` knows the provider's own refusals."""
+
+    def __init__(
+        self,
+        name: str,
+        http: httpx.Client,
+        base_url: str,
+        key: Callable[[], str],
+        clock: Clock,
+        *,
+        header: Callable[[str], dict[str, str]],
+        errors: ErrorTable,
+    ) -> None:
+        self.name = name
+        self._http = http
+        self._base_url = base_url.rstrip("/")
+        self._key = key
+        self._clock = clock
+        self._header = header
+        self._errors = errors
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        deadline: datetime,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+        account: str = "",
+        expect: type[dict[str, Any]] | type[list[Any]] = dict,
+        allow: int | None = None,
+    ) -> Answer:
+        """Send a request; the answer's body is of type `expect`.
+
+        When the platform says when to come back, and that is before `deadline`, wait in place. A GET whose
+        answer is no JSON (a gateway's page, a cut body) is sent again, too. An answer of status `allow` is
+        returned as it is. `account` is for the sentence.
+        """
+        for is_last in (False,) * (_TRIES - 1) + (True,):
+            answer = self._send(method, path, params, body)
+            if answer.status == allow:
+                return answer
+            error = self._judge(answer, expect, account)
+            if error is None:
+                return answer
+            pause = self._pause(error, answer, deadline, is_safe=method == "GET")
+            if is_last or pause is None:
+                raise error
+            self._clock.sleep(pause.total_seconds())
+        raise AssertionError("the last try returns or raises")
+
+    def _send(
+        self, method: str, path: str, params: Mapping[str, str | int] | None, body: Mapping[str, Any] | None
+    ) -> Answer:
+        headers = {"Accept": "application/json"} | self._header(self._checked_key())
+        began = self._clock.now()
+        try:
+            request = self._http.build_request(
+                method, self._base_url + path, params=params, json=body, headers=headers, timeout=_PHASES
+            )
+            response = self._http.send(request, stream=True, follow_redirects=False)
+            try:
+                content = self._read(response, began)
+            finally:
+                response.close()
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError) as error:
+            raise failure(kind_of(error), self.name, note=f"{method} {path}: {type(error).__name__}") from error
+        return Answer(response.status_code, response.headers, _decoded(content))
+
+    def _read(self, response: httpx.Response, began: datetime) -> bytes:
+        chunks = []
+        for chunk in response.iter_bytes():
+            chunks.append(chunk)
+            if self._clock.now() - began > _BODY_LIMIT:
+                raise httpx.ReadTimeout("the body came too slowly")
+        return b"".join(chunks)
+
+    def _checked_key(self) -> str:
+        """A key that a header can hold; httpx would quote a malformed one in its error."""
+        key = self._key().strip()
+        if not key:
+            raise CredentialsError(f"No access key for {self.name} is set.")
+        if not (key.isascii() and key.isprintable()):
+            raise CredentialsError(f"The access key for {self.name} is malformed.")
+        return key
+
+    def _judge(self, answer: Answer, expect: type, account: str) -> TrackingError | None:
+        kind = self._errors(answer.status, answer.body) or _kind_of_status(answer.status)
+        if kind is None and not isinstance(answer.body, expect):
+            kind = ContractError
+        if kind is None:
+            return None
+        error = failure(kind, self.name, account, note=f"HTTP {answer.status}")
+        if isinstance(error, RateLimitedError):
+            error.retry_at = retry_moment(answer.headers, self._clock.now())
+        return error
+
+    def _pause(self, error: TrackingError, answer: Answer, deadline: datetime, *, is_safe: bool) -> timedelta | None:
+        """How long to wait before asking again; None when asking again cannot help or may do harm."""
+        pause: timedelta | None = None
+        if isinstance(error, RateLimitedError) and error.retry_at is not None:
+            pause = max(error.retry_at - self._clock.now(), _SHORTEST_WAIT)
+        elif is_safe and answer.is_success and answer.body is None:
+            pause = _SHORTEST_WAIT
+        return pause if pause is not None and self._clock.now() + pause < deadline else None
+
+
+def kind_of(error: Exception) -> type[TrackingError]:
+    """The kind of error that an exception of httpx means here."""
+    return next(ours for theirs, ours in TRANSPORT_ERRORS if isinstance(error, theirs))
+
+
+def retry_moment(headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """When to come back: `Retry-After` (seconds or an HTTP date), else X's `x-rate-limit-reset` (Unix seconds)."""
+    after, reset = headers.get("retry-after", "").strip(), headers.get("x-rate-limit-reset", "").strip()
+    try:
+        if re.fullmatch(r"[0-9]{1,9}", after):
+            return now + timedelta(seconds=int(after))
+        if after:
+            moment = parsedate_to_datetime(after)
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if re.fullmatch(r"[0-9]{1,11}", reset):
+            return datetime.fromtimestamp(int(reset), UTC)
+    except (ValueError, OverflowError):
+        return None
+    return None
+
+
+def _kind_of_status(status: int) -> type[TrackingError] | None:
+    if 200 <= status < 300:
+        return None
+    if status == 429:
+        return RateLimitedError
+    return PlatformUnavailableError if status >= 500 or status == 408 else ContractError
+
+
+def _decoded(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,230 @@
+"""Instagram accounts and their posts, through an Apify actor (`apify/instagram-scraper`).
+
+Two runs: `details` for the account, `posts` for its posts. A collaboration post has another owner and is a post of
+each account that it was made with: what was asked for stands in `inputUrl`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tracking.accounts import Account, MediaType, Video
+from tracking.errors import (
+    AccountNotFoundError,
+    AccountPrivateError,
+    ContractError,
+    InvalidJobError,
+    PlatformUnavailableError,
+    TrackingError,
+)
+from tracking.platforms import Budget, FetchedAccount, VideoPage
+from tracking.platforms.addresses import not_a_profile, not_a_username, read_address
+from tracking.platforms.apify import Apify, Run
+from tracking.platforms.failures import failure
+from tracking.platforms.fields import count, flag, hashtags, identifier, moment, obj, objects, seconds, text, title_of
+from tracking.platforms.harvest import Reading, harvest
+
+_NAME = "Instagram"
+_USERNAME = re.compile(r"[A-Za-z0-9._]{1,30}")
+_RULE = "it has 1 to 30 letters, digits, periods and underscores"
+_PAGES = re.compile(
+    r"p|reels?|tv|explore|stories|accounts|direct|about|legal|developer|directory|web|graphql|s|share|oauth|api|_u",
+    re.IGNORECASE,
+)
+_POST_PATH = re.compile(r"/(?:p|reels?|tv)/([A-Za-z0-9_-]+)")
+_MEDIA_TYPES = {"Image": MediaType.IMAGE, "Video": MediaType.VIDEO, "Sidecar": MediaType.CAROUSEL}
+_ERRORS: dict[str, type[TrackingError]] = {
+    "not_found": AccountNotFoundError,
+    "no_items": AccountNotFoundError,
+    "restricted_page": AccountPrivateError,
+}
+
+
+class Instagram:
+    def __init__(self, apify: Apify, actor: str = "apify~instagram-scraper") -> None:
+        self._apify = apify
+        self._actor = actor
+
+    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
+        name = parse_username(username)
+        run = self._apify.wait(self._begin(name, "details", 1, budget), budget)
+        profile = None if run.has_failed else profile_in(self._apify.first_items(run, budget), name)
+        if profile is None and run.status != "SUCCEEDED":
+            raise failure(PlatformUnavailableError, _NAME, note=f"Apify run {run.run_id}: {run.status}")
+        if profile is None:
+            raise failure(AccountNotFoundError, _NAME, name)
+        return FetchedAccount(account=account_from(profile, name), videos_ref=name)
+
+    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
+        if fetched.account.is_private:
+            raise failure(AccountPrivateError, _NAME, fetched.account.username)
+        name = fetched.videos_ref
+        run = self._begin(name, "posts", budget.max_videos, budget)
+        yield from harvest(self._apify, run, fetched.account, budget, lambda items: reading_of(items, name))
+
+    def _begin(self, name: str, results_type: str, limit: int, budget: Budget) -> Run:
+        actor_input = {
+            "directUrls": [_profile_url(name)],
+            "resultsType": results_type,
+            "resultsLimit": limit,
+            "addParentData": False,
+        }
+        return self._apify.begin(self._actor, actor_input, budget, _was_blocked)
+
+
+def parse_username(typed: str) -> str:
+    """The name in lower case, as Instagram keeps it. InvalidJobError when the text names no account."""
+    address = read_address(typed, "instagram")
+    first, *rest = address.segments
+    is_post = len(rest) > 1 and rest[0].casefold() in ("p", "reel", "reels", "tv")
+    if is_post or (address.is_path and _PAGES.fullmatch(first)):
+        raise not_a_profile("instagram")
+    name = first.removeprefix("@")
+    if not _USERNAME.fullmatch(name):
+        raise not_a_username(typed.strip(), "instagram", _RULE)
+    return name.lower()
+
+
+def profile_in(items: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
+    """The profile asked for among a `details` run's items; None when there are none.
+
+    Raises what an error item says, and ContractError when all profiles are of other accounts.
+    """
+    profiles = [item for item in items if kind_of_error(item) is None]
+    for profile in profiles:
+        if (text(profile.get("username")).casefold() or _asked_in(profile)) == name:
+            return profile
+    if profiles:
+        raise ContractError(f"{_NAME} answered with another account than {name}.")
+    kinds = [kind for item in items if (kind := kind_of_error(item))]
+    if kinds:
+        raise failure(kinds[0], _NAME, name)
+    return None
+
+
+def account_from(profile: dict[str, Any], name: str) -> Account:
+    username = text(profile.get("username")) or name
+    return Account(
+        platform="instagram",
+        platform_user_id=identifier(profile.get("id")) or name,
+        username=username,
+        display_name=text(profile.get("fullName")) or username,
+        profile_url=_profile_url(username),
+        avatar_url=text(profile.get("profilePicUrlHD")) or text(profile.get("profilePicUrl")) or None,
+        bio=text(profile.get("biography")),
+        is_verified=flag(profile.get("verified")),
+        is_private=flag(profile.get("private")) is True,
+        follower_count=count(profile.get("followersCount")),
+        following_count=count(profile.get("followsCount")),
+        post_count=count(profile.get("postsCount")),
+    )
+
+
+def reading_of(items: list[dict[str, Any]], name: str) -> Reading:
+    """The posts of `name` in a page of a `posts` run. That a public account has no items means no posts."""
+    posts = [item for item in items if kind_of_error(item) is None]
+    own = [post for post in posts if _is_of(post, name)]
+    if posts and not own:
+        return Reading((), ContractError(f"{_NAME} answered with the posts of another account than {name}."))
+    kinds = [kind for item in items if (kind := kind_of_error(item)) and not _says_no_posts(item)]
+    error = failure(kinds[0], _NAME, name) if kinds else None
+    return Reading(tuple(video for post in own if (video := _video_from(post))), error)
+
+
+def kind_of_error(item: dict[str, Any]) -> type[TrackingError] | None:
+    """What an item means that stands in a dataset in place of a profile or post; None for a good one."""
+    error = item.get("error")
+    if not error:
+        return None
+    if item.get("requestErrorMessages"):
+        return PlatformUnavailableError  # Instagram blocked the actor
+    if "restricted" in text(item.get("errorDescription")).casefold():
+        return AccountPrivateError
+    return _ERRORS.get(text(error), PlatformUnavailableError)
+
+
+def _says_no_posts(item: dict[str, Any]) -> bool:
+    return item.get("error") == "no_items" and kind_of_error(item) is AccountNotFoundError
+
+
+def _was_blocked(items: list[dict[str, Any]]) -> bool:
+    return bool(items) and all(kind_of_error(item) is PlatformUnavailableError for item in items)
+
+
+def _is_of(post: dict[str, Any], name: str) -> bool:
+    asked = _asked_in(post)
+    if asked:
+        return asked == name
+    owner = text(post.get("ownerUsername")).casefold()
+    makers = (text(maker.get("username")).casefold() for maker in objects(post.get("coauthorProducers")))
+    return owner in ("", name) or name in makers
+
+
+def _asked_in(item: dict[str, Any]) -> str:
+    """The account that `inputUrl` names, as given (it may carry a query); "" where it names none."""
+    try:
+        return parse_username(text(item.get("inputUrl")))
+    except InvalidJobError:
+        return ""
+
+
+def _video_from(post: dict[str, Any]) -> Video | None:
+    """None for an item that nothing identifies."""
+    in_url = _POST_PATH.search(text(post.get("url")))
+    code = text(post.get("shortCode")) or (in_url[1] if in_url else "")
+    video_id = identifier(post.get("id")) or code
+    if not video_id:
+        return None
+    caption = text(post.get("caption"))
+    media_type = _media_type(post)
+    return Video(
+        video_id=video_id,
+        url=f"https://www.instagram.com/p/{code}/" if code else text(post.get("url")),
+        title=title_of(caption),
+        caption=caption,
+        thumbnail_url=_picture(post),
+        published_at=moment(post.get("timestamp")),
+        duration_s=seconds(post.get("videoDuration")),
+        media_type=media_type,
+        view_count=_view_count(post, media_type),
+        like_count=count(post.get("likesCount")),
+        comment_count=count(post.get("commentsCount")),
+        hashtags=hashtags(post.get("hashtags"), caption),
+        is_pinned=flag(post.get("isPinned")) is True,
+    )
+
+
+def _media_type(post: dict[str, Any]) -> MediaType:
+    """Exports with chosen fields lack `type`; then what else is there must tell."""
+    known = _MEDIA_TYPES.get(text(post.get("type")))
+    if known is not None:
+        return known
+    product = text(post.get("productType"))
+    if product == "carousel_container" or objects(post.get("childPosts")):
+        return MediaType.CAROUSEL
+    is_moving = product in ("clips", "igtv") or any(
+        post.get(key) for key in ("videoUrl", "videoPlayCount", "videoViewCount", "videoDuration")
+    )
+    is_reel = re.search(r"/(?:reels?|tv)/", text(post.get("url"))) is not None
+    return MediaType.VIDEO if is_moving or is_reel else MediaType.IMAGE
+
+
+def _view_count(post: dict[str, Any], media_type: MediaType) -> int | None:
+    """Plays are what Instagram shows; older output has views alone, and a carousel a meaningless 0."""
+    plays, views = count(post.get("videoPlayCount")), count(post.get("videoViewCount"))
+    if media_type is not MediaType.VIDEO:
+        return plays or views or None
+    return plays or views or (plays if plays is not None else views)
+
+
+def _picture(post: dict[str, Any]) -> str | None:
+    images = post.get("images")
+    first_image = text(images[0]) if isinstance(images, list) and images else ""
+    first_child = text(obj(next(iter(objects(post.get("childPosts"))), None)).get("displayUrl"))
+    return text(post.get("displayUrl")) or first_image or first_child or None
+
+
+def _profile_url(name: str) -> str:
+    return f"https://www.instagram.com/{name}/"

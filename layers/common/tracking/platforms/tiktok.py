@@ -1,0 +1,239 @@
+"""TikTok accounts and their videos, through an Apify actor (`clockworks/tiktok-profile-scraper`).
+
+One run serves both: the profile is `authorMeta`, repeated in each video. Reposts of other people's videos, and
+only these, have another author.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tracking.accounts import Account, MediaType, Video
+from tracking.errors import (
+    AccountNotFoundError,
+    AccountPrivateError,
+    ContractError,
+    InvalidJobError,
+    PlatformUnavailableError,
+    TrackingError,
+)
+from tracking.platforms import Budget, FetchedAccount, VideoPage
+from tracking.platforms.addresses import not_a_profile, not_a_username, read_address
+from tracking.platforms.apify import Apify, Run
+from tracking.platforms.failures import failure
+from tracking.platforms.fields import count, flag, hashtags, identifier, moment, obj, seconds, text, title_of
+from tracking.platforms.harvest import Reading, harvest
+
+_NAME = "TikTok"
+_USERNAME = re.compile(r"[A-Za-z0-9._]{1,24}")
+_RULE = "it has up to 24 letters, digits, periods and underscores"
+_PAGES = re.compile(
+    r"tag|discover|explore|foryou|following|friends|live|music|video|photo|t|v|share|embed|about|legal|upload|search"
+    r"|login|signup|business|channel|messages|setting",
+    re.IGNORECASE,
+)
+_SHORT_LINKS = ("vm.tiktok.com", "vt.tiktok.com")
+_VIDEO_PATH = re.compile(r"/@(?P<author>[^/]+)/(?:video|photo)/(?P<id>\d+)")
+_ERROR_CODES: dict[str, type[TrackingError]] = {
+    "NOT_FOUND": AccountNotFoundError,
+    "INVALID_URLS": AccountNotFoundError,
+    "PROFILE_PRIVATE": AccountPrivateError,
+}
+_EMPTY = "PROFILE_EMPTY"
+
+
+class TikTok:
+    def __init__(self, apify: Apify, actor: str = "clockworks~tiktok-profile-scraper") -> None:
+        self._apify = apify
+        self._actor = actor
+
+    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
+        """Begins the run and waits for the first item alone: the profile stands in each."""
+        name = parse_username(username)
+        run = self._begin(name, budget)
+        items: list[dict[str, Any]] = []
+        while not run.has_failed:
+            items = self._apify.first_items(run, budget)
+            account = account_in(items, name)
+            if account is not None:
+                return FetchedAccount(account=account, videos_ref=run.run_id)
+            if run.is_finished or not self._apify.has_time(budget):
+                break
+            run = self._apify.poll(run, budget)
+        if run.status == "SUCCEEDED":
+            raise refusal_in(items, name)
+        raise failure(PlatformUnavailableError, _NAME, note=f"Apify run {run.run_id}: {run.status}")
+
+    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
+        """Reads the run that `fetch_account` began. Where that one failed, a retry may begin another."""
+        account = fetched.account
+        if account.is_private:
+            raise failure(AccountPrivateError, _NAME, account.username)
+        name = account.username.casefold()
+        run = self._apify.get(fetched.videos_ref, budget)
+        if run.has_failed and budget.resume_since is not None:
+            run = self._begin(name, budget)
+        yield from harvest(self._apify, run, account, budget, lambda items: reading_of(items, name))
+
+    def _begin(self, name: str, budget: Budget) -> Run:
+        actor_input = {
+            "profiles": [name],
+            "resultsPerPage": budget.max_videos,
+            "profileSorting": "latest",
+            "excludePinnedPosts": False,
+            "profileScrapeSections": ["videos"],
+            "shouldDownloadVideos": False,
+            "shouldDownloadCovers": False,
+            "shouldDownloadSubtitles": False,
+            "shouldDownloadSlideshowImages": False,
+            "shouldDownloadAvatars": False,
+        }
+        return self._apify.begin(self._actor, actor_input, budget, _was_blocked)
+
+
+def parse_username(typed: str) -> str:
+    """The name in lower case, as TikTok keeps it. InvalidJobError when the text names no account."""
+    address = read_address(typed, "tiktok")
+    first, *rest = address.segments
+    is_video = bool(rest) and rest[0].casefold() in ("video", "photo")
+    if is_video or address.host in _SHORT_LINKS or (address.is_path and _PAGES.fullmatch(first)):
+        raise not_a_profile("tiktok")
+    name = first.removeprefix("@")
+    if not _USERNAME.fullmatch(name):
+        raise not_a_username(typed.strip(), "tiktok", _RULE)
+    return name.lower()
+
+
+def account_in(items: list[dict[str, Any]], name: str) -> Account | None:
+    """The account asked for, from the first item that shows it; None while no item does."""
+    nested = [_nested(item) for item in items]
+    is_private = any(kind_of_error(item) is AccountPrivateError for item in nested)
+    for item in nested:
+        if obj(item.get("authorMeta")) and _author(item) == name:
+            return account_from(item, name, is_private=is_private)
+    if any(text(item.get("errorCode")) == _EMPTY for item in nested):
+        return account_from({}, name, is_private=False)
+    return None
+
+
+def refusal_in(items: list[dict[str, Any]], name: str) -> TrackingError:
+    """Why a finished run does not show the account."""
+    kinds = [kind for item in items if (kind := kind_of_error(_nested(item)))]
+    if items and not kinds:
+        return ContractError(f"{_NAME} answered with another account than {name}.")
+    return failure(kinds[0] if kinds else AccountNotFoundError, _NAME, name)
+
+
+def account_from(item: dict[str, Any], name: str, *, is_private: bool) -> Account:
+    author = obj(item.get("authorMeta"))
+    username = text(author.get("name")) or name
+    return Account(
+        platform="tiktok",
+        platform_user_id=identifier(author.get("id")) or name,
+        username=username,
+        display_name=text(author.get("nickName")) or username,
+        profile_url=f"https://www.tiktok.com/@{username}",
+        avatar_url=text(author.get("originalAvatarUrl")) or text(author.get("avatar")) or None,
+        bio=text(author.get("signature")),
+        is_verified=flag(author.get("verified")),
+        is_private=is_private or flag(author.get("privateAccount")) is True,
+        follower_count=count(author.get("fans")),
+        following_count=count(author.get("following")),
+        post_count=count(author.get("video")),
+    )
+
+
+def reading_of(items: list[dict[str, Any]], name: str) -> Reading:
+    """The account's own videos in a page of the run; what stands there without a video says why."""
+    nested = [_nested(item) for item in items]
+    kinds = [kind for item in nested if (kind := kind_of_error(item))]
+    own = (item for item in nested if _author(item) == name)
+    videos = tuple(video for item in own if (video := _video_from(item, name)))
+    return Reading(videos, failure(kinds[0], _NAME, name) if kinds else None)
+
+
+def kind_of_error(item: dict[str, Any]) -> type[TrackingError] | None:
+    """What an item without a video means; None for a video, and for an account that has none."""
+    code, error, note = text(item.get("errorCode")), item.get("error"), text(item.get("note")).casefold()
+    if _video_id(item) or code == _EMPTY:
+        return None
+    if "is private" in note:
+        return AccountPrivateError
+    if code in _ERROR_CODES:
+        return _ERROR_CODES[code]
+    if not error and not code:
+        return None
+    return AccountNotFoundError if "not exist" in text(error).casefold() else PlatformUnavailableError
+
+
+def _was_blocked(items: list[dict[str, Any]]) -> bool:
+    return bool(items) and all(kind_of_error(_nested(item)) is PlatformUnavailableError for item in items)
+
+
+def _author(item: dict[str, Any]) -> str:
+    """Whose item it is, in lower case: by its profile, else its link, else what was asked for."""
+    in_link = _VIDEO_PATH.search(text(item.get("webVideoUrl")))
+    author = text(obj(item.get("authorMeta")).get("name")) or (in_link["author"] if in_link else "")
+    if author or item.get("fromProfileSection") == "reposts":
+        return author.casefold()
+    try:
+        return parse_username(text(item.get("input")))
+    except InvalidJobError:
+        return ""
+
+
+def _video_from(item: dict[str, Any], name: str) -> Video | None:
+    """None for an item that has no video."""
+    video_id = _video_id(item)
+    if not video_id:
+        return None
+    caption, meta = text(item.get("text")), obj(item.get("videoMeta"))
+    return Video(
+        video_id=video_id,
+        url=f"https://www.tiktok.com/@{name}/video/{video_id}",
+        title=title_of(caption),
+        caption=caption,
+        thumbnail_url=text(meta.get("originalCoverUrl")) or text(meta.get("coverUrl")) or None,
+        published_at=moment(item.get("createTimeISO")) or moment(item.get("createTime")),
+        duration_s=seconds(meta.get("duration")),
+        media_type=_media_type(item),
+        view_count=count(item.get("playCount")),
+        like_count=count(item.get("diggCount")),
+        comment_count=count(item.get("commentCount")),
+        share_count=count(item.get("shareCount")),
+        save_count=count(item.get("collectCount")),
+        hashtags=hashtags(_tag_names(item.get("hashtags")), caption),
+        is_pinned=flag(item.get("isPinned")) is True,
+    )
+
+
+def _video_id(item: dict[str, Any]) -> str:
+    in_link = _VIDEO_PATH.search(text(item.get("webVideoUrl")))
+    return identifier(item.get("id")) or (in_link["id"] if in_link else "")
+
+
+def _media_type(item: dict[str, Any]) -> MediaType:
+    links = item.get("slideshowImageLinks")
+    number = len(links) if isinstance(links, list) else 0
+    if flag(item.get("isSlideshow")) is not True and not number:
+        return MediaType.VIDEO
+    return MediaType.IMAGE if number == 1 else MediaType.CAROUSEL
+
+
+def _tag_names(tags: object) -> list[object] | None:
+    """Hashtags are objects; their `name` is the tag."""
+    return [tag.get("name") if isinstance(tag, dict) else tag for tag in tags] if isinstance(tags, list) else None
+
+
+def _nested(item: dict[str, Any]) -> dict[str, Any]:
+    """The item with the dotted keys of a flattened export (`authorMeta.name`) put back in their places."""
+    nested: dict[str, Any] = {}
+    for key, value in item.items():
+        outer, dot, inner = key.partition(".")
+        if dot:
+            nested[outer] = {**obj(nested.get(outer)), inner: value}
+        else:
+            nested.setdefault(key, value)
+    return nested

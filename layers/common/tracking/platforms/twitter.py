@@ -1,0 +1,182 @@
+"""X (Twitter) accounts and their posts, through the X API. Reposts of other people's posts are not the account's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tracking.accounts import Account, MediaType, Video
+from tracking.errors import AccountPrivateError, ContractError
+from tracking.platforms import Budget, FetchedAccount, VideoPage
+from tracking.platforms.addresses import not_a_profile, not_a_username, read_address
+from tracking.platforms.failures import failure
+from tracking.platforms.fields import count, flag, hashtags, identifier, moment, obj, objects, seconds, text, title_of
+from tracking.platforms.x_api import XApi
+
+_NAME = "X"
+_USERNAME = re.compile(r"[A-Za-z0-9_]{1,15}")
+_RULE = "it has 1 to 15 letters, digits and underscores"
+_PAGES = re.compile(
+    r"i|home|explore|search|hashtag|intent|share|settings|messages|notifications|login|signup|tos|privacy|compose"
+    r"|jobs|download|about|who_to_follow",
+    re.IGNORECASE,
+)
+_REPOST = {"retweeted", "reposted"}
+# Escaped by X in the text of posts, and nothing else is.
+_ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+
+
+class Twitter:
+    def __init__(self, api: XApi) -> None:
+        self._api = api
+
+    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
+        name = parse_username(username)
+        user = self._api.user(name, budget.deadline)
+        account = account_from(user, name)
+        pinned_id = identifier(user.get("pinned_tweet_id")) or identifier(user.get("pinned_post_id"))
+        return FetchedAccount(account=account, videos_ref=f"{account.platform_user_id}:{pinned_id}")
+
+    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
+        account = fetched.account
+        if account.is_private:
+            raise failure(AccountPrivateError, _NAME, account.username)
+        user_id, _, pinned_id = fetched.videos_ref.partition(":")
+        tokens = [""]
+        remaining = budget.max_videos
+        while remaining > 0:
+            page = self._api.posts_page(user_id, tokens[-1], remaining, budget.deadline, account=account.username)
+            token = text(obj(page.get("meta")).get("next_token"))
+            if token and token in tokens:
+                raise ContractError(f"{_NAME} sends the same page of {account.username} again and again.")
+            videos = videos_from(page, account, pinned_id)
+            yield VideoPage(videos=videos, has_more=bool(token))
+            if not token:
+                return
+            tokens.append(token)
+            remaining -= len(videos)
+
+
+def parse_username(typed: str) -> str:
+    """The name without '@', as typed. InvalidJobError when the text names no account; the sentence says why."""
+    address = read_address(typed, "twitter")
+    first, *rest = address.segments
+    is_post = bool(rest) and rest[0].casefold() in ("status", "statuses")
+    if is_post or (address.is_path and _PAGES.fullmatch(first)):
+        raise not_a_profile("twitter")
+    name = first.removeprefix("@")
+    if not _USERNAME.fullmatch(name):
+        raise not_a_username(typed.strip(), "twitter", _RULE)
+    return name
+
+
+def account_from(user: dict[str, Any], asked: str) -> Account:
+    """ContractError when it is another user than asked for."""
+    user_id, username = identifier(user.get("id")), text(user.get("username"))
+    if not user_id or username.casefold() != asked.casefold():
+        raise ContractError(f"{_NAME} answered with another account than {asked}.")
+    metrics = obj(user.get("public_metrics"))
+    return Account(
+        platform="twitter",
+        platform_user_id=user_id,
+        username=username,
+        display_name=text(user.get("name")) or username,
+        profile_url=f"https://x.com/{username}",
+        avatar_url=_original_size(text(user.get("profile_image_url"))),
+        bio=_unescaped(text(user.get("description"))),
+        is_verified=flag(user.get("verified")),
+        is_private=flag(user.get("protected")) is True,
+        follower_count=count(metrics.get("followers_count")),
+        following_count=count(metrics.get("following_count")),
+        post_count=count(_either(metrics, "tweet_count", "post_count")),
+    )
+
+
+def videos_from(page: dict[str, Any], account: Account, pinned_id: str) -> tuple[Video, ...]:
+    """The page's posts by the account itself: replies and quotes are, reposts are not.
+
+    ContractError when a page holds the posts of other people alone.
+    """
+    media = {text(medium.get("media_key")): medium for medium in objects(obj(page.get("includes")).get("media"))}
+    posts = [post for post in objects(page.get("data")) if identifier(post.get("id"))]
+    own = [post for post in posts if identifier(post.get("author_id")) in ("", account.platform_user_id)]
+    if posts and not own:
+        raise ContractError(f"{_NAME} answered with the posts of another account than {account.username}.")
+    return tuple(_video_from(post, media, account.username, pinned_id) for post in own if not _is_repost(post))
+
+
+def _video_from(post: dict[str, Any], media: dict[str, dict[str, Any]], username: str, pinned_id: str) -> Video:
+    post_id = identifier(post.get("id"))
+    caption = _unescaped(text(post.get("text")))
+    metrics, entities = obj(post.get("public_metrics")), obj(post.get("entities"))
+    keys = _media_keys(post)
+    shown = [media[key] for key in keys if key in media]
+    moving = next((medium for medium in shown if medium.get("type") in ("video", "animated_gif")), {})
+    given_tags = [tag.get("tag") for tag in objects(entities.get("hashtags"))] or None
+    return Video(
+        video_id=post_id,
+        url=f"https://x.com/{username}/status/{post_id}",
+        title=title_of(caption),
+        caption=caption,
+        thumbnail_url=next((url for medium in shown if (url := _picture(medium))), None),
+        published_at=moment(post.get("created_at")),
+        duration_s=_duration_s(moving),
+        media_type=_media_type(len(keys), bool(moving)),
+        view_count=_view_count(metrics, moving),
+        like_count=count(metrics.get("like_count")),
+        comment_count=count(metrics.get("reply_count")),
+        share_count=count(_either(metrics, "retweet_count", "repost_count")),
+        save_count=count(metrics.get("bookmark_count")),
+        hashtags=hashtags(given_tags, caption),
+        is_pinned=bool(pinned_id) and post_id == pinned_id,
+    )
+
+
+def _media_keys(post: dict[str, Any]) -> list[str]:
+    keys = obj(post.get("attachments")).get("media_keys")
+    return [key for key in keys if isinstance(key, str)] if isinstance(keys, list) else []
+
+
+def _media_type(number: int, is_moving: bool) -> MediaType:
+    """A medium that `includes` leaves out (it is withheld, or was not asked for) is a picture as far as we know."""
+    if number == 0:
+        return MediaType.TEXT
+    if number > 1:
+        return MediaType.CAROUSEL
+    return MediaType.VIDEO if is_moving else MediaType.IMAGE
+
+
+def _view_count(metrics: dict[str, Any], moving: dict[str, Any]) -> int | None:
+    """Of a video its own views; else impressions, where 0 means that the post is older than their counting."""
+    views = count(obj(moving.get("public_metrics")).get("view_count"))
+    return views if views is not None else count(metrics.get("impression_count")) or None
+
+
+def _duration_s(moving: dict[str, Any]) -> float | None:
+    duration_ms = seconds(moving.get("duration_ms"))
+    return None if duration_ms is None else seconds(duration_ms / 1000)
+
+
+def _picture(medium: dict[str, Any]) -> str:
+    return text(medium.get("preview_image_url")) or text(medium.get("url"))
+
+
+def _is_repost(post: dict[str, Any]) -> bool:
+    return any(ref.get("type") in _REPOST for ref in objects(_either(post, "referenced_tweets", "referenced_posts")))
+
+
+def _either(data: dict[str, Any], old: str, new: str) -> object:
+    """The value under its old name or its new one."""
+    return data[old] if data.get(old) is not None else data.get(new)
+
+
+def _original_size(url: str) -> str | None:
+    """`..._normal.jpg` is 48 pixels wide; without the suffix it is the picture as uploaded."""
+    return re.sub(r"_normal(\.\w+)$", r"\1", url) or None
+
+
+def _unescaped(escaped: str) -> str:
+    for escape, char in _ESCAPES:
+        escaped = escaped.replace(escape, char)
+    return escaped

@@ -1,0 +1,131 @@
+"""X API v2: https://docs.x.com/x-api. See docs/platform-contracts.md, section 2.
+
+Names are in motion: the old parameters are sent, which are still taken, and either key is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from tracking.clock import Clock
+from tracking.errors import (
+    AccountNotFoundError,
+    AccountPrivateError,
+    AccountSuspendedError,
+    ContractError,
+    CredentialsError,
+    QuotaExceededError,
+    RateLimitedError,
+    TrackingError,
+)
+from tracking.platforms.failures import failure
+from tracking.platforms.fields import obj, objects, text
+from tracking.platforms.http import JsonApi
+
+SMALLEST_PAGE, LARGEST_PAGE = 5, 100
+
+_USER_FIELDS = (
+    "created_at,description,entities,location,name,pinned_tweet_id,profile_image_url,protected,public_metrics,url,"
+    "username,verified,verified_type,withheld"
+)
+_POST_PARAMS = {
+    "exclude": "retweets",
+    "tweet.fields": "created_at,public_metrics,attachments,entities,referenced_tweets,lang,in_reply_to_user_id,"
+    "possibly_sensitive,edit_history_tweet_ids",
+    "expansions": "attachments.media_keys,author_id",
+    "media.fields": "media_key,type,url,preview_image_url,duration_ms,public_metrics,variants,width,height",
+}
+
+PROBLEMS: dict[str, type[TrackingError]] = {
+    "resource-not-found": AccountNotFoundError,
+    "not-authorized-for-resource": AccountPrivateError,
+    "usage-capped": QuotaExceededError,
+    "credits": QuotaExceededError,
+}
+"""The last path segment of a problem's `type`; its host has changed. https://docs.x.com/x-api/fundamentals/response-codes-and-errors"""
+
+TITLES: dict[str, type[TrackingError]] = {
+    "Not Found Error": AccountNotFoundError,
+    "Authorization Error": AccountPrivateError,
+    "UsageCapExceeded": QuotaExceededError,
+    "CreditsDepleted": QuotaExceededError,
+}
+
+_STATUSES: dict[int, type[TrackingError]] = {
+    401: CredentialsError,
+    402: QuotaExceededError,
+    403: CredentialsError,
+    429: RateLimitedError,
+}
+
+
+class XApi:
+    def __init__(self, http: httpx.Client, base_url: str, key: Callable[[], str], clock: Clock) -> None:
+        self._api = JsonApi(
+            "X",
+            http,
+            base_url,
+            key,
+            clock,
+            header=lambda key: {"Authorization": f"Bearer {key}"},
+            errors=kind_of_refusal,
+        )
+
+    def user(self, username: str, deadline: datetime) -> dict[str, Any]:
+        """The user's object; not found and suspended are answers of status 200 without it."""
+        path = f"/users/by/username/{quote(username, safe='')}"
+        body = self._api.call("GET", path, deadline, params={"user.fields": _USER_FIELDS}, account=username).body
+        user = obj(body.get("data"))
+        if not user:
+            raise failure(_kind_of_problems(body), self._api.name, username, note=f"no data for {username}")
+        return user
+
+    def posts_page(
+        self, user_id: str, page_token: str, size: int, deadline: datetime, *, account: str
+    ) -> dict[str, Any]:
+        """One page: `data`, `includes`, `meta`. `errors` beside `data` are about other people's things."""
+        params: dict[str, str | int] = {
+            **_POST_PARAMS,
+            "max_results": max(SMALLEST_PAGE, min(size, LARGEST_PAGE)),
+        }
+        if page_token:
+            params["pagination_token"] = page_token
+        path = f"/users/{quote(user_id, safe='')}/tweets"
+        body: dict[str, Any] = self._api.call("GET", path, deadline, params=params, account=account).body
+        data = body.get("data")
+        is_empty_page = data is None and isinstance(body.get("meta"), dict) and not body.get("errors")
+        if not isinstance(data, list) and not is_empty_page:
+            raise failure(_kind_of_problems(body), self._api.name, account, note=f"no data for user {user_id}")
+        return body
+
+
+def kind_of_refusal(status: int, body: Any) -> type[TrackingError] | None:
+    if status < 400 or status >= 500:
+        return None
+    known = _kind_of(obj(body))
+    if status == 400 and any("username" in obj(error.get("parameters")) for error in objects(obj(body).get("errors"))):
+        return AccountNotFoundError  # a name that no account can have
+    if known in (QuotaExceededError, AccountSuspendedError) or status == 404:
+        return known
+    return _STATUSES.get(status)
+
+
+def _kind_of_problems(body: dict[str, Any]) -> type[TrackingError]:
+    kinds = (_kind_of(error) for error in objects(body.get("errors")))
+    return next((kind for kind in kinds if kind), ContractError)
+
+
+def _kind_of(problem: dict[str, Any]) -> type[TrackingError] | None:
+    """A suspended user has the type of a missing one: title and detail speak first."""
+    title, detail = text(problem.get("title")), text(problem.get("detail"))
+    if "suspended" in detail.casefold():
+        return AccountSuspendedError
+    by_type = PROBLEMS.get(text(problem.get("type")).rstrip("/").rpartition("/")[2])
+    if title == "Forbidden" and by_type is AccountNotFoundError:
+        return AccountSuspendedError
+    return TITLES.get(title) or by_type

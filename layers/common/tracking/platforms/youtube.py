@@ -1,0 +1,187 @@
+"""YouTube channels and their uploads, through the YouTube Data API."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tracking.accounts import Account, MediaType, Video
+from tracking.errors import AccountNotFoundError, ContractError
+from tracking.platforms import Budget, FetchedAccount, VideoPage
+from tracking.platforms.addresses import not_a_profile, not_a_username, read_address
+from tracking.platforms.failures import failure
+from tracking.platforms.fields import count, flag, hashtags, moment, obj, seconds, text
+from tracking.platforms.youtube_data_api import PAGE_SIZE, YouTubeDataApi
+
+_NAME = "YouTube"
+_CHANNEL_ID = re.compile(r"UC[A-Za-z0-9_-]{22}")
+_RULE = "a handle has 3 to 30 letters, digits, periods, hyphens and underscores, and a channel id is UC and 22 more"
+_LONGEST_NAME = 100  # old custom names were longer than handles are
+_PAGES = re.compile(
+    r"watch|shorts|playlist|live|embed|v|e|feed|results|hashtag|gaming|premium|post|clip|redirect|attribution_link"
+    r"|account|signin|upload|t|about|ads|creators|kids|music|tv|trending",
+    re.IGNORECASE,
+)
+_DURATION = re.compile(
+    r"P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
+)
+_UNIT_S = {"weeks": 604_800, "days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelName:
+    kind: Literal["id", "handle", "user", "name"]  # "name": a handle, or else a legacy user name
+    value: str  # a handle stands here without its '@'
+
+
+class YouTube:
+    def __init__(self, api: YouTubeDataApi) -> None:
+        self._api = api
+
+    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
+        asked = parse_username(username)
+        channel = self._find(asked, budget)
+        account = account_from(channel, asked)
+        playlists = obj(obj(channel.get("contentDetails")).get("relatedPlaylists"))
+        uploads = text(playlists.get("uploads")) or "UU" + account.platform_user_id.removeprefix("UC")
+        return FetchedAccount(account=account, videos_ref=uploads)
+
+    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
+        """A page is a page of the uploads playlist. A found channel without that playlist has no public video."""
+        account = fetched.account.username
+        tokens = [""]
+        remaining = budget.max_videos
+        while remaining > 0:
+            try:
+                ids, token = self._api.playlist_page(
+                    fetched.videos_ref, tokens[-1], min(remaining, PAGE_SIZE), budget.deadline, account=account
+                )
+            except AccountNotFoundError:
+                return
+            if token in tokens[1:]:
+                raise ContractError(f"{_NAME} sends the same page of {account} again and again.")
+            shown = {text(video.get("id")): video for video in self._api.videos(ids, budget.deadline)}
+            videos = tuple(video_from(shown[video_id]) for video_id in ids if video_id in shown)
+            yield VideoPage(videos=videos, has_more=bool(token))
+            if not token:
+                return
+            tokens.append(token)
+            remaining -= len(videos)
+
+    def _find(self, asked: ChannelName, budget: Budget) -> dict[str, Any]:
+        filters = {
+            "id": {"id": asked.value},
+            "handle": {"forHandle": f"@{asked.value}"},
+            "user": {"forUsername": asked.value},
+            "name": {"forHandle": f"@{asked.value}", "forUsername": asked.value},
+        }[asked.kind]
+        for name, value in filters.items():
+            if name == "forUsername" and not value.isascii():
+                continue  # legacy names are of an age before Unicode
+            channels = self._api.channels(name, value, budget.deadline)
+            if channels:
+                return _the_one_asked(channels, name, asked.value)
+        raise failure(AccountNotFoundError, _NAME, asked.value)
+
+
+def parse_username(typed: str) -> ChannelName:
+    """InvalidJobError when the text names no channel; the sentence says why."""
+    address = read_address(typed, "youtube")
+    first, *rest = address.segments
+    if address.host.endswith("youtu.be") or (address.is_path and _PAGES.fullmatch(first)):
+        raise not_a_profile("youtube")
+    if first.startswith("@"):
+        return ChannelName("handle", _checked(first[1:], typed))
+    if first.lower() == "channel" and rest:
+        if not _CHANNEL_ID.fullmatch(rest[0]):
+            raise not_a_username(rest[0], "youtube", _RULE)
+        return ChannelName("id", rest[0])
+    if first.lower() in ("c", "user") and rest:
+        value = _checked(rest[0], typed)
+        return ChannelName("user" if first.lower() == "user" else "name", value)
+    if _CHANNEL_ID.fullmatch(first):
+        return ChannelName("id", first)
+    return ChannelName("name", _checked(first, typed))
+
+
+def account_from(channel: dict[str, Any], asked: ChannelName) -> Account:
+    snippet, statistics = obj(channel.get("snippet")), obj(channel.get("statistics"))
+    channel_id = text(channel.get("id"))
+    username = text(snippet.get("customUrl")).removeprefix("@") or asked.value
+    is_hidden = flag(statistics.get("hiddenSubscriberCount")) is True
+    return Account(
+        platform="youtube",
+        platform_user_id=channel_id,
+        username=username,
+        display_name=text(snippet.get("title")) or username,
+        profile_url=f"https://www.youtube.com/channel/{channel_id}",
+        avatar_url=_thumbnail(snippet, "high", "medium", "default"),
+        bio=text(snippet.get("description")),
+        follower_count=None if is_hidden else count(statistics.get("subscriberCount")),
+        post_count=count(statistics.get("videoCount")),
+        total_views=count(statistics.get("viewCount")),
+    )
+
+
+def video_from(item: dict[str, Any]) -> Video:
+    video_id = text(item.get("id"))
+    snippet, statistics = obj(item.get("snippet")), obj(item.get("statistics"))
+    title, description = text(snippet.get("title")), text(snippet.get("description"))
+    return Video(
+        video_id=video_id,
+        url=f"https://www.youtube.com/watch?v={video_id}",
+        title=title,
+        caption=description,
+        thumbnail_url=_thumbnail(snippet, "maxres", "standard", "high", "medium", "default"),
+        published_at=moment(snippet.get("publishedAt")),
+        duration_s=duration_s(obj(item.get("contentDetails")).get("duration")),
+        media_type=MediaType.VIDEO,
+        view_count=count(statistics.get("viewCount")),
+        like_count=count(statistics.get("likeCount")),
+        comment_count=count(statistics.get("commentCount")),
+        hashtags=hashtags(None, title, description),
+    )
+
+
+def duration_s(value: object) -> float | None:
+    """Seconds of an ISO 8601 duration; None for `P0D`, which a live or upcoming video has."""
+    match = _DURATION.fullmatch(text(value)) if len(text(value)) < 40 else None
+    if match is None:
+        return None
+    return seconds(sum(float(amount) * _UNIT_S[unit] for unit, amount in match.groupdict(default="0").items()))
+
+
+def _checked(name: str, typed: str) -> str:
+    """Handles exist in many scripts: letters, their marks, digits and a few signs."""
+    value = unicodedata.normalize("NFC", name)
+    is_plain = all(char in "_-.·" or unicodedata.category(char)[0] in "LMN" for char in value)
+    if not 1 <= len(value) <= _LONGEST_NAME or not is_plain:
+        raise not_a_username(typed.strip(), "youtube", _RULE)
+    return value
+
+
+def _the_one_asked(channels: list[dict[str, Any]], filter_name: str, value: str) -> dict[str, Any]:
+    """The channel that was asked for; a legacy user name is nowhere in the answer, nor is an absent handle."""
+    for channel in channels:
+        channel_id = text(channel.get("id"))
+        handle = text(obj(channel.get("snippet")).get("customUrl"))
+        fits = channel_id == value if filter_name == "id" else filter_name == "forUsername" or _is_handle(handle, value)
+        if fits and _CHANNEL_ID.fullmatch(channel_id):
+            return channel
+    raise ContractError(f"{_NAME} answered with another channel than {value.removeprefix('@')}.")
+
+
+def _is_handle(found: str, asked: str) -> bool:
+    def plain(handle: str) -> str:
+        return unicodedata.normalize("NFC", handle).removeprefix("@").casefold()
+
+    return not found or plain(found) == plain(asked)
+
+
+def _thumbnail(snippet: dict[str, Any], *sizes: str) -> str | None:
+    thumbnails = obj(snippet.get("thumbnails"))
+    return next((url for size in sizes if (url := text(obj(thumbnails.get(size)).get("url")))), None)

@@ -1,0 +1,121 @@
+"""YouTube Data API v3: https://developers.google.com/youtube/v3/docs. See docs/platform-contracts.md, section 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from tracking.clock import Clock
+from tracking.errors import (
+    AccountNotFoundError,
+    AccountPrivateError,
+    AccountSuspendedError,
+    ContractError,
+    CredentialsError,
+    QuotaExceededError,
+    RateLimitedError,
+    TrackingError,
+)
+from tracking.platforms.failures import failure
+from tracking.platforms.fields import obj, objects, text
+from tracking.platforms.http import JsonApi
+
+PAGE_SIZE = 50  # the most that playlistItems.list and videos.list take
+
+REASONS: dict[str, type[TrackingError]] = {
+    "quotaExceeded": QuotaExceededError,
+    "dailyLimitExceeded": QuotaExceededError,
+    "dailyLimitExceededUnreg": QuotaExceededError,
+    "rateLimitExceeded": RateLimitedError,
+    "userRateLimitExceeded": RateLimitedError,
+    "keyInvalid": CredentialsError,
+    "keyExpired": CredentialsError,
+    "API_KEY_INVALID": CredentialsError,
+    "accessNotConfigured": CredentialsError,
+    "SERVICE_DISABLED": CredentialsError,
+    "ipRefererBlocked": CredentialsError,
+    "channelNotFound": AccountNotFoundError,
+    "playlistNotFound": AccountNotFoundError,
+    "videoNotFound": AccountNotFoundError,
+    "channelClosed": AccountNotFoundError,
+    "channelSuspended": AccountSuspendedError,
+    "channelForbidden": AccountPrivateError,
+    "playlistItemsNotAccessible": AccountPrivateError,
+    "forbidden": AccountPrivateError,
+}
+"""`error.errors[].reason` and `error.details[].reason`. https://developers.google.com/youtube/v3/docs/errors"""
+
+
+class YouTubeDataApi:
+    def __init__(self, http: httpx.Client, base_url: str, key: Callable[[], str], clock: Clock) -> None:
+        self._api = JsonApi(
+            "YouTube", http, base_url, key, clock, header=lambda key: {"X-Goog-Api-Key": key}, errors=kind_of_refusal
+        )
+
+    def channels(self, filter_name: str, value: str, deadline: datetime) -> list[dict[str, Any]]:
+        """Channels by `id`, `forHandle` or `forUsername`; empty when there is none."""
+        params = {"part": "snippet,statistics,contentDetails", filter_name: value}
+        return self._items("/channels", params, deadline, account=value)
+
+    def playlist_page(
+        self, playlist_id: str, page_token: str, size: int, deadline: datetime, *, account: str
+    ) -> tuple[list[str], str]:
+        """Video ids of one page, in order, each once, and the next page's token ("" on the last).
+
+        AccountNotFoundError when there is no such playlist.
+        """
+        params: dict[str, str | int] = {
+            "part": "snippet,contentDetails",
+            "playlistId": playlist_id,
+            "maxResults": min(size, PAGE_SIZE),
+        }
+        if page_token:
+            params["pageToken"] = page_token
+        body = self._api.call("GET", "/playlistItems", deadline, params=params, account=account).body
+        ids = dict.fromkeys(map(_video_id, self._listed(body)))
+        return [video_id for video_id in ids if video_id], text(body.get("nextPageToken"))
+
+    def videos(self, ids: list[str], deadline: datetime) -> list[dict[str, Any]]:
+        """What YouTube shows of these videos, in any order; private and deleted ones are left out."""
+        found: list[dict[str, Any]] = []
+        for start in range(0, len(ids), PAGE_SIZE):
+            chunk = ",".join(ids[start : start + PAGE_SIZE])
+            params = {"part": "snippet,statistics,contentDetails", "id": chunk}
+            found += self._items("/videos", params, deadline)
+        return found
+
+    def _items(
+        self, path: str, params: dict[str, str], deadline: datetime, *, account: str = ""
+    ) -> list[dict[str, Any]]:
+        return self._listed(self._api.call("GET", path, deadline, params=params, account=account).body)
+
+    def _listed(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        """`items`, which YouTube leaves out when there are none."""
+        items = body.get("items")
+        if items is not None and not isinstance(items, list):
+            raise failure(ContractError, self._api.name, note="items is no list")
+        return objects(items)
+
+
+def kind_of_refusal(status: int, body: Any) -> type[TrackingError] | None:
+    if status < 400 or status >= 500:
+        return None
+    known = next((REASONS[reason] for reason in _reasons(body) if reason in REASONS), None)
+    if known is None and "API key not valid" in text(obj(obj(body).get("error")).get("message")):
+        return CredentialsError
+    if known is None and status in (401, 403):
+        return CredentialsError
+    return known
+
+
+def _reasons(body: Any) -> Iterable[str]:
+    error = obj(obj(body).get("error"))
+    return [text(entry.get("reason")) for key in ("errors", "details") for entry in objects(error.get(key))]
+
+
+def _video_id(item: dict[str, Any]) -> str:
+    resource = obj(obj(item.get("snippet")).get("resourceId"))
+    return text(obj(item.get("contentDetails")).get("videoId")) or text(resource.get("videoId"))
