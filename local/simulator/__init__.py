@@ -1,0 +1,53 @@
+"""Platform simulator: the recorded samples, behind the real APIs' paths, parameters, pages and errors.
+
+    python -m local.simulator --port 8100        or, in a test:   with running() as simulator: ...
+
+Addresses
+    /youtube/v3     YouTube Data API v3: /channels /playlistItems /videos
+    /x/2            X API v2: /users/by/username/{name} /users/{id}/tweets
+    /apify/v2       Apify API v2: /acts (or /actors)/{actor}/runs, /actor-runs/{id} and its /abort,
+                    /key-value-stores/{id}/records/INPUT, /datasets/{id}/items
+    /healthz        200 when ready
+Any key, bearer or token is accepted, except none and `wrong-key`.
+
+Recorded accounts (in any case)
+    youtube         GoogleDevelopers, C-SPAN (handle @CSPAN)
+    twitter         wunpini_fm, NatComm, ICASECAC, TwitterDev
+    instagram       nasa, natgeo (profile synthesised), humansofny and avengers (posts of their profile only)
+    tiktok          fashion, nba, shaiie_foeva, loveluxury.com, nasaofficial (no videos)
+
+Synthetic accounts, on all four platforms (any other name is missing)
+    sim_videos_N      N posts (0..9999), varied from recorded ones: own ids, falling dates
+    sim_recorded      YouTube: the 34 recorded videos of many channels as one, and a private entry; elsewhere ordinary
+    sim_private       private: YouTube 403 on its uploads, X protected, Instagram private, TikTok note
+    sim_suspended     suspended: X says so, the others say not found
+    sim_empty         no posts: YouTube 404 for its uploads (sim_videos_0: empty list), Instagram no_items, TikTok note
+    sim_missing       not found
+    sim_hidden        counts hidden: left out; Instagram likes -1
+    sim_nulls         null in place of counts
+    sim_other         the profile that comes is another account's
+    sim_loop          the last page's token leads to the first; an Apify dataset repeats itself and never ends
+    sim_quota         the caller's quota is used up: YouTube 403, X 402, Apify 403
+    sim_slow_S        each answer S seconds late
+    sim_503xN sim_500xN     the first N requests fail; then an ordinary account of 3 posts
+    sim_429xN               the same; Retry-After: 1, on X x-rate-limit-reset in 1 second
+    sim_htmlxN              the same, with a gateway's HTML page and status 502
+    sim_truncatedxN         the same, with status 200 and half of the JSON
+N times is counted per platform and account. With Apify the request that counts is the one that starts a run; only
+sim_slow_S delays the others, too.
+
+Control
+    POST   /control/faults    {"kind": "503", "platform": "youtube", "username": "nasa", "times": 2, "path": "/videos"}
+                              kind: 503 500 429 html truncated quota slow private suspended empty missing hidden nulls
+                              loop other; platform: youtube twitter instagram tiktok; the rest is optional: seconds
+                              (slow), retry_after (429), status (html). Left out: any platform, any account, for ever;
+                              path limits it to calls that contain it, and lets it reach any Apify call
+    DELETE /control/faults    forget them, and let the names above count anew
+    GET    /control/requests  what was asked, keys masked; status is null while an answer is on its way
+    DELETE /control/requests
+    DELETE /control/runs      forget every Apify run
+"""
+
+from local.simulator.server import Simulator, running
+
+__all__ = ["Simulator", "running"]

@@ -1,0 +1,141 @@
+"""What Apify's Instagram actors find: profiles (`details`) and posts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from local.simulator.faults import Kind
+from local.simulator.messages import Json
+from local.simulator.names import SimName
+from local.simulator.samples import sample
+from local.simulator.variation import published_text
+
+_URL = re.compile(r"https?://(?:www\.)?instagram\.com/([A-Za-z0-9._]{1,30})/?(?:\?.*)?", re.ASCII)
+_COUNTS = ("followersCount", "followsCount", "postsCount")
+_POST_COUNTS = ("likesCount", "commentsCount", "videoViewCount", "videoPlayCount")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    details: Json
+    posts: Sequence[Json]  # in the order of the recording: pinned ones first
+
+
+def username_of(url: str) -> str | None:
+    """`https://www.instagram.com/nasa/?hl=en` -> `nasa`; None if it is no profile's URL."""
+    match = _URL.fullmatch(url)
+    return match[1] if match else None
+
+
+def profile_of(username: str) -> Profile | None:
+    if known := _recorded().get(username.lower()):
+        return known
+    sim = SimName.parse(username)
+    return _synthetic(sim) if sim else None
+
+
+def details_items(username: str, url: str, mode: Kind | None) -> list[Json]:
+    profile = profile_of(username)
+    if profile is None or mode in (Kind.MISSING, Kind.SUSPENDED):
+        error = sample("apify-instagram/errors/profile_not_found.json")[0]
+        return [error | {"username": username, "url": url.rstrip("/")}]
+    if mode is Kind.OTHER:
+        return [_recorded()["nasa" if username.lower() != "nasa" else "natgeo"].details]
+    details = profile.details
+    if mode is Kind.PRIVATE:
+        shape = sample("apify-instagram/shapes/private_profile_details.json")[0]
+        identity = {key: details[key] for key in ("id", "username", "fullName")}
+        details = shape | identity | {"url": url.rstrip("/")}
+    elif mode is Kind.EMPTY:
+        details = details | {"postsCount": 0, "latestPosts": []}
+    elif mode is Kind.HIDDEN:
+        details = {key: value for key, value in details.items() if key not in _COUNTS}
+    elif mode is Kind.NULLS:
+        details = details | dict.fromkeys(_COUNTS)
+    return [details | {"inputUrl": url} if "inputUrl" in details else details]
+
+
+def post_items(username: str, url: str, limit: int | None, mode: Kind | None) -> list[Json]:
+    """Nothing found is one item that says so, whatever the reason: the real actor does not tell them apart."""
+    profile = profile_of(username)
+    nothing = mode in (Kind.MISSING, Kind.SUSPENDED, Kind.PRIVATE, Kind.EMPTY)
+    if profile is None or nothing or not profile.posts:
+        return [sample("apify-instagram/errors/no_items.json")[0] | {"url": url.rstrip("/"), "inputUrl": url}]
+    return [_seen(post, mode) | {"inputUrl": url} for post in profile.posts[:limit]]
+
+
+def _seen(post: Json, mode: Kind | None) -> Json:
+    if mode is Kind.HIDDEN:  # likes -1, and no key for views
+        shown = {key: value for key, value in post.items() if key not in ("videoViewCount", "videoPlayCount")}
+        return shown | {"likesCount": -1}
+    return post | {key: None for key in _POST_COUNTS if key in post} if mode is Kind.NULLS else post
+
+
+@cache
+def _recorded() -> dict[str, Profile]:
+    """humansofny and avengers have no posts of their own: those that their recorded profile shows stand in."""
+    profiles = {
+        "nasa": Profile(sample("apify-instagram/nasa/details.json")[0], sample("apify-instagram/nasa/posts.json")),
+        "natgeo": _natgeo(),
+    }
+    for name, file in (("humansofny", "details.json"), ("avengers", "details_2019.json")):
+        details = sample(f"apify-instagram/{name}/{file}")[0]
+        profiles[name] = Profile(details, details["latestPosts"])
+    return profiles
+
+
+def _natgeo() -> Profile:
+    """Its profile was not recorded: this one is put together from what its posts say; counts are left out."""
+    posts = sample("apify-instagram/natgeo/posts.json")
+    own = next(post for post in posts if post["ownerUsername"] == "natgeo")
+    details = {
+        "inputUrl": own["inputUrl"],
+        "id": own["ownerId"],
+        "username": own["ownerUsername"],
+        "url": "https://www.instagram.com/natgeo",
+        "fullName": own["ownerFullName"],
+        "biography": "(profile synthesised from recorded posts)",
+        "externalUrls": [],
+        "externalUrl": None,
+        "followersCount": None,
+        "followsCount": None,
+        "postsCount": None,
+        "private": False,
+        "verified": True,
+        "latestPosts": [],
+    }
+    return Profile(details, posts)
+
+
+@lru_cache(maxsize=32)
+def _synthetic(sim: SimName) -> Profile:
+    templates = [post for post in sample("apify-instagram/nasa/posts.json") if "coauthorProducers" not in post]
+    posts = [_post(sim, templates[index % len(templates)], index) for index in range(sim.post_count)]
+    details = sample("apify-instagram/humansofny/details.json")[0] | {
+        "inputUrl": f"https://www.instagram.com/{sim.text}/",
+        "id": f"9{sim.account_digits}",
+        "username": sim.text,
+        "url": f"https://www.instagram.com/{sim.text}",
+        "fullName": f"Simulated profile {sim.text}",
+        "postsCount": sim.post_count,
+        "latestPosts": posts[:12],
+    }
+    return Profile(details, posts)
+
+
+def _post(sim: SimName, template: Json, index: int) -> Json:
+    short_code = f"SIM{sim.number:06d}{index:05d}"
+    kept = {key: value for key, value in template.items() if key not in ("isPinned", "inputUrl", "taggedUsers")}
+    return kept | {
+        "id": f"3{sim.post_digits(index)}",
+        "shortCode": short_code,
+        "url": f"https://www.instagram.com/p/{short_code}/",
+        "timestamp": published_text(index),
+        "likesCount": template["likesCount"] + index,
+        "ownerUsername": sim.text,
+        "ownerId": f"9{sim.account_digits}",
+        "ownerFullName": f"Simulated profile {sim.text}",
+    }
