@@ -15,23 +15,24 @@ from typing import Any
 FUNCTION = "AWS::Serverless::Function"
 LAYER = "AWS::Serverless::LayerVersion"
 
+# The version makes every function new when the layer is, and MiniStack end the workers that have the old one loaded.
 # -S: no site-packages of this machine, only the function, the layer and what Lambda brings itself.
 _BOOTSTRAP = """\
 #!/bin/sh
+# {version}
 export PYTHONPATH="$LAMBDA_TASK_ROOT:{layer}:{runtime}"
 exec "{python}" -S -m awslambdaric "$_HANDLER"
 """
 
 
-def adapt(template: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
-    """A copy in which every function runs on this machine's own processor with `environment` added to its variables."""
+def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
+    """A copy in which every function runs on this machine's own processor with `variables` added to its environment."""
     adapted = copy.deepcopy(dict(template))
     for resource in adapted["Resources"].values():
         properties = resource.setdefault("Properties", {})
         if resource["Type"] == FUNCTION:
             properties |= {"Runtime": "provided.al2023", "Architectures": [architecture()]}
-            variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
-            variables |= environment
+            properties.setdefault("Environment", {}).setdefault("Variables", {}).update(variables)
         elif resource["Type"] == LAYER:
             properties.pop("CompatibleRuntimes", None)
             properties.pop("CompatibleArchitectures", None)
@@ -47,8 +48,8 @@ def functions(template: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {k: v.get("Properties", {}) for k, v in template["Resources"].items() if v["Type"] == FUNCTION}
 
 
-def write_bootstrap(folder: Path, layer: Path, runtime: Path, python: str) -> None:
+def write_bootstrap(folder: Path, *, layer: Path, runtime: Path, python: str, version: str) -> None:
     """Into a function's built folder: a layer could not bring it, since MiniStack looks for it there alone."""
     bootstrap = folder / "bootstrap"
-    bootstrap.write_text(_BOOTSTRAP.format(layer=layer / "python", runtime=runtime, python=python))
+    bootstrap.write_text(_BOOTSTRAP.format(layer=layer / "python", runtime=runtime, python=python, version=version))
     bootstrap.chmod(0o755)

@@ -14,7 +14,7 @@ import yaml
 from local import aws, process
 from local.adapt import adapt, functions, write_bootstrap
 from local.errors import LocalError
-from local.paths import BUILD, LOCAL, LOGS, ROOT, RUNTIME, SAM, VENV, clean_environment, host_python
+from local.paths import BUILD, LOCAL, LOGS, ROOT, RUNTIME, SAM, STACK, VENV, clean_environment, host_python
 
 STACK_NAME = "account-tracking"
 _BUCKET = "tracking-deployments"
@@ -39,21 +39,23 @@ def build() -> None:
     command = [_sam(), "build", "--template-file", str(ROOT / "template.yaml"), "--build-dir", str(BUILD)]
     _run("sam build", [*command, "--cache-dir", str(LOCAL / "sam-cache"), "--cached", "--parallel"], environment)
     for name in functions(built_template()):
-        write_bootstrap(BUILD / name, BUILD / "CommonLayer", RUNTIME, host_python())
+        layer = BUILD / "CommonLayer"
+        write_bootstrap(BUILD / name, layer=layer, runtime=RUNTIME, python=host_python(), version=sources)
     stamp.write_text(sources)
 
 
-def deploy(address: str, environment: Mapping[str, str], parameters: Mapping[str, str]) -> None:
-    """The built template, adapted, to the MiniStack at `address`; `environment` is added to every function's."""
-    template = BUILD / "local.yaml"
-    template.write_text(yaml.safe_dump(adapt(built_template(), environment), sort_keys=False))
+def deploy(address: str, variables: Mapping[str, str], parameters: Mapping[str, str]) -> None:
+    """The built template, adapted, to the MiniStack at `address`; `variables` are added to every function's."""
+    template = BUILD / f"{STACK.name}.yaml"
+    template.write_text(yaml.safe_dump(adapt(built_template(), variables), sort_keys=False))
     aws.client("s3", address).create_bucket(Bucket=_BUCKET)
     command = [_sam(), "deploy", "--template-file", str(template), "--stack-name", STACK_NAME]
     command += ["--s3-bucket", _BUCKET, "--region", aws.REGION, "--config-env", "local", "--no-progressbar"]
     command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
     command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset"]
     command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
-    _run("sam deploy", command, clean_environment() | aws.client_environment(address))
+    environment = clean_environment() | aws.client_environment(address)
+    _run("sam deploy", command, environment | {"SAM_CLI_POLL_DELAY": "0.5"})
 
 
 def fingerprint() -> str:

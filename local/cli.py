@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local import stack
+from local.doctor import needs
 from local.errors import LocalError
 
 app = typer.Typer(help="The whole pipeline on this machine.", no_args_is_help=True)
@@ -85,6 +86,19 @@ def logs(
     finally:
         for _, lines in opened:
             lines.close()
+
+
+@app.command()
+def doctor() -> None:
+    """What the local stack needs, what of it is here and how to get the rest; exit code 1 when a part is missing."""
+    table = Table("need", "found", "how to get it", box=None, pad_edge=False)
+    all_needs = list(needs())
+    for need in all_needs:
+        missing = "missing" if need.is_required else "not found"
+        table.add_row(need.name, need.found or missing, "" if need.found else need.help)
+    out.print(table)
+    if not all(need.is_met for need in all_needs):
+        raise typer.Exit(1)
 
 
 def _print_new(opened: Sequence[tuple[Path, TextIO]]) -> None:

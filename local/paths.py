@@ -11,7 +11,8 @@ MINISTACK = LOCAL / "ministack"
 SAM = LOCAL / "sam"
 BUILD = LOCAL / "build"
 RUNTIME = LOCAL / "runtime"  # what Lambda brings itself and the layer leaves out: boto3, the runtime interface client
-STACK = LOCAL / "stack"
+# The tests' stack is another than the developer's, who may be using theirs.
+STACK = LOCAL / os.environ.get("TRACKING_LOCAL_STACK", "stack")
 LOGS = STACK / "logs"
 
 # Variables of the user's shell that would change what our programs do. Those of the package managers (indexes,

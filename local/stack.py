@@ -140,6 +140,14 @@ def outputs(state: State) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
 
 
+def deployed_variables(state: State, logical_id: str) -> dict[str, str]:
+    """The environment variables that a function was deployed with."""
+    formation, functions = (aws.client(service, state.aws()) for service in ("cloudformation", "lambda"))
+    resource = formation.describe_stack_resource(StackName=build.STACK_NAME, LogicalResourceId=logical_id)
+    name = resource["StackResourceDetail"]["PhysicalResourceId"]
+    return dict(functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"])
+
+
 def _start_parts(state: State, ports: Ports, say: Say) -> None:
     """Ports are looked at first, all of them: one that is taken is said before anything is started."""
     simulator = choose_port(ports.simulator, "the platform simulator")

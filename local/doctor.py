@@ -1,0 +1,87 @@
+"""What the local stack needs, what of it is here, and how to get the rest."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from local import firestore
+from local.environments import OTHERS, OURS, Environment
+from local.errors import LocalError
+from local.paths import VENV, clean_environment, host_python
+
+
+@dataclass(frozen=True)
+class Need:
+    """`found` says what is here and is empty when it is missing; `help` says how to get it."""
+
+    name: str
+    found: str
+    help: str
+    is_required: bool = True
+
+    @property
+    def is_met(self) -> bool:
+        return bool(self.found) or not self.is_required
+
+
+def needs() -> Iterator[Need]:
+    """Everything, in the order in which a set-up meets it."""
+    yield Need("Python", f"{platform.python_version()} ({host_python()})", "install Python 3.11 or later")
+    yield _program("make", "--version", "install it (apt install make; macOS: xcode-select --install)")
+    yield _program("git", "--version", "install it (apt install git; macOS: xcode-select --install)")
+    yield from _emulator()
+    for environment in (OURS, *OTHERS):
+        yield _environment(environment)
+    yield Need("uv", _said(str(VENV / "bin" / "uv"), "--version"), "run `make setup`")
+    yield _program(
+        "docker",
+        "version --format {{.Server.Version}}",
+        "not needed; `make invoke` uses it where it is",
+        is_required=False,
+    )
+    yield _program(
+        "python3.13", "--version", "not needed; `make build` byte-compiles the layer with it", is_required=False
+    )
+
+
+def _emulator() -> Iterator[Need]:
+    path = os.environ.get("PATH", os.defpath)
+    running = os.environ.get("FIRESTORE_EMULATOR_HOST", "")
+    jar = firestore.find_jar(Path.home(), path)
+    try:
+        java, version = firestore.find_java(path, os.environ.get("JAVA_HOME", ""))
+        is_old = jar is not None and version < firestore.java_needed(jar)
+        found = "" if is_old else f"{version} ({java})"
+        yield Need("Java", found, f"install Java {firestore.java_needed(jar) if jar else 17} or later", not running)
+    except LocalError as error:
+        yield Need("Java", "", str(error), not running)
+    where = f"running at {running}" if running else str(jar or "")
+    yield Need("Firestore emulator", where, "`make up` fetches it, with Node", is_required=False)
+    yield _program("node", "--version", "install it from https://nodejs.org", is_required=not where)
+
+
+def _environment(environment: Environment) -> Need:
+    found = str(environment.path) if environment.is_ready() else ""
+    return Need(environment.name, found, "run `make setup`")
+
+
+def _program(name: str, arguments: str, help_: str, *, is_required: bool = True) -> Need:
+    found = shutil.which(name)
+    return Need(name, _said(found, *arguments.split()) if found else "", help_, is_required)
+
+
+def _said(*command: str) -> str:
+    """The version that a program tells, or nothing when it does not run."""
+    try:
+        done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    version = re.search(r"\d+(\.\d+)+", done.stdout)
+    return f"{version[0]} ({command[0]})" if version and done.returncode == 0 else ""
