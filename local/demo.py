@@ -38,7 +38,7 @@ WISHES = (
     Wish(PlatformName.YOUTUBE, "https://www.youtube.com/@GoogleDevelopers", videos=5),
     Wish(PlatformName.TWITTER, "@wunpini_fm", videos=53),
     Wish(PlatformName.INSTAGRAM, " NASA ", videos=33),
-    Wish(PlatformName.TIKTOK, "loveluxury.com", videos=18),
+    Wish(PlatformName.TIKTOK, "loveluxury.com", videos=17),
     Wish(PlatformName.INSTAGRAM, "nobody_has_this_name", error_code="AccountNotFoundError"),
 )
 

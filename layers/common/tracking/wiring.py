@@ -20,7 +20,7 @@ from firebase_admin import firestore
 from google.auth.credentials import AnonymousCredentials
 
 from tracking.clock import Clock, SystemClock
-from tracking.errors import CredentialsError
+from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.jobs import PlatformName
 from tracking.platforms import Platform
 from tracking.settings import PlatformSettings, ProcessSettings, TriggerSettings
@@ -29,6 +29,9 @@ from tracking.store import Store
 from tracking.store.firestore import FirestoreStore
 
 if TYPE_CHECKING:
+    import httpx
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider
+
     from tracking.executions import Executions
 
 Secret = Callable[[], str]
@@ -96,31 +99,37 @@ class PlatformKeys:
 
 def platform(name: PlatformName, settings: PlatformSettings, keys: PlatformKeys, clock: Clock) -> Platform:
     """The platform's module over its provider, on the one HTTP client that all share."""
-    from tracking.platforms import http
-
     match name:
         case PlatformName.YOUTUBE:
             from tracking.platforms.youtube import YouTube
             from tracking.platforms.youtube_data_api import YouTubeDataApi
 
-            return YouTube(YouTubeDataApi(http.client(), settings.youtube_api_url, keys.youtube_api_key, clock))
+            return YouTube(YouTubeDataApi(http_client(), settings.youtube_api_url, keys.youtube_api_key, clock))
         case PlatformName.TWITTER:
             from tracking.platforms.twitter import Twitter
             from tracking.platforms.x_api import XApi
 
-            return Twitter(XApi(http.client(), settings.x_api_url, keys.x_bearer_token, clock))
+            return Twitter(XApi(http_client(), settings.x_api_url, keys.x_bearer_token, clock))
         case PlatformName.INSTAGRAM:
             from tracking.platforms.apify import Apify
             from tracking.platforms.instagram import Instagram
 
-            apify = Apify(http.client(), settings.apify_api_url, keys.apify_token, clock)
+            apify = Apify(http_client(), settings.apify_api_url, keys.apify_token, clock)
             return Instagram(apify, settings.apify_instagram_actor)
         case PlatformName.TIKTOK:
             from tracking.platforms.apify import Apify
             from tracking.platforms.tiktok import TikTok
 
-            apify = Apify(http.client(), settings.apify_api_url, keys.apify_token, clock)
+            apify = Apify(http_client(), settings.apify_api_url, keys.apify_token, clock)
             return TikTok(apify, settings.apify_tiktok_actor)
+
+
+@functools.cache
+def http_client() -> httpx.Client:
+    """One pool of connections for all platforms. Time-outs are set with each call, by `platforms.http`."""
+    import httpx
+
+    return httpx.Client(headers={"User-Agent": "account-tracking"})
 
 
 def firestore_client(project: str, credentials_secret: str = "") -> Any:
@@ -141,25 +150,60 @@ def _google_credentials(secret_name: str) -> google.auth.credentials.Credentials
     if not secret_name:
         return None
     try:
-        credentials, _ = google.auth.load_credentials_from_dict(  # type: ignore[no-untyped-call]
-            json.loads(secret(secret_name)), scopes=_FIREBASE_SCOPES
-        )
+        return _credentials_from(json.loads(secret(secret_name)))
     except (ValueError, google.auth.exceptions.GoogleAuthError) as error:
         raise CredentialsError(f"The secret {secret_name} does not hold usable Google credentials.") from error
-    return credentials  # type: ignore[no-any-return]
+
+
+def _credentials_from(config: Any) -> google.auth.credentials.Credentials:
+    """The two kinds that belong on AWS; Google deprecated the call that takes any kind, as a risk.
+
+    ValueError, GoogleAuthError. https://cloud.google.com/docs/authentication/external/externally-sourced-credentials
+    """
+    from google.auth import aws
+    from google.oauth2 import service_account
+
+    match config:
+        case {"type": "service_account"}:
+            return service_account.Credentials.from_service_account_info(config, scopes=_FIREBASE_SCOPES)  # type: ignore[no-any-return, no-untyped-call]
+        case {"type": "external_account"}:
+            return aws.Credentials.from_info(config, scopes=_FIREBASE_SCOPES)  # type: ignore[no-any-return, no-untyped-call]
+    raise ValueError("neither a service account's key nor a workload identity federation's configuration")
 
 
 def secret(name: str) -> str:
-    """A secret by its name in Secrets Manager, kept for five minutes."""
-    from aws_lambda_powertools.utilities import parameters
+    """A secret by its name in Secrets Manager, kept for five minutes.
+
+    CredentialsError when there is none that we may read; StoreUnavailableError when Secrets Manager did not answer.
+    """
     from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
     if not name:
         raise CredentialsError("No secret is named for this credential.")
     try:
-        return str(parameters.get_secret(name, max_age=300)).strip()
+        return str(secrets_provider().get(name, max_age=300)).strip()
     except GetParameterError as error:
-        raise CredentialsError(f"The secret {name} cannot be read.") from error
+        if _is_lasting(error.__context__):
+            raise CredentialsError(f"The secret {name} cannot be read.") from error
+        raise StoreUnavailableError("Our credentials could not be read just now.") from error
+
+
+@functools.cache
+def secrets_provider() -> SecretsProvider:
+    """Powertools' own default has botocore's time-outs, a minute each."""
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider
+
+    return SecretsProvider(boto3_client=aws_client("secretsmanager"))
+
+
+def _is_lasting(error: BaseException | None) -> bool:
+    """https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors"""
+    from botocore.exceptions import ClientError
+
+    if not isinstance(error, ClientError):
+        return False
+    is_failure = error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
+    return not is_failure and error.response["Error"]["Code"] != "ThrottlingException"
 
 
 def aws_client(service: str) -> Any:

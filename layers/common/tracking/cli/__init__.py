@@ -30,7 +30,12 @@ from tracking.store.firestore import FirestoreStore
 
 PAGE = 500
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Account tracking: jobs, platforms, local stack.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # the plain traceback shows no local variables, which may hold keys
+    help="Account tracking: jobs, platforms, local stack.",
+)
 app.command()(fetch)
 app.add_typer(local.cli.app, name="local", help="The whole pipeline on this machine.")
 app.command(name="doctor")(local.cli.doctor)
