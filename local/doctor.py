@@ -40,15 +40,10 @@ def needs() -> Iterator[Need]:
     for environment in (OURS, *OTHERS):
         yield _environment(environment)
     yield Need("uv", _said(str(VENV / "bin" / "uv"), "--version"), "run `make setup`")
-    yield _program(
-        "docker",
-        "version --format {{.Server.Version}}",
-        "not needed; `make invoke` uses it where it is",
-        is_required=False,
-    )
-    yield _program(
-        "python3.13", "--version", "not needed; `make build` byte-compiles the layer with it", is_required=False
-    )
+    server = "version --format {{.Server.Version}}"
+    yield _program("docker", server, "not needed; `make invoke` uses it where it is", is_required=False)
+    compiler = "not needed; `make build` byte-compiles the layer with it"
+    yield Need("Python 3.13", _python_of_lambda(), compiler, is_required=False)
 
 
 def _emulator() -> Iterator[Need]:
@@ -75,6 +70,13 @@ def _environment(environment: Environment) -> Need:
 def _program(name: str, arguments: str, help_: str, *, is_required: bool = True) -> Need:
     found = shutil.which(name)
     return Need(name, _said(found, *arguments.split()) if found else "", help_, is_required)
+
+
+def _python_of_lambda() -> str:
+    """Where the layer's Makefile finds it too: on PATH, or in pyenv's folder, whose stand-in on PATH may not run."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    candidates = ["python3.13", *map(str, sorted(pyenv.glob("versions/3.13.*/bin/python")))]
+    return next((said for said in (_said(candidate, "--version") for candidate in candidates) if said), "")
 
 
 def _said(*command: str) -> str:
