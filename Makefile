@@ -53,8 +53,9 @@ invoke: setup ## Run one function on one event: make invoke FUNCTION=process EVE
 bench: setup ## Measure what the README quotes
 	@$(RUN)/python -m bench
 
-LOCK := $(RUN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-emit-index-url --python-version 3.11
-lock: setup ## Refresh the lock files from pyproject.toml and the .in files
+LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN)/uv pip compile --quiet --universal --generate-hashes \
+  --no-emit-index-url --python-version 3.11 $(UPGRADE)
+lock: setup ## Refresh the lock files from pyproject.toml and the .in files; UPGRADE=--upgrade for newer versions
 	$(LOCK) --group dev pyproject.toml -o requirements/dev.lock
 	$(LOCK) requirements/uv.in -o requirements/uv.lock
 	$(LOCK) requirements/ministack.in -o requirements/ministack.lock

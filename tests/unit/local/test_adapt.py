@@ -1,0 +1,79 @@
+"""What of the template is changed for MiniStack, and that nothing else is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.adapt import adapt, architecture, write_bootstrap
+
+
+@pytest.fixture
+def template() -> dict[str, Any]:
+    return {
+        "Globals": {"Function": {"Runtime": "python3.13", "Architectures": ["arm64"]}},
+        "Resources": {
+            "ProcessFunction": {
+                "Type": "AWS::Serverless::Function",
+                "Properties": {
+                    "Handler": "process.app.handler",
+                    "Environment": {"Variables": {"STAGING_BUCKET": {"Ref": "StagingBucket"}}},
+                },
+            },
+            "BareFunction": {"Type": "AWS::Serverless::Function", "Properties": {"Handler": "bare.app.handler"}},
+            "CommonLayer": {
+                "Type": "AWS::Serverless::LayerVersion",
+                "Properties": {"ContentUri": "CommonLayer", "CompatibleRuntimes": ["python3.13"]},
+            },
+            "StagingBucket": {"Type": "AWS::S3::Bucket"},
+        },
+    }
+
+
+def test_every_function_runs_on_a_provided_runtime_of_this_machine(template: dict[str, Any]) -> None:
+    resources = adapt(template, {})["Resources"]
+    for name in ("ProcessFunction", "BareFunction"):
+        assert resources[name]["Properties"]["Runtime"] == "provided.al2023"
+        assert resources[name]["Properties"]["Architectures"] == [architecture()]
+
+
+def test_the_handler_stays_because_the_runtime_client_is_told_it(template: dict[str, Any]) -> None:
+    resources = adapt(template, {})["Resources"]
+    assert resources["ProcessFunction"]["Properties"]["Handler"] == "process.app.handler"
+
+
+def test_variables_are_added_to_those_of_the_template(template: dict[str, Any]) -> None:
+    resources = adapt(template, {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"})["Resources"]
+    assert resources["ProcessFunction"]["Properties"]["Environment"]["Variables"] == {
+        "STAGING_BUCKET": {"Ref": "StagingBucket"},
+        "FIRESTORE_EMULATOR_HOST": "127.0.0.1:1",
+    }
+    assert resources["BareFunction"]["Properties"]["Environment"]["Variables"] == {
+        "FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"
+    }
+
+
+def test_the_layer_no_longer_names_the_runtimes_that_it_was_not_built_for(template: dict[str, Any]) -> None:
+    assert adapt(template, {})["Resources"]["CommonLayer"]["Properties"] == {"ContentUri": "CommonLayer"}
+
+
+def test_other_resources_and_the_template_itself_stay_as_they_are(template: dict[str, Any]) -> None:
+    adapted = adapt(template, {"A": "b"})
+    assert adapted["Resources"]["StagingBucket"] == {"Type": "AWS::S3::Bucket", "Properties": {}}
+    assert adapted["Globals"] == template["Globals"]
+    assert "Runtime" not in template["Resources"]["ProcessFunction"]["Properties"]
+
+
+def test_the_bootstrap_can_be_run_and_changes_with_the_version(tmp_path: Path) -> None:
+    def bootstrap(version: str) -> str:
+        layer, runtime = Path("/layer"), Path("/runtime")
+        write_bootstrap(tmp_path, layer=layer, runtime=runtime, python="/usr/bin/python3", version=version)
+        return (tmp_path / "bootstrap").read_text()
+
+    first = bootstrap("one")
+    assert 'PYTHONPATH="$LAMBDA_TASK_ROOT:/layer/python:/runtime"' in first
+    assert 'exec "/usr/bin/python3" -S -m awslambdaric "$_HANDLER"' in first
+    assert (tmp_path / "bootstrap").stat().st_mode & 0o111
+    assert bootstrap("two") != first
