@@ -35,7 +35,6 @@ STATES: dict[str, State] = {
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.ProcessDeps | None = None) -> dict[str, Any]:
     """Run one state; its output is the next state's input. Safe to run twice.
 
@@ -76,10 +75,11 @@ def _run(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:
 def _publish(step: Step, output: dict[str, Any], duration_s: float) -> None:
     metrics.add_dimension("state", step.state)
     metrics.add_metric("StageDuration", MetricUnit.Seconds, duration_s)
+    metrics.flush_metrics()  # not by decorator: that one warns at each state that failed and measured nothing
     logger.info("state done", action="state_done", duration_ms=round(duration_s * 1000))
     if step.state == "SaveVideos":
         with single_metric("JobsCompleted", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
             metric.add_dimension("platform", step.work.platform)
-    if step.state == "FailJob":
+    if step.state == "FailJob" and output["isRecorded"]:
         with single_metric("JobsFailed", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
             metric.add_dimension("errorCode", output["error"])

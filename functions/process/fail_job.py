@@ -20,14 +20,16 @@ INTERNAL_ERROR = "InternalError"
 
 
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
-    """`error` and `cause` for the Fail state. A job that has ended otherwise meanwhile stays as it is."""
+    """`error` and `cause` for the Fail state; `isRecorded`: False for a job that has ended meanwhile and stays so."""
     code, sentence = explain(step.failure)
+    is_recorded = True
     try:
         fields = jobs.fail(Status.PROCESSING, deps.clock.now(), sentence, code)
         fence.commit(deps.store, step.work.fence, fields)
     except (JobCancelledError, StaleAttemptError) as error:
         logger.info("job left as it is", action="job_left", reason=error.message)
-    return {"error": code, "cause": sentence}
+        is_recorded = False
+    return {"error": code, "cause": sentence, "isRecorded": is_recorded}
 
 
 def explain(failure: dict[str, str]) -> tuple[str, str]:
@@ -46,6 +48,6 @@ def explain(failure: dict[str, str]) -> tuple[str, str]:
 
 def _message(cause: str) -> str:
     try:
-        return str(json.loads(cause)["errorMessage"])
+        return str(json.loads(cause)["errorMessage"] or "")
     except (ValueError, KeyError, TypeError):
         return ""

@@ -9,9 +9,6 @@ from tracking import fence, jobs
 from tracking.jobs import Status
 from tracking.wiring import ProcessDeps
 
-MAX_RETRIES = 3
-"""As in statemachine/tracking.asl.json; a test holds them together."""
-
 
 def announce(step: Step, deps: ProcessDeps) -> tuple[Step, bool]:
     """The step at the job's newest version, and whether the job is done already (the last reply was lost).
@@ -21,6 +18,7 @@ def announce(step: Step, deps: ProcessDeps) -> tuple[Step, bool]:
     owned, job = fence.current(deps.store, step.work.fence)
     if job.status is Status.COMPLETED:
         return replace(step, work=step.work.after(owned)), True
-    message = f"That did not work at once; trying again ({step.retry_count} of {MAX_RETRIES})."
+    # No "of 3": the machine's count holds the waits for a throttled function, too, and those may be more.
+    message = f"That did not work at once; trying again (retry {step.retry_count})."
     owned = fence.commit(deps.store, owned, jobs.note(deps.clock.now(), message, retryCount=step.retries_used))
     return replace(step, work=step.work.after(owned)), False

@@ -34,10 +34,14 @@ class Step:
         try:
             state, execution, retry_count = event["state"], event["execution"], event["retryCount"]
             started_at = datetime.fromisoformat(event["executionStartedAt"])
-            job = event["job"]
-            work = Work.from_state(job)
+            work = Work.from_state(event["job"])
+            failure = event["job"].get("failure", {})
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidJobError(f"The event is not one of the state machine's: {error!r}.") from error
+        if not (isinstance(state, str) and isinstance(execution, str) and isinstance(failure, dict)):
+            raise InvalidJobError("The event is not one of the state machine's: a field is of another type.")
+        if type(retry_count) is not int or started_at.tzinfo is None:
+            raise InvalidJobError("The event is not one of the state machine's: its retry or its start is unclear.")
         return cls(
             state=state,
             execution=execution,
@@ -48,7 +52,7 @@ class Step:
                 now + timedelta(seconds=remaining_s - FUNCTION_RESERVE_S),
                 started_at + timedelta(seconds=EXECUTION_TIMEOUT_S - SAVE_RESERVE_S),
             ),
-            failure=job.get("failure", {}),
+            failure=failure,
         )
 
     @property

@@ -42,7 +42,8 @@ class Work:
             work = cls(**{f.name: state[_camel(f.name)] for f in fields(cls) if _camel(f.name) in state})
         except TypeError as error:
             raise InvalidJobError(f"The state's input is incomplete: {error}.") from error
-        texts = (work.job_id, work.version, work.org_id, work.project_id, work.user_id, work.username, work.platform)
+        scope = (work.org_id, work.project_id, work.user_id)
+        texts = (work.job_id, work.version, *scope, work.username, work.platform, work.account_type)
         if not all(isinstance(text, str) and text for text in texts) or not isinstance(work.attempt, int):
             raise InvalidJobError("The state's input is malformed.")
         return work

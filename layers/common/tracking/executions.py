@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
@@ -54,7 +55,7 @@ def execution_name(job: Job, attempt: int) -> str:
 
 
 def _readable(username: str) -> str:
-    name = username.strip().rstrip("/").rpartition("/")[2]
+    name = re.split(r"[?#]", username.strip())[0].rstrip("/").rpartition("/")[2]
     return "".join(c if c.isascii() and (c.isalnum() or c == "_") else "-" for c in name).strip("-")
 
 

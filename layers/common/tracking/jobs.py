@@ -80,6 +80,8 @@ LEASE = timedelta(seconds=EXECUTION_TIMEOUT_S + 60)
 
 MAX_USERNAME_LENGTH = 100
 MAX_ID_LENGTH = 128
+MAX_ATTEMPT = 1_000_000
+"""A document may say anything; one claim more than the largest Firestore integer would refuse everybody's claims."""
 
 _MAX_SLUG_LENGTH = 40
 
@@ -143,7 +145,7 @@ class Job:
             progress=read.whole("progress", 0, 100),
             message=read.text("message") or "",
             retry_count=read.whole("retryCount", 0),
-            attempt=read.whole("attempt", 0),
+            attempt=read.whole("attempt", 0, MAX_ATTEMPT),
             priority=read.whole("priority"),
             account_id=read.text("accountId"),
             error=read.text("error"),
@@ -222,6 +224,8 @@ def _change(from_: Status, to: Status, now: datetime, **fields: Any) -> Fields:
 
 def claim(job: Job, now: datetime, execution_arn: str) -> Fields:
     """The job is ours until the lease ends: a new attempt, with nothing left of the one before."""
+    if job.status is not Status.PENDING:
+        raise ValueError(f"a {job.status} job may not be claimed")
     return _change(
         job.status,
         Status.PROCESSING,
@@ -299,6 +303,8 @@ def cancel(from_: Status, now: datetime) -> Fields:
 
 def retry(from_: Status, now: datetime) -> Fields:
     """Back into the queue, by its user; the next claim makes a new attempt of it."""
+    if from_ is Status.PROCESSING:
+        raise ValueError(f"a {from_} job may not be retried")
     return _change(
         from_,
         Status.PENDING,
@@ -310,6 +316,7 @@ def retry(from_: Status, now: datetime) -> Fields:
         errorCode=None,
         startedAt=None,
         completedAt=None,
+        leaseUntil=None,
         executionArn=None,
     )
 

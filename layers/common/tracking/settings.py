@@ -31,14 +31,14 @@ def variables(settings: type[_FromEnvironment]) -> dict[str, bool]:
 
 def _read(setting: Field[Any], environ: Mapping[str, str]) -> str | int:
     name = setting.name.upper()
-    text = environ.get(name) or environ.get(setting.metadata.get("older_name", ""), "")
+    text = (environ.get(name) or environ.get(setting.metadata.get("older_name", ""), "")).strip()
     if not text:
         if setting.default is MISSING:
             raise SettingsError(f"{name} is not set.")
         return setting.default  # type: ignore[no-any-return]
     if setting.type == "str":
-        return text.strip()
-    if not text.isdecimal() or int(text) < 1:
+        return text
+    if not (text.isascii() and text.isdecimal()) or int(text) < 1:
         raise SettingsError(f"{name} must be a whole number of at least 1.")
     return int(text)
 

@@ -39,11 +39,8 @@ _CALL: dict[str, Any] = {
     ),
 }
 
-_TRANSLATION: tuple[tuple[type[Exception], type[Exception], str], ...] = (
+TRANSLATION: tuple[tuple[type[Exception], type[TrackingError], str], ...] = (
     # first match wins
-    (google.AlreadyExists, DocumentExistsError, "the document exists"),
-    (google.FailedPrecondition, StaleVersionError, "the document has changed"),
-    (google.NotFound, StaleVersionError, "the document is gone"),
     (google.Unauthenticated, CredentialsError, "Firestore does not accept our credentials."),
     (google.PermissionDenied, CredentialsError, "Firestore refuses our credentials this access."),
     (GoogleAuthError, CredentialsError, "Our credentials for Firestore cannot be used."),
@@ -72,10 +69,7 @@ def _translated(call: Callable[_P, _R]) -> Callable[_P, _R]:
 
 
 def translate(error: Exception) -> Exception:
-    for foreign, ours, sentence in _TRANSLATION:
-        if isinstance(error, foreign):
-            return ours(sentence) if issubclass(ours, TrackingError) else ours(f"{sentence}: {error}")
-    return error
+    return next((ours(sentence) for theirs, ours, sentence in TRANSLATION if isinstance(error, theirs)), error)
 
 
 class FirestoreStore:
@@ -117,7 +111,14 @@ class FirestoreStore:
                 batch.create(reference, document.fields)
             else:
                 batch.set(reference, document.fields, merge=True)
-        return _version(batch.commit(**_CALL)[0].update_time)
+        try:
+            results = batch.commit(**_CALL)
+        # Here alone they speak of our preconditions; a query fails with FailedPrecondition for want of an index.
+        except google.AlreadyExists as error:
+            raise DocumentExistsError(str(error)) from error
+        except (google.FailedPrecondition, google.NotFound) as error:
+            raise StaleVersionError(str(error)) from error
+        return _version(results[0].update_time)
 
     @_translated
     def create_job(self, fields: dict[str, Any]) -> str:

@@ -28,6 +28,7 @@ class MemoryStore:
         self._lock = threading.RLock()
         self._documents: dict[str, JobSnapshot] = {}  # by path
         self._last_write = datetime.min.replace(tzinfo=UTC)
+        self._created = 0
 
     def pending_jobs(self, limit: int) -> list[JobSnapshot]:
         with self._lock:
@@ -62,7 +63,8 @@ class MemoryStore:
 
     def create_job(self, fields: dict[str, Any]) -> str:
         with self._lock:
-            job_id = f"job{len(self._documents):06d}"
+            self._created += 1
+            job_id = f"job{self._created:06d}"
             self._merge(f"{JOBS}/{job_id}", fields, self._new_version())
             return job_id
 

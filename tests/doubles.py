@@ -1,0 +1,78 @@
+"""Stand-ins for what surrounds a function: its clock, its platform, its Lambda context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from tracking.accounts import Account, Video
+from tracking.errors import AccountPrivateError
+from tracking.platforms import Budget, FetchedAccount, VideoPage
+
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+class ManualClock:
+    """Time that moves only when it is told to; a sleep takes no time to run."""
+
+    def __init__(self, at: datetime = START) -> None:
+        self._at = at
+        self.slept_s: list[float] = []
+
+    def now(self) -> datetime:
+        return self._at
+
+    def sleep(self, seconds: float) -> None:
+        self.slept_s.append(seconds)
+        self.advance(seconds)
+
+    def advance(self, seconds: float) -> None:
+        self._at += timedelta(seconds=seconds)
+
+
+@dataclass(slots=True)
+class FakePlatform:
+    """A platform with one account. `failures` are raised by the next calls, one each; `page_s` is what a page takes."""
+
+    account: Account
+    videos: Sequence[Video] = ()
+    page_size: int = 50
+    failures: list[Exception] = field(default_factory=list)
+    clock: ManualClock | None = None
+    page_s: float = 0
+    calls: list[tuple[str, Budget]] = field(default_factory=list)
+
+    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
+        self._called(f"fetch_account {username}", budget)
+        return FetchedAccount(account=self.account, videos_ref=f"videos-of-{self.account.platform_user_id}")
+
+    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
+        self._called(f"fetch_videos {fetched.videos_ref}", budget)
+        if fetched.account.is_private:
+            raise AccountPrivateError("This account is private.")
+        for first in range(0, max(len(self.videos), 1), self.page_size):
+            if self.clock:
+                self.clock.advance(self.page_s)
+            last = first + self.page_size
+            yield VideoPage(videos=tuple(self.videos[first:last]), has_more=last < len(self.videos))
+
+    def _called(self, what: str, budget: Budget) -> None:
+        self.calls.append((what, budget))
+        if self.failures:
+            raise self.failures.pop(0)
+
+
+class FakeContext:
+    """What the functions and Powertools read of a LambdaContext."""
+
+    function_name = "process"
+    memory_limit_in_mb = 1024
+    invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:process"
+    aws_request_id = "00000000-0000-0000-0000-000000000001"
+
+    def __init__(self, remaining_s: float = 150) -> None:
+        self._remaining_s = remaining_s
+
+    def get_remaining_time_in_millis(self) -> int:
+        return round(self._remaining_s * 1000)

@@ -1,0 +1,243 @@
+"""A job's document, checked; and the changes that its status allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.doubles import START
+from tests.factories import job, job_document
+from tracking import jobs
+from tracking.errors import InvalidJobError
+from tracking.jobs import AccountType, Fields, Job, PlatformName, Progress, Status, slug
+
+
+def test_a_document_of_existing_front_ends_is_a_job() -> None:
+    document = {
+        "orgId": "org1",
+        "projectId": "project1",
+        "userId": "user1",
+        "username": "@NASA",
+        "platform": "twitter",
+        "accountType": "my",
+        "status": "pending",
+        "progress": 0,
+        "message": "Waiting to start.",
+        "createdAt": START,
+        "retryCount": 0,
+    }
+    assert Job.from_document("job1", document, START + timedelta(days=1)) == Job(
+        job_id="job1",
+        org_id="org1",
+        project_id="project1",
+        user_id="user1",
+        username="@NASA",
+        platform=PlatformName.TWITTER,
+        account_type=AccountType.MY,
+        status=Status.PENDING,
+        created_at=START,
+        message="Waiting to start.",
+    )
+
+
+def test_what_new_makes_is_read_back_as_a_pending_job() -> None:
+    fields = jobs.new(
+        org_id="o",
+        project_id="p",
+        user_id="u",
+        username="nasa",
+        platform=PlatformName.TIKTOK,
+        account_type=AccountType.MY,
+        now=START,
+    )
+    assert set(fields) == set(job_document())
+    assert Job.from_document("job1", fields, START).status is Status.PENDING
+
+
+def test_the_username_is_kept_as_typed() -> None:
+    assert job(username="  https://www.tiktok.com/@Some.One/ ").username == "  https://www.tiktok.com/@Some.One/ "
+
+
+def test_unknown_fields_are_somebody_elses_and_are_ignored() -> None:
+    assert job(colour="blue", nested={"a": [1]}) == job()
+
+
+@pytest.mark.parametrize("field", ["createdAt", "progress", "message", "retryCount"])
+def test_a_field_that_has_a_sensible_default_may_be_missing(field: str) -> None:
+    assert job(**{field: None}).status is Status.PENDING
+
+
+def test_without_created_at_the_document_says_when_it_was_created() -> None:
+    created = START - timedelta(minutes=3)
+    for document in (job_document(createdAt=None), job_document() | {"createdAt": None}):
+        assert Job.from_document("job1", document, created).created_at == created
+
+
+ANY_TEXT = ("orgId", "projectId", "userId", "username", "platform", "accountType", "status")
+OPTIONAL_TEXT = ("message", "accountId", "error", "errorCode", "executionArn")
+WHOLE = ("progress", "retryCount", "attempt", "priority")
+MOMENTS = ("createdAt", "startedAt", "completedAt", "leaseUntil")
+
+REFUSED: list[tuple[str, Any]] = [
+    *[(name, value) for name in ANY_TEXT for value in (None, "", 7, True, ["text"], {"a": 1}, b"bytes", START)],
+    *[(name, value) for name in OPTIONAL_TEXT for value in (7, False, [], START)],
+    *[(name, value) for name in WHOLE for value in ("1", True, False, 1.0, 0.5, [1], START)],
+    *[(name, value) for name in MOMENTS for value in ("2026-03-01T12:00:00Z", 1772366400000, True, {"seconds": 1})],
+    *[(name, -1) for name in ("progress", "retryCount", "attempt")],
+    ("progress", 101),
+    ("attempt", 2**63 - 1),  # one more does not fit a Firestore integer, and a claim writes one more
+    *[
+        (name, value)
+        for name in ("orgId", "projectId", "userId")
+        for value in ("a/b", "/", ".", "..", "__x__", "____", "x" * 129)
+    ],
+    *[("username", value) for value in (" ", "\t\n ", "\u00a0", "x" * 101, "x" * 10_000)],
+    *[("platform", value) for value in ("facebook", "Instagram", "x", " instagram")],
+    *[("accountType", value) for value in ("mine", "MY")],
+    *[("status", value) for value in ("queued", "PENDING")],
+]
+
+
+@pytest.mark.parametrize(("field", "value"), REFUSED)
+def test_a_malformed_field_is_refused_by_its_name(field: str, value: Any) -> None:
+    with pytest.raises(InvalidJobError) as refused:
+        job(**{field: value})
+    assert field in refused.value.message
+    assert refused.value.message.endswith(".")
+    assert len(refused.value.message) < 200  # a sentence for the panel, however long the value
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("username", "x" * 100),
+        ("orgId", "x" * 128),
+        ("orgId", "__x"),
+        ("orgId", "..."),
+        ("projectId", "Überprojekt 🚀"),
+    ],
+)
+def test_the_longest_and_oddest_allowed_values_pass(field: str, value: str) -> None:
+    assert Job.from_document("job1", job_document(**{field: value}), START)
+
+
+CHANGES: dict[str, tuple[Callable[[Status], Fields], Status, set[Status]]] = {
+    # name: how it is made from a status, where it leads, from where it may be made
+    "claim": (
+        lambda status: jobs.claim(job(status=str(status)), START, "arn"),
+        Status.PROCESSING,
+        {Status.PENDING},
+    ),
+    "fail": (
+        lambda status: jobs.fail(status, START, "Why.", "ContractError"),
+        Status.FAILED,
+        {Status.PENDING, Status.PROCESSING},
+    ),
+    "cancel": (
+        lambda status: jobs.cancel(status, START),
+        Status.CANCELLED,
+        {Status.PENDING, Status.PROCESSING},
+    ),
+    "retry": (lambda status: jobs.retry(status, START), Status.PENDING, {Status.FAILED, Status.CANCELLED}),
+}
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_is_made_only_where_the_drawing_has_an_arrow(change: str, status: Status) -> None:
+    make, leads_to, allowed_from = CHANGES[change]
+    if status in allowed_from:
+        assert make(status)["status"] == leads_to
+    else:
+        with pytest.raises(ValueError, match=f"{status} job may not"):
+            make(status)
+
+
+def test_changes_of_an_attempt_start_from_processing() -> None:
+    made = {
+        Status.PENDING: jobs.release(job(), START),
+        Status.PROCESSING: jobs.advance(START, Progress.ACCOUNT_FETCHED, "Found."),
+        Status.COMPLETED: jobs.complete(START, "Done."),
+    }
+    assert {status: fields["status"] for status, fields in made.items()} == {s: str(s) for s in made}
+    assert jobs.note(START, "Still at it.")["status"] == "processing"
+
+
+def test_nothing_leads_out_of_completed_and_every_status_has_its_row() -> None:
+    assert jobs.TRANSITIONS[Status.COMPLETED] == frozenset()
+    assert set(jobs.TRANSITIONS) == set(Status)
+    assert all(
+        to in {Status.PENDING} for status in (Status.FAILED, Status.CANCELLED) for to in jobs.TRANSITIONS[status]
+    )
+
+
+def test_every_change_says_when_it_was_made() -> None:
+    made = [
+        jobs.claim(job(), START, "arn"),
+        jobs.release(job(), START),
+        jobs.advance(START, Progress.ACCOUNT_SAVED, "Saved."),
+        jobs.note(START, "Still at it."),
+        jobs.complete(START, "Done."),
+        jobs.fail(Status.PENDING, START, "Why.", "ContractError"),
+        jobs.cancel(Status.PENDING, START),
+        jobs.retry(Status.FAILED, START),
+    ]
+    assert {fields["updatedAt"] for fields in made} == {START}
+
+
+def test_a_claim_leaves_nothing_of_the_attempt_before() -> None:
+    failed_before = job_document(
+        attempt=2, retryCount=3, progress=70, error="Why.", errorCode="ContractError", completedAt=START
+    )
+    now = START + timedelta(minutes=1)
+    fields = jobs.claim(Job.from_document("job1", failed_before, START), now, "arn:1")
+    claimed = Job.from_document("job1", failed_before | fields, START)
+    assert claimed.attempt == 3
+    assert (claimed.retry_count, claimed.progress) == (0, 0)
+    assert (claimed.error, claimed.error_code, claimed.completed_at) == (None, None, None)
+    assert (claimed.started_at, claimed.lease_until) == (now, now + jobs.LEASE)
+    assert claimed.execution_arn == "arn:1"
+
+
+def test_a_released_claim_is_as_if_it_had_not_been_claimed() -> None:
+    pending = job(attempt=2)
+    claimed = job_document() | jobs.claim(pending, START, "arn:1")
+    released = Job.from_document("job1", claimed | jobs.release(pending, START), START)
+    assert released.status is Status.PENDING
+    assert released.attempt == 2
+    assert (released.lease_until, released.started_at, released.execution_arn) == (None, None, None)
+
+
+def test_a_retried_job_has_nothing_of_its_failure_and_keeps_its_attempts() -> None:
+    failed = (
+        job_document(attempt=1, progress=50)
+        | {"leaseUntil": START, "executionArn": "arn:1", "startedAt": START}
+        | jobs.fail(Status.PROCESSING, START, "Why.", "ContractError")
+    )
+    retried = Job.from_document("job1", failed | jobs.retry(Status.FAILED, START), START)
+    assert retried == job(attempt=1)
+
+
+def test_a_job_cancelled_by_a_browser_and_retried_has_no_lease_left() -> None:
+    cancelled = job_document(status="cancelled", attempt=1, leaseUntil=START + jobs.LEASE)
+    retried = Job.from_document("job1", cancelled | jobs.retry(Status.CANCELLED, START), START)
+    assert retried.lease_until is None
+
+
+@pytest.mark.parametrize("job_id", ["a", "AbC-123_x", "x" * 40, "Qk3VbC0cIFXuKbYfRb2h"])
+def test_an_id_that_is_a_name_everywhere_stays_as_it_is(job_id: str) -> None:
+    assert slug(job_id) == job_id
+
+
+@pytest.mark.parametrize("job_id", ["x" * 41, "a b", "a.b", "ä", "🚀", "a\n", "", "x" * 1500])
+def test_any_other_id_becomes_a_digest(job_id: str) -> None:
+    assert len(slug(job_id)) == 40
+    assert set(slug(job_id)) <= set("0123456789abcdef")
+
+
+def test_different_ids_have_different_slugs() -> None:
+    ids = ["a b", "a-b", "a_b", "a.b", "x" * 41, "x" * 42, "ä", "a\u0308"]
+    assert len({slug(job_id) for job_id in ids}) == len(ids)

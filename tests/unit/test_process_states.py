@@ -1,0 +1,504 @@
+"""Each state of an execution, alone and in order, through the function's handler."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from process import app
+from tests.doubles import START, FakeContext
+from tests.factories import account, video, videos
+from tests.world import CHAIN, World, lambda_cause
+from tracking.clock import to_rfc3339
+from tracking.errors import (
+    AccountNotFoundError,
+    AccountPrivateError,
+    ContractError,
+    InvalidJobError,
+    JobCancelledError,
+    PlatformUnavailableError,
+    StaleAttemptError,
+    StoreUnavailableError,
+)
+
+ACCOUNT = "organizations/org1/projects/project1/trackedAccounts/instagram_528817151"
+VIDEOS = f"{ACCOUNT}/videos"
+
+
+def everything(world: World) -> dict[str, Any]:
+    """All documents by path, without the times of writing."""
+    paths = sorted(world.memory._documents)
+    return {path: world.store.get_document(path) for path in paths}
+
+
+def test_fetch_account_finds_and_stages_the_account(world: World) -> None:
+    job = world.claimed_job()
+    output = world.run_state("FetchAccount", job)
+    document = world.document(job["jobId"])
+    assert (document["status"], document["progress"], document["message"]) == ("processing", 30, "Found NASA.")
+    assert output["accountId"] == "instagram_528817151"
+    assert world.process_deps.staging.get_account(output["accountKey"]).account == account()
+    assert world.platform.calls[0][0] == "fetch_account @NASA"
+    assert world.store.get_document(ACCOUNT) is None
+
+
+def test_save_account_writes_the_account_and_who_added_it(world: World) -> None:
+    job = world.claimed_job()
+    world.run_chain(job, until="SaveAccount")
+    assert world.store.get_document(ACCOUNT) == {
+        "platform": "instagram",
+        "platformUserId": "528817151",
+        "username": "nasa",
+        "displayName": "NASA",
+        "profileUrl": "https://www.instagram.com/nasa/",
+        "avatarUrl": "https://cdn.example/nasa.jpg",
+        "bio": "Exploring the universe 🚀",
+        "isVerified": True,
+        "isPrivate": False,
+        "followerCount": 97_000_000,
+        "followingCount": 77,
+        "postCount": 4_000,
+        "totalViews": None,
+        "accountType": "competitor",
+        "addedBy": "user1",
+        "dateAdded": START,
+        "lastSyncedAt": START,
+        "lastJobId": job["jobId"],
+    }
+    document = world.document(job["jobId"])
+    assert (document["progress"], document["accountId"]) == (50, "instagram_528817151")
+
+
+def test_fetch_videos_stages_every_video(world: World) -> None:
+    world.platform.videos = videos(120)
+    job = world.claimed_job()
+    output = world.run_chain(job, until="FetchVideos")
+    assert list(world.process_deps.staging.get_videos(output["videosKey"])) == videos(120)
+    document = world.document(job["jobId"])
+    assert (document["progress"], document["message"]) == (70, "Fetched 120 videos; saving them.")
+
+
+def test_save_videos_writes_each_video_and_completes_the_job(world: World) -> None:
+    world.platform.videos = videos(2)
+    job = world.claimed_job()
+    world.clock.advance(90)
+    world.run_chain(job)
+    saved = world.store.get_documents(VIDEOS)
+    assert set(saved) == {"video00001", "video00002"}
+    assert saved["video00001"] == {
+        "videoId": "video00001",
+        "url": "https://www.instagram.com/p/video00001/",
+        "title": "Video 1",
+        "caption": video(1).caption,
+        "thumbnailUrl": "https://cdn.example/1.jpg",
+        "publishedAt": START - timedelta(hours=1),
+        "durationS": 12.5,
+        "mediaType": "video",
+        "viewCount": 1_001,
+        "likeCount": 100,
+        "commentCount": 10,
+        "shareCount": None,
+        "saveCount": None,
+        "hashtags": ["space", "nasa"],
+        "isPinned": False,
+        "lastSyncedAt": START + timedelta(seconds=90),
+        "lastJobId": job["jobId"],
+    }
+    document = world.document(job["jobId"])
+    assert (document["status"], document["progress"]) == ("completed", 100)
+    assert document["message"] == "Done: 2 videos of NASA."
+    assert document["completedAt"] == START + timedelta(seconds=90)
+    assert (document["leaseUntil"], document["error"], document["errorCode"]) == (None, None, None)
+    account_document = world.store.get_document(ACCOUNT)
+    assert account_document is not None
+    assert account_document["videoCount"] == 2
+    assert world.staged.bodies == {}
+
+
+def test_an_account_without_videos_completes(world: World) -> None:
+    job = world.claimed_job()
+    world.run_chain(job)
+    assert world.document(job["jobId"])["message"] == "Done: 0 videos of NASA."
+    assert world.store.get_documents(VIDEOS) == {}
+    account_document = world.store.get_document(ACCOUNT)
+    assert account_document is not None
+    assert account_document["videoCount"] == 0
+
+
+def test_progress_only_grows_on_the_way(world: World) -> None:
+    world.platform.videos = videos(3)
+    job = world.claimed_job()
+    seen = [world.document(job["jobId"])["progress"]]
+    state: Any = job
+    for name in CHAIN:
+        state = world.run_state(name, state)
+        seen.append(world.document(job["jobId"])["progress"])
+    assert seen == [0, 30, 50, 70, 100]
+
+
+def test_tracking_an_account_again_updates_one_document_and_keeps_who_added_it(world: World) -> None:
+    world.platform.videos = videos(3)
+    world.run_chain(world.claimed_job(userId="first"))
+    world.clock.advance(3600)
+    world.platform.account = account(follower_count=98_000_000)
+    world.platform.videos = videos(4, like_count=5)
+    second = world.claimed_job(userId="second", accountType="my")
+    world.run_chain(second)
+    accounts = world.store.get_documents("organizations/org1/projects/project1/trackedAccounts")
+    assert list(accounts) == ["instagram_528817151"]
+    document = accounts["instagram_528817151"]
+    assert (document["addedBy"], document["dateAdded"]) == ("first", START)
+    assert (document["followerCount"], document["videoCount"]) == (98_000_000, 4)
+    assert (document["lastSyncedAt"], document["lastJobId"]) == (START + timedelta(hours=1), second["jobId"])
+    assert document["accountType"] == "my"
+    assert {v["likeCount"] for v in world.store.get_documents(VIDEOS).values()} == {5}
+
+
+def test_a_private_account_is_saved_and_then_fails_at_its_videos(world: World) -> None:
+    world.platform.account = account(is_private=True)
+    job = world.claimed_job()
+    state = world.run_chain(job, until="SaveAccount")
+    with pytest.raises(AccountPrivateError) as refused:
+        world.run_state("FetchVideos", state)
+    world.fail_job(state, "AccountPrivateError", lambda_cause(refused.value))
+    saved = world.store.get_document(ACCOUNT)
+    assert saved is not None
+    assert saved["isPrivate"] is True
+    document = world.document(job["jobId"])
+    assert (document["status"], document["errorCode"]) == ("failed", "AccountPrivateError")
+    assert (document["error"], document["progress"]) == ("This account is private.", 50)
+
+
+# Running twice
+
+
+@pytest.mark.parametrize("state", CHAIN)
+def test_a_state_that_is_retried_after_its_reply_was_lost_changes_nothing_more(state: str, world: World) -> None:
+    world.platform.videos = videos(3)
+    given: Any = world.claimed_job()
+    for name in CHAIN[: CHAIN.index(state)]:
+        given = world.run_state(name, given)
+    first = world.run_state(state, given)
+    before = everything(world)
+    second = world.run_state(state, given, retry_count=1)
+    changed = ("message", "retryCount", "updatedAt")  # the job says that it tried again
+    after = everything(world)
+    job_path = f"trackingJobs/{given['jobId']}"
+    assert after.keys() == before.keys()
+    for path, document in after.items():
+        ignored = changed if path == job_path else ()
+        assert {k: v for k, v in document.items() if k not in ignored} == {
+            k: v for k, v in before[path].items() if k not in ignored
+        }
+    different = {name for name in second if second[name] != first.get(name)}
+    assert different <= {"version", "retriesUsed"}
+    if state == "SaveVideos":
+        assert after == before
+    else:
+        for name in CHAIN[CHAIN.index(state) + 1 :]:
+            second = world.run_state(name, second)
+        assert world.document(given["jobId"])["status"] == "completed"
+
+
+@pytest.mark.parametrize("state", CHAIN[:-1])
+def test_a_state_that_is_invoked_twice_changes_nothing_more(state: str, world: World) -> None:
+    given: Any = world.claimed_job()
+    for name in CHAIN[: CHAIN.index(state)]:
+        given = world.run_state(name, given)
+    first = world.run_state(state, given)
+    before = everything(world)
+    assert world.run_state(state, given) == first
+    after = everything(world)
+    assert after == before
+
+
+def test_save_videos_invoked_twice_leaves_the_completed_job_alone(world: World) -> None:
+    """Its staging objects are gone, so it cannot run; the machine itself would send a retry count of 1."""
+    given = world.run_chain(world.claimed_job(), until="FetchVideos")
+    world.run_state("SaveVideos", given)
+    before = everything(world)
+    with pytest.raises(ContractError) as error:
+        world.run_state("SaveVideos", given)
+    world.fail_job(given, "ContractError", lambda_cause(error.value))
+    assert everything(world) == before
+
+
+# Retries
+
+
+def test_a_retry_is_announced_and_counted_over_all_states(world: World) -> None:
+    world.platform.videos = videos(1)
+    job = world.claimed_job()
+    world.platform.failures = [PlatformUnavailableError("Instagram did not answer.")]
+    with pytest.raises(PlatformUnavailableError):
+        world.run_state("FetchAccount", job)
+    state = world.run_state("FetchAccount", job, retry_count=1)
+    assert world.document(job["jobId"])["retryCount"] == 1
+    state = world.run_state("SaveAccount", state)
+    seen = []
+    for count in (1, 2):
+        world.platform.failures = [PlatformUnavailableError("Instagram did not answer.")]
+        with pytest.raises(PlatformUnavailableError):
+            world.run_state("FetchVideos", state, retry_count=count)
+        document = world.document(job["jobId"])
+        seen.append((document["retryCount"], document["progress"], document["status"]))
+    assert seen == [(2, 50, "processing"), (3, 50, "processing")]
+    assert world.document(job["jobId"])["message"] == "That did not work at once; trying again (retry 2)."
+    state = world.run_state("FetchVideos", state, retry_count=3)
+    world.run_state("SaveVideos", state)
+    document = world.document(job["jobId"])
+    assert (document["status"], document["retryCount"]) == ("completed", 4)
+
+
+def test_four_failures_of_one_state_are_three_retries_and_a_failed_job(world: World) -> None:
+    job = world.claimed_job()
+    for count in range(4):
+        world.platform.failures = [PlatformUnavailableError("Instagram did not answer.")]
+        with pytest.raises(PlatformUnavailableError) as error:
+            world.run_state("FetchAccount", job, retry_count=count)
+    world.fail_job(job, "PlatformUnavailableError", lambda_cause(error.value))
+    document = world.document(job["jobId"])
+    assert (document["status"], document["retryCount"], document["errorCode"]) == (
+        "failed",
+        3,
+        "PlatformUnavailableError",
+    )
+
+
+def test_only_a_retry_looks_for_a_paid_run_that_was_begun_before(world: World) -> None:
+    job = world.claimed_job()
+    world.run_state("FetchAccount", job)
+    world.run_state("FetchAccount", job, retry_count=1)
+    assert [budget.resume_since for _, budget in world.platform.calls] == [None, world.clock.now()]
+
+
+@pytest.mark.parametrize(("status", "error"), [("cancelled", JobCancelledError), ("failed", StaleAttemptError)])
+def test_a_retry_of_a_job_that_ended_costs_no_call_to_the_platform(
+    world: World, status: str, error: type[Exception]
+) -> None:
+    job = world.claimed_job()
+    world.memory.touch(job["jobId"], status=status)
+    with pytest.raises(error):
+        world.run_state("FetchAccount", job, retry_count=1)
+    assert world.platform.calls == []
+
+
+@pytest.mark.parametrize("state", CHAIN)
+def test_a_cancelled_job_stops_at_its_next_state_and_nothing_is_written(world: World, state: str) -> None:
+    world.platform.videos = videos(2)
+    given: Any = world.claimed_job()
+    for name in CHAIN[: CHAIN.index(state)]:
+        given = world.run_state(name, given)
+    world.memory.touch(given["jobId"], status="cancelled")
+    before = everything(world)
+    with pytest.raises(JobCancelledError):
+        world.run_state(state, given)
+    assert everything(world) == before
+
+
+# Budgets
+
+
+def test_fetching_ends_early_enough_for_function_and_execution_to_save(world: World) -> None:
+    job = world.claimed_job()
+    world.run_state("FetchAccount", job, remaining_s=150)
+    world.run_state("FetchAccount", job, remaining_s=10_000)
+    deadlines = [budget.deadline - world.clock.now() for _, budget in world.platform.calls]
+    assert deadlines == [timedelta(seconds=150 - 35), timedelta(seconds=300 - 60)]
+
+
+def test_when_the_number_runs_out_the_newest_are_saved_and_the_job_says_so() -> None:
+    world = World(videos=videos(500), max_videos=120, tracked=account(post_count=10_000))
+    job = world.claimed_job()
+    world.run_chain(job)
+    assert world.document(job["jobId"])["message"] == "Done: 120 newest of 10,000 videos of NASA."
+    assert sorted(world.store.get_documents(VIDEOS)) == [v.video_id for v in videos(120)]
+
+
+def test_when_the_time_runs_out_what_was_fetched_is_saved_and_the_job_says_so(world: World) -> None:
+    world.platform.videos, world.platform.clock, world.platform.page_s = videos(500), world.clock, 40
+    world.platform.account = account(post_count=None)
+    job = world.claimed_job()
+    world.run_chain(job)
+    assert world.document(job["jobId"])["status"] == "completed"
+    assert world.document(job["jobId"])["message"] == "Done: 150 newest videos of NASA."  # pages at 40, 80 and 120 s
+    assert len(world.store.get_documents(VIDEOS)) == 150
+
+
+# FailJob
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "code", "sentence"),
+    [
+        (
+            "AccountNotFoundError",
+            lambda_cause(AccountNotFoundError("Instagram has no account named nasaa.")),
+            "AccountNotFoundError",
+            "Instagram has no account named nasaa.",
+        ),
+        ("StoreUnavailableError", "not JSON at all", "StoreUnavailableError", "Tracking this account failed."),
+        ("ContractError", '{"errorType": "ContractError"}', "ContractError", "Tracking this account failed."),
+        ("ContractError", '{"errorMessage": null}', "ContractError", "Tracking this account failed."),
+        ("ContractError", "[1, 2]", "ContractError", "Tracking this account failed."),
+        ("ContractError", "", "ContractError", "Tracking this account failed."),
+        ("States.Timeout", "", "States.Timeout", "Tracking this account took too long and was stopped."),
+        (
+            "Sandbox.Timedout",
+            '{"errorType": "Sandbox.Timedout", "errorMessage": "RequestId: 1 Error: Task timed out after 150 s"}',
+            "Sandbox.Timedout",
+            "Tracking this account took too long and was stopped.",
+        ),
+        (
+            "KeyError",
+            '{"errorMessage": "\'secret-internal\'", "errorType": "KeyError", "stackTrace": ["/var/task/x.py"]}',
+            "InternalError",
+            "Something went wrong on our side; we have been told.",
+        ),
+        ("TransientError", "{}", "InternalError", "Something went wrong on our side; we have been told."),
+        ("Lambda.Unknown", "out of memory", "InternalError", "Something went wrong on our side; we have been told."),
+    ],
+)
+def test_fail_job_tells_the_user_a_sentence_and_a_stable_code(
+    world: World, error: str, cause: str, code: str, sentence: str
+) -> None:
+    job = world.claimed_job()
+    assert world.fail_job(job, error, cause) == {"error": code, "cause": sentence, "isRecorded": True}
+    document = world.document(job["jobId"])
+    assert document["status"] == "failed"
+    assert (document["errorCode"], document["error"], document["message"]) == (code, sentence, sentence)
+    assert (document["completedAt"], document["leaseUntil"]) == (START, None)
+
+
+@pytest.mark.parametrize("status", ["cancelled", "completed", "failed", "pending"])
+def test_fail_job_leaves_a_job_that_ended_otherwise_as_it_is(
+    world: World, status: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = world.claimed_job()
+    world.memory.touch(job["jobId"], status=status)
+    before = everything(world)
+    assert world.fail_job(job, "ContractError", "{}")["error"] == "ContractError"
+    assert everything(world) == before
+    assert "JobsFailed" not in capsys.readouterr().out
+
+
+def test_fail_job_may_run_twice(world: World) -> None:
+    job = world.claimed_job()
+    world.fail_job(job, "ContractError", "{}")
+    before = everything(world)
+    world.run_state("FailJob", job | {"failure": {"Error": "ContractError", "Cause": "{}"}}, retry_count=1)
+    assert everything(world) == before
+
+
+# Events
+
+
+def event(**overrides: Any) -> dict[str, Any]:
+    fields = {
+        "state": "FetchAccount",
+        "execution": "arn",
+        "executionStartedAt": to_rfc3339(START),
+        "retryCount": 0,
+        "job": {
+            "jobId": "job1",
+            "attempt": 1,
+            "version": "v",
+            "orgId": "o",
+            "projectId": "p",
+            "userId": "u",
+            "username": "n",
+            "platform": "instagram",
+            "accountType": "my",
+        },
+    } | overrides
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def job_input(**overrides: Any) -> dict[str, Any]:
+    fields = event()["job"] | overrides
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        {},
+        *[event(**{name: None}) for name in ("state", "execution", "executionStartedAt", "retryCount", "job")],
+        event(executionStartedAt="yesterday"),
+        event(executionStartedAt="2026-03-01T12:00:00"),  # of which zone?
+        event(executionStartedAt=1772366400),
+        event(retryCount="1"),
+        event(retryCount=True),
+        event(state=7),
+        event(state="FetchEverything"),
+        *[event(job=job) for job in ("text", [1], 7, {})],
+        *[event(job=job_input(**{name: None})) for name in job_input()],
+        event(job=job_input(attempt="1")),
+        event(job=job_input(username=7)),
+        event(job=job_input(orgId="")),
+        event(job=job_input(accountType=7)),
+        event(job=job_input(platform="facebook")),
+        event(job=job_input(failure="text")),
+        event(state="SaveAccount"),
+        event(state="FetchVideos"),
+        event(state="SaveVideos"),
+    ],
+)
+def test_an_event_that_is_not_the_machines_is_refused_as_invalid(world: World, malformed: dict[str, Any]) -> None:
+    with pytest.raises(InvalidJobError):
+        app.handler(malformed, FakeContext(), world.process_deps)  # type: ignore[arg-type]
+
+
+def test_a_field_of_a_later_version_of_the_machine_is_no_obstacle(world: World) -> None:
+    job = world.claimed_job()
+    assert world.run_state("FetchAccount", job | {"colour": "blue"})["jobId"] == job["jobId"]
+
+
+# What is logged and measured
+
+
+def test_a_failing_state_logs_one_line_with_the_jobs_keys_and_no_warning(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = world.claimed_job()
+    log = io.StringIO()
+    monkeypatch.setattr(app.logger.registered_handler, "stream", log)
+    world.platform.failures = [AccountNotFoundError("Instagram has no account named nasaa.")]
+    with pytest.raises(AccountNotFoundError):
+        world.run_state("FetchAccount", job)
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert len(lines) == 1
+    assert {"job_id": job["jobId"], "attempt": 1, "state": "FetchAccount", "retry_count": 0}.items() <= lines[0].items()
+    assert lines[0]["execution"].endswith(":one")
+    assert (lines[0]["error_code"], lines[0]["level"]) == ("AccountNotFoundError", "WARNING")
+
+
+def test_states_and_outcomes_are_measured(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.run_chain(world.claimed_job())
+    failed = world.claimed_job(username="other")
+    world.fail_job(failed, "ContractError", "{}")
+    blobs = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert [b["state"] for b in blobs if "StageDuration" in b] == [*CHAIN, "FailJob"]
+    assert [(b["platform"], b["JobsCompleted"]) for b in blobs if "JobsCompleted" in b] == [("instagram", [1.0])]
+    assert [(b["errorCode"], b["JobsFailed"]) for b in blobs if "JobsFailed" in b] == [("ContractError", [1.0])]
+
+
+def test_every_state_has_its_module() -> None:
+    named = {state: "".join(f"_{c.lower()}" if c.isupper() else c for c in state).strip("_") for state in app.STATES}
+    assert {state: run.__module__ for state, run in app.STATES.items()} == {s: f"process.{m}" for s, m in named.items()}
+
+
+def test_a_store_that_fails_while_staging_is_cleared_does_not_fail_a_completed_job(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(keys: object) -> None:
+        raise StoreUnavailableError("Our staging storage did not answer.")
+
+    monkeypatch.setattr(world.staged, "delete", fail)
+    job = world.claimed_job()
+    world.run_chain(job)
+    assert world.document(job["jobId"])["status"] == "completed"

@@ -1,0 +1,59 @@
+"""What the environment decides, and what is said when it decides wrongly."""
+
+from __future__ import annotations
+
+import pytest
+
+from tracking.settings import PlatformSettings, ProcessSettings, SettingsError, TriggerSettings, variables
+
+TRIGGER = {"GOOGLE_CLOUD_PROJECT": "demo", "STATE_MACHINE_ARN": "arn:machine"}
+
+
+def test_what_is_not_set_has_its_default() -> None:
+    assert TriggerSettings.from_environment(TRIGGER) == TriggerSettings(
+        google_cloud_project="demo", state_machine_arn="arn:machine", max_starts_per_tick=500
+    )
+    platform = PlatformSettings.from_environment({})
+    assert platform.youtube_api_url == "https://www.googleapis.com/youtube/v3"
+    assert platform.x_api_url == "https://api.x.com/2"
+    assert platform.apify_api_url == "https://api.apify.com/v2"
+    assert platform.max_videos_per_job == 5000
+
+
+def test_what_is_set_wins() -> None:
+    set_ = TRIGGER | {"MAX_STARTS_PER_TICK": " 7 ", "FIREBASE_CREDENTIALS_SECRET": "name\n"}
+    settings = TriggerSettings.from_environment(set_)
+    assert settings.max_starts_per_tick == 7
+    assert settings.firebase_credentials_secret == "name"
+
+
+@pytest.mark.parametrize("missing", TRIGGER)
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_a_missing_variable_is_named(missing: str, value: str | None) -> None:
+    environ = {name: text for name, text in (TRIGGER | {missing: value}).items() if text is not None}
+    with pytest.raises(SettingsError, match=f"^{missing} is not set"):
+        TriggerSettings.from_environment(environ)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "many", "1e3", "0x10", "²"])
+def test_a_bad_number_is_refused_by_name_and_not_quoted(value: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        TriggerSettings.from_environment(TRIGGER | {"MAX_STARTS_PER_TICK": value})
+    assert str(refused.value) == "MAX_STARTS_PER_TICK must be a whole number of at least 1."
+
+
+def test_the_older_name_of_apifys_address_is_read_and_the_newer_one_wins() -> None:
+    assert PlatformSettings.from_environment({"APIFY_PROXY_URL": "http://old"}).apify_api_url == "http://old"
+    both = {"APIFY_PROXY_URL": "http://old", "APIFY_API_URL": "http://new"}
+    assert PlatformSettings.from_environment(both).apify_api_url == "http://new"
+
+
+def test_variables_says_what_is_read_and_what_is_required() -> None:
+    assert variables(TriggerSettings) == {
+        "GOOGLE_CLOUD_PROJECT": True,
+        "FIREBASE_CREDENTIALS_SECRET": False,
+        "STATE_MACHINE_ARN": True,
+        "MAX_STARTS_PER_TICK": False,
+    }
+    required = {name for name, is_required in variables(ProcessSettings).items() if is_required}
+    assert required == {"GOOGLE_CLOUD_PROJECT", "STAGING_BUCKET"}

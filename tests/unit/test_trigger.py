@@ -1,0 +1,264 @@
+"""One tick: which jobs are claimed and started, and what is left when something gives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.doubles import START, ManualClock
+from tests.factories import job_document
+from tests.world import World
+from tracking.errors import StoreUnavailableError
+from tracking.executions import StartRefusedError, StartUnknownError
+from tracking.jobs import LEASE
+from tracking.store import JobSnapshot, JobWrite
+from tracking.store.memory import MemoryStore
+from trigger.tick import StartsRefusedError, run_tick
+
+NONE = {"started": 0, "malformed": 0, "lost": 0, "refused": 0, "unknown": 0}
+
+
+def metrics(printed: str) -> dict[str, list[float]]:
+    """Values of each metric in what a function printed, in CloudWatch's embedded format."""
+    found: dict[str, list[float]] = {}
+    for line in printed.splitlines():
+        blob = json.loads(line) if line.startswith("{") else {}
+        for directive in blob.get("_aws", {}).get("CloudWatchMetrics", []):
+            for metric in directive["Metrics"]:
+                value = blob[metric["Name"]]
+                found.setdefault(metric["Name"], []).extend(value if isinstance(value, list) else [value])
+    return found
+
+
+def test_an_idle_tick_reads_and_does_nothing_else(world: World) -> None:
+    assert world.tick() == NONE
+    assert world.executions.started == {}
+
+
+def test_a_pending_job_is_claimed_and_started(world: World) -> None:
+    job_id = world.add_job()
+    assert world.tick() == NONE | {"started": 1}
+    name = f"instagram-NASA-{job_id}-1"
+    snapshot = world.store.get_job(job_id)
+    assert snapshot is not None
+    assert world.executions.started == {
+        name: {
+            "jobId": job_id,
+            "attempt": 1,
+            "version": snapshot.version,
+            "orgId": "org1",
+            "projectId": "project1",
+            "userId": "user1",
+            "username": "@NASA",
+            "platform": "instagram",
+            "accountType": "competitor",
+        }
+    }
+    assert snapshot.data == job_document() | {
+        "status": "processing",
+        "attempt": 1,
+        "progress": 0,
+        "message": "Looking up the Instagram account.",
+        "retryCount": 0,
+        "startedAt": START,
+        "leaseUntil": START + LEASE,
+        "executionArn": world.executions.arn(name),
+        "updatedAt": START,
+        "error": None,
+        "errorCode": None,
+        "completedAt": None,
+    }
+
+
+def test_a_second_tick_leaves_a_claimed_job_alone(world: World) -> None:
+    job_id = world.add_job()
+    world.tick()
+    before = world.document(job_id)
+    assert world.tick() == NONE
+    assert world.document(job_id) == before
+
+
+def test_only_pending_jobs_are_started(world: World) -> None:
+    for status in ("processing", "completed", "failed", "cancelled", "queued"):
+        world.add_job(status=status)
+    assert world.tick() == NONE
+
+
+def test_higher_priority_goes_first_and_then_the_older(world: World) -> None:
+    world.max_starts = 4
+    for username, priority, minutes in (("late", 0, 3), ("early", 0, 1), ("low", -1, 0), ("high", 5, 9)):
+        world.add_job(username=username, priority=priority, createdAt=START - timedelta(minutes=10 - minutes))
+    claimed: list[str] = []
+
+    class Recorder(MemoryStore):
+        def write_each(self, writes: Sequence[JobWrite]) -> list[str | None]:
+            claimed.extend(world.memory.get_documents("trackingJobs")[w.job_id]["username"] for w in writes)
+            return world.memory.write_each(writes)
+
+        def pending_jobs(self, limit: int) -> list[JobSnapshot]:
+            return world.memory.pending_jobs(limit)
+
+    world.store = Recorder(world.clock)
+    world.tick()
+    assert claimed == ["high", "early", "late", "low"]
+
+
+def test_a_tick_starts_no_more_than_it_may(world: World) -> None:
+    world.max_starts = 3
+    for _ in range(5):
+        world.add_job()
+    assert world.tick()["started"] == 3
+    assert world.tick()["started"] == 2
+
+
+def test_more_than_one_commit_of_claims_goes_in_waves() -> None:
+    world = World(max_starts=1200)
+    for _ in range(1100):
+        world.add_job()
+    assert world.tick() == NONE | {"started": 1100}
+    assert len(world.executions.started) == 1100
+
+
+MALFORMED = [
+    {"platform": "facebook"},
+    {"username": " "},
+    {"username": "x" * 10_000},
+    {"orgId": None},
+    {"orgId": 7},
+    {"createdAt": "yesterday"},
+    {"attempt": 2**63 - 1},
+]
+
+
+def test_malformed_jobs_fail_with_a_sentence_and_block_nobody(world: World) -> None:
+    bad = [world.add_job(**fields) for fields in MALFORMED]
+    good = [world.add_job() for _ in range(3)]
+    before = [world.document(job_id) for job_id in bad]
+    assert world.tick() == NONE | {"started": 3, "malformed": len(MALFORMED)}
+    assert {job["jobId"] for job in world.executions.started.values()} == set(good)
+    for job_id, was in zip(bad, before, strict=True):
+        now = world.document(job_id)
+        assert now["status"] == "failed"
+        assert now["errorCode"] == "InvalidJobError"
+        assert now["error"] == now["message"]
+        assert now["error"].endswith(".")
+        changed = {name for name in now if now[name] != was.get(name)}
+        assert changed <= {"status", "error", "errorCode", "message", "completedAt", "updatedAt"}
+    assert world.tick() == NONE
+
+
+class Meddled(MemoryStore):
+    """Somebody cancels a job between the tick's read and its write."""
+
+    cancels: str
+
+    def pending_jobs(self, limit: int) -> list[JobSnapshot]:
+        pending = super().pending_jobs(limit)
+        self.touch(self.cancels, status="cancelled")
+        return pending
+
+
+@pytest.mark.parametrize("fields", [{}, {"username": ""}])
+def test_a_job_cancelled_between_read_and_write_refuses_only_itself(fields: dict[str, Any]) -> None:
+    store = Meddled(ManualClock())
+    world = World(store=store)
+    store.cancels = world.add_job(**fields)
+    other = world.add_job()
+    world.tick()
+    assert world.document(store.cancels)["status"] == "cancelled"
+    assert [job["jobId"] for job in world.executions.started.values()] == [other]
+
+
+def name_of(job_id: str, attempt: int = 1) -> str:
+    return f"instagram-NASA-{job_id}-{attempt}"
+
+
+def test_a_throttled_start_gives_the_claim_back_for_the_next_tick(world: World) -> None:
+    job_id, other = world.add_job(attempt=4), world.add_job()
+    world.executions.refusing = {name_of(job_id, 5): StartRefusedError("ThrottlingException")}
+    assert world.tick() == NONE | {"started": 1, "refused": 1}
+    given_back = world.document(job_id)
+    assert (given_back["status"], given_back["attempt"]) == ("pending", 4)
+    assert (given_back["leaseUntil"], given_back["startedAt"], given_back["executionArn"]) == (None, None, None)
+    assert world.document(other)["status"] == "processing"
+    world.executions.refusing = {}
+    assert world.tick() == NONE | {"started": 1}
+    assert world.document(job_id)["attempt"] == 5
+
+
+def test_a_lasting_refusal_gives_the_claims_back_and_then_fails_the_tick(world: World) -> None:
+    ids = [world.add_job() for _ in range(3)]
+    world.executions.refusing = {name_of(job_id): StartRefusedError("AccessDeniedException") for job_id in ids[:2]}
+    with pytest.raises(StartsRefusedError, match="AccessDeniedException: 2 jobs"):
+        world.tick()
+    assert [world.document(job_id)["status"] for job_id in ids] == ["pending", "pending", "processing"]
+    assert [world.document(job_id)["attempt"] for job_id in ids[:2]] == [0, 0]
+
+
+def test_a_job_cancelled_after_its_claim_is_not_given_back(world: World) -> None:
+    job_id = world.add_job()
+
+    class CancellingRefusalError(StartRefusedError):
+        """Raised into the tick: the moment at which the user cancels."""
+
+        @property
+        def is_throttling(self) -> bool:
+            world.memory.touch(job_id, status="cancelled")
+            return True
+
+    world.executions.refusing = {name_of(job_id): CancellingRefusalError("ThrottlingException")}
+    world.tick()
+    assert world.document(job_id)["status"] == "cancelled"
+
+
+def test_a_start_without_an_answer_is_left_to_its_lease(world: World) -> None:
+    job_id = world.add_job()
+    world.executions.refusing = {name_of(job_id): StartUnknownError("no reply")}
+    assert world.tick() == NONE | {"unknown": 1}
+    left = world.document(job_id)
+    assert (left["status"], left["attempt"]) == ("processing", 1)
+    assert left["leaseUntil"] == START + LEASE
+    assert left["executionArn"] == world.executions.arn(name_of(job_id))
+
+
+def test_a_store_that_does_not_answer_fails_the_tick_loudly_and_the_next_one_succeeds(world: World) -> None:
+    class Down(MemoryStore):
+        def pending_jobs(self, limit: int) -> list[JobSnapshot]:
+            raise StoreUnavailableError("Our database did not answer.")
+
+    job_id = world.add_job()
+    world.store = Down(world.clock)
+    with pytest.raises(StoreUnavailableError):
+        world.tick()
+    world.store = world.memory
+    assert world.tick() == NONE | {"started": 1}
+    assert world.document(job_id)["status"] == "processing"
+
+
+def test_the_oldest_pending_job_tells_how_long_it_has_waited(world: World) -> None:
+    for minutes in (1, 7, 3):
+        world.add_job(createdAt=START - timedelta(minutes=minutes))
+    world.add_job(createdAt=START - timedelta(days=1), username="")  # malformed: it waits for nothing
+    assert run_tick(world.trigger_deps).oldest_pending_age_s == 420
+    assert run_tick(world.trigger_deps).oldest_pending_age_s == 0
+
+
+def test_a_front_ends_clock_that_is_ahead_makes_no_negative_age(world: World) -> None:
+    world.add_job(createdAt=START + timedelta(hours=1))
+    tick = run_tick(world.trigger_deps)
+    assert tick.oldest_pending_age_s == 0
+    assert [start.waited_s for start in tick.started] == [0]
+
+
+def test_a_tick_publishes_every_start_and_the_oldest_age(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(250):  # more values than one blob of metrics may hold
+        world.add_job(createdAt=START - timedelta(seconds=number))
+    world.tick()
+    published = metrics(capsys.readouterr().out)
+    assert published["OldestPendingAge"] == [249]
+    assert published["JobsStarted"] == [250]
+    assert sorted(published["TimeToStart"]) == list(range(250))

@@ -1,0 +1,141 @@
+"""Clients and secrets: where they come from, and that nothing shows them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from botocore.stub import Stubber
+from google.auth.aws import Credentials as AwsCredentials
+from google.auth.credentials import AnonymousCredentials
+
+from tracking import wiring
+from tracking.errors import CredentialsError, StoreUnavailableError
+from tracking.settings import ProcessSettings
+
+KEY = "AIzaVerySecret"
+
+
+@pytest.fixture
+def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Secrets Manager's client as the wiring would build it, scripted."""
+    client = boto3.client("secretsmanager", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    monkeypatch.setattr(wiring, "aws_client", lambda service: client)
+    wiring.secrets_provider.cache_clear()
+    with Stubber(client) as stub:
+        yield stub
+    wiring.secrets_provider.cache_clear()
+
+
+def test_a_secret_is_read_once_and_kept(secrets: Stubber) -> None:
+    secrets.add_response("get_secret_value", {"SecretString": f" {KEY}\n"}, {"SecretId": "youtube-key"})
+    assert [wiring.secret("youtube-key"), wiring.secret("youtube-key")] == [KEY, KEY]
+
+
+def test_a_secret_without_a_name_is_not_looked_for(secrets: Stubber) -> None:
+    with pytest.raises(CredentialsError, match="No secret is named"):
+        wiring.secret("")
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException", "DecryptionFailure"])
+def test_a_secret_that_is_not_ours_to_read_is_a_matter_of_credentials(secrets: Stubber, code: str) -> None:
+    secrets.add_client_error("get_secret_value", code, http_status_code=400)
+    with pytest.raises(CredentialsError, match="secret youtube-key cannot be read"):
+        wiring.secret("youtube-key")
+
+
+@pytest.mark.parametrize(("code", "status"), [("ThrottlingException", 400), ("InternalServiceError", 500)])
+def test_a_busy_secrets_manager_does_not_fail_the_job_for_good(secrets: Stubber, code: str, status: int) -> None:
+    for _ in range(3):  # botocore's own tries
+        secrets.add_client_error("get_secret_value", code, http_status_code=status)
+    with pytest.raises(StoreUnavailableError):
+        wiring.secret("youtube-key")
+
+
+def test_an_unreachable_secrets_manager_does_not_fail_the_job_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Unreachable:
+        def get_secret_value(self, **kwargs: Any) -> None:
+            raise EndpointConnectionError(endpoint_url="https://secretsmanager.example")
+
+    monkeypatch.setattr(wiring, "aws_client", lambda service: Unreachable())
+    wiring.secrets_provider.cache_clear()
+    with pytest.raises(StoreUnavailableError):
+        wiring.secret("youtube-key")
+    wiring.secrets_provider.cache_clear()
+
+
+def test_every_aws_client_has_short_time_outs(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "us-east-1")
+    for service in ("s3", "stepfunctions", "secretsmanager"):
+        config = wiring.aws_client(service).meta.config
+        assert config.connect_timeout <= 5
+        assert config.read_timeout <= 10
+
+
+def test_the_emulator_needs_no_credentials_and_reads_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
+    client = wiring.firestore_client("demo-wiring-test", "some-secret")
+    assert client.project == "demo-wiring-test"
+    assert isinstance(client._credentials, AnonymousCredentials)
+
+
+UNUSABLE = [
+    "not json",
+    "[]",
+    "{}",
+    json.dumps({"type": "authorized_user", "refresh_token": KEY}),
+    json.dumps({"type": "service_account", "private_key": KEY}),
+    json.dumps({"type": "service_account", "client_email": "a@b", "token_uri": "https://t", "private_key": KEY}),
+    json.dumps({"type": "external_account"}),
+]
+
+
+@pytest.mark.parametrize("value", UNUSABLE)
+def test_unusable_google_credentials_are_named_and_not_shown(
+    secrets: Stubber, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)
+    secrets.add_response("get_secret_value", {"SecretString": value}, {"SecretId": "firebase"})
+    with pytest.raises(CredentialsError) as refused:
+        wiring.firestore_client("demo-refused", "firebase")
+    assert "secret firebase" in refused.value.message
+    assert KEY not in refused.value.message
+
+
+def test_a_workload_identity_federation_is_used_as_configured(
+    secrets: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `gcloud iam workload-identity-pools create-cred-config ... --aws` writes it."""
+    monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)
+    config = {
+        "type": "external_account",
+        "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/aws",
+        "subject_token_type": "urn:ietf:params:aws:token-type:aws4_request",
+        "token_url": "https://sts.googleapis.com/v1/token",
+        "credential_source": {
+            "environment_id": "aws1",
+            "regional_cred_verification_url": "https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15",
+        },
+    }
+    secrets.add_response("get_secret_value", {"SecretString": json.dumps(config)}, {"SecretId": "firebase"})
+    client = wiring.firestore_client("demo-federated", "firebase")
+    assert isinstance(client._credentials, AwsCredentials)
+
+
+def test_settings_and_keys_show_no_secret(secrets: Stubber) -> None:
+    settings = ProcessSettings.from_environment(
+        {"GOOGLE_CLOUD_PROJECT": "demo", "STAGING_BUCKET": "b", "YOUTUBE_API_KEY_SECRET": "youtube-key"}
+    )
+    secrets.add_response("get_secret_value", {"SecretString": KEY}, {"SecretId": "youtube-key"})
+    keys = wiring.PlatformKeys(
+        youtube_api_key=lambda: wiring.secret(settings.youtube_api_key_secret),
+        x_bearer_token=lambda: "",
+        apify_token=lambda: "",
+    )
+    assert keys.youtube_api_key() == KEY
+    assert KEY not in repr(settings) + repr(keys)

@@ -1,0 +1,106 @@
+"""Everything around one job, and the state machine's part in it: events in, outputs and errors out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from process.app import handler as process_handler
+from tests.doubles import FakeContext, FakePlatform, ManualClock
+from tests.factories import account, job_document
+from tracking.accounts import Account, Video
+from tracking.clock import to_rfc3339
+from tracking.errors import TrackingError
+from tracking.executions import MemoryExecutions
+from tracking.staging import ObjectStore, Staging
+from tracking.staging.memory import MemoryObjects
+from tracking.store import Store
+from tracking.store.memory import MemoryStore
+from tracking.wiring import ProcessDeps, TriggerDeps
+from trigger.app import handler as trigger_handler
+
+CHAIN = ("FetchAccount", "SaveAccount", "FetchVideos", "SaveVideos")
+
+
+class World:
+    """Both functions over a store and an object store (in memory where none is given), and one scripted platform."""
+
+    def __init__(
+        self,
+        *,
+        store: Store | None = None,
+        objects: ObjectStore | None = None,
+        tracked: Account | None = None,
+        videos: Sequence[Video] = (),
+        max_videos: int = 5000,
+        max_starts: int = 500,
+    ) -> None:
+        self.clock = ManualClock()
+        self.memory = MemoryStore(self.clock)
+        self.store: Store = store or self.memory
+        self.staged = MemoryObjects()
+        self.executions = MemoryExecutions()
+        self.platform = FakePlatform(tracked or account(), videos)
+        self.max_starts = max_starts
+        self.process_deps = ProcessDeps(
+            store=self.store,
+            staging=Staging(objects or self.staged),
+            platform=lambda name: self.platform,
+            clock=self.clock,
+            max_videos_per_job=max_videos,
+        )
+
+    @property
+    def trigger_deps(self) -> TriggerDeps:
+        return TriggerDeps(self.store, self.executions, self.clock, self.max_starts)
+
+    def tick(self) -> dict[str, Any]:
+        return trigger_handler({}, FakeContext(), self.trigger_deps)  # type: ignore[arg-type]
+
+    def add_job(self, **overrides: Any) -> str:
+        return self.store.create_job(job_document(**overrides))
+
+    def document(self, job_id: str) -> dict[str, Any]:
+        snapshot = self.store.get_job(job_id)
+        assert snapshot is not None, f"{job_id} is gone"
+        return snapshot.data
+
+    def claimed_job(self, **overrides: Any) -> dict[str, Any]:
+        """A new job, claimed and started: its execution's input."""
+        job_id = self.add_job(**overrides)
+        self.tick()
+        return next(dict(job) for job in self.executions.started.values() if job["jobId"] == job_id)
+
+    def run_state(self, state: str, job: dict[str, Any], retry_count: int = 0, remaining_s: float = 150) -> Any:
+        """The function's answer, through JSON as in the state machine."""
+        event = {
+            "state": state,
+            "execution": "arn:aws:states:us-east-1:000000000000:execution:tracking:one",
+            "executionStartedAt": to_rfc3339(self.clock.now()),
+            "retryCount": retry_count,
+            "job": job,
+        }
+        output = process_handler(json.loads(json.dumps(event)), FakeContext(remaining_s), self.process_deps)  # type: ignore[arg-type]
+        return json.loads(json.dumps(output))
+
+    def run_chain(self, job: dict[str, Any], until: str = "SaveVideos") -> Any:
+        for state in CHAIN[: CHAIN.index(until) + 1]:
+            job = self.run_state(state, job)
+        return job
+
+    def fail_job(self, job: dict[str, Any], error: str, cause: str) -> Any:
+        """FailJob, after a Catch has put `failure` into the failed state's input."""
+        return self.run_state("FailJob", job | {"failure": {"Error": error, "Cause": cause}})
+
+
+def lambda_cause(error: TrackingError) -> str:
+    """`Cause` as Lambda writes it: https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html"""
+    return json.dumps(
+        {
+            "errorMessage": str(error),
+            "errorType": type(error).__name__,
+            "requestId": "00000000-0000-0000-0000-000000000001",
+            "stackTrace": ['  File "/var/task/process/app.py", line 49, in handler\n    output = _run(step, deps)\n'],
+        }
+    )
