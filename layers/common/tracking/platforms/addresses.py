@@ -46,15 +46,15 @@ def read_address(typed: object, platform: str) -> Address:
     link to another site, a link to no page."""
     name = PROPER_NAMES[platform]
     if not isinstance(typed, str) or not typed.strip().strip("@/"):
-        raise InvalidJobError(f"No {name} username was given.")
+        raise InvalidJobError(f"No username for {name} was given.")
     stripped = typed.strip()
     if len(stripped) > _LONGEST or not stripped.isprintable():
-        raise InvalidJobError(f"{_shown(stripped)} cannot be a {name} username: it is too long or not plain text.")
+        raise InvalidJobError(f"{_shown(stripped)} cannot be a username on {name}: it is too long or not plain text.")
     address = _cut(stripped)
     if address.host:
         _check_site(address.host, platform)
     elif "." in address.segments[0] and len(address.segments) > 1 and not stripped.startswith(("@", "/")):
-        raise InvalidJobError(f"{_shown(stripped)} is not a {name} link.")
+        raise InvalidJobError(f"{_shown(stripped)} is not a link to {name}.")
     if not address.segments[0].strip("@"):
         raise not_a_profile(platform)
     return address
@@ -63,13 +63,13 @@ def read_address(typed: object, platform: str) -> Address:
 def not_a_profile(platform: str) -> InvalidJobError:
     """The link leads to a post, a search, a settings page: not to an account."""
     return InvalidJobError(
-        f"This is not the link of a {PROPER_NAMES[platform]} profile. "
+        f"This is not the link of a profile on {PROPER_NAMES[platform]}. "
         f"Give the account's name or its profile link, such as {_EXAMPLES[platform]}."
     )
 
 
 def not_a_username(typed: str, platform: str, rule: str) -> InvalidJobError:
-    return InvalidJobError(f"{_shown(typed)} cannot be a {PROPER_NAMES[platform]} username: {rule}.")
+    return InvalidJobError(f"{_shown(typed)} cannot be a username on {PROPER_NAMES[platform]}: {rule}.")
 
 
 def _cut(stripped: str) -> Address:
@@ -99,7 +99,7 @@ def _platform_of(host: str) -> str | None:
 def _check_site(host: str, platform: str) -> None:
     found = _platform_of(host)
     if found is None:
-        raise InvalidJobError(f"A link to {_shown(host)} is not a {PROPER_NAMES[platform]} link.")
+        raise InvalidJobError(f"A link to {_shown(host)} is not a link to {PROPER_NAMES[platform]}.")
     if found != platform:
         raise InvalidJobError(f"This is a link to {PROPER_NAMES[found]}, but the job is for {PROPER_NAMES[platform]}.")
 

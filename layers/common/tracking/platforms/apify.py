@@ -179,7 +179,7 @@ class Apify:
     def _has_input(self, run: Run, actor_input: Mapping[str, Any], budget: Budget) -> bool:
         """Apify adds an actor's default values to the input it stores: ours must be in it, unchanged."""
         path = f"/key-value-stores/{quote(run.store_id, safe='')}/records/INPUT"
-        stored = obj(self._api.call("GET", path, budget.deadline, allow=404).body)
+        stored = obj(self._api.call("GET", path, budget.deadline, expect=object, allow=404).body)
         return all(key in stored and stored[key] == value for key, value in actor_input.items())
 
     def _items(self, run: Run, offset: int, limit: int, budget: Budget) -> tuple[list[Any], int | None]:

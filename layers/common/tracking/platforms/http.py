@@ -93,7 +93,7 @@ class JsonApi:
         params: Mapping[str, str | int] | None = None,
         body: Mapping[str, Any] | None = None,
         account: str = "",
-        expect: type[dict[str, Any]] | type[list[Any]] = dict,
+        expect: type = dict,
         allow: int | None = None,
     ) -> Answer:
         """Send a request; the answer's body is of type `expect`.

@@ -27,7 +27,7 @@ from tracking.platforms.fields import count, flag, hashtags, identifier, moment,
 from tracking.platforms.harvest import Reading, harvest
 
 _NAME = "Instagram"
-_USERNAME = re.compile(r"[A-Za-z0-9._]{1,30}")
+_USERNAME = re.compile(r"[A-Za-z0-9._]{1,50}")  # past 30 it is for Instagram to say that there is no such account
 _RULE = "it has 1 to 30 letters, digits, periods and underscores"
 _PAGES = re.compile(
     r"p|reels?|tv|explore|stories|accounts|direct|about|legal|developer|directory|web|graphql|s|share|oauth|api|_u",

@@ -27,7 +27,7 @@ from tracking.platforms.fields import count, flag, hashtags, identifier, moment,
 from tracking.platforms.harvest import Reading, harvest
 
 _NAME = "TikTok"
-_USERNAME = re.compile(r"[A-Za-z0-9._]{1,24}")
+_USERNAME = re.compile(r"[A-Za-z0-9._]{1,50}")  # past 24 it is for TikTok to say that there is no such account
 _RULE = "it has up to 24 letters, digits, periods and underscores"
 _PAGES = re.compile(
     r"tag|discover|explore|foryou|following|friends|live|music|video|photo|t|v|share|embed|about|legal|upload|search"

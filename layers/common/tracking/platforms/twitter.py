@@ -15,7 +15,7 @@ from tracking.platforms.fields import count, flag, hashtags, identifier, moment,
 from tracking.platforms.x_api import XApi
 
 _NAME = "X"
-_USERNAME = re.compile(r"[A-Za-z0-9_]{1,15}")
+_USERNAME = re.compile(r"[A-Za-z0-9_]{1,50}")  # past 15 it is for X to say that there is no such account
 _RULE = "it has 1 to 15 letters, digits and underscores"
 _PAGES = re.compile(
     r"i|home|explore|search|hashtag|intent|share|settings|messages|notifications|login|signup|tos|privacy|compose"
@@ -122,7 +122,7 @@ def _video_from(post: dict[str, Any], media: dict[str, dict[str, Any]], username
         thumbnail_url=next((url for medium in shown if (url := _picture(medium))), None),
         published_at=moment(post.get("created_at")),
         duration_s=_duration_s(moving),
-        media_type=_media_type(len(keys), bool(moving)),
+        media_type=_media_type(keys, media),
         view_count=_view_count(metrics, moving),
         like_count=count(metrics.get("like_count")),
         comment_count=count(metrics.get("reply_count")),
@@ -138,13 +138,15 @@ def _media_keys(post: dict[str, Any]) -> list[str]:
     return [key for key in keys if isinstance(key, str)] if isinstance(keys, list) else []
 
 
-def _media_type(number: int, is_moving: bool) -> MediaType:
-    """A medium that `includes` leaves out (it is withheld, or was not asked for) is a picture as far as we know."""
-    if number == 0:
+def _media_type(keys: list[str], media: dict[str, dict[str, Any]]) -> MediaType:
+    """A medium that `includes` leaves out is known by its key's first number: 3 is a photo."""
+    if not keys:
         return MediaType.TEXT
-    if number > 1:
+    if len(keys) > 1:
         return MediaType.CAROUSEL
-    return MediaType.VIDEO if is_moving else MediaType.IMAGE
+    kind = text(obj(media.get(keys[0])).get("type"))
+    is_photo = kind == "photo" if kind else keys[0].startswith("3_")
+    return MediaType.IMAGE if is_photo else MediaType.VIDEO
 
 
 def _view_count(metrics: dict[str, Any], moving: dict[str, Any]) -> int | None:

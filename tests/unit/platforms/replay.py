@@ -1,0 +1,153 @@
+"""A platform in memory: recorded answers at the real paths, and a clock that a test moves."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tracking.platforms import Budget, FetchedVideos, Platform, collect_videos
+from tracking.platforms.apify import Apify
+from tracking.platforms.instagram import Instagram
+from tracking.platforms.tiktok import TikTok
+from tracking.platforms.twitter import Twitter
+from tracking.platforms.x_api import XApi
+from tracking.platforms.youtube import YouTube
+from tracking.platforms.youtube_data_api import YouTubeDataApi
+
+SAMPLES = Path(__file__).parents[2] / "platform-samples"
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+KEY = "s3cret-key-0123456789"
+
+
+class FakeClock:
+    def __init__(self, now: datetime = NOON) -> None:
+        self.current = now
+        self.sleeps: list[float] = []
+
+    def now(self) -> datetime:
+        return self.current
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.current += timedelta(seconds=seconds)
+
+
+def sample(path: str) -> Any:
+    return json.loads((SAMPLES / path).read_text())
+
+
+def answer(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> httpx.Response:
+    """A response of JSON, or of text as it stands. A sample with its own `status` and `body` speaks for itself."""
+    if isinstance(content, dict) and {"status", "body"} <= content.keys():
+        # Lengths and encodings of a recorded answer are not those of its copy.
+        kept = {k: v for k, v in content.get("headers", {}).items() if not k.startswith("content-")}
+        return answer(content["body"], content["status"], kept)
+    if isinstance(content, str):
+        return httpx.Response(status, text=content, headers=headers)
+    return httpx.Response(status, json=content, headers=headers)
+
+
+Step = Any  # a response, something to make one of, an exception to raise, or a function of the request
+
+
+@dataclass
+class Replay:
+    """Routes are tried newest first; each gives its steps in turn and repeats the last. No route: 404, as HTML."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    requests: list[httpx.Request] = field(default_factory=list)
+    routes: list[tuple[str, list[Step]]] = field(default_factory=list)
+
+    def on(self, pattern: str, *steps: Step) -> Replay:
+        """`pattern` is a regular expression for `METHOD /path?query`, from its beginning."""
+        self.routes.insert(0, (pattern, list(steps)))
+        return self
+
+    def asked(self, pattern: str) -> list[httpx.Request]:
+        return [request for request in self.requests if re.match(pattern, _line(request))]
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(transport=httpx.MockTransport(self._handle))
+
+    def _handle(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        for pattern, steps in self.routes:
+            if re.match(pattern, _line(request)):
+                step = steps.pop(0) if len(steps) > 1 else steps[0]
+                return _response(step, request)
+        return httpx.Response(404, text="<html><body>Not Found</body></html>")
+
+    def youtube(self, key: Callable[[], str] = lambda: KEY) -> YouTube:
+        return YouTube(YouTubeDataApi(self.client(), "https://youtube.test/youtube/v3", key, self.clock))
+
+    def twitter(self, key: Callable[[], str] = lambda: KEY) -> Twitter:
+        return Twitter(XApi(self.client(), "https://x.test/2/", key, self.clock))
+
+    def apify(self, key: Callable[[], str] = lambda: KEY) -> Apify:
+        return Apify(self.client(), "https://apify.test/v2", key, self.clock)
+
+    def instagram(self, key: Callable[[], str] = lambda: KEY) -> Instagram:
+        return Instagram(self.apify(key))
+
+    def tiktok(self, key: Callable[[], str] = lambda: KEY) -> TikTok:
+        return TikTok(self.apify(key))
+
+    def budget(self, seconds: float = 60, max_videos: int = 10_000, resume_since: datetime | None = None) -> Budget:
+        deadline = self.clock.now() + timedelta(seconds=seconds)
+        return Budget(deadline=deadline, max_videos=max_videos, resume_since=resume_since)
+
+    def run_of(self, items: Any, status: str = "SUCCEEDED", run_id: str = "run1", **headers: str) -> Replay:
+        """An actor's run that is in `status` at once, with these items (or steps of items) in its dataset."""
+        steps = items if isinstance(items, tuple) else (items,)
+        self.on(r"POST /v2/acts/[^/]+/runs", answer({"data": run(status, run_id)}, 201))
+        self.on(rf"GET /v2/actor-runs/{run_id}\b", {"data": run(status, run_id)})
+        self.on(rf"GET /v2/datasets/{run_id}-items/items", *(answer(step, headers=headers) for step in steps))
+        return self
+
+
+def run(status: str, run_id: str = "run1", started_at: datetime = NOON) -> dict[str, Any]:
+    """The recorded run, under another id and in another status."""
+    return sample("apify-api/run_succeeded.json")["data"] | {
+        "id": run_id,
+        "status": status,
+        "startedAt": started_at.isoformat().replace("+00:00", "Z"),
+        "defaultDatasetId": f"{run_id}-items",
+        "defaultKeyValueStoreId": f"{run_id}-store",
+    }
+
+
+def fetch(platform: Platform, username: str, replay: Replay, **limits: Any) -> tuple[Any, FetchedVideos]:
+    """As the command line does it: the account, then its videos."""
+    budget = replay.budget(**limits)
+    fetched = platform.fetch_account(username, budget)
+    return fetched.account, collect_videos(platform.fetch_videos(fetched, budget), budget, replay.clock)
+
+
+def leaves_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Paths of all values inside a JSON document, containers too."""
+    if path:
+        yield path
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in entries:
+        yield from leaves_of(inner, (*path, key))
+
+
+def _line(request: httpx.Request) -> str:
+    return f"{request.method} {request.url.raw_path.decode()}"
+
+
+def _response(step: Step, request: httpx.Request) -> httpx.Response:
+    if callable(step):
+        step = step(request)
+    if isinstance(step, Exception):
+        raise step
+    if isinstance(step, httpx.Response):  # a response can be read once; steps repeat
+        return httpx.Response(step.status_code, headers=step.headers, content=step.content)
+    return answer(step)

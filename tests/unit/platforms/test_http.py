@@ -1,0 +1,228 @@
+"""One call: its limits, the errors it ends in, and what stays out of logs and sentences."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.unit.platforms.replay import KEY, NOON, FakeClock, Replay, answer, fetch, sample
+from tracking.errors import (
+    ContractError,
+    CredentialsError,
+    PlatformUnavailableError,
+    RateLimitedError,
+    TrackingError,
+)
+from tracking.platforms.apify import WAIT_FOR_FINISH_S
+from tracking.platforms.http import _PHASES, HTTP_TIMEOUT_S, JsonApi, kind_of, retry_moment
+
+HTTPX_ERRORS = [
+    cls for name in httpx.__all__ if inspect.isclass(cls := getattr(httpx, name)) and issubclass(cls, Exception)
+]
+
+
+def api(replay: Replay) -> JsonApi:
+    return JsonApi(
+        "YouTube",
+        replay.client(),
+        "https://youtube.test/v3/",
+        lambda: KEY,
+        replay.clock,
+        header=lambda key: {"X-Goog-Api-Key": key},
+        errors=lambda status, body: None,
+    )
+
+
+def call(replay: Replay, method: str = "GET", seconds: float = 60, **options: Any) -> Any:
+    return api(replay).call(method, "/thing", replay.clock.now() + timedelta(seconds=seconds), **options).body
+
+
+@pytest.mark.parametrize("theirs", HTTPX_ERRORS, ids=lambda cls: cls.__name__)
+def test_every_exception_of_httpx_has_its_error(theirs: type[Exception]) -> None:
+    assert len(HTTPX_ERRORS) > 20
+    assert kind_of(theirs.__new__(theirs)) in (PlatformUnavailableError, ContractError)
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        (httpx.ConnectTimeout("t"), PlatformUnavailableError),
+        (httpx.ReadTimeout("t"), PlatformUnavailableError),
+        (httpx.ConnectError("refused"), PlatformUnavailableError),
+        (httpx.RemoteProtocolError("peer closed"), PlatformUnavailableError),
+        (httpx.ProxyError("p"), PlatformUnavailableError),
+        (httpx.DecodingError("gzip"), PlatformUnavailableError),
+        (httpx.UnsupportedProtocol("htp://"), ContractError),
+        (httpx.InvalidURL("bad"), ContractError),
+    ],
+    ids=lambda value: getattr(value, "__name__", type(value).__name__),
+)
+def test_a_failing_transport_ends_in_our_errors_with_its_cause_kept(
+    raised: Exception, expected: type[TrackingError]
+) -> None:
+    with pytest.raises(expected) as failed:
+        call(Replay().on("GET", raised))
+    assert failed.value.__cause__ is raised
+    assert "YouTube" in failed.value.message
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 599, 408])
+def test_a_failing_server_is_unavailable_whether_it_speaks_json_or_html(status: int) -> None:
+    for body in ({"error": {}}, "<html>Bad Gateway</html>", ""):
+        replay = Replay().on("GET", answer(body, status))
+        with pytest.raises(PlatformUnavailableError):
+            call(replay)
+        assert len(replay.requests) == 1, "the state machine retries, not this call"
+
+
+@pytest.mark.parametrize("status", [301, 304, 400, 404, 410, 418])
+def test_an_unforeseen_status_is_a_breach_of_contract(status: int) -> None:
+    with pytest.raises(ContractError):
+        call(Replay().on("GET", answer("<html></html>", status)))
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["<!doctype html><html></html>", '{"items": [{"id": "UC_x5', "", "[]", '"text"', "12", "null", "[" * 100_000],
+    ids=["html", "truncated", "empty", "list", "string", "number", "null", "deep"],
+)
+def test_an_answer_that_is_no_json_object_is_a_breach_of_contract(body: str) -> None:
+    with pytest.raises(ContractError, match="YouTube gave an answer"):
+        call(Replay().on("GET", answer(body)))
+
+
+def test_a_get_whose_answer_was_cut_is_sent_again_and_a_post_never() -> None:
+    cut, whole = answer('{"ite'), {"items": []}
+    replay = Replay().on("GET", cut, "<html>", whole).on("POST", cut, whole)
+    assert call(replay) == {"items": []}
+    with pytest.raises(ContractError):
+        call(replay, "POST")
+    assert len(replay.asked("POST")) == 1
+
+
+def test_a_list_is_taken_where_one_is_expected() -> None:
+    assert call(Replay().on("GET", answer("[1]")), expect=list) == [1]
+    with pytest.raises(ContractError):
+        call(Replay().on("GET", {"data": []}), expect=list)
+
+
+@pytest.mark.parametrize(
+    ("headers", "slept"),
+    [
+        ({"Retry-After": "7"}, 7),
+        ({"Retry-After": "Mon, 23 Nov 2026 12:00:20 GMT"}, 20),
+        ({"x-rate-limit-reset": str(int(NOON.timestamp()) + 30)}, 30),
+        ({"Retry-After": "0"}, 1),
+        ({"x-rate-limit-reset": "1760000900"}, 1),  # long past: the clocks differ
+    ],
+)
+def test_a_wait_that_ends_within_the_budget_is_waited_in_place(headers: dict[str, str], slept: float) -> None:
+    replay = Replay().on("GET", answer({}, 429, headers), {"ok": True})
+    assert call(replay) == {"ok": True}
+    assert replay.clock.sleeps == [slept]
+
+
+def test_a_wait_past_the_budget_is_left_to_the_caller_with_its_moment() -> None:
+    replay = Replay().on("GET", answer("", 429, {"Retry-After": "900"}))
+    with pytest.raises(RateLimitedError) as limited:
+        call(replay, seconds=60)
+    assert limited.value.retry_at == NOON + timedelta(seconds=900)
+    assert replay.clock.sleeps == []
+
+
+def test_waits_in_place_are_few() -> None:
+    replay = Replay().on("GET", answer({}, 429, {"Retry-After": "1"}))
+    with pytest.raises(RateLimitedError):
+        call(replay, seconds=600)
+    assert replay.clock.sleeps == [1, 1]
+
+
+def test_a_429_that_names_no_moment_is_raised_at_once() -> None:
+    replay = Replay().on("GET", answer("Too many", 429))
+    with pytest.raises(RateLimitedError) as limited:
+        call(replay)
+    assert limited.value.retry_at is None
+    assert len(replay.requests) == 1
+
+
+@pytest.mark.parametrize("value", ["soon", "-5", "1e9", "9" * 30, "Mon, 99 Nov 2026 12:00:00 GMT", ""])
+def test_a_malformed_retry_after_names_no_moment(value: str) -> None:
+    assert retry_moment({"retry-after": value}, NOON) is None
+
+
+def test_no_call_can_outlast_its_limit_and_a_held_open_call_ends_before_it() -> None:
+    phases = [_PHASES.connect, _PHASES.read, _PHASES.write, _PHASES.pool]
+    assert all(phases)
+    assert sum(phase or 0 for phase in phases) <= HTTP_TIMEOUT_S
+    assert (_PHASES.read or 0) > WAIT_FOR_FINISH_S
+
+
+def test_a_body_that_drips_is_given_up_before_the_limit() -> None:
+    clock = FakeClock()
+
+    def drip() -> Iterator[bytes]:
+        while True:
+            clock.sleep(4)
+            yield b" "
+
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, content=drip()))
+    dripping = JsonApi(
+        "X",
+        httpx.Client(transport=transport),
+        "https://x.test",
+        lambda: KEY,
+        clock,
+        header=lambda key: {},
+        errors=lambda status, body: None,
+    )
+    with pytest.raises(PlatformUnavailableError):
+        dripping.call("GET", "/", NOON + timedelta(seconds=600))
+    assert clock.now() - NOON == timedelta(seconds=16), "a further read of 15 s could end past 30"
+
+
+@pytest.mark.parametrize("make", ["youtube", "twitter", "instagram", "tiktok"])
+@pytest.mark.parametrize("key", ["", "  \n", "schlüssel", "two\nlines"])
+def test_a_key_that_cannot_be_sent_is_refused_before_any_request(make: str, key: str) -> None:
+    replay = Replay()
+    name = {"youtube": "YouTube", "twitter": "X", "instagram": "Instagram", "tiktok": "TikTok"}[make]
+    with pytest.raises(CredentialsError, match=name) as refused:
+        fetch(getattr(replay, make)(lambda: key), "nasa", replay)
+    assert key.strip() == "" or key not in str(refused.value)
+    assert replay.requests == []
+
+
+def test_a_key_that_cannot_be_had_says_so_itself() -> None:
+    def missing() -> str:
+        raise CredentialsError("The secret cannot be read.")
+
+    replay = Replay()
+    with pytest.raises(CredentialsError, match="cannot be read"):
+        fetch(replay.youtube(missing), "nasa", replay)
+
+
+@pytest.mark.parametrize("make", ["youtube", "twitter", "instagram", "tiktok"])
+@pytest.mark.parametrize("fault", [httpx.ConnectError("no route"), answer({"error": {"message": KEY}}, 403), "<html>"])
+def test_no_key_in_urls_logs_sentences_or_notes(make: str, fault: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    replay = Replay().on("", fault)
+    with pytest.raises(TrackingError) as failed:
+        fetch(getattr(replay, make)(), "nasa", replay)
+    assert replay.requests
+    assert all(KEY not in str(request.url) for request in replay.requests)
+    assert all(KEY in " ".join(request.headers.values()) for request in replay.requests)
+    assert KEY not in caplog.text
+    assert KEY not in " ".join([str(failed.value), repr(failed.value), *getattr(failed.value, "__notes__", [])])
+
+
+def test_the_key_is_asked_for_at_each_call_and_stripped() -> None:
+    keys = iter(["first\n", " second "])
+    replay = Replay().on("GET", answer(sample("youtube/errors/channel_not_found_empty_items_200.json")))
+    with pytest.raises(TrackingError):
+        fetch(replay.youtube(lambda: next(keys)), "nasa", replay)
+    assert [request.headers["X-Goog-Api-Key"] for request in replay.requests] == ["first", "second"]
