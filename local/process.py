@@ -81,7 +81,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], log: Path, *, fo
     try:
         return _children[process.pid].wait()
     finally:
-        process.stop()
+        process.stop(limit_s=2)
 
 
 def wait_until_ready(name: str, process: Process | None, ready: Callable[[], bool], log: Path, limit_s: float) -> None:
