@@ -118,7 +118,7 @@ def _how_to_look_further(state: stack.State) -> str:
             "  .venv/bin/tracking list               the jobs",
             "  .venv/bin/tracking local status       the parts, and where they listen",
             "  .venv/bin/tracking local logs -f      what they say",
-            f"  AWS_ENDPOINT_URL={state.parts["aws"].address} {executions}",
+            f"  AWS_ENDPOINT_URL={state.aws()} {executions}",
             "  make down                             stops everything",
         )
     )
