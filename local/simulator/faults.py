@@ -54,13 +54,15 @@ class Fault:
     def from_json(cls, data: Any) -> Self:
         """Raises ValueError, with a sentence, for what it does not understand."""
         if not isinstance(data, Mapping):
-            raise ValueError("A fault is one JSON object.")  # noqa: TRY004  # refused like any other mistake
+            raise ValueError("A fault is one JSON object.")  # noqa: TRY004  # a mistake in a request, like the others
         known = {"kind", "platform", "username", "times", "seconds", "retry_after", "status", "path"}
         if unknown := sorted(data.keys() - known):
             raise ValueError(f"Unknown field {unknown[0]!r}; known are {', '.join(sorted(known))}.")
         platform, username = data.get("platform"), data.get("username")
         if platform is not None and platform not in PLATFORMS:
             raise ValueError(f"Unknown platform {platform!r}; known are {', '.join(PLATFORMS)}.")
+        if username is not None and not isinstance(username, str):
+            raise ValueError(f"username must be text, not {username!r}.")
         if data.get("kind") not in set(Kind):
             raise ValueError(f"Unknown kind {data.get('kind')!r}; known are {', '.join(Kind)}.")
         return cls(
@@ -68,7 +70,7 @@ class Fault:
             platform=platform,
             username=username.lower().removeprefix("@") if username is not None else None,
             times=_whole("times", data.get("times")),
-            seconds=float(data.get("seconds") or 0),
+            seconds=_seconds(data.get("seconds", 0)),
             retry_after_s=_whole("retry_after", data.get("retry_after")),
             status=_whole("status", data.get("status")),
             path=data.get("path"),
@@ -86,6 +88,12 @@ def _whole(name: str, value: Any) -> int | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
         raise ValueError(f"{name} must be a whole number, not {value!r}.")
     return value
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise ValueError(f"seconds must be a number, not {value!r}.")
+    return float(value)
 
 
 class _Entry:

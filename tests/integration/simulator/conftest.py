@@ -1,0 +1,50 @@
+"""A simulator in this process, and a client for each of its APIs with a key that it accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from local.simulator import Simulator, running
+
+TIMEOUT_S = 10.0
+# Plain HTTP needs no certificates, and loading them takes longer than most of these tests.
+NO_CERTIFICATES = False
+
+
+@pytest.fixture(scope="session")
+def _simulator() -> Iterator[Simulator]:
+    with running(apify_run_seconds=0.0) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(_simulator: Simulator) -> Simulator:
+    _simulator.reset()
+    return _simulator
+
+
+@pytest.fixture
+def youtube(simulator: Simulator) -> Iterator[httpx.Client]:
+    with httpx.Client(
+        base_url=simulator.youtube_url, params={"key": "k-1"}, timeout=TIMEOUT_S, verify=NO_CERTIFICATES
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def x(simulator: Simulator) -> Iterator[httpx.Client]:
+    headers = {"Authorization": "Bearer b-1"}
+    with httpx.Client(base_url=simulator.x_url, headers=headers, timeout=TIMEOUT_S, verify=NO_CERTIFICATES) as client:
+        yield client
+
+
+@pytest.fixture
+def apify(simulator: Simulator) -> Iterator[httpx.Client]:
+    headers = {"Authorization": "Bearer t-1"}
+    with httpx.Client(
+        base_url=simulator.apify_url, headers=headers, timeout=TIMEOUT_S, verify=NO_CERTIFICATES
+    ) as client:
+        yield client

@@ -1,0 +1,113 @@
+"""Synthetic names: legal everywhere, and readable back from the ids made of them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from local.simulator import instagram, tiktok, x_users, youtube_channels
+from local.simulator.faults import Kind
+from local.simulator.names import SimName
+
+NAMES = [
+    *(
+        "sim_videos_0",
+        "sim_videos_1",
+        "sim_videos_501",
+        "sim_videos_5000",
+        "sim_videos_9999",
+        "sim_slow_0",
+        "sim_slow_30",
+    ),
+    *("sim_503x2", "sim_503x4", "sim_500x1", "sim_429x1", "sim_htmlx1", "sim_truncatedx1", "sim_503x99"),
+    *("sim_private", "sim_suspended", "sim_empty", "sim_missing", "sim_hidden", "sim_nulls", "sim_quota"),
+    *("sim_loop", "sim_other", "sim_recorded"),
+]
+LEGAL = {
+    "x": r"[A-Za-z0-9_]{1,15}",
+    "instagram": r"[A-Za-z0-9._]{1,30}",
+    "tiktok": r"[A-Za-z0-9._]{2,24}",
+    "youtube": r"[A-Za-z0-9._-]{3,30}",
+}
+
+
+def parsed(name: str) -> SimName:
+    sim = SimName.parse(name)
+    assert sim is not None, name
+    return sim
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_synthetic_name_can_be_read_back_from_its_text_and_from_its_number(name: str) -> None:
+    sim = parsed(name.upper())
+
+    assert sim.text == name
+    assert SimName.from_number(sim.number) == sim
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("platform", LEGAL)
+def test_a_synthetic_name_is_legal_on_every_platform(name: str, platform: str) -> None:
+    assert re.fullmatch(LEGAL[platform], name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["nasa", "sim_", "sim_videos", "sim_videos_007", "sim_videos_10000", "sim_503x0", "sim_private_2", "xsim_loop"],
+)
+def test_any_other_name_is_not_synthetic(name: str) -> None:
+    assert SimName.parse(name) is None
+
+
+@pytest.mark.parametrize("number", [-1, 40_000, 990_000, 10**9])
+def test_a_number_that_no_name_has_is_no_account(number: int) -> None:
+    assert SimName.from_number(number) is None
+
+
+def test_a_repeating_name_carries_its_fault_and_how_often_it_happens() -> None:
+    fault = parsed("sim_503x4").standing_fault
+
+    assert fault is not None
+    assert (fault.kind, fault.times) == (Kind.UNAVAILABLE, 4)
+
+
+def test_a_name_that_only_counts_posts_carries_no_fault() -> None:
+    assert parsed("sim_videos_501").standing_fault is None
+
+
+def test_ids_of_synthetic_accounts_and_posts_never_meet() -> None:
+    ids: list[str] = []
+    for name in ("sim_videos_20", "sim_videos_21", "sim_hidden", "sim_503x2"):
+        user, channel = x_users.by_username(name), youtube_channels.by_handle(name)
+        picture, clip = instagram.profile_of(name), tiktok.profile_of(name)
+        assert user
+        assert channel
+        assert picture
+        assert clip
+        ids += [user.data["id"], channel.item["id"], picture.details["id"], clip.author["id"], *channel.videos]
+        ids += [post["id"] for post in (*user.pages[0].posts, *picture.posts, *clip.videos)]
+
+    assert len(set(ids)) == len(ids)
+    assert all(int(entry) > 2**53 for entry in ids if entry.isdecimal())
+
+
+def test_ids_alone_lead_back_to_their_account() -> None:
+    user, channel = x_users.by_username("sim_videos_5000"), youtube_channels.by_handle("@Sim_Videos_5000")
+    assert user
+    assert channel
+    for built in (x_users._synthetic, youtube_channels._synthetic):
+        built.cache_clear()  # as in a simulator that was started again
+
+    assert x_users.by_id(user.data["id"]) == user
+    assert youtube_channels.by_id(channel.item["id"]) == channel
+    assert youtube_channels.by_video(list(channel.videos)[4999]) == channel
+
+
+def test_posts_of_a_synthetic_account_come_newest_first() -> None:
+    profile = instagram.profile_of("sim_videos_501")
+    assert profile
+    times = [post["timestamp"] for post in profile.posts]
+
+    assert times == sorted(times, reverse=True)
+    assert len(set(times)) == 501
