@@ -122,7 +122,7 @@ def _install(command: list[str], lock: Path) -> None:
 
 def _run(command: list[str], failure: str, *, registry: bool = False) -> None:
     """Run quietly; on failure the output goes to a file and one sentence is left for the developer."""
-    environment = _installer_environment()
+    environment = clean_environment()
     done = subprocess.run(
         command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
@@ -138,22 +138,6 @@ def _run(command: list[str], failure: str, *, registry: bool = False) -> None:
             " certificates (SSL_CERT_FILE) and the index (PIP_INDEX_URL, UV_DEFAULT_INDEX), then run this again"
         )
     raise LocalError(f"{failure.removesuffix('.')}. What the installer said is in {log.relative_to(ROOT)}.")
-
-
-def _installer_environment() -> dict[str, str]:
-    """Indexes, proxies and caches stay as the user set them; where to install to is ours to say."""
-    redirecting: tuple[str, ...] = ("PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_REQUIRE", "PIP_CONSTRAINT", "PIP_DRY")
-    redirecting += (
-        "UV_PYTHON",
-        "UV_SYSTEM_PYTHON",
-        "UV_PROJECT",
-        "UV_WORKING",
-        "UV_CONSTRAINT",
-        "UV_OVERRIDE",
-        "UV_REQUIRE",
-    )
-    environment = {k: v for k, v in clean_environment().items() if not k.startswith(redirecting)}
-    return environment | {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
 
 
 def _base_python() -> str:

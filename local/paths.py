@@ -15,16 +15,31 @@ RUNTIME = LOCAL / "runtime"  # what Lambda brings itself and the layer leaves ou
 STACK = LOCAL / os.environ.get("TRACKING_LOCAL_STACK", "stack")
 LOGS = STACK / "logs"
 
-# Variables of the user's shell that would change what our programs do. Those of the package managers (indexes,
-# proxies, certificates, caches) are the user's to set and stay.
+# Variables of the user's shell that would change what our programs do. How the package managers reach their registries
+# (indexes, proxies, certificates, caches) is the user's to set and stays; where they install to is not.
 _LEAKING = ("AWS_", "SAM_", "LAMBDA_", "LAYER_", "GOOGLE_", "FIRE", "PYTHON", "VIRTUAL_ENV", "MAKE", "MFLAGS")
+_REDIRECTING: tuple[str, ...] = (
+    "PIP_TARGET",
+    "PIP_PREFIX",
+    "PIP_USER",
+    "PIP_REQUIRE",
+    "PIP_CONSTRAINT",
+    "PIP_DRY",
+    "UV_PYTHON",
+)
+_REDIRECTING += ("UV_SYSTEM_PYTHON", "UV_PROJECT", "UV_WORKING", "UV_CONSTRAINT", "UV_OVERRIDE", "UV_REQUIRE")
 
 
 def clean_environment() -> dict[str, str]:
     """The environment that every program is started with: the user's, less what would leak into ours."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_LEAKING)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_LEAKING + _REDIRECTING)}
     kept.setdefault("UV_SYSTEM_CERTS", "true")  # as pip does: a company's proxy is known to the system, not to uv
-    return kept | {"PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}", "SAM_CLI_TELEMETRY": "0"}
+    return kept | {
+        "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "SAM_CLI_TELEMETRY": "0",
+        "UV_NO_PROGRESS": "1",
+        "UV_PYTHON_DOWNLOADS": "never",
+    }
 
 
 def host_python() -> str:
