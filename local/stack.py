@@ -129,8 +129,8 @@ def platform_urls(simulator: str) -> dict[str, str]:
     """The platforms' base addresses, version part included, at the simulator."""
     return {
         "YOUTUBE_API_URL": f"{simulator}/youtube/v3",
-        "X_API_URL": f"{simulator}/2",
-        "APIFY_API_URL": f"{simulator}/v2",
+        "X_API_URL": f"{simulator}/x/2",
+        "APIFY_API_URL": f"{simulator}/apify/v2",
     }
 
 

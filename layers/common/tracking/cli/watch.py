@@ -44,6 +44,6 @@ def _show(store: Store, job_id: str, progress: Progress, task: TaskID) -> Job | 
         progress.update(task, description="deleted")
         return None
     job = snapshot.parse()
-    name = f"{job.platform.label} {job.username}"
+    name = f"{job.platform.label} {job.username.strip()}"
     progress.update(task, completed=job.progress, name=name[:34], description=f"{job.status}: {job.message}"[:90])
     return job
