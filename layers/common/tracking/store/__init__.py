@@ -37,7 +37,7 @@ class JobSnapshot:
     job_id: str
     data: dict[str, Any]
     version: str
-    """Firestore's `update_time`, RFC 3339: changes with every write; opaque to everybody but a store."""
+    """Firestore's `update_time`, RFC 3339: grows with every write that changes anything; opaque to all but a store."""
     created_at: datetime
 
     def parse(self) -> Job:

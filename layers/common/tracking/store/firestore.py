@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 from google.api_core import exceptions as google
 from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 from google.api_core.retry import Retry, if_exception_type
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import GoogleAuthError, TransportError
 from google.cloud.firestore_v1 import Client, Query
 from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
@@ -43,6 +43,7 @@ TRANSLATION: tuple[tuple[type[Exception], type[TrackingError], str], ...] = (
     # first match wins
     (google.Unauthenticated, CredentialsError, "Firestore does not accept our credentials."),
     (google.PermissionDenied, CredentialsError, "Firestore refuses our credentials this access."),
+    (TransportError, StoreUnavailableError, "The service that signs us in to our database did not answer."),
     (GoogleAuthError, CredentialsError, "Our credentials for Firestore cannot be used."),
     (google.ServerError, StoreUnavailableError, "Our database did not answer."),
     (google.TooManyRequests, StoreUnavailableError, "Our database is overloaded."),

@@ -58,8 +58,7 @@ class MemoryStore:
             version = self._new_version()
             for document in documents:
                 self._merge(document.path, document.fields, version)
-            self._merge(f"{JOBS}/{job.job_id}", job.fields, version)
-            return version
+            return self._merge(f"{JOBS}/{job.job_id}", job.fields, version)
 
     def create_job(self, fields: dict[str, Any]) -> str:
         with self._lock:
@@ -85,7 +84,7 @@ class MemoryStore:
                 job
                 for job in self._jobs()
                 if job.data.get("status") in FINISHED
-                and "createdAt" in job.data
+                and isinstance(job.data.get("createdAt"), datetime)
                 and job.data["createdAt"] < created_before
             ]
         return sorted(jobs, key=lambda job: job.data["createdAt"])[:limit]
@@ -122,11 +121,14 @@ class MemoryStore:
     def _jobs(self) -> list[JobSnapshot]:
         return [deepcopy(job) for path, job in sorted(self._documents.items()) if path.startswith(f"{JOBS}/")]
 
-    def _merge(self, path: str, fields: dict[str, Any], version: str) -> None:
+    def _merge(self, path: str, fields: dict[str, Any], version: str) -> str:
+        """The document's version afterwards: as in Firestore, a write that changes nothing keeps it."""
         before = self._documents.get(path)
         data = (before.data if before else {}) | deepcopy(fields)
-        created_at = before.created_at if before else self._clock.now()
-        self._documents[path] = JobSnapshot(path.rpartition("/")[2], data, version, created_at)
+        if before is None or data != before.data:
+            created_at = before.created_at if before else self._clock.now()
+            self._documents[path] = JobSnapshot(path.rpartition("/")[2], data, version, created_at)
+        return self._documents[path].version
 
     def _new_version(self) -> str:
         # Firestore's update times grow even where the clock stands still.

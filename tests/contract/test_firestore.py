@@ -1,0 +1,252 @@
+"""What only the store on Firestore has to answer for: its errors, its time-outs, its messages' sizes."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from google.api_core import exceptions as google
+from google.auth.credentials import AnonymousCredentials
+from google.auth.exceptions import DefaultCredentialsError, RefreshError, TransportError
+from google.cloud.firestore_v1 import Client
+
+from tests.doubles import START
+from tests.factories import account, job_document, video
+from tracking import jobs
+from tracking.errors import CredentialsError, StoreUnavailableError
+from tracking.jobs import Progress
+from tracking.store import (
+    MAX_BYTES_PER_COMMIT,
+    DocumentWrite,
+    JobFilter,
+    JobSnapshot,
+    JobWrite,
+    Store,
+    account_path,
+    size_bytes,
+)
+from tracking.store import firestore as store_module
+from tracking.store.firestore import FirestoreStore, translate
+
+# The translation of errors
+
+
+VERSION = "2026-03-01T12:00:00Z"
+
+
+def subclasses(base: type[Exception]) -> list[type[Exception]]:
+    below = [found for sub in base.__subclasses__() for found in (sub, *subclasses(sub))]
+    return [error for error in below if error.__module__ == google.__name__]
+
+
+OURS = {
+    # transient: the service, the network or the load
+    google.ServerError: StoreUnavailableError,
+    google.InternalServerError: StoreUnavailableError,
+    google.MethodNotImplemented: StoreUnavailableError,
+    google.BadGateway: StoreUnavailableError,
+    google.ServiceUnavailable: StoreUnavailableError,
+    google.GatewayTimeout: StoreUnavailableError,
+    google.DeadlineExceeded: StoreUnavailableError,
+    google.Unknown: StoreUnavailableError,
+    google.DataLoss: StoreUnavailableError,
+    google.TooManyRequests: StoreUnavailableError,
+    google.ResourceExhausted: StoreUnavailableError,
+    google.Aborted: StoreUnavailableError,
+    google.Cancelled: StoreUnavailableError,
+    google.RetryError: StoreUnavailableError,
+    # ours to mend
+    google.Unauthenticated: CredentialsError,
+    google.PermissionDenied: CredentialsError,
+    # a defect here or a missing index or database: passes as it is, with Google's own words
+    google.GoogleAPICallError: None,
+    google.ClientError: None,
+    google.BadRequest: None,
+    google.InvalidArgument: None,
+    google.FailedPrecondition: None,
+    google.OutOfRange: None,
+    google.NotFound: None,
+    google.Conflict: None,
+    google.AlreadyExists: None,
+    google.LengthRequired: None,
+    google.PreconditionFailed: None,
+    google.DuplicateCredentialArgs: None,
+    google.MethodNotAllowed: None,
+    google.RequestRangeNotSatisfiable: None,
+    # of HTTP, of uploads and of long-running operations; gRPC does not raise them
+    google.Redirection: None,
+    google.MovedPermanently: None,
+    google.NotModified: None,
+    google.TemporaryRedirect: None,
+    google.ResumeIncomplete: None,
+    google.ResumableTransferError: None,
+    google.TransferStalledError: None,
+    google.UnseekableStreamError: None,
+    google.UploadCancelledError: None,
+    google.MissingStatusHeaderError: None,
+    google.Unauthorized: None,
+    google.Forbidden: None,
+}
+
+
+def made(error: type[Exception]) -> Exception:
+    return error("said", cause=None) if error is google.RetryError else error("said")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("error", subclasses(google.GoogleAPIError), ids=lambda error: error.__name__)
+def test_every_error_of_googles_client_has_its_translation(error: type[Exception]) -> None:
+    assert error in OURS, "a new error of google.api_core: transient, ours to mend, or neither?"
+    ours = OURS[error]
+    translated = translate(made(error))
+    assert type(translated) is (ours or error)
+
+
+@pytest.mark.parametrize("error", [DefaultCredentialsError, RefreshError])
+def test_unusable_credentials_are_ours_to_mend(error: type[Exception]) -> None:
+    assert isinstance(translate(error("said")), CredentialsError)
+
+
+def test_an_unreachable_token_server_is_transient() -> None:
+    assert isinstance(translate(TransportError("no route")), StoreUnavailableError)
+
+
+def test_a_sentence_for_the_user_quotes_nothing_of_googles() -> None:
+    assert "said" not in str(translate(google.ServiceUnavailable("said")))
+
+
+# A Firestore that is not there
+
+
+CALLS: dict[str, Callable[[FirestoreStore], Any]] = {
+    "pending_jobs": lambda store: store.pending_jobs(10),
+    "get_job": lambda store: store.get_job("a"),
+    "write_each": lambda store: store.write_each([JobWrite("a", {"progress": 1}, VERSION)]),
+    "commit": lambda store: store.commit(JobWrite("a", {"progress": 1}, VERSION)),
+    "create_job": lambda store: store.create_job(job_document()),
+    "list_jobs": lambda store: store.list_jobs(JobFilter(), 10),
+    "finished_jobs": lambda store: store.finished_jobs(START, 10),
+    "delete_jobs": lambda store: store.delete_jobs([JobSnapshot("a", {}, VERSION, START)]),
+    "get_documents": lambda store: store.get_documents("organizations"),
+    "get_document": lambda store: store.get_document("organizations/o"),
+}
+
+
+def test_every_method_of_a_store_is_called_here() -> None:
+    assert set(CALLS) == {name for name in vars(Store) if not name.startswith("_")}
+
+
+@pytest.fixture(params=["nobody listens", "nobody answers"])
+def unreachable(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[FirestoreStore]:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        if request.param == "nobody answers":
+            server.listen()
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{server.getsockname()[1]}")
+        client = Client(project="demo-unreachable", credentials=AnonymousCredentials())
+        yield FirestoreStore(client)
+        client.close()
+
+
+def test_a_firestore_that_is_not_there_is_unavailable_within_the_time_out(
+    unreachable: FirestoreStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time-outs are cut to half a second here; that each call takes them is what counts."""
+    assert (store_module.RPC_TIMEOUT_S, store_module.RETRY_FOR_S) == (10, 15)
+    monkeypatch.setitem(store_module._CALL, "timeout", 0.5)
+    monkeypatch.setitem(store_module._CALL, "retry", store_module._CALL["retry"].with_timeout(0.5))
+
+    def outcome(call: Callable[[FirestoreStore], Any]) -> Exception | None:
+        try:
+            call(unreachable)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is compared below
+            return error
+        return None
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(len(CALLS)) as pool:
+        outcomes = dict(zip(CALLS, pool.map(outcome, CALLS.values()), strict=True))
+    assert {name: type(error) for name, error in outcomes.items()} == dict.fromkeys(CALLS, StoreUnavailableError)
+    assert time.monotonic() - began < 5
+
+
+# Sizes
+
+
+def extremes() -> list[DocumentWrite]:
+    path = account_path("🚀" * 128, "🚀" * 128, "instagram_" + "9" * 400)
+    largest = {
+        "view_count": 2**63 - 1,
+        "like_count": 2**63 - 1,
+        "comment_count": 2**63 - 1,
+        "share_count": 2**63 - 1,
+        "save_count": 2**63 - 1,
+        "duration_s": 1e300,
+        "published_at": START.replace(microsecond=999_999),
+        "hashtags": ("t",) * 5_000,
+    }
+    synced = {"lastSyncedAt": START, "lastJobId": "\x01" * 1_500}
+    return [
+        DocumentWrite(path, {}),
+        DocumentWrite("a/b", {"x": None}),
+        DocumentWrite("a/b", {"x": ""}, must_be_new=True),
+        DocumentWrite("a/b", {"x": [""] * 10_000}),
+        DocumentWrite("a/b", {f"f{n}": n % 2 == 0 for n in range(1_000)}),
+        DocumentWrite(path, account(bio="🚀" * 50_000).to_document() | synced, must_be_new=True),
+        DocumentWrite(f"{path}/videos/{'v' * 1_500}", video(1, **largest).to_document() | synced),
+        DocumentWrite(f"{path}/videos/v", video(1, caption="🚀" * 100_000).to_document() | synced),
+        DocumentWrite(f"{path}/videos/v", video(1, caption="", hashtags=(), view_count=None).to_document() | synced),
+    ]
+
+
+def encoded_bytes(client: Client, write: DocumentWrite) -> int:
+    """What the write takes in the request that `commit` sends, its tag and length included."""
+    batch = client.batch()
+    reference = client.document(write.path)
+    if write.must_be_new:
+        batch.create(reference, write.fields)
+    else:
+        batch.set(reference, write.fields, merge=True)
+    (message,) = batch._write_pbs
+    size = int(message._pb.ByteSize())
+    return size + 1 + (size.bit_length() + 6) // 7
+
+
+@pytest.fixture
+def offline_client() -> Client:
+    """Of the longest database name: 30 characters is Google's limit for a project's id."""
+    return Client(project="p" * 30, credentials=AnonymousCredentials(), database="d" * 63)
+
+
+@pytest.mark.parametrize("number", range(len(extremes())))
+def test_a_writes_size_is_never_underestimated(offline_client: Client, number: int) -> None:
+    write = extremes()[number]
+    assert size_bytes(write) >= encoded_bytes(offline_client, write)
+
+
+def test_the_estimate_of_an_ordinary_video_is_not_wasteful(offline_client: Client) -> None:
+    fields = video().to_document() | {"lastSyncedAt": START, "lastJobId": "Qk3VbC0cIFXuKbYfRb2h"}
+    write = DocumentWrite(f"{account_path('o', 'p', 'instagram_1')}/videos/v1", fields)
+    assert size_bytes(write) < 2 * encoded_bytes(offline_client, write)
+
+
+def test_the_largest_commit_is_one_that_the_emulator_takes(firestore_client: Callable[[], Client]) -> None:
+    store = FirestoreStore(firestore_client())
+    job_id = store.create_job(job_document(status="processing"))
+    snapshot = store.get_job(job_id)
+    assert snapshot is not None
+    caption = "🚀" * 24_000
+    writes = [DocumentWrite(f"a/{n:03}", video(n, caption=caption).to_document()) for n in range(100)]
+    taken, total = [], 0
+    for write in writes:
+        total += size_bytes(write)
+        if total > MAX_BYTES_PER_COMMIT:
+            break
+        taken.append(write)
+    assert 30 < len(taken) < 100
+    fields = jobs.advance(START + timedelta(seconds=1), Progress.VIDEOS_SAVED, "x" * 1_000)
+    assert store.commit(JobWrite(job_id, fields, snapshot.version), taken) > snapshot.version

@@ -1,0 +1,127 @@
+"""Staging objects: one suite for those in memory and those in S3, and the bucket's own errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import botocore.exceptions
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.response import StreamingBody
+from botocore.stub import Stubber
+
+from tests.factories import account, video, videos
+from tracking.errors import ContractError, CredentialsError, StoreUnavailableError
+from tracking.platforms import FetchedAccount
+from tracking.staging import ObjectStore, Staging
+from tracking.staging.s3 import S3Objects, translate
+from tracking.wiring import aws_client
+
+FETCHED = FetchedAccount(account=account(bio="emoji 🚀, nul \x00, \u2028"), videos_ref="UU_x5XG1OV2P6uZZ5FSM9Ttw")
+
+
+def test_an_object_is_read_back_as_it_was_put(objects: ObjectStore) -> None:
+    objects.put("job1/1/a", bytes(range(256)))
+    assert objects.get("job1/1/a") == bytes(range(256))
+
+
+def test_a_second_put_replaces_the_first(objects: ObjectStore) -> None:
+    objects.put("a", b"one")
+    objects.put("a", b"two")
+    assert objects.get("a") == b"two"
+
+
+def test_an_object_that_is_not_there_is_nothing_that_a_retry_mends(objects: ObjectStore) -> None:
+    with pytest.raises(ContractError):
+        objects.get("a")
+
+
+def test_deleted_objects_are_gone_and_may_be_deleted_again(objects: ObjectStore) -> None:
+    objects.put("a", b"one")
+    objects.put("b", b"two")
+    for _ in range(2):
+        objects.delete(["a", "c"])
+    with pytest.raises(ContractError):
+        objects.get("a")
+    assert objects.get("b") == b"two"
+
+
+def test_an_account_comes_through_unchanged(objects: ObjectStore) -> None:
+    staging = Staging(objects)
+    assert staging.get_account(staging.put_account("job1", 1, FETCHED)) == FETCHED
+
+
+@pytest.mark.parametrize("count", [0, 1, 5_000])
+def test_videos_come_through_unchanged_and_in_order(objects: ObjectStore, count: int) -> None:
+    staging = Staging(objects)
+    sent = videos(count)
+    assert list(staging.get_videos(staging.put_videos("job1", 1, sent))) == sent
+
+
+def test_text_of_any_kind_stays_on_its_line(objects: ObjectStore) -> None:
+    odd = "\r\n\x0b\x0c\x1c\x85\u2028\u2029\x00\\n{}"
+    sent = [video(1, caption=odd, title=odd), video(2)]
+    staging = Staging(objects)
+    assert list(staging.get_videos(staging.put_videos("job1", 1, sent))) == sent
+
+
+def test_jobs_attempts_and_kinds_have_objects_of_their_own(objects: ObjectStore) -> None:
+    staging = Staging(objects)
+    keys = {
+        staging.put_account(job_id, attempt, FETCHED) for job_id in ("a", "b", "../a", "a/1") for attempt in (1, 2, 11)
+    } | {staging.put_videos("a", 1, [])}
+    assert len(keys) == 13
+    assert all(key.isascii() and ".." not in key and len(key) < 100 for key in keys)
+
+
+# The bucket's own errors
+
+
+def client_error(code: str, status: int = 400) -> ClientError:
+    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "GetObject")  # type: ignore[typeddict-item]
+
+
+@pytest.mark.parametrize(
+    ("code", "ours"),
+    [
+        ("NoSuchKey", ContractError),
+        ("404", ContractError),
+        ("AccessDenied", CredentialsError),
+        ("InvalidAccessKeyId", CredentialsError),
+        ("SignatureDoesNotMatch", CredentialsError),
+        ("ExpiredToken", CredentialsError),
+        ("NoSuchBucket", CredentialsError),
+        ("SlowDown", StoreUnavailableError),
+        ("ServiceUnavailable", StoreUnavailableError),
+        ("InternalError", StoreUnavailableError),
+        ("RequestTimeout", StoreUnavailableError),
+        ("503", StoreUnavailableError),
+    ],
+)
+def test_an_error_of_s3_has_its_translation(code: str, ours: type[Exception]) -> None:
+    assert type(translate(client_error(code))) is ours
+
+
+def test_every_error_of_botocore_that_is_no_answer_is_transient() -> None:
+    foreign = [
+        error
+        for error in vars(botocore.exceptions).values()
+        if isinstance(error, type) and issubclass(error, BotoCoreError)
+    ]
+    assert len(foreign) > 50
+    assert {type(translate(error.__new__(error))) for error in foreign} == {StoreUnavailableError}
+
+
+def test_a_body_that_breaks_off_is_transient(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "us-east-1")
+
+    class Broken:
+        def read(self, *args: Any) -> bytes:
+            return b"half"
+
+    client = aws_client("s3")
+    with Stubber(client) as stub:
+        stub.add_response("get_object", {"Body": StreamingBody(Broken(), 1_000)})  # type: ignore[arg-type]
+        with pytest.raises(StoreUnavailableError):
+            S3Objects(client, "staging").get("a")

@@ -1,0 +1,367 @@
+"""What every store does: one suite for the one in memory and the one on Firestore."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.contract.conftest import FrontEnd
+from tests.doubles import START
+from tests.factories import account, job_document, video
+from tracking.errors import InvalidJobError
+from tracking.jobs import Status
+from tracking.store import (
+    DocumentExistsError,
+    DocumentWrite,
+    JobFilter,
+    JobSnapshot,
+    JobWrite,
+    StaleVersionError,
+    Store,
+)
+
+ACCOUNTS = "organizations/o/projects/p/trackedAccounts"
+ACCOUNT = f"{ACCOUNTS}/instagram_1"
+
+
+def read(store: Store, job_id: str) -> JobSnapshot:
+    snapshot = store.get_job(job_id)
+    assert snapshot is not None
+    return snapshot
+
+
+def moment(version: str) -> datetime:
+    return datetime.fromisoformat(version)
+
+
+# Jobs
+
+
+def test_a_created_job_is_read_back_as_it_was_written(store: Store) -> None:
+    job_id = store.create_job(job_document(createdAt=START.replace(microsecond=123456)))
+    snapshot = read(store, job_id)
+    assert snapshot.job_id == job_id
+    assert snapshot.data == job_document(createdAt=START.replace(microsecond=123456))
+    assert snapshot.created_at.tzinfo is not None
+    assert snapshot.parse().created_at == START.replace(microsecond=123456)
+
+
+def test_created_jobs_have_ids_of_their_own(store: Store) -> None:
+    first, second = store.create_job(job_document()), store.create_job(job_document())
+    store.delete_jobs([read(store, first)])
+    assert len({first, second, store.create_job(job_document())}) == 3
+
+
+def test_a_job_that_is_not_there_is_none(store: Store) -> None:
+    assert store.get_job("nobody") is None
+
+
+def test_a_snapshot_is_of_one_moment(store: Store, front_end: FrontEnd) -> None:
+    job_id = store.create_job(job_document())
+    snapshot = read(store, job_id)
+    front_end.write(job_id, status="cancelled")
+    assert snapshot.data["status"] == "pending"
+    snapshot.data["status"] = "completed"
+    assert read(store, job_id).data["status"] == "cancelled"
+
+
+def test_a_document_keeps_the_moment_of_its_creation(store: Store, front_end: FrontEnd) -> None:
+    job_id = store.create_job(job_document())
+    created = read(store, job_id).created_at
+    front_end.write(job_id, colour="blue")
+    assert read(store, job_id).created_at == created
+
+
+def test_versions_grow_with_every_write(store: Store, front_end: FrontEnd) -> None:
+    job_id = store.create_job(job_document())
+    versions = [read(store, job_id).version]
+    for number in range(1, 6):
+        versions.append(store.commit(JobWrite(job_id, {"progress": number}, versions[-1])))
+        assert read(store, job_id).version == versions[-1]
+    front_end.write(job_id, colour="blue")
+    versions.append(read(store, job_id).version)
+    (version,) = store.write_each([JobWrite(job_id, {"progress": 9}, versions[-1])])
+    assert version is not None
+    versions.append(version)
+    moments = [moment(version) for version in versions]
+    assert moments == sorted(set(moments))
+
+
+def test_a_write_that_changes_nothing_keeps_the_version(store: Store, front_end: FrontEnd) -> None:
+    job_id = store.create_job(job_document())
+    version = read(store, job_id).version
+    front_end.write(job_id, status="pending")
+    assert store.commit(JobWrite(job_id, {"progress": 0}, version), [DocumentWrite(ACCOUNT, {"n": 1})]) == version
+    assert store.write_each([JobWrite(job_id, {"progress": 0}, version)]) == [version]
+
+
+def test_pending_jobs_are_all_pending_ones_malformed_too(store: Store, front_end: FrontEnd) -> None:
+    well_formed = store.create_job(job_document())
+    front_end.write("bad", status="pending", username=7)
+    for status in ("processing", "completed", "failed", "cancelled", "PENDING"):
+        store.create_job(job_document(status=status))
+    front_end.write("no-status", username="x")
+    found = {snapshot.job_id: snapshot for snapshot in store.pending_jobs(10)}
+    assert set(found) == {well_formed, "bad"}
+    assert found[well_formed] == read(store, well_formed)
+    with pytest.raises(InvalidJobError):
+        found["bad"].parse()
+
+
+def test_pending_jobs_are_no_more_than_asked_for(store: Store) -> None:
+    for _ in range(4):
+        store.create_job(job_document())
+    assert len(store.pending_jobs(3)) == 3
+    assert len(store.pending_jobs(500)) == 4
+
+
+# commit
+
+
+def test_a_commit_changes_the_named_fields_and_no_other(store: Store) -> None:
+    job_id = store.create_job(job_document(colour="blue"))
+    store.commit(JobWrite(job_id, {"status": "processing", "error": None}, read(store, job_id).version))
+    assert read(store, job_id).data == job_document(colour="blue", status="processing") | {"error": None}
+
+
+def test_a_commit_writes_job_and_documents_together(store: Store) -> None:
+    job_id = store.create_job(job_document())
+    documents = [DocumentWrite(ACCOUNT, {"username": "nasa"}), DocumentWrite(f"{ACCOUNT}/videos/v1", {"title": "One"})]
+    version = store.commit(JobWrite(job_id, {"progress": 50}, read(store, job_id).version), documents)
+    assert read(store, job_id).version == version
+    assert store.get_document(ACCOUNT) == {"username": "nasa"}
+    assert store.get_documents(f"{ACCOUNT}/videos") == {"v1": {"title": "One"}}
+
+
+def test_a_document_is_merged_field_by_field(store: Store) -> None:
+    job_id = store.create_job(job_document())
+    version = read(store, job_id).version
+    for fields in ({"addedBy": "first", "tags": ["a", "b"], "bio": "old"}, {"bio": None, "tags": ["c"]}):
+        version = store.commit(JobWrite(job_id, {"progress": 1}, version), [DocumentWrite(ACCOUNT, fields)])
+    assert store.get_document(ACCOUNT) == {"addedBy": "first", "tags": ["c"], "bio": None}
+
+
+@pytest.mark.parametrize("spoil", ["changed", "deleted", "another's version"])
+def test_a_stale_commit_writes_nothing_at_all(store: Store, front_end: FrontEnd, spoil: str) -> None:
+    another = store.create_job(job_document())
+    job_id = store.create_job(job_document())
+    version = read(store, job_id).version
+    if spoil == "changed":
+        front_end.write(job_id, colour="blue")
+    elif spoil == "deleted":
+        front_end.delete(job_id)
+    else:
+        version = read(store, another).version
+    before = store.get_job(job_id)
+    with pytest.raises(StaleVersionError):
+        store.commit(JobWrite(job_id, {"progress": 50}, version), [DocumentWrite(ACCOUNT, {"username": "nasa"})])
+    assert store.get_job(job_id) == before
+    assert store.get_document(ACCOUNT) is None
+
+
+def test_a_version_is_good_for_one_commit(store: Store) -> None:
+    job_id = store.create_job(job_document())
+    version = read(store, job_id).version
+    store.commit(JobWrite(job_id, {"progress": 30}, version))
+    with pytest.raises(StaleVersionError):
+        store.commit(JobWrite(job_id, {"progress": 50}, version))
+    assert read(store, job_id).data["progress"] == 30
+
+
+def test_a_document_that_must_be_new_and_is_not_refuses_the_whole_commit(store: Store) -> None:
+    job_id = store.create_job(job_document())
+    new = DocumentWrite(ACCOUNT, {"username": "nasa"}, must_be_new=True)
+    version = store.commit(JobWrite(job_id, {"progress": 50}, read(store, job_id).version), [new])
+    with pytest.raises(DocumentExistsError):
+        store.commit(
+            JobWrite(job_id, {"progress": 70}, version),
+            [DocumentWrite(f"{ACCOUNT}/videos/v1", {}), DocumentWrite(ACCOUNT, {"username": "b"}, must_be_new=True)],
+        )
+    assert read(store, job_id).version == version
+    assert store.get_document(ACCOUNT) == {"username": "nasa"}
+    assert store.get_document(f"{ACCOUNT}/videos/v1") is None
+
+
+def test_when_both_preconditions_fail_either_error_comes_and_nothing_is_written(store: Store) -> None:
+    job_id = store.create_job(job_document())
+    first = read(store, job_id).version
+    new = DocumentWrite(ACCOUNT, {"username": "nasa"}, must_be_new=True)
+    store.commit(JobWrite(job_id, {"progress": 50}, first), [new])
+    before = store.get_job(job_id)
+    with pytest.raises((StaleVersionError, DocumentExistsError)):
+        store.commit(JobWrite(job_id, {"progress": 70}, first), [new])
+    assert store.get_job(job_id) == before
+
+
+def test_five_hundred_writes_fit_one_commit(store: Store) -> None:
+    job_id = store.create_job(job_document())
+    documents = [DocumentWrite(f"{ACCOUNT}/videos/v{n}", {"title": str(n)}) for n in range(499)]
+    store.commit(JobWrite(job_id, {"progress": 100}, read(store, job_id).version), documents)
+    assert len(store.get_documents(f"{ACCOUNT}/videos")) == 499
+
+
+def test_of_many_commits_at_once_on_one_version_exactly_one_is_made(store: Store) -> None:
+    job_id = store.create_job(job_document())
+    version = read(store, job_id).version
+
+    def commit(number: int) -> bool:
+        try:
+            store.commit(JobWrite(job_id, {"winner": number}, version))
+        except StaleVersionError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(commit, range(8)))
+    assert sum(won) == 1
+    assert read(store, job_id).data["winner"] == won.index(True)
+
+
+VALUES: list[Any] = [
+    "",
+    "x" * 2_000,  # longer than what Firestore indexes
+    "emoji 👩\u200d🚀, nul \x00, \u2028, \ufffe",
+    0,
+    -1,
+    2**63 - 1,
+    1.5,
+    True,
+    None,
+    [],
+    ["a", ""],
+    START,
+    START.replace(microsecond=999_999),
+    datetime(1, 1, 1, tzinfo=UTC),
+    datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC),
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: repr(value)[:20])
+def test_a_value_is_read_back_as_it_was_written(store: Store, value: Any) -> None:
+    job_id = store.create_job(job_document())
+    store.commit(JobWrite(job_id, {"progress": 1}, read(store, job_id).version), [DocumentWrite(ACCOUNT, {"v": value})])
+    assert store.get_document(ACCOUNT) == {"v": value}
+
+
+def test_accounts_and_videos_are_read_back_as_they_were_written(store: Store) -> None:
+    job_id = store.create_job(job_document())
+    fields = video().to_document()
+    store.commit(
+        JobWrite(job_id, {"progress": 1}, read(store, job_id).version),
+        [DocumentWrite(ACCOUNT, account().to_document()), DocumentWrite(f"{ACCOUNT}/videos/v", fields)],
+    )
+    assert store.get_document(ACCOUNT) == account().to_document()
+    assert store.get_document(f"{ACCOUNT}/videos/v") == fields
+
+
+# write_each
+
+
+def test_each_write_stands_alone(store: Store, front_end: FrontEnd) -> None:
+    ids = [store.create_job(job_document()) for _ in range(4)]
+    snapshots = [read(store, job_id) for job_id in ids]
+    front_end.write(ids[1], status="cancelled")
+    front_end.delete(ids[2])
+    versions = store.write_each([JobWrite(s.job_id, {"status": "processing"}, s.version) for s in snapshots])
+    assert [version is not None for version in versions] == [True, False, False, True]
+    assert [versions[0], versions[3]] == [read(store, ids[0]).version, read(store, ids[3]).version]
+    assert read(store, ids[1]).data["status"] == "cancelled"
+    assert store.get_job(ids[2]) is None
+    assert read(store, ids[3]).data == job_document(status="processing")
+
+
+def test_no_writes_are_no_versions(store: Store) -> None:
+    assert store.write_each([]) == []
+
+
+def test_five_hundred_jobs_are_written_at_once(store: Store) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(store.create_job, [job_document()] * 500))
+    pending = store.pending_jobs(500)
+    versions = store.write_each([JobWrite(s.job_id, {"status": "processing"}, s.version) for s in pending])
+    assert None not in versions
+    assert store.pending_jobs(500) == []
+
+
+# Lists
+
+
+def test_jobs_are_listed_newest_first_by_what_is_asked_for(store: Store, front_end: FrontEnd) -> None:
+    rows = [
+        # org, project, status, minutes after the start
+        ("o1", "p1", "pending", 3),
+        ("o1", "p1", "failed", 1),
+        ("o1", "p2", "failed", 2),
+        ("o2", "p1", "failed", 4),
+    ]
+    for org, project, status, minutes in rows:
+        store.create_job(
+            job_document(orgId=org, projectId=project, status=status, createdAt=START + timedelta(minutes=minutes))
+        )
+    front_end.write("undated", orgId="o1", projectId="p1", status="failed")  # cannot be put in order
+
+    def listed(limit: int = 10, **where: Any) -> list[int]:
+        jobs = store.list_jobs(JobFilter(**where), limit)
+        return [int((job.data["createdAt"] - START).total_seconds() / 60) for job in jobs]
+
+    assert listed() == [4, 3, 2, 1]
+    assert listed(limit=2) == [4, 3]
+    assert listed(org_id="o1") == [3, 2, 1]
+    assert listed(org_id="o1", project_id="p1") == [3, 1]
+    assert listed(org_id="o1", status=Status.FAILED) == [2, 1]
+    assert listed(project_id="p1") == [4, 3, 1]
+    assert listed(project_id="p1", status=Status.FAILED) == [4, 1]
+    assert listed(status=Status.FAILED) == [4, 2, 1]
+    assert listed(org_id="o1", project_id="p1", status=Status.FAILED) == [1]
+    assert listed(org_id="o3") == []
+
+
+def test_finished_jobs_are_those_created_before_oldest_first(store: Store, front_end: FrontEnd) -> None:
+    for days, status in enumerate(("completed", "pending", "failed", "processing", "cancelled", "failed")):
+        store.create_job(job_document(status=status, createdAt=START + timedelta(days=days), username=f"{days}"))
+    front_end.write("undated", status="failed")
+    front_end.write("odd", status="failed", createdAt="2020")
+    front_end.write("nothing", status="failed", createdAt=None)
+
+    def finished(before_day: int, limit: int = 10) -> list[str]:
+        found = store.finished_jobs(START + timedelta(days=before_day), limit)
+        return [snapshot.data["username"] for snapshot in found]
+
+    assert finished(5) == ["0", "2", "4"]  # not the one of that very moment
+    assert finished(6) == ["0", "2", "4", "5"]
+    assert finished(6, limit=2) == ["0", "2"]
+    assert finished(0) == []
+
+
+def test_only_unchanged_jobs_are_deleted(store: Store, front_end: FrontEnd) -> None:
+    ids = [store.create_job(job_document(status="failed")) for _ in range(3)]
+    snapshots = [read(store, job_id) for job_id in ids]
+    front_end.write(ids[1], status="pending")  # retried meanwhile
+    assert store.delete_jobs(snapshots) == 2
+    assert [store.get_job(job_id) is None for job_id in ids] == [True, False, True]
+    assert store.delete_jobs([]) == 0
+
+
+def test_a_job_is_deleted_once(store: Store) -> None:
+    snapshot = read(store, store.create_job(job_document(status="failed")))
+    assert store.delete_jobs([snapshot]) == 1
+    assert store.delete_jobs([snapshot]) == 0
+
+
+def test_documents_of_a_collection_are_its_own_and_not_those_below(store: Store) -> None:
+    job_id = store.create_job(job_document())
+    store.commit(
+        JobWrite(job_id, {"progress": 1}, read(store, job_id).version),
+        [
+            DocumentWrite(f"{ACCOUNTS}/a", {"n": 1}),
+            DocumentWrite(f"{ACCOUNTS}/a/videos/v", {"n": 2}),
+            DocumentWrite("organizations/o/projects/other/trackedAccounts/b", {"n": 3}),
+        ],
+    )
+    assert store.get_documents(ACCOUNTS) == {"a": {"n": 1}}
+    assert store.get_documents(f"{ACCOUNTS}/a/videos") == {"v": {"n": 2}}
+    assert store.get_documents("organizations/none/projects") == {}
+    assert store.get_document(f"{ACCOUNTS}/none") is None

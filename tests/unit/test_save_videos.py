@@ -1,0 +1,142 @@
+"""How videos are cut into commits, and how large anything on the way may become."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from process.save_videos import in_commits
+from tests.doubles import START
+from tests.factories import account, job_document, video, videos
+from tests.world import CHAIN, World
+from tracking.jobs import MAX_ATTEMPT
+from tracking.store import MAX_BYTES_PER_COMMIT, MAX_WRITES_PER_COMMIT, DocumentWrite, JobWrite, size_bytes
+from tracking.store.memory import MemoryStore
+
+MAX_STATE_BYTES = 16_000
+VIDEOS = "organizations/org1/projects/project1/trackedAccounts/instagram_528817151/videos"
+
+
+class RecordingStore(MemoryStore):
+    """Remembers each commit's size: writes with the job's own, and bytes of the other documents."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.clock)
+        self.commits: list[tuple[int, int]] = []
+
+    def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
+        self.commits.append((1 + len(documents), sum(size_bytes(document) for document in documents)))
+        return super().commit(job, documents)
+
+
+@pytest.fixture
+def recorded(world: World) -> RecordingStore:
+    return RecordingStore(world)
+
+
+def saved_in_commits(recorded: RecordingStore, **world: Any) -> list[tuple[int, int]]:
+    """Run a whole job; SaveVideos' commits."""
+    whole = World(store=recorded, **world)
+    state = whole.run_chain(whole.claimed_job(), until="FetchVideos")
+    recorded.commits.clear()
+    whole.run_state("SaveVideos", state)
+    return recorded.commits
+
+
+@pytest.mark.parametrize(
+    ("count", "commits"),
+    [
+        # 500 writes a commit, less the job's and the account's: 498 videos
+        (0, 1),
+        (1, 1),
+        (498, 1),
+        (499, 2),
+        (501, 2),
+        (996, 2),
+        (997, 3),
+        (5_000, 11),  # 10 x 498 + 20
+    ],
+)
+def test_any_number_of_videos_is_saved_in_as_few_commits_as_allowed(
+    recorded: RecordingStore, count: int, commits: int
+) -> None:
+    made = saved_in_commits(recorded, videos=videos(count))
+    assert len(made) == commits
+    assert max(writes for writes, _ in made) <= MAX_WRITES_PER_COMMIT
+    assert max(size for _, size in made) <= MAX_BYTES_PER_COMMIT
+    assert len(recorded.get_documents(VIDEOS)) == count
+
+
+def test_long_captions_are_cut_by_bytes(recorded: RecordingStore) -> None:
+    long = videos(200, caption="🚀" * 25_000)  # 100 kB each, 20 MB in all
+    made = saved_in_commits(recorded, videos=long)
+    assert len(made) == 6  # 34 to a commit of 3.49 MB
+    assert max(size for _, size in made) <= MAX_BYTES_PER_COMMIT - 1_000
+    assert len(recorded.get_documents(VIDEOS)) == 200
+
+
+def test_a_video_larger_than_a_commit_goes_alone() -> None:
+    writes = [DocumentWrite(f"v/{n}", {"caption": "x" * size}) for n, size in enumerate((10, 4_000_000, 10))]
+    assert [[w.path for w in batch] for batch in in_commits(writes)] == [["v/0"], ["v/1"], ["v/2"]]
+
+
+def test_the_user_sees_how_far_saving_is(world: World) -> None:
+    messages: list[str] = []
+
+    class Telling(MemoryStore):
+        def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
+            messages.append(job.fields["message"])
+            return super().commit(job, documents)
+
+    saved = World(store=Telling(world.clock), videos=videos(1_000))
+    saved.run_chain(saved.claimed_job())
+    assert messages[-3:] == ["Saved 498 of 1,000 videos.", "Saved 996 of 1,000 videos.", "Done: 1,000 videos of NASA."]
+
+
+def test_every_state_stays_small_with_the_longest_of_everything() -> None:
+    """State inputs are ASCII JSON: a rocket takes 12 bytes, a control character of a document's id 6."""
+    rocket = "🚀"
+    job_id = "\x01" * 1_500  # Firestore's limit in bytes
+    world = World(
+        videos=videos(5_000), tracked=account(platform_user_id="9" * 40, post_count=2**63 - 1), max_videos=4_999
+    )
+    fields = job_document(
+        orgId=rocket * 128, projectId=rocket * 128, userId=rocket * 128, username=rocket * 100, attempt=MAX_ATTEMPT
+    )
+    world.memory.touch(job_id, **fields)
+    world.tick()
+    (state,) = world.executions.started.values()
+    sizes = [len(json.dumps(state))]
+    for name in CHAIN:
+        state = world.run_state(name, dict(state))
+        sizes.append(len(json.dumps(state)))
+    assert world.document(job_id)["status"] == "completed"
+    assert max(sizes) < MAX_STATE_BYTES
+    assert max(sizes) > 10_000  # the case is as bad as it claims to be
+
+
+def test_an_ordinary_state_is_under_a_kilobyte(world: World) -> None:
+    world.platform.videos = videos(5_000)
+    state = world.run_chain(world.claimed_job())
+    assert len(json.dumps(state)) < 1_000
+
+
+def test_nulls_and_odd_characters_in_platform_text_are_saved_as_they_are(world: World) -> None:
+    odd = "nul \x00, line \u2028 separators \x85 and \x0b, right-to-left \u202e, emoji 👩\u200d🚀, \ufffe\uffff"
+    world.platform.account = account(bio=odd, display_name=odd)
+    world.platform.videos = [video(1, caption=odd, title=odd, hashtags=(odd,)), video(2)]
+    world.run_chain(world.claimed_job())
+    saved = world.store.get_documents(VIDEOS)
+    assert list(saved) == ["video00001", "video00002"]
+    assert (saved["video00001"]["caption"], saved["video00001"]["hashtags"]) == (odd, [odd])
+
+
+def test_counts_and_times_survive_staging(world: World) -> None:
+    extreme = video(1, view_count=2**63 - 1, like_count=0, published_at=None, duration_s=0.04, hashtags=())
+    microseconds = video(2, published_at=START.replace(microsecond=123456))
+    staging = world.process_deps.staging
+    key = staging.put_videos("job1", 1, [extreme, microseconds])
+    assert list(staging.get_videos(key)) == [extreme, microseconds]
