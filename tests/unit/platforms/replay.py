@@ -114,7 +114,8 @@ class Replay:
 
 def run(status: str, run_id: str = "run1", started_at: datetime = NOON) -> dict[str, Any]:
     """The recorded run, under another id and in another status."""
-    return sample("apify-api/run_succeeded.json")["data"] | {
+    recorded: dict[str, Any] = sample("apify-api/run_succeeded.json")["data"]
+    return recorded | {
         "id": run_id,
         "status": status,
         "startedAt": started_at.isoformat().replace("+00:00", "Z"),

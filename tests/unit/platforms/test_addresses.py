@@ -191,6 +191,12 @@ def test_a_link_to_another_site_is_refused_by_name(name: str, typed: str, senten
         PARSERS[name](typed)
 
 
+def test_a_link_broken_by_a_control_character_is_not_mended_in_silence() -> None:
+    for parse in PARSERS.values():
+        with pytest.raises(InvalidJobError, match="not plain text"):
+            parse("https://instagram.com/na\nsa")
+
+
 def test_names_have_a_greatest_length() -> None:
     for name, length in (("Instagram", 50), ("TikTok", 50), ("X", 50), ("YouTube", 100)):
         PARSERS[name]("a" * length)

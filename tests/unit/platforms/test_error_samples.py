@@ -190,6 +190,7 @@ def test_a_403_of_youtube_means_what_its_reason_says(reason: str, expected: type
         (400, {"errors": [{"parameters": {"username": ["a-b"]}}], "title": "Invalid Request"}, AccountNotFoundError),
         (200, {"errors": [{"type": "https://api.x.com/2/problems/resource-not-found"}]}, AccountNotFoundError),
         (200, {"errors": [{"type": "https://api.x.com/2/problems/not-authorized-for-resource"}]}, AccountPrivateError),
+        (200, {"errors": [{"title": "New", "detail": "User has been suspended: [a]."}]}, AccountSuspendedError),
         (200, {"errors": [{"title": "Never Seen"}]}, ContractError),
         (200, {}, ContractError),
     ],

@@ -74,7 +74,8 @@ def test_a_failing_transport_ends_in_our_errors_with_its_cause_kept(
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 599, 408])
 def test_a_failing_server_is_unavailable_whether_it_speaks_json_or_html(status: int) -> None:
-    for body in ({"error": {}}, "<html>Bad Gateway</html>", ""):
+    bodies: tuple[Any, ...] = ({"error": {}}, "<html>Bad Gateway</html>", "")
+    for body in bodies:
         replay = Replay().on("GET", answer(body, status))
         with pytest.raises(PlatformUnavailableError):
             call(replay)
@@ -98,7 +99,7 @@ def test_an_answer_that_is_no_json_object_is_a_breach_of_contract(body: str) -> 
 
 
 def test_a_get_whose_answer_was_cut_is_sent_again_and_a_post_never() -> None:
-    cut, whole = answer('{"ite'), {"items": []}
+    cut, whole = answer('{"ite'), answer('{"items": []}')
     replay = Replay().on("GET", cut, "<html>", whole).on("POST", cut, whole)
     assert call(replay) == {"items": []}
     with pytest.raises(ContractError):

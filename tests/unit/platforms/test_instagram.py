@@ -247,6 +247,14 @@ def test_trap_error_items_between_good_ones_are_left_out() -> None:
     assert profile_in([NO_ITEMS, NASA[0]], "nasa") == NASA[0]
 
 
+@pytest.mark.parametrize("error", ["restricted_page", "not_found"])
+def test_a_restricted_profile_is_private_by_either_of_its_names(error: str) -> None:
+    item = sample("apify-instagram/errors/restricted_profile.json")[0] | {"error": error}
+    replay = instagram(details=[item])
+    with pytest.raises(AccountPrivateError):
+        fetch(replay.instagram(), "restricted_example", replay)
+
+
 def test_an_account_that_vanished_before_its_posts_were_read_is_not_found() -> None:
     replay = instagram(posts=sample("apify-instagram/errors/profile_not_found.json"))
     with pytest.raises(AccountNotFoundError):

@@ -241,6 +241,12 @@ def test_another_channel_than_asked_for_is_refused(typed: str) -> None:
         replay.youtube().fetch_account(typed, replay.budget())
 
 
+def test_a_channel_that_shows_no_handle_is_taken_as_the_one_of_the_handle_asked_for() -> None:
+    replay = Replay().on("GET /youtube/v3/channels", sample("youtube/C-SPAN/channel.json"))
+    account = replay.youtube().fetch_account("@C-SPAN", replay.budget()).account
+    assert (account.platform_user_id, account.username) == (C_SPAN, "C-SPAN")
+
+
 def test_a_bare_name_is_a_handle_first_and_a_legacy_user_name_then() -> None:
     replay = Replay().on("GET /youtube/v3/channels", {"items": []}, sample("youtube/C-SPAN/channel.json"))
     fetched = replay.youtube().fetch_account("CSPAN", replay.budget())

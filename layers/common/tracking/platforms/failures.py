@@ -37,7 +37,7 @@ def failure(kind: type[E], name: str, account: str = "", *, note: str = "") -> E
 
     `note` is for the log alone (HTTP status, the platform's own reason); it is not part of the message.
     """
-    error = kind(_SENTENCES[kind].format(name=name, account=account or "of this name"))
+    error = kind(_SENTENCES[kind].format(name=name, account=account))
     if note:
         error.add_note(note)
     return error

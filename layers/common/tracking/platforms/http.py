@@ -102,18 +102,17 @@ class JsonApi:
         answer is no JSON (a gateway's page, a cut body) is sent again, too. An answer of status `allow` is
         returned as it is. `account` is for the sentence.
         """
-        for is_last in (False,) * (_TRIES - 1) + (True,):
+        tries_left = _TRIES
+        while True:
             answer = self._send(method, path, params, body)
-            if answer.status == allow:
-                return answer
-            error = self._judge(answer, expect, account)
+            error = None if answer.status == allow else self._judge(answer, expect, account)
             if error is None:
                 return answer
+            tries_left -= 1
             pause = self._pause(error, answer, deadline, is_safe=method == "GET")
-            if is_last or pause is None:
+            if tries_left == 0 or pause is None:
                 raise error
             self._clock.sleep(pause.total_seconds())
-        raise AssertionError("the last try returns or raises")
 
     def _send(
         self, method: str, path: str, params: Mapping[str, str | int] | None, body: Mapping[str, Any] | None

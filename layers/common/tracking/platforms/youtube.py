@@ -64,7 +64,8 @@ class YouTube:
                 return
             if token in tokens[1:]:
                 raise ContractError(f"{_NAME} sends the same page of {account} again and again.")
-            shown = {text(video.get("id")): video for video in self._api.videos(ids, budget.deadline)}
+            found = self._api.videos(ids, budget.deadline, account=account)
+            shown = {text(video.get("id")): video for video in found}
             videos = tuple(video_from(shown[video_id]) for video_id in ids if video_id in shown)
             yield VideoPage(videos=videos, has_more=bool(token))
             if not token:

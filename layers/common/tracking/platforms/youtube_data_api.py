@@ -78,18 +78,16 @@ class YouTubeDataApi:
         ids = dict.fromkeys(map(_video_id, self._listed(body)))
         return [video_id for video_id in ids if video_id], text(body.get("nextPageToken"))
 
-    def videos(self, ids: list[str], deadline: datetime) -> list[dict[str, Any]]:
+    def videos(self, ids: list[str], deadline: datetime, *, account: str) -> list[dict[str, Any]]:
         """What YouTube shows of these videos, in any order; private and deleted ones are left out."""
         found: list[dict[str, Any]] = []
         for start in range(0, len(ids), PAGE_SIZE):
             chunk = ",".join(ids[start : start + PAGE_SIZE])
             params = {"part": "snippet,statistics,contentDetails", "id": chunk}
-            found += self._items("/videos", params, deadline)
+            found += self._items("/videos", params, deadline, account=account)
         return found
 
-    def _items(
-        self, path: str, params: dict[str, str], deadline: datetime, *, account: str = ""
-    ) -> list[dict[str, Any]]:
+    def _items(self, path: str, params: dict[str, str], deadline: datetime, *, account: str) -> list[dict[str, Any]]:
         return self._listed(self._api.call("GET", path, deadline, params=params, account=account).body)
 
     def _listed(self, body: dict[str, Any]) -> list[dict[str, Any]]:
