@@ -221,6 +221,15 @@ def test_no_key_in_urls_logs_sentences_or_notes(make: str, fault: Any, caplog: p
     assert KEY not in " ".join([str(failed.value), repr(failed.value), *getattr(failed.value, "__notes__", [])])
 
 
+def test_the_log_gets_the_platforms_own_words_without_our_key() -> None:
+    replay = Replay().on("GET", answer({"error": {"reason": "odd", "message": f"bad {KEY}"}}, 403))
+    with pytest.raises(TrackingError) as failed:
+        call(replay)
+    (note,) = failed.value.__notes__
+    assert note == 'GET /thing: HTTP 403, {"error": {"reason": "odd", "message": "bad ***"}}'
+    assert "odd" not in str(failed.value)
+
+
 def test_the_key_is_asked_for_at_each_call_and_stripped() -> None:
     keys = iter(["first\n", " second "])
     replay = Replay().on("GET", answer(sample("youtube/errors/channel_not_found_empty_items_200.json")))

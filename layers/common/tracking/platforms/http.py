@@ -32,6 +32,7 @@ a further read could pass the limit is given up."""
 _PHASES = httpx.Timeout(connect=4.0, read=15.0, write=5.0, pool=4.0)
 _BODY_LIMIT = timedelta(seconds=HTTP_TIMEOUT_S - 15.0)
 _TRIES = 3
+_NOTE_LENGTH = 400
 _SHORTEST_WAIT = timedelta(seconds=1)  # clocks differ: a moment that is "now" here may not have come there
 
 TRANSPORT_ERRORS: tuple[tuple[type[Exception], type[TrackingError]], ...] = (
@@ -111,6 +112,7 @@ class JsonApi:
             tries_left -= 1
             pause = self._pause(error, answer, deadline, is_safe=method == "GET")
             if tries_left == 0 or pause is None:
+                error.add_note(self._note(method, path, answer))
                 raise error
             self._clock.sleep(pause.total_seconds())
 
@@ -155,10 +157,15 @@ class JsonApi:
             kind = ContractError
         if kind is None:
             return None
-        error = failure(kind, self.name, account, note=f"HTTP {answer.status}")
+        error = failure(kind, self.name, account)
         if isinstance(error, RateLimitedError):
             error.retry_at = retry_moment(answer.headers, self._clock.now())
         return error
+
+    def _note(self, method: str, path: str, answer: Answer) -> str:
+        """For the log: what the platform said, in its own words, should they quote our key without it."""
+        said = json.dumps(answer.body) if answer.body is not None else "not JSON"
+        return f"{method} {path}: HTTP {answer.status}, {said.replace(self._checked_key(), '***')[:_NOTE_LENGTH]}"
 
     def _pause(self, error: TrackingError, answer: Answer, deadline: datetime, *, is_safe: bool) -> timedelta | None:
         """How long to wait before asking again; None when asking again cannot help or may do harm."""
