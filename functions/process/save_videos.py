@@ -42,7 +42,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     owned = fence.commit(
         deps.store,
         owned,
-        jobs.complete(deps.clock.now(), f"Done: {work.extent} of {account.display_name or account.username}."),
+        jobs.complete(deps.clock.now(), f"Done: {work.extent} saved."),
         [DocumentWrite(path, synced | {"videoCount": work.videos_fetched}), *last],
         reaches=Progress.VIDEOS_SAVED,
     )

@@ -110,7 +110,7 @@ def test_save_videos_writes_each_video_and_completes_the_job(world: World) -> No
     }
     document = world.document(job["jobId"])
     assert (document["status"], document["progress"]) == ("completed", 100)
-    assert document["message"] == "Done: 2 videos of NASA."
+    assert document["message"] == "Done: 2 videos saved."
     assert document["completedAt"] == START + timedelta(seconds=90)
     assert (document["leaseUntil"], document["error"], document["errorCode"]) == (None, None, None)
     account_document = world.store.get_document(ACCOUNT)
@@ -122,7 +122,7 @@ def test_save_videos_writes_each_video_and_completes_the_job(world: World) -> No
 def test_an_account_without_videos_completes(world: World) -> None:
     job = world.claimed_job()
     world.run_chain(job)
-    assert world.document(job["jobId"])["message"] == "Done: 0 videos of NASA."
+    assert world.document(job["jobId"])["message"] == "Done: 0 videos saved."
     assert world.store.get_documents(VIDEOS) == {}
     account_document = world.store.get_document(ACCOUNT)
     assert account_document is not None
@@ -315,7 +315,7 @@ def test_when_the_number_runs_out_the_newest_are_saved_and_the_job_says_so() -> 
     world = World(videos=videos(500), max_videos=120, tracked=account(post_count=10_000))
     job = world.claimed_job()
     world.run_chain(job)
-    assert world.document(job["jobId"])["message"] == "Done: 120 newest of 10,000 videos of NASA."
+    assert world.document(job["jobId"])["message"] == "Done: 120 newest of 10,000 videos saved."
     assert sorted(world.store.get_documents(VIDEOS)) == [v.video_id for v in videos(120)]
 
 
@@ -325,7 +325,7 @@ def test_when_the_time_runs_out_what_was_fetched_is_saved_and_the_job_says_so(wo
     job = world.claimed_job()
     world.run_chain(job)
     assert world.document(job["jobId"])["status"] == "completed"
-    assert world.document(job["jobId"])["message"] == "Done: 150 newest videos of NASA."  # pages at 40, 80 and 120 s
+    assert world.document(job["jobId"])["message"] == "Done: 150 newest videos saved."  # pages at 40, 80 and 120 s
     assert len(world.store.get_documents(VIDEOS)) == 150
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 import local.cli
@@ -40,7 +42,7 @@ app.command()(fetch)
 app.add_typer(local.cli.app, name="local", help="The whole pipeline on this machine.")
 app.command(name="doctor")(local.cli.doctor)
 
-out = Console()
+out = Console(width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True, soft_wrap=True)
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's document id.")]
@@ -66,7 +68,7 @@ def track(
         account_type=account_type,
         now=datetime.now(UTC),
     )
-    Job.from_document("new", fields, datetime.now(UTC))
+    Job.from_document("new", fields, datetime.now(UTC))  # a bad value is told here, not by a failed job
     store = _store()
     job_id = store.create_job(fields)
     out.print(job_id)
@@ -89,9 +91,12 @@ def list_command(
 ) -> None:
     """List jobs, newest first."""
     snapshots = _store().list_jobs(JobFilter(org_id=org, project_id=project, status=status), limit)
-    table = Table("job", "status", "%", "platform", "username", "account", "attempt", "created", "message", box=None)
+    table = Table(box=None, pad_edge=False)
+    for name in ("job", "status", "%", "platform", "username", "attempt", "created"):
+        table.add_column(name, no_wrap=True, max_width=None if name == "job" else 30)
+    table.add_column("message", no_wrap=True, overflow="ellipsis", ratio=1)
     for snapshot in snapshots:
-        table.add_row(*_row(snapshot))
+        table.add_row(*map(escape, _row(snapshot)))
     out.print(table if snapshots else "No jobs.")
 
 
@@ -141,6 +146,8 @@ def _store() -> FirestoreStore:
 
 
 def _watch(store: FirestoreStore, job_id: str) -> None:
+    if store.get_job(job_id) is None:
+        raise InvalidJobError(f"There is no job {job_id}.")
     (job,) = watch_jobs(store, [job_id], out, SystemClock())
     if job is None or job.status is not Status.COMPLETED:
         raise typer.Exit(1)
@@ -163,14 +170,14 @@ def _change(job_id: str, allowed: set[Status], done: str, change: jobs.UserChang
 
 def _row(snapshot: JobSnapshot) -> list[str]:
     """Whatever the document holds: a malformed job is listed, too."""
-    fields = ("status", "progress", "platform", "username", "accountId", "attempt", "createdAt", "message")
+    fields = ("status", "progress", "platform", "username", "attempt", "createdAt", "message")
     return [snapshot.job_id, *(_cell(snapshot.data.get(name)) for name in fields)]
 
 
 def _cell(value: object) -> str:
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
-    return "" if value is None else str(value)[:80]
+        return f"{value.astimezone():%d %b %H:%M:%S}"
+    return "" if value is None else " ".join(str(value).split())
 
 
 def _age(text: str) -> timedelta:

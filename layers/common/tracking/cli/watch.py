@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from tracking.clock import Clock
 from tracking.jobs import FINISHED, Job
@@ -17,13 +18,13 @@ _POLL_S = 0.25
 def watch_jobs(store: Store, job_ids: Sequence[str], console: Console, clock: Clock) -> list[Job | None]:
     """Show the jobs until all have ended; each as it ended, None for one that was deleted."""
     with Progress(
-        TextColumn("{task.fields[name]:<34}"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.fields[name]}", table_column=Column(no_wrap=True, min_width=20, max_width=34)),
+        BarColumn(bar_width=20, table_column=Column(no_wrap=True, min_width=20)),
+        TextColumn("{task.percentage:>3.0f}%", table_column=Column(no_wrap=True, min_width=4)),
+        TimeElapsedColumn(table_column=Column(no_wrap=True, min_width=7)),
+        TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1), markup=False),
         console=console,
-        transient=False,
+        expand=True,
     ) as progress:
         tasks = {job_id: progress.add_task("", total=100, name=job_id) for job_id in job_ids}
         ended: dict[str, Job | None] = {}
@@ -45,5 +46,5 @@ def _show(store: Store, job_id: str, progress: Progress, task: TaskID) -> Job | 
         return None
     job = snapshot.parse()
     name = f"{job.platform.label} {job.username.strip()}"
-    progress.update(task, completed=job.progress, name=name[:34], description=f"{job.status}: {job.message}"[:90])
+    progress.update(task, completed=job.progress, name=name, description=f"{job.status}: {job.message}")
     return job
