@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import botocore.session
+from botocore.config import Config
 
 from local.paths import MINISTACK, clean_environment
 
@@ -68,7 +69,8 @@ def client(service: str, address: str) -> Any:
     """A boto3 client for MiniStack, whatever the user's own profile says."""
     keys = {"aws_access_key_id": _KEY, "aws_secret_access_key": _KEY}
     session = boto3.Session(botocore_session=_session_of_nobody(), region_name=REGION, **keys)
-    return session.client(service, endpoint_url=address)  # type: ignore[call-overload]
+    no_proxy = Config(proxies={})  # the address is this machine's
+    return session.client(service, endpoint_url=address, config=no_proxy)  # type: ignore[call-overload]
 
 
 def _session_of_nobody() -> botocore.session.Session:

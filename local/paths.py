@@ -35,11 +35,19 @@ def clean_environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_LEAKING + _REDIRECTING)}
     kept.setdefault("UV_SYSTEM_CERTS", "true")  # as pip does: a company's proxy is known to the system, not to uv
     return kept | {
+        **reaching_this_machine(),
         "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "SAM_CLI_TELEMETRY": "0",
         "UV_NO_PROGRESS": "1",
         "UV_PYTHON_DOWNLOADS": "never",
     }
+
+
+def reaching_this_machine() -> dict[str, str]:
+    """What keeps a proxy of the shell from being asked for addresses of this machine; gRPC reads the small letters."""
+    spared = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
+    hosts = ",".join(filter(None, (spared, "127.0.0.1,localhost")))
+    return {"no_proxy": hosts, "NO_PROXY": hosts}
 
 
 def host_python() -> str:

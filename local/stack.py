@@ -19,7 +19,7 @@ from typing import Any
 
 from local import aws, build, firestore
 from local.errors import LocalError
-from local.paths import LOCAL, LOGS, ROOT, STACK, clean_environment
+from local.paths import LOCAL, LOGS, ROOT, STACK, clean_environment, reaching_this_machine
 from local.process import (
     Process,
     choose_port,
@@ -98,6 +98,7 @@ class State:
             "GOOGLE_CLOUD_PROJECT": firestore.PROJECT,
             **platform_urls(self.simulator()),
             **aws.client_environment(self.aws()),
+            **reaching_this_machine(),
         }
 
 

@@ -90,3 +90,8 @@ def test_every_pin_has_a_hash_and_no_lock_names_a_registry(lock: str) -> None:
 @pytest.mark.parametrize("package", ["boto3", "botocore", "pydantic", "awslambdaric", "typer", "rich", "pytest"])
 def test_the_layer_leaves_out_what_lambda_brings_or_only_developers_use(package: str) -> None:
     assert package not in pins("layers/common/requirements.txt")
+
+
+def test_a_proxy_of_the_shell_is_not_asked_for_addresses_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "intranet.example")
+    assert clean_environment()["no_proxy"] == "intranet.example,127.0.0.1,localhost"
