@@ -8,7 +8,7 @@ from process.step import Step
 from tracking import fence, jobs
 from tracking.fence import Fence
 from tracking.jobs import Progress
-from tracking.store import DocumentExistsError, DocumentWrite, account_path
+from tracking.store import DocumentExistsError, DocumentWrite
 from tracking.wiring import ProcessDeps
 
 
@@ -16,7 +16,6 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     work = step.work
     account = deps.staging.get_account(work.staged_account).account
     now = deps.clock.now()
-    path = account_path(work.org_id, work.project_id, account.account_id)
     synced = account.to_document() | {
         "accountType": work.account_type,
         "lastSyncedAt": now,
@@ -26,13 +25,13 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
 
     def commit(account_write: DocumentWrite) -> Fence:
         fields = jobs.advance(
-            now, Progress.ACCOUNT_SAVED, "Account saved; fetching its posts.", accountId=account.account_id
+            now, Progress.ACCOUNT_SAVED, "Account saved; fetching its posts.", accountId=work.account_id
         )
         return fence.commit(deps.store, work.fence, fields, [account_write], reaches=Progress.ACCOUNT_SAVED)
 
     try:
         # New accounts are the common case, and cost no read.
-        owned = commit(DocumentWrite(path, synced | added, must_be_new=True))
+        owned = commit(DocumentWrite(work.account_document, synced | added, must_be_new=True))
     except DocumentExistsError:
-        owned = commit(DocumentWrite(path, synced))
+        owned = commit(DocumentWrite(work.account_document, synced))
     return work.after(owned, retries_used=step.retries_used).to_state()

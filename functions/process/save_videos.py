@@ -15,7 +15,7 @@ from process.step import Step
 from tracking import fence, jobs
 from tracking.errors import StoreUnavailableError
 from tracking.jobs import Progress
-from tracking.store import MAX_BYTES_PER_COMMIT, MAX_WRITES_PER_COMMIT, DocumentWrite, account_path, size_bytes
+from tracking.store import MAX_BYTES_PER_COMMIT, MAX_WRITES_PER_COMMIT, DocumentWrite, size_bytes
 from tracking.wiring import ProcessDeps
 
 logger = Logger(service="process", child=True)
@@ -26,11 +26,9 @@ BYTES_PER_COMMIT = MAX_BYTES_PER_COMMIT - 10_000
 
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     work, now = step.work, deps.clock.now()
-    account = deps.staging.get_account(work.staged_account).account
-    path = account_path(work.org_id, work.project_id, account.account_id)
     synced = {"lastSyncedAt": now, "lastJobId": work.job_id}
     videos = (
-        DocumentWrite(f"{path}/videos/{video.video_id}", video.to_document() | synced)
+        DocumentWrite(f"{work.account_document}/videos/{video.video_id}", video.to_document() | synced)
         for video in deps.staging.get_videos(work.staged_videos)
     )
     *earlier, last = in_commits(videos)
@@ -43,7 +41,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
         deps.store,
         owned,
         jobs.complete(deps.clock.now(), f"Done: {work.extent} saved."),
-        [DocumentWrite(path, synced | {"videoCount": work.videos_fetched}), *last],
+        [DocumentWrite(work.account_document, synced | {"videoCount": work.videos_fetched}), *last],
         reaches=Progress.VIDEOS_SAVED,
     )
     _forget(step, deps)

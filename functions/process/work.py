@@ -12,6 +12,7 @@ from typing import Any, Self
 from tracking.errors import InvalidJobError
 from tracking.fence import Fence
 from tracking.jobs import PlatformName
+from tracking.store import account_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,11 @@ class Work:
             raise InvalidJobError(f"There is no platform {self.platform[:40]!r}.") from None
 
     @property
+    def account_document(self) -> str:
+        """Path of the account's document; known from FetchAccount on."""
+        return account_path(self.org_id, self.project_id, _present(self.account_id))
+
+    @property
     def staged_account(self) -> str:
         """Where FetchAccount left the account."""
         return _present(self.account_key)
@@ -85,10 +91,10 @@ class Work:
         return replace(self, version=fence.version, **changes)
 
 
-def _present(key: str | None) -> str:
-    if not key:
-        raise InvalidJobError("The state's input names no staging object.")
-    return key
+def _present(value: str | None) -> str:
+    if not value:
+        raise InvalidJobError("The state's input lacks what an earlier state should have set.")
+    return value
 
 
 def _camel(name: str) -> str:
