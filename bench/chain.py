@@ -1,0 +1,93 @@
+"""One job's four states, through the process function, on the local stack's database, bucket and platforms."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from bench.claims import pending_job
+from bench.rpcs import CountedClient
+from bench.table import Relation, Row, Target
+from local import aws, stack
+from process import app
+from process.save_videos import VIDEOS_PER_COMMIT
+from tracking import wiring
+from tracking.clock import SystemClock, to_rfc3339
+from tracking.executions import MemoryExecutions
+from tracking.settings import PlatformSettings
+from tracking.staging import Staging
+from tracking.staging.s3 import S3Objects
+from tracking.store.firestore import FirestoreStore
+from tracking.wiring import PlatformKeys, ProcessDeps, TriggerDeps
+from trigger.claim import claim_jobs, sort_out
+
+_STATES = ("FetchAccount", "SaveAccount", "FetchVideos", "SaveVideos")
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What a handler reads of its Lambda context."""
+
+    function_name: str = "bench"
+    memory_limit_in_mb: int = 1024
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:bench"
+    aws_request_id: str = "bench"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 150_000
+
+
+def rows(state: stack.State) -> list[Row]:
+    client = CountedClient()
+    work = _claimed(client, f"sim_videos_{VIDEOS_PER_COMMIT}")
+    client.rpcs.taken()
+    work = _through_the_states(work, _process(client, state))
+    names = client.rpcs.taken()
+    return [
+        Row(
+            f"one job of {work['videosFetched']} videos, the most that fit one commit",
+            len(names),
+            Target(Relation.EXACTLY, 4, "RPCs"),
+            " + ".join(names),
+        )
+    ]
+
+
+def _claimed(client: CountedClient, username: str) -> dict[str, Any]:
+    store = FirestoreStore(client)
+    store.create_job(pending_job() | {"username": username})
+    pending, _ = sort_out(store.pending_jobs(1))
+    (claim,) = claim_jobs(TriggerDeps(store, MemoryExecutions(), SystemClock(), 1), pending)
+    return claim.payload()
+
+
+def _process(client: CountedClient, state: stack.State) -> ProcessDeps:
+    clock = SystemClock()
+    settings = PlatformSettings(youtube_api_url=state.environment()["YOUTUBE_API_URL"])
+    keys = PlatformKeys(
+        youtube_api_key=lambda: "stand-in", x_bearer_token=lambda: "stand-in", apify_token=lambda: "stand-in"
+    )
+    bucket = stack.outputs(state)["StagingBucketName"]
+    return ProcessDeps(
+        store=FirestoreStore(client),
+        staging=Staging(S3Objects(aws.client("s3", state.aws()), bucket)),
+        platform=lambda name: wiring.platform(name, settings, keys, clock),
+        clock=clock,
+        max_videos_per_job=settings.max_videos_per_job,
+    )
+
+
+def _through_the_states(work: dict[str, Any], deps: ProcessDeps) -> dict[str, Any]:
+    """The last state's output. Logs and metrics, which go to standard output, are not shown."""
+    logging.getLogger(app.logger.name).setLevel(logging.CRITICAL)
+    began, execution = to_rfc3339(datetime.now(UTC)), f"bench-{uuid4().hex}"
+    for name in _STATES:
+        event = {"state": name, "execution": execution, "executionStartedAt": began, "retryCount": 0, "job": work}
+        with contextlib.redirect_stdout(io.StringIO()):
+            work = app.handler(event, _Context(), deps)  # type: ignore[arg-type]
+    return work

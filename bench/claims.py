@@ -1,0 +1,106 @@
+"""The claim: how much longer it takes than the query it begins with, and how many RPCs it needs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from bench.errors import BenchError
+from bench.rpcs import CountedClient
+from bench.table import Relation, Row, Target
+from bench.timing import medians, ms, took_s
+from tracking import jobs
+from tracking.clock import SystemClock
+from tracking.executions import MemoryExecutions
+from tracking.jobs import AccountType, Fields, PlatformName
+from tracking.store.firestore import JOBS, FirestoreStore
+from tracking.wiring import TriggerDeps
+from trigger.claim import claim_jobs, sort_out
+from trigger.tick import run_tick
+
+ROUNDS = 31
+JOBS_CLAIMED = 50
+COUNTED_SIZES = (1, 50, 500)
+ORG = "bench-org"
+
+
+def rows() -> list[Row]:
+    query, claim = medians((_query_s, _claim_s), ROUNDS)
+    counts = {size: _rpcs_of_claiming(size) for size in COUNTED_SIZES}
+    return [
+        Row(
+            f"claim of {JOBS_CLAIMED} jobs / bare query for them",
+            claim / query,
+            Target(Relation.AT_MOST, 3.0),
+            f"{ms(claim)} / {ms(query)}",
+        ),
+        Row(
+            "claim, whatever the number of jobs",
+            max(map(len, counts.values())),
+            Target(Relation.EXACTLY, 2, "RPCs"),
+            ", ".join(f"{len(names)} for {size:,}" for size, names in counts.items()) + " jobs",
+        ),
+        _idle_tick(),
+    ]
+
+
+def pending_job(number: int = 0) -> Fields:
+    return jobs.new(
+        org_id=ORG,
+        project_id=f"bench-project-{number}",
+        user_id="bench-user",
+        username=f"account_{number}",
+        platform=PlatformName.YOUTUBE,
+        account_type=AccountType.COMPETITOR,
+        now=datetime.now(UTC),
+    )
+
+
+def _trigger(client: CountedClient, pending: int) -> TriggerDeps:
+    """The trigger's collaborators, over `pending` jobs that wait."""
+    batch = client.batch()
+    for number in range(pending):
+        batch.create(client.collection(JOBS).document(), pending_job(number))
+    batch.commit()
+    client.rpcs.taken()
+    return TriggerDeps(FirestoreStore(client), MemoryExecutions(), SystemClock(), max_starts_per_tick=500)
+
+
+def _query_s() -> float:
+    deps = _trigger(CountedClient(), JOBS_CLAIMED)
+    _query(deps)
+    return took_s(lambda: _query(deps))
+
+
+def _claim_s() -> float:
+    deps = _trigger(CountedClient(), JOBS_CLAIMED)
+    _query(deps)  # the connection is warm, as it is for the bare query
+    return took_s(lambda: _claim(deps))
+
+
+def _query(deps: TriggerDeps) -> None:
+    deps.store.pending_jobs(deps.max_starts_per_tick)
+
+
+def _claim(deps: TriggerDeps) -> int:
+    pending, _ = sort_out(deps.store.pending_jobs(deps.max_starts_per_tick))
+    return len(claim_jobs(deps, pending))
+
+
+def _rpcs_of_claiming(size: int) -> list[str]:
+    client = CountedClient()
+    claimed = _claim(_trigger(client, size))
+    if claimed != size:
+        raise BenchError(f"{claimed} of {size} jobs were claimed.")
+    return client.rpcs.taken()
+
+
+def _idle_tick() -> Row:
+    client, executions = CountedClient(), MemoryExecutions()
+    run_tick(TriggerDeps(FirestoreStore(client), executions, SystemClock(), max_starts_per_tick=500))
+    names = client.rpcs.taken()
+    return Row(
+        "idle tick",
+        len(names),
+        Target(Relation.EXACTLY, 1, "RPC"),
+        f"{' + '.join(names)}; {len(executions.started)} executions started",
+    )

@@ -1,0 +1,30 @@
+"""Comparing what takes time on a machine that is never quiet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from statistics import median
+
+
+def medians(measures: Sequence[Callable[[], float]], rounds: int) -> list[float]:
+    """The median of each measure, all taken in every round, in turning order: noise then hits all of them alike.
+
+    One round before is thrown away: caches are cold in it.
+    """
+    results: list[list[float]] = [[] for _ in measures]
+    for number in range(1 + rounds):
+        order = list(enumerate(measures))
+        for index, measure in order if number % 2 else reversed(order):
+            results[index].append(measure())
+    return [median(result[1:]) for result in results]
+
+
+def took_s(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def ms(seconds: float) -> str:
+    return f"{seconds * 1000:,.0f} ms"

@@ -1,0 +1,68 @@
+"""The bench's own arithmetic: what it says of a figure has to be true of the figure."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from bench.executions import largest_state_bytes
+from bench.table import Relation, Row, Target, table
+from bench.timing import medians
+
+
+@pytest.mark.parametrize(
+    ("relation", "below", "at", "above"),
+    [
+        (Relation.AT_MOST, True, True, False),
+        (Relation.AT_LEAST, False, True, True),
+        (Relation.EXACTLY, False, True, False),
+    ],
+)
+def test_a_target_is_met_on_its_own_side_of_the_limit(relation: Relation, below: bool, at: bool, above: bool) -> None:
+    target = Target(relation, 3)
+
+    assert [target.is_met(2), target.is_met(3), target.is_met(4)] == [below, at, above]
+
+
+def test_a_ratio_that_only_rounds_to_its_limit_is_missed() -> None:
+    assert not Row("claim / query", 3.001, Target(Relation.AT_MOST, 3.0), "").is_met
+
+
+def test_a_row_says_what_was_measured_the_target_and_whether_it_is_met() -> None:
+    rows = [
+        Row("claim / query", 3.456, Target(Relation.AT_MOST, 3.0), "35 ms / 10 ms"),
+        Row("largest state", 12_345, Target(Relation.AT_MOST, 16_384, "bytes"), "history"),
+    ]
+    page = io.StringIO()
+
+    Console(file=page, width=120).print(table(rows))
+
+    _, missed, met = page.getvalue().splitlines()
+    assert " ".join(missed.split()) == "claim / query 3.46 at most 3.00 missed 35 ms / 10 ms"
+    assert " ".join(met.split()) == "largest state 12,345 bytes at most 16,384 bytes met history"
+
+
+def test_measures_take_turns_and_the_cold_first_round_does_not_count() -> None:
+    order: list[str] = []
+    times = {"a": iter([99.0, 1.0, 5.0, 2.0]), "b": iter([99.0, 10.0, 30.0, 20.0])}
+
+    def measure(name: str) -> float:
+        order.append(name)
+        return next(times[name])
+
+    result = medians((lambda: measure("a"), lambda: measure("b")), rounds=3)
+
+    assert result == [2.0, 20.0]
+    assert order == ["b", "a", "a", "b", "b", "a", "a", "b"]
+
+
+def test_the_largest_state_is_counted_in_bytes_over_inputs_and_outputs() -> None:
+    history = [
+        {"type": "ExecutionStarted", "executionStartedEventDetails": {"input": "{}", "roleArn": "a much longer text"}},
+        {"type": "TaskStateExited", "stateExitedEventDetails": {"name": "FetchAccount", "output": '"äöü"'}},
+        {"type": "TaskStateEntered", "stateEnteredEventDetails": {"name": "SaveAccount", "input": '"aou"'}},
+    ]
+
+    assert largest_state_bytes(history) == 8
