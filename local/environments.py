@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from local import process
 from local.errors import LocalError
 from local.paths import LOCAL, MINISTACK, ROOT, SAM, VENV, clean_environment
 
@@ -121,23 +121,17 @@ def _install(command: list[str], lock: Path) -> None:
 
 
 def _run(command: list[str], failure: str, *, registry: bool = False) -> None:
-    """Run quietly; on failure the output goes to a file and one sentence is left for the developer."""
-    environment = clean_environment()
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    if done.returncode == 0:
-        return
-    output = done.stdout + done.stderr
-    LOCAL.mkdir(exist_ok=True)
+    """Run quietly; on failure the output stays in a file and one sentence is left for the developer."""
     log = LOCAL / "setup.log"
-    log.write_text(f"$ {' '.join(command)}\n{output}")
-    if registry and any(words in output.lower() for words in _UNREACHABLE):
+    if process.run(command, clean_environment(), log, folder=ROOT) == 0:
+        return
+    output = log.read_text(errors="replace").lower()
+    if registry and any(words in output for words in _UNREACHABLE):
         failure += (
             ": the package registry cannot be reached. Check the network, the proxy (HTTPS_PROXY), the"
             " certificates (SSL_CERT_FILE) and the index (PIP_INDEX_URL, UV_DEFAULT_INDEX), then run this again"
         )
-    raise LocalError(f"{failure.removesuffix('.')}. What the installer said is in {log.relative_to(ROOT)}.")
+    raise LocalError(f"{failure}. What the installer said is in {log.relative_to(ROOT)}.")
 
 
 def _base_python() -> str:
@@ -151,7 +145,8 @@ def _say(environment: Environment) -> None:
 
 def main() -> int:
     try:
-        prepare()
+        with process.signals_as_interrupts():
+            prepare()
     except LocalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
