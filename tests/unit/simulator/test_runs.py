@@ -54,6 +54,16 @@ def test_a_run_gets_ready_runs_and_succeeds_while_its_dataset_fills(
     assert len(run.items(clock.now_s)) == items
 
 
+@pytest.mark.parametrize("started_s", [0.1, 0.3, 7.7, 1234.567, 98765.4321])
+def test_a_finished_run_holds_every_item_whenever_it_began(started_s: float) -> None:
+    clock = MovableClock()
+    clock.now_s = started_s
+    run = start(Runs(0.2, now_s=clock))
+    clock.now_s += 60
+
+    assert len(run.items(clock.now_s)) == 4
+
+
 def test_a_run_longer_than_its_timeout_times_out_and_keeps_what_it_found(runs: Runs, clock: MovableClock) -> None:
     run = start(runs, timeoutSecs=5)
     clock.now_s += 60
