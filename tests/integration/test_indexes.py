@@ -1,0 +1,78 @@
+"""firestore.indexes.json against the queries that the store really makes: the emulator answers without any index."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any, NamedTuple
+
+import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud.firestore_v1 import Client
+from google.cloud.firestore_v1.types import StructuredQuery
+
+from local.paths import ROOT
+from tests.doubles import START
+from tests.rpcs import record
+from tracking.jobs import Status
+from tracking.store import JobFilter
+from tracking.store.firestore import FirestoreStore
+
+EQUALITY = {StructuredQuery.FieldFilter.Operator.EQUAL, StructuredQuery.FieldFilter.Operator.IN}
+
+
+class Index(NamedTuple):
+    """Equality fields may stand in any order; the ordered ones come after them."""
+
+    collection: str
+    equal: frozenset[str]
+    ordered: tuple[tuple[str, str], ...]
+
+
+def filters(where: StructuredQuery.Filter) -> list[Any]:
+    if where.composite_filter.filters:
+        return [found for part in where.composite_filter.filters for found in filters(part)]
+    return [where.field_filter] if where.field_filter.field.field_path else []
+
+
+def needed(query: StructuredQuery) -> Index | None:
+    """None where Firestore's automatic index of one field is enough."""
+    equal = frozenset(f.field.field_path for f in filters(query.where) if f.op in EQUALITY)
+    ranges = {f.field.field_path for f in filters(query.where) if f.op not in EQUALITY}
+    ordered = tuple((order.field.field_path, order.direction.name) for order in query.order_by)
+    assert ranges <= {name for name, _ in ordered}, "a range is on a field that the query orders by"
+    if len(equal | {name for name, _ in ordered}) <= 1:
+        return None
+    return Index(query.from_[0].collection_id, equal, ordered)
+
+
+@pytest.fixture
+def made() -> list[StructuredQuery]:
+    """Every query of the store, with every combination of what may be asked."""
+    client = Client(project="demo-indexes", credentials=AnonymousCredentials())
+    recorded = record(client, answer=False)
+    store = FirestoreStore(client)
+    store.pending_jobs(500)
+    store.finished_jobs(START, 500)
+    store.get_documents("organizations/o/projects/p/trackedAccounts/a/videos")
+    for org, project, status in itertools.product((None, "o"), (None, "p"), (None, Status.FAILED)):
+        store.list_jobs(JobFilter(org_id=org, project_id=project, status=status), 20)
+    return [request["structured_query"] for name, request in recorded.calls if name == "run_query"]
+
+
+def test_every_query_has_its_index_and_every_index_its_query(made: list[StructuredQuery]) -> None:
+    assert len(made) == 11
+    written = json.loads((ROOT / "firestore.indexes.json").read_text())["indexes"]
+    indexes = []
+    for index in written:
+        assert index["queryScope"] == "COLLECTION"
+        *equal, last = [(field["fieldPath"], field["order"]) for field in index["fields"]]
+        indexes.append(Index(index["collectionGroup"], frozenset(name for name, _ in equal), (last,)))
+    assert len(set(indexes)) == len(indexes)
+    assert set(indexes) == {needed(query) for query in made} - {None}
+
+
+def test_pending_jobs_are_not_ordered_lest_malformed_ones_be_skipped(made: list[StructuredQuery]) -> None:
+    (pending,) = [q for q in made if [f.value.string_value for f in filters(q.where)] == ["pending"]]
+    assert not pending.order_by
+    assert pending.limit == 500

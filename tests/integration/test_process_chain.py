@@ -1,0 +1,140 @@
+"""One job through both functions, on the Firestore emulator and S3 (moto), counting what is sent to Firestore."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from google.cloud.firestore_v1 import Client
+from moto import mock_aws
+
+from tests.factories import account, videos
+from tests.rpcs import RecordedCalls, record
+from tests.world import CHAIN, World, lambda_cause
+from tracking.errors import AccountPrivateError, JobCancelledError
+from tracking.staging.s3 import S3Objects
+from tracking.store import MAX_BYTES_PER_COMMIT, MAX_WRITES_PER_COMMIT
+from tracking.store.firestore import FirestoreStore
+
+ACCOUNTS = "organizations/org1/projects/project1/trackedAccounts"
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="staging")
+        yield client
+
+
+@pytest.fixture
+def client(firestore_client: Callable[[], Client]) -> Client:
+    return firestore_client()
+
+
+@pytest.fixture
+def sent(client: Client) -> RecordedCalls:
+    return record(client)
+
+
+@pytest.fixture
+def real(client: Client, sent: RecordedCalls, s3: Any) -> World:
+    return World(store=FirestoreStore(client), objects=S3Objects(s3, "staging"))
+
+
+@pytest.mark.parametrize(
+    ("count", "commits"),
+    [(0, 4), (1, 4), (498, 4), (501, 5), (5_000, 14)],  # three states, then one for each 498 videos
+)
+def test_a_job_of_a_new_account_costs_one_commit_a_state_while_its_videos_fit(
+    real: World, client: Client, sent: RecordedCalls, s3: Any, count: int, commits: int
+) -> None:
+    real.platform.videos = videos(count)
+    job_id = real.add_job()
+    sent.calls.clear()
+    real.tick()
+    assert sent.names == ["run_query", "batch_write"]
+    (job,) = real.executions.started.values()
+    sent.calls.clear()
+    real.run_chain(dict(job))
+    assert sent.names == ["commit"] * commits
+    assert max(writes for writes, _ in sent.writes()) <= MAX_WRITES_PER_COMMIT
+    assert max(size for _, size in sent.writes()) <= MAX_BYTES_PER_COMMIT
+    document = real.document(job_id)
+    assert (document["status"], document["progress"], document["accountId"]) == (
+        "completed",
+        100,
+        "instagram_528817151",
+    )
+    (saved,) = real.store.get_documents(ACCOUNTS).values()
+    assert saved["videoCount"] == count
+    videos_saved = client.collection(f"{ACCOUNTS}/instagram_528817151/videos").count().get()[0][0].value
+    assert videos_saved == count
+    assert "Contents" not in s3.list_objects_v2(Bucket="staging")
+
+
+def test_a_known_account_costs_one_more_and_keeps_who_added_it(real: World, sent: RecordedCalls) -> None:
+    real.run_chain(real.claimed_job(userId="first"))
+    real.clock.advance(60)
+    job = real.claimed_job(userId="second")
+    sent.calls.clear()
+    real.run_chain(job)
+    assert sent.names == ["commit"] * 5
+    (saved,) = real.store.get_documents(ACCOUNTS).values()
+    assert (saved["addedBy"], saved["lastJobId"]) == ("first", job["jobId"])
+    assert saved["dateAdded"] < saved["lastSyncedAt"]
+
+
+def test_a_state_whose_reply_was_lost_is_applied_once(real: World) -> None:
+    real.platform.videos = videos(3)
+    state: Any = real.claimed_job()
+    for name in CHAIN:
+        real.run_state(name, state)
+        state = real.run_state(name, state, retry_count=1)
+    document = real.document(state["jobId"])
+    assert (document["status"], document["progress"], document["retryCount"]) == ("completed", 100, 3)
+    assert len(real.store.get_documents(f"{ACCOUNTS}/instagram_528817151/videos")) == 3
+
+
+def test_a_job_cancelled_on_the_way_stops_and_leaves_no_videos(real: World, client: Client) -> None:
+    real.platform.videos = videos(3)
+    state = real.run_chain(real.claimed_job(), until="FetchVideos")
+    client.collection("trackingJobs").document(state["jobId"]).update({"status": "cancelled"})
+    with pytest.raises(JobCancelledError):
+        real.run_state("SaveVideos", state)
+    document = real.document(state["jobId"])
+    assert (document["status"], document["progress"]) == ("cancelled", 70)
+    assert real.store.get_documents(f"{ACCOUNTS}/instagram_528817151/videos") == {}
+
+
+def test_somebody_elses_field_does_not_stop_the_job(real: World, client: Client) -> None:
+    state: Any = real.claimed_job()
+    for name in CHAIN:
+        client.collection("trackingJobs").document(state["jobId"]).update({"seenBy": name})
+        state = real.run_state(name, state)
+    document = real.document(state["jobId"])
+    assert (document["status"], document["seenBy"]) == ("completed", "SaveVideos")
+
+
+def test_a_private_account_is_saved_and_its_job_fails_with_a_sentence(real: World) -> None:
+    real.platform.account = account(is_private=True)
+    state = real.run_chain(real.claimed_job(), until="SaveAccount")
+    with pytest.raises(AccountPrivateError) as error:
+        real.run_state("FetchVideos", state)
+    real.fail_job(state, "AccountPrivateError", lambda_cause(error.value))
+    document = real.document(state["jobId"])
+    assert (document["status"], document["error"]) == ("failed", "This account is private.")
+    assert [saved["isPrivate"] for saved in real.store.get_documents(ACCOUNTS).values()] == [True]
+
+
+def test_a_deleted_job_stays_deleted(real: World, client: Client) -> None:
+    job = real.claimed_job()
+    client.collection("trackingJobs").document(job["jobId"]).delete()
+    with pytest.raises(JobCancelledError):
+        real.run_state("FetchAccount", job)
+    assert real.store.get_job(job["jobId"]) is None

@@ -1,0 +1,162 @@
+"""The state machine against the code: its states, the errors it knows by name, and its limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from process.app import STATES
+from process.step import FUNCTION_RESERVE_S, SAVE_RESERVE_S
+from tracking import errors
+from tracking.errors import JobCancelledError, PermanentError, StaleAttemptError, TrackingError, TransientError
+from tracking.jobs import EXECUTION_TIMEOUT_S, LEASE
+from tracking.platforms.http import HTTP_TIMEOUT_S
+from tracking.store.firestore import RETRY_FOR_S, RPC_TIMEOUT_S
+
+THROTTLED = "Lambda.TooManyRequestsException"
+LEAVES = errors.leaves()
+TRANSIENT = {leaf.__name__ for leaf in LEAVES if issubclass(leaf, TransientError)}
+PERMANENT = {leaf.__name__ for leaf in LEAVES if issubclass(leaf, PermanentError)}
+STOPPED = {JobCancelledError.__name__: "Cancelled", StaleAttemptError.__name__: "Superseded"}
+WORKING = ("FetchAccount", "SaveAccount", "FetchVideos", "SaveVideos")
+TASKS = (*WORKING, "FailJob")
+
+
+def retried(state: Any) -> set[str]:
+    return {name for retrier in state["Retry"] for name in retrier["ErrorEquals"]}
+
+
+def followers(state: Any) -> set[str]:
+    named = [state.get("Next"), *(catcher["Next"] for catcher in state.get("Catch", []))]
+    return {name for name in named if name}
+
+
+def test_the_tree_of_errors_is_the_one_that_the_definition_was_written_for() -> None:
+    assert len(TRANSIENT) == 3
+    assert len(PERMANENT) == 7
+    assert {leaf.__name__ for leaf in LEAVES} == TRANSIENT | PERMANENT | set(STOPPED)
+
+
+def test_every_task_is_a_module_of_the_process_function_and_the_reverse(definition: Any) -> None:
+    tasks = [name for name, state in definition["States"].items() if state["Type"] == "Task"]
+    assert tuple(tasks) == TASKS
+    assert set(tasks) == set(STATES)
+    for name in tasks:
+        state = definition["States"][name]
+        assert state["Resource"] == "arn:aws:states:::lambda:invoke"
+        assert state["Parameters"]["FunctionName"] == "${ProcessFunctionArn}"
+        assert state["OutputPath"] == "$.Payload"
+
+
+def test_every_state_can_be_reached_and_says_what_it_is_for(definition: Any) -> None:
+    states, reached, ahead = definition["States"], set(), [definition["StartAt"]]
+    while ahead:
+        name = ahead.pop()
+        if name not in reached:
+            reached.add(name)
+            ahead.extend(followers(states[name]))
+    assert reached == set(states)
+    assert all(state["Comment"].endswith(".") for state in states.values())
+    assert definition["Comment"]
+
+
+def test_the_states_follow_each_other_as_the_work_does(definition: Any) -> None:
+    states = definition["States"]
+    walked = [definition["StartAt"]]
+    while "Next" in states[walked[-1]]:
+        walked.append(states[walked[-1]]["Next"])
+    assert walked == [*WORKING, "Done"]
+    assert {name: state["Type"] for name, state in states.items() if name not in TASKS} == {
+        "Done": "Succeed",
+        "Cancelled": "Succeed",
+        "Superseded": "Succeed",
+        "Fail": "Fail",
+        "FailUnrecorded": "Fail",
+    }
+    assert states["FailJob"]["Next"] == "Fail"
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_what_may_help_is_tried_again_and_nothing_else(definition: Any, task: str) -> None:
+    names = retried(definition["States"][task])
+    assert names >= TRANSIENT
+    assert not names & (PERMANENT | set(STOPPED))
+    assert not names & {"States.ALL", "States.TaskFailed"}
+    bases = {base.__name__ for base in (TrackingError, PermanentError, TransientError)}
+    assert not names & bases  # Step Functions knows the class alone, never its bases
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_retry_backs_off_with_jitter_and_a_ceiling(definition: Any, task: str) -> None:
+    throttled, transient = definition["States"][task]["Retry"]
+    assert throttled["ErrorEquals"] == [THROTTLED]
+    assert THROTTLED not in transient["ErrorEquals"]
+    assert transient["MaxAttempts"] == 3
+    assert throttled["MaxAttempts"] > transient["MaxAttempts"]
+    for retrier in (throttled, transient):
+        assert retrier["JitterStrategy"] == "FULL"
+        assert isinstance(retrier["BackoffRate"], float)
+        assert retrier["BackoffRate"] > 1
+        assert 0 < retrier["IntervalSeconds"] < retrier["MaxDelaySeconds"] <= 30
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_time_outs_of_lambda_and_of_the_state_are_tried_again(definition: Any, task: str) -> None:
+    assert retried(definition["States"][task]) >= {
+        "States.Timeout",
+        "Sandbox.Timedout",
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+    }
+
+
+@pytest.mark.parametrize("task", WORKING)
+def test_a_stopped_job_ends_quietly_and_everything_else_is_told_to_the_user(definition: Any, task: str) -> None:
+    catchers = definition["States"][task]["Catch"]
+    caught = [(tuple(catcher["ErrorEquals"]), catcher["Next"]) for catcher in catchers]
+    assert caught == [((name,), after) for name, after in STOPPED.items()] + [(("States.ALL",), "FailJob")]
+    assert {catcher["ResultPath"] for catcher in catchers} == {"$.failure"}
+
+
+def test_a_failed_job_is_a_failed_execution_with_the_same_words(definition: Any) -> None:
+    states = definition["States"]
+    assert (states["Fail"]["ErrorPath"], states["Fail"]["CausePath"]) == ("$.error", "$.cause")
+    assert [(c["ErrorEquals"], c["Next"]) for c in states["FailJob"]["Catch"]] == [(["States.ALL"], "FailUnrecorded")]
+    unrecorded = states["FailUnrecorded"]
+    assert (unrecorded["ErrorPath"], unrecorded["CausePath"]) == ("$.failure.Error", "$.failure.Cause")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_task_is_told_who_it_is_and_which_try_this_is(definition: Any, task: str) -> None:
+    assert definition["States"][task]["Parameters"]["Payload"] == {
+        "state.$": "$$.State.Name",
+        "execution.$": "$$.Execution.Id",
+        "executionStartedAt.$": "$$.Execution.StartTime",
+        "retryCount.$": "$$.State.RetryCount",
+        "job.$": "$",
+    }
+
+
+# Limits
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_limits_nest_from_one_call_to_the_lease(definition: Any, template: Any, task: str) -> None:
+    function_s = template["Resources"]["ProcessFunction"]["Properties"]["Timeout"]
+    state_s = definition["States"][task]["TimeoutSeconds"]
+    limits = [HTTP_TIMEOUT_S + FUNCTION_RESERVE_S, function_s, state_s, EXECUTION_TIMEOUT_S, LEASE.total_seconds()]
+    assert limits == sorted(set(limits))
+    assert definition["TimeoutSeconds"] == EXECUTION_TIMEOUT_S
+
+
+def test_a_call_that_was_just_begun_fits_into_what_the_function_keeps(template: Any) -> None:
+    assert HTTP_TIMEOUT_S < FUNCTION_RESERVE_S
+    assert FUNCTION_RESERVE_S < SAVE_RESERVE_S
+    assert RPC_TIMEOUT_S + RETRY_FOR_S < FUNCTION_RESERVE_S
+
+
+def test_an_execution_that_the_slowest_tick_starts_last_ends_within_its_lease(template: Any) -> None:
+    tick_s = template["Resources"]["TriggerFunction"]["Properties"]["Timeout"]
+    assert tick_s + EXECUTION_TIMEOUT_S < LEASE.total_seconds()

@@ -1,0 +1,247 @@
+"""The template against the code and against what we promise of it."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.paths import ROOT
+from tracking.jobs import EXECUTION_TIMEOUT_S
+from tracking.settings import ProcessSettings, TriggerSettings, variables
+
+FUNCTIONS = {"TriggerFunction": TriggerSettings, "ProcessFunction": ProcessSettings}
+"""Every function, and the class that reads its environment."""
+
+UNNAMED_RESOURCES = {"DeliverLogsAndTraces"}
+"""Statements whose actions have no resource to name; the template says where AWS says so."""
+
+ALARMS = {
+    # what is watched, of which resource
+    ("AWS/States", "ExecutionsFailed"): {"Ref": "TrackingStateMachine"},
+    ("AWS/States", "ExecutionsTimedOut"): {"Ref": "TrackingStateMachine"},
+    ("AWS/Lambda", "Errors"): {"Ref": "TriggerFunction"},
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): {"Fn::GetAtt": ["TickDeadLetterQueue", "QueueName"]},
+    ("AWS/Lambda", "Throttles"): {"Ref": "ProcessFunction"},
+}
+
+
+def of_type(template: Any, kind: str) -> dict[str, Any]:
+    return {name: found["Properties"] for name, found in template["Resources"].items() if found["Type"] == kind}
+
+
+def statements(properties: Any) -> Iterator[Any]:
+    for policy in properties["Policies"]:
+        yield from policy["Statement"]
+
+
+def every_statement(template: Any) -> Iterator[Any]:
+    for kind in ("AWS::Serverless::Function", "AWS::Serverless::StateMachine"):
+        for properties in of_type(template, kind).values():
+            yield from statements(properties)
+    for kind in ("AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy"):
+        for properties in of_type(template, kind).values():
+            yield from properties["PolicyDocument"]["Statement"]
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def attribute(resource: str, name: str) -> dict[str, list[str]]:
+    return {"Fn::GetAtt": [resource, name]}
+
+
+def test_every_function_is_known_to_these_tests(template: Any) -> None:
+    assert set(of_type(template, "AWS::Serverless::Function")) == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_handler_exists_and_takes_event_and_context(template: Any, function: str) -> None:
+    module, _, name = of_type(template, "AWS::Serverless::Function")[function]["Handler"].rpartition(".")
+    assert (ROOT / template["Globals"]["Function"]["CodeUri"] / f"{module.replace('.', '/')}.py").is_file()
+    handler = getattr(importlib.import_module(module), name)
+    assert list(inspect.signature(handler).parameters)[:2] == ["event", "context"]
+
+
+@pytest.mark.parametrize(("function", "settings"), FUNCTIONS.items())
+def test_every_variable_is_read_and_every_setting_is_given(template: Any, function: str, settings: Any) -> None:
+    given = of_type(template, "AWS::Serverless::Function")[function]["Environment"]["Variables"]
+    assert set(given) == set(variables(settings))
+    assert "Environment" not in template["Globals"]["Function"]
+
+
+def test_no_secret_stands_in_the_environment(template: Any) -> None:
+    for properties in of_type(template, "AWS::Serverless::Function").values():
+        for name, value in properties["Environment"]["Variables"].items():
+            is_secret = re.search(r"KEY|TOKEN|CREDENTIALS|PASSWORD", name)
+            assert not is_secret or name.endswith("_SECRET")
+            assert "resolve:secretsmanager" not in json.dumps(value)
+
+
+def test_the_emulators_are_never_named(template: Any) -> None:
+    assert "EMULATOR" not in json.dumps(template)
+
+
+def test_functions_run_on_arm_and_on_the_python_that_the_layer_is_built_for(template: Any) -> None:
+    common = template["Globals"]["Function"]
+    (layer,) = of_type(template, "AWS::Serverless::LayerVersion").values()
+    assert (common["Runtime"], common["Architectures"]) == ("python3.13", ["arm64"])
+    assert (layer["CompatibleRuntimes"], layer["CompatibleArchitectures"]) == (["python3.13"], ["arm64"])
+    assert common["Layers"] == [{"Ref": "CommonLayer"}]
+
+
+def test_functions_and_executions_are_traced(template: Any) -> None:
+    assert template["Globals"]["Function"]["Tracing"] == "Active"
+    (machine,) = of_type(template, "AWS::Serverless::StateMachine").values()
+    assert machine["Tracing"] == {"Enabled": True}
+
+
+# Permissions
+
+
+def test_no_action_has_a_wildcard(template: Any) -> None:
+    actions = [action for statement in every_statement(template) for action in listed(statement["Action"])]
+    assert len(actions) > 10
+    assert [action for action in actions if "*" in action] == []
+
+
+def test_every_statement_names_its_resources_but_the_documented_one(template: Any) -> None:
+    unnamed = {
+        statement["Sid"] for statement in every_statement(template) if "*" in listed(statement.get("Resource", "*"))
+    }
+    assert unnamed == UNNAMED_RESOURCES
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_has_a_policy_of_its_own(template: Any, function: str) -> None:
+    own = list(statements(of_type(template, "AWS::Serverless::Function")[function]))
+    assert own
+    assert all(statement["Effect"] == "Allow" and statement["Sid"] for statement in own)
+
+
+def test_a_function_may_read_the_secrets_that_its_environment_names_and_no_other(template: Any) -> None:
+    for properties in of_type(template, "AWS::Serverless::Function").values():
+        named = {
+            value["Ref"] for name, value in properties["Environment"]["Variables"].items() if name.endswith("_SECRET")
+        }
+        allowed = {
+            parameter
+            for statement in statements(properties)
+            if statement["Action"] == "secretsmanager:GetSecretValue"
+            for resource in listed(statement["Resource"])
+            for parameter in re.findall(r":secret:\$\{(\w+)\}-\?{6}$", resource["Fn::Sub"])
+        }
+        assert allowed == named
+
+
+def test_the_trigger_starts_executions_and_the_machine_invokes_the_process_function(template: Any) -> None:
+    functions = of_type(template, "AWS::Serverless::Function")
+    starts = [s for s in statements(functions["TriggerFunction"]) if s["Action"] == "states:StartExecution"]
+    assert [s["Resource"] for s in starts] == [{"Ref": "TrackingStateMachine"}]
+    (machine,) = of_type(template, "AWS::Serverless::StateMachine").values()
+    invokes = [s for s in statements(machine) if s["Action"] == "lambda:InvokeFunction"]
+    assert [s["Resource"] for s in invokes] == [attribute("ProcessFunction", "Arn")]
+
+
+# Logs and alarms
+
+
+def test_every_function_and_the_machine_have_a_log_group_with_a_retention(template: Any) -> None:
+    groups = of_type(template, "AWS::Logs::LogGroup")
+    assert all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
+    used = [
+        properties["LoggingConfig"]["LogGroup"]["Ref"]
+        for properties in of_type(template, "AWS::Serverless::Function").values()
+    ]
+    (machine,) = of_type(template, "AWS::Serverless::StateMachine").values()
+    (destination,) = machine["Logging"]["Destinations"]
+    used.append(destination["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"][0])
+    assert sorted(used) == sorted(groups)
+
+
+def test_execution_data_is_not_logged(template: Any) -> None:
+    (machine,) = of_type(template, "AWS::Serverless::StateMachine").values()
+    assert machine["Logging"]["IncludeExecutionData"] is False
+
+
+def test_what_needs_a_person_raises_an_alarm(template: Any) -> None:
+    alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
+    watched = {(alarm["Namespace"], alarm["MetricName"]): alarm["Dimensions"][0]["Value"] for alarm in alarms}
+    assert watched == ALARMS
+    for alarm in alarms:
+        assert alarm["AlarmActions"] == {
+            "Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]
+        }
+        assert alarm["TreatMissingData"] == "notBreaching"
+
+
+# The tick
+
+
+def test_the_tick_comes_every_minute_unless_told_otherwise(template: Any) -> None:
+    trigger = of_type(template, "AWS::Serverless::Function")["TriggerFunction"]
+    (event,) = trigger["Events"].values()
+    assert event["Type"] == "Schedule"
+    assert event["Properties"]["Schedule"] == {"Ref": "Schedule"}
+    assert template["Parameters"]["Schedule"]["Default"] == "rate(1 minute)"
+
+
+def test_a_tick_that_cannot_be_delivered_is_tried_again_and_kept(template: Any) -> None:
+    trigger = of_type(template, "AWS::Serverless::Function")["TriggerFunction"]
+    tick = trigger["Events"]["Tick"]["Properties"]
+    assert tick["RetryPolicy"] == {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 60}
+    assert tick["DeadLetterConfig"] == {"Arn": attribute("TickDeadLetterQueue", "Arn")}
+    (policy,) = of_type(template, "AWS::SQS::QueuePolicy").values()
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    # The name that SAM gives to the rule of TriggerFunction's event Tick.
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": attribute("TriggerFunctionTick", "Arn")}}
+
+
+def test_there_is_one_tick_at_a_time_and_it_ends_before_the_next(template: Any) -> None:
+    trigger = of_type(template, "AWS::Serverless::Function")["TriggerFunction"]
+    assert trigger["ReservedConcurrentExecutions"] == 1
+    assert trigger["Timeout"] < 60
+
+
+# The machine
+
+
+def test_every_substitution_of_the_definition_is_given_and_used(template: Any) -> None:
+    (machine,) = of_type(template, "AWS::Serverless::StateMachine").values()
+    text = (ROOT / machine["DefinitionUri"]).read_text()
+    assert set(re.findall(r"\$\{(\w+)\}", text)) == set(machine["DefinitionSubstitutions"])
+    assert machine["Type"] == "STANDARD"
+
+
+# The staging bucket
+
+
+def test_staged_data_is_private_encrypted_and_forgotten_after_a_day(template: Any) -> None:
+    (bucket,) = of_type(template, "AWS::S3::Bucket").values()
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"] in {"AES256", "aws:kms"}
+    assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 1)
+    assert "Prefix" not in rule
+    assert EXECUTION_TIMEOUT_S < 86_400
+
+
+def test_staged_data_travels_over_tls_only(template: Any) -> None:
+    (policy,) = of_type(template, "AWS::S3::BucketPolicy").values()
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+    process = of_type(template, "AWS::Serverless::Function")["ProcessFunction"]
+    used = {a for s in statements(process) for a in listed(s["Action"]) if a.startswith("s3:")}
+    assert used <= set(statement["Action"])
+    assert statement["Resource"] == [attribute("StagingBucket", "Arn"), {"Fn::Sub": "${StagingBucket.Arn}/*"}]
