@@ -15,6 +15,7 @@ from google.auth.credentials import AnonymousCredentials
 
 from tracking import wiring
 from tracking.errors import CredentialsError, StoreUnavailableError
+from tracking.jobs import PlatformName
 from tracking.settings import ProcessSettings
 
 KEY = "AIzaVerySecret"
@@ -125,6 +126,33 @@ def test_a_workload_identity_federation_is_used_as_configured(
     secrets.add_response("get_secret_value", {"SecretString": json.dumps(config)}, {"SecretId": "firebase"})
     client = wiring.firestore_client("demo-federated", "firebase")
     assert isinstance(client._credentials, AwsCredentials)
+
+
+ENVIRONMENT = {
+    "FIRESTORE_EMULATOR_HOST": "127.0.0.1:1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "x",
+    "AWS_SECRET_ACCESS_KEY": "x",
+    "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:000000000000:stateMachine:tracking",
+    "STAGING_BUCKET": "staging",
+    "MAX_STARTS_PER_TICK": "7",
+    "MAX_VIDEOS_PER_JOB": "9",
+}
+
+
+def test_building_every_client_touches_no_network_and_reads_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sockets are disabled here, and secrets are read when they are first needed."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-trigger")
+    assert wiring.trigger.__wrapped__().max_starts_per_tick == 7
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-process")
+    deps = wiring.process.__wrapped__()
+    assert deps.max_videos_per_job == 9
+    for name in PlatformName:
+        platform = deps.platform(name)
+        assert callable(platform.fetch_account)
+        assert deps.platform(name) is platform
 
 
 def test_settings_and_keys_show_no_secret(secrets: Stubber) -> None:
