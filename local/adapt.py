@@ -14,6 +14,10 @@ from typing import Any
 
 FUNCTION = "AWS::Serverless::Function"
 LAYER = "AWS::Serverless::LayerVersion"
+MACHINE = "AWS::Serverless::StateMachine"
+
+ADAPTED_DEFINITION = "adapted.asl.json"
+"""Beside the adapted template, which names it."""
 
 # The version makes every function new when the layer is, and MiniStack end the workers that have the old one loaded.
 # -S: no site-packages of this machine, only the function, the layer and what Lambda brings itself.
@@ -36,6 +40,19 @@ def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str
         elif resource["Type"] == LAYER:
             properties.pop("CompatibleRuntimes", None)
             properties.pop("CompatibleArchitectures", None)
+        elif resource["Type"] == MACHINE:
+            properties["DefinitionUri"] = ADAPTED_DEFINITION
+    return adapted
+
+
+def adapt_definition(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy that waits for a place as it would on AWS: MiniStack's name for a throttled function is `Lambda.Unknown`,
+    of which three tries are not enough when many jobs start at once."""
+    adapted = copy.deepcopy(dict(definition))
+    for state in adapted["States"].values():
+        for retrier in state.get("Retry", []):
+            if "Lambda.TooManyRequestsException" in retrier["ErrorEquals"]:
+                retrier["ErrorEquals"].append("Lambda.Unknown")  # the first retrier that knows an error decides
     return adapted
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ from typing import Any
 import yaml
 
 from local import aws, process
-from local.adapt import adapt, functions, write_bootstrap
+from local.adapt import ADAPTED_DEFINITION, adapt, adapt_definition, functions, write_bootstrap
 from local.errors import LocalError
 from local.paths import BUILD, LOCAL, LOGS, ROOT, RUNTIME, SAM, STACK, VENV, clean_environment, host_python
 
@@ -48,6 +49,8 @@ def deploy(address: str, variables: Mapping[str, str], parameters: Mapping[str, 
     """The built template, adapted, to the MiniStack at `address`; `variables` are added to every function's."""
     template = BUILD / f"{STACK.name}.yaml"
     template.write_text(yaml.safe_dump(adapt(built_template(), variables), sort_keys=False))
+    definition = json.loads((ROOT / "statemachine/tracking.asl.json").read_text())
+    (BUILD / ADAPTED_DEFINITION).write_text(json.dumps(adapt_definition(definition)))
     aws.client("s3", address).create_bucket(Bucket=_BUCKET)
     command = [_sam(), "deploy", "--template-file", str(template), "--stack-name", STACK_NAME]
     command += ["--s3-bucket", _BUCKET, "--region", aws.REGION, "--config-env", "local", "--no-progressbar"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.adapt import adapt, architecture, write_bootstrap
+from local.adapt import ADAPTED_DEFINITION, adapt, adapt_definition, architecture, write_bootstrap
+from local.paths import ROOT
 
 
 @pytest.fixture
@@ -77,3 +79,20 @@ def test_the_bootstrap_can_be_run_and_changes_with_the_version(tmp_path: Path) -
     assert 'exec "/usr/bin/python3" -S -m awslambdaric "$_HANDLER"' in first
     assert (tmp_path / "bootstrap").stat().st_mode & 0o111
     assert bootstrap("two") != first
+
+
+def test_the_machine_is_made_from_the_adapted_definition() -> None:
+    machine = {"Type": "AWS::Serverless::StateMachine", "Properties": {"DefinitionUri": "tracking.asl.json"}}
+    adapted = adapt({"Resources": {"Machine": machine}}, {})
+    assert adapted["Resources"]["Machine"]["Properties"] == {"DefinitionUri": ADAPTED_DEFINITION}
+
+
+def test_a_throttled_function_is_waited_for_under_the_name_that_ministack_gives_it() -> None:
+    definition = json.loads((ROOT / "statemachine/tracking.asl.json").read_text())
+    for name, state in adapt_definition(definition)["States"].items():
+        if state["Type"] == "Task":
+            deciding = next(r for r in state["Retry"] if "Lambda.Unknown" in r["ErrorEquals"])
+            assert "Lambda.TooManyRequestsException" in deciding["ErrorEquals"], name
+            assert deciding["MaxAttempts"] > 3
+            del state["Retry"][0]["ErrorEquals"][-1]
+            assert state == definition["States"][name]
