@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import shutil
@@ -25,6 +26,12 @@ _PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 def build() -> None:
     """Layer and functions for this machine's Python into `.local/build`. Nothing is done when no source has changed."""
+    with (LOCAL / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the tests' stack and the developer's share what is built
+        _build()
+
+
+def _build() -> None:
     sources = fingerprint()
     stamp = BUILD / ".built"
     if stamp.exists() and stamp.read_text() == sources:
