@@ -149,7 +149,7 @@ def test_one_connection_serves_many_requests(simulator: Simulator) -> None:
 
 def test_it_ends_at_once_with_a_connection_open_and_an_answer_on_its_way() -> None:
     before = set(threading.enumerate())
-    with running() as simulator, httpx.Client(timeout=60) as client:
+    with httpx.Client(timeout=60) as client, running() as simulator:  # the client closes last
         client.get(f"{simulator.url}/healthz")
         url = f"{simulator.x_url}/users/by/username/sim_slow_60"
         caller = threading.Thread(target=_ask, args=(url,))
