@@ -196,6 +196,7 @@ def extremes() -> list[DocumentWrite]:
         DocumentWrite("a/b", {"x": ""}, must_be_new=True),
         DocumentWrite("a/b", {"x": [""] * 10_000}),
         DocumentWrite("a/b", {f"f{n}": n % 2 == 0 for n in range(1_000)}),
+        DocumentWrite("a/b", {f"{n}{'f' * 100}": None for n in range(1_000)}),
         DocumentWrite(path, account(bio="🚀" * 50_000).to_document() | synced, must_be_new=True),
         DocumentWrite(f"{path}/videos/{'v' * 1_500}", video(1, **largest).to_document() | synced),
         DocumentWrite(f"{path}/videos/v", video(1, caption="🚀" * 100_000).to_document() | synced),

@@ -319,6 +319,13 @@ def test_when_the_number_runs_out_the_newest_are_saved_and_the_job_says_so() -> 
     assert sorted(world.store.get_documents(VIDEOS)) == [v.video_id for v in videos(120)]
 
 
+def test_a_total_that_is_less_than_what_was_fetched_is_not_told() -> None:
+    world = World(videos=videos(500), max_videos=120, tracked=account(post_count=100))
+    job = world.claimed_job()
+    world.run_chain(job)
+    assert world.document(job["jobId"])["message"].startswith("Done: 120 newest videos ")
+
+
 def test_when_the_time_runs_out_what_was_fetched_is_saved_and_the_job_says_so(world: World) -> None:
     world.platform.videos, world.platform.clock, world.platform.page_s = videos(500), world.clock, 40
     world.platform.account = account(post_count=None)

@@ -93,7 +93,7 @@ def test_the_user_sees_how_far_saving_is(world: World) -> None:
 
     saved = World(store=Telling(world.clock), videos=videos(1_000))
     saved.run_chain(saved.claimed_job())
-    assert messages[-3:] == ["Saved 498 of 1,000 videos.", "Saved 996 of 1,000 videos.", "Done: 1,000 videos of NASA."]
+    assert messages[-3:] == ["Saved 498 of 1,000 videos.", "Saved 996 of 1,000 videos.", "Done: 1,000 videos saved."]
 
 
 def test_every_state_stays_small_with_the_longest_of_everything() -> None:
@@ -118,10 +118,11 @@ def test_every_state_stays_small_with_the_longest_of_everything() -> None:
     assert max(sizes) > 10_000  # the case is as bad as it claims to be
 
 
-def test_an_ordinary_state_is_under_a_kilobyte(world: World) -> None:
-    world.platform.videos = videos(5_000)
+def test_an_ordinary_state_is_under_a_kilobyte_and_holds_no_nulls(world: World) -> None:
+    world.platform.account, world.platform.videos = account(post_count=None), videos(5_000)
     state = world.run_chain(world.claimed_job())
     assert len(json.dumps(state)) < 1_000
+    assert None not in state.values()
 
 
 def test_nulls_and_odd_characters_in_platform_text_are_saved_as_they_are(world: World) -> None:
