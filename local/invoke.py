@@ -26,7 +26,9 @@ from local.adapt import architecture, functions
 from local.errors import LocalError
 from local.firestore import PROJECT
 from local.paths import BUILD, ROOT, RUNTIME, SAM, clean_environment, host_python
+from local.seed import seed
 from local.stack import State, deployed_variables
+from tracking import wiring
 
 _TIMED_OUT = re.compile(r"Task timed out after [\d.]+ seconds")
 
@@ -183,7 +185,11 @@ def main(arguments: list[str]) -> int:
         raise LocalError(f"{event} is not a JSON event: {error}.") from error
     if _docker_answers():
         return _with_docker(function, event)
-    answer = invoke(function, content, _variables_of_the_stack(function))
+    variables = _variables_of_the_stack(function)
+    if variables:
+        os.environ["FIRESTORE_EMULATOR_HOST"] = variables["FIRESTORE_EMULATOR_HOST"]
+        seed(wiring.firestore_client(PROJECT), content)
+    answer = invoke(function, content, variables)
     sys.stderr.write(answer.log)
     print(json.dumps(answer.payload, indent=2))
     return int(answer.is_error)
