@@ -1,0 +1,100 @@
+"""Every file of `events/`, through AWS's own runtime interface emulator and client, as `make invoke` runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from local import aws
+from local.invoke import Invocation, invoke
+from local.paths import ROOT, clean_environment
+from local.seed import seed
+from tests.e2e.running import RunningStack
+from tracking.store import account_path
+from tracking.store.firestore import JOBS
+
+CHAIN = {"fetch-account": 30, "save-account": 50, "fetch-videos": 70, "save-videos": 100}  # and the progress after each
+OTHERS = {"fail-job", "fetch-account-missing", "fetch-account-slow", "tick"}
+YOUTUBE = account_path("demo-org", "demo-project", "youtube_UC_x5XG1OV2P6uZZ5FSM9Ttw")
+
+
+def event_of(name: str) -> dict[str, Any]:
+    return dict(json.loads((ROOT / "events" / f"{name}.json").read_text()))
+
+
+def process(running: RunningStack, name: str, timeout_s: int | None = None, **variables: str) -> Invocation:
+    event = event_of(name)
+    seed(running.client, event)
+    return invoke("process", event, running.variables("ProcessFunction") | variables, timeout_s)
+
+
+def forget(running: RunningStack, job_id: str) -> None:
+    running.client.collection(JOBS).document(job_id).delete()
+
+
+def test_every_event_is_run_here() -> None:
+    assert CHAIN.keys() | OTHERS == {file.stem for file in (ROOT / "events").iterdir()}
+
+
+def test_one_event_per_state_takes_a_job_from_its_claim_to_its_end(running: RunningStack) -> None:
+    forget(running, "event-youtube")
+    for name, progress in CHAIN.items():
+        answer = process(running, name)
+        assert not answer.is_error, answer.payload
+        assert answer.payload["jobId"] == "event-youtube"
+        assert running.job("event-youtube")["progress"] == progress
+    assert running.job("event-youtube")["status"] == "completed"
+    assert len(running.store.get_documents(f"{YOUTUBE}/videos")) == 5
+    assert running.staged("event-youtube") == []
+
+
+def test_an_errors_class_name_reaches_the_caller(running: RunningStack) -> None:
+    answer = process(running, "fetch-account-missing")
+    assert answer.is_error
+    assert answer.payload["errorType"] == "AccountNotFoundError"
+    assert answer.payload["errorMessage"] == "YouTube has no account named nobody_has_this_name."
+    assert "state failed" in answer.log
+
+
+def test_a_failed_job_is_told_to_its_user_and_to_the_machine(running: RunningStack) -> None:
+    forget(running, "event-missing")
+    answer = process(running, "fail-job")
+    sentence = "YouTube has no account named nobody_has_this_name."
+    assert answer.payload == {"error": "AccountNotFoundError", "cause": sentence, "isRecorded": True}
+    assert running.job("event-missing")["error"] == sentence
+
+
+def test_a_function_that_takes_too_long_is_stopped(running: RunningStack) -> None:
+    answer = process(running, "fetch-account-slow", timeout_s=3)
+    assert answer.is_error
+    assert answer.payload["errorType"] == "Sandbox.Timedout"
+    assert running.job("event-slow")["progress"] == 0
+
+
+def test_a_tick_tells_what_it_did(running: RunningStack) -> None:
+    answer = invoke("trigger", event_of("tick"), running.variables("TriggerFunction"))
+    assert not answer.is_error
+    assert answer.payload.keys() == {"started", "malformed", "lost", "refused", "unknown"}
+
+
+def test_a_key_that_the_platform_refuses_is_no_reason_to_try_again(running: RunningStack) -> None:
+    aws.put_secrets(running.state.aws(), {"tests/wrong-key": "wrong-key"})
+    answer = process(running, "fetch-account", YOUTUBE_API_KEY_SECRET="tests/wrong-key")
+    assert answer.payload["errorType"] == "CredentialsError"
+    assert "wrong-key" not in answer.log + json.dumps(answer.payload)
+
+
+@pytest.mark.parametrize("event", ["tick", "fetch-account"])
+def test_an_event_can_be_run_by_hand_on_a_stack_that_never_saw_its_job(running: RunningStack, event: str) -> None:
+    forget(running, "event-youtube")
+    function = "trigger" if event == "tick" else "process"
+    command = [sys.executable, "-m", "local.invoke", function, f"events/{event}.json"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert isinstance(json.loads(done.stdout), dict)

@@ -1,0 +1,51 @@
+"""Ticks that come at the same moment, and a tick that finds no database."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from local.invoke import Invocation, invoke
+from local.paths import ROOT
+from local.process import choose_port
+from tests.e2e.running import Project, RunningStack
+
+TICK = json.loads((ROOT / "events/tick.json").read_text())
+TRIGGER_TIMEOUT_S = 55  # template.yaml
+
+
+def trigger(running: RunningStack, **variables: str) -> Invocation:
+    """A trigger of its own, beside the deployed one, of which there is one at a time."""
+    return invoke("trigger", TICK, running.variables("TriggerFunction") | variables)
+
+
+def test_triggers_at_the_same_moment_start_each_job_exactly_once(project: Project) -> None:
+    running = project.stack
+    ids = [project.add_job("sim_missing", platform) for platform in ("youtube", "twitter") for _ in range(15)]
+    with ThreadPoolExecutor(2) as pool:
+        ticks = list(pool.map(lambda _: trigger(running), range(2)))
+    assert [tick.payload for tick in ticks if tick.is_error] == []
+    assert sum(tick.payload["started"] for tick in ticks) <= len(ids)  # the rule's own tick may have had some
+    started = [name for name in running.execution_names() if "-sim_missing-" in name]
+    assert sorted(n for n in started if n.split("-", 2)[2].rpartition("-")[0] in ids) == sorted(
+        f"{platform}-sim_missing-{job_id}-1"
+        for platform, job_id in zip(["youtube"] * 15 + ["twitter"] * 15, ids, strict=True)
+    )
+    ended = project.ended(ids)
+    assert {(d["attempt"], d["errorCode"]) for d in ended.values()} == {(1, "AccountNotFoundError")}
+
+
+def test_a_tick_without_a_database_fails_loudly_and_the_next_one_does_its_work(project: Project) -> None:
+    nobody = f"127.0.0.1:{choose_port(None, 'nobody')}"
+    began = time.monotonic()
+    tick = trigger(project.stack, FIRESTORE_EMULATOR_HOST=nobody)
+    took_s = time.monotonic() - began
+    assert tick.is_error
+    assert tick.payload["errorType"] == "StoreUnavailableError"
+    assert took_s < TRIGGER_TIMEOUT_S
+    job_id = project.add_job("sim_videos_1")
+    next_tick = trigger(project.stack)
+    assert not next_tick.is_error
+    assert next_tick.payload.keys() == {"started", "malformed", "lost", "refused", "unknown"}
+    assert project.ended([job_id])[job_id]["status"] == "completed"
