@@ -46,7 +46,7 @@ lint: setup ## Check style, types and the template
 	@unset FIRESTORE_EMULATOR_HOST; $(RUN)/python -m local.checks --no-tests
 
 build: setup ## Build for AWS (Python 3.13 on arm64) into .aws-sam
-	@PATH="$(CURDIR)/$(RUN):$$PATH" .local/sam/bin/sam build --cached --parallel
+	@PATH="$(CURDIR)/$(RUN):$$PATH" .local/sam/bin/sam build --parallel
 
 invoke: setup ## Run one function on one event: make invoke FUNCTION=process EVENT=events/fetch-account.json
 	@$(RUN)/python -m local.invoke "$(FUNCTION)" "$(EVENT)"

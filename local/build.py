@@ -45,7 +45,8 @@ def _build() -> None:
         "LAYER_PYTHON": host_python(),
     }
     command = [_sam(), "build", "--template-file", str(ROOT / "template.yaml"), "--build-dir", str(BUILD)]
-    _run("sam build", [*command, "--cache-dir", str(LOCAL / "sam-cache"), "--cached", "--parallel"], environment)
+    cache = LOCAL / f"sam-cache-{_PYTHON_VERSION}"  # SAM's own key is the sources, not what they are built for
+    _run("sam build", [*command, "--cache-dir", str(cache), "--cached", "--parallel"], environment)
     for name in functions(built_template()):
         layer = BUILD / "CommonLayer"
         write_bootstrap(BUILD / name, layer=layer, runtime=RUNTIME, python=host_python(), version=sources)

@@ -151,7 +151,7 @@ def _with_docker(function: str, event: Path) -> int:
     """AWS's own image, so the build is the one for AWS."""
     environment = clean_environment() | {"AWS_DEFAULT_REGION": aws.REGION}
     logical_id = find_function(build.built_template(), function).logical_id
-    for arguments in (["build", "--cached"], ["local", "invoke", logical_id, "--event", str(event)]):
+    for arguments in (["build"], ["local", "invoke", logical_id, "--event", str(event)]):
         code = subprocess.run([str(SAM / "bin" / "sam"), *arguments], cwd=ROOT, env=environment, check=False).returncode
         if code != 0:
             break
