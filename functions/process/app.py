@@ -13,10 +13,10 @@ from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from process import fail_job, fetch_account, fetch_videos, retrying, save_account, save_videos
+from process import fail_job, fetch_account, fetch_videos, pausing, retrying, save_account, save_videos
 from process.step import Step
 from tracking import wiring
-from tracking.errors import InvalidJobError, TrackingError
+from tracking.errors import InvalidJobError, QuotaExceededError, RateLimitedError, TrackingError
 
 NAMESPACE = "AccountTracking"
 
@@ -69,7 +69,15 @@ def _run(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:
         step, is_done = retrying.announce(step, deps)
         if is_done:
             return step.work.to_state()
-    return run(step, deps)
+    try:
+        return run(step, deps)
+    except (RateLimitedError, QuotaExceededError) as error:
+        paused = pausing.paused(step, deps, error)
+        if paused is None:
+            raise
+        metrics.add_metric("JobsPaused", MetricUnit.Count, 1)
+        metrics.flush_metrics()
+        raise paused from error
 
 
 def _publish(step: Step, output: dict[str, Any], duration_s: float) -> None:

@@ -32,5 +32,11 @@ def budget(step: Step, deps: ProcessDeps) -> Budget:
     return Budget(
         deadline=step.deadline,
         max_videos=deps.max_videos_per_job,
+        checkpoint=lambda: _check(step, deps),
         resume_since=step.execution_started_at if step.retry_count else None,
     )
+
+
+def _check(step: Step, deps: ProcessDeps) -> None:
+    """Stops a job that was cancelled, or lost, before its next call to the platform."""
+    fence.current(deps.store, step.work.fence)

@@ -21,7 +21,7 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.TriggerD
 
     Errors are not caught: a tick that cannot read or claim fails loudly, and the next one finds the same jobs.
     """
-    tick = run_tick(deps or wiring.trigger())
+    tick = run_tick(deps or wiring.trigger(), lambda: context.get_remaining_time_in_millis() / 1000)
     _publish(tick)
     logger.info("tick done", extra={"action": "tick_done", **tick.counts()})
     tick.raise_for_refusals()
@@ -34,6 +34,8 @@ def _publish(tick: Tick) -> None:
     metrics.add_metric("OldestPendingAge", MetricUnit.Seconds, tick.oldest_pending_age_s)
     metrics.add_metric("JobsStarted", MetricUnit.Count, len(tick.started))
     metrics.flush_metrics()
+    for repair in tick.repaired:
+        logger.warning("lease expired", action="lease_expired", job_id=repair.job_id, status=repair.status)
     for malformed in tick.malformed:
         logger.warning("job refused", action="job_refused", job_id=malformed.job_id, reason=malformed.reason)
     for refused in tick.refused:

@@ -21,6 +21,7 @@ from tracking.executions import execution_name
 from tracking.jobs import Fields, Job, Status
 from tracking.store import JobSnapshot, JobWrite
 from tracking.wiring import TriggerDeps
+from trigger.waiting import Pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +56,6 @@ class Refusal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A pending document that holds a well-formed job."""
-
-    job: Job
-    version: str
-
-
-def sort_out(snapshots: Sequence[JobSnapshot]) -> tuple[list[Pending], list[tuple[JobSnapshot, InvalidJobError]]]:
-    """Well-formed jobs, higher priority first and then the older first; and the malformed with their errors."""
-    pending, malformed = [], []
-    for snapshot in snapshots:
-        try:
-            pending.append(Pending(snapshot.parse(), snapshot.version))
-        except InvalidJobError as error:
-            malformed.append((snapshot, error))
-    pending.sort(key=lambda p: (-p.job.priority, p.job.created_at))
-    return pending, malformed
-
-
 def fail_malformed(deps: TriggerDeps, malformed: Sequence[tuple[JobSnapshot, InvalidJobError]]) -> list[Refusal]:
     """Tell each job's user what is wrong with it; nothing else of the document changes."""
     now = deps.clock.now()
@@ -102,12 +83,12 @@ def claim_jobs(deps: TriggerDeps, pending: Sequence[Pending]) -> list[Claim]:
         ]
     )
     return [
-        Claim(p.job, version, p.job.attempt + 1, name, age_s(p.job, now))
+        Claim(p.job, version, p.job.attempt + 1, name, age_s(p.job.created_at, now))
         for p, name, version in zip(pending, names, versions, strict=True)
         if version is not None
     ]
 
 
-def age_s(job: Job, now: datetime) -> float:
-    """Never negative: a front end's clock may be ahead of ours."""
-    return max(0.0, (now - job.created_at).total_seconds())
+def age_s(created_at: datetime | None, now: datetime) -> float:
+    """0 for nothing; never negative, for a front end's clock may be ahead of ours."""
+    return max(0.0, (now - created_at).total_seconds()) if created_at else 0.0

@@ -1,19 +1,33 @@
-"""One tick, in order: read the pending jobs, claim them, start them, give back what was refused."""
+"""One tick, in order: look, repair what lost its lease, choose who starts, claim, start, give back what was refused.
+
+A quiet system is one query. One that has many jobs waiting, or a platform paused, is looked at part by part, so that
+nothing is read that cannot start.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from tracking.executions import StartRefusedError, StartUnknownError
-from tracking.store import MAX_WRITES_PER_COMMIT, JobWrite
+from tracking.executions import OUT_OF_TIME, StartRefusedError, StartUnknownError
+from tracking.jobs import Status
+from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite
 from tracking.wiring import TriggerDeps
-from trigger.claim import Claim, Refusal, age_s, claim_jobs, fail_malformed, sort_out
+from trigger.claim import Claim, Refusal, age_s, claim_jobs, fail_malformed
+from trigger.sweep import Repair, sweep
+from trigger.waiting import PAGE, Pending, Slots, choose, read_pauses
 
 PARALLEL_STARTS = 16
 """StartExecution is a wait of some 20 ms, so threads help; AWS refills 150 to 300 starts a second:
 https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+
+
+LEASES = 2000
+"""As many processing jobs as one tick looks at: more than the limits let run."""
+CLAIM_RESERVE_S = 20.0  # to claim 500 jobs and start them
+START_RESERVE_S = 12.0  # one StartExecution at its time-outs' worst, and giving the rest back
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +45,7 @@ class Tick:
     """What one tick did, by job."""
 
     oldest_pending_age_s: float = 0.0
+    repaired: list[Repair] = field(default_factory=list)
     started: list[Started] = field(default_factory=list)
     malformed: list[Refusal] = field(default_factory=list)
     lost: int = 0  # claimed by another tick, or cancelled, between our read and our write
@@ -41,6 +56,7 @@ class Tick:
     def counts(self) -> dict[str, int]:
         return {
             "started": len(self.started),
+            "repaired": len(self.repaired),
             "malformed": len(self.malformed),
             "lost": self.lost,
             "refused": len(self.refused),
@@ -52,33 +68,58 @@ class Tick:
             raise StartsRefusedError(f"{self.needs_attention}: {len(self.refused)} jobs were given back.")
 
 
-def run_tick(deps: TriggerDeps) -> Tick:
-    """Each wave of claims is started before the next is made: a tick that dies leaves few claims unstarted."""
+def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.inf) -> Tick:
+    """Each wave of claims is started before the next is made: a tick that dies leaves few claims unstarted.
+
+    `remaining_s`: of this invocation; what is not begun when it runs out is left for the next tick.
+    """
     tick = Tick()
-    snapshots = deps.store.pending_jobs(deps.max_starts_per_tick)
-    pending, malformed = sort_out(snapshots)
-    if malformed:
-        tick.malformed = fail_malformed(deps, malformed)
-    now = deps.clock.now()
-    tick.oldest_pending_age_s = max((age_s(p.job, now) for p in pending), default=0.0)
-    for first in range(0, len(pending), MAX_WRITES_PER_COMMIT):
-        wave = pending[first : first + MAX_WRITES_PER_COMMIT]
-        claims = claim_jobs(deps, wave)
-        tick.lost += len(wave) - len(claims)
-        _start_all(deps, claims, tick)
+    seen = [] if deps.hints.is_busy else deps.store.open_jobs(PAGE)
+    saw_all = not deps.hints.is_busy and len(seen) < PAGE
+    running, tick.repaired = sweep(
+        deps, _of(seen, Status.PROCESSING) if saw_all else deps.store.processing_jobs(LEASES)
+    )
+    pending = _of(seen, Status.PENDING)
+    paused = {} if saw_all and not pending else read_pauses(deps)
+    slots = Slots(deps.limits, running, paused, deps.clock.now())
+    if not saw_all:
+        pending = deps.store.pending_jobs(PAGE, without=slots.closed()) if slots.total else []
+    deps.hints.is_busy = bool(paused) or len(pending) == PAGE
+    waiting = choose(deps, slots, pending)
+    if waiting.malformed:
+        tick.malformed = fail_malformed(deps, waiting.malformed)
+    tick.oldest_pending_age_s = age_s(waiting.oldest, deps.clock.now())
+    _claim_and_start(deps, waiting.chosen, tick, remaining_s)
     return tick
 
 
-def _start_all(deps: TriggerDeps, claims: Sequence[Claim], tick: Tick) -> None:
+def _of(seen: Sequence[JobSnapshot], status: Status) -> list[JobSnapshot]:
+    return [job for job in seen if job.data["status"] == status]
+
+
+def _claim_and_start(
+    deps: TriggerDeps, chosen: Sequence[Pending], tick: Tick, remaining_s: Callable[[], float]
+) -> None:
+    for first in range(0, len(chosen), MAX_WRITES_PER_COMMIT):
+        if remaining_s() < CLAIM_RESERVE_S:
+            return
+        wave = chosen[first : first + MAX_WRITES_PER_COMMIT]
+        claims = claim_jobs(deps, wave)
+        tick.lost += len(wave) - len(claims)
+        _start_all(deps, claims, tick, remaining_s)
+
+
+def _start_all(deps: TriggerDeps, claims: Sequence[Claim], tick: Tick, remaining_s: Callable[[], float]) -> None:
     refused: list[Claim] = []
     with ThreadPoolExecutor(PARALLEL_STARTS) as pool:
-        for claim, error in zip(claims, pool.map(lambda c: _start(deps, c), claims), strict=True):
+        errors = pool.map(lambda claim: _start(deps, claim, remaining_s), claims)
+        for claim, error in zip(claims, errors, strict=True):
             if error is None:
                 tick.started.append(Started(claim.job.job_id, claim.waited_s))
             elif isinstance(error, StartRefusedError):
                 refused.append(claim)
                 tick.refused.append(Refusal(claim.job.job_id, error.code))
-                if not error.is_throttling:
+                if not error.is_temporary:
                     tick.needs_attention = error.code
             else:
                 tick.unknown.append(Refusal(claim.job.job_id, "no answer from StartExecution"))
@@ -87,7 +128,11 @@ def _start_all(deps: TriggerDeps, claims: Sequence[Claim], tick: Tick) -> None:
         deps.store.write_each([JobWrite(claim.job.job_id, claim.give_back(now), claim.version) for claim in refused])
 
 
-def _start(deps: TriggerDeps, claim: Claim) -> StartRefusedError | StartUnknownError | None:
+def _start(
+    deps: TriggerDeps, claim: Claim, remaining_s: Callable[[], float]
+) -> StartRefusedError | StartUnknownError | None:
+    if remaining_s() < START_RESERVE_S:
+        return StartRefusedError(OUT_OF_TIME)
     try:
         deps.executions.start(claim.execution_name, claim.payload())
     except (StartRefusedError, StartUnknownError) as error:

@@ -15,6 +15,7 @@
         StoreUnavailableError       Firestore or S3 did not answer
       JobCancelledError           stop quietly: the user cancelled, or the job is gone
       StaleAttemptError           stop quietly: another attempt owns the job
+      JobPausedError              stop quietly: the platform refuses us for now; the job waits in the queue
 
 Step Functions matches an error by its Python class name alone, never by its bases: the leaves are an
 interface, and `tests/integration/test_statemachine.py` holds them and the definition together.
@@ -93,6 +94,10 @@ class JobCancelledError(TrackingError):
 
 class StaleAttemptError(TrackingError):
     """The job has moved on without this attempt: it ended, or a newer attempt owns it."""
+
+
+class JobPausedError(TrackingError):
+    """The platform refuses our credential for longer than an execution lasts; the job is back in the queue."""
 
 
 def leaves(base: type[TrackingError] = TrackingError) -> list[type[TrackingError]]:

@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tracking.jobs import Job, slug
+from tracking.outcomes import ExecutionStatus, Outcome
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 _MAX_NAME_LENGTH = 80
+
+
+OUT_OF_TIME = "OutOfTime"  # ours: the tick had no time left to ask
 
 
 class StartRefusedError(Exception):
@@ -26,12 +30,16 @@ class StartRefusedError(Exception):
         self.code = code
 
     @property
-    def is_throttling(self) -> bool:
-        return self.code in {"ThrottlingException", "ExecutionLimitExceeded", "TooManyRequestsException"}
+    def is_temporary(self) -> bool:
+        return self.code in {"ThrottlingException", "ExecutionLimitExceeded", "TooManyRequestsException", OUT_OF_TIME}
 
 
 class StartUnknownError(Exception):
     """It may have been started or not: the reply was lost, or the service failed."""
+
+
+class ExecutionsUnavailableError(Exception):
+    """Step Functions did not say how the execution stands; ask again at the next tick."""
 
 
 class Executions(Protocol):
@@ -41,6 +49,10 @@ class Executions(Protocol):
 
     def start(self, name: str, payload: Mapping[str, Any]) -> None:
         """Start, once: a second start by the same name does nothing. StartRefusedError, StartUnknownError."""
+        ...
+
+    def outcome(self, name: str) -> Outcome:
+        """How the execution of this name stands. ExecutionsUnavailableError."""
         ...
 
 
@@ -81,6 +93,20 @@ class StepFunctionsExecutions:
         except BotoCoreError as error:
             raise StartUnknownError(name) from error
 
+    def outcome(self, name: str) -> Outcome:
+        try:
+            found = self._client.describe_execution(executionArn=self.arn(name))
+        except self._client.exceptions.ExecutionDoesNotExist:
+            return Outcome(status=ExecutionStatus.NEVER_STARTED)
+        except (BotoCoreError, ClientError) as error:
+            raise ExecutionsUnavailableError(name) from error
+        return Outcome(
+            status=ExecutionStatus(found["status"]),
+            error=found.get("error", ""),
+            cause=found.get("cause", ""),
+            stopped_quietly="failure" in json.loads(found.get("output") or "{}"),
+        )
+
 
 class MemoryExecutions:
     """The in-memory twin: what was started, by name. `refusing` makes the next starts fail with that error."""
@@ -88,6 +114,7 @@ class MemoryExecutions:
     def __init__(self) -> None:
         self.started: dict[str, Mapping[str, Any]] = {}
         self.refusing: dict[str, Exception] = {}
+        self.outcomes: dict[str, Outcome] = {}
         self._lock = threading.Lock()
 
     def arn(self, name: str) -> str:
@@ -98,3 +125,8 @@ class MemoryExecutions:
             if error := self.refusing.get(name):
                 raise error
             self.started.setdefault(name, payload)
+
+    def outcome(self, name: str) -> Outcome:
+        with self._lock:
+            default = ExecutionStatus.RUNNING if name in self.started else ExecutionStatus.NEVER_STARTED
+            return self.outcomes.get(name, Outcome(status=default))

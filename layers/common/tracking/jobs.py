@@ -78,6 +78,12 @@ EXECUTION_TIMEOUT_S = 300
 LEASE = timedelta(seconds=EXECUTION_TIMEOUT_S + 60)
 """Longer than any execution may last, so that a live one never loses its job."""
 
+MAX_ATTEMPTS = 3
+"""How often the sweep lets a job begin: each lease that runs out costs one."""
+KEEP_FINISHED = timedelta(days=7)
+"""After this a Firestore TTL policy on `expireAt` may delete a finished job; `functions/cleanup` does it anyway."""
+LEASE_EXPIRED = "LeaseExpired"
+
 MAX_USERNAME_LENGTH = 100
 MAX_ID_LENGTH = 128
 MAX_ATTEMPT = 1_000_000
@@ -123,6 +129,7 @@ class Job:
     completed_at: datetime | None = None
     lease_until: datetime | None = None
     execution_arn: str | None = None
+    expiries: int = 0  # leases that ran out since the job was last put into the queue by its user
 
     @classmethod
     def from_document(cls, job_id: str, data: Mapping[str, Any], created_at: datetime) -> Self:
@@ -154,6 +161,7 @@ class Job:
             completed_at=read.moment("completedAt"),
             lease_until=read.moment("leaseUntil"),
             execution_arn=read.text("executionArn"),
+            expiries=read.whole("expiries", 0),
         )
 
 
@@ -240,6 +248,7 @@ def claim(job: Job, now: datetime, execution_arn: str) -> Fields:
         error=None,
         errorCode=None,
         completedAt=None,
+        expireAt=None,
     )
 
 
@@ -255,6 +264,41 @@ def release(job: Job, now: datetime) -> Fields:
         executionArn=None,
         message="Waiting for a free place.",
     )
+
+
+def expire(job: Job, now: datetime) -> Fields:
+    """The lease ran out and nothing runs: back into the queue for a new attempt, or failed after the last."""
+    expiries = job.expiries + 1
+    if expiries >= MAX_ATTEMPTS:
+        sentence = f"Tracking this account was begun {expiries} times and never came to an end."
+        return fail(Status.PROCESSING, now, sentence, LEASE_EXPIRED)
+    return _back_to_queue(now, "Interrupted; waiting to start again.", expiries=expiries)
+
+
+def pause(now: datetime, message: str) -> Fields:
+    """Back into the queue because the platform refuses us for now; costs nothing but the attempt's number."""
+    return _back_to_queue(now, message)
+
+
+def _back_to_queue(now: datetime, message: str, **fields: Any) -> Fields:
+    """The attempt's number stays: its execution's name is used up."""
+    return _change(
+        Status.PROCESSING,
+        Status.PENDING,
+        now,
+        message=message,
+        progress=int(Progress.CREATED),
+        retryCount=0,
+        leaseUntil=None,
+        startedAt=None,
+        executionArn=None,
+        **fields,
+    )
+
+
+def renew(now: datetime) -> Fields:
+    """The execution is alive: a new lease. Its own time-out bounds how often."""
+    return _change(Status.PROCESSING, Status.PROCESSING, now, leaseUntil=now + LEASE)
 
 
 def advance(now: datetime, progress: Progress, message: str, **fields: Any) -> Fields:
@@ -276,6 +320,7 @@ def complete(now: datetime, message: str) -> Fields:
         message=message,
         completedAt=now,
         leaseUntil=None,
+        expireAt=now + KEEP_FINISHED,
     )
 
 
@@ -290,6 +335,8 @@ def fail(from_: Status, now: datetime, error: str, error_code: str) -> Fields:
         errorCode=error_code,
         completedAt=now,
         leaseUntil=None,
+        expiries=0,
+        expireAt=now + KEEP_FINISHED,
     )
 
 
@@ -298,7 +345,16 @@ UserChange = Callable[[Status, datetime], Fields]
 
 
 def cancel(from_: Status, now: datetime) -> Fields:
-    return _change(from_, Status.CANCELLED, now, message="Cancelled.", completedAt=now, leaseUntil=None)
+    return _change(
+        from_,
+        Status.CANCELLED,
+        now,
+        message="Cancelled.",
+        completedAt=now,
+        leaseUntil=None,
+        expiries=0,
+        expireAt=now + KEEP_FINISHED,
+    )
 
 
 def retry(from_: Status, now: datetime) -> Fields:
@@ -318,6 +374,7 @@ def retry(from_: Status, now: datetime) -> Fields:
         completedAt=None,
         leaseUntil=None,
         executionArn=None,
+        expireAt=None,
     )
 
 

@@ -48,7 +48,21 @@ class TriggerSettings(_FromEnvironment):
     google_cloud_project: str
     firebase_credentials_secret: str = ""  # empty: the emulator, or the machine's own Google credentials
     state_machine_arn: str
-    max_starts_per_tick: int = 500
+    max_running_jobs: int = 50
+    max_running_per_credential: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconcileSettings(_FromEnvironment):
+    google_cloud_project: str
+    firebase_credentials_secret: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanupSettings(_FromEnvironment):
+    google_cloud_project: str
+    firebase_credentials_secret: str = ""
+    keep_finished_days: int = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

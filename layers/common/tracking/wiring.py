@@ -11,7 +11,7 @@ import functools
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import firebase_admin
@@ -23,7 +23,13 @@ from tracking.clock import Clock, SystemClock
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.jobs import PlatformName
 from tracking.platforms import Platform
-from tracking.settings import PlatformSettings, ProcessSettings, TriggerSettings
+from tracking.settings import (
+    CleanupSettings,
+    PlatformSettings,
+    ProcessSettings,
+    ReconcileSettings,
+    TriggerSettings,
+)
 from tracking.staging import Staging
 from tracking.store import Store
 from tracking.store.firestore import FirestoreStore
@@ -40,12 +46,28 @@ Secret = Callable[[], str]
 _FIREBASE_SCOPES = ("https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/datastore")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many jobs run at the same time, counted from live leases."""
+
+    running: int
+    per_credential: int  # Instagram and TikTok share Apify's
+
+
+@dataclass(slots=True)
+class Hints:
+    """What a warm environment remembers of the tick before, to read less. Nothing is wrong when it is lost."""
+
+    is_busy: bool = False  # many jobs wait, or a platform is paused
+
+
 @dataclass(frozen=True, slots=True)
 class TriggerDeps:
     store: Store
     executions: Executions
     clock: Clock
-    max_starts_per_tick: int
+    limits: Limits
+    hints: Hints = field(default_factory=Hints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +79,19 @@ class ProcessDeps:
     max_videos_per_job: int
 
 
+@dataclass(frozen=True, slots=True)
+class ReconcileDeps:
+    store: Store
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class CleanupDeps:
+    store: Store
+    clock: Clock
+    keep_finished_days: int
+
+
 @functools.cache
 def trigger() -> TriggerDeps:
     from tracking.executions import StepFunctionsExecutions
@@ -66,8 +101,22 @@ def trigger() -> TriggerDeps:
         store=FirestoreStore(firestore_client(settings.google_cloud_project, settings.firebase_credentials_secret)),
         executions=StepFunctionsExecutions(aws_client("stepfunctions"), settings.state_machine_arn),
         clock=SystemClock(),
-        max_starts_per_tick=settings.max_starts_per_tick,
+        limits=Limits(running=settings.max_running_jobs, per_credential=settings.max_running_per_credential),
     )
+
+
+@functools.cache
+def reconcile() -> ReconcileDeps:
+    settings = ReconcileSettings.from_environment(os.environ)
+    client = firestore_client(settings.google_cloud_project, settings.firebase_credentials_secret)
+    return ReconcileDeps(FirestoreStore(client), SystemClock())
+
+
+@functools.cache
+def cleanup() -> CleanupDeps:
+    settings = CleanupSettings.from_environment(os.environ)
+    client = firestore_client(settings.google_cloud_project, settings.firebase_credentials_secret)
+    return CleanupDeps(FirestoreStore(client), SystemClock(), settings.keep_finished_days)
 
 
 @functools.cache

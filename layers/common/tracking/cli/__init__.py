@@ -20,7 +20,7 @@ from rich.table import Table
 import local.cli
 from local.errors import LocalError
 from local.stack import State
-from tracking import jobs, wiring
+from tracking import jobs, pauses, wiring
 from tracking.cli.fetch import fetch
 from tracking.cli.watch import watch_jobs
 from tracking.clock import SystemClock
@@ -126,6 +126,28 @@ def cleanup(
         if not deleted_now:
             break
     out.print(f"{deleted} jobs deleted.")
+
+
+@app.command()
+def platforms(
+    clear: Annotated[PlatformName | None, typer.Option(help="End this platform's pause now.")] = None,
+) -> None:
+    """Show which platforms are paused because they refuse us, and until when."""
+    store = _store()
+    if clear is not None:
+        store.put_document(pauses.clearing(clear))
+    now = datetime.now(UTC)
+    paused = pauses.from_document(store.get_document(pauses.CONTROL_DOCUMENT))
+    table = Table("platform", "state", "until", "reason", box=None, pad_edge=False)
+    for platform in PlatformName:
+        pause = paused.get(platform)
+        allowed = pause.starts_allowed(now) if pause else None
+        if pause is None or allowed is None:
+            table.add_row(platform.label, "open", "", "")
+        else:
+            state = "paused" if allowed == 0 else f"resuming, {allowed} starts a tick"
+            table.add_row(platform.label, state, _cell(pause.until), pause.reason)
+    out.print(table)
 
 
 def main() -> None:

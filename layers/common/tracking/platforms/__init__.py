@@ -14,7 +14,7 @@ wrong), `http` (one JSON call) and `harvest` (an Apify run as pages of videos).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -29,6 +29,8 @@ class Budget:
 
     deadline: datetime  # aware UTC; no wait goes past it
     max_videos: int
+    checkpoint: Callable[[], None] = lambda: None
+    """Called between two calls to the platform; raises when nobody wants the answer any more."""
     resume_since: datetime | None = None
     """Set when an earlier try of the same step may have begun something paid (an Apify run) at or after this
     moment: look for it before beginning another."""
@@ -83,6 +85,8 @@ def collect_videos(pages: Iterator[VideoPage], budget: Budget, clock: Clock) -> 
         if len(videos) >= budget.max_videos:
             is_complete = len(videos) == budget.max_videos and not page.has_more
             return FetchedVideos(videos=tuple(videos.values())[: budget.max_videos], is_complete=is_complete)
-        if page.has_more and clock.now() >= budget.deadline:
-            return FetchedVideos(videos=tuple(videos.values()), is_complete=False)
+        if page.has_more:
+            if clock.now() >= budget.deadline:
+                return FetchedVideos(videos=tuple(videos.values()), is_complete=False)
+            budget.checkpoint()
     return FetchedVideos(videos=tuple(videos.values()), is_complete=not has_more)

@@ -19,9 +19,11 @@ from tracking.clock import Clock
 from tracking.errors import (
     ContractError,
     CredentialsError,
+    JobCancelledError,
     PlatformUnavailableError,
     QuotaExceededError,
     RateLimitedError,
+    StaleAttemptError,
     TrackingError,
 )
 from tracking.platforms import Budget
@@ -119,7 +121,15 @@ class Apify:
         return self._run(self._api.call("GET", path, budget.deadline, params=self._wait_params(budget)).body)
 
     def poll(self, run: Run, budget: Budget) -> Run:
-        """The same run somewhat later. Call it only while there is time: see `has_time`."""
+        """The same run somewhat later. Call it only while there is time: see `has_time`.
+
+        A run whose job was cancelled is stopped, since it costs money.
+        """
+        try:
+            budget.checkpoint()
+        except (JobCancelledError, StaleAttemptError):
+            self.abort(run, budget)
+            raise
         later = self.get(run.run_id, budget)
         if not later.is_finished:
             self._clock.sleep(_POLL_PAUSE_S)

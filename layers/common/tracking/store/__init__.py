@@ -9,12 +9,12 @@ A store knows documents, versions and preconditions; it knows no rule of a job's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from tracking.jobs import Job, Status
+from tracking.jobs import Job, PlatformName, Status
 
 MAX_WRITES_PER_COMMIT = 500
 MAX_BYTES_PER_COMMIT = 3_500_000
@@ -73,8 +73,27 @@ class JobFilter:
 class Store(Protocol):
     """Every call has a time-out. StoreUnavailableError when the store does not answer; it may be retried."""
 
-    def pending_jobs(self, limit: int) -> list[JobSnapshot]:
-        """Pending jobs, malformed ones too, in no order that means anything."""
+    def open_jobs(self, limit: int) -> list[JobSnapshot]:
+        """Pending and processing jobs together, in the order of their ids."""
+        ...
+
+    def pending_jobs(self, limit: int, without: Collection[PlatformName] = (), from_id: str = "") -> list[JobSnapshot]:
+        """Pending jobs in the order of their ids, malformed ones too; from `from_id` on.
+
+        `without`: platforms that are left out; then so is a document that names no platform at all.
+        """
+        ...
+
+    def processing_jobs(self, limit: int) -> list[JobSnapshot]:
+        """All that are being worked on, or ought to be, in the order of their ids."""
+        ...
+
+    def next_waiting_org(self, after: str, platforms: Collection[PlatformName]) -> str | None:
+        """The first organisation after this id that has a pending job of one of the platforms."""
+        ...
+
+    def pending_of_org(self, org_id: str, platform: PlatformName, limit: int) -> list[JobSnapshot]:
+        """The jobs to start first: at most `limit` with a priority over 0, and the oldest `limit` of all."""
         ...
 
     def get_job(self, job_id: str) -> JobSnapshot | None: ...
@@ -111,6 +130,10 @@ class Store(Protocol):
         ...
 
     def get_document(self, path: str) -> dict[str, Any] | None: ...
+
+    def put_document(self, write: DocumentWrite) -> None:
+        """Outside of any job, with no precondition but `must_be_new`."""
+        ...
 
 
 def account_path(org_id: str, project_id: str, account_id: str) -> str:

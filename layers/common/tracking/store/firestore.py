@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
@@ -16,7 +16,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
 
 from tracking.errors import CredentialsError, StoreUnavailableError, TrackingError
-from tracking.jobs import FINISHED
+from tracking.jobs import FINISHED, PlatformName
 from tracking.store import (
     DocumentExistsError,
     DocumentWrite,
@@ -79,10 +79,53 @@ class FirestoreStore:
         self._jobs = client.collection(JOBS)
 
     @_translated
-    def pending_jobs(self, limit: int) -> list[JobSnapshot]:
-        # No order: ordering by a field would skip documents that lack it, malformed ones first of all.
-        query = self._jobs.where(filter=FieldFilter("status", "==", "pending")).limit(limit)
+    def open_jobs(self, limit: int) -> list[JobSnapshot]:
+        query = self._jobs.where(filter=FieldFilter("status", "in", ["pending", "processing"])).limit(limit)
         return [_snapshot(document) for document in query.stream(**_CALL)]
+
+    @_translated
+    def pending_jobs(self, limit: int, without: Collection[PlatformName] = (), from_id: str = "") -> list[JobSnapshot]:
+        # By id alone: ordering by a field would skip documents that lack it, malformed ones first of all.
+        query: Any = self._jobs.where(filter=FieldFilter("status", "==", "pending"))
+        if without:
+            query = query.where(filter=FieldFilter("platform", "not-in", sorted(without)))
+        if from_id:
+            query = query.order_by("__name__").start_at({"__name__": self._jobs.document(from_id)})
+        return [_snapshot(document) for document in query.limit(limit).stream(**_CALL)]
+
+    @_translated
+    def processing_jobs(self, limit: int) -> list[JobSnapshot]:
+        query = self._jobs.where(filter=FieldFilter("status", "==", "processing")).limit(limit)
+        return [_snapshot(document) for document in query.stream(**_CALL)]
+
+    @_translated
+    def next_waiting_org(self, after: str, platforms: Collection[PlatformName]) -> str | None:
+        query = (
+            self._jobs.where(filter=FieldFilter("status", "==", "pending"))
+            .where(filter=FieldFilter("platform", "in", sorted(platforms)))
+            .order_by("orgId")
+            .start_after({"orgId": after})
+            .select(["orgId"])
+            .limit(1)
+        )
+        return next((str(document.get("orgId")) for document in query.stream(**_CALL)), None)
+
+    @_translated
+    def pending_of_org(self, org_id: str, platform: PlatformName, limit: int) -> list[JobSnapshot]:
+        of_org = (
+            self._jobs.where(filter=FieldFilter("orgId", "==", org_id))
+            .where(filter=FieldFilter("status", "==", "pending"))
+            .where(filter=FieldFilter("platform", "==", str(platform)))
+        )
+        # Two queries, since ordering by priority would skip every document without one.
+        urgent = of_org.where(filter=FieldFilter("priority", ">", 0)).order_by("priority", Query.DESCENDING)
+        oldest = of_org.order_by("createdAt")
+        found = {
+            document.id: _snapshot(document)
+            for query in (urgent.order_by("createdAt"), oldest)
+            for document in query.limit(limit).stream(**_CALL)
+        }
+        return list(found.values())
 
     @_translated
     def get_job(self, job_id: str) -> JobSnapshot | None:
@@ -107,11 +150,7 @@ class FirestoreStore:
         batch = self._client.batch()
         self._add_job(batch, job)
         for document in documents:
-            reference = self._client.document(document.path)
-            if document.must_be_new:
-                batch.create(reference, document.fields)
-            else:
-                batch.set(reference, document.fields, merge=True)
+            self._add_document(batch, document)
         try:
             results = batch.commit(**_CALL)
         # Here alone they speak of our preconditions; a query fails with FailedPrecondition for want of an index.
@@ -165,6 +204,22 @@ class FirestoreStore:
     def get_document(self, path: str) -> dict[str, Any] | None:
         data: dict[str, Any] | None = self._client.document(path).get(**_CALL).to_dict()
         return data
+
+    @_translated
+    def put_document(self, write: DocumentWrite) -> None:
+        batch = self._client.batch()
+        self._add_document(batch, write)
+        try:
+            batch.commit(**_CALL)
+        except google.AlreadyExists as error:
+            raise DocumentExistsError(str(error)) from error
+
+    def _add_document(self, batch: Any, write: DocumentWrite) -> None:
+        reference = self._client.document(write.path)
+        if write.must_be_new:
+            batch.create(reference, write.fields)
+        else:
+            batch.set(reference, write.fields, merge=True)
 
     def _add_job(self, batch: Any, write: JobWrite) -> None:
         reference = self._jobs.document(write.job_id)

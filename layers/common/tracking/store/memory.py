@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tracking.clock import Clock, to_rfc3339
-from tracking.jobs import FINISHED
+from tracking.jobs import FINISHED, PlatformName
 from tracking.store import (
     DocumentExistsError,
     DocumentWrite,
@@ -30,9 +30,33 @@ class MemoryStore:
         self._last_write = datetime.min.replace(tzinfo=UTC)
         self._created = 0
 
-    def pending_jobs(self, limit: int) -> list[JobSnapshot]:
-        with self._lock:
-            return [job for job in self._jobs() if job.data.get("status") == "pending"][:limit]
+    def open_jobs(self, limit: int) -> list[JobSnapshot]:
+        return [job for job in self._jobs() if job.data.get("status") in {"pending", "processing"}][:limit]
+
+    def pending_jobs(self, limit: int, without: Collection[PlatformName] = (), from_id: str = "") -> list[JobSnapshot]:
+        return [
+            job
+            for job in self._with_status("pending")
+            if job.job_id >= from_id and not (without and job.data.get("platform") in {None, *without})
+        ][:limit]
+
+    def processing_jobs(self, limit: int) -> list[JobSnapshot]:
+        return self._with_status("processing")[:limit]
+
+    def next_waiting_org(self, after: str, platforms: Collection[PlatformName]) -> str | None:
+        orgs = [job.data.get("orgId") for job in self._with_status("pending") if job.data.get("platform") in platforms]
+        return min((org for org in orgs if isinstance(org, str) and org > after), default=None)
+
+    def pending_of_org(self, org_id: str, platform: PlatformName, limit: int) -> list[JobSnapshot]:
+        waiting = [
+            job
+            for job in self._with_status("pending")
+            if job.data.get("orgId") == org_id and job.data.get("platform") == platform and "createdAt" in job.data
+        ]
+        waiting.sort(key=lambda job: job.data["createdAt"])
+        urgent = [job for job in waiting if _priority(job) > 0]
+        urgent.sort(key=_priority, reverse=True)
+        return list({job.job_id: job for job in urgent[:limit] + waiting[:limit]}.values())
 
     def get_job(self, job_id: str) -> JobSnapshot | None:
         with self._lock:
@@ -109,6 +133,12 @@ class MemoryStore:
             document = self._documents.get(path)
             return deepcopy(document.data) if document else None
 
+    def put_document(self, write: DocumentWrite) -> None:
+        with self._lock:
+            if write.must_be_new and write.path in self._documents:
+                raise DocumentExistsError(write.path)
+            self._merge(write.path, write.fields, self._new_version())
+
     def touch(self, job_id: str, **fields: Any) -> None:
         """Write as a front end does: with no precondition."""
         with self._lock:
@@ -117,6 +147,10 @@ class MemoryStore:
     def delete_job(self, job_id: str) -> None:
         with self._lock:
             del self._documents[f"{JOBS}/{job_id}"]
+
+    def _with_status(self, status: str) -> list[JobSnapshot]:
+        with self._lock:
+            return [job for job in self._jobs() if job.data.get("status") == status]
 
     def _jobs(self) -> list[JobSnapshot]:
         return [deepcopy(job) for path, job in sorted(self._documents.items()) if path.startswith(f"{JOBS}/")]
@@ -134,3 +168,9 @@ class MemoryStore:
         # Firestore's update times grow even where the clock stands still.
         self._last_write = max(self._clock.now(), self._last_write + timedelta(microseconds=1))
         return to_rfc3339(self._last_write)
+
+
+def _priority(job: JobSnapshot) -> float:
+    """As an index sees it: a value that is no number is not over 0."""
+    priority = job.data.get("priority")
+    return priority if isinstance(priority, int | float) else 0

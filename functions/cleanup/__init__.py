@@ -1,0 +1,1 @@
+"""CleanupFunction: deletes finished jobs when they are old."""

@@ -1,0 +1,39 @@
+"""What a state does when the platform refuses our credential for longer than this execution can wait.
+
+The job goes back into the queue and the platform is paused, in one commit: neither happens without the other.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from process.step import Step
+from tracking import fence, jobs, pauses
+from tracking.errors import JobPausedError, QuotaExceededError, RateLimitedError
+from tracking.pauses import Pause
+from tracking.wiring import ProcessDeps
+
+MAX_RETRIES = 3
+"""As in statemachine/tracking.asl.json; a test holds them together."""
+
+
+def paused(step: Step, deps: ProcessDeps, error: RateLimitedError | QuotaExceededError) -> JobPausedError | None:
+    """The error that ends the execution quietly, after the commit; None where a retry may still help."""
+    until = _resumes_at(step, deps.clock.now(), error)
+    if until is None:
+        return None
+    platform = step.work.platform_name
+    refusal = "is rate limiting us" if isinstance(error, RateLimitedError) else "gives us no more for now"
+    message = f"{platform.label} {refusal}; resumes about {until:%H:%M} UTC."
+    pause = Pause(platform=platform, until=until, reason=type(error).__name__)
+    fence.commit(deps.store, step.work.fence, jobs.pause(deps.clock.now(), message), [pause.to_write()])
+    return JobPausedError(message)
+
+
+def _resumes_at(step: Step, now: datetime, error: RateLimitedError | QuotaExceededError) -> datetime | None:
+    if isinstance(error, QuotaExceededError):
+        return pauses.quota_used_up_until(step.work.platform_name, now)
+    waits_too_long = error.retry_at is not None and error.retry_at > step.deadline
+    if waits_too_long or step.retry_count >= MAX_RETRIES:
+        return pauses.rate_limited_until(error.retry_at, now)
+    return None

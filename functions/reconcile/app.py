@@ -1,0 +1,52 @@
+"""One status-change event of an execution that FAILED, TIMED_OUT or was ABORTED. Safe to run twice, and out of order.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+
+AWS delivers these events on a best-effort basis; the sweep in the trigger is the guarantee.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from tracking import fence, jobs, outcomes, wiring
+from tracking.errors import InvalidJobError, JobCancelledError, StaleAttemptError
+from tracking.fence import Fence
+from tracking.jobs import Status
+from tracking.outcomes import ExecutionStatus, Outcome
+
+logger = Logger(service="reconcile")
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.ReconcileDeps | None = None) -> dict[str, Any]:
+    """Whether the document had to be told. InvalidJobError for an event that is not of one of our executions."""
+    deps = deps or wiring.reconcile()
+    owned, outcome = _parse(event)
+    logger.append_keys(job_id=owned.job_id, attempt=owned.attempt, execution=event["detail"].get("executionArn"))
+    code, sentence = outcomes.explain_end(outcome)
+    try:
+        fence.commit(deps.store, owned, jobs.fail(Status.PROCESSING, deps.clock.now(), sentence, code))
+    except (JobCancelledError, StaleAttemptError) as error:
+        logger.info("job left as it is", action="job_left", reason=error.message)
+        return {"isRecorded": False}
+    logger.warning("job failed", action="job_failed", error_code=code, status=outcome.status)
+    return {"isRecorded": True}
+
+
+def _parse(event: dict[str, Any]) -> tuple[Fence, Outcome]:
+    """The fence at the version that the claim wrote: stale by now, so that the document is read."""
+    try:
+        detail = event["detail"]
+        job = json.loads(detail["input"])
+        owned = Fence(str(job["jobId"]), int(job["attempt"]), str(job["version"]))
+        status = ExecutionStatus(detail["status"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidJobError(f"The event is not of one of our executions: {error!r}.") from error
+    if status not in {ExecutionStatus.FAILED, ExecutionStatus.TIMED_OUT, ExecutionStatus.ABORTED}:
+        raise InvalidJobError(f"The execution has not failed: it is {status}.")
+    return owned, Outcome(status=status, error=detail.get("error") or "", cause=detail.get("cause") or "")

@@ -1,0 +1,91 @@
+"""The sweep: `processing` jobs whose lease has run out are made to agree with their executions.
+
+    claim ── lease 360 s ──────────────────────────────> expired ──> the next tick asks Step Functions
+         └─ execution, at most 300 s ──> it ended, and said so; or it ended without a word; or it never began
+
+It holds no lock: each repair is one conditional write, and a write that is refused means that somebody else repaired.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracking import jobs, outcomes
+from tracking.errors import InvalidJobError
+from tracking.executions import ExecutionsUnavailableError, execution_name
+from tracking.jobs import Fields, Job, PlatformName, Status
+from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite
+from tracking.wiring import TriggerDeps
+
+PARALLEL_QUESTIONS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    job_id: str
+    status: str  # what the job was found, or made, to be
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Jobs with a live lease."""
+
+    by_platform: Counter[PlatformName]
+
+    @property
+    def total(self) -> int:
+        return self.by_platform.total()
+
+
+def sweep(deps: TriggerDeps, processing: Sequence[JobSnapshot]) -> tuple[Running, list[Repair]]:
+    """What runs, and what was repaired. A job that Step Functions says nothing about waits for the next tick."""
+    now = deps.clock.now()
+    running: Counter[PlatformName] = Counter()
+    expired: list[tuple[JobSnapshot, Job]] = []
+    writes: list[JobWrite] = []
+    for snapshot in processing:
+        try:
+            job = snapshot.parse()
+        except InvalidJobError as error:
+            fields = jobs.fail(Status.PROCESSING, now, error.message, InvalidJobError.__name__)
+            writes.append(JobWrite(snapshot.job_id, fields, snapshot.version))
+            continue
+        if job.lease_until is not None and job.lease_until > now:
+            running[job.platform] += 1
+        else:
+            expired.append((snapshot, job))
+    with ThreadPoolExecutor(PARALLEL_QUESTIONS) as pool:
+        answers = pool.map(lambda found: _settled(deps, found[1], now), expired)
+    for (snapshot, job), fields_or_none in zip(expired, answers, strict=True):
+        if fields_or_none is not None:
+            writes.append(JobWrite(snapshot.job_id, fields_or_none, snapshot.version))
+            if fields_or_none["status"] == Status.PROCESSING:
+                running[job.platform] += 1
+        else:
+            running[job.platform] += 1
+    return Running(running), _repair(deps, writes)
+
+
+def _settled(deps: TriggerDeps, job: Job, now: datetime) -> Fields | None:
+    try:
+        outcome = deps.executions.outcome(execution_name(job, job.attempt))
+    except ExecutionsUnavailableError:
+        return None
+    return outcomes.settle(job, outcome, now)
+
+
+def _repair(deps: TriggerDeps, writes: Sequence[JobWrite]) -> list[Repair]:
+    repairs = []
+    for first in range(0, len(writes), MAX_WRITES_PER_COMMIT):
+        wave = writes[first : first + MAX_WRITES_PER_COMMIT]
+        versions = deps.store.write_each(wave)
+        repairs += [
+            Repair(write.job_id, write.fields["status"])
+            for write, version in zip(wave, versions, strict=True)
+            if version is not None
+        ]
+    return repairs

@@ -1,0 +1,166 @@
+"""Which of the waiting jobs start now: within the limits, fair between organisations, urgent ones first within each.
+
+Few jobs waiting: one query sees them all. Many: the organisations are walked through, one small query each, so that a
+tick costs what it starts and who waits, not how many wait.
+
+    organisation A   a1 a2 a3 ... a10000      the round:  a1 b1 c1 a2 c2 a3 a4 ...
+    organisation B   b1
+    organisation C   c1 c2
+"""
+
+from __future__ import annotations
+
+import random
+import string
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracking import pauses
+from tracking.errors import InvalidJobError
+from tracking.jobs import Job, PlatformName
+from tracking.pauses import Pause
+from tracking.store import JobSnapshot
+from tracking.wiring import Limits, TriggerDeps
+from trigger.sweep import Running
+
+PAGE = 200
+"""As many waiting jobs as one query looks at; with more, the organisations are walked through."""
+PARALLEL_QUERIES = 16
+
+CREDENTIAL: Mapping[PlatformName, str] = {
+    PlatformName.YOUTUBE: "youtube",
+    PlatformName.TWITTER: "x",
+    PlatformName.INSTAGRAM: "apify",
+    PlatformName.TIKTOK: "apify",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A pending document that holds a well-formed job."""
+
+    job: Job
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    chosen: list[Pending]
+    malformed: list[tuple[JobSnapshot, InvalidJobError]]
+    oldest: datetime | None  # when the oldest job that was seen was created
+
+
+class Slots:
+    """How many jobs may start in this tick, in all, by credential and by platform."""
+
+    def __init__(self, limits: Limits, running: Running, paused: Mapping[PlatformName, Pause], now: datetime) -> None:
+        self.total = max(0, limits.running - running.total)
+        used: Counter[str] = Counter()
+        for platform, number in running.by_platform.items():
+            used[CREDENTIAL[platform]] += number
+        self._by_credential = {name: limits.per_credential - used[name] for name in set(CREDENTIAL.values())}
+        self._by_platform = {
+            platform: allowed
+            for platform, pause in paused.items()
+            if (allowed := pause.starts_allowed(now)) is not None
+        }
+
+    def of(self, platform: PlatformName) -> int:
+        own = self._by_platform.get(platform, self.total)
+        return max(0, min(self.total, self._by_credential[CREDENTIAL[platform]], own))
+
+    def take(self, platform: PlatformName) -> bool:
+        if not self.of(platform):
+            return False
+        self.total -= 1
+        self._by_credential[CREDENTIAL[platform]] -= 1
+        if platform in self._by_platform:
+            self._by_platform[platform] -= 1
+        return True
+
+    def closed(self) -> set[PlatformName]:
+        return {platform for platform in PlatformName if not self.of(platform)}
+
+
+def choose(deps: TriggerDeps, slots: Slots, page: Sequence[JobSnapshot]) -> Waiting:
+    """From one page of waiting jobs; when it is full, from all organisations that wait."""
+    seen = _widened(deps, slots, page) if len(page) == PAGE and slots.total else page
+    pending, malformed = sort_out(seen)
+    oldest = min((p.job.created_at for p in pending), default=None)
+    return Waiting(pick(pending, slots), malformed, oldest)
+
+
+def _widened(deps: TriggerDeps, slots: Slots, page: Sequence[JobSnapshot]) -> list[JobSnapshot]:
+    """Every waiting organisation's first jobs; and a page from anywhere, so that each malformed job is met in time."""
+    open_platforms = [platform for platform in PlatformName if slots.of(platform)]
+    wanted = [(org, platform) for org in _waiting_orgs(deps, slots, open_platforms) for platform in open_platforms]
+    with ThreadPoolExecutor(PARALLEL_QUERIES) as pool:
+        found = pool.map(lambda w: deps.store.pending_of_org(w[0], w[1], slots.of(w[1])), wanted)
+    stray = deps.store.pending_jobs(PAGE, without=slots.closed(), from_id=_anywhere())
+    known = {job.job_id: job for jobs in (page, stray, *found) for job in jobs}
+    return list(known.values())
+
+
+def _waiting_orgs(deps: TriggerDeps, slots: Slots, platforms: Sequence[PlatformName]) -> list[str]:
+    """At most as many as there are slots, walked from a random place so that none is always the one left out."""
+    begin = _anywhere()
+    orgs: list[str] = []
+    after, has_wrapped = begin, False
+    while len(orgs) < slots.total:
+        org = deps.store.next_waiting_org(after, platforms)
+        if org is None and not has_wrapped:
+            after, has_wrapped = "", True
+        elif org is None or (has_wrapped and org > begin):
+            break
+        else:
+            orgs.append(org)
+            after = org
+    return orgs
+
+
+def _anywhere() -> str:
+    return "".join(random.choices(string.ascii_letters + string.digits, k=6))  # noqa: S311 - not for security
+
+
+def sort_out(snapshots: Iterable[JobSnapshot]) -> tuple[list[Pending], list[tuple[JobSnapshot, InvalidJobError]]]:
+    """Well-formed jobs, higher priority first and then the older first; and the malformed with their errors."""
+    pending, malformed = [], []
+    for snapshot in snapshots:
+        try:
+            pending.append(Pending(snapshot.parse(), snapshot.version))
+        except InvalidJobError as error:
+            malformed.append((snapshot, error))
+    pending.sort(key=lambda p: (-p.job.priority, p.job.created_at))
+    return pending, malformed
+
+
+def pick(pending: Sequence[Pending], slots: Slots) -> list[Pending]:
+    """Round robin: one job of each organisation, then a second of each. The longest-waiting organisation is first."""
+    queues: defaultdict[str, deque[Pending]] = defaultdict(deque)
+    for job in pending:
+        queues[job.job.org_id].append(job)
+    turns = deque(sorted(queues.values(), key=lambda queue: min(p.job.created_at for p in queue)))
+    chosen: list[Pending] = []
+    while turns and slots.total:
+        queue = turns.popleft()
+        taken = next((job for job in _drain(queue) if slots.take(job.job.platform)), None)
+        if taken is not None:
+            chosen.append(taken)
+            turns.append(queue)
+    return chosen
+
+
+def _drain(queue: deque[Pending]) -> Iterator[Pending]:
+    """Takes from the queue: what has no slot now is not looked at again in this tick."""
+    while queue:
+        yield queue.popleft()
+
+
+def read_pauses(deps: TriggerDeps) -> dict[PlatformName, Pause]:
+    """Those that still hold jobs back."""
+    now = deps.clock.now()
+    found = pauses.from_document(deps.store.get_document(pauses.CONTROL_DOCUMENT))
+    return {platform: pause for platform, pause in found.items() if pause.starts_allowed(now) is not None}

@@ -1,0 +1,85 @@
+"""How an execution ended, and what that makes of its job: the one place that decides it.
+
+The states themselves tell the document how they went. This is for executions that ended without a word (timed out,
+stopped in the console, never started); the sweep and the reconcile function both come here.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tracking import errors, jobs
+from tracking.jobs import Fields, Job, Status
+
+OUT_OF_TIME = frozenset({"States.Timeout", "Sandbox.Timedout"})
+INTERNAL_ERROR = "InternalError"
+ABORTED = "ExecutionAborted"
+
+
+class ExecutionStatus(StrEnum):
+    """https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html"""
+
+    NEVER_STARTED = "NEVER_STARTED"  # ours: there is no execution of the name
+    RUNNING = "RUNNING"
+    PENDING_REDRIVE = "PENDING_REDRIVE"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    TIMED_OUT = "TIMED_OUT"
+    ABORTED = "ABORTED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    status: ExecutionStatus
+    error: str = ""
+    cause: str = ""
+    stopped_quietly: bool = False  # succeeded by way of Cancelled, Superseded or Paused
+
+
+def settle(job: Job, outcome: Outcome, now: datetime) -> Fields:
+    """What to write to a `processing` job whose execution has this outcome, so that the two agree."""
+    match outcome.status:
+        case ExecutionStatus.RUNNING | ExecutionStatus.PENDING_REDRIVE:
+            return jobs.renew(now)
+        case ExecutionStatus.SUCCEEDED if not outcome.stopped_quietly:
+            return jobs.complete(now, "Done.")
+        case ExecutionStatus.SUCCEEDED | ExecutionStatus.NEVER_STARTED:
+            return jobs.expire(job, now)
+        case ExecutionStatus.FAILED | ExecutionStatus.TIMED_OUT | ExecutionStatus.ABORTED:
+            code, sentence = explain_end(outcome)
+            return jobs.fail(Status.PROCESSING, now, sentence, code)
+
+
+def explain_end(outcome: Outcome) -> tuple[str, str]:
+    """Code and sentence of an execution that FAILED, TIMED_OUT or was ABORTED."""
+    if outcome.status is ExecutionStatus.TIMED_OUT:
+        return explain("States.Timeout", "")
+    if outcome.status is ExecutionStatus.ABORTED:
+        return ABORTED, "An operator stopped this job."
+    return explain(outcome.error, outcome.cause)
+
+
+def explain(error: str, cause: str) -> tuple[str, str]:
+    """A stable code and a sentence for a person, from a Catch's `Error` and `Cause`, or those of the Fail state.
+
+    Only the messages of `tracking.errors` are meant for people; of anything else the log holds the details.
+    https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
+    """
+    if error in OUT_OF_TIME:
+        return error, "Tracking this account took too long and was stopped."
+    if error not in {leaf.__name__ for leaf in errors.leaves()}:
+        return INTERNAL_ERROR, "Something went wrong on our side; we have been told."
+    return error, _message(cause) or "Tracking this account failed."
+
+
+def _message(cause: str) -> str:
+    """Lambda's cause is JSON, the Fail state's is the sentence itself."""
+    try:
+        return str(json.loads(cause)["errorMessage"] or "")
+    except ValueError:
+        return cause
+    except (KeyError, TypeError):
+        return ""

@@ -1,0 +1,71 @@
+"""Pauses: a platform that refuses our credential rests, and all of its jobs wait, instead of failing one by one.
+
+    refused until 14:05 ──> every tick: no query for the platform, no start
+    14:05 the first tick starts 1 job, the next 2, 4, 8 ... ──> after ten minutes the pause is forgotten
+          the first refusal again ──> a new pause
+
+One control document holds them all, a field per platform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tracking.jobs import PlatformName
+from tracking.store import DocumentWrite
+
+CONTROL_DOCUMENT = "trackingControl/platforms"
+
+RAMP_STEP = timedelta(minutes=1)  # one tick
+RAMP_STEPS = 10
+
+DEFAULT_RATE_PAUSE = timedelta(minutes=15)  # where the platform does not say when to come back
+QUOTA_PAUSE = timedelta(hours=1)  # nobody says when a quota is refilled: one job an hour asks
+LONGEST_PAUSE = timedelta(days=1)
+_YOUTUBE_RESET_HOUR_UTC = 8  # midnight Pacific standard time; an hour late in summer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    platform: PlatformName
+    until: datetime  # aware UTC
+    reason: str  # a class name of `tracking.errors`
+
+    def starts_allowed(self, now: datetime) -> int | None:
+        """By one tick: 0 while paused, then 1, 2, 4 ...; None once the pause is over and forgotten."""
+        if now < self.until:
+            return 0
+        steps = (now - self.until) // RAMP_STEP
+        return 2**steps if steps < RAMP_STEPS else None
+
+    def to_write(self) -> DocumentWrite:
+        return DocumentWrite(CONTROL_DOCUMENT, {str(self.platform): {"until": self.until, "reason": self.reason}})
+
+
+def clearing(platform: PlatformName) -> DocumentWrite:
+    return DocumentWrite(CONTROL_DOCUMENT, {str(platform): None})
+
+
+def from_document(document: Mapping[str, Any] | None) -> dict[PlatformName, Pause]:
+    """What cannot be read is no pause: an operator may edit the document by hand."""
+    pauses = {}
+    for platform in PlatformName:
+        entry = (document or {}).get(platform)
+        if isinstance(entry, dict) and isinstance(entry.get("until"), datetime):
+            pauses[platform] = Pause(platform=platform, until=entry["until"], reason=str(entry.get("reason", "")))
+    return pauses
+
+
+def rate_limited_until(retry_at: datetime | None, now: datetime) -> datetime:
+    return min(retry_at or now + DEFAULT_RATE_PAUSE, now + LONGEST_PAUSE)
+
+
+def quota_used_up_until(platform: PlatformName, now: datetime) -> datetime:
+    """YouTube refills at midnight Pacific time: https://developers.google.com/youtube/v3/getting-started#quota"""
+    if platform is not PlatformName.YOUTUBE:
+        return now + QUOTA_PAUSE
+    today = now.replace(hour=_YOUTUBE_RESET_HOUR_UTC, minute=0, second=0, microsecond=0)
+    return today if now < today else today + timedelta(days=1)
