@@ -23,9 +23,10 @@ from tracking.settings import PlatformSettings
 from tracking.staging import Staging
 from tracking.staging.s3 import S3Objects
 from tracking.store.firestore import FirestoreStore
-from tracking.wiring import PlatformKeys, ProcessDeps, TriggerDeps
-from trigger.claim import claim_jobs, sort_out
+from tracking.wiring import Limits, PlatformKeys, ProcessDeps, TriggerDeps
+from trigger.tick import run_tick
 
+_PLATFORM_PAGE = 50  # of YouTube
 _STATES = ("FetchAccount", "SaveAccount", "FetchVideos", "SaveVideos")
 
 
@@ -43,27 +44,41 @@ class _Context:
 
 
 def rows(state: stack.State) -> list[Row]:
-    client = CountedClient()
-    work = _claimed(client, f"sim_videos_{VIDEOS_PER_COMMIT}")
-    client.rpcs.taken()
-    work = _through_the_states(work, _process(client, state))
-    names = client.rpcs.taken()
+    one_page, names = _job(state, _PLATFORM_PAGE)
+    fitting, of_many = _job(state, VIDEOS_PER_COMMIT)
+    commits = [name for name in of_many if name == "Commit"]
     return [
         Row(
-            f"one job of {work['videosFetched']} videos, the most that fit one commit",
+            f"one job of {one_page} videos, the most of one page",
             len(names),
             Target(Relation.EXACTLY, 4, "RPCs"),
             " + ".join(names),
-        )
+        ),
+        Row(
+            f"one job of {fitting} videos, the most that fit one commit",
+            len(commits),
+            Target(Relation.EXACTLY, 4, "commits"),
+            f"and {len(of_many) - len(commits)} looks, between pages, whether it was cancelled",
+        ),
     ]
+
+
+def _job(state: stack.State, videos: int) -> tuple[int, list[str]]:
+    """How many videos were fetched, and what was sent to the database."""
+    client = CountedClient()
+    work = _claimed(client, f"sim_videos_{videos}")
+    client.rpcs.taken()
+    work = _through_the_states(work, _process(client, state))
+    return work["videosFetched"], client.rpcs.taken()
 
 
 def _claimed(client: CountedClient, username: str) -> dict[str, Any]:
     store = FirestoreStore(client)
     store.create_job(pending_job() | {"username": username})
-    pending, _ = sort_out(store.pending_jobs(1))
-    (claim,) = claim_jobs(TriggerDeps(store, MemoryExecutions(), SystemClock(), 1), pending)
-    return claim.payload()
+    executions = MemoryExecutions()
+    run_tick(TriggerDeps(store, executions, SystemClock(), Limits(running=1, per_credential=1)))
+    (payload,) = executions.started.values()
+    return dict(payload)
 
 
 def _process(client: CountedClient, state: stack.State) -> ProcessDeps:

@@ -17,7 +17,7 @@ from tracking.staging import ObjectStore, Staging
 from tracking.staging.memory import MemoryObjects
 from tracking.store import Store
 from tracking.store.memory import MemoryStore
-from tracking.wiring import ProcessDeps, TriggerDeps
+from tracking.wiring import Hints, Limits, ProcessDeps, TriggerDeps
 from trigger.app import handler as trigger_handler
 
 CHAIN = ("FetchAccount", "SaveAccount", "FetchVideos", "SaveVideos")
@@ -34,7 +34,8 @@ class World:
         tracked: Account | None = None,
         videos: Sequence[Video] = (),
         max_videos: int = 5000,
-        max_starts: int = 500,
+        running: int = 2000,
+        per_credential: int = 2000,
     ) -> None:
         self.clock = ManualClock()
         self.memory = MemoryStore(self.clock)
@@ -42,7 +43,8 @@ class World:
         self.staged = MemoryObjects()
         self.executions = MemoryExecutions()
         self.platform = FakePlatform(tracked or account(), videos)
-        self.max_starts = max_starts
+        self.limits = Limits(running=running, per_credential=per_credential)
+        self.hints = Hints()
         self.process_deps = ProcessDeps(
             store=self.store,
             staging=Staging(objects or self.staged),
@@ -53,7 +55,7 @@ class World:
 
     @property
     def trigger_deps(self) -> TriggerDeps:
-        return TriggerDeps(self.store, self.executions, self.clock, self.max_starts)
+        return TriggerDeps(self.store, self.executions, self.clock, self.limits, self.hints)
 
     def tick(self) -> dict[str, Any]:
         return trigger_handler({}, FakeContext(), self.trigger_deps)  # type: ignore[arg-type]

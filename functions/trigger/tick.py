@@ -24,6 +24,8 @@ PARALLEL_STARTS = 16
 https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
 
+LOOK = MAX_WRITES_PER_COMMIT + 1
+"""The one query of a quiet tick sees all that one commit can claim."""
 LEASES = 2000
 """As many processing jobs as one tick looks at: more than the limits let run."""
 CLAIM_RESERVE_S = 20.0  # to claim 500 jobs and start them
@@ -74,8 +76,8 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
     `remaining_s`: of this invocation; what is not begun when it runs out is left for the next tick.
     """
     tick = Tick()
-    seen = [] if deps.hints.is_busy else deps.store.open_jobs(PAGE)
-    saw_all = not deps.hints.is_busy and len(seen) < PAGE
+    seen = [] if deps.hints.is_busy else deps.store.open_jobs(LOOK)
+    saw_all = not deps.hints.is_busy and len(seen) < LOOK
     running, tick.repaired = sweep(
         deps, _of(seen, Status.PROCESSING) if saw_all else deps.store.processing_jobs(LEASES)
     )
@@ -84,8 +86,9 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
     slots = Slots(deps.limits, running, paused, deps.clock.now())
     if not saw_all:
         pending = deps.store.pending_jobs(PAGE, without=slots.closed()) if slots.total else []
-    deps.hints.is_busy = bool(paused) or len(pending) == PAGE
-    waiting = choose(deps, slots, pending)
+        saw_all = slots.total > 0 and len(pending) < PAGE
+    deps.hints.is_busy = bool(paused) or not saw_all
+    waiting = choose(deps, slots, pending, saw_all=saw_all)
     if waiting.malformed:
         tick.malformed = fail_malformed(deps, waiting.malformed)
     tick.oldest_pending_age_s = age_s(waiting.oldest, deps.clock.now())

@@ -85,21 +85,22 @@ class Slots:
         return {platform for platform in PlatformName if not self.of(platform)}
 
 
-def choose(deps: TriggerDeps, slots: Slots, page: Sequence[JobSnapshot]) -> Waiting:
-    """From one page of waiting jobs; when it is full, from all organisations that wait."""
-    seen = _widened(deps, slots, page) if len(page) == PAGE and slots.total else page
+def choose(deps: TriggerDeps, slots: Slots, page: Sequence[JobSnapshot], *, saw_all: bool) -> Waiting:
+    """From all waiting jobs, or from one page of them and all organisations that wait."""
+    seen = page if saw_all or not slots.total else _widened(deps, slots, page)
     pending, malformed = sort_out(seen)
     oldest = min((p.job.created_at for p in pending), default=None)
     return Waiting(pick(pending, slots), malformed, oldest)
 
 
 def _widened(deps: TriggerDeps, slots: Slots, page: Sequence[JobSnapshot]) -> list[JobSnapshot]:
-    """Every waiting organisation's first jobs; and a page from anywhere, so that each malformed job is met in time."""
+    """Every waiting organisation's first jobs; and the next page of all, so that each malformed job is met in time."""
     open_platforms = [platform for platform in PlatformName if slots.of(platform)]
     wanted = [(org, platform) for org in _waiting_orgs(deps, slots, open_platforms) for platform in open_platforms]
     with ThreadPoolExecutor(PARALLEL_QUERIES) as pool:
         found = pool.map(lambda w: deps.store.pending_of_org(w[0], w[1], slots.of(w[1])), wanted)
-    stray = deps.store.pending_jobs(PAGE, without=slots.closed(), from_id=_anywhere())
+    stray = deps.store.pending_jobs(PAGE, from_id=deps.hints.strays_from)
+    deps.hints.strays_from = stray[-1].job_id if len(stray) == PAGE else ""
     known = {job.job_id: job for jobs in (page, stray, *found) for job in jobs}
     return list(known.values())
 

@@ -19,7 +19,7 @@ from tests.doubles import START
 from tests.factories import account, job_document, video
 from tracking import jobs
 from tracking.errors import CredentialsError, StoreUnavailableError
-from tracking.jobs import Progress
+from tracking.jobs import PlatformName, Progress
 from tracking.store import (
     MAX_BYTES_PER_COMMIT,
     DocumentWrite,
@@ -123,6 +123,11 @@ def test_a_sentence_for_the_user_quotes_nothing_of_googles() -> None:
 
 
 CALLS: dict[str, Callable[[FirestoreStore], Any]] = {
+    "open_jobs": lambda store: store.open_jobs(10),
+    "processing_jobs": lambda store: store.processing_jobs(10),
+    "next_waiting_org": lambda store: store.next_waiting_org("", list(PlatformName)),
+    "pending_of_org": lambda store: store.pending_of_org("o", PlatformName.YOUTUBE, 10),
+    "put_document": lambda store: store.put_document(DocumentWrite("a/b", {"n": 1})),
     "pending_jobs": lambda store: store.pending_jobs(10),
     "get_job": lambda store: store.get_job("a"),
     "write_each": lambda store: store.write_each([JobWrite("a", {"progress": 1}, VERSION)]),

@@ -14,7 +14,7 @@ from google.cloud.firestore_v1.types import StructuredQuery
 from local.paths import ROOT
 from tests.doubles import START
 from tests.rpcs import record
-from tracking.jobs import Status
+from tracking.jobs import PlatformName, Status
 from tracking.store import JobFilter
 from tracking.store.firestore import FirestoreStore
 
@@ -39,11 +39,27 @@ def needed(query: StructuredQuery) -> Index | None:
     """None where Firestore's automatic index of one field is enough."""
     equal = frozenset(f.field.field_path for f in filters(query.where) if f.op in EQUALITY)
     ranges = {f.field.field_path for f in filters(query.where) if f.op not in EQUALITY}
-    ordered = tuple((order.field.field_path, order.direction.name) for order in query.order_by)
+    ordered = tuple(
+        (order.field.field_path, order.direction.name)
+        for order in query.order_by
+        if order.field.field_path != "__name__"  # by which every index ends
+    )
+    if not query.order_by:  # Firestore orders by what a range is on
+        ordered = tuple((name, "ASCENDING") for name in ranges)
     assert ranges <= {name for name, _ in ordered}, "a range is on a field that the query orders by"
     if len(equal | {name for name, _ in ordered}) <= 1:
         return None
     return Index(query.from_[0].collection_id, equal, ordered)
+
+
+def serves(index: Any, query: Index) -> bool:
+    fields = [(field["fieldPath"], field["order"]) for field in index["fields"]]
+    first = len(query.equal)
+    return (
+        index["collectionGroup"] == query.collection
+        and {name for name, _ in fields[:first]} == query.equal
+        and tuple(fields[first:]) == query.ordered
+    )
 
 
 @pytest.fixture
@@ -52,7 +68,13 @@ def made() -> list[StructuredQuery]:
     client = Client(project="demo-indexes", credentials=AnonymousCredentials())
     recorded = record(client, answer=False)
     store = FirestoreStore(client)
+    store.open_jobs(200)
     store.pending_jobs(500)
+    store.pending_jobs(200, without=[PlatformName.YOUTUBE])
+    store.pending_jobs(200, from_id="job1")
+    store.processing_jobs(2000)
+    store.next_waiting_org("o", list(PlatformName))
+    store.pending_of_org("o", PlatformName.YOUTUBE, 50)
     store.finished_jobs(START, 500)
     store.get_documents("organizations/o/projects/p/trackedAccounts/a/videos")
     for org, project, status in itertools.product((None, "o"), (None, "p"), (None, Status.FAILED)):
@@ -61,18 +83,16 @@ def made() -> list[StructuredQuery]:
 
 
 def test_every_query_has_its_index_and_every_index_its_query(made: list[StructuredQuery]) -> None:
-    assert len(made) == 11
+    assert len(made) == 18
     written = json.loads((ROOT / "firestore.indexes.json").read_text())["indexes"]
-    indexes = []
-    for index in written:
-        assert index["queryScope"] == "COLLECTION"
-        *equal, last = [(field["fieldPath"], field["order"]) for field in index["fields"]]
-        indexes.append(Index(index["collectionGroup"], frozenset(name for name, _ in equal), (last,)))
-    assert len(set(indexes)) == len(indexes)
-    assert set(indexes) == {needed(query) for query in made} - {None}
+    assert {index["queryScope"] for index in written} == {"COLLECTION"}
+    queries = {index for query in made if (index := needed(query))}
+    serving = {query: [number for number, index in enumerate(written) if serves(index, query)] for query in queries}
+    assert {query: len(found) for query, found in serving.items()} == dict.fromkeys(queries, 1)
+    assert sorted(number for (number,) in serving.values()) == list(range(len(written)))
 
 
 def test_pending_jobs_are_not_ordered_lest_malformed_ones_be_skipped(made: list[StructuredQuery]) -> None:
-    (pending,) = [q for q in made if [f.value.string_value for f in filters(q.where)] == ["pending"]]
-    assert not pending.order_by
-    assert pending.limit == 500
+    pending = [q for q in made if [f.value.string_value for f in filters(q.where)] == ["pending"]]
+    assert [[order.field.field_path for order in q.order_by] for q in pending] == [[], ["__name__"]]
+    assert [q.limit for q in pending] == [500, 200]

@@ -6,10 +6,18 @@ from typing import Any
 
 import pytest
 
+from process import pausing
 from process.app import STATES
 from process.step import FUNCTION_RESERVE_S, SAVE_RESERVE_S
 from tracking import errors
-from tracking.errors import JobCancelledError, PermanentError, StaleAttemptError, TrackingError, TransientError
+from tracking.errors import (
+    JobCancelledError,
+    JobPausedError,
+    PermanentError,
+    StaleAttemptError,
+    TrackingError,
+    TransientError,
+)
 from tracking.jobs import EXECUTION_TIMEOUT_S, LEASE
 from tracking.platforms.http import HTTP_TIMEOUT_S
 from tracking.store.firestore import RETRY_FOR_S, RPC_TIMEOUT_S
@@ -18,7 +26,11 @@ THROTTLED = "Lambda.TooManyRequestsException"
 LEAVES = errors.leaves()
 TRANSIENT = {leaf.__name__ for leaf in LEAVES if issubclass(leaf, TransientError)}
 PERMANENT = {leaf.__name__ for leaf in LEAVES if issubclass(leaf, PermanentError)}
-STOPPED = {JobCancelledError.__name__: "Cancelled", StaleAttemptError.__name__: "Superseded"}
+STOPPED = {
+    JobCancelledError.__name__: "Cancelled",
+    StaleAttemptError.__name__: "Superseded",
+    JobPausedError.__name__: "Paused",
+}
 WORKING = ("FetchAccount", "SaveAccount", "FetchVideos", "SaveVideos")
 TASKS = (*WORKING, "FailJob")
 
@@ -71,6 +83,7 @@ def test_the_states_follow_each_other_as_the_work_does(definition: Any) -> None:
         "Done": "Succeed",
         "Cancelled": "Succeed",
         "Superseded": "Succeed",
+        "Paused": "Succeed",
         "Fail": "Fail",
         "FailUnrecorded": "Fail",
     }
@@ -92,7 +105,7 @@ def test_a_retry_backs_off_with_jitter_and_a_ceiling(definition: Any, task: str)
     throttled, transient = definition["States"][task]["Retry"]
     assert throttled["ErrorEquals"] == [THROTTLED]
     assert THROTTLED not in transient["ErrorEquals"]
-    assert transient["MaxAttempts"] == 3
+    assert transient["MaxAttempts"] == pausing.MAX_RETRIES == 3
     assert throttled["MaxAttempts"] > transient["MaxAttempts"]
     for retrier in (throttled, transient):
         assert retrier["JitterStrategy"] == "FULL"

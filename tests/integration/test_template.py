@@ -13,9 +13,14 @@ import pytest
 
 from local.paths import ROOT
 from tracking.jobs import EXECUTION_TIMEOUT_S
-from tracking.settings import ProcessSettings, TriggerSettings, variables
+from tracking.settings import CleanupSettings, ProcessSettings, ReconcileSettings, TriggerSettings, variables
 
-FUNCTIONS = {"TriggerFunction": TriggerSettings, "ProcessFunction": ProcessSettings}
+FUNCTIONS = {
+    "TriggerFunction": TriggerSettings,
+    "ProcessFunction": ProcessSettings,
+    "ReconcileFunction": ReconcileSettings,
+    "CleanupFunction": CleanupSettings,
+}
 """Every function, and the class that reads its environment."""
 
 UNNAMED_RESOURCES = {"DeliverLogsAndTraces"}
@@ -26,7 +31,7 @@ ALARMS = {
     ("AWS/States", "ExecutionsFailed"): {"Ref": "TrackingStateMachine"},
     ("AWS/States", "ExecutionsTimedOut"): {"Ref": "TrackingStateMachine"},
     ("AWS/Lambda", "Errors"): {"Ref": "TriggerFunction"},
-    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): {"Fn::GetAtt": ["TickDeadLetterQueue", "QueueName"]},
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]},
     ("AWS/Lambda", "Throttles"): {"Ref": "ProcessFunction"},
 }
 
@@ -196,12 +201,50 @@ def test_a_tick_that_cannot_be_delivered_is_tried_again_and_kept(template: Any) 
     trigger = of_type(template, "AWS::Serverless::Function")["TriggerFunction"]
     tick = trigger["Events"]["Tick"]["Properties"]
     assert tick["RetryPolicy"] == {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 60}
-    assert tick["DeadLetterConfig"] == {"Arn": attribute("TickDeadLetterQueue", "Arn")}
+
+
+def test_an_event_that_cannot_be_delivered_is_kept(template: Any) -> None:
+    rules = [
+        (f"{function}{event}", properties["Properties"])
+        for function, found in of_type(template, "AWS::Serverless::Function").items()
+        for event, properties in found.get("Events", {}).items()
+    ]
+    assert len(rules) == 3
+    for _, rule in rules:
+        assert rule["RetryPolicy"]["MaximumRetryAttempts"] >= 2
+        assert rule["DeadLetterConfig"] == {"Arn": attribute("DeadLetterQueue", "Arn")}
     (policy,) = of_type(template, "AWS::SQS::QueuePolicy").values()
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
-    # The name that SAM gives to the rule of TriggerFunction's event Tick.
-    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": attribute("TriggerFunctionTick", "Arn")}}
+    # SAM names a rule after its function and its event.
+    allowed = [attribute(name, "Arn") for name, _ in rules]
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": allowed}}
+
+
+def test_every_way_an_execution_may_end_without_a_word_is_reconciled(template: Any) -> None:
+    """The event as recorded matches the rule: source, kind, machine and status."""
+    reconcile = of_type(template, "AWS::Serverless::Function")["ReconcileFunction"]
+    pattern = reconcile["Events"]["ExecutionEnded"]["Properties"]["Pattern"]
+    assert pattern["detail"]["stateMachineArn"] == [{"Ref": "TrackingStateMachine"}]
+    for status in ("failed", "timed-out", "aborted"):
+        event = json.loads((ROOT / f"events/execution-{status}.json").read_text())
+        assert event["source"] in pattern["source"]
+        assert event["detail-type"] in pattern["detail-type"]
+        assert event["detail"]["status"] in pattern["detail"]["status"]
+    assert len(pattern["detail"]["status"]) == 3
+
+
+def test_the_trigger_may_ask_about_the_executions_of_its_own_machine_alone(template: Any) -> None:
+    trigger = of_type(template, "AWS::Serverless::Function")["TriggerFunction"]
+    (asks,) = [s for s in statements(trigger) if s["Action"] == "states:DescribeExecution"]
+    assert asks["Resource"]["Fn::Sub"].endswith(":execution:${TrackingStateMachine.Name}:*")
+
+
+def test_old_jobs_are_deleted_daily_by_one_run_at_a_time(template: Any) -> None:
+    cleanup = of_type(template, "AWS::Serverless::Function")["CleanupFunction"]
+    assert cleanup["ReservedConcurrentExecutions"] == 1
+    assert cleanup["Events"]["Daily"]["Properties"]["Schedule"] == "rate(1 day)"
+    assert template["Parameters"]["KeepFinishedDays"]["Default"] == 7
 
 
 def test_there_is_one_tick_at_a_time_and_it_ends_before_the_next(template: Any) -> None:

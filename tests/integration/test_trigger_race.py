@@ -23,10 +23,11 @@ from tracking.executions import MemoryExecutions
 from tracking.jobs import LEASE
 from tracking.store import JobFilter, JobSnapshot
 from tracking.store.firestore import FirestoreStore
-from tracking.wiring import TriggerDeps
+from tracking.wiring import Limits, TriggerDeps
 from trigger.tick import Tick, run_tick
 
 JOBS = 200
+LIMITS = Limits(running=500, per_credential=500)
 
 
 class CountedExecutions(MemoryExecutions):
@@ -49,8 +50,8 @@ class SimultaneousStore(FirestoreStore):
         super().__init__(client)
         self._everybody = everybody
 
-    def pending_jobs(self, limit: int) -> list[JobSnapshot]:
-        jobs = super().pending_jobs(limit)
+    def open_jobs(self, limit: int) -> list[JobSnapshot]:
+        jobs = super().open_jobs(limit)
         self._everybody.wait(timeout=30)
         return jobs
 
@@ -64,7 +65,7 @@ def fill(client: Client, count: int) -> None:
 
 def race(stores: list[FirestoreStore], executions: MemoryExecutions) -> list[Tick]:
     def tick(store: FirestoreStore) -> Tick:
-        return run_tick(TriggerDeps(store, executions, SystemClock(), 500))
+        return run_tick(TriggerDeps(store, executions, SystemClock(), LIMITS))
 
     with ThreadPoolExecutor(len(stores)) as pool:
         return list(pool.map(tick, stores))
@@ -122,7 +123,7 @@ from google.cloud.firestore_v1 import Client
 from tracking.clock import SystemClock
 from tracking.executions import MemoryExecutions
 from tracking.store.firestore import FirestoreStore
-from tracking.wiring import TriggerDeps
+from tracking.wiring import Limits, TriggerDeps
 from trigger.tick import run_tick
 
 class Killed(MemoryExecutions):
@@ -130,7 +131,7 @@ class Killed(MemoryExecutions):
         os.kill(os.getpid(), signal.SIGKILL)
 
 client = Client(project=sys.argv[1], credentials=AnonymousCredentials())
-run_tick(TriggerDeps(FirestoreStore(client), Killed(), SystemClock(), 500))
+run_tick(TriggerDeps(FirestoreStore(client), Killed(), SystemClock(), Limits(running=500, per_credential=500)))
 """
 
 
@@ -145,7 +146,7 @@ def test_a_trigger_killed_between_claim_and_start_leaves_what_a_later_tick_needs
     )
     assert killed.returncode == -signal.SIGKILL
     executions = MemoryExecutions()
-    tick = run_tick(TriggerDeps(FirestoreStore(client), executions, SystemClock(), 500))
+    tick = run_tick(TriggerDeps(FirestoreStore(client), executions, SystemClock(), LIMITS))
     assert tick.started == []
     for document in client.collection("trackingJobs").stream():
         left = document.to_dict()

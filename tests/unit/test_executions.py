@@ -103,13 +103,13 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(("code", "status", "is_throttling"), REFUSALS)
-def test_a_refused_start_says_why(client: Any, code: str, status: int, is_throttling: bool) -> None:
+@pytest.mark.parametrize(("code", "status", "is_temporary"), REFUSALS)
+def test_a_refused_start_says_why(client: Any, code: str, status: int, is_temporary: bool) -> None:
     with Stubber(client) as stub:
         stub.add_client_error("start_execution", code, http_status_code=status)
         with pytest.raises(StartRefusedError) as refused:
             StepFunctionsExecutions(client, MACHINE).start("one", {})
-    assert (refused.value.code, refused.value.is_throttling) == (code, is_throttling)
+    assert (refused.value.code, refused.value.is_temporary) == (code, is_temporary)
 
 
 def test_a_failing_service_leaves_the_outcome_unknown(client: Any) -> None:

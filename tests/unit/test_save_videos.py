@@ -104,7 +104,7 @@ def test_every_state_stays_small_with_the_longest_of_everything() -> None:
         videos=videos(5_000), tracked=account(platform_user_id="9" * 40, post_count=2**63 - 1), max_videos=4_999
     )
     fields = job_document(
-        orgId=rocket * 128, projectId=rocket * 128, userId=rocket * 128, username=rocket * 100, attempt=MAX_ATTEMPT
+        orgId=rocket * 128, projectId=rocket * 128, userId=rocket * 128, username=rocket * 100, attempt=MAX_ATTEMPT - 1
     )
     world.memory.touch(job_id, **fields)
     world.tick()

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from tracking.settings import PlatformSettings, ProcessSettings, SettingsError, TriggerSettings, variables
+from tracking.settings import (
+    CleanupSettings,
+    PlatformSettings,
+    ProcessSettings,
+    SettingsError,
+    TriggerSettings,
+    variables,
+)
 
 TRIGGER = {"GOOGLE_CLOUD_PROJECT": "demo", "STATE_MACHINE_ARN": "arn:machine"}
 
 
 def test_what_is_not_set_has_its_default() -> None:
     assert TriggerSettings.from_environment(TRIGGER) == TriggerSettings(
-        google_cloud_project="demo", state_machine_arn="arn:machine", max_starts_per_tick=500
+        google_cloud_project="demo",
+        state_machine_arn="arn:machine",
+        max_running_jobs=50,
+        max_running_per_credential=10,
     )
+    assert CleanupSettings.from_environment({"GOOGLE_CLOUD_PROJECT": "demo"}).keep_finished_days == 7
     platform = PlatformSettings.from_environment({})
     assert platform.youtube_api_url == "https://www.googleapis.com/youtube/v3"
     assert platform.x_api_url == "https://api.x.com/2"
@@ -21,9 +32,9 @@ def test_what_is_not_set_has_its_default() -> None:
 
 
 def test_what_is_set_wins() -> None:
-    set_ = TRIGGER | {"MAX_STARTS_PER_TICK": " 7 ", "FIREBASE_CREDENTIALS_SECRET": "name\n"}
+    set_ = TRIGGER | {"MAX_RUNNING_JOBS": " 7 ", "FIREBASE_CREDENTIALS_SECRET": "name\n"}
     settings = TriggerSettings.from_environment(set_)
-    assert settings.max_starts_per_tick == 7
+    assert settings.max_running_jobs == 7
     assert settings.firebase_credentials_secret == "name"
 
 
@@ -37,9 +48,10 @@ def test_a_missing_variable_is_named(missing: str, value: str | None) -> None:
 
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "many", "1e3", "0x10", "²"])
 def test_a_bad_number_is_refused_by_name_and_not_quoted(value: str) -> None:
-    with pytest.raises(SettingsError) as refused:
-        TriggerSettings.from_environment(TRIGGER | {"MAX_STARTS_PER_TICK": value})
-    assert str(refused.value) == "MAX_STARTS_PER_TICK must be a whole number of at least 1."
+    for name in ("MAX_RUNNING_JOBS", "MAX_RUNNING_PER_CREDENTIAL"):
+        with pytest.raises(SettingsError) as refused:
+            TriggerSettings.from_environment(TRIGGER | {name: value})
+        assert str(refused.value) == f"{name} must be a whole number of at least 1."
 
 
 def test_the_older_name_of_apifys_address_is_read_and_the_newer_one_wins() -> None:
@@ -53,7 +65,8 @@ def test_variables_says_what_is_read_and_what_is_required() -> None:
         "GOOGLE_CLOUD_PROJECT": True,
         "FIREBASE_CREDENTIALS_SECRET": False,
         "STATE_MACHINE_ARN": True,
-        "MAX_STARTS_PER_TICK": False,
+        "MAX_RUNNING_JOBS": False,
+        "MAX_RUNNING_PER_CREDENTIAL": False,
     }
     required = {name for name, is_required in variables(ProcessSettings).items() if is_required}
     assert required == {"GOOGLE_CLOUD_PROJECT", "STAGING_BUCKET"}

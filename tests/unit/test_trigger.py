@@ -17,9 +17,10 @@ from tracking.executions import StartRefusedError, StartUnknownError
 from tracking.jobs import LEASE
 from tracking.store import JobSnapshot, JobWrite
 from tracking.store.memory import MemoryStore
+from tracking.wiring import Limits
 from trigger.tick import StartsRefusedError, run_tick
 
-NONE = {"started": 0, "malformed": 0, "lost": 0, "refused": 0, "unknown": 0}
+NONE = {"started": 0, "repaired": 0, "malformed": 0, "lost": 0, "refused": 0, "unknown": 0}
 
 
 def metrics(printed: str) -> dict[str, list[float]]:
@@ -71,6 +72,7 @@ def test_a_pending_job_is_claimed_and_started(world: World) -> None:
         "error": None,
         "errorCode": None,
         "completedAt": None,
+        "expireAt": None,
     }
 
 
@@ -84,12 +86,12 @@ def test_a_second_tick_leaves_a_claimed_job_alone(world: World) -> None:
 
 def test_only_pending_jobs_are_started(world: World) -> None:
     for status in ("processing", "completed", "failed", "cancelled", "queued"):
-        world.add_job(status=status)
+        world.add_job(status=status, leaseUntil=START + LEASE)
     assert world.tick() == NONE
 
 
 def test_higher_priority_goes_first_and_then_the_older(world: World) -> None:
-    world.max_starts = 4
+    world.limits = Limits(running=4, per_credential=4)
     for username, priority, minutes in (("late", 0, 3), ("early", 0, 1), ("low", -1, 0), ("high", 5, 9)):
         world.add_job(username=username, priority=priority, createdAt=START - timedelta(minutes=10 - minutes))
     claimed: list[str] = []
@@ -99,8 +101,8 @@ def test_higher_priority_goes_first_and_then_the_older(world: World) -> None:
             claimed.extend(world.memory.get_documents("trackingJobs")[w.job_id]["username"] for w in writes)
             return world.memory.write_each(writes)
 
-        def pending_jobs(self, limit: int) -> list[JobSnapshot]:
-            return world.memory.pending_jobs(limit)
+        def open_jobs(self, limit: int) -> list[JobSnapshot]:
+            return world.memory.open_jobs(limit)
 
     world.store = Recorder(world.clock)
     world.tick()
@@ -108,15 +110,18 @@ def test_higher_priority_goes_first_and_then_the_older(world: World) -> None:
 
 
 def test_a_tick_starts_no_more_than_it_may(world: World) -> None:
-    world.max_starts = 3
+    world.limits = Limits(running=3, per_credential=3)
     for _ in range(5):
         world.add_job()
     assert world.tick()["started"] == 3
+    assert world.tick()["started"] == 0
+    for name in world.executions.started:
+        world.run_chain(dict(world.executions.started[name]))
     assert world.tick()["started"] == 2
 
 
 def test_more_than_one_commit_of_claims_goes_in_waves() -> None:
-    world = World(max_starts=1200)
+    world = World()
     for _ in range(1100):
         world.add_job()
     assert world.tick() == NONE | {"started": 1100}
@@ -147,7 +152,16 @@ def test_malformed_jobs_fail_with_a_sentence_and_block_nobody(world: World) -> N
         assert now["error"] == now["message"]
         assert now["error"].endswith(".")
         changed = {name for name in now if now[name] != was.get(name)}
-        assert changed <= {"status", "error", "errorCode", "message", "completedAt", "updatedAt"}
+        assert changed <= {
+            "status",
+            "error",
+            "errorCode",
+            "message",
+            "completedAt",
+            "updatedAt",
+            "expireAt",
+            "expiries",
+        }
     assert world.tick() == NONE
 
 
@@ -156,10 +170,10 @@ class Meddled(MemoryStore):
 
     cancels: str
 
-    def pending_jobs(self, limit: int) -> list[JobSnapshot]:
-        pending = super().pending_jobs(limit)
+    def open_jobs(self, limit: int) -> list[JobSnapshot]:
+        found = super().open_jobs(limit)
         self.touch(self.cancels, status="cancelled")
-        return pending
+        return found
 
 
 @pytest.mark.parametrize("fields", [{}, {"username": ""}])
@@ -206,7 +220,7 @@ def test_a_job_cancelled_after_its_claim_is_not_given_back(world: World) -> None
         """Raised into the tick: the moment at which the user cancels."""
 
         @property
-        def is_throttling(self) -> bool:
+        def is_temporary(self) -> bool:
             world.memory.touch(job_id, status="cancelled")
             return True
 
@@ -227,7 +241,7 @@ def test_a_start_without_an_answer_is_left_to_its_lease(world: World) -> None:
 
 def test_a_store_that_does_not_answer_fails_the_tick_loudly_and_the_next_one_succeeds(world: World) -> None:
     class Down(MemoryStore):
-        def pending_jobs(self, limit: int) -> list[JobSnapshot]:
+        def open_jobs(self, limit: int) -> list[JobSnapshot]:
             raise StoreUnavailableError("Our database did not answer.")
 
     job_id = world.add_job()

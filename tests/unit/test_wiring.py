@@ -135,7 +135,9 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "x",
     "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:000000000000:stateMachine:tracking",
     "STAGING_BUCKET": "staging",
-    "MAX_STARTS_PER_TICK": "7",
+    "MAX_RUNNING_JOBS": "7",
+    "MAX_RUNNING_PER_CREDENTIAL": "3",
+    "KEEP_FINISHED_DAYS": "5",
     "MAX_VIDEOS_PER_JOB": "9",
 }
 
@@ -145,7 +147,11 @@ def test_building_every_client_touches_no_network_and_reads_no_secret(monkeypatc
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-trigger")
-    assert wiring.trigger.__wrapped__().max_starts_per_tick == 7
+    assert wiring.trigger.__wrapped__().limits == wiring.Limits(running=7, per_credential=3)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-reconcile")
+    assert wiring.reconcile.__wrapped__().store
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-cleanup")
+    assert wiring.cleanup.__wrapped__().keep_finished_days == 5
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-process")
     deps = wiring.process.__wrapped__()
     assert deps.max_videos_per_job == 9

@@ -76,10 +76,10 @@ def explain(error: str, cause: str) -> tuple[str, str]:
 
 
 def _message(cause: str) -> str:
-    """Lambda's cause is JSON, the Fail state's is the sentence itself."""
+    """Lambda's cause is JSON, cut off where it is long; the Fail state's is the sentence itself."""
     try:
         return str(json.loads(cause)["errorMessage"] or "")
     except ValueError:
-        return cause
+        return "" if cause.startswith("{") else cause
     except (KeyError, TypeError):
         return ""

@@ -59,6 +59,7 @@ class Hints:
     """What a warm environment remembers of the tick before, to read less. Nothing is wrong when it is lost."""
 
     is_busy: bool = False  # many jobs wait, or a platform is paused
+    strays_from: str = ""  # id of the job that the next walk through all waiting jobs goes on from
 
 
 @dataclass(frozen=True, slots=True)

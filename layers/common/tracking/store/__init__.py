@@ -78,7 +78,7 @@ class Store(Protocol):
         ...
 
     def pending_jobs(self, limit: int, without: Collection[PlatformName] = (), from_id: str = "") -> list[JobSnapshot]:
-        """Pending jobs in the order of their ids, malformed ones too; from `from_id` on.
+        """Pending jobs, malformed ones too; from `from_id` on in the order of their ids.
 
         `without`: platforms that are left out; then so is a document that names no platform at all.
         """

@@ -103,8 +103,8 @@ class FirestoreStore:
         query = (
             self._jobs.where(filter=FieldFilter("status", "==", "pending"))
             .where(filter=FieldFilter("platform", "in", sorted(platforms)))
+            .where(filter=FieldFilter("orgId", ">", after))  # of text alone: a cursor would let other types pass
             .order_by("orgId")
-            .start_after({"orgId": after})
             .select(["orgId"])
             .limit(1)
         )
