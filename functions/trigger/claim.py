@@ -18,7 +18,7 @@ from typing import Any
 from tracking import jobs
 from tracking.errors import InvalidJobError
 from tracking.executions import execution_name
-from tracking.jobs import Fields, Job, Status
+from tracking.jobs import Job, Status
 from tracking.store import JobSnapshot, JobWrite
 from tracking.wiring import TriggerDeps
 from trigger.waiting import Pending
@@ -45,9 +45,6 @@ class Claim:
             "platform": str(self.job.platform),
             "accountType": str(self.job.account_type),
         }
-
-    def give_back(self, now: datetime) -> Fields:
-        return jobs.release(self.job, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from tracking import jobs
 from tracking.executions import OUT_OF_TIME, StartRefusedError, StartUnknownError
 from tracking.jobs import Status
 from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite
@@ -79,7 +80,7 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
     seen = [] if deps.hints.is_busy else deps.store.open_jobs(LOOK)
     saw_all = not deps.hints.is_busy and len(seen) < LOOK
     running, tick.repaired = sweep(
-        deps, _of(seen, Status.PROCESSING) if saw_all else deps.store.processing_jobs(LEASES)
+        deps, _of(seen, Status.PROCESSING) if saw_all else deps.store.processing_jobs(LEASES), remaining_s
     )
     pending = _of(seen, Status.PENDING)
     paused = {} if saw_all and not pending else read_pauses(deps)
@@ -128,7 +129,7 @@ def _start_all(deps: TriggerDeps, claims: Sequence[Claim], tick: Tick, remaining
                 tick.unknown.append(Refusal(claim.job.job_id, "no answer from StartExecution"))
     if refused:
         now = deps.clock.now()
-        deps.store.write_each([JobWrite(claim.job.job_id, claim.give_back(now), claim.version) for claim in refused])
+        deps.store.write_each([JobWrite(claim.job.job_id, jobs.release(now), claim.version) for claim in refused])
 
 
 def _start(

@@ -158,7 +158,7 @@ def test_a_change_is_made_only_where_the_drawing_has_an_arrow(change: str, statu
 
 def test_changes_of_an_attempt_start_from_processing() -> None:
     made = {
-        Status.PENDING: jobs.release(job(), START),
+        Status.PENDING: jobs.release(START),
         Status.PROCESSING: jobs.advance(START, Progress.ACCOUNT_FETCHED, "Found."),
         Status.COMPLETED: jobs.complete(START, "Done."),
     }
@@ -177,7 +177,7 @@ def test_nothing_leads_out_of_completed_and_every_status_has_its_row() -> None:
 def test_every_change_says_when_it_was_made() -> None:
     made = [
         jobs.claim(job(), START, "arn"),
-        jobs.release(job(), START),
+        jobs.release(START),
         jobs.advance(START, Progress.ACCOUNT_SAVED, "Saved."),
         jobs.note(START, "Still at it."),
         jobs.complete(START, "Done."),
@@ -202,12 +202,12 @@ def test_a_claim_leaves_nothing_of_the_attempt_before() -> None:
     assert claimed.execution_arn == "arn:1"
 
 
-def test_a_released_claim_is_as_if_it_had_not_been_claimed() -> None:
+def test_a_released_claim_waits_again_and_its_attempt_is_used_up() -> None:
     pending = job(attempt=2)
     claimed = job_document() | jobs.claim(pending, START, "arn:1")
-    released = Job.from_document("job1", claimed | jobs.release(pending, START), START)
+    released = Job.from_document("job1", claimed | jobs.release(START), START)
     assert released.status is Status.PENDING
-    assert released.attempt == 2
+    assert released.attempt == 3
     assert (released.lease_until, released.started_at, released.execution_arn) == (None, None, None)
 
 

@@ -196,12 +196,12 @@ def test_a_throttled_start_gives_the_claim_back_for_the_next_tick(world: World) 
     world.executions.refusing = {name_of(job_id, 5): StartRefusedError("ThrottlingException")}
     assert world.tick() == NONE | {"started": 1, "refused": 1}
     given_back = world.document(job_id)
-    assert (given_back["status"], given_back["attempt"]) == ("pending", 4)
+    assert (given_back["status"], given_back["attempt"]) == ("pending", 5)
     assert (given_back["leaseUntil"], given_back["startedAt"], given_back["executionArn"]) == (None, None, None)
     assert world.document(other)["status"] == "processing"
     world.executions.refusing = {}
     assert world.tick() == NONE | {"started": 1}
-    assert world.document(job_id)["attempt"] == 5
+    assert world.document(job_id)["attempt"] == 6
 
 
 def test_a_lasting_refusal_gives_the_claims_back_and_then_fails_the_tick(world: World) -> None:
@@ -210,7 +210,7 @@ def test_a_lasting_refusal_gives_the_claims_back_and_then_fails_the_tick(world: 
     with pytest.raises(StartsRefusedError, match="AccessDeniedException: 2 jobs"):
         world.tick()
     assert [world.document(job_id)["status"] for job_id in ids] == ["pending", "pending", "processing"]
-    assert [world.document(job_id)["attempt"] for job_id in ids[:2]] == [0, 0]
+    assert [world.document(job_id)["attempt"] for job_id in ids[:2]] == [1, 1]
 
 
 def test_a_job_cancelled_after_its_claim_is_not_given_back(world: World) -> None:

@@ -252,18 +252,13 @@ def claim(job: Job, now: datetime, execution_arn: str) -> Fields:
     )
 
 
-def release(job: Job, now: datetime) -> Fields:
-    """Give a claim back whose execution was refused: as if it had not been claimed."""
-    return _change(
-        Status.PROCESSING,
-        Status.PENDING,
-        now,
-        attempt=job.attempt,
-        leaseUntil=None,
-        startedAt=None,
-        executionArn=None,
-        message="Waiting for a free place.",
-    )
+def release(now: datetime) -> Fields:
+    """Give a claim back whose execution was refused.
+
+    The attempt's number is used up: a refusal may follow a lost reply, and then an execution of its name runs after
+    all; as a stale attempt it cannot write.
+    """
+    return _back_to_queue(now, "Waiting for a free place.")
 
 
 def expire(job: Job, now: datetime) -> Fields:
@@ -281,7 +276,7 @@ def pause(now: datetime, message: str) -> Fields:
 
 
 def _back_to_queue(now: datetime, message: str, **fields: Any) -> Fields:
-    """The attempt's number stays: its execution's name is used up."""
+    """The attempt's number stays, and the next claim counts on."""
     return _change(
         Status.PROCESSING,
         Status.PENDING,
