@@ -8,8 +8,9 @@ It holds no lock: each repair is one conditional write, and a write that is refu
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,7 @@ from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite
 from tracking.wiring import TriggerDeps
 
 PARALLEL_QUESTIONS = 16
+ASK_RESERVE_S = 40.0  # one question with its tries, each at its time-out, and the repairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,9 @@ class Running:
         return self.by_platform.total()
 
 
-def sweep(deps: TriggerDeps, processing: Sequence[JobSnapshot]) -> tuple[Running, list[Repair]]:
+def sweep(
+    deps: TriggerDeps, processing: Sequence[JobSnapshot], remaining_s: Callable[[], float] = lambda: math.inf
+) -> tuple[Running, list[Repair]]:
     """What runs, and what was repaired. A job that Step Functions says nothing about waits for the next tick."""
     now = deps.clock.now()
     running: Counter[PlatformName] = Counter()
@@ -59,7 +63,7 @@ def sweep(deps: TriggerDeps, processing: Sequence[JobSnapshot]) -> tuple[Running
         else:
             expired.append((snapshot, job))
     with ThreadPoolExecutor(PARALLEL_QUESTIONS) as pool:
-        answers = pool.map(lambda found: _settled(deps, found[1], now), expired)
+        answers = pool.map(lambda found: _settled(deps, found[1], now, remaining_s), expired)
     for (snapshot, job), fields_or_none in zip(expired, answers, strict=True):
         if fields_or_none is not None:
             writes.append(JobWrite(snapshot.job_id, fields_or_none, snapshot.version))
@@ -70,7 +74,9 @@ def sweep(deps: TriggerDeps, processing: Sequence[JobSnapshot]) -> tuple[Running
     return Running(running), _repair(deps, writes)
 
 
-def _settled(deps: TriggerDeps, job: Job, now: datetime) -> Fields | None:
+def _settled(deps: TriggerDeps, job: Job, now: datetime, remaining_s: Callable[[], float]) -> Fields | None:
+    if remaining_s() < ASK_RESERVE_S:
+        return None
     try:
         outcome = deps.executions.outcome(execution_name(job, job.attempt))
     except ExecutionsUnavailableError:

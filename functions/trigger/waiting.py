@@ -110,7 +110,7 @@ def _waiting_orgs(deps: TriggerDeps, slots: Slots, platforms: Sequence[PlatformN
     begin = _anywhere()
     orgs: list[str] = []
     after, has_wrapped = begin, False
-    while len(orgs) < slots.total:
+    while platforms and len(orgs) < slots.total:
         org = deps.store.next_waiting_org(after, platforms)
         if org is None and not has_wrapped:
             after, has_wrapped = "", True

@@ -1,0 +1,45 @@
+"""The operators' page against the template and the code: nothing that can wake somebody is missing from it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from cfnlint.decode import cfn_yaml
+
+from local.paths import ROOT
+from tracking import errors, jobs, outcomes
+from tracking.jobs import Status
+
+PAGE = (ROOT / "docs/operations.md").read_text()
+RESOURCES = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
+ALARMS = {name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::CloudWatch::Alarm"}
+QUIET = {"JobCancelledError", "StaleAttemptError", "JobPausedError"}
+CODES = {leaf.__name__ for leaf in errors.leaves()} - QUIET
+CODES |= {*outcomes.OUT_OF_TIME, outcomes.INTERNAL_ERROR, outcomes.ABORTED, jobs.LEASE_EXPIRED}
+
+
+def rows(heading: str) -> set[str]:
+    """What the first column of a chapter's table names."""
+    chapter = PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return set(re.findall(r"^\| `([^`]+)` \|", chapter, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [("Alarms", ALARMS), ("Statuses", set(Status)), ("Error codes", CODES)],
+    ids=["alarms", "statuses", "error codes"],
+)
+def test_the_page_explains_each_of_them_and_no_other(heading: str, expected: set[str]) -> None:
+    assert rows(heading) == expected
+
+
+@pytest.mark.parametrize("name", sorted(QUIET))
+def test_what_ends_an_execution_quietly_is_told_apart_from_failures(name: str) -> None:
+    assert f"`{name}`" in PAGE.split("\n## Error codes\n")[1]
+
+
+def test_the_codes_of_this_test_are_all_that_explain_can_give() -> None:
+    for code in CODES - {outcomes.ABORTED, jobs.LEASE_EXPIRED}:
+        assert outcomes.explain(code, "")[0] == code
+    assert outcomes.explain("ZeroDivisionError", "")[0] == outcomes.INTERNAL_ERROR

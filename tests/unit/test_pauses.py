@@ -1,0 +1,321 @@
+"""A platform that refuses us rests: how long, who waits, and how it begins again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.doubles import START
+from tests.factories import videos
+from tests.world import CHAIN, World
+from tracking import pauses
+from tracking.errors import (
+    JobCancelledError,
+    JobPausedError,
+    QuotaExceededError,
+    RateLimitedError,
+    StaleAttemptError,
+    StoreUnavailableError,
+)
+from tracking.jobs import PlatformName
+from tracking.pauses import CONTROL_DOCUMENT, Pause
+from tracking.store import DocumentWrite, JobSnapshot, JobWrite
+from tracking.store.memory import MemoryStore
+
+FAR = START + timedelta(minutes=125)  # 14:05
+INSTAGRAM, TIKTOK, YOUTUBE, TWITTER = PlatformName
+
+
+def pause(world: World, platform: PlatformName, until: datetime, reason: str = "RateLimitedError") -> None:
+    world.store.put_document(Pause(platform=platform, until=until, reason=reason).to_write())
+
+
+# How long
+
+
+RAMP = [
+    # seconds after the reset, starts a tick
+    (-1, 0),
+    (0, 1),
+    (59, 1),
+    (60, 2),
+    (120, 4),
+    (180, 8),
+    (540, 512),
+    (599, 512),
+    (600, None),  # forgotten
+    (86_400, None),
+]
+
+
+@pytest.mark.parametrize(("after_s", "starts"), RAMP)
+def test_starts_double_with_each_minute_after_the_reset(after_s: int, starts: int | None) -> None:
+    paused = Pause(platform=YOUTUBE, until=START, reason="")
+    assert paused.starts_allowed(START + timedelta(seconds=after_s)) == starts
+
+
+QUOTAS = [
+    # platform, when its quota ran out, when it is tried again
+    (YOUTUBE, "2026-03-01T07:59:59", "2026-03-01T08:00:00"),
+    (YOUTUBE, "2026-03-01T08:00:00", "2026-03-02T08:00:00"),
+    (YOUTUBE, "2026-03-01T12:00:00", "2026-03-02T08:00:00"),
+    (YOUTUBE, "2026-02-28T23:00:00", "2026-03-01T08:00:00"),
+    (YOUTUBE, "2026-07-01T07:30:00", "2026-07-01T08:00:00"),  # in summer the quota was refilled at 07:00
+    (TWITTER, "2026-03-01T12:00:00", "2026-03-01T13:00:00"),
+    (INSTAGRAM, "2026-12-31T23:30:00", "2027-01-01T00:30:00"),
+]
+
+
+@pytest.mark.parametrize(("platform", "at", "until"), QUOTAS)
+def test_a_quota_is_back_when_its_platform_refills_it(platform: PlatformName, at: str, until: str) -> None:
+    now = datetime.fromisoformat(at).replace(tzinfo=UTC)
+    assert pauses.quota_used_up_until(platform, now) == datetime.fromisoformat(until).replace(tzinfo=UTC)
+
+
+def test_a_rate_limit_lasts_as_long_as_the_platform_says_but_no_longer_than_a_day() -> None:
+    assert pauses.rate_limited_until(FAR, START) == FAR
+    assert pauses.rate_limited_until(None, START) == START + timedelta(minutes=15)
+    assert pauses.rate_limited_until(START + timedelta(days=400), START) == START + timedelta(days=1)
+
+
+GARBAGE: list[Any] = [
+    None,
+    {},
+    {"youtube": None},
+    {"youtube": "tomorrow"},
+    {"youtube": {"until": "2026-03-01T14:05:00Z"}},
+    {"youtube": {"until": 1772366400}},
+    {"youtube": {}},
+    {"youtube": [1]},
+    {"facebook": {"until": FAR, "reason": "RateLimitedError"}},
+]
+
+
+@pytest.mark.parametrize("document", GARBAGE)
+def test_what_an_operator_left_unreadable_is_no_pause(world: World, document: dict[str, Any] | None) -> None:
+    assert pauses.from_document(document) == {}
+    if document:
+        world.store.put_document(DocumentWrite(CONTROL_DOCUMENT, document))
+    world.add_job(platform="youtube")
+    assert world.tick()["started"] == 1
+
+
+def test_a_pause_written_by_hand_without_a_reason_is_one() -> None:
+    assert pauses.from_document({"youtube": {"until": FAR}}) == {YOUTUBE: Pause(platform=YOUTUBE, until=FAR, reason="")}
+
+
+# The job
+
+
+REFUSALS = [
+    # what the platform says, which retry of the state this is, until when the platform rests
+    (RateLimitedError("Slow down.", FAR), 0, FAR),
+    (RateLimitedError("Slow down.", START + timedelta(days=30)), 0, START + timedelta(days=1)),
+    (RateLimitedError("Slow down."), 3, START + timedelta(minutes=15)),
+    (RateLimitedError("Slow down.", START + timedelta(seconds=30)), 3, START + timedelta(seconds=30)),
+    (QuotaExceededError("Used up."), 0, START + timedelta(hours=1)),
+    (QuotaExceededError("Used up."), 2, START + timedelta(hours=1)),
+]
+
+
+@pytest.mark.parametrize("state", ["FetchAccount", "FetchVideos"])
+@pytest.mark.parametrize(("error", "retry", "until"), REFUSALS)
+def test_a_refusal_that_outlasts_the_execution_pauses_the_platform_and_not_the_job(
+    world: World, state: str, error: Exception, retry: int, until: datetime
+) -> None:
+    world.platform.videos = videos(3)
+    given: Any = world.claimed_job(attempt=4, expiries=2)
+    for name in CHAIN[: CHAIN.index(state)]:
+        given = world.run_state(name, given)
+    world.platform.failures = [error]
+    with pytest.raises(JobPausedError):
+        world.run_state(state, given, retry_count=retry)
+    document = world.document(given["jobId"])
+    assert (document["status"], document["attempt"], document["expiries"]) == ("pending", 5, 2)  # costs no expiry
+    assert (document["progress"], document["retryCount"]) == (0, 0)
+    assert (document["leaseUntil"], document["startedAt"], document["executionArn"]) == (None, None, None)
+    assert document["message"].startswith("Instagram ")
+    assert document["message"].endswith(f"; resumes about {until:%H:%M} UTC.")
+    assert document.get("error") is None
+    (paused,) = pauses.from_document(world.store.get_document(CONTROL_DOCUMENT)).values()
+    assert paused == Pause(platform=INSTAGRAM, until=until, reason=type(error).__name__)
+
+
+def test_the_job_says_which_platform_and_when(world: World) -> None:
+    job = world.claimed_job()
+    world.platform.failures = [RateLimitedError("Slow down.", FAR)]
+    with pytest.raises(JobPausedError):
+        world.run_state("FetchAccount", job)
+    assert world.document(job["jobId"])["message"] == "Instagram is rate limiting us; resumes about 14:05 UTC."
+
+
+SHORT = [
+    (RateLimitedError("Slow down.", START + timedelta(seconds=30)), 0),
+    (RateLimitedError("Slow down."), 0),
+    (RateLimitedError("Slow down."), 2),
+    (RateLimitedError("Slow down.", START + timedelta(seconds=115)), 0),  # the deadline itself
+]
+
+
+@pytest.mark.parametrize(("error", "retry"), SHORT)
+def test_a_refusal_that_a_retry_may_outlive_is_left_to_the_retry(world: World, error: Exception, retry: int) -> None:
+    job = world.claimed_job()
+    world.platform.failures = [error]
+    with pytest.raises(RateLimitedError):
+        world.run_state("FetchAccount", job, retry_count=retry)
+    assert world.document(job["jobId"])["status"] == "processing"
+    assert world.store.get_document(CONTROL_DOCUMENT) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [("cancelled", JobCancelledError), ("failed", StaleAttemptError), ("pending", StaleAttemptError)],
+)
+def test_a_job_that_was_lost_meanwhile_pauses_nothing(world: World, status: str, error: type[Exception]) -> None:
+    """Job and pause are one commit: neither is written without the other."""
+    job = world.claimed_job()
+    world.memory.touch(job["jobId"], status=status)
+    before = world.document(job["jobId"])
+    world.platform.failures = [RateLimitedError("Slow down.", FAR)]
+    with pytest.raises(error):
+        world.run_state("FetchAccount", job)
+    assert world.document(job["jobId"]) == before
+    assert world.store.get_document(CONTROL_DOCUMENT) is None
+
+
+def test_a_pause_that_cannot_be_written_is_tried_again_with_the_job(world: World) -> None:
+    class Down(MemoryStore):
+        def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
+            raise StoreUnavailableError("Our database did not answer.")
+
+    job = world.claimed_job()
+    deps = world.process_deps
+    world.process_deps = deps.__class__(Down(world.clock), deps.staging, deps.platform, deps.clock, 10)
+    world.platform.failures = [QuotaExceededError("Used up.")]
+    with pytest.raises(StoreUnavailableError):
+        world.run_state("FetchAccount", job)
+    assert world.document(job["jobId"])["status"] == "processing"
+    world.process_deps = deps
+    world.platform.failures = [QuotaExceededError("Used up.")]
+    with pytest.raises(JobPausedError):
+        world.run_state("FetchAccount", job, retry_count=1)
+    assert world.document(job["jobId"])["status"] == "pending"
+
+
+def test_a_pause_whose_reply_was_lost_ends_the_execution_quietly(world: World) -> None:
+    """The state runs again, finds its job in the queue, and asks the platform nothing."""
+    job = world.claimed_job()
+    world.platform.failures = [QuotaExceededError("Used up.")]
+    with pytest.raises(JobPausedError):
+        world.run_state("FetchAccount", job)
+    world.platform.calls.clear()
+    with pytest.raises(StaleAttemptError):
+        world.run_state("FetchAccount", job, retry_count=1)
+    assert world.platform.calls == []
+
+
+# The tick
+
+
+class Watched(MemoryStore):
+    """Remembers which platforms' jobs the ticks asked for, and were given."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.clock)
+        self.asked: list[PlatformName] = []
+        self.seen: list[str] = []
+
+    def open_jobs(self, limit: int) -> list[JobSnapshot]:
+        return self._given(super().open_jobs(limit))
+
+    def pending_jobs(self, limit: int, without: Collection[PlatformName] = (), from_id: str = "") -> list[JobSnapshot]:
+        return self._given(super().pending_jobs(limit, without, from_id))
+
+    def pending_of_org(self, org_id: str, platform: PlatformName, limit: int) -> list[JobSnapshot]:
+        self.asked.append(platform)
+        return self._given(super().pending_of_org(org_id, platform, limit))
+
+    def _given(self, jobs: list[JobSnapshot]) -> list[JobSnapshot]:
+        self.seen += [job.data["platform"] for job in jobs]
+        return jobs
+
+
+def test_while_a_platform_rests_nothing_of_it_starts_and_nothing_is_asked(world: World) -> None:
+    store = Watched(world)
+    world.store, world.memory = store, store
+    pause(world, INSTAGRAM, FAR)
+    world.add_job(platform="instagram")
+    other = world.add_job(platform="tiktok", username="b")
+    world.tick()  # the first one learns of the pause
+    assert [job["jobId"] for job in world.executions.started.values()] == [other]
+    store.seen.clear()
+    for _ in range(5):
+        world.clock.advance(60)
+        world.add_job(platform="instagram")
+        assert world.tick()["started"] == 0
+    assert store.seen == []
+    assert store.asked == []
+    assert world.platform.calls == []
+
+
+def test_a_platform_resumes_in_the_tick_after_the_reset_one_job_first_then_two_then_four(world: World) -> None:
+    for number in range(20):
+        world.add_job(platform="youtube", username=f"a{number}")
+    pause(world, YOUTUBE, START + timedelta(seconds=90))
+    started = []
+    for _ in range(6):
+        started.append(world.tick()["started"])
+        world.clock.advance(60)
+    assert started == [0, 0, 1, 2, 4, 8]
+
+
+def test_ten_minutes_after_the_reset_the_pause_is_forgotten(world: World) -> None:
+    for number in range(600):
+        world.add_job(platform="youtube", username=f"a{number}")
+    pause(world, YOUTUBE, START - timedelta(minutes=10))
+    assert world.tick()["started"] == 600
+
+
+def test_a_cleared_pause_holds_nobody_back(world: World) -> None:
+    pause(world, INSTAGRAM, FAR)
+    pause(world, YOUTUBE, FAR)
+    waiting = world.add_job(platform="instagram")
+    held = world.add_job(platform="youtube")
+    assert world.tick()["started"] == 0
+    world.store.put_document(pauses.clearing(INSTAGRAM))
+    assert world.tick()["started"] == 1
+    assert (world.document(waiting)["status"], world.document(held)["status"]) == ("processing", "pending")
+
+
+def test_the_job_that_met_the_refusal_goes_on_after_it_with_a_new_name(world: World) -> None:
+    world.platform.videos = videos(2)
+    job = world.claimed_job()
+    world.platform.failures = [RateLimitedError("Slow down.", FAR)]
+    with pytest.raises(JobPausedError):
+        world.run_state("FetchAccount", job)
+    assert world.tick()["started"] == 0
+    world.clock.advance((FAR - world.clock.now()).total_seconds())
+    assert world.tick()["started"] == 1
+    (again,) = [payload for payload in world.executions.started.values() if payload["attempt"] == 2]
+    world.run_chain(dict(again))
+    assert world.document(job["jobId"])["status"] == "completed"
+
+
+def test_a_new_refusal_in_the_ramp_is_a_new_pause(world: World) -> None:
+    pause(world, INSTAGRAM, START)
+    job = world.claimed_job()  # the ramp's first
+    world.platform.failures = [RateLimitedError("Slow down.", FAR)]
+    with pytest.raises(JobPausedError):
+        world.run_state("FetchAccount", job)
+    assert pauses.from_document(world.store.get_document(CONTROL_DOCUMENT))[INSTAGRAM].until == FAR
+
+
+def test_a_cold_environment_starts_nothing_of_a_resting_platform_either(world: World) -> None:
+    pause(world, INSTAGRAM, FAR)
+    world.add_job(platform="instagram")
+    for _ in range(3):
+        world.hints = world.hints.__class__()
+        assert world.tick()["started"] == 0

@@ -1,0 +1,232 @@
+"""Who starts: places, limits, turns, urgency."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.doubles import START
+from tests.factories import job
+from tests.world import World
+from tracking.jobs import LEASE, PlatformName
+from tracking.pauses import Pause
+from tracking.store.memory import MemoryStore
+from tracking.wiring import Limits
+from trigger.sweep import Running
+from trigger.tick import LOOK
+from trigger.waiting import CREDENTIAL, PAGE, Pending, Slots, pick
+
+INSTAGRAM, TIKTOK, YOUTUBE, TWITTER = PlatformName
+
+
+def slots(
+    running: int = 50,
+    per_credential: int = 10,
+    busy: dict[PlatformName, int] | None = None,
+    paused: dict[PlatformName, datetime] | None = None,
+) -> Slots:
+    return Slots(
+        Limits(running=running, per_credential=per_credential),
+        Running(Counter(busy or {})),
+        {name: Pause(platform=name, until=until, reason="") for name, until in (paused or {}).items()},
+        START,
+    )
+
+
+def free(found: Slots) -> list[int]:
+    return [found.of(platform) for platform in (INSTAGRAM, TIKTOK, YOUTUBE, TWITTER)]
+
+
+PLACES: list[tuple[Slots, list[int]]] = [
+    (slots(), [10, 10, 10, 10]),
+    (slots(running=4), [4, 4, 4, 4]),
+    (slots(busy={INSTAGRAM: 3, YOUTUBE: 10}), [7, 7, 0, 10]),  # Apify's key is TikTok's, too
+    (slots(busy={INSTAGRAM: 6, TIKTOK: 6}), [0, 0, 10, 10]),  # more than allowed: the setting was lowered
+    (slots(running=12, busy={YOUTUBE: 10}), [2, 2, 0, 2]),
+    (slots(running=5, busy={YOUTUBE: 7}), [0, 0, 0, 0]),
+    (slots(paused={TIKTOK: START + timedelta(hours=1)}), [10, 0, 10, 10]),
+    (slots(paused={TWITTER: START}), [10, 10, 10, 1]),
+    (slots(paused={TWITTER: START - timedelta(minutes=4)}), [10, 10, 10, 10]),  # 16 by the ramp, 10 by the limit
+]
+
+
+@pytest.mark.parametrize(("found", "expected"), PLACES)
+def test_places_are_what_limits_live_leases_and_pauses_leave(found: Slots, expected: list[int]) -> None:
+    assert free(found) == expected
+    assert found.closed() == {
+        name for name, number in zip((INSTAGRAM, TIKTOK, YOUTUBE, TWITTER), expected, strict=True) if not number
+    }
+
+
+def test_a_place_that_is_taken_is_taken_from_all_that_share_it() -> None:
+    found = slots(running=3, per_credential=2, paused={TWITTER: START})
+    assert [found.take(INSTAGRAM), found.take(TIKTOK), found.take(TIKTOK)] == [True, True, False]
+    assert [found.take(TWITTER), found.take(YOUTUBE)] == [True, False]
+    assert free(found) == [0, 0, 0, 0]
+
+
+def test_every_platform_has_its_credential() -> None:
+    assert set(CREDENTIAL) == set(PlatformName)
+    assert CREDENTIAL[INSTAGRAM] == CREDENTIAL[TIKTOK]
+    assert len(set(CREDENTIAL.values())) == 3
+
+
+def waiting(*names: str, **fields: Any) -> list[Pending]:
+    """`a1`: organisation a's first."""
+    return [
+        Pending(job(name, orgId=name[0], createdAt=START + timedelta(seconds=i), **fields), "v")
+        for i, name in enumerate(names)
+    ]
+
+
+def test_organisations_take_turns_and_the_longest_waiting_goes_first() -> None:
+    queue = waiting("a1", "a2", "a3", "a4", "b1", "c1", "c2")
+    chosen = pick(queue, slots(running=6, per_credential=6))
+    assert [pending.job.job_id for pending in chosen] == ["a1", "b1", "c1", "a2", "c2", "a3"]
+
+
+def test_a_platform_without_a_place_does_not_cost_its_organisation_the_turn() -> None:
+    queue = [*waiting("a1", "a2", platform="youtube"), *waiting("b1", platform="youtube"), *waiting("a3")]
+    chosen = pick(queue, slots(per_credential=1))
+    assert [pending.job.job_id for pending in chosen] == ["a1", "a3"]
+
+
+def test_one_job_at_a_time_is_strictly_one_after_another(world: World) -> None:
+    world.limits = Limits(running=1, per_credential=10)
+    ids = [world.add_job(platform=name, createdAt=START + timedelta(seconds=i)) for i, name in enumerate(PlatformName)]
+    order = []
+    for _ in ids:
+        assert world.tick()["started"] == 1
+        assert world.tick()["started"] == 0
+        (payload,) = [p for p in world.executions.started.values() if p["jobId"] not in order]
+        order.append(payload["jobId"])
+        world.run_chain(dict(payload))
+    assert order == ids  # as they came
+
+
+def test_a_place_is_free_again_when_its_lease_has_ended(world: World) -> None:
+    world.limits = Limits(running=1, per_credential=1)
+    world.add_job(status="processing", attempt=1, leaseUntil=START + LEASE)
+    world.add_job()
+    assert world.tick()["started"] == 0
+    world.clock.advance(LEASE.total_seconds())
+    counts = world.tick()
+    assert (counts["repaired"], counts["started"]) == (1, 1)
+
+
+def test_jobs_of_shared_credentials_share_their_limit(world: World) -> None:
+    world.limits = Limits(running=50, per_credential=3)
+    for platform in PlatformName:
+        for number in range(5):
+            world.add_job(platform=platform, username=f"a{number}")
+    world.tick()
+    started = Counter(CREDENTIAL[PlatformName(p["platform"])] for p in world.executions.started.values())
+    assert started == {"apify": 3, "youtube": 3, "x": 3}
+    assert world.tick()["started"] == 0
+
+
+# More than one query sees
+
+
+MANY = LOOK + 200
+
+
+@pytest.fixture
+def crowded(world: World) -> World:
+    """Organisation a has so many jobs waiting that a tick looks at them part by part."""
+    world.limits = Limits(running=10, per_credential=10)
+    for number in range(MANY):
+        world.add_job(
+            orgId="a", username=f"a{number}", createdAt=START - timedelta(hours=1) + timedelta(seconds=number)
+        )
+    return world
+
+
+def started(world: World) -> list[str]:
+    return [payload["username"] for payload in world.executions.started.values()]
+
+
+@pytest.mark.parametrize("ticks_before", [0, 1, 2])
+def test_a_new_organisation_starts_in_the_next_tick_however_many_wait(crowded: World, ticks_before: int) -> None:
+    for _ in range(ticks_before):
+        crowded.tick()
+        crowded.limits = Limits(running=crowded.limits.running + 10, per_credential=50)
+    crowded.add_job(orgId="b", username="the-one")
+    crowded.tick()
+    assert "the-one" in started(crowded)
+    assert len(started(crowded)) == 10 * (ticks_before + 1)
+
+
+def test_the_urgent_jobs_of_a_long_queue_go_first_and_then_the_oldest(crowded: World) -> None:
+    crowded.add_job(orgId="a", username="urgent", priority=5)
+    crowded.add_job(orgId="a", username="more-urgent", priority=9)
+    crowded.tick()
+    assert set(started(crowded)) == {"urgent", "more-urgent", *[f"a{number}" for number in range(8)]}
+
+
+def test_jobs_without_a_priority_are_not_skipped_for_those_with_one(crowded: World) -> None:
+    for number in range(3):
+        crowded.add_job(orgId="a", username=f"zero{number}", priority=0, createdAt=START - timedelta(hours=2))
+    crowded.tick()
+    assert set(started(crowded)) == {"zero0", "zero1", "zero2", *[f"a{number}" for number in range(7)]}
+
+
+def test_a_negative_priority_waits_for_the_others_of_its_organisation(crowded: World) -> None:
+    crowded.limits = Limits(running=8, per_credential=8)
+    for org in ("a", "b"):
+        crowded.add_job(orgId=org, username=f"{org}-can-wait", priority=-1, createdAt=START - timedelta(hours=3))
+    for number in range(4):
+        crowded.add_job(orgId="b", username=f"b{number}", createdAt=START)
+    crowded.tick()
+    assert set(started(crowded)) == {"a0", "a1", "a2", "a3", "b0", "b1", "b2", "b3"}
+
+
+def test_malformed_jobs_are_met_although_very_many_wait(crowded: World) -> None:
+    """The walk through all that wait goes on from tick to tick, whatever their ids are."""
+    bad = [crowded.add_job(orgId="a", username="", createdAt=None) for _ in range(3)]
+    bad.append(crowded.add_job(orgId=None))
+    bad.append(crowded.add_job(orgId="a", platform=None))
+    ticks = 0
+    while any(crowded.document(job_id)["status"] == "pending" for job_id in bad):
+        crowded.tick()
+        crowded.limits = Limits(running=crowded.limits.running + 10, per_credential=500)
+        ticks += 1
+        assert ticks <= MANY // (PAGE - 1) + 2
+    assert {crowded.document(job_id)["status"] for job_id in bad} == {"failed"}
+
+
+def test_jobs_without_a_moment_of_creation_are_met_as_well(crowded: World) -> None:
+    undated = crowded.add_job(orgId="a", username="undated", priority=99, createdAt=None)
+    for _ in range(MANY // (PAGE - 1) + 2):
+        crowded.tick()
+        crowded.limits = Limits(running=crowded.limits.running + 10, per_credential=500)
+    assert crowded.document(undated)["status"] == "processing"
+
+
+def test_with_every_place_taken_no_waiting_job_is_read(crowded: World) -> None:
+    read: list[str] = []
+
+    class Recording(MemoryStore):
+        def __getattribute__(self, name: str) -> Any:
+            if name in {"open_jobs", "pending_jobs", "pending_of_org", "next_waiting_org"}:
+                read.append(name)
+            return getattr(crowded.memory, name) if not name.startswith("__") else super().__getattribute__(name)
+
+    crowded.tick()
+    crowded.tick()
+    crowded.store = Recording(crowded.clock)
+    assert crowded.tick()["started"] == 0
+    assert read == []
+
+
+def test_with_every_platform_closed_and_places_left_nothing_starts_and_nothing_breaks(world: World) -> None:
+    world.limits = Limits(running=50, per_credential=1)
+    for platform in (INSTAGRAM, YOUTUBE, TWITTER):
+        world.add_job(platform=platform, status="processing", attempt=1, leaseUntil=START + LEASE)
+    for number in range(LOOK):
+        world.add_job(platform="facebook", username=f"a{number}")
+    world.tick()
+    assert started(world) == []
