@@ -12,7 +12,7 @@ from tests.contract.conftest import FrontEnd
 from tests.doubles import START
 from tests.factories import account, job_document, video
 from tracking.errors import InvalidJobError
-from tracking.jobs import Status
+from tracking.jobs import PlatformName, Status
 from tracking.store import (
     DocumentExistsError,
     DocumentWrite,
@@ -116,6 +116,126 @@ def test_pending_jobs_are_no_more_than_asked_for(store: Store) -> None:
         store.create_job(job_document())
     assert len(store.pending_jobs(3)) == 3
     assert len(store.pending_jobs(500)) == 4
+
+
+def test_pending_jobs_go_on_from_an_id_and_in_the_order_of_ids(store: Store, front_end: FrontEnd) -> None:
+    for job_id in ("b", "a", "\u00e4", "B", "aa"):
+        front_end.write(job_id, status="pending")
+    front_end.write("done", status="completed")
+    assert [job.job_id for job in store.pending_jobs(10)] == ["B", "a", "aa", "b", "\u00e4"]
+    assert [job.job_id for job in store.pending_jobs(10, from_id="aa")] == ["aa", "b", "\u00e4"]
+    assert [job.job_id for job in store.pending_jobs(2, from_id="aa")] == ["aa", "b"]
+    assert [job.job_id for job in store.pending_jobs(10, from_id="ab")] == ["b", "\u00e4"]  # of a job that is gone
+    assert store.pending_jobs(10, from_id="\u00ff") == []
+
+
+def test_pending_jobs_without_platforms_are_those_of_all_others_odd_ones_too(store: Store, front_end: FrontEnd) -> None:
+    for name in PlatformName:
+        front_end.write(name, status="pending", platform=name)
+    front_end.write("facebook", status="pending", platform="facebook")
+    front_end.write("seven", status="pending", platform=7)
+    front_end.write("unnamed", status="pending")
+    front_end.write("null", status="pending", platform=None)
+    front_end.write("running", status="processing", platform="youtube")
+
+    def left(*without: PlatformName) -> set[str]:
+        return {job.job_id for job in store.pending_jobs(20, without=without)}
+
+    odd = {"facebook", "seven"}
+    assert left(PlatformName.INSTAGRAM, PlatformName.TIKTOK) == {"youtube", "twitter"} | odd
+    assert left(*PlatformName) == odd
+    assert left() == {*PlatformName, *odd, "unnamed", "null"}
+    assert len(store.pending_jobs(2, without=[PlatformName.YOUTUBE])) == 2
+
+
+def test_open_jobs_are_the_pending_and_the_processing_ones(store: Store, front_end: FrontEnd) -> None:
+    for job_id, status in (("d", "pending"), ("b", "processing"), ("a", "pending"), ("c", "failed"), ("e", None)):
+        front_end.write(job_id, status=status)
+    front_end.write("f", username="x")
+    assert [job.job_id for job in store.open_jobs(10)] == ["a", "b", "d"]
+    assert [job.job_id for job in store.open_jobs(2)] == ["a", "b"]
+    assert store.open_jobs(10)[0] == read(store, "a")
+
+
+def test_processing_jobs_are_all_of_them_with_and_without_a_lease(store: Store, front_end: FrontEnd) -> None:
+    for job_id, status in (("d", "processing"), ("b", "processing"), ("a", "pending"), ("c", "completed")):
+        front_end.write(job_id, status=status)
+    front_end.write("d", leaseUntil=START)
+    assert [job.job_id for job in store.processing_jobs(10)] == ["b", "d"]
+    assert [job.job_id for job in store.processing_jobs(1)] == ["b"]
+
+
+def test_waiting_organisations_are_walked_in_order_odd_ids_left_out(store: Store, front_end: FrontEnd) -> None:
+    rows = [
+        # org, platform, status
+        ("b", "youtube", "pending"),
+        ("b", "youtube", "pending"),
+        ("a", "twitter", "pending"),
+        ("c", "youtube", "processing"),
+        ("d", "instagram", "pending"),
+        ("\u00e4", "youtube", "pending"),
+        ("", "youtube", "pending"),
+    ]
+    for number, (org, platform, status) in enumerate(rows):
+        front_end.write(f"job{number}", orgId=org, platform=platform, status=status)
+    for number, odd in enumerate((7, None, True, START, b"bytes", ["a"], {"a": 1})):
+        front_end.write(f"odd{number}", orgId=odd, platform="youtube", status="pending")
+    front_end.write("none", platform="youtube", status="pending")
+
+    def walked(*platforms: PlatformName) -> list[str]:
+        orgs: list[str] = []
+        while (org := store.next_waiting_org(orgs[-1] if orgs else "", platforms)) is not None:
+            orgs.append(org)
+        return orgs
+
+    assert walked(*PlatformName) == ["a", "b", "d", "\u00e4"]
+    assert walked(PlatformName.YOUTUBE) == ["b", "\u00e4"]
+    assert walked(PlatformName.TIKTOK) == []
+
+
+def test_an_organisations_first_jobs_are_its_urgent_and_its_oldest(store: Store, front_end: FrontEnd) -> None:
+    rows: list[tuple[str, dict[str, Any]]] = [
+        ("oldest", {"createdAt": START}),
+        ("older", {"createdAt": START + timedelta(seconds=1), "priority": -3}),
+        ("old", {"createdAt": START + timedelta(seconds=2), "priority": 0}),
+        ("urgent", {"createdAt": START + timedelta(seconds=9), "priority": 1}),
+        ("urgent-later", {"createdAt": START + timedelta(seconds=10), "priority": 1}),
+        ("most-urgent", {"createdAt": START + timedelta(seconds=11), "priority": 2.5}),
+        ("wordy", {"createdAt": START + timedelta(seconds=12), "priority": "high"}),
+        ("undated", {"priority": 9}),
+        ("elsewhere", {"createdAt": START, "orgId": "other"}),
+        ("other-platform", {"createdAt": START, "platform": "twitter"}),
+        ("running", {"createdAt": START, "status": "processing"}),
+    ]
+    for job_id, fields in rows:
+        front_end.write(job_id, **{"orgId": "o", "platform": "youtube", "status": "pending"} | fields)
+
+    def first(limit: int) -> set[str]:
+        return {job.job_id for job in store.pending_of_org("o", PlatformName.YOUTUBE, limit)}
+
+    assert first(1) == {"most-urgent", "oldest"}
+    assert first(2) == {"most-urgent", "urgent", "oldest", "older"}
+    assert first(20) == {"oldest", "older", "old", "urgent", "urgent-later", "most-urgent", "wordy"}
+    assert [job.job_id for job in store.pending_of_org("o", PlatformName.YOUTUBE, 20)].count("urgent") == 1
+    assert store.pending_of_org("nobody", PlatformName.YOUTUBE, 20) == []
+
+
+# put_document
+
+
+def test_a_document_is_put_and_merged_field_by_field(store: Store) -> None:
+    path = "trackingControl/platforms"
+    store.put_document(DocumentWrite(path, {"youtube": {"until": START, "reason": "a"}, "tiktok": None}))
+    store.put_document(DocumentWrite(path, {"twitter": {"until": START, "reason": "b"}}))
+    store.put_document(DocumentWrite(path, {"youtube": None}))
+    assert store.get_document(path) == {"youtube": None, "tiktok": None, "twitter": {"until": START, "reason": "b"}}
+
+
+def test_a_document_that_must_be_new_is_put_once(store: Store) -> None:
+    store.put_document(DocumentWrite("a/b", {"n": 1}, must_be_new=True))
+    with pytest.raises(DocumentExistsError):
+        store.put_document(DocumentWrite("a/b", {"n": 2}, must_be_new=True))
+    assert store.get_document("a/b") == {"n": 1}
 
 
 # commit
