@@ -1,0 +1,162 @@
+"""A Lambda that lives on after its state timed out, after Stop, or after a cancel: a real thread, a real database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from google.cloud.firestore_v1 import Client
+
+from reconcile.app import handler as reconcile
+from tests.doubles import FakeContext
+from tests.factories import account, video, videos
+from tests.unit.test_reconcile import event_of
+from tests.world import World
+from tracking import jobs
+from tracking.errors import JobCancelledError, StaleAttemptError
+from tracking.jobs import LEASE, Status
+from tracking.outcomes import ExecutionStatus, Outcome
+from tracking.platforms import Budget, FetchedAccount, VideoPage
+from tracking.store import JobWrite
+from tracking.store.firestore import FirestoreStore
+from tracking.wiring import ProcessDeps, ReconcileDeps
+
+VIDEOS = "organizations/org1/projects/project1/trackedAccounts/instagram_528817151/videos"
+WAIT_S = 30
+
+
+class Hanging:
+    """The platform answers the late writer only when the test lets it."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self.answer = threading.Event()
+
+    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
+        return FetchedAccount(account=account(), videos_ref="ref")
+
+    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
+        self.asked.set()
+        assert self.answer.wait(WAIT_S)
+        yield VideoPage(videos=(video(1, title="From the late writer"),), has_more=False)
+
+
+class LateWriter(threading.Thread):
+    """Runs FetchVideos, and SaveVideos if it may, as the old attempt."""
+
+    def __init__(self, world: World, state: Any, platform: Hanging) -> None:
+        super().__init__(daemon=True)
+        deps = world.process_deps
+        self._world = World(store=world.store)
+        self._world.clock = world.clock
+        self._world.process_deps = ProcessDeps(deps.store, deps.staging, lambda name: platform, deps.clock, 100)
+        self._state = state
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            self._world.run_state("SaveVideos", self._world.run_state("FetchVideos", self._state))
+        except Exception as error:  # noqa: BLE001 - whatever stopped it, the test looks at it
+            self.error = error
+
+
+@pytest.fixture
+def real(firestore_client: Callable[[], Client]) -> World:
+    return World(store=FirestoreStore(firestore_client()), videos=videos(3))
+
+
+@pytest.fixture
+def hanging(real: World) -> Iterator[tuple[dict[str, Any], Hanging, LateWriter]]:
+    """A job whose first attempt hangs in FetchVideos."""
+    state = real.run_chain(real.claimed_job(), until="SaveAccount")
+    platform = Hanging()
+    writer = LateWriter(real, state, platform)
+    writer.start()
+    assert platform.asked.wait(WAIT_S)
+    yield state, platform, writer
+    platform.answer.set()
+    writer.join(WAIT_S)
+
+
+def change(real: World, job_id: str, make: jobs.UserChange) -> None:
+    snapshot = real.store.get_job(job_id)
+    assert snapshot is not None
+    real.store.commit(JobWrite(job_id, make(snapshot.parse().status, real.clock.now()), snapshot.version))
+
+
+def wake(platform: Hanging, writer: LateWriter) -> Exception | None:
+    platform.answer.set()
+    writer.join(WAIT_S)
+    assert not writer.is_alive()
+    return writer.error
+
+
+def timed_out(real: World, state: dict[str, Any]) -> None:
+    deps = ReconcileDeps(real.store, real.clock)
+    assert reconcile(event_of(state), FakeContext(), deps) == {"isRecorded": True}  # type: ignore[arg-type]
+
+
+def stopped(real: World, state: dict[str, Any]) -> None:
+    deps = ReconcileDeps(real.store, real.clock)
+    assert reconcile(event_of(state, "aborted"), FakeContext(), deps) == {"isRecorded": True}  # type: ignore[arg-type]
+
+
+def swept(real: World, state: dict[str, Any]) -> None:
+    (name,) = real.executions.started
+    real.executions.outcomes[name] = Outcome(status=ExecutionStatus.TIMED_OUT)
+    real.clock.advance(LEASE.total_seconds())
+    assert real.tick()["repaired"] == 1
+
+
+def cancelled(real: World, state: dict[str, Any]) -> None:
+    change(real, state["jobId"], jobs.cancel)
+
+
+ENDS = [
+    (timed_out, "failed", StaleAttemptError),
+    (stopped, "failed", StaleAttemptError),
+    (swept, "failed", StaleAttemptError),
+    (cancelled, "cancelled", JobCancelledError),
+]
+
+
+@pytest.mark.parametrize(("end", "status", "error"), ENDS)
+def test_a_late_writer_can_no_longer_write(
+    real: World, hanging: Any, end: Any, status: str, error: type[Exception]
+) -> None:
+    state, platform, writer = hanging
+    end(real, state)
+    before = real.document(state["jobId"])
+    assert isinstance(wake(platform, writer), error)
+    assert real.document(state["jobId"]) == before
+    assert before["status"] == status
+    assert real.store.get_documents(VIDEOS) == {}
+
+
+@pytest.mark.parametrize(("end", "status", "error"), ENDS)
+def test_a_late_writer_does_not_disturb_the_attempt_after_it(
+    real: World, hanging: Any, end: Any, status: str, error: type[Exception]
+) -> None:
+    state, platform, writer = hanging
+    end(real, state)
+    change(real, state["jobId"], jobs.retry)
+    assert real.tick()["started"] == 1
+    second = next(dict(p) for p in real.executions.started.values() if p["attempt"] == 2)
+    fetched = real.run_chain(second, until="FetchVideos")
+    assert isinstance(wake(platform, writer), StaleAttemptError)  # in the middle of the newer attempt
+    real.run_state("SaveVideos", fetched)
+    document = real.document(state["jobId"])
+    assert (document["status"], document["attempt"], document["progress"]) == ("completed", 2, 100)
+    saved = real.store.get_documents(VIDEOS)
+    assert sorted(saved) == [one.video_id for one in videos(3)]
+    assert "From the late writer" not in {one["title"] for one in saved.values()}
+
+
+def test_an_attempt_that_only_hung_for_a_while_goes_on_and_completes(real: World, hanging: Any) -> None:
+    state, platform, writer = hanging
+    real.clock.advance(LEASE.total_seconds())
+    real.tick()  # Step Functions says that it runs: a new lease
+    assert wake(platform, writer) is None
+    assert real.document(state["jobId"])["status"] == Status.COMPLETED

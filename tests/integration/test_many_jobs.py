@@ -1,0 +1,193 @@
+"""Many jobs at once on the Firestore emulator: what a tick starts, how long it takes, and what it reads."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from google.cloud.firestore_v1 import Client
+
+from tests.doubles import START
+from tests.factories import job_document
+from tests.rpcs import RecordedCalls, record
+from tracking.clock import SystemClock
+from tracking.executions import MemoryExecutions, StartRefusedError
+from tracking.jobs import PlatformName
+from tracking.store.firestore import FirestoreStore
+from tracking.wiring import Hints, Limits, TriggerDeps
+from trigger.tick import CLAIM_RESERVE_S, LOOK, START_RESERVE_S, Tick, run_tick
+from trigger.waiting import PAGE
+
+LAMBDA_S = 30
+
+
+def fill(client: Client, count: int, **overrides: Any) -> None:
+    """Jobs of organisation a, the first the oldest."""
+
+    def write(first: int) -> None:
+        batch = client.batch()
+        for number in range(first, min(first + 500, count)):
+            fields = job_document(**{"orgId": "a", "createdAt": START + timedelta(seconds=number)} | overrides)
+            batch.create(client.collection("trackingJobs").document(), fields)
+        batch.commit()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(0, count, 500)))
+
+
+def deps(client: Client, executions: MemoryExecutions, running: int = 50, per_credential: int = 10) -> TriggerDeps:
+    limits = Limits(running=running, per_credential=per_credential)
+    return TriggerDeps(FirestoreStore(client), executions, SystemClock(), limits, Hints())
+
+
+def statuses(client: Client) -> Counter[str]:
+    return Counter(job.get("status") for job in client.collection("trackingJobs").select(["status"]).stream())
+
+
+def test_a_thousand_jobs_are_claimed_and_started_within_one_tick(firestore_client: Callable[[], Client]) -> None:
+    client, executions = firestore_client(), MemoryExecutions()
+    fill(client, 1_000)
+    ends_at = time.monotonic() + 55
+    began = time.monotonic()
+    tick = run_tick(deps(client, executions, 1_000, 1_000), lambda: ends_at - time.monotonic())
+    took_s = time.monotonic() - began
+    assert len(tick.started) == 1_000
+    assert took_s < LAMBDA_S
+    assert len({payload["jobId"] for payload in executions.started.values()}) == 1_000
+    assert statuses(client) == {"processing": 1_000}
+
+
+class Throttling(MemoryExecutions):
+    """Refuses, as Step Functions does, what goes over a bucket of tokens."""
+
+    def __init__(self, tokens: int) -> None:
+        super().__init__()
+        self.tokens = tokens
+        self._bucket = threading.Lock()
+
+    def start(self, name: str, payload: Mapping[str, Any]) -> None:
+        with self._bucket:
+            self.tokens -= 1
+            if self.tokens < 0:
+                raise StartRefusedError("ThrottlingException")
+        super().start(name, payload)
+
+
+def test_throttling_slows_a_thousand_starts_down_and_loses_none(firestore_client: Callable[[], Client]) -> None:
+    client, executions = firestore_client(), Throttling(0)
+    fill(client, 1_000)
+    trigger = deps(client, executions, 1_000, 1_000)
+    ticks: list[Tick] = []
+    while len(executions.started) < 1_000:
+        executions.tokens = 300
+        ticks.append(run_tick(trigger))
+        assert len(ticks) <= 5
+    assert [len(tick.started) for tick in ticks] == [300, 300, 300, 100]
+    assert [len(tick.refused) for tick in ticks] == [700, 400, 100, 0]
+    assert all(tick.needs_attention is None for tick in ticks)
+    assert Counter(payload["jobId"] for payload in executions.started.values()).most_common(1)[0][1] == 1
+    documents = [job.to_dict() for job in client.collection("trackingJobs").stream()]
+    assert {job["status"] for job in documents} == {"processing"}
+    assert {job.get("expiries", 0) for job in documents} == {0}  # a refusal is nobody's failure
+
+
+def test_what_does_not_fit_the_ticks_time_is_left_for_the_next(firestore_client: Callable[[], Client]) -> None:
+    client, executions = firestore_client(), MemoryExecutions()
+    fill(client, 700)
+    trigger = deps(client, executions, 700, 700)
+    # Enough for a wave of 500 claims, and then for 200 of their starts.
+    starts = iter([CLAIM_RESERVE_S] + [START_RESERVE_S] * 200)
+    lock = threading.Lock()
+
+    def remaining_s() -> float:
+        with lock:
+            return next(starts, START_RESERVE_S - 1)
+
+    tick = run_tick(trigger, remaining_s)
+    assert (len(tick.started), len(tick.refused)) == (200, 300)
+    assert tick.needs_attention is None
+    assert statuses(client) == {"processing": 200, "pending": 500}
+    assert len(run_tick(trigger).started) == 500
+    assert len(executions.started) == 700
+
+
+# Fairness
+
+
+class Counted(RecordedCalls):
+    """Counts the documents that queries and look-ups return: what Firestore bills as reads."""
+
+    def __init__(self, real: Any) -> None:
+        super().__init__(real)
+        self.documents = 0
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        call = super().__getattr__(name)
+        if name not in {"run_query", "batch_get_documents"}:
+            return call
+
+        def counting(**arguments: Any) -> Any:
+            for answer in call(**arguments):
+                self.documents += bool(answer.document if name == "run_query" else answer.found)
+                yield answer
+
+        return counting
+
+    def taken(self) -> tuple[int, int]:
+        """Calls and documents since the last time."""
+        taken = len(self.calls), self.documents
+        self.calls.clear()
+        self.documents = 0
+        return taken
+
+
+def counted(client: Client) -> Counted:
+    recorded = Counted(record(client)._real)
+    client._firestore_api_internal = recorded
+    return recorded
+
+
+def ticks_reads(
+    firestore_client: Callable[[], Client], waiting: int, capsys: pytest.CaptureFixture[str]
+) -> list[tuple[int, int]]:
+    """What each of four ticks sends and reads, while `waiting` jobs of organisation a wait; b's job starts at once."""
+    client, executions = firestore_client(), MemoryExecutions()
+    fill(client, waiting)
+    sent = counted(client)
+    trigger = deps(client, executions, running=40, per_credential=10)
+    reads = []
+    for number in range(4):
+        client.collection("trackingJobs").document().create(
+            job_document(orgId="b", username=f"b{number}", platform=list(PlatformName)[number % 4])
+        )
+        sent.taken()
+        tick = run_tick(trigger)
+        reads.append(sent.taken())
+        assert f"b{number}" in {payload["username"] for payload in executions.started.values()}
+        with capsys.disabled():
+            calls, documents = reads[-1]
+            print(
+                f"\n{waiting:6} waiting, tick {number + 1}: {calls} RPCs, {documents} reads, {len(tick.started)} starts"
+            )
+        for job in client.collection("trackingJobs").where("status", "==", "processing").stream():
+            job.reference.update({"status": "completed"})
+    return reads
+
+
+@pytest.mark.filterwarnings("ignore:Detected filter using positional arguments")
+def test_a_ticks_cost_does_not_grow_with_the_jobs_that_wait(
+    firestore_client: Callable[[], Client], capsys: pytest.CaptureFixture[str]
+) -> None:
+    few, many = (ticks_reads(firestore_client, waiting, capsys) for waiting in (1_000, 10_000))
+    for (few_calls, few_reads), (many_calls, many_reads) in zip(few, many, strict=True):
+        assert abs(many_calls - few_calls) <= 1  # the walk begins at a random organisation
+        assert abs(many_reads - few_reads) <= 1
+    cold, *warm = many
+    assert max(reads for _, reads in warm) < 2 * PAGE + 20
+    assert cold[1] < LOOK + 2 * PAGE + 20  # it did not know yet that many wait

@@ -1,0 +1,78 @@
+"""`tracking platforms` on the Firestore emulator: what rests, until when, and the end of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from google.cloud.firestore_v1 import Client
+from typer.testing import CliRunner
+
+from tests.world import World
+from tracking import cli
+from tracking.jobs import PlatformName
+from tracking.pauses import CONTROL_DOCUMENT, Pause
+from tracking.store import DocumentWrite
+from tracking.store.firestore import FirestoreStore
+
+
+@pytest.fixture
+def store(firestore_client: Callable[[], Client], monkeypatch: pytest.MonkeyPatch) -> FirestoreStore:
+    """What the command line reads, too."""
+    store = FirestoreStore(firestore_client())
+    monkeypatch.setattr(cli, "_store", lambda: store)
+    return store
+
+
+def states(*arguments: str) -> dict[str, str]:
+    """Each platform's row as it is shown."""
+    shown = CliRunner().invoke(cli.app, ["platforms", *arguments])
+    assert shown.exit_code == 0, shown.output
+    rows = (re.split(r"\s{2,}", line.strip(), maxsplit=1) for line in shown.output.splitlines()[1:])
+    return {row[0]: row[1] if len(row) > 1 else "" for row in rows}
+
+
+def pause(store: FirestoreStore, platform: PlatformName, until: datetime) -> None:
+    store.put_document(Pause(platform=platform, until=until, reason="RateLimitedError").to_write())
+
+
+def test_without_any_pause_every_platform_is_open(store: FirestoreStore) -> None:
+    assert states() == {"Instagram": "open", "TikTok": "open", "YouTube": "open", "X": "open"}
+
+
+def test_a_pause_is_shown_with_its_end_and_its_reason_and_the_ramp_after_it(store: FirestoreStore) -> None:
+    now = datetime.now(UTC)
+    pause(store, PlatformName.INSTAGRAM, now + timedelta(hours=1))
+    pause(store, PlatformName.YOUTUBE, now - timedelta(minutes=2, seconds=10))
+    pause(store, PlatformName.TWITTER, now - timedelta(days=1))
+    shown = states()
+    assert re.match(r"paused\s+\d\d \w+ \d\d:\d\d:\d\d\s+RateLimitedError", shown["Instagram"])
+    assert re.match(r"resuming, 4 starts a tick\s+\d\d \w+", shown["YouTube"])
+    assert (shown["X"], shown["TikTok"]) == ("open", "open")
+
+
+def test_a_cleared_platform_starts_at_the_next_tick_and_the_others_go_on_resting(store: FirestoreStore) -> None:
+    world = World(store=store)
+    world.clock.advance((datetime.now(UTC) - world.clock.now()).total_seconds())
+    for platform in (PlatformName.INSTAGRAM, PlatformName.YOUTUBE):
+        pause(store, platform, datetime.now(UTC) + timedelta(hours=1))
+        world.add_job(platform=platform)
+    assert world.tick()["started"] == 0
+    shown = states("--clear", "instagram")
+    assert shown["Instagram"] == "open"
+    assert shown["YouTube"].startswith("paused")
+    assert world.tick()["started"] == 1
+    assert [job["platform"] for job in world.executions.started.values()] == ["instagram"]
+
+
+def test_what_an_operator_left_unreadable_is_shown_as_open(store: FirestoreStore) -> None:
+    store.put_document(DocumentWrite(CONTROL_DOCUMENT, {"youtube": "until tomorrow", "tiktok": {"until": "14:05"}}))
+    assert set(states().values()) == {"open"}
+
+
+def test_an_unknown_platform_is_refused_by_name(store: FirestoreStore) -> None:
+    refused = CliRunner().invoke(cli.app, ["platforms", "--clear", "facebook"])
+    assert refused.exit_code != 0
+    assert store.get_document(CONTROL_DOCUMENT) is None
