@@ -119,6 +119,7 @@ def test_time_outs_of_lambda_and_of_the_state_are_tried_again(definition: Any, t
     assert retried(definition["States"][task]) >= {
         "States.Timeout",
         "Sandbox.Timedout",
+        "Runtime.ExitError",  # killed, as for want of memory
         "Lambda.ServiceException",
         "Lambda.AWSLambdaException",
         "Lambda.SdkClientException",
