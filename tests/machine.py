@@ -1,0 +1,143 @@
+"""Step Functions in memory: runs statemachine/tracking.asl.json state by state, when it is told to."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from local.paths import ROOT
+from tests.doubles import ManualClock
+from tests.world import lambda_cause
+from tracking.clock import to_rfc3339
+from tracking.errors import TrackingError
+from tracking.executions import (
+    ExecutionsUnavailableError,
+    MemoryExecutions,
+    StartRefusedError,
+    StartUnknownError,
+)
+from tracking.outcomes import ExecutionStatus, Outcome
+
+DEFINITION: dict[str, Any] = json.loads((ROOT / "statemachine/tracking.asl.json").read_text())
+
+Invoke = Callable[[dict[str, Any]], dict[str, Any]]
+"""The process function: an event in, the next state's input out."""
+
+
+class KilledError(Exception):
+    """The process ended between two of its lines: nobody catches this."""
+
+
+class Execution:
+    def __init__(self, arn: str, job: Mapping[str, Any], started_at: datetime) -> None:
+        self.arn = arn
+        self.job = dict(job)
+        self.started_at = started_at
+        self.status = ExecutionStatus.RUNNING
+        self.error = self.cause = ""
+        self._state = DEFINITION["StartAt"]
+        self._data: dict[str, Any] = dict(job)
+        self._tries: Counter[int] = Counter()  # of this state, by the number of the retrier
+
+    @property
+    def is_running(self) -> bool:
+        return self.status is ExecutionStatus.RUNNING
+
+    @property
+    def outcome(self) -> Outcome:
+        is_quiet = self.status is ExecutionStatus.SUCCEEDED and "failure" in self._data
+        return Outcome(status=self.status, error=self.error, cause=self.cause, stopped_quietly=is_quiet)
+
+    def event(self) -> dict[str, Any]:
+        """What the state's function is invoked with."""
+        return {
+            "state": self._state,
+            "execution": self.arn,
+            "executionStartedAt": to_rfc3339(self.started_at),
+            "retryCount": self._tries.total(),
+            "job": json.loads(json.dumps(self._data)),
+        }
+
+    def end(self, status: ExecutionStatus) -> None:
+        """Timed out, or stopped by an operator; whatever its function is doing goes on."""
+        self.status = status
+
+    def advance(self, invoke: Invoke) -> None:
+        """One invocation, and what follows from it. The error of a bug is not caught."""
+        state = DEFINITION["States"][self._state]
+        try:
+            output = invoke(self.event())
+        except TrackingError as error:
+            self._failed(state, type(error).__name__, lambda_cause(error))
+        except KilledError:
+            self._failed(state, "Lambda.Unknown", "The function exited.")
+        else:
+            if self.is_running:
+                self._data = json.loads(json.dumps(output))
+                self._enter(state["Next"])
+
+    def _failed(self, state: Any, error: str, cause: str) -> None:
+        if not self.is_running:
+            return
+        for number, retrier in enumerate(state["Retry"]):
+            if error in retrier["ErrorEquals"] and self._tries[number] < retrier["MaxAttempts"]:
+                self._tries[number] += 1
+                return
+        for catcher in state["Catch"]:
+            if {error, "States.ALL"} & set(catcher["ErrorEquals"]):
+                self._data["failure"] = {"Error": error, "Cause": cause}
+                self._enter(catcher["Next"])
+                return
+
+    def _enter(self, name: str) -> None:
+        self._state, self._tries = name, Counter()
+        state = DEFINITION["States"][name]
+        if state["Type"] == "Succeed":
+            self.status = ExecutionStatus.SUCCEEDED
+        elif state["Type"] == "Fail":
+            self.status = ExecutionStatus.FAILED
+            self.error, self.cause = (self._at(state[path]) for path in ("ErrorPath", "CausePath"))
+
+    def _at(self, path: str) -> str:
+        found: Any = self._data
+        for name in path.removeprefix("$.").split("."):
+            found = found[name]
+        return str(found)
+
+
+class SimulatedExecutions(MemoryExecutions):
+    """`replies` says how the next starts go: refused for now or for good, or without a reply, begun or not."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.running: dict[str, Execution] = {}  # and those that ran, by name
+        self.replies: list[str] = []
+        self.is_silent = False
+
+    def start(self, name: str, payload: Mapping[str, Any]) -> None:
+        with self._lock:
+            reply = self.replies.pop() if self.replies else "started"
+            if reply in {"ThrottlingException", "AccessDeniedException"}:
+                raise StartRefusedError(reply)
+            if reply != "unknown, not begun" and name not in self.running:
+                self.running[name] = Execution(self.arn(name), payload, self._clock.now())
+            if reply.startswith("unknown"):
+                raise StartUnknownError(name)
+
+    def outcome(self, name: str) -> Outcome:
+        if self.is_silent:
+            raise ExecutionsUnavailableError(name)
+        execution = self.running.get(name)
+        return execution.outcome if execution else Outcome(status=ExecutionStatus.NEVER_STARTED)
+
+    def time_out(self) -> list[Execution]:
+        """Those whose time is up by now."""
+        limit = timedelta(seconds=DEFINITION["TimeoutSeconds"])
+        late = [e for e in self.running.values() if e.is_running and self._clock.now() - e.started_at >= limit]
+        for execution in late:
+            execution.end(ExecutionStatus.TIMED_OUT)
+        return late

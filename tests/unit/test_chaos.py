@@ -1,0 +1,137 @@
+"""The fault injection itself: a suite whose faults did not happen would prove nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.chaos import adapters
+from tests.chaos.plan import Fault, How, Plan, When
+from tests.factories import job_document
+from tests.world import World
+from tracking import jobs
+from tracking.errors import StoreUnavailableError
+from tracking.executions import ExecutionsUnavailableError, MemoryExecutions, StartRefusedError, StartUnknownError
+from tracking.jobs import Progress, Status
+from tracking.staging.memory import MemoryObjects
+from tracking.store import JobWrite, Store
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    made = Plan(tmp_path / "plan")
+    made.create()
+    return made
+
+
+@pytest.fixture
+def store(world: World, plan: Plan) -> Store:
+    return adapters.store(world.store, plan, "SaveAccount")
+
+
+def advance(world: World, job_id: str) -> JobWrite:
+    snapshot = world.store.get_job(job_id)
+    assert snapshot is not None
+    return JobWrite(job_id, jobs.advance(world.clock.now(), Progress.ACCOUNT_SAVED, "Saved."), snapshot.version)
+
+
+def test_a_fault_before_a_call_keeps_it_from_being_made(world: World, plan: Plan, store: Store) -> None:
+    job_id = world.claimed_job()["jobId"]
+    name = plan.add(Fault("SaveAccount.advance", When.BEFORE, How.ERROR), job_id)
+    with pytest.raises(StoreUnavailableError):
+        store.commit(advance(world, job_id))
+    assert world.document(job_id)["progress"] == 0
+    assert plan.has_fired(name)
+    assert plan.calls() == []
+
+
+def test_a_fault_after_a_call_loses_its_reply_alone(world: World, plan: Plan, store: Store) -> None:
+    job_id = world.claimed_job()["jobId"]
+    plan.add(Fault("SaveAccount.advance", When.AFTER, How.ERROR), job_id)
+    with pytest.raises(StoreUnavailableError):
+        store.commit(advance(world, job_id))
+    assert world.document(job_id)["progress"] == 50
+    assert plan.calls() == [{"point": "SaveAccount.advance", "job": job_id, "ended": "done"}]
+
+
+def test_a_fault_happens_once_and_to_its_own_job(world: World, plan: Plan, store: Store) -> None:
+    first, second = world.claimed_job()["jobId"], world.claimed_job()["jobId"]
+    plan.add(Fault("SaveAccount.check", When.BEFORE, How.ERROR), first)
+    assert store.get_job(second) is not None
+    with pytest.raises(StoreUnavailableError):
+        store.get_job(first)
+    assert store.get_job(first) is not None
+
+
+def test_a_kill_is_one_that_no_process_can_catch(
+    plan: Plan, store: Store, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "kill", lambda pid, number: killed.append((pid, number)))
+    name = plan.add(Fault("SaveAccount.open_jobs", When.BEFORE, How.KILL))
+    store.open_jobs(10)
+    assert killed == [(os.getpid(), signal.SIGKILL)]
+    assert plan.has_fired(name)  # noted before it died
+
+
+def test_a_stalled_call_goes_on_when_it_is_released(plan: Plan, store: Store, world: World) -> None:
+    job_id = world.claimed_job()["jobId"]
+    name = plan.add(Fault("SaveAccount.advance", When.BEFORE, How.STALL), job_id)
+    write = advance(world, job_id)
+    late = threading.Thread(target=store.commit, args=(write,))
+    late.start()
+    while not plan.has_fired(name):
+        assert late.is_alive()
+    assert world.document(job_id)["progress"] == 0
+    plan.release(name)
+    late.join(timeout=10)
+    assert world.document(job_id)["progress"] == 50
+
+
+@pytest.mark.parametrize(
+    ("call", "how", "error"),
+    [
+        ("start", How.ERROR, StartUnknownError),
+        ("start", How.REFUSE, StartRefusedError),
+        ("outcome", How.ERROR, ExecutionsUnavailableError),
+    ],
+)
+def test_executions_fail_as_their_adapter_says(plan: Plan, call: str, how: How, error: type[Exception]) -> None:
+    executions = adapters.executions(MemoryExecutions(), plan, "tick")
+    plan.add(Fault(f"tick.{call}", When.BEFORE, how), "job1")
+    name = "youtube-some-name-job1-1"
+    with pytest.raises(error):
+        executions.start(name, {"jobId": "job1"}) if call == "start" else executions.outcome(name)
+
+
+def test_objects_are_their_jobs_by_their_keys(plan: Plan) -> None:
+    objects = adapters.objects(MemoryObjects(), plan, "SaveVideos")
+    objects.put("job1/1/account.json", b"")
+    objects.delete(["job1/1/account.json", "job1/1/videos.jsonl.gz"])
+    assert [(call["point"], call["job"]) for call in plan.calls()] == [
+        ("SaveVideos.put", "job1"),
+        ("SaveVideos.delete", "job1"),
+    ]
+
+
+def test_every_change_of_a_job_is_a_point_of_its_own_name(world: World, plan: Plan) -> None:
+    now = world.clock.now()
+    waiting = jobs.Job.from_document("job1", job_document(), now)
+    changes = {
+        "claim": jobs.claim(waiting, now, "arn"),
+        "give_back": jobs.release(now),
+        "requeue": jobs.expire(waiting, now),
+        "renew": jobs.renew(now),
+        "announce": jobs.note(now, "", retryCount=1),
+        "note": jobs.note(now, ""),
+        "advance": jobs.advance(now, Progress.ACCOUNT_SAVED, ""),
+        "complete": jobs.complete(now, ""),
+        "fail": jobs.fail(Status.PROCESSING, now, "", ""),
+    }
+    tick = adapters.store(world.store, plan, "tick")
+    tick.write_each([JobWrite(name, fields, "1970-01-01T00:00:00Z") for name, fields in changes.items()])
+    assert [call["point"] for call in plan.calls()] == [f"tick.{name}" for name in changes]
