@@ -18,7 +18,7 @@ _POLL_S = 0.25
 def watch_jobs(store: Store, job_ids: Sequence[str], console: Console, clock: Clock) -> list[Job | None]:
     """Show the jobs until all have ended; each as it ended, None for one that was deleted."""
     with Progress(
-        TextColumn("{task.fields[name]}", table_column=Column(no_wrap=True, min_width=20, max_width=34)),
+        TextColumn("{task.fields[name]}", table_column=Column(no_wrap=True, min_width=20, max_width=34), markup=False),
         BarColumn(bar_width=20, table_column=Column(no_wrap=True, min_width=20)),
         TextColumn("{task.percentage:>3.0f}%", table_column=Column(no_wrap=True, min_width=4)),
         TimeElapsedColumn(table_column=Column(no_wrap=True, min_width=7)),
