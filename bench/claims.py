@@ -20,6 +20,8 @@ from trigger.tick import LOOK, run_tick
 from trigger.waiting import Slots, choose
 
 ROUNDS = 31
+# Its first 1,500 claims take a just started emulator 1.4 to 2 times as long as later ones; its queries hardly longer.
+WARM_UPS = 5
 JOBS_CLAIMED = 50
 COUNTED_SIZES = (1, 50, 500)
 ORG = "bench-org"
@@ -27,11 +29,13 @@ LIMITS = Limits(running=500, per_credential=500)
 
 
 def rows() -> list[Row]:
-    query, claim = medians((_query_s, _claim_s), ROUNDS)
     counts = {size: _rpcs_of_claiming(size) for size in COUNTED_SIZES}
+    for _ in range(WARM_UPS):
+        _rpcs_of_claiming(max(COUNTED_SIZES))
+    query, claim = medians((_query_s, _claim_s), ROUNDS)
     return [
         Row(
-            f"claim of {JOBS_CLAIMED} jobs / bare query for them",
+            f"claim of {JOBS_CLAIMED} jobs / bare query for them, warm emulator",
             claim / query,
             Target(Relation.AT_MOST, 3.0),
             f"{ms(claim)} / {ms(query)}",

@@ -1,1 +1,1 @@
-"""The whole pipeline on one machine: set-up, the local stack, one function on one event. See docs, "One machine"."""
+"""The whole pipeline on one machine: set-up, the local stack, one function on one event."""

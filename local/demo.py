@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.table import Table
 
-from local import stack
+from local import aws, stack
 from local.errors import LocalError
 from local.process import signals_as_interrupts
 from tracking import jobs, wiring
@@ -118,8 +118,10 @@ def _how_to_look_further(state: stack.State) -> str:
             "  .venv/bin/tracking list               the jobs",
             "  .venv/bin/tracking local status       the parts, and where they listen",
             "  .venv/bin/tracking local logs -f      what they say",
-            f"  AWS_ENDPOINT_URL={state.aws()} {executions}",
             "  make down                             stops everything",
+            "The executions, as an AWS command line lists them:",
+            f"  {' '.join(f'{name}={value}' for name, value in aws.client_environment(state.aws()).items())} \\",
+            f"  {executions}",
         )
     )
 

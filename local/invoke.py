@@ -147,14 +147,20 @@ def _post(url: str, event: dict[str, Any], limit_s: float) -> bytes:
         return error.read()
 
 
-def _with_docker(function: str, event: Path) -> int:
-    """AWS's own image, so the build is the one for AWS."""
-    environment = clean_environment() | {"AWS_DEFAULT_REGION": aws.REGION}
+def _with_docker(function: str, event: Path, variables: Mapping[str, str]) -> int:
+    """AWS's own image, so the build is the one for AWS; on the host's network, where the stack listens."""
     logical_id = find_function(build.built_template(), function).logical_id
-    for arguments in (["build"], ["local", "invoke", logical_id, "--event", str(event)]):
-        code = subprocess.run([str(SAM / "bin" / "sam"), *arguments], cwd=ROOT, env=environment, check=False).returncode
-        if code != 0:
-            break
+    environment = clean_environment() | {"AWS_DEFAULT_REGION": aws.REGION}
+    with tempfile.NamedTemporaryFile("w", dir=ROOT / ".local", suffix=".json") as file:
+        json.dump({logical_id: dict(variables)}, file)
+        file.flush()
+        invoke_arguments = ["local", "invoke", logical_id, "--event", str(event), "--env-vars", file.name]
+        invoke_arguments += ["--docker-network", "host", "--parameter-overrides", f"GoogleCloudProject={PROJECT}"]
+        for arguments in (["build"], invoke_arguments):
+            command = [str(SAM / "bin" / "sam"), *arguments]
+            code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+            if code != 0:
+                break
     return code
 
 
@@ -183,12 +189,13 @@ def main(arguments: list[str]) -> int:
         content = json.loads(event.read_text())
     except (OSError, ValueError) as error:
         raise LocalError(f"{event} is not a JSON event: {error}.") from error
-    if _docker_answers():
-        return _with_docker(function, event)
+    build.build()
     variables = _variables_of_the_stack(function)
     if variables:
         os.environ["FIRESTORE_EMULATOR_HOST"] = variables["FIRESTORE_EMULATOR_HOST"]
         seed(wiring.firestore_client(PROJECT), content)
+    if _docker_answers():
+        return _with_docker(function, event, variables)
     answer = invoke(function, content, variables)
     sys.stderr.write(answer.log)
     print(json.dumps(answer.payload, indent=2))

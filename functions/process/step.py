@@ -11,11 +11,11 @@ from process.work import Work
 from tracking.errors import InvalidJobError
 from tracking.jobs import EXECUTION_TIMEOUT_S
 
-SAVE_RESERVE_S = 60
-"""What an execution keeps for saving after fetching: 5,000 videos take 3 to 5 s (`make bench`), with three retries."""
+SAVE_RESERVE_S = 30
+"""What an execution keeps for saving after fetching: 5,000 videos take 3 to 5 s, and may have to be saved again."""
 
-FUNCTION_RESERVE_S = 35
-"""What one invocation keeps for itself after its deadline: one HTTP call that was just begun (30 s), and staging."""
+FUNCTION_RESERVE_S = 65
+"""What one invocation keeps after its deadline: a page just begun, of two HTTP calls (30 s each), and staging."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Step:
             work=work,
             deadline=min(
                 now + timedelta(seconds=remaining_s - FUNCTION_RESERVE_S),
-                started_at + timedelta(seconds=EXECUTION_TIMEOUT_S - SAVE_RESERVE_S),
+                started_at + timedelta(seconds=EXECUTION_TIMEOUT_S - FUNCTION_RESERVE_S - SAVE_RESERVE_S),
             ),
             failure=failure,
         )

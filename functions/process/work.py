@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
+from tracking.accounts import camel_case
 from tracking.errors import InvalidJobError
 from tracking.fence import Fence
 from tracking.jobs import PlatformName
@@ -40,7 +41,7 @@ class Work:
     def from_state(cls, state: Mapping[str, Any]) -> Self:
         """InvalidJobError when a field is missing or of another type."""
         try:
-            work = cls(**{f.name: state[_camel(f.name)] for f in fields(cls) if _camel(f.name) in state})
+            work = cls(**{f.name: state[camel_case(f.name)] for f in fields(cls) if camel_case(f.name) in state})
         except TypeError as error:
             raise InvalidJobError(f"The state's input is incomplete: {error}.") from error
         scope = (work.org_id, work.project_id, work.user_id)
@@ -50,7 +51,7 @@ class Work:
         return work
 
     def to_state(self) -> dict[str, Any]:
-        return {_camel(name): value for name, value in asdict(self).items() if value is not None}
+        return {camel_case(name): value for name, value in asdict(self).items() if value is not None}
 
     @property
     def fence(self) -> Fence:
@@ -95,8 +96,3 @@ def _present(value: str | None) -> str:
     if not value:
         raise InvalidJobError("The state's input lacks what an earlier state should have set.")
     return value
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(word.title() for word in rest)

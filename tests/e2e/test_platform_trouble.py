@@ -72,6 +72,7 @@ def test_four_503s_are_one_more_than_the_machine_tries(batch: Batch) -> None:
 def test_retry_after_is_waited_for_in_place(running: RunningStack, batch: Batch) -> None:
     document = batch.documents[RATE_LIMITED]
     assert (document["status"], document["retryCount"]) == ("completed", 0)
+    assert batch.executions[RATE_LIMITED].failures == []
     refused, accepted = (e for e in running.asked(*RATE_LIMITED) if e["path"].endswith("/channels"))
     assert (refused["status"], accepted["status"]) == (429, 200)
     waited = datetime.fromisoformat(accepted["time"]) - datetime.fromisoformat(refused["time"])
@@ -85,6 +86,7 @@ def test_a_gateways_page_is_retried_by_the_machine(batch: Batch) -> None:
 
 def test_an_answer_that_was_cut_short_is_asked_for_again(running: RunningStack, batch: Batch) -> None:
     assert batch.documents[CUT_SHORT]["status"] == "completed"
+    assert batch.executions[CUT_SHORT].failures == []
     asked = [e["faults"] for e in running.asked(*CUT_SHORT) if e["path"].endswith("/channels")]
     assert asked == [["truncated"], []]
 

@@ -310,7 +310,7 @@ def test_fetching_ends_early_enough_for_function_and_execution_to_save(world: Wo
     world.run_state("FetchAccount", job, remaining_s=150)
     world.run_state("FetchAccount", job, remaining_s=10_000)
     deadlines = [budget.deadline - world.clock.now() for _, budget in world.platform.calls]
-    assert deadlines == [timedelta(seconds=150 - 35), timedelta(seconds=300 - 60)]
+    assert deadlines == [timedelta(seconds=150 - 65), timedelta(seconds=300 - 65 - 30)]
 
 
 def test_when_the_number_runs_out_the_newest_are_saved_and_the_job_says_so() -> None:

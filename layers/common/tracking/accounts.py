@@ -22,7 +22,8 @@ class MediaType(StrEnum):
     TEXT = "text"
 
 
-def _camel(name: str) -> str:
+def camel_case(name: str) -> str:
+    """`post_count` as documents and states spell it: `postCount`."""
     head, *rest = name.split("_")
     return head + "".join(word.title() for word in rest)
 
@@ -34,7 +35,7 @@ class _Record:
 
     def to_document(self) -> dict[str, Any]:
         """Firestore fields, times as datetimes."""
-        return {_camel(f.name): getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        return {camel_case(f.name): getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
 
     def to_json(self) -> dict[str, Any]:
         """JSON object, times as RFC 3339 UTC strings."""
@@ -67,7 +68,7 @@ class Account(_Record):
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        return cls(**{f.name: data[_camel(f.name)] for f in fields(cls)})
+        return cls(**{f.name: data[camel_case(f.name)] for f in fields(cls)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ class Video(_Record):
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        values = {f.name: data[_camel(f.name)] for f in fields(cls)}
+        values = {f.name: data[camel_case(f.name)] for f in fields(cls)}
         if values["published_at"] is not None:
             values["published_at"] = datetime.fromisoformat(values["published_at"])
         return cls(**values | {"media_type": MediaType(values["media_type"]), "hashtags": tuple(values["hashtags"])})

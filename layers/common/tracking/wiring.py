@@ -179,7 +179,9 @@ def http_client() -> httpx.Client:
     """One pool of connections for all platforms. Time-outs are set with each call, by `platforms.http`."""
     import httpx
 
-    return httpx.Client(headers={"User-Agent": "account-tracking"})
+    # This machine's own addresses are reached past any proxy: the simulator's, or a recorded answer's.
+    here = {"all://127.0.0.1": None, "all://localhost": None}
+    return httpx.Client(headers={"User-Agent": "account-tracking"}, mounts=here)
 
 
 def firestore_client(project: str, credentials_secret: str = "") -> Any:
@@ -221,6 +223,9 @@ def _credentials_from(config: Any) -> google.auth.credentials.Credentials:
     raise ValueError("neither a service account's key nor a workload identity federation's configuration")
 
 
+_NOT_SET_UP = "Our access to this service is not set up; we have been told."
+
+
 def secret(name: str) -> str:
     """A secret by its name in Secrets Manager, kept for five minutes.
 
@@ -229,12 +234,14 @@ def secret(name: str) -> str:
     from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
     if not name:
-        raise CredentialsError("No secret is named for this credential.")
+        raise CredentialsError(_NOT_SET_UP)
     try:
         return str(secrets_provider().get(name, max_age=300)).strip()
     except GetParameterError as error:
         if _is_lasting(error.__context__):
-            raise CredentialsError(f"The secret {name} cannot be read.") from error
+            refused = CredentialsError(_NOT_SET_UP)
+            refused.add_note(f"the secret {name} cannot be read")
+            raise refused from error
         raise StoreUnavailableError("Our credentials could not be read just now.") from error
 
 

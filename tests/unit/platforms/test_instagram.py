@@ -151,6 +151,12 @@ def test_another_account_than_asked_for_is_refused() -> None:
         fetch(replay.instagram(), "nasa", replay)
 
 
+def test_posts_are_no_profiles_and_profiles_are_no_posts() -> None:
+    posts = sample("apify-instagram/natgeo/posts.json")
+    assert profile_in(posts, "natgeo") is None
+    assert reading_of([*sample("apify-instagram/nasa/details.json")], "nasa").videos == ()
+
+
 def test_a_profile_without_a_name_is_known_by_what_was_asked() -> None:
     nameless = {key: value for key, value in NASA[0].items() if key != "username"}
     assert profile_in([nameless], "nasa") == nameless

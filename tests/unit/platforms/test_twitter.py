@@ -9,7 +9,13 @@ import pytest
 
 from tests.unit.platforms.replay import Replay, answer, fetch, sample
 from tracking.accounts import MediaType
-from tracking.errors import AccountPrivateError, AccountSuspendedError, ContractError, QuotaExceededError
+from tracking.errors import (
+    AccountPrivateError,
+    AccountSuspendedError,
+    ContractError,
+    CredentialsError,
+    QuotaExceededError,
+)
 
 USER = "GET /2/users/by/username/"
 POSTS = r"GET /2/users/\d+/tweets"
@@ -241,3 +247,10 @@ def test_no_more_is_asked_for_than_is_wanted_and_allowed(wanted: int, asked: str
     replay = Replay().on(USER, user()).on(POSTS, timeline({"id": "1"}))
     fetch(replay.twitter(), "NatComm", replay, max_videos=wanted)
     assert replay.asked(POSTS)[0].url.params["max_results"] == asked
+
+
+def test_a_suspended_app_is_a_matter_of_our_credentials() -> None:
+    body = {"title": "Forbidden", "detail": "Your App has been suspended.", "type": "about:blank", "status": 403}
+    replay = Replay().on("GET", answer(body, 403))
+    with pytest.raises(CredentialsError):
+        fetch(replay.twitter(), "nasa", replay)

@@ -10,7 +10,13 @@ import pytest
 
 from tests.unit.platforms.replay import Replay, answer, fetch, sample
 from tracking.accounts import MediaType
-from tracking.errors import AccountNotFoundError, ContractError, QuotaExceededError
+from tracking.errors import (
+    AccountNotFoundError,
+    AccountPrivateError,
+    ContractError,
+    CredentialsError,
+    QuotaExceededError,
+)
 from tracking.platforms.youtube import duration_s
 
 GOOGLE = "UC_x5XG1OV2P6uZZ5FSM9Ttw"
@@ -239,6 +245,39 @@ def test_another_channel_than_asked_for_is_refused(typed: str) -> None:
     replay = google()
     with pytest.raises(ContractError, match="another channel"):
         replay.youtube().fetch_account(typed, replay.budget())
+
+
+def test_a_channel_with_an_older_custom_url_is_known_by_its_title() -> None:
+    replay = google(channel="channel_2018_branding")
+    channel = sample("youtube/GoogleDevelopers/channel_2018_branding.json")["items"][0]["snippet"]
+    assert (channel["customUrl"], channel["title"]) == ("googledevelopers", "Google Developers")
+    renamed = sample("youtube/GoogleDevelopers/channel_2018_branding.json")
+    renamed["items"][0]["snippet"]["customUrl"] = "googlecode"
+    replay = Replay().on("GET /youtube/v3/channels", renamed)
+    assert replay.youtube().fetch_account("@GoogleDevelopers", replay.budget()).account.platform_user_id == GOOGLE
+
+
+@pytest.mark.parametrize(
+    ("details", "expected"),
+    [([{"reason": "API_KEY_SERVICE_BLOCKED"}], CredentialsError), ([], CredentialsError)],
+)
+def test_a_channel_that_is_forbidden_tells_of_our_key(details: list[Any], expected: type[Exception]) -> None:
+    body = {"error": {"errors": [{"reason": "forbidden"}], "details": details, "status": "PERMISSION_DENIED"}}
+    replay = Replay().on("GET /youtube/v3/channels", answer(body, 403))
+    with pytest.raises(expected):
+        replay.youtube().fetch_account("@GoogleDevelopers", replay.budget())
+
+
+def test_videos_that_are_forbidden_are_private_unless_it_is_about_the_key() -> None:
+    for details, expected in (
+        ([], AccountPrivateError),
+        ([{"reason": "API_KEY_HTTP_REFERRER_BLOCKED"}], CredentialsError),
+    ):
+        body = {"error": {"errors": [{"reason": "forbidden"}], "details": details}}
+        replay = google()
+        replay.on("GET /youtube/v3/playlistItems", answer(body, 403))
+        with pytest.raises(expected):
+            fetch(replay.youtube(), GOOGLE, replay)
 
 
 def test_a_channel_that_shows_no_handle_is_taken_as_the_one_of_the_handle_asked_for() -> None:

@@ -31,10 +31,10 @@ def fetch(
     except (TrackingError, SettingsError) as error:
         if not as_json:
             raise
-        print(json.dumps({"error": type(error).__name__, "message": str(error)}, ensure_ascii=False), file=sys.stderr)
+        print(json.dumps({"error": type(error).__name__, "message": str(error)}), file=sys.stderr)
         raise typer.Exit(1) from None
     if as_json:
-        print(json.dumps(result, ensure_ascii=False, indent=2))
+        print(json.dumps(result, indent=2))  # ASCII, whatever the terminal can show
     else:
         _summarise(result)
 
@@ -72,7 +72,7 @@ def _variable(name: str) -> str:
 def _summarise(result: dict[str, Any]) -> None:
     console = Console()
     account, videos = result["account"], result["videos"]
-    console.print(f"[bold]{account['displayName']}[/bold]  {account['profileUrl']}", highlight=False)
+    console.print(f"{account['displayName']}  {account['profileUrl']}", markup=False, highlight=False)
     for name in ("followerCount", "followingCount", "postCount", "totalViews"):
         console.print(f"  {name:<16}{'hidden' if account[name] is None else format(account[name], ',')}")
     console.print(f"  {len(videos):,} videos, the newest:")

@@ -18,7 +18,7 @@ _POLL_S = 0.25
 def watch_jobs(store: Store, job_ids: Sequence[str], console: Console, clock: Clock) -> list[Job | None]:
     """Show the jobs until all have ended; each as it ended, None for one that was deleted."""
     with Progress(
-        TextColumn("{task.fields[name]}", table_column=Column(no_wrap=True, min_width=20, max_width=34)),
+        TextColumn("{task.fields[name]}", table_column=Column(no_wrap=True, min_width=20, max_width=34), markup=False),
         BarColumn(bar_width=20, table_column=Column(no_wrap=True, min_width=20)),
         TextColumn("{task.percentage:>3.0f}%", table_column=Column(no_wrap=True, min_width=4)),
         TimeElapsedColumn(table_column=Column(no_wrap=True, min_width=7)),
@@ -31,7 +31,7 @@ def watch_jobs(store: Store, job_ids: Sequence[str], console: Console, clock: Cl
         while len(ended) < len(job_ids):
             for job_id in job_ids:
                 if job_id not in ended:
-                    job = _show(store, job_id, progress, tasks[job_id])
+                    job = _show(store, job_id, progress, tasks[job_id], console)
                     if job is None or job.status in FINISHED:
                         ended[job_id] = job
                         progress.stop_task(tasks[job_id])
@@ -39,12 +39,15 @@ def watch_jobs(store: Store, job_ids: Sequence[str], console: Console, clock: Cl
     return [ended[job_id] for job_id in job_ids]
 
 
-def _show(store: Store, job_id: str, progress: Progress, task: TaskID) -> Job | None:
+def _show(store: Store, job_id: str, progress: Progress, task_id: TaskID, console: Console) -> Job | None:
     snapshot = store.get_job(job_id)
     if snapshot is None:
-        progress.update(task, description="deleted")
+        progress.update(task_id, description="deleted")
         return None
     job = snapshot.parse()
-    name = f"{job.platform.label} {job.username.strip()}"
-    progress.update(task, completed=job.progress, name=name, description=f"{job.status}: {job.message}")
+    name, news = f"{job.platform.label} {job.username.strip()}", f"{job.status}: {job.message}"
+    if not console.is_terminal and news != progress.tasks[task_id].description:
+        # Where bars cannot move, in a file or a pipe, each change is a line.
+        console.print(f"{job.progress:>3}%  {name}  {news}", markup=False, highlight=False, soft_wrap=True)
+    progress.update(task_id, completed=job.progress, name=name, description=news)
     return job

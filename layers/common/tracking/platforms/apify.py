@@ -29,7 +29,7 @@ from tracking.errors import (
 from tracking.platforms import Budget
 from tracking.platforms.failures import failure
 from tracking.platforms.fields import count, moment, obj, objects, text
-from tracking.platforms.http import JsonApi
+from tracking.platforms.http import Credential, JsonApi
 
 WAIT_FOR_FINISH_S = 10
 """How long Apify may hold a call open for a run to end; below the time-out of reading an answer."""
@@ -92,7 +92,7 @@ class Apify:
             base_url,
             key,
             clock,
-            header=lambda key: {"Authorization": f"Bearer {key}"},
+            credential=lambda key: Credential(headers={"Authorization": f"Bearer {key}"}),
             errors=kind_of_refusal,
         )
 

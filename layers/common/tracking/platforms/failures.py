@@ -15,8 +15,9 @@ from tracking.errors import (
     RateLimitedError,
     TrackingError,
 )
+from tracking.jobs import PlatformName
 
-PROPER_NAMES = {"instagram": "Instagram", "tiktok": "TikTok", "youtube": "YouTube", "twitter": "X"}
+PROPER_NAMES = {str(platform): platform.label for platform in PlatformName}
 
 _SENTENCES: dict[type[TrackingError], str] = {
     AccountNotFoundError: "{name} has no account named {account}.",

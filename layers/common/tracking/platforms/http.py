@@ -1,14 +1,16 @@
 """JSON over HTTP: one call with its limits, and every foreign failure turned into `tracking.errors`.
 
-Keys travel in headers alone: httpx logs each request's URL, and errors of proxies and gateways quote it.
+A key may travel as a query parameter, as YouTube's contract has it: no URL with its query is ever part of an error, and
+httpx's own log of requests is off.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -24,6 +26,8 @@ from tracking.errors import (
     TrackingError,
 )
 from tracking.platforms.failures import failure
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # below, it tells each URL with its query
 
 HTTP_TIMEOUT_S = 30.0
 """No call takes longer, whatever the other side does: `_PHASES` add up to less, and a body that still drips when
@@ -62,9 +66,18 @@ class Answer:
         return 200 <= self.status < 300
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """How a request carries the key."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
 class JsonApi:
     """One provider's API. `name` is what people call it; `key` is asked for at each call and may raise
-    CredentialsError; `header` makes the header that carries it; `errors` knows the provider's own refusals."""
+    CredentialsError; `credential` makes the headers and the query parameters that carry it; `errors` knows the
+    provider's own refusals."""
 
     def __init__(
         self,
@@ -74,7 +87,7 @@ class JsonApi:
         key: Callable[[], str],
         clock: Clock,
         *,
-        header: Callable[[str], dict[str, str]],
+        credential: Callable[[str], Credential],
         errors: ErrorTable,
     ) -> None:
         self.name = name
@@ -82,7 +95,7 @@ class JsonApi:
         self._base_url = base_url.rstrip("/")
         self._key = key
         self._clock = clock
-        self._header = header
+        self._credential = credential
         self._errors = errors
 
     def call(
@@ -119,11 +132,16 @@ class JsonApi:
     def _send(
         self, method: str, path: str, params: Mapping[str, str | int] | None, body: Mapping[str, Any] | None
     ) -> Answer:
-        headers = {"Accept": "application/json"} | self._header(self._checked_key())
+        credential = self._credential(self._checked_key())
         began = self._clock.now()
         try:
             request = self._http.build_request(
-                method, self._base_url + path, params=params, json=body, headers=headers, timeout=_PHASES
+                method,
+                self._base_url + path,
+                params={**(params or {}), **credential.params} or None,
+                json=body,
+                headers={"Accept": "application/json", **credential.headers},
+                timeout=_PHASES,
             )
             response = self._http.send(request, stream=True, follow_redirects=False)
             try:

@@ -92,7 +92,7 @@ def profile_in(items: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
 
     Raises what an error item says, and ContractError when all profiles are of other accounts.
     """
-    profiles = [item for item in items if kind_of_error(item) is None]
+    profiles = [item for item in items if kind_of_error(item) is None and not _is_post(item)]
     for profile in profiles:
         if (text(profile.get("username")).casefold() or _asked_in(profile)) == name:
             return profile
@@ -124,7 +124,7 @@ def account_from(profile: dict[str, Any], name: str) -> Account:
 
 def reading_of(items: list[dict[str, Any]], name: str) -> Reading:
     """The posts of `name` in a page of a `posts` run. That a public account has no items means no posts."""
-    posts = [item for item in items if kind_of_error(item) is None]
+    posts = [item for item in items if kind_of_error(item) is None and not _is_profile(item)]
     own = [post for post in posts if _is_of(post, name)]
     if posts and not own:
         return Reading((), ContractError(f"{_NAME} answered with the posts of another account than {name}."))
@@ -143,6 +143,14 @@ def kind_of_error(item: dict[str, Any]) -> type[TrackingError] | None:
     if "restricted" in text(item.get("errorDescription")).casefold():
         return AccountPrivateError
     return _ERRORS.get(text(error), PlatformUnavailableError)
+
+
+def _is_post(item: dict[str, Any]) -> bool:
+    return bool(item.get("shortCode") or item.get("ownerUsername"))
+
+
+def _is_profile(item: dict[str, Any]) -> bool:
+    return "followersCount" in item or "latestPosts" in item
 
 
 def _says_no_posts(item: dict[str, Any]) -> bool:

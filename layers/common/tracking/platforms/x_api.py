@@ -25,7 +25,7 @@ from tracking.errors import (
 )
 from tracking.platforms.failures import failure
 from tracking.platforms.fields import obj, objects, text
-from tracking.platforms.http import JsonApi
+from tracking.platforms.http import Credential, JsonApi
 
 SMALLEST_PAGE, LARGEST_PAGE = 5, 100
 
@@ -72,7 +72,7 @@ class XApi:
             base_url,
             key,
             clock,
-            header=lambda key: {"Authorization": f"Bearer {key}"},
+            credential=lambda key: Credential(headers={"Authorization": f"Bearer {key}"}),
             errors=kind_of_refusal,
         )
 
@@ -110,7 +110,7 @@ def kind_of_refusal(status: int, body: Any) -> type[TrackingError] | None:
     known = _kind_of(obj(body))
     if status == 400 and any("username" in obj(error.get("parameters")) for error in objects(obj(body).get("errors"))):
         return AccountNotFoundError  # a name that no account can have
-    if known in (QuotaExceededError, AccountSuspendedError) or status == 404:
+    if known is QuotaExceededError or status == 404:
         return known
     return _STATUSES.get(status)
 

@@ -83,9 +83,12 @@ class YouTube:
         for name, value in filters.items():
             if name == "forUsername" and not value.isascii():
                 continue  # legacy names are of an age before Unicode
-            channels = self._api.channels(name, value, budget.deadline)
-            if channels:
-                return _the_one_asked(channels, name, asked.value)
+            found = self._api.channels(name, value, budget.deadline)
+            for channel in found:
+                if _is_asked(channel, name, asked.value):
+                    return channel
+            if found:
+                raise ContractError(f"{_NAME} answered with another channel than {asked.value}.")
         raise failure(AccountNotFoundError, _NAME, asked.value)
 
 
@@ -165,22 +168,23 @@ def _checked(name: str, typed: str) -> str:
     return value
 
 
-def _the_one_asked(channels: list[dict[str, Any]], filter_name: str, value: str) -> dict[str, Any]:
-    """The channel that was asked for; a legacy user name is nowhere in the answer, nor is an absent handle."""
-    for channel in channels:
-        channel_id = text(channel.get("id"))
-        handle = text(obj(channel.get("snippet")).get("customUrl"))
-        fits = channel_id == value if filter_name == "id" else filter_name == "forUsername" or _is_handle(handle, value)
-        if fits and _CHANNEL_ID.fullmatch(channel_id):
-            return channel
-    raise ContractError(f"{_NAME} answered with another channel than {value.removeprefix('@')}.")
+def _is_asked(channel: dict[str, Any], filter_name: str, value: str) -> bool:
+    """Whether it is the channel that was asked for.
+
+    A legacy user name is nowhere in the answer, nor is an absent handle. A channel may still have an older custom URL
+    than its handle; then its title has to be the name that was asked for.
+    """
+    channel_id, snippet = text(channel.get("id")), obj(channel.get("snippet"))
+    if not _CHANNEL_ID.fullmatch(channel_id):
+        return False
+    if filter_name != "forHandle":
+        return filter_name == "forUsername" or channel_id == value
+    handle = text(snippet.get("customUrl"))
+    return not handle or _plain(value) in (_plain(handle), _plain(text(snippet.get("title"))))
 
 
-def _is_handle(found: str, asked: str) -> bool:
-    def plain(handle: str) -> str:
-        return unicodedata.normalize("NFC", handle).removeprefix("@").casefold()
-
-    return not found or plain(found) == plain(asked)
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFC", name).removeprefix("@").replace(" ", "").casefold()
 
 
 def _thumbnail(snippet: dict[str, Any], *sizes: str) -> str | None:

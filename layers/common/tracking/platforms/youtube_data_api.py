@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from tracking.errors import (
 )
 from tracking.platforms.failures import failure
 from tracking.platforms.fields import obj, objects, text
-from tracking.platforms.http import JsonApi
+from tracking.platforms.http import Credential, ErrorTable, JsonApi
 
 PAGE_SIZE = 50  # the most that playlistItems.list and videos.list take
 
@@ -44,21 +44,30 @@ REASONS: dict[str, type[TrackingError]] = {
     "channelSuspended": AccountSuspendedError,
     "channelForbidden": AccountPrivateError,
     "playlistItemsNotAccessible": AccountPrivateError,
-    "forbidden": AccountPrivateError,
 }
 """`error.errors[].reason` and `error.details[].reason`. https://developers.google.com/youtube/v3/docs/errors"""
 
 
 class YouTubeDataApi:
     def __init__(self, http: httpx.Client, base_url: str, key: Callable[[], str], clock: Clock) -> None:
-        self._api = JsonApi(
-            "YouTube", http, base_url, key, clock, header=lambda key: {"X-Goog-Api-Key": key}, errors=kind_of_refusal
-        )
+        def api(errors: ErrorTable) -> JsonApi:
+            return JsonApi(
+                "YouTube",
+                http,
+                base_url,
+                key,
+                clock,
+                credential=lambda key: Credential(params={"key": key}),
+                errors=errors,
+            )
+
+        self._channels = api(kind_of_refusal)
+        self._posts = api(kind_of_refusal_of_posts)
 
     def channels(self, filter_name: str, value: str, deadline: datetime) -> list[dict[str, Any]]:
         """Channels by `id`, `forHandle` or `forUsername`; empty when there is none."""
         params = {"part": "snippet,statistics,contentDetails", filter_name: value}
-        return self._items("/channels", params, deadline, account=value)
+        return _listed(self._channels.call("GET", "/channels", deadline, params=params, account=value).body)
 
     def playlist_page(
         self, playlist_id: str, page_token: str, size: int, deadline: datetime, *, account: str
@@ -74,8 +83,8 @@ class YouTubeDataApi:
         }
         if page_token:
             params["pageToken"] = page_token
-        body = self._api.call("GET", "/playlistItems", deadline, params=params, account=account).body
-        ids = dict.fromkeys(map(_video_id, self._listed(body)))
+        body = self._posts.call("GET", "/playlistItems", deadline, params=params, account=account).body
+        ids = dict.fromkeys(map(_video_id, _listed(body)))
         return [video_id for video_id in ids if video_id], text(body.get("nextPageToken"))
 
     def videos(self, ids: list[str], deadline: datetime, *, account: str) -> list[dict[str, Any]]:
@@ -84,32 +93,40 @@ class YouTubeDataApi:
         for start in range(0, len(ids), PAGE_SIZE):
             chunk = ",".join(ids[start : start + PAGE_SIZE])
             params = {"part": "snippet,statistics,contentDetails", "id": chunk}
-            found += self._items("/videos", params, deadline, account=account)
+            found += _listed(self._posts.call("GET", "/videos", deadline, params=params, account=account).body)
         return found
 
-    def _items(self, path: str, params: dict[str, str], deadline: datetime, *, account: str) -> list[dict[str, Any]]:
-        return self._listed(self._api.call("GET", path, deadline, params=params, account=account).body)
 
-    def _listed(self, body: dict[str, Any]) -> list[dict[str, Any]]:
-        """`items`, which YouTube leaves out when there are none."""
-        items = body.get("items")
-        if items is not None and not isinstance(items, list):
-            raise failure(ContractError, self._api.name, note="items is no list")
-        return objects(items)
+def _listed(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """`items`, which YouTube leaves out when there are none."""
+    items = body.get("items")
+    if items is not None and not isinstance(items, list):
+        raise failure(ContractError, "YouTube", note="items is no list")
+    return objects(items)
 
 
 def kind_of_refusal(status: int, body: Any) -> type[TrackingError] | None:
+    """Google says `forbidden` for a key that may not; `details` then name the key's trouble."""
     if status < 400 or status >= 500:
         return None
-    known = next((REASONS[reason] for reason in _reasons(body) if reason in REASONS), None)
-    if known is None and "API key not valid" in text(obj(obj(body).get("error")).get("message")):
+    reasons = _reasons(body)
+    known = next((REASONS[reason] for reason in reasons if reason in REASONS), None)
+    is_about_key = any(reason.startswith("API_KEY_") for reason in reasons)
+    if is_about_key or "API key not valid" in text(obj(obj(body).get("error")).get("message")):
         return CredentialsError
     if known is None and status in (401, 403):
         return CredentialsError
     return known
 
 
-def _reasons(body: Any) -> Iterable[str]:
+def kind_of_refusal_of_posts(status: int, body: Any) -> type[TrackingError] | None:
+    """A found channel's videos that are `forbidden` are private; a channel itself never is."""
+    kind = kind_of_refusal(status, body)
+    is_private = _reasons(body) == ["forbidden"] and kind is CredentialsError
+    return AccountPrivateError if is_private else kind
+
+
+def _reasons(body: Any) -> list[str]:
     error = obj(obj(body).get("error"))
     return [text(entry.get("reason")) for key in ("errors", "details") for entry in objects(error.get(key))]
 
