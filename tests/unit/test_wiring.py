@@ -162,6 +162,20 @@ def test_building_every_client_touches_no_network_and_reads_no_secret(monkeypatc
         assert deps.platform(name) is platform
 
 
+def test_an_environment_whose_first_event_failed_half_way_serves_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (ENVIRONMENT | {"GOOGLE_CLOUD_PROJECT": "demo-half-way"}).items():
+        monkeypatch.setenv(name, value)
+
+    def unreachable(service: str) -> Any:
+        raise EndpointConnectionError(endpoint_url="https://states.example")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(wiring, "aws_client", unreachable)
+        with pytest.raises(EndpointConnectionError):
+            wiring.trigger.__wrapped__()
+    assert wiring.trigger.__wrapped__().store
+
+
 def test_settings_and_keys_show_no_secret(secrets: Stubber) -> None:
     settings = ProcessSettings.from_environment(
         {"GOOGLE_CLOUD_PROJECT": "demo", "STAGING_BUCKET": "b", "YOUTUBE_API_KEY_SECRET": "youtube-key"}

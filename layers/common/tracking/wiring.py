@@ -190,10 +190,15 @@ def firestore_client(project: str, credentials_secret: str = "") -> Any:
     With `FIRESTORE_EMULATOR_HOST` set, no credentials; else those of the secret, a service account's key or a workload
     identity federation's configuration; else the machine's own.
     """
-    app = firebase_admin.initialize_app(
+    return firestore.client(_firebase_app(project, credentials_secret))
+
+
+@functools.cache
+def _firebase_app(project: str, credentials_secret: str) -> firebase_admin.App:
+    """There can be one of a name: an environment whose first event failed after this must not make it again."""
+    return firebase_admin.initialize_app(
         _google_credentials(credentials_secret), {"projectId": project}, name=f"tracking-{project}"
     )
-    return firestore.client(app)
 
 
 def _google_credentials(secret_name: str) -> google.auth.credentials.Credentials | None:
