@@ -5,6 +5,7 @@ Without it every file of `events/` would stop at the fence: no such job, or one 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -22,9 +23,9 @@ def seed(client: Any, event: Mapping[str, Any]) -> None:
     `client`: a Firestore client. What is wrong with an event is the function's to say.
     """
     try:
-        work = Work.from_state(event.get("job") or {})
+        work = Work.from_state(_job_of(event))
         platform, account_type = work.platform_name, AccountType(work.account_type)
-    except (InvalidJobError, ValueError):
+    except (InvalidJobError, ValueError, TypeError):
         return
     document = client.collection(JOBS).document(work.job_id)
     found = document.get().to_dict() or {}
@@ -42,3 +43,8 @@ def seed(client: Any, event: Mapping[str, Any]) -> None:
     )
     waiting = Job.from_document(work.job_id, fields | {"attempt": work.attempt - 1}, now)
     document.set(fields | jobs.claim(waiting, now, str(event.get("execution", ""))))
+
+
+def _job_of(event: Mapping[str, Any]) -> Any:
+    """A state's event holds the job; a status change holds the execution's input, as JSON."""
+    return event.get("job") or json.loads(event.get("detail", {}).get("input") or "{}")

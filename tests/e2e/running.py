@@ -23,7 +23,7 @@ from local import aws, stack
 from local.firestore import PROJECT
 from local.stack import State
 from tests.factories import job_document
-from tracking.jobs import FINISHED
+from tracking.jobs import FINISHED, Status
 from tracking.store import JobFilter, account_path
 from tracking.store.firestore import FirestoreStore
 
@@ -158,11 +158,18 @@ class Project:
         return self.stack.store.create_job(fields)
 
     def ended(self, job_ids: Sequence[str], limit_s: float = JOB_LIMIT_S) -> dict[str, Document]:
-        """The jobs' documents, once all of them have ended. Read by id: a malformed job may lack its organisation."""
+        """The jobs' documents, once all of them have ended. Read by id: a malformed job may lack its organisation.
+
+        Jobs that the limits hold back are started by further ticks.
+        """
 
         def all_ended() -> dict[str, Document] | None:
             documents = {job_id: self.stack.job(job_id) for job_id in job_ids}
-            return documents if all(d["status"] in FINISHED for d in documents.values()) else None
+            if all(document["status"] in FINISHED for document in documents.values()):
+                return documents
+            if any(document["status"] == Status.PENDING for document in documents.values()):
+                self.stack.tick()
+            return None
 
         return until(all_ended, "jobs did not end", limit_s)
 

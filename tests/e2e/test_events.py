@@ -18,7 +18,8 @@ from tracking.store import account_path
 from tracking.store.firestore import JOBS
 
 CHAIN = {"fetch-account": 30, "save-account": 50, "fetch-videos": 70, "save-videos": 100}  # and the progress after each
-OTHERS = {"fail-job", "fetch-account-missing", "fetch-account-slow", "tick"}
+ENDED = {"execution-aborted", "execution-failed", "execution-timed-out"}
+OTHERS = ENDED | {"fail-job", "fetch-account-missing", "fetch-account-slow", "tick"}
 YOUTUBE = account_path("demo-org", "demo-project", "youtube_UC_x5XG1OV2P6uZZ5FSM9Ttw")
 
 
@@ -68,6 +69,18 @@ def test_a_failed_job_is_told_to_its_user_and_to_the_machine(running: RunningSta
     assert running.job("event-missing")["error"] == sentence
 
 
+@pytest.mark.parametrize("name", sorted(ENDED))
+def test_an_execution_that_ended_without_a_word_fails_its_job(running: RunningStack, name: str) -> None:
+    forget(running, "job1")
+    event = event_of(name)
+    seed(running.client, event)
+    for is_recorded in (True, False):  # the event may come twice
+        answer = invoke("reconcile", event, running.variables("ReconcileFunction"))
+        assert answer.payload == {"isRecorded": is_recorded}
+    assert running.job("job1")["status"] == "failed"
+    assert running.job("job1")["error"]
+
+
 def test_a_function_that_takes_too_long_is_stopped(running: RunningStack) -> None:
     answer = process(running, "fetch-account-slow", timeout_s=3)
     assert answer.is_error
@@ -78,7 +91,7 @@ def test_a_function_that_takes_too_long_is_stopped(running: RunningStack) -> Non
 def test_a_tick_tells_what_it_did(running: RunningStack) -> None:
     answer = invoke("trigger", event_of("tick"), running.variables("TriggerFunction"))
     assert not answer.is_error
-    assert answer.payload.keys() == {"started", "malformed", "lost", "refused", "unknown"}
+    assert answer.payload.keys() == {"started", "repaired", "malformed", "lost", "refused", "unknown"}
 
 
 def test_a_key_that_the_platform_refuses_is_no_reason_to_try_again(running: RunningStack) -> None:

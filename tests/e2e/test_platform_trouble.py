@@ -16,7 +16,6 @@ GATEWAY_PAGE = ("twitter", "sim_htmlx1")
 CUT_SHORT = ("youtube", "sim_truncatedx1")
 PRIVATE = [("instagram", "sim_private"), ("twitter", "sim_private")]
 REFUSED = {
-    ("youtube", "sim_quota"): ("QuotaExceededError", "Our quota at YouTube is used up."),
     ("twitter", "sim_suspended"): ("AccountSuspendedError", "X has suspended the account sim_suspended."),
     PRIVATE[0]: ("AccountPrivateError", "The Instagram account sim_private is private."),
     PRIVATE[1]: ("AccountPrivateError", "The X account sim_private is private."),
