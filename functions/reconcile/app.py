@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tracking import fence, jobs, outcomes, wiring
@@ -34,6 +35,8 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.Reconcil
     except (JobCancelledError, StaleAttemptError) as error:
         logger.info("job left as it is", action="job_left", reason=error.message)
         return {"isRecorded": False}
+    with single_metric("JobsFailed", MetricUnit.Count, 1, namespace="AccountTracking") as metric:
+        metric.add_dimension("errorCode", code)
     logger.warning("job failed", action="job_failed", error_code=code, status=outcome.status)
     return {"isRecorded": True}
 

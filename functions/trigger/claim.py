@@ -19,7 +19,7 @@ from tracking import jobs
 from tracking.errors import InvalidJobError
 from tracking.executions import execution_name
 from tracking.jobs import Job, Status
-from tracking.store import JobSnapshot, JobWrite
+from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite
 from tracking.wiring import TriggerDeps
 from trigger.waiting import Pending
 
@@ -56,16 +56,14 @@ class Refusal:
 def fail_malformed(deps: TriggerDeps, malformed: Sequence[tuple[JobSnapshot, InvalidJobError]]) -> list[Refusal]:
     """Tell each job's user what is wrong with it; nothing else of the document changes."""
     now = deps.clock.now()
-    deps.store.write_each(
-        [
-            JobWrite(
-                snapshot.job_id,
-                jobs.fail(Status.PENDING, now, error.message, InvalidJobError.__name__),
-                snapshot.version,
-            )
-            for snapshot, error in malformed
-        ]
-    )
+    writes = [
+        JobWrite(
+            snapshot.job_id, jobs.fail(Status.PENDING, now, error.message, InvalidJobError.__name__), snapshot.version
+        )
+        for snapshot, error in malformed
+    ]
+    for first in range(0, len(writes), MAX_WRITES_PER_COMMIT):
+        deps.store.write_each(writes[first : first + MAX_WRITES_PER_COMMIT])
     return [Refusal(snapshot.job_id, error.message) for snapshot, error in malformed]
 
 

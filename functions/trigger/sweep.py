@@ -30,6 +30,7 @@ ASK_RESERVE_S = 40.0  # one question with its tries, each at its time-out, and t
 class Repair:
     job_id: str
     status: str  # what the job was found, or made, to be
+    error_code: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def _repair(deps: TriggerDeps, writes: Sequence[JobWrite]) -> list[Repair]:
         wave = writes[first : first + MAX_WRITES_PER_COMMIT]
         versions = deps.store.write_each(wave)
         repairs += [
-            Repair(write.job_id, write.fields["status"])
+            Repair(write.job_id, write.fields["status"], write.fields.get("errorCode"))
             for write, version in zip(wave, versions, strict=True)
             if version is not None
         ]

@@ -31,6 +31,7 @@ ALARMS = {
     ("AWS/States", "ExecutionsFailed"): {"Ref": "TrackingStateMachine"},
     ("AWS/States", "ExecutionsTimedOut"): {"Ref": "TrackingStateMachine"},
     ("AWS/Lambda", "Errors"): {"Ref": "TriggerFunction"},
+    ("AWS/Lambda", "Invocations"): {"Ref": "TriggerFunction"},
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]},
     ("AWS/Lambda", "Throttles"): {"Ref": "ProcessFunction"},
 }
@@ -183,7 +184,9 @@ def test_what_needs_a_person_raises_an_alarm(template: Any) -> None:
         assert alarm["AlarmActions"] == {
             "Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]
         }
-        assert alarm["TreatMissingData"] == "notBreaching"
+        # Silence is good news of everything but the tick itself.
+        is_tick = alarm["MetricName"] == "Invocations"
+        assert alarm["TreatMissingData"] == ("breaching" if is_tick else "notBreaching")
 
 
 # The tick
