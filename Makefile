@@ -18,7 +18,7 @@ export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup up down demo test lint build invoke bench lock clean
+.PHONY: help setup up down demo test lint build invoke bench chaos soak lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -53,6 +53,15 @@ invoke: setup ## Run one function on one event: make invoke FUNCTION=process EVE
 
 bench: setup ## Measure what the README quotes
 	@$(RUN)/python -m bench
+
+# Both on a stack of their own, which is stopped at the end.
+CHAOS = unset FIRESTORE_EMULATOR_HOST; TRACKING_LOCAL_STACK=chaos-stack $(RUN)/python -m
+
+chaos: setup ## Kill, cut off or delay each step of a job's life, and show how it ends; POINTS="claim late" for some
+	@$(CHAOS) tests.chaos $(POINTS)
+
+soak: setup ## Track JOBS (2000) accounts of all fates while ticks double and workers are killed
+	@$(CHAOS) tests.chaos.soak $(JOBS)
 
 LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN)/uv pip compile --quiet --universal --generate-hashes \
   --no-emit-index-url --python-version 3.11 $(UPGRADE)

@@ -20,11 +20,13 @@ ADAPTED_DEFINITION = "adapted.asl.json"
 """Beside the adapted template, which names it."""
 
 # The version makes every function new when the layer is, and MiniStack end the workers that have the old one loaded.
+# LOCAL_PYTHONPATH: where handlers lie that the tests put in the place of ours.
 # -S: no site-packages of this machine, only the function, the layer and what Lambda brings itself.
 _BOOTSTRAP = """\
 #!/bin/sh
 # {version}
 export PYTHONPATH="$LAMBDA_TASK_ROOT:{layer}:{runtime}"
+[ -z "$LOCAL_PYTHONPATH" ] || PYTHONPATH="$PYTHONPATH:$LOCAL_PYTHONPATH"
 exec "{python}" -S -m awslambdaric "$_HANDLER"
 """
 

@@ -1,0 +1,103 @@
+"""The adapters that a function uses, each call by way of the plan.
+
+A point is named for what the call is for (`claim`, `advance`), not for its RPC: a function makes many a commit. A
+method that is not named here is a point by its own name, so that no later call can slip past the suite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from tests.chaos.plan import Call, How, Plan
+from tracking.errors import StoreUnavailableError
+from tracking.executions import Executions, ExecutionsUnavailableError, StartRefusedError, StartUnknownError
+from tracking.staging import ObjectStore
+from tracking.store import JobWrite, Store
+
+Describe = Callable[[str, tuple[Any, ...]], Sequence[Call]]
+
+
+@dataclass(frozen=True, slots=True)
+class Intercepted:
+    adapter: Any
+    plan: Plan
+    describe: Describe  # which calls, on behalf of which jobs, a method with these arguments is
+    error: Callable[[str, How], Exception]
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def through(*args: Any, **kwargs: Any) -> Any:
+            return self.plan.around(
+                self.describe(name, args),
+                lambda: getattr(self.adapter, name)(*args, **kwargs),
+                lambda how: self.error(name, how),
+            )
+
+        return through
+
+
+def _no_answer(_name: str, _how: How) -> Exception:
+    return StoreUnavailableError("The storage did not answer.")
+
+
+def store(real: Store, plan: Plan, where: str) -> Store:
+    """`where`: the state, or the function, that calls."""
+
+    def describe(name: str, args: tuple[Any, ...]) -> Sequence[Call]:
+        match name:
+            case "commit":
+                return [Call(f"{where}.{_change(args[0], where)}", args[0].job_id)]
+            case "write_each":
+                return [Call(f"{where}.{_change(write, where)}", write.job_id) for write in args[0]]
+            case "get_job":
+                return [Call(f"{where}.check", args[0])]
+        return [Call(f"{where}.{name}")]  # on behalf of every job
+
+    return cast("Store", Intercepted(real, plan, describe, _no_answer))
+
+
+def objects(real: ObjectStore, plan: Plan, where: str) -> ObjectStore:
+    def describe(name: str, args: tuple[Any, ...]) -> Sequence[Call]:
+        key = args[0] if isinstance(args[0], str) else args[0][0]
+        return [Call(f"{where}.{name}", key.partition("/")[0])]  # keys begin with the job's id
+
+    return cast("ObjectStore", Intercepted(real, plan, describe, _no_answer))
+
+
+def executions(real: Executions, plan: Plan, where: str) -> Executions:
+    def describe(name: str, args: tuple[Any, ...]) -> Sequence[Call]:
+        if name == "arn":  # asks nobody
+            return []
+        job_id = args[1]["jobId"] if name == "start" else args[0].rsplit("-", 2)[1]
+        return [Call(f"{where}.{name}", job_id)]
+
+    return cast("Executions", Intercepted(real, plan, describe, _execution_error))
+
+
+def _execution_error(name: str, how: How) -> Exception:
+    if name == "outcome":
+        return ExecutionsUnavailableError("no answer")
+    return StartRefusedError("ThrottlingException") if how is How.REFUSE else StartUnknownError("no answer")
+
+
+def _change(write: JobWrite, where: str) -> str:
+    """What a write to a job is for, read off its fields as `tracking.jobs` makes them."""
+    match write.fields:
+        case {"status": "processing", "attempt": _}:
+            return "claim"
+        case {"status": "pending", "expiries": _}:
+            return "requeue"
+        case {"status": "pending"}:
+            return "give_back" if where == "tick" else "pause"
+        case {"status": "processing", "leaseUntil": _}:
+            return "renew"
+        case {"status": "completed"}:
+            return "complete"
+        case {"status": "failed"}:
+            return "fail"
+        case {"progress": _}:
+            return "advance"
+        case {"retryCount": _}:
+            return "announce"
+    return "note"

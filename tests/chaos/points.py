@@ -1,0 +1,140 @@
+"""Every point of a job's life at which something can go wrong, and how the job has to end all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import Any
+
+from tests.chaos.plan import Fault, How, When
+
+FOUR = tuple((when, how) for how in (How.KILL, How.ERROR) for when in When)
+PLATFORMS = ("youtube", "twitter", "instagram", "tiktok")
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    status: str
+    error_code: str | None
+    videos: int
+
+
+def completed(videos: int) -> Ending:
+    return Ending("completed", None, videos)
+
+
+def failed(error_code: str) -> Ending:
+    return Ending("failed", error_code, 0)
+
+
+ORDINARY = "sim_videos_5"
+LARGE = "sim_videos_600"  # two commits
+SLOW = "sim_slow_2"  # each answer two seconds late; 3 videos
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    name: str
+    username: str = ORDINARY
+    platform: str = ""  # any
+    job: dict[str, Any] = field(default_factory=dict)  # fields that differ from what a front end writes
+    first: Fault | None = None  # what has to go wrong before, so that the call is made at all
+    stops: bool = False  # an operator stops the execution
+    loses_event: bool = False  # and EventBridge does not deliver it
+    quota_path: str = ""  # the platform's quota is used up, once, at this call
+    page: int | None = None  # with so many jobs waiting a tick goes part by part
+    faults: Sequence[tuple[When, How]] = FOUR
+    ends: Ending = completed(5)  # noqa: RUF009 - frozen
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One fault at one point."""
+
+    point: Point
+    fault: Fault
+    platform: str
+
+    @property
+    def planned(self) -> list[Fault]:
+        return [*([self.point.first] if self.point.first else []), self.fault]
+
+    @property
+    def is_alone(self) -> bool:
+        """Other jobs would suffer with it: a tick is everybody's, and so is a platform that is paused."""
+        return self.point.name.startswith("tick.") or bool(self.point.quota_path)
+
+
+def _failing(point: str) -> Fault:
+    return Fault(point, When.BEFORE, How.ERROR)
+
+
+_RETRIED = _failing("FetchAccount.put")
+_DEAD_TICK = Fault("tick.claim", When.AFTER, How.KILL)
+_THROTTLED = Fault("tick.start", When.BEFORE, How.REFUSE)
+
+STATES = (
+    Point(name="FetchAccount.put"),
+    Point(name="FetchAccount.advance"),
+    Point(name="FetchAccount.check", first=_RETRIED),
+    Point(name="FetchAccount.announce", first=_RETRIED),
+    Point(name="FetchAccount.pause", platform="twitter", quota_path="/users/by"),
+    Point(name="SaveAccount.get"),
+    Point(name="SaveAccount.advance"),
+    Point(name="SaveAccount.check", first=_failing("SaveAccount.get")),
+    Point(name="SaveAccount.announce", first=_failing("SaveAccount.get")),
+    Point(name="FetchVideos.get"),
+    Point(name="FetchVideos.check", username="sim_videos_60", platform="youtube", ends=completed(60)),
+    Point(name="FetchVideos.put"),
+    Point(name="FetchVideos.advance"),
+    Point(name="FetchVideos.announce", first=_failing("FetchVideos.get")),
+    Point(name="FetchVideos.pause", platform="twitter", quota_path="/tweets"),
+    Point(name="SaveVideos.get"),
+    Point(name="SaveVideos.note", username=LARGE, platform="youtube", ends=completed(600)),
+    Point(name="SaveVideos.complete", username=LARGE, platform="youtube", ends=completed(600)),
+    Point(name="SaveVideos.delete"),
+    Point(name="SaveVideos.check", first=_failing("SaveVideos.get")),
+    Point(name="SaveVideos.announce", first=_failing("SaveVideos.get")),
+    Point(name="FailJob.fail", username="sim_missing", ends=failed("AccountNotFoundError")),
+    Point(
+        name="FailJob.check",
+        username="sim_missing",
+        first=Fault("FailJob.fail", When.AFTER, How.ERROR),
+        ends=failed("AccountNotFoundError"),
+    ),
+    Point(name="reconcile.fail", username=SLOW, platform="youtube", stops=True, ends=failed("ExecutionAborted")),
+    Point(name="reconcile.check", username=SLOW, platform="youtube", stops=True, ends=failed("ExecutionAborted")),
+)
+
+TICKS = (
+    Point(name="tick.open_jobs"),
+    Point(name="tick.get_document"),
+    Point(name="tick.claim"),
+    Point(name="tick.start", faults=(*FOUR, (When.BEFORE, How.REFUSE))),
+    Point(name="tick.give_back", first=_THROTTLED),
+    Point(name="tick.outcome", first=_DEAD_TICK),
+    Point(name="tick.requeue", first=_DEAD_TICK),
+    Point(name="tick.renew", username="sim_slow_3", platform="youtube", ends=completed(3)),
+    Point(name="tick.fail", job={"orgId": None}, ends=failed("InvalidJobError")),
+    Point(
+        name="tick.fail",
+        username=SLOW,
+        platform="youtube",
+        stops=True,
+        loses_event=True,
+        ends=failed("ExecutionAborted"),
+    ),
+    Point(name="tick.processing_jobs", page=1),
+    Point(name="tick.pending_jobs", page=1),
+    Point(name="tick.next_waiting_org", page=1),
+    Point(name="tick.pending_of_org", page=1),
+)
+
+
+def trials(points: Sequence[Point]) -> Iterator[Trial]:
+    """Platforms take turns where a point does not say which."""
+    turns = cycle(PLATFORMS)
+    for point in points:
+        for when, how in point.faults:
+            yield Trial(point, Fault(point.name, when, how), point.platform or next(turns))

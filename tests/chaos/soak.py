@@ -1,0 +1,178 @@
+"""`python -m tests.chaos.soak [JOBS]`: jobs of mixed fates, doubled ticks, killed workers. Exit 1 if any is wrong."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+from google.cloud.firestore_v1.base_query import FieldFilter
+from rich.console import Console
+
+from local import stack
+from local.errors import LocalError
+from local.process import signals_as_interrupts
+from tests.chaos.fates import Fate, Wish, wishes
+from tests.chaos.figures import Figures, Tracked, examine, table
+from tests.chaos.stage import Stage, staged
+from tests.e2e.running import Project, RunningStack
+from tracking import jobs
+from tracking.jobs import FINISHED, Status
+from tracking.store import JobWrite, StaleVersionError
+from tracking.store.firestore import JOBS
+
+LIMIT_S = 900.0
+LEASE_S = 15.0
+WAIT_SCALE = 0.1
+RUNNING = 20  # jobs at the same time; the stack has 16 places, and a job that has ended keeps its own until a tick
+TICK_EVERY_S = 2.0
+KILL_EVERY_S = 4.0
+START_S = 15.0  # a worker that is as old has started, on a busy machine too
+PER_PROJECT = 100
+SEED = 20261123
+out = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+
+
+def main(arguments: Sequence[str]) -> int:
+    count = int(arguments[0]) if arguments else 2000
+    was_up = stack.State.load().is_up()
+    try:
+        with signals_as_interrupts():
+            running = RunningStack(stack.up(stack.Ports(), _say))
+            limits = {"max_running_jobs": RUNNING, "max_running_per_credential": RUNNING}
+            with staged(running, lease_s=LEASE_S, wait_scale=WAIT_SCALE, **limits) as stage:
+                figures = soak(stage, count)
+    except LocalError as error:
+        out.print(f"error: {error}", style="red", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        if not was_up:
+            stack.down()
+    out.print(table(count, figures))
+    for sentence in figures.wrong:
+        out.print(f"wrong: {sentence}", style="red", markup=False)
+    out.print(f"{len(figures.wrong)} wrong." if figures.wrong else "Nothing lost, nothing twice.")
+    return int(bool(figures.wrong))
+
+
+def soak(stage: Stage, count: int) -> Figures:
+    figures, chance = Figures(), random.Random(SEED)
+    tracked = _write_jobs(stage, wishes(count, chance))
+    began, done = time.monotonic(), threading.Event()
+    with ThreadPoolExecutor(3) as pool:
+        helpers = [
+            pool.submit(_every, TICK_EVERY_S, done, lambda: _tick(stage, figures)),
+            pool.submit(_every, KILL_EVERY_S, done, lambda: _kill(stage, figures, chance)),
+            pool.submit(_every, 0.3, done, lambda: _cancel_running(stage, tracked)),
+        ]
+        try:
+            _await_ends(stage, len(tracked), began)
+        finally:
+            done.set()
+        for helper in helpers:
+            helper.result()
+    figures.wall_s = time.monotonic() - began
+    examine(stage, tracked, figures)
+    return figures
+
+
+def _write_jobs(stage: Stage, wanted: Sequence[Wish]) -> list[Tracked]:
+    """As front ends write them; those to be cancelled while they wait are cancelled before the first tick."""
+    tracked: list[Tracked] = []
+    for first in range(0, len(wanted), PER_PROJECT):
+        project = Project(stage.running)
+        for wish in wanted[first : first + PER_PROJECT]:
+            tracked.append(Tracked(wish, project, project.add_job(wish.username, wish.platform, **wish.job)))
+            if wish.fate is Fate.FLAKY:
+                stage.simulate(kind="503", platform=wish.platform, username=wish.username, times=2)
+            if wish.fate is Fate.CANCELLED_PENDING:
+                _cancel(stage, tracked[-1].job_id)
+    return tracked
+
+
+def _cancel(stage: Stage, job_id: str) -> None:
+    """As the user's own client does it; a job that has ended meanwhile stays as it is."""
+    snapshot = stage.running.store.get_job(job_id)
+    assert snapshot is not None
+    if snapshot.data["status"] in FINISHED:
+        return
+    fields = jobs.cancel(Status(snapshot.data["status"]), datetime.now(UTC))
+    try:
+        stage.running.store.commit(JobWrite(job_id, fields, snapshot.version))
+    except StaleVersionError:
+        _cancel(stage, job_id)
+
+
+def _every(seconds: float, done: threading.Event, act: Callable[[], None]) -> None:
+    while not done.wait(seconds):
+        act()
+
+
+def _tick(stage: Stage, figures: Figures) -> None:
+    answers = stage.tick()
+    figures.ticks += len(answers)
+    figures.failed_ticks += sum("errorType" in answer for answer in answers)
+
+
+def _kill(stage: Stage, figures: Figures, chance: random.Random) -> None:
+    """One of MiniStack's workers, whatever it is at, by its process id.
+
+    Not while it starts: MiniStack then ends all other workers of the function, too, which AWS does not.
+    """
+    part = stage.running.state.parts["aws"].process
+    assert part is not None
+    workers = [pid for pid, age_s in _children(part.pid) if age_s > START_S]
+    if workers:
+        os.kill(chance.choice(workers), signal.SIGKILL)
+        figures.kills += 1
+
+
+def _children(parent: int) -> Iterator[tuple[int, float]]:
+    """Process id and age. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: state, ppid ... and the 22nd,
+    starttime, in clock ticks since the machine's own start."""
+    up_s = float(Path("/proc/uptime").read_text().split()[0])
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text().rpartition(")")[2].split()
+        except OSError:  # it ended while we looked
+            continue
+        if int(fields[1]) == parent and fields[0] != "Z":
+            yield int(entry.parent.name), up_s - int(fields[19]) / os.sysconf("SC_CLK_TCK")
+
+
+def _cancel_running(stage: Stage, tracked: Sequence[Tracked]) -> None:
+    wanted = {one.job_id for one in tracked if one.wish.fate is Fate.CANCELLED_PROCESSING}
+    for snapshot in stage.running.store.processing_jobs(RUNNING * 2):
+        if snapshot.job_id in wanted:
+            _cancel(stage, snapshot.job_id)
+
+
+def _await_ends(stage: Stage, count: int, began: float) -> None:
+    """What is wrong with those that have not ended in time, the examination says."""
+    said = began
+    is_open = stage.running.client.collection(JOBS).where(filter=FieldFilter("status", "in", ["pending", "processing"]))
+    while time.monotonic() - began < LIMIT_S:
+        left = int(is_open.count().get()[0][0].value)  # counted by Firestore: thousands are not read for it
+        if not left:
+            return
+        if time.monotonic() - said > 15:
+            said = time.monotonic()
+            _say(f"{said - began:4.0f} s: {left} of {count} left")
+        time.sleep(1)
+
+
+def _say(text: str) -> None:
+    out.print(text, style="dim", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

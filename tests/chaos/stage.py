@@ -1,0 +1,155 @@
+"""The local stack with its functions pointed at the handlers of `tests.chaos.functions`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from local import aws, build
+from local.paths import ROOT, STACK
+from tests.chaos.plan import Plan
+from tests.e2e.running import Document, RunningStack
+from tracking.jobs import FINISHED
+
+FUNCTIONS = ("trigger", "process", "reconcile", "cleanup")
+DOUBLED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    arn: str
+    name: str
+    status: str
+
+
+class Stage:
+    def __init__(self, running: RunningStack, plan: Plan, names: Mapping[str, str]) -> None:
+        self.running = running
+        self.plan = plan
+        self._names = names  # of the functions, by package
+        self._machine = running.names["StateMachineArn"]
+        self._lambda = aws.client("lambda", running.state.aws())
+        self._states = aws.client("stepfunctions", running.state.aws())
+        self._events = aws.client("events", running.state.aws())
+
+    def invoke(self, function: str, event: Mapping[str, Any]) -> Document:
+        """What it returned, or `{"errorType": ...}`. Waits for a place among the stack's 16."""
+        while True:
+            try:
+                answer = self._lambda.invoke(FunctionName=self._names[function], Payload=json.dumps(event))
+            except self._lambda.exceptions.TooManyRequestsException:
+                time.sleep(0.2)
+                continue
+            return dict(json.load(answer["Payload"]))
+
+    def tick(self, times: int = DOUBLED, **event: Any) -> list[Document]:
+        """So many ticks at the same moment."""
+        with ThreadPoolExecutor(times) as pool:
+            return list(pool.map(lambda _: self.invoke("trigger", event), range(times)))
+
+    def job(self, job_id: str) -> Document:
+        return self.running.job(job_id)
+
+    def executions(self) -> list[Execution]:
+        pages = self._states.get_paginator("list_executions").paginate(stateMachineArn=self._machine)
+        return [Execution(e["executionArn"], e["name"], e["status"]) for page in pages for e in page["executions"]]
+
+    def stop(self, arn: str) -> None:
+        self._states.stop_execution(executionArn=arn, error="Stopped", cause="An operator pressed Stop.")
+
+    def describe(self, arn: str) -> Document:
+        return dict(self._states.describe_execution(executionArn=arn))
+
+    def scale_waits(self, factor: float) -> None:
+        """Of Retry; MiniStack's own switch."""
+        url = f"{self.running.state.aws()}/_ministack/config"
+        httpx.post(url, json={"stepfunctions._SFN_WAIT_SCALE": factor}, trust_env=False).raise_for_status()
+
+    def simulate(self, **fault: Any) -> None:
+        """A fault of a platform; the simulator's docstring says which there are."""
+        url = f"{self.running.state.simulator()}/control/faults"
+        httpx.post(url, json=fault, trust_env=False).raise_for_status()
+
+    def forget_simulated(self) -> None:
+        httpx.delete(f"{self.running.state.simulator()}/control/faults", trust_env=False).raise_for_status()
+
+    def deliver_events(self, *, are_delivered: bool) -> None:
+        """Of executions that ended, to the reconcile function."""
+        change = self._events.enable_rule if are_delivered else self._events.disable_rule
+        change(Name=self.rule("ReconcileFunctionExecutionEnded"))
+
+    def rule(self, name: str) -> str:
+        return next(str(r["Name"]) for r in self._events.list_rules()["Rules"] if name in r["Name"])
+
+
+def needs_a_tick(job: Document) -> bool:
+    """Nothing will happen to the job by itself: it waits, or its lease has run out."""
+    if job["status"] == "pending":
+        return True
+    lease = job.get("leaseUntil")
+    return job["status"] == "processing" and (lease is None or lease < datetime.now(UTC))
+
+
+def is_settled(job: Document) -> bool:
+    return job["status"] in FINISHED
+
+
+@contextmanager
+def staged(running: RunningStack, *, lease_s: float, wait_scale: float, **settings: int) -> Iterator[Stage]:
+    """The rule's own ticks are off, and ticks may run at the same time; everything is as before in the end.
+
+    `settings`: over the trigger's own, as MAX_RUNNING_JOBS.
+    """
+    folder = STACK / "chaos"
+    shutil.rmtree(folder, ignore_errors=True)
+    plan = Plan(folder)
+    plan.create()
+    variables = {"CHAOS_FOLDER": str(folder), "CHAOS_LEASE_S": str(lease_s), "LOCAL_PYTHONPATH": str(ROOT)}
+    variables |= {name.upper(): str(value) for name, value in settings.items()}
+    functions, events = (aws.client(service, running.state.aws()) for service in ("lambda", "events"))
+    names = {package: _physical(running, f"{package.title()}Function") for package in FUNCTIONS}
+    before = {name: functions.get_function_configuration(FunctionName=name) for name in names.values()}
+    stage = Stage(running, plan, names)
+    tick = stage.rule("TriggerFunctionTick")
+    try:
+        stage.forget_simulated()
+        events.disable_rule(Name=tick)
+        functions.delete_function_concurrency(FunctionName=names["trigger"])
+        stage.scale_waits(wait_scale)
+        for package, name in names.items():
+            handler = f"tests.chaos.functions.{package}.handler"
+            _configure(functions, name, handler, _variables(before[name]) | variables)
+        yield stage
+    finally:
+        for name, was in before.items():
+            _configure(functions, name, was["Handler"], _variables(was))
+        stage.scale_waits(1.0)
+        stage.forget_simulated()
+        stage.deliver_events(are_delivered=True)
+        functions.put_function_concurrency(FunctionName=names["trigger"], ReservedConcurrentExecutions=1)
+        events.enable_rule(Name=tick)
+
+
+def _configure(functions: Any, name: str, handler: str, variables: Mapping[str, str]) -> None:
+    functions.update_function_configuration(
+        FunctionName=name, Handler=handler, Environment={"Variables": dict(variables)}
+    )
+
+
+def _variables(configuration: Mapping[str, Any]) -> dict[str, str]:
+    return dict(configuration["Environment"]["Variables"])
+
+
+def _physical(running: RunningStack, logical_id: str) -> str:
+    formation = aws.client("cloudformation", running.state.aws())
+    resource = formation.describe_stack_resource(StackName=build.STACK_NAME, LogicalResourceId=logical_id)
+    return str(resource["StackResourceDetail"]["PhysicalResourceId"])

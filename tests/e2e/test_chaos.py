@@ -1,0 +1,56 @@
+"""A few points of a job's life at which things go wrong; `make chaos` goes through all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chaos import late, points, trials
+from tests.chaos.late import LATE, RETRIED
+from tests.chaos.plan import How, When
+from tests.chaos.points import Trial
+from tests.chaos.stage import Stage, staged
+from tests.e2e.running import RunningStack
+
+STATES = {
+    ("FetchAccount.put", When.BEFORE, How.KILL),
+    ("SaveAccount.advance", When.AFTER, How.ERROR),
+    ("SaveVideos.complete", When.AFTER, How.KILL),
+    ("FailJob.fail", When.AFTER, How.KILL),
+    ("reconcile.fail", When.BEFORE, How.KILL),
+}
+TICKS = {
+    ("tick.claim", When.AFTER, How.KILL),
+    ("tick.start", When.AFTER, How.ERROR),
+    ("tick.start", When.BEFORE, How.REFUSE),
+}
+
+
+@pytest.fixture(scope="module")
+def stage(running: RunningStack) -> Iterator[Stage]:
+    with staged(
+        running, lease_s=4.0, wait_scale=0.1, max_running_jobs=500, max_running_per_credential=500
+    ) as chaotic_stage:
+        yield chaotic_stage
+
+
+def chosen(wanted: set[tuple[str, When, How]]) -> list[Trial]:
+    every = points.trials([*points.STATES, *points.TICKS])
+    found = [trial for trial in every if (trial.fault.point, trial.fault.when, trial.fault.how) in wanted]
+    assert len(found) == len(wanted)
+    return found
+
+
+def test_jobs_whose_states_are_killed_or_cut_off_end_right_and_once(stage: Stage) -> None:
+    assert [result for result in trials.run(stage, chosen(STATES)) if result.wrong] == []
+
+
+@pytest.mark.parametrize("trial", chosen(TICKS), ids=lambda trial: f"{trial.fault.point} {trial.fault}")
+def test_a_job_whose_tick_is_killed_cut_off_or_refused_ends_right_and_once(stage: Stage, trial: Trial) -> None:
+    assert [result for result in trials.run(stage, [trial]) if result.wrong] == []
+
+
+def test_a_process_that_goes_on_after_its_job_was_decided_cannot_write(stage: Stage) -> None:
+    last = [one for one in LATE if one.point == "SaveVideos.complete" and one.decision in {"cancelled", RETRIED}]
+    assert [result for result in late.run(stage, last) if result.wrong] == []
