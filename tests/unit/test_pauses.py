@@ -156,7 +156,7 @@ SHORT = [
     (RateLimitedError("Slow down.", START + timedelta(seconds=30)), 0),
     (RateLimitedError("Slow down."), 0),
     (RateLimitedError("Slow down."), 2),
-    (RateLimitedError("Slow down.", START + timedelta(seconds=115)), 0),  # the deadline itself
+    (RateLimitedError("Slow down.", START + timedelta(seconds=150 - 65)), 0),  # the deadline itself
 ]
 
 
