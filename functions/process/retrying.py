@@ -6,8 +6,16 @@ from dataclasses import replace
 
 from process.step import Step
 from tracking import fence, jobs
-from tracking.jobs import Status
+from tracking.errors import StaleAttemptError
+from tracking.jobs import Progress, Status
 from tracking.wiring import ProcessDeps
+
+LEADS_TO = {
+    "FetchAccount": Progress.ACCOUNT_FETCHED,
+    "SaveAccount": Progress.ACCOUNT_SAVED,
+    "FetchVideos": Progress.VIDEOS_FETCHED,
+    "SaveVideos": Progress.VIDEOS_SAVED,
+}
 
 
 def announce(step: Step, deps: ProcessDeps) -> tuple[Step, bool]:
@@ -18,6 +26,8 @@ def announce(step: Step, deps: ProcessDeps) -> tuple[Step, bool]:
     owned, job = fence.current(deps.store, step.work.fence)
     if job.status is Status.COMPLETED:
         return replace(step, work=step.work.after(owned)), True
+    if job.progress > LEADS_TO[step.state]:  # this run comes late: another try of the state was the one that counted
+        raise StaleAttemptError("The job is past this step.")
     # No "of 3": the machine's count holds the waits for a throttled function, too, and those may be more.
     message = f"That did not work at once; trying again (retry {step.retry_count})."
     owned = fence.commit(deps.store, owned, jobs.note(deps.clock.now(), message, retryCount=step.retries_used))

@@ -10,7 +10,13 @@ from pytest_socket import disable_socket, enable_socket
 
 # The same examples each time, so that a run tells of the change alone; `--hypothesis-profile=long` looks further.
 settings.register_profile("short", max_examples=250, stateful_step_count=50, deadline=None, derandomize=True)
-settings.register_profile("long", max_examples=4_000, stateful_step_count=60, deadline=None, print_blob=True)
+settings.register_profile(
+    "long",
+    max_examples=3_000,
+    stateful_step_count=60,
+    deadline=None,
+    print_blob=True,
+)
 settings.load_profile("short")
 
 

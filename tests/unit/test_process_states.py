@@ -302,6 +302,25 @@ def test_a_cancelled_job_stops_at_its_next_state_and_nothing_is_written(world: W
     assert everything(world) == before
 
 
+@pytest.mark.parametrize("state", CHAIN[:-1])
+def test_a_retry_that_comes_when_its_job_is_past_the_state_takes_nothing_back(world: World, state: str) -> None:
+    given: Any = world.claimed_job()
+    for name in CHAIN[: CHAIN.index(state)]:
+        given = world.run_state(name, given)
+    after = CHAIN[CHAIN.index(state) + 1]
+    if after == "SaveVideos":  # which completes the job: stay right before
+        world.run_state(state, given)
+        world.memory.touch(given["jobId"], progress=99)
+    else:
+        world.run_state(after, world.run_state(state, given))
+    before = everything(world)
+    world.platform.calls.clear()
+    with pytest.raises(StaleAttemptError):
+        world.run_state(state, given, retry_count=1)
+    assert everything(world) == before
+    assert world.platform.calls == []
+
+
 # Budgets
 
 
