@@ -165,10 +165,14 @@ def test_limits_nest_from_one_call_to_the_lease(definition: Any, template: Any, 
     assert definition["TimeoutSeconds"] == EXECUTION_TIMEOUT_S
 
 
-def test_a_call_that_was_just_begun_fits_into_what_the_function_keeps(template: Any) -> None:
-    assert HTTP_TIMEOUT_S < FUNCTION_RESERVE_S
-    assert FUNCTION_RESERVE_S < SAVE_RESERVE_S
+def test_a_page_of_two_calls_that_was_just_begun_fits_into_what_the_function_keeps() -> None:
+    assert 2 * HTTP_TIMEOUT_S < FUNCTION_RESERVE_S
     assert RPC_TIMEOUT_S + RETRY_FOR_S < FUNCTION_RESERVE_S
+
+
+def test_saving_fits_into_what_the_execution_keeps() -> None:
+    assert RPC_TIMEOUT_S + RETRY_FOR_S < SAVE_RESERVE_S
+    assert FUNCTION_RESERVE_S + SAVE_RESERVE_S < EXECUTION_TIMEOUT_S
 
 
 def test_an_execution_that_the_slowest_tick_starts_last_ends_within_its_lease(template: Any) -> None:
