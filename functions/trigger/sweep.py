@@ -65,12 +65,10 @@ def sweep(
             expired.append((snapshot, job))
     with ThreadPoolExecutor(PARALLEL_QUESTIONS) as pool:
         answers = pool.map(lambda found: _settled(deps, found[1], now, remaining_s), expired)
-    for (snapshot, job), fields_or_none in zip(expired, answers, strict=True):
-        if fields_or_none is not None:
-            writes.append(JobWrite(snapshot.job_id, fields_or_none, snapshot.version))
-            if fields_or_none["status"] == Status.PROCESSING:
-                running[job.platform] += 1
-        else:
+    for (snapshot, job), settled in zip(expired, answers, strict=True):
+        if settled is not None:
+            writes.append(JobWrite(snapshot.job_id, settled, snapshot.version))
+        if settled is None or settled["status"] == Status.PROCESSING:
             running[job.platform] += 1
     return Running(running), _repair(deps, writes)
 
