@@ -1,0 +1,37 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+/** The package: two entries, so that a page without React takes the service alone; peers stay outside. */
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    lib: {
+      entry: { index: 'src/index.ts', service: 'src/service.ts' },
+      formats: ['es'],
+      cssFileName: 'style',
+    },
+    rollupOptions: { external: [/^react($|\/)/, /^react-dom($|\/)/, /^firebase($|\/)/] },
+  },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['tests/unit/**/*.test.{ts,tsx}'], environment: 'happy-dom' },
+      },
+      {
+        extends: true,
+        // One emulator and one set of rules: files take turns.
+        test: { name: 'rules', include: ['tests/rules/**/*.test.ts'], environment: 'node', fileParallelism: false },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'emulator',
+          include: ['tests/emulator/**/*.test.ts'],
+          environment: 'node',
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
