@@ -1,4 +1,5 @@
-"""The Python environments: ours (`.venv`), MiniStack's and SAM's, each from its own hash-pinned lock.
+"""The Python environments: ours (`.venv`), MiniStack's and SAM's, each from its own hash-pinned lock; then Node's
+packages (`local.web`).
 
 Runs before anything is installed, on the system's Python, so it may import nothing but the standard library:
 `python -m local.environments`. An environment that is ready carries the fingerprint of what it was made from; one that
@@ -13,27 +14,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import process
+from local import process, web
 from local.errors import LocalError
-from local.paths import LOCAL, MINISTACK, ROOT, SAM, VENV, clean_environment
+from local.installing import install, run
+from local.paths import MINISTACK, ROOT, SAM, VENV
 
 REQUIREMENTS = ROOT / "requirements"
-
-# What pip and uv say when the registry, the proxy or the name server is the trouble.
-_UNREACHABLE = (
-    "error sending request",
-    "failed to fetch",
-    "connection",
-    "name resolution",
-    "dns error",
-    "timed out",
-    "proxy",
-    "certificate",
-    "no matching distribution",
-    "was not found in the package registry",
-    "request failed",
-    "could not connect",
-)
 
 
 @dataclass(frozen=True)
@@ -81,6 +67,7 @@ def prepare() -> None:
             _uv("venv", "--quiet", "--clear", "--no-project", "--python", _base_python(), str(environment.path))
             _sync(environment)
             environment.mark_ready()
+    web.prepare()
 
 
 def _make_ours() -> None:
@@ -88,13 +75,13 @@ def _make_ours() -> None:
     was_complete = OURS.stamp.exists()
     OURS.stamp.unlink(missing_ok=True)
     if not (was_complete and _is_made_with_this_python(OURS)):
-        _run(
+        run(
             [_base_python(), "-m", "venv", "--clear", str(OURS.path)],
             "Python cannot make virtual environments: install its venv module (Debian: apt install python3-venv)",
         )
         lock = REQUIREMENTS / "uv.lock"
         pip = [str(OURS.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        _install([*pip, "--require-hashes", "--only-binary=:all:", "-r", str(lock)], lock)
+        install([*pip, "--require-hashes", "--only-binary=:all:", "-r", str(lock)], lock)
     _sync(OURS)
     editable = ["pip", "install", "--quiet", "--offline", "--no-deps", "--no-build-isolation", "-e", str(ROOT)]
     _uv(*editable, "--python", str(OURS.python))
@@ -109,29 +96,11 @@ def _is_made_with_this_python(environment: Environment) -> bool:
 
 def _sync(environment: Environment) -> None:
     sync = [str(VENV / "bin" / "uv"), "pip", "sync", "--quiet", "--require-hashes"]
-    _install([*sync, "--python", str(environment.python), str(environment.lock)], environment.lock)
+    install([*sync, "--python", str(environment.python), str(environment.lock)], environment.lock)
 
 
 def _uv(*arguments: str) -> None:
-    _run([str(VENV / "bin" / "uv"), *arguments], f"uv {arguments[0]} failed")
-
-
-def _install(command: list[str], lock: Path) -> None:
-    _run(command, f"The packages of {lock.relative_to(ROOT)} could not be installed", registry=True)
-
-
-def _run(command: list[str], failure: str, *, registry: bool = False) -> None:
-    """Run quietly; on failure the output stays in a file and one sentence is left for the developer."""
-    log = LOCAL / "setup.log"
-    if process.run(command, clean_environment(), log, folder=ROOT) == 0:
-        return
-    output = log.read_text(errors="replace").lower()
-    if registry and any(words in output for words in _UNREACHABLE):
-        failure += (
-            ": the package registry cannot be reached. Check the network, the proxy (HTTPS_PROXY), the"
-            " certificates (SSL_CERT_FILE) and the index (PIP_INDEX_URL, UV_DEFAULT_INDEX), then run this again"
-        )
-    raise LocalError(f"{failure}. What the installer said is in {log.relative_to(ROOT)}.")
+    run([str(VENV / "bin" / "uv"), *arguments], f"uv {arguments[0]} failed")
 
 
 def _base_python() -> str:

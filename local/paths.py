@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
 VENV = ROOT / ".venv"
+WEB = ROOT / "web"
 MINISTACK = LOCAL / "ministack"
 SAM = LOCAL / "sam"
 BUILD = LOCAL / "build"

@@ -1,0 +1,94 @@
+"""The front end's tools, and the demo page that is built with them.
+
+Node is the one thing that is not installed here. Without it the pipeline runs all the same, without a page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from local.errors import LocalError
+from local.installing import install, run
+from local.paths import ROOT, WEB
+
+NODE_NEEDED = (20, 19)  # what Vite 8 asks for
+_MODULES = WEB / "node_modules"
+_LOCK = WEB / "package-lock.json"
+_SOURCES = ("package-lock.json", "vite.demo.config.ts", "src", "demo")
+
+
+def missing() -> str:
+    """One sentence when Node is not here or too old, else nothing."""
+    wanted = ".".join(map(str, NODE_NEEDED))
+    help_ = f"install Node {wanted} or later (https://nodejs.org) and run this again"
+    node = shutil.which("node")
+    if node is None or shutil.which("npm") is None:
+        return f"Node is not installed, and the page and its tests are made with it: {help_}."
+    version = _version(node)
+    if tuple(map(int, re.findall(r"\d+", version)[:2])) < NODE_NEEDED:
+        return f"{node} is Node {version or 'of no known version'}, too old for the page and its tests: {help_}."
+    return ""
+
+
+def prepare() -> None:
+    """Install the packages of web/package-lock.json, unless they are there; without Node, say so and go on."""
+    if sentence := missing():
+        print(f"note: {sentence}", file=sys.stderr)
+        return
+    stamp, wanted = _MODULES / ".ready", _fingerprint_of_modules()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print(f"Installing the web package's tools ({_MODULES.relative_to(ROOT)}) ...", file=sys.stderr, flush=True)
+    # No package's own scripts are run: none of ours needs them.
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    install(command, _LOCK, folder=WEB)
+    stamp.write_text(wanted)
+
+
+def is_ready() -> bool:
+    """Whether the page can be built and tested now."""
+    stamp = _MODULES / ".ready"
+    return not missing() and stamp.exists() and stamp.read_text() == _fingerprint_of_modules()
+
+
+def build_page(folder: Path) -> None:
+    """The demo page into `folder`, unless it is there and no source has changed."""
+    stamp, sources = folder / ".built", _fingerprint_of_page()
+    if stamp.exists() and stamp.read_text() == sources:
+        return
+    if not is_ready():
+        raise LocalError(missing() or "The web package's tools are not installed: run `make setup`.")
+    command = [str(_MODULES / ".bin/vite"), "build", "--config", "vite.demo.config.ts", "--logLevel", "warn"]
+    run([*command, "--outDir", str(folder), "--emptyOutDir"], "The demo page could not be built", folder=WEB)
+    stamp.write_text(sources)
+
+
+def _version(node: str) -> str:
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    return said.strip().removeprefix("v")
+
+
+def _fingerprint_of_modules() -> str:
+    """Changes with the lock and with Node, for which some packages bring programs."""
+    version = _version(shutil.which("node") or "")
+    return hashlib.sha256(_LOCK.read_bytes() + version.encode()).hexdigest()
+
+
+def _fingerprint_of_page() -> str:
+    digest = hashlib.sha256()
+    for file in sorted(_source_files()):
+        digest.update(os.fsencode(file.relative_to(WEB)) + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _source_files() -> Iterator[Path]:
+    for source in _SOURCES:
+        path = WEB / source
+        yield from [path] if path.is_file() else (file for file in path.rglob("*") if file.is_file())
