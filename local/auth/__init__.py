@@ -1,0 +1,74 @@
+"""Sign-in on this machine: Firebase's own Auth emulator where its tools are at hand, else a stand-in.
+
+Both speak Identity Toolkit's REST, so the page, firebase-admin and what is seeded here are the same with either. Both
+issue unsigned tokens, which the Firestore emulator accepts, and nobody else may: see `tracking.identity`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from local import process
+from local.errors import LocalError
+from local.firestore import PROJECT
+
+PASSWORD = "tracking"  # noqa: S105  # of users who exist on this machine alone
+_ACCOUNTS = f"/identitytoolkit.googleapis.com/v1/projects/{PROJECT}/accounts"
+_OWNER = {"Authorization": "Bearer owner"}  # what emulators take for an administrator
+_TAKEN = ("DUPLICATE_LOCAL_ID", "EMAIL_EXISTS")
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody who can sign in, and the one organisation and project that is theirs."""
+
+    uid: str
+    name: str
+    email: str
+    org_id: str
+    project_id: str
+    role: str
+
+
+USERS = (
+    User("demo-user", "Ada", "ada@demo.test", "demo-org", "demo-project", "owner"),
+    User("other-user", "Mallory", "mallory@demo.test", "other-org", "other-project", "owner"),
+)
+
+
+def command(port: int, folder: Path) -> list[str]:
+    """The command line of whichever is at hand. `folder` takes the configuration that Firebase's tools want."""
+    firebase = shutil.which("firebase", path=os.environ.get("PATH", os.defpath))
+    if firebase is None:
+        return [sys.executable, "-m", "local.auth.stand_in", "--port", str(port)]
+    parts = {"auth": port, "hub": process.choose_port(None, "hub"), "logging": process.choose_port(None, "logging")}
+    emulators = {name: {"host": "127.0.0.1", "port": number} for name, number in parts.items()}
+    configuration = folder / "auth.json"
+    configuration.write_text(json.dumps({"emulators": emulators | {"ui": {"enabled": False}}}))
+    start = ["emulators:start", "--only", "auth", "--project", PROJECT, "--config", str(configuration)]
+    return [firebase, *start]
+
+
+def seed(auth: str, firestore: str) -> None:
+    """The demo's users and their memberships, unless they are there. LocalError when they cannot be made.
+
+    `auth`: the address of either one; `firestore`: host and port of the emulator.
+    """
+    documents = f"http://{firestore}/v1/projects/{PROJECT}/databases/(default)/documents"
+    with httpx.Client(headers=_OWNER, trust_env=False) as http:
+        for user in USERS:
+            account = {"localId": user.uid, "email": user.email, "password": PASSWORD, "displayName": user.name}
+            made = http.post(f"{auth}{_ACCOUNTS}", json=account)
+            if made.is_error and not any(reason in made.text for reason in _TAKEN):
+                raise LocalError(f"{user.email} could not be made a user of {auth}: {made.text[:200]}")
+            member = f"{documents}/organizations/{user.org_id}/members/{user.uid}"
+            joined = http.patch(member, json={"fields": {"role": {"stringValue": user.role}}})
+            if joined.is_error:
+                raise LocalError(f"{user.email} could not be made a member of {user.org_id}: {joined.text[:200]}")
