@@ -1,11 +1,42 @@
 import type { Auth } from 'firebase/auth';
-import type { Firestore } from 'firebase/firestore';
-import type { AccountType, Platform, TrackingJob } from './job';
+import {
+  collection,
+  type DocumentReference,
+  type DocumentSnapshot,
+  doc,
+  type Firestore,
+  getDocFromServer,
+  getDocsFromServer,
+  limit,
+  onSnapshot,
+  orderBy,
+  type Query,
+  query,
+  Timestamp,
+  where,
+} from 'firebase/firestore';
+import { COLLECTION, cancelFields, newJobFields, readJob, readJobs, retryFields } from './documents';
+import { IllegalChangeError, JobNotFoundError, NotAllowedError, trackingJobError } from './errors';
+import { checkDays, checkId, checkNewJob } from './input';
+import {
+  type AccountType,
+  CANCELLABLE,
+  FINISHED,
+  type JobStatus,
+  type Platform,
+  RETRYABLE,
+  type TrackingJob,
+} from './job';
+import { Kick } from './kick';
+import { keepListening, type Unsubscribe } from './listening';
+import { type OnError, type OnJobs, ProjectJobs } from './project-jobs';
+import { transact } from './transactions';
 
-export type Unsubscribe = () => void;
-
-/** Whether what a listener shows comes from the server, or is the last that was known before the connection went. */
-export type Connection = 'live' | 'reconnecting';
+export * from './errors';
+export * from './job';
+export type { Unsubscribe } from './listening';
+export type { Connection, OnError, OnJobs } from './project-jobs';
+export { checkUsername, platformOf } from './username';
 
 export interface TrackingJobServiceOptions {
   firestore: Firestore;
@@ -17,22 +48,226 @@ export interface TrackingJobServiceOptions {
   orgId?: string;
 }
 
+/** What the panel needs of the service. */
 export interface JobSource {
-  watchProjectJobs(
-    orgId: string,
-    projectId: string,
-    onJobs: (jobs: TrackingJob[], connection: Connection) => void,
-    onError?: (error: Error) => void,
-  ): Unsubscribe;
+  watchProjectJobs(orgId: string, projectId: string, onJobs: OnJobs, onError?: OnError): Unsubscribe;
   retryJob(jobId: string): Promise<void>;
   cancelJob(jobId: string): Promise<void>;
 }
 
-export type CreateJob = (
-  orgId: string,
-  projectId: string,
-  userId: string,
-  username: string,
-  platform: Platform,
-  accountType: AccountType,
-) => Promise<string>;
+export type CreateJob = TrackingJobService['createJob'];
+
+/** The newest of a project's jobs; older ones are finished, or wait behind these. */
+const NEWEST = 200;
+/** What one commit takes: https://firebase.google.com/docs/firestore/quotas#writes_and_transactions */
+const BATCH = 500;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Tracking jobs for front ends: writes them, watches them, and starts them at once.
+ *
+ * Every method rejects with, or passes to `onError`, a `TrackingJobError`: its message is a sentence for a person.
+ * Keep one service per page: those who watch the same project share its listener.
+ */
+export class TrackingJobService implements JobSource {
+  readonly #firestore: Firestore;
+  readonly #orgId: string | undefined;
+  readonly #kick: Kick;
+  readonly #projects = new Map<string, ProjectJobs>();
+
+  constructor(options: TrackingJobServiceOptions) {
+    this.#firestore = options.firestore;
+    this.#orgId = options.orgId;
+    this.#kick = new Kick(options.auth, options.triggerUrl);
+  }
+
+  /**
+   * Write a job and ask for its start; the tab may be closed once this resolves, to the job's id.
+   *
+   * InvalidInputError, before anything is written, when no account can be meant. When it rejects with OfflineError no
+   * job was written, and none will be.
+   */
+  async createJob(
+    orgId: string,
+    projectId: string,
+    userId: string,
+    username: string,
+    platform: Platform,
+    accountType: AccountType,
+  ): Promise<string> {
+    const job = { orgId, projectId, userId, username, platform, accountType };
+    checkNewJob(job);
+    const ref = doc(collection(this.#firestore, COLLECTION));
+    await transact(this.#firestore, async (transaction, attempt) => {
+      const isWritten = attempt > 1 && (await transaction.get(ref)).exists();
+      if (!isWritten) {
+        transaction.set(ref, newJobFields(job));
+      }
+    });
+    void this.triggerProcessor();
+    return ref.id;
+  }
+
+  /** Null when there is no such job. UnreadableJobError for one of an unknown kind. */
+  async getJob(jobId: string): Promise<TrackingJob | null> {
+    const ref = this.#job(jobId);
+    return found(await getDocFromServer(ref).catch(rethrow));
+  }
+
+  /** The project's newest 200 jobs, newest first. Unlike a listener it never answers from the cache. */
+  async getProjectJobs(orgId: string, projectId: string): Promise<TrackingJob[]> {
+    const { docs } = await getDocsFromServer(this.#projectJobs(orgId, projectId)).catch(rethrow);
+    return readJobs(docs);
+  }
+
+  /** The job now and after each change; null when there is none, or none any more. */
+  watchJob(jobId: string, onJob: (job: TrackingJob | null) => void, onError?: OnError): Unsubscribe {
+    const ref = this.#job(jobId);
+    const tell = (snapshot: DocumentSnapshot) => {
+      let job: TrackingJob | null;
+      try {
+        job = found(snapshot);
+      } catch (thrown) {
+        onError?.(trackingJobError(thrown));
+        return;
+      }
+      onJob(job);
+    };
+    return keepListening(
+      (next, fail) => onSnapshot(ref, next, fail),
+      tell,
+      (error) => onError?.(error),
+    );
+  }
+
+  /**
+   * The project's newest 200 jobs, newest first, now and after each change. `connection` is `reconnecting` while they
+   * are only the last that was known. After a failure, told to `onError`, it tries again by itself.
+   */
+  watchProjectJobs(orgId: string, projectId: string, onJobs: OnJobs, onError?: OnError): Unsubscribe {
+    const jobs = this.#projectJobs(orgId, projectId);
+    const key = `${orgId}/${projectId}`;
+    const project =
+      this.#projects.get(key) ??
+      new ProjectJobs((next, fail) => onSnapshot(jobs, { includeMetadataChanges: true }, next, fail));
+    this.#projects.set(key, project);
+    const watcher = project.add(onJobs, onError);
+    return () => {
+      if (!project.remove(watcher) && this.#projects.get(key) === project) {
+        this.#projects.delete(key);
+      }
+    };
+  }
+
+  /** Put a failed or cancelled job back into the queue, and ask for its start. IllegalChangeError for any other. */
+  async retryJob(jobId: string): Promise<void> {
+    await this.#change(jobId, RETRYABLE, 'retried', retryFields());
+    void this.triggerProcessor();
+  }
+
+  /** Stop a job that waits or is worked on. IllegalChangeError when it is over. */
+  async cancelJob(jobId: string): Promise<void> {
+    await this.#change(jobId, CANCELLABLE, 'cancelled', cancelFields());
+  }
+
+  /**
+   * Delete the organisation's finished jobs that were created more than `days` ago; resolves to how many. For owners
+   * and admins: NotAllowedError for anybody else who has such jobs.
+   */
+  async cleanupOldJobs(days = 7, orgId = this.#orgId): Promise<number> {
+    checkId('orgId', orgId);
+    checkDays(days);
+    const old = this.#finishedJobs(orgId as string, new Date(Date.now() - days * DAY_MS));
+    let deleted = 0;
+    let refused = false;
+    for (;;) {
+      const { docs } = await getDocsFromServer(old).catch(rethrow);
+      try {
+        await transact(this.#firestore, async (transaction) => {
+          for (const { ref } of docs) {
+            transaction.delete(ref);
+          }
+        });
+      } catch (error) {
+        // One job that somebody retried meanwhile refuses the whole batch: read again, once.
+        if (refused || !(error instanceof NotAllowedError)) {
+          throw error;
+        }
+        refused = true;
+        continue;
+      }
+      refused = false;
+      deleted += docs.length;
+      if (docs.length < BATCH) {
+        return deleted;
+      }
+    }
+  }
+
+  /**
+   * Ask for pending jobs to be started now. Best effort: false when signed out, without an address, refused or
+   * not reached, and then the minute's tick starts them. Never rejects.
+   */
+  triggerProcessor(): Promise<boolean> {
+    return this.#kick.send();
+  }
+
+  async #change(
+    jobId: string,
+    from: readonly JobStatus[],
+    change: 'retried' | 'cancelled',
+    fields: ReturnType<typeof retryFields> | ReturnType<typeof cancelFields>,
+  ): Promise<void> {
+    const ref = this.#job(jobId);
+    await transact(this.#firestore, async (transaction, attempt) => {
+      const snapshot = await transaction.get(ref);
+      if (!snapshot.exists()) {
+        throw new JobNotFoundError();
+      }
+      const status: unknown = snapshot.get('status');
+      if (attempt > 1 && status === fields.status) {
+        return;
+      }
+      if (!from.some((allowed) => allowed === status)) {
+        throw new IllegalChangeError(String(status), change);
+      }
+      transaction.update(ref, fields);
+    });
+  }
+
+  #job(jobId: string): DocumentReference {
+    checkId('jobId', jobId);
+    return doc(this.#firestore, COLLECTION, jobId);
+  }
+
+  #projectJobs(orgId: string, projectId: string): Query {
+    checkId('orgId', orgId);
+    checkId('projectId', projectId);
+    return query(
+      collection(this.#firestore, COLLECTION),
+      where('orgId', '==', orgId),
+      where('projectId', '==', projectId),
+      orderBy('createdAt', 'desc'),
+      limit(NEWEST),
+    );
+  }
+
+  #finishedJobs(orgId: string, before: Date): Query {
+    return query(
+      collection(this.#firestore, COLLECTION),
+      where('orgId', '==', orgId),
+      where('status', 'in', FINISHED),
+      where('createdAt', '<', Timestamp.fromDate(before)),
+      orderBy('createdAt', 'desc'),
+      limit(BATCH),
+    );
+  }
+}
+
+function found(snapshot: DocumentSnapshot): TrackingJob | null {
+  return snapshot.exists() ? readJob(snapshot) : null;
+}
+
+function rethrow(thrown: unknown): never {
+  throw trackingJobError(thrown);
+}

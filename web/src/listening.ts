@@ -1,0 +1,64 @@
+import type { SnapshotMetadata } from 'firebase/firestore';
+import { NotAllowedError, NotSignedInError, type TrackingJobError, trackingJobError } from './errors';
+
+export type Unsubscribe = () => void;
+
+/** Opens a Firestore listener. A failed one is dead, and was released by Firestore. */
+export type Open<S> = (onSnapshot: (snapshot: S) => void, onFailure: (thrown: unknown) => void) => Unsubscribe;
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
+/** Who was refused is refused again, until somebody signs in or a role changes. */
+const PAUSE_AFTER_REFUSAL_MS = 30_000;
+
+/**
+ * A listener that comes back: Firestore reconnects by itself after a lost network, but gives a listener up when it is
+ * refused, or when the server could not serve it. Each kind of failure is told once until the server answers again.
+ */
+export function keepListening<S extends { metadata: SnapshotMetadata }>(
+  open: Open<S>,
+  onSnapshot: (snapshot: S) => void,
+  onError: (error: TrackingJobError) => void,
+): Unsubscribe {
+  let close: Unsubscribe = () => {};
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let failures = 0;
+  let told = '';
+
+  function receive(snapshot: S): void {
+    if (!snapshot.metadata.fromCache) {
+      failures = 0;
+      told = '';
+    }
+    onSnapshot(snapshot);
+  }
+
+  function fail(thrown: unknown): void {
+    const error = trackingJobError(thrown);
+    timer = setTimeout(start, pauseMs(error, failures));
+    failures += 1;
+    if (error.code !== told) {
+      told = error.code;
+      onError(error);
+    }
+  }
+
+  function start(): void {
+    close = open(receive, fail);
+  }
+
+  start();
+  return () => {
+    clearTimeout(timer);
+    close();
+  };
+}
+
+export function isRefusal(error: TrackingJobError): boolean {
+  return error instanceof NotAllowedError || error instanceof NotSignedInError;
+}
+
+function pauseMs(error: TrackingJobError, failures: number): number {
+  const first = isRefusal(error) ? PAUSE_AFTER_REFUSAL_MS : FIRST_PAUSE_MS;
+  return Math.min(first * 2 ** failures, LONGEST_PAUSE_MS);
+}
