@@ -219,19 +219,30 @@ export class TrackingJobService implements JobSource {
     fields: ReturnType<typeof retryFields> | ReturnType<typeof cancelFields>,
   ): Promise<void> {
     const ref = this.#job(jobId);
-    await transact(this.#firestore, async (transaction, attempt) => {
-      const snapshot = await transaction.get(ref);
-      if (!snapshot.exists()) {
-        throw new JobNotFoundError();
+    let reads = 0;
+    const attempt = () =>
+      transact(this.#firestore, async (transaction) => {
+        const snapshot = await transaction.get(ref);
+        if (!snapshot.exists()) {
+          throw new JobNotFoundError();
+        }
+        reads += 1;
+        const status: unknown = snapshot.get('status');
+        const isDone = reads > 1 && status === fields.status; // by us, or by another tab at the same moment
+        if (isDone) {
+          return;
+        }
+        if (!from.some((allowed) => allowed === status)) {
+          throw new IllegalChangeError(String(status), change);
+        }
+        transaction.update(ref, fields);
+      });
+    await attempt().catch((error) => {
+      // Who may read a job may change it, unless its status has changed since: read again, once.
+      if (reads > 0 && error instanceof NotAllowedError) {
+        return attempt();
       }
-      const status: unknown = snapshot.get('status');
-      if (attempt > 1 && status === fields.status) {
-        return;
-      }
-      if (!from.some((allowed) => allowed === status)) {
-        throw new IllegalChangeError(String(status), change);
-      }
-      transaction.update(ref, fields);
+      throw error;
     });
   }
 

@@ -1,8 +1,10 @@
 import { type Firestore, runTransaction, type Transaction } from 'firebase/firestore';
 import { isOffline, OfflineError, trackingJobError, UnavailableError } from './errors';
 
-/** How long further attempts are begun. Firestore gives each 15 s, and would make five. */
-const PATIENCE_MS = 5_000;
+/** Without a network each attempt fails at once, and the pauses between these take some 4 s. */
+const MAX_ATTEMPTS = 4;
+/** How long further attempts are begun, where a network swallows each: Firestore then gives one 15 s. */
+const PATIENCE_MS = 10_000;
 
 /**
  * A write that is over when the promise settles. Offline, `addDoc` and `updateDoc` wait in a queue and go out later,
@@ -20,13 +22,17 @@ export async function transact(
   const giveUpAt = Date.now() + PATIENCE_MS;
   let attempt = 0;
   try {
-    await runTransaction(firestore, async (transaction) => {
-      attempt += 1;
-      if (attempt > 1 && Date.now() > giveUpAt) {
-        throw new UnavailableError();
-      }
-      await change(transaction, attempt);
-    });
+    await runTransaction(
+      firestore,
+      async (transaction) => {
+        attempt += 1;
+        if (attempt > 1 && Date.now() > giveUpAt) {
+          throw new UnavailableError();
+        }
+        await change(transaction, attempt);
+      },
+      { maxAttempts: MAX_ATTEMPTS },
+    );
   } catch (thrown) {
     throw trackingJobError(thrown);
   }

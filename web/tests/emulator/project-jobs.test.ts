@@ -1,0 +1,116 @@
+/** One project's jobs, watched by several at once, over a wire that breaks. */
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Connection, TrackingJob } from '../../src/service';
+import { jobDocument, MEMBER, ORG, STRANGER, Told, World } from './world';
+
+let world: World;
+beforeAll(async () => {
+  world = await World.create();
+});
+afterAll(() => world.end());
+
+interface Seen {
+  usernames: string[];
+  connection: Connection;
+}
+
+class Watch extends Told<Seen> {
+  readonly onJobs = (jobs: TrackingJob[], connection: Connection): void => {
+    this.tell({ usernames: jobs.map((job) => job.username), connection });
+  };
+}
+
+test('several watchers of a project hear each change; one that left hears nothing', async () => {
+  const service = world.serviceOf(MEMBER);
+  const [early, late, gone] = [new Watch(), new Watch(), new Watch()];
+  const stopEarly = service.watchProjectJobs(ORG, 'shared', early.onJobs);
+  const stopGone = service.watchProjectJobs(ORG, 'shared', gone.onJobs);
+  await early.until(({ connection }) => connection === 'live');
+  stopGone();
+  const heard = gone.all.length;
+  const stopLate = service.watchProjectJobs(ORG, 'shared', late.onJobs);
+  expect(late.all).toEqual([]);
+  await late.until(({ connection }) => connection === 'live', 500);
+  await world.set('trackingJobs/shared-1', jobDocument({ projectId: 'shared', username: 'one' }));
+  for (const watch of [early, late]) {
+    await watch.until(({ usernames }) => usernames.join() === 'one');
+  }
+  expect(gone.all.length).toBe(heard);
+  stopEarly();
+  await world.set('trackingJobs/shared-1', jobDocument({ projectId: 'shared', username: 'two' }));
+  await late.until(({ usernames }) => usernames.join() === 'two');
+  stopLate();
+  stopLate(); // harmless
+});
+
+test('the listener is released with its last watcher, and opened again for the next', async () => {
+  const service = world.serviceOf(MEMBER);
+  await world.set('trackingJobs/again', jobDocument({ projectId: 'again', username: 'one' }));
+  const first = new Watch();
+  const stop = service.watchProjectJobs(ORG, 'again', first.onJobs);
+  await first.until(({ usernames }) => usernames.length === 1);
+  stop();
+  await world.set('trackingJobs/again', jobDocument({ projectId: 'again', username: 'two' }));
+  const second = new Watch();
+  const stopSecond = service.watchProjectJobs(ORG, 'again', second.onJobs);
+  await second.until(({ usernames, connection }) => usernames.join() === 'two' && connection === 'live');
+  expect(second.all).not.toContainEqual({ usernames: ['one'], connection: 'live' });
+  expect(first.all.at(-1)?.usernames).toEqual(['one']);
+  stopSecond();
+});
+
+test('a job that cannot be read does not break the list', async () => {
+  const watch = new Watch();
+  await world.set('trackingJobs/fine', jobDocument({ projectId: 'tolerant', username: 'fine' }));
+  await world.set('trackingJobs/bare', { orgId: ORG, projectId: 'tolerant', createdAt: jobDocument().createdAt });
+  const stop = world.serviceOf(MEMBER).watchProjectJobs(ORG, 'tolerant', watch.onJobs);
+  await watch.until(({ usernames }) => usernames.join() === 'fine');
+  stop();
+});
+
+test('a lost connection shows the last known jobs as reconnecting, and comes back by itself', async () => {
+  const { service, wire } = await world.wiredServiceOf(MEMBER);
+  await world.set('trackingJobs/lost', jobDocument({ projectId: 'lost', username: 'one' }));
+  const watch = new Watch();
+  const errors: Error[] = [];
+  const stop = service.watchProjectJobs(ORG, 'lost', watch.onJobs, (error) => errors.push(error));
+  await watch.until(({ connection }) => connection === 'live');
+  await wire.cut();
+  await watch.until(({ connection }) => connection === 'reconnecting');
+  await world.set('trackingJobs/lost', jobDocument({ projectId: 'lost', username: 'two' }));
+  await wire.join();
+  await watch.until(({ connection, usernames }) => connection === 'live' && usernames.join() === 'two', 20_000);
+  expect(watch.all.filter(({ connection }) => connection === 'reconnecting')).toEqual([
+    { usernames: ['one'], connection: 'reconnecting' },
+  ]);
+  expect(errors).toEqual([]);
+  stop();
+}, 40_000);
+
+test('a page that opens without a connection says so, instead of showing no jobs as a fact', async () => {
+  const { service, wire } = await world.wiredServiceOf(MEMBER);
+  await wire.cut();
+  const watch = new Watch();
+  const stop = service.watchProjectJobs(ORG, 'lost', watch.onJobs);
+  expect(await watch.until(() => true, 20_000)).toEqual({ usernames: [], connection: 'reconnecting' });
+  await wire.join();
+  await watch.until(({ connection }) => connection === 'live', 20_000);
+  stop();
+}, 45_000);
+
+test('a refusal is told to each watcher once, and shows nothing', async () => {
+  const service = world.serviceOf(STRANGER);
+  const watch = new Watch();
+  const [first, second] = [new Told<Error>(), new Told<Error>()];
+  const stopFirst = service.watchProjectJobs(ORG, 'refused', watch.onJobs, first.tell);
+  const stopSecond = service.watchProjectJobs(ORG, 'refused', () => {}, second.tell);
+  for (const errors of [first, second]) {
+    expect(await errors.until(() => true)).toMatchObject({ code: 'not-allowed' });
+  }
+  await new Promise((resolve) => setTimeout(resolve, 1_500)); // longer than the pause after another failure
+  expect(first.all).toHaveLength(1);
+  expect(watch.all).toEqual([{ usernames: [], connection: 'reconnecting' }]);
+  stopFirst();
+  stopSecond();
+});

@@ -1,0 +1,220 @@
+/** The service against the emulator, under the real rules. */
+
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Auth } from 'firebase/auth';
+import { Timestamp } from 'firebase/firestore';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import contract from '../../../contracts/job.json';
+import type { TrackingJob } from '../../src/job';
+import { jobDocument, MEMBER, ORG, OWNER, PROJECT, STRANGER, Told, World } from './world';
+
+vi.setConfig({ testTimeout: 30_000 });
+
+let world: World;
+beforeAll(async () => {
+  world = await World.create();
+});
+afterAll(() => world.end());
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+function daysAgo(days: number): Timestamp {
+  return Timestamp.fromMillis(Date.now() - days * DAY_MS);
+}
+
+/** As the contract writes it: a moment of the server's becomes "<now>", and what was given its name. */
+function described(data: object | undefined, given: Record<string, unknown> = {}) {
+  const name = (field: string, value: unknown) => {
+    const isNow = value instanceof Timestamp && Math.abs(value.toMillis() - Date.now()) < 60_000;
+    return isNow ? '<now>' : field in given ? `<${field}>` : value;
+  };
+  return Object.fromEntries(Object.entries(data ?? {}).map(([field, value]) => [field, name(field, value)]));
+}
+
+test('these tests are bound by rules', async () => {
+  await world.set('trackingJobs/bound', jobDocument());
+  await expect(world.serviceOf(STRANGER).getJob('bound')).rejects.toMatchObject({ code: 'not-allowed' });
+  await expect(world.serviceOf(MEMBER).getJob('bound')).resolves.toMatchObject({ id: 'bound' });
+});
+
+describe('createJob', () => {
+  test('writes what the contract says, and nothing else', async () => {
+    const service = world.serviceOf(MEMBER);
+    const given = { orgId: ORG, projectId: 'created', userId: MEMBER, username: ' @NASA', platform: 'tiktok' };
+    const jobId = await service.createJob(ORG, 'created', MEMBER, ' @NASA', 'tiktok', 'competitor');
+    const written = await world.get(`trackingJobs/${jobId}`);
+    expect(described(written, { ...given, accountType: '' })).toEqual(contract.changes.create);
+    expect(written).toMatchObject(given);
+    expect(await service.getJob(jobId)).toMatchObject({ ...given, accountType: 'competitor', status: 'pending' });
+  });
+
+  test('writes nothing when the input is bad', async () => {
+    const service = world.serviceOf(MEMBER);
+    const before = (await world.jobs()).length;
+    const create = service.createJob(ORG, PROJECT, MEMBER, 'https://www.tiktok.com/@nba', 'instagram', 'my');
+    await expect(create).rejects.toMatchObject({
+      code: 'invalid-input',
+      field: 'username',
+      message: 'This is a link to TikTok, but the job is for Instagram.',
+    });
+    expect((await world.jobs()).length).toBe(before);
+  });
+
+  test.each([
+    ['another organisation', STRANGER, STRANGER],
+    ['somebody else', MEMBER, OWNER],
+  ])('refuses a job for %s with a sentence that is not the database’s', async (_, uid, userId) => {
+    const create = world.serviceOf(uid).createJob(ORG, PROJECT, userId, 'nasa', 'instagram', 'my');
+    const error = await create.catch((thrown: Error) => thrown);
+    expect(error).toMatchObject({ code: 'not-allowed', cause: { code: 'permission-denied' } });
+    expect(String(error)).not.toMatch(/evaluation|false|PERMISSION/);
+  });
+
+  test('fails while the wire is cut, and nothing goes out when it is joined again', async () => {
+    const { service, wire } = await world.wiredServiceOf(MEMBER);
+    await service.createJob(ORG, 'cut', MEMBER, 'before', 'instagram', 'my');
+    await wire.cut();
+    const began = Date.now();
+    const create = service.createJob(ORG, 'cut', MEMBER, 'during', 'instagram', 'my');
+    await expect(create).rejects.toMatchObject({ code: 'unavailable' });
+    expect(Date.now() - began).toBeLessThan(10_000);
+    await wire.join();
+    await service.createJob(ORG, 'cut', MEMBER, 'after', 'instagram', 'my');
+    const usernames = (await service.getProjectJobs(ORG, 'cut')).map((job) => job.username);
+    expect(usernames).toEqual(['after', 'before']);
+  });
+
+  test('kicks with the ID token of the signed-in user, and does not wait for it', async () => {
+    const kicked = new Told<{ method: string | undefined; authorization: string | undefined }>();
+    const server = createServer(({ method, headers }) => kicked.tell({ method, authorization: headers.authorization }));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const triggerUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/trigger`;
+    const auth = {
+      authStateReady: async () => {},
+      currentUser: { getIdToken: async () => 'token' },
+    } as unknown as Auth;
+    try {
+      const service = world.serviceOf(MEMBER, { auth, triggerUrl });
+      await service.createJob(ORG, 'kicked', MEMBER, 'nasa', 'instagram', 'my'); // the server never answers
+      expect(await kicked.until(() => true)).toEqual({ method: 'POST', authorization: 'Bearer token' });
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+});
+
+describe('getJob', () => {
+  test('answers null for a job that was deleted', async () => {
+    expect(await world.serviceOf(MEMBER).getJob('never-was')).toBeNull();
+  });
+
+  test('rejects for a job of an unknown platform', async () => {
+    await world.set('trackingJobs/odd', jobDocument({ projectId: 'odd-one', platform: 'threads' }));
+    await expect(world.serviceOf(MEMBER).getJob('odd')).rejects.toMatchObject({ code: 'unreadable-job' });
+  });
+});
+
+test('a project’s jobs are its own, newest first, at most 200, without those that cannot be read', async () => {
+  await world.set('trackingJobs/list-old', jobDocument({ projectId: 'listed', createdAt: daysAgo(3) }));
+  await world.set('trackingJobs/list-new', jobDocument({ projectId: 'listed', createdAt: daysAgo(1) }));
+  await world.set('trackingJobs/list-odd', jobDocument({ projectId: 'listed', status: 'paused' }));
+  await world.set('trackingJobs/list-other', jobDocument({ projectId: 'listed', orgId: 'other' }));
+  const service = world.serviceOf(MEMBER);
+  expect((await service.getProjectJobs(ORG, 'listed')).map((job) => job.id)).toEqual(['list-new', 'list-old']);
+  await world.setJobs(201, { projectId: 'long' });
+  expect(await service.getProjectJobs(ORG, 'long')).toHaveLength(200);
+});
+
+describe.each([
+  { change: 'cancel', act: 'cancelJob', server: { leaseUntil: daysAgo(-1), expiries: 2, attempt: 1 } },
+  { change: 'retry', act: 'retryJob', server: { error: 'Gone.', errorCode: 'AccountNotFoundError', attempt: 3 } },
+] as const)('$act', ({ change, act, server }) => {
+  const { from } = contract.userTransitions[change];
+
+  test.each(from)('changes a %s job as the contract says, and nothing else', async (status) => {
+    const before = jobDocument({ ...server, status, projectId: 'changed', progress: 50, executionArn: 'arn' });
+    await world.set(`trackingJobs/${act}-${status}`, before);
+    await world.serviceOf(MEMBER)[act](`${act}-${status}`);
+    const after = await world.get(`trackingJobs/${act}-${status}`);
+    expect(described(after)).toEqual({ ...described(before), ...contract.changes[change] });
+  });
+
+  test.each(contract.statuses.filter((status) => !from.includes(status)))('refuses a %s job', async (status) => {
+    const path = `trackingJobs/${act}-${status}`;
+    await world.set(path, jobDocument({ status, projectId: 'changed' }));
+    const refused = world.serviceOf(MEMBER)[act](`${act}-${status}`);
+    await expect(refused).rejects.toMatchObject({ code: 'illegal-change', status });
+    expect(await world.get(path)).toMatchObject({ status });
+  });
+
+  test('says that a deleted job is gone', async () => {
+    await expect(world.serviceOf(MEMBER)[act]('never-was')).rejects.toMatchObject({ code: 'job-not-found' });
+  });
+
+  test('is refused to another organisation’s member', async () => {
+    await world.set(`trackingJobs/${act}-foreign`, jobDocument({ status: from[0], projectId: 'changed' }));
+    await expect(world.serviceOf(STRANGER)[act](`${act}-foreign`)).rejects.toMatchObject({ code: 'not-allowed' });
+  });
+
+  test('pressed in two tabs at once does it once and harms nothing', async () => {
+    await world.set(`trackingJobs/${act}-twice`, jobDocument({ status: from[0], projectId: 'changed' }));
+    const tabs = [world.serviceOf(MEMBER), world.serviceOf(OWNER)];
+    const outcomes = await Promise.allSettled(tabs.map((service) => service[act](`${act}-twice`)));
+    const refusals = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason.code] : []));
+    expect(refusals.filter((code) => code !== 'illegal-change')).toEqual([]);
+    expect(refusals.length).toBeLessThan(2);
+    expect(await world.get(`trackingJobs/${act}-twice`)).toMatchObject({ status: contract.userTransitions[change].to });
+  });
+});
+
+describe('cleanupOldJobs', () => {
+  test('deletes finished jobs older than the days, in batches, until none is left', async () => {
+    await world.setJobs(500, { orgId: 'big', status: 'completed', createdAt: daysAgo(8) });
+    await world.setJobs(3, { orgId: 'big', status: 'failed', createdAt: daysAgo(30) });
+    await world.setJobs(1, { orgId: 'big', status: 'cancelled', createdAt: daysAgo(6) });
+    await world.setJobs(1, { orgId: 'big', status: 'processing', createdAt: daysAgo(30) });
+    await world.set(`organizations/big/members/${OWNER}`, { role: 'admin' });
+    expect(await world.serviceOf(OWNER, { orgId: 'big' }).cleanupOldJobs()).toBe(503);
+    const left = (await world.jobs()).filter((job) => job.orgId === 'big').map((job) => job.status);
+    expect(left.sort()).toEqual(['cancelled', 'processing']);
+    expect(await world.serviceOf(OWNER).cleanupOldJobs(5, 'big')).toBe(1);
+  });
+
+  test('is refused to a plain member, and deletes nothing', async () => {
+    await world.set('trackingJobs/kept', jobDocument({ status: 'failed', createdAt: daysAgo(9), projectId: 'kept' }));
+    await expect(world.serviceOf(MEMBER).cleanupOldJobs(7, ORG)).rejects.toMatchObject({ code: 'not-allowed' });
+    expect(await world.get('trackingJobs/kept')).toBeDefined();
+  });
+
+  test('needs an organisation', async () => {
+    await expect(world.serviceOf(OWNER).cleanupOldJobs()).rejects.toMatchObject({ field: 'orgId' });
+  });
+});
+
+describe('watchJob', () => {
+  test('tells the job, its changes, and null once it is deleted', async () => {
+    const told = new Told<TrackingJob | null>();
+    const stop = world.serviceOf(MEMBER).watchJob('watched', told.tell);
+    expect(await told.until((job) => job === null)).toBeNull();
+    await world.set('trackingJobs/watched', jobDocument({ projectId: 'one' }));
+    await told.until((job) => job?.progress === 0);
+    await world.set('trackingJobs/watched', jobDocument({ projectId: 'one', status: 'processing', progress: 30 }));
+    await told.until((job) => job?.progress === 30);
+    await world.delete('trackingJobs/watched');
+    await told.until((job) => job === null);
+    stop();
+    await world.set('trackingJobs/watched', jobDocument({ projectId: 'one' }));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(told.all.at(-1)).toBeNull();
+  });
+
+  test('tells a refusal in a sentence', async () => {
+    await world.set('trackingJobs/private', jobDocument({ projectId: 'one' }));
+    const errors = new Told<Error>();
+    const stop = world.serviceOf(STRANGER).watchJob('private', () => expect.unreachable(), errors.tell);
+    expect(await errors.until(() => true)).toMatchObject({ code: 'not-allowed' });
+    stop();
+  });
+});
