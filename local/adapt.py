@@ -15,6 +15,7 @@ from typing import Any
 FUNCTION = "AWS::Serverless::Function"
 LAYER = "AWS::Serverless::LayerVersion"
 MACHINE = "AWS::Serverless::StateMachine"
+HTTP_API = "AWS::ApiGatewayV2::Api"
 
 ADAPTED_DEFINITION = "adapted.asl.json"
 """Beside the adapted template, which names it."""
@@ -39,12 +40,30 @@ def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str
         if resource["Type"] == FUNCTION:
             properties |= {"Runtime": "provided.al2023", "Architectures": [architecture()]}
             properties.setdefault("Environment", {}).setdefault("Variables", {}).update(variables)
+            if "EventInvokeConfig" in properties:
+                # AWS puts a throttled event back into its queue; MiniStack counts it as failed, and would drop it.
+                properties["EventInvokeConfig"]["MaximumRetryAttempts"] = 2
         elif resource["Type"] == LAYER:
             properties.pop("CompatibleRuntimes", None)
             properties.pop("CompatibleArchitectures", None)
         elif resource["Type"] == MACHINE:
             properties["DefinitionUri"] = ADAPTED_DEFINITION
+        elif resource["Type"] == HTTP_API and "CorsConfiguration" in properties:
+            properties["CorsConfiguration"] = _as_ministack_reads_it(properties["CorsConfiguration"])
     return adapted
+
+
+def _as_ministack_reads_it(cors: Any) -> Any:
+    """It keeps the template's `AllowOrigins` and looks for the API's own `allowOrigins`. Functions (`Fn::If`) stay."""
+    if isinstance(cors, list):
+        return [_as_ministack_reads_it(part) for part in cors]
+    if not isinstance(cors, dict):
+        return cors
+    is_function = cors.keys() & {"Fn::If", "Ref"}
+    return {
+        name if is_function else name[0].lower() + name[1:]: _as_ministack_reads_it(value)
+        for name, value in cors.items()
+    }
 
 
 def adapt_definition(definition: Mapping[str, Any]) -> dict[str, Any]:

@@ -84,10 +84,11 @@ def built_template() -> dict[str, Any]:
 
 
 def secret_names() -> list[str]:
-    """The names that the template gives to the platforms' keys. Firestore's emulator asks for no credentials."""
+    """The names that the template gives to the kick's secret and the platforms' keys. Firestore's emulator asks for
+    no credentials."""
     parameters = built_template()["Parameters"]
-    platforms = ("YouTubeApiKeySecret", "XBearerTokenSecret", "ApifyTokenSecret")
-    return [parameters[name]["Default"] for name in platforms]
+    names = ("KickSecret", "YouTubeApiKeySecret", "XBearerTokenSecret", "ApifyTokenSecret")
+    return [parameters[name]["Default"] for name in names]
 
 
 def _build_runtime() -> None:

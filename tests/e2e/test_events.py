@@ -19,7 +19,7 @@ from tracking.store.firestore import JOBS
 
 CHAIN = {"fetch-account": 30, "save-account": 50, "fetch-videos": 70, "save-videos": 100}  # and the progress after each
 ENDED = {"execution-aborted", "execution-failed", "execution-timed-out"}
-OTHERS = ENDED | {"fail-job", "fetch-account-missing", "fetch-account-slow", "tick"}
+OTHERS = ENDED | {"fail-job", "fetch-account-missing", "fetch-account-slow", "kick", "tick"}
 YOUTUBE = account_path("demo-org", "demo-project", "youtube_UC_x5XG1OV2P6uZZ5FSM9Ttw")
 
 
@@ -92,6 +92,12 @@ def test_a_tick_tells_what_it_did(running: RunningStack) -> None:
     answer = invoke("trigger", event_of("tick"), running.variables("TriggerFunction"))
     assert not answer.is_error
     assert answer.payload.keys() == {"started", "repaired", "malformed", "lost", "refused", "unknown"}
+
+
+def test_a_kick_is_accepted_and_says_nothing_else(running: RunningStack) -> None:
+    answer = invoke("KickFunction", event_of("kick"), running.variables("KickFunction"))
+    assert not answer.is_error
+    assert (answer.payload["statusCode"], answer.payload["body"]) == (202, "{}")
 
 
 def test_a_key_that_the_platform_refuses_is_no_reason_to_try_again(running: RunningStack) -> None:

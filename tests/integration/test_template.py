@@ -12,11 +12,20 @@ from typing import Any
 import pytest
 
 from local.paths import ROOT
+from tracking import wiring
 from tracking.jobs import EXECUTION_TIMEOUT_S
-from tracking.settings import CleanupSettings, ProcessSettings, ReconcileSettings, TriggerSettings, variables
+from tracking.settings import (
+    CleanupSettings,
+    KickSettings,
+    ProcessSettings,
+    ReconcileSettings,
+    TriggerSettings,
+    variables,
+)
 
 FUNCTIONS = {
     "TriggerFunction": TriggerSettings,
+    "KickFunction": KickSettings,
     "ProcessFunction": ProcessSettings,
     "ReconcileFunction": ReconcileSettings,
     "CleanupFunction": CleanupSettings,
@@ -32,6 +41,7 @@ ALARMS = {
     ("AWS/States", "ExecutionsTimedOut"): {"Ref": "TrackingStateMachine"},
     ("AWS/Lambda", "Errors"): {"Ref": "TriggerFunction"},
     ("AWS/Lambda", "Invocations"): {"Ref": "TriggerFunction"},
+    ("AWS/ApiGateway", "5xx"): {"Ref": "KickApi"},
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]},
     ("AWS/Lambda", "Throttles"): {"Ref": "ProcessFunction"},
 }
@@ -158,7 +168,7 @@ def test_the_trigger_starts_executions_and_the_machine_invokes_the_process_funct
 # Logs and alarms
 
 
-def test_every_function_and_the_machine_have_a_log_group_with_a_retention(template: Any) -> None:
+def test_functions_machine_and_api_have_a_log_group_each_with_a_retention(template: Any) -> None:
     groups = of_type(template, "AWS::Logs::LogGroup")
     assert all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
     used = [
@@ -168,6 +178,8 @@ def test_every_function_and_the_machine_have_a_log_group_with_a_retention(templa
     (machine,) = of_type(template, "AWS::Serverless::StateMachine").values()
     (destination,) = machine["Logging"]["Destinations"]
     used.append(destination["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"][0])
+    (stage,) = of_type(template, "AWS::ApiGatewayV2::Stage").values()
+    used.append(stage["AccessLogSettings"]["DestinationArn"]["Fn::GetAtt"][0])
     assert sorted(used) == sorted(groups)
 
 
@@ -254,6 +266,99 @@ def test_there_is_one_tick_at_a_time_and_it_ends_before_the_next(template: Any) 
     trigger = of_type(template, "AWS::Serverless::Function")["TriggerFunction"]
     assert trigger["ReservedConcurrentExecutions"] == 1
     assert trigger["Timeout"] < 60
+
+
+# The kick
+
+
+def test_the_kick_has_one_route_and_the_function_decides_who_may(template: Any) -> None:
+    (route,) = of_type(template, "AWS::ApiGatewayV2::Route").values()
+    (integration,) = of_type(template, "AWS::ApiGatewayV2::Integration").values()
+    assert route["RouteKey"] == "POST /trigger"
+    assert route["Target"] == {"Fn::Sub": "integrations/${KickIntegration}"}
+    assert integration["IntegrationUri"] == attribute("KickFunction", "Arn")
+    assert integration["PayloadFormatVersion"] == "2.0"
+    assert template["Outputs"]["TriggerUrl"]["Value"] == {"Fn::Sub": "${KickApi.ApiEndpoint}/trigger"}
+
+
+def test_the_kick_may_be_invoked_by_its_own_route_alone(template: Any) -> None:
+    (permission,) = of_type(template, "AWS::Lambda::Permission").values()
+    assert permission["FunctionName"] == {"Ref": "KickFunction"}
+    assert permission["Principal"] == "apigateway.amazonaws.com"
+    assert permission["SourceArn"]["Fn::Sub"].endswith(":${KickApi}/*/POST/trigger")
+
+
+def test_the_kick_may_have_the_tick_run_and_do_nothing_else(template: Any) -> None:
+    kick = of_type(template, "AWS::Serverless::Function")["KickFunction"]
+    actions = {action: s["Resource"] for s in statements(kick) for action in listed(s["Action"])}
+    assert actions.keys() == {"lambda:InvokeFunction", "secretsmanager:GetSecretValue"}
+    assert actions["lambda:InvokeFunction"] == attribute("TriggerFunction", "Arn")
+
+
+def test_a_kick_that_finds_a_tick_at_work_waits_for_it_in_lambdas_queue(template: Any) -> None:
+    """For as long as a tick may last; a throttled event is no retry of a failed one."""
+    trigger = of_type(template, "AWS::Serverless::Function")["TriggerFunction"]
+    assert trigger["EventInvokeConfig"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
+    assert trigger["Timeout"] < trigger["EventInvokeConfig"]["MaximumEventAgeInSeconds"]
+
+
+def test_floods_are_throttled_and_take_neither_the_ticks_place_nor_the_states(template: Any) -> None:
+    (stage,) = of_type(template, "AWS::ApiGatewayV2::Stage").values()
+    assert stage["DefaultRouteSettings"] == {
+        "ThrottlingRateLimit": {"Ref": "KickRateLimit"},
+        "ThrottlingBurstLimit": {"Ref": "KickBurstLimit"},
+    }
+    for name in ("KickRateLimit", "KickBurstLimit"):
+        assert 1 <= template["Parameters"][name]["Default"] <= 100
+        assert template["Parameters"][name]["MinValue"] == 1
+    kick = of_type(template, "AWS::Serverless::Function")["KickFunction"]
+    assert 1 <= kick["ReservedConcurrentExecutions"] <= 10
+
+
+def test_pages_of_configured_origins_alone_may_kick(template: Any) -> None:
+    (api,) = of_type(template, "AWS::ApiGatewayV2::Api").values()
+    condition, cors, otherwise = api["CorsConfiguration"]["Fn::If"]
+    assert (condition, otherwise) == ("HasOrigins", {"Ref": "AWS::NoValue"})
+    assert cors["AllowOrigins"] == {"Ref": "AllowedOrigins"}
+    assert cors["AllowMethods"] == ["POST"]
+    assert set(cors["AllowHeaders"]) == {"authorization", "content-type", "x-trigger-secret"}
+    assert "AllowCredentials" not in cors  # the token is sent by the page, never by a cookie
+    joined = {"Fn::Join": ["", {"Ref": "AllowedOrigins"}]}
+    assert template["Conditions"]["HasOrigins"] == {"Fn::Not": [{"Fn::Equals": [joined, ""]}]}
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_taken"),
+    [
+        ("", True),
+        ("https://app.example.com", True),
+        ("http://127.0.0.1:5173", True),
+        ("*", False),
+        ("https://*.example.com", False),
+        ("https://app.example.com/", False),
+        ("app.example.com", False),
+        ("null", False),
+    ],
+)
+def test_an_origin_is_a_scheme_and_a_host_and_never_a_star(template: Any, origin: str, is_taken: bool) -> None:
+    parameter = template["Parameters"]["AllowedOrigins"]
+    assert (parameter["Type"], parameter["Default"]) == ("CommaDelimitedList", "")
+    assert bool(re.search(parameter["AllowedPattern"], origin)) is is_taken
+
+
+def test_the_kicks_access_log_holds_no_header_no_query_and_no_address_of_the_caller(template: Any) -> None:
+    (stage,) = of_type(template, "AWS::ApiGatewayV2::Stage").values()
+    logged = json.loads(stage["AccessLogSettings"]["Format"])
+    assert logged["status"] == "$context.status"
+    assert not re.search(r"authori|identity|header|path|query|\$request", json.dumps(logged), re.IGNORECASE)
+
+
+def test_one_wait_for_google_is_shorter_than_the_kick_and_the_kick_than_its_gateway(template: Any) -> None:
+    kick = of_type(template, "AWS::Serverless::Function")["KickFunction"]
+    (integration,) = of_type(template, "AWS::ApiGatewayV2::Integration").values()
+    # Certificates, Google's own token and the user's record, each to connect and to answer.
+    assert kick["Timeout"] > 3 * 2 * wiring.GOOGLE_TIMEOUT_S
+    assert kick["Timeout"] * 1000 < integration["TimeoutInMillis"] < 30_000
 
 
 # The machine

@@ -6,6 +6,7 @@ import pytest
 
 from tracking.settings import (
     CleanupSettings,
+    KickSettings,
     PlatformSettings,
     ProcessSettings,
     SettingsError,
@@ -67,6 +68,12 @@ def test_variables_says_what_is_read_and_what_is_required() -> None:
         "STATE_MACHINE_ARN": True,
         "MAX_RUNNING_JOBS": False,
         "MAX_RUNNING_PER_CREDENTIAL": False,
+    }
+    assert variables(KickSettings) == {
+        "GOOGLE_CLOUD_PROJECT": True,
+        "FIREBASE_CREDENTIALS_SECRET": False,
+        "KICK_SECRET": False,
+        "TRIGGER_FUNCTION": True,
     }
     required = {name for name, is_required in variables(ProcessSettings).items() if is_required}
     assert required == {"GOOGLE_CLOUD_PROJECT", "STAGING_BUCKET"}

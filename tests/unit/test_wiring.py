@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,8 +15,10 @@ from botocore.stub import Stubber
 from google.auth.aws import Credentials as AwsCredentials
 from google.auth.credentials import AnonymousCredentials
 
+from local.paths import ROOT
 from tracking import wiring
 from tracking.errors import CredentialsError, StoreUnavailableError
+from tracking.identity import Caller
 from tracking.jobs import PlatformName
 from tracking.settings import ProcessSettings
 
@@ -73,7 +77,7 @@ def test_an_unreachable_secrets_manager_does_not_fail_the_job_for_good(monkeypat
 def test_every_aws_client_has_short_time_outs(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "us-east-1")
-    for service in ("s3", "stepfunctions", "secretsmanager"):
+    for service in ("s3", "stepfunctions", "secretsmanager", "lambda"):
         config = wiring.aws_client(service).meta.config
         assert config.connect_timeout <= 5
         assert config.read_timeout <= 10
@@ -136,6 +140,8 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "x",
     "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:000000000000:stateMachine:tracking",
     "STAGING_BUCKET": "staging",
+    "TRIGGER_FUNCTION": "the-trigger",
+    "KICK_SECRET": "account-tracking/kick",
     "MAX_RUNNING_JOBS": "7",
     "MAX_RUNNING_PER_CREDENTIAL": "3",
     "KEEP_FINISHED_DAYS": "5",
@@ -149,6 +155,8 @@ def test_building_every_client_touches_no_network_and_reads_no_secret(monkeypatc
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-trigger")
     assert wiring.trigger.__wrapped__().limits == wiring.Limits(running=7, per_credential=3)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-kick")
+    assert wiring.kick.__wrapped__().trigger_function == "the-trigger"
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-reconcile")
     assert wiring.reconcile.__wrapped__().store
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-cleanup")
@@ -174,6 +182,22 @@ def test_an_environment_whose_first_event_failed_half_way_serves_the_next(monkey
         with pytest.raises(EndpointConnectionError):
             wiring.trigger.__wrapped__()
     assert wiring.trigger.__wrapped__().store
+
+
+def test_the_kick_compares_with_the_secret_that_the_environment_names(
+    secrets: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (ENVIRONMENT | {"GOOGLE_CLOUD_PROJECT": "demo-kick-secret"}).items():
+        monkeypatch.setenv(name, value)
+    callers = wiring.kick.__wrapped__().callers
+    secrets.add_response("get_secret_value", {"SecretString": f"{KEY}\n"}, {"SecretId": "account-tracking/kick"})
+    assert callers.identify({"x-trigger-secret": KEY}) is Caller.SECRET
+
+
+def test_what_comes_every_minute_does_not_load_what_verifies_tokens() -> None:
+    """It would add half as much again to every cold start."""
+    script = "import trigger.app, process.app, sys; sys.exit('firebase_admin.auth' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=60).returncode == 0
 
 
 def test_settings_and_keys_show_no_secret(secrets: Stubber) -> None:

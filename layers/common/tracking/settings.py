@@ -53,6 +53,14 @@ class TriggerSettings(_FromEnvironment):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KickSettings(_FromEnvironment):
+    google_cloud_project: str
+    firebase_credentials_secret: str = ""
+    kick_secret: str = ""  # empty: users alone may kick
+    trigger_function: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReconcileSettings(_FromEnvironment):
     google_cloud_project: str
     firebase_credentials_secret: str = ""

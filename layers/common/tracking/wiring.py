@@ -25,9 +25,11 @@ from tracking.jobs import PlatformName
 from tracking.platforms import Platform
 from tracking.settings import (
     CleanupSettings,
+    KickSettings,
     PlatformSettings,
     ProcessSettings,
     ReconcileSettings,
+    SettingsError,
     TriggerSettings,
 )
 from tracking.staging import Staging
@@ -39,9 +41,13 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.parameters import SecretsProvider
 
     from tracking.executions import Executions
+    from tracking.identity import Callers
 
 Secret = Callable[[], str]
 """A secret's value, read when it is first needed."""
+
+GOOGLE_TIMEOUT_S = 3.0
+"""Of one wait for Google's certificates or for a user's record; firebase-admin's own is two minutes."""
 
 _FIREBASE_SCOPES = ("https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/datastore")
 
@@ -69,6 +75,13 @@ class TriggerDeps:
     clock: Clock
     limits: Limits
     hints: Hints = field(default_factory=Hints)
+
+
+@dataclass(frozen=True, slots=True)
+class KickDeps:
+    callers: Callers
+    functions: Any  # Lambda's client
+    trigger_function: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +116,21 @@ def trigger() -> TriggerDeps:
         executions=StepFunctionsExecutions(aws_client("stepfunctions"), settings.state_machine_arn),
         clock=SystemClock(),
         limits=Limits(running=settings.max_running_jobs, per_credential=settings.max_running_per_credential),
+    )
+
+
+@functools.cache
+def kick() -> KickDeps:
+    from firebase_admin import auth
+
+    from tracking.identity import Callers
+
+    settings = KickSettings.from_environment(os.environ)
+    app = _firebase_app(settings.google_cloud_project, settings.firebase_credentials_secret)
+    return KickDeps(
+        callers=Callers(auth.Client(app), lambda: secret(settings.kick_secret)),
+        functions=aws_client("lambda"),
+        trigger_function=settings.trigger_function,
     )
 
 
@@ -196,9 +224,25 @@ def firestore_client(project: str, credentials_secret: str = "") -> Any:
 @functools.cache
 def _firebase_app(project: str, credentials_secret: str) -> firebase_admin.App:
     """There can be one of a name: an environment whose first event failed after this must not make it again."""
+    _refuse_emulated_sign_in(project)
     return firebase_admin.initialize_app(
-        _google_credentials(credentials_secret), {"projectId": project}, name=f"tracking-{project}"
+        _google_credentials(credentials_secret),
+        {"projectId": project, "httpTimeout": GOOGLE_TIMEOUT_S},
+        name=f"tracking-{project}",
     )
+
+
+def _refuse_emulated_sign_in(project: str) -> None:
+    """With the variable firebase-admin believes every token, unsigned and expired ones too.
+
+    A project `demo-...` exists at Google for nobody: https://firebase.google.com/docs/emulator-suite/connect_auth
+    """
+    is_local = project.startswith("demo-") and os.environ.get("FIRESTORE_EMULATOR_HOST")
+    if os.environ.get("FIREBASE_AUTH_EMULATOR_HOST") and not is_local:
+        raise SettingsError(
+            "FIREBASE_AUTH_EMULATOR_HOST is set, so that anybody could say to be anybody: only a project demo-... on"
+            " FIRESTORE_EMULATOR_HOST may have it."
+        )
 
 
 def _google_credentials(secret_name: str) -> google.auth.credentials.Credentials | None:

@@ -96,3 +96,19 @@ def test_a_throttled_function_is_waited_for_under_the_name_that_ministack_gives_
             assert deciding["MaxAttempts"] > 3
             del state["Retry"][0]["ErrorEquals"][-1]
             assert state == definition["States"][name]
+
+
+def test_an_event_that_finds_its_function_at_work_is_tried_again_as_on_aws(template: dict[str, Any]) -> None:
+    template["Resources"]["ProcessFunction"]["Properties"]["EventInvokeConfig"] = {"MaximumRetryAttempts": 0}
+    resources = adapt(template, {})["Resources"]
+    assert resources["ProcessFunction"]["Properties"]["EventInvokeConfig"] == {"MaximumRetryAttempts": 2}
+    assert "EventInvokeConfig" not in resources["BareFunction"]["Properties"]
+
+
+def test_the_origins_of_an_api_are_given_by_the_names_that_ministack_reads() -> None:
+    none = {"Ref": "AWS::NoValue"}
+    cors = {"AllowOrigins": {"Ref": "AllowedOrigins"}, "AllowMethods": ["POST"], "MaxAge": 60}
+    api = {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"CorsConfiguration": {"Fn::If": ["Has", cors, none]}}}
+    adapted = adapt({"Resources": {"Api": api}}, {})["Resources"]["Api"]["Properties"]
+    given = {"allowOrigins": {"Ref": "AllowedOrigins"}, "allowMethods": ["POST"], "maxAge": 60}
+    assert adapted == {"CorsConfiguration": {"Fn::If": ["Has", given, none]}}

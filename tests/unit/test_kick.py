@@ -1,0 +1,229 @@
+"""The kick: who may, what is answered, and that no answer and no log line says more than it should."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError
+from botocore.stub import Stubber
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.paths import ROOT
+from tests.doubles import FakeContext
+from tracking import wiring
+from tracking.errors import CredentialsError, StoreUnavailableError
+from tracking.identity import Callers, RefusedError
+from tracking.wiring import KickDeps
+from trigger import kick
+
+SECRET = "0123456789abcdef-0123456789abcdef"
+TICK = {"FunctionName": "the-trigger", "InvocationType": "Event", "Payload": b"{}"}
+QUEUED = {"StatusCode": 202}
+
+
+class NoTokens:
+    """Firebase, of whom nothing is asked in these tests."""
+
+    def verify_id_token(self, token: str, **_options: Any) -> None:
+        pytest.fail("a secret was taken for a token")
+
+
+@pytest.fixture
+def functions() -> Iterator[Stubber]:
+    """Lambda's client, scripted: a call that is not expected fails."""
+    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    once = Config(retries={"mode": "standard", "total_max_attempts": 1})
+    client = boto3.client("lambda", region_name="us-east-1", config=once, **keys)
+    with Stubber(client) as stub:
+        yield stub
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    written = io.StringIO()
+    monkeypatch.setattr(kick.logger.registered_handler, "stream", written)
+    return written
+
+
+def post(headers: dict[str, str], functions: Stubber, secret: Callable[[], str] = lambda: SECRET) -> dict[str, Any]:
+    event = json.loads((ROOT / "events/kick.json").read_text()) | {"headers": headers}
+    deps = KickDeps(Callers(NoTokens(), secret), functions.client, "the-trigger")
+    return dict(kick.handler(event, FakeContext(), deps))  # type: ignore[arg-type]
+
+
+def raising(error: Exception) -> Callable[[], str]:
+    def secret() -> str:
+        raise error
+
+    return secret
+
+
+ACCEPTED = {
+    "its own header": {"x-trigger-secret": SECRET},
+    "its own header, in any case": {"X-Trigger-Secret": SECRET},
+    "a bearer": {"authorization": f"Bearer {SECRET}"},
+    "a bearer in any case, spaced out": {"Authorization": f"bEaReR   {SECRET}  "},
+    "both, of which its own header counts": {"x-trigger-secret": SECRET, "authorization": "Basic dTpw"},
+    "its own header empty, and a bearer": {"x-trigger-secret": "", "authorization": f"Bearer {SECRET}"},
+}
+
+
+@pytest.mark.parametrize("case", ACCEPTED)
+def test_whoever_knows_the_secret_has_one_tick_run(functions: Stubber, log: io.StringIO, case: str) -> None:
+    functions.add_response("invoke", QUEUED, TICK)
+    answer = post(ACCEPTED[case], functions)
+    assert (answer["statusCode"], answer["body"]) == (202, "{}")
+    functions.assert_no_pending_responses()
+    (line,) = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert (line["level"], line["action"], line["kind"]) == ("INFO", "kick_accepted", "secret")
+
+
+REFUSED = {
+    # headers, reason in the log
+    "nothing": ({}, "NoCredentials"),
+    "an empty header": ({"authorization": ""}, "NoCredentials"),
+    "no credential": ({"authorization": "Bearer"}, "NoCredentials"),
+    "an empty credential": ({"authorization": "Bearer "}, "NoCredentials"),
+    "spaces": ({"x-trigger-secret": "   "}, "NoCredentials"),
+    "another scheme": ({"authorization": f"Basic {SECRET}"}, "NoCredentials"),
+    "no scheme": ({"authorization": SECRET}, "NoCredentials"),
+    "another secret": ({"x-trigger-secret": "wrong"}, "WrongSecret"),
+    "the beginning of it": ({"x-trigger-secret": SECRET[:-1]}, "WrongSecret"),
+    "more than it": ({"x-trigger-secret": SECRET + "0"}, "WrongSecret"),
+    "in capitals": ({"x-trigger-secret": SECRET.upper()}, "WrongSecret"),
+    "twice": ({"authorization": f"Bearer {SECRET},Bearer {SECRET}"}, "WrongSecret"),
+    "not ASCII": ({"x-trigger-secret": "пароль"}, "WrongSecret"),
+    "no text": ({"x-trigger-secret": "\ud800"}, "WrongSecret"),
+    "huge": ({"x-trigger-secret": "x" * 1_000_000}, "WrongSecret"),
+    "a wrong one beside the right one": (
+        {"x-trigger-secret": "wrong", "authorization": f"Bearer {SECRET}"},
+        "WrongSecret",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_whoever_does_not_is_refused_without_a_word_of_why(functions: Stubber, log: io.StringIO, case: str) -> None:
+    headers, reason = REFUSED[case]
+    answer = post(headers, functions)
+    assert answer == {
+        "statusCode": 401,
+        "headers": {"content-type": "application/json", "cache-control": "no-store"},
+        "body": "{}",
+    }
+    (line,) = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert (line["level"], line["action"], line["reason"]) == ("INFO", "kick_refused", reason)
+    for value in filter(str.strip, headers.values()):
+        assert value not in log.getvalue()
+
+
+@pytest.mark.parametrize("value", ["", " ", "\n"])
+@pytest.mark.parametrize("offered", ["", " ", "x"])
+def test_an_empty_secret_lets_nobody_in(functions: Stubber, value: str, offered: str) -> None:
+    assert post({"x-trigger-secret": offered}, functions, lambda: value)["statusCode"] == 401
+    assert post({"authorization": f"Bearer {offered}"}, functions, lambda: value)["statusCode"] == 401
+
+
+def test_without_a_secret_set_up_nobody_is_let_in_by_one(functions: Stubber, log: io.StringIO) -> None:
+    answer = post({"x-trigger-secret": SECRET}, functions, raising(CredentialsError("not set up")))
+    assert answer["statusCode"] == 401
+    assert '"reason":"NoSecretToCompareWith"' in log.getvalue()
+
+
+@pytest.mark.parametrize("offered", ["old-secret", "new-secret"])
+def test_while_a_secret_is_changed_both_are_taken(functions: Stubber, offered: str) -> None:
+    functions.add_response("invoke", QUEUED, TICK)
+    assert post({"x-trigger-secret": offered}, functions, lambda: "new-secret\nold-secret")["statusCode"] == 202
+    assert (
+        post({"x-trigger-secret": "new-secret\nold-secret"}, functions, lambda: "new-secret\nold-secret")["statusCode"]
+        == 401
+    )
+
+
+@given(st.dictionaries(st.sampled_from(["authorization", "x-trigger-secret", "Authorization"]), st.text()))
+def test_no_header_makes_it_fail(headers: dict[str, str]) -> None:
+    with pytest.raises(RefusedError):
+        Callers(auth_that_refuses(), lambda: SECRET).identify(headers)
+
+
+def auth_that_refuses() -> Any:
+    class Refusing:
+        def verify_id_token(self, token: str, **_options: Any) -> None:
+            raise ValueError(token)
+
+    return Refusing()
+
+
+def test_an_event_without_headers_is_refused(functions: Stubber) -> None:
+    deps = KickDeps(Callers(NoTokens(), lambda: SECRET), functions.client, "the-trigger")  # type: ignore[arg-type]
+    for event in ({}, {"headers": None}):
+        assert kick.handler(event, FakeContext(), deps)["statusCode"] == 401  # type: ignore[arg-type]
+
+
+# What is not the caller's fault
+
+LAMBDA_FAILS = [
+    ("TooManyRequestsException", 429),
+    ("ServiceException", 500),
+    ("AccessDeniedException", 403),
+    ("ResourceNotFoundException", 404),
+]
+
+
+@pytest.mark.parametrize(("code", "status"), LAMBDA_FAILS)
+def test_a_tick_that_cannot_be_asked_for_is_not_the_callers_fault(
+    functions: Stubber, log: io.StringIO, code: str, status: int
+) -> None:
+    functions.add_client_error("invoke", code, http_status_code=status)
+    failed = post({"x-trigger-secret": SECRET}, functions)
+    assert (failed["statusCode"], failed["body"]) == (503, "{}")
+    (line,) = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert (line["level"], line["action"], line["reason"]) == ("ERROR", "kick_failed", code)
+    assert SECRET not in log.getvalue()
+
+
+def test_a_lambda_that_cannot_be_reached_is_not_the_callers_fault(log: io.StringIO) -> None:
+    class Unreachable:
+        def invoke(self, **_arguments: Any) -> None:
+            raise EndpointConnectionError(endpoint_url="https://lambda.example")
+
+    deps = KickDeps(Callers(NoTokens(), lambda: SECRET), Unreachable(), "the-trigger")  # type: ignore[arg-type]
+    event = {"headers": {"x-trigger-secret": SECRET}}
+    assert kick.handler(event, FakeContext(), deps)["statusCode"] == 503  # type: ignore[arg-type]
+    assert '"reason":"EndpointConnectionError"' in log.getvalue()
+
+
+def test_a_secret_that_cannot_be_read_just_now_refuses_nobody(functions: Stubber, log: io.StringIO) -> None:
+    answer = post({"x-trigger-secret": SECRET}, functions, raising(StoreUnavailableError("busy")))
+    assert answer["statusCode"] == 503
+    assert '"reason":"StoreUnavailableError"' in log.getvalue()
+
+
+@pytest.mark.parametrize("error", [CredentialsError("no credentials"), StoreUnavailableError("busy")])
+def test_our_own_credentials_missing_refuses_nobody(
+    monkeypatch: pytest.MonkeyPatch, log: io.StringIO, error: Exception
+) -> None:
+    monkeypatch.setattr(wiring, "kick", raising(error))
+    event = {"headers": {"x-trigger-secret": SECRET}}
+    assert kick.handler(event, FakeContext())["statusCode"] == 503  # type: ignore[arg-type]
+    assert type(error).__name__ in log.getvalue()
+
+
+TOKEN = "eyJhbGciOi.eyJzdWIi.c2lnbmF0dXJl"
+
+
+@pytest.mark.parametrize("error", [ValueError(TOKEN), TypeError(TOKEN)])
+def test_a_token_is_not_quoted_by_any_answer_or_log_line(log: io.StringIO, error: Exception) -> None:
+    tokens = type("Tokens", (), {"verify_id_token": lambda *args, **kwargs: raising(error)()})()
+    deps = KickDeps(Callers(tokens, lambda: SECRET), None, "the-trigger")
+    answer = kick.handler({"headers": {"authorization": f"Bearer {TOKEN}"}}, FakeContext(), deps)  # type: ignore[arg-type]
+    assert answer["statusCode"] == 401
+    assert '"reason":"MalformedToken"' in log.getvalue()
+    assert TOKEN not in log.getvalue() + json.dumps(answer)
