@@ -80,9 +80,6 @@ export function checkUsername(typed: string, platform: Platform): string | null 
   if (/^[@/]*$/.test(stripped)) {
     return `No username for ${name} was given.`;
   }
-  if (typed.length > MAX_USERNAME_LENGTH) {
-    return `The username is longer than ${MAX_USERNAME_LENGTH} characters.`;
-  }
   if (UNPRINTABLE.test(stripped)) {
     return `${shown(stripped)} cannot be a username on ${name}: it is too long or not plain text.`;
   }
@@ -90,7 +87,7 @@ export function checkUsername(typed: string, platform: Platform): string | null 
   if (address === null) {
     return `${shown(stripped)} is not a link.`;
   }
-  return checkSite(address, stripped, platform) ?? checkAccount(address, stripped, platform);
+  return checkSite(address, stripped, platform) ?? checkAccount(address, stripped, platform) ?? checkLength(typed);
 }
 
 /** The platform whose site a link leads to; null for a bare name and for other sites. */
@@ -125,6 +122,11 @@ function checkAccount({ host, parts }: Address, stripped: string, platform: Plat
   const isOldName = platform === 'youtube' && parts.length > 1 && /^(c|user)$/i.test(first);
   const username = (isOldName ? second : first.replace(/^@/, '')).normalize('NFC');
   return site.username.test(username) ? null : notAUsername(stripped, platform);
+}
+
+/** Asked last: of a long text that names no account this would be the smaller fault. */
+function checkLength(typed: string): string | null {
+  return typed.length > MAX_USERNAME_LENGTH ? `The username is longer than ${MAX_USERNAME_LENGTH} characters.` : null;
 }
 
 function notAProfile(platform: Platform): string {

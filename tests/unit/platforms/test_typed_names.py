@@ -1,0 +1,62 @@
+"""The page checks what people type before it writes a job; contracts/usernames.json holds both sides together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.factories import job
+from tracking.errors import InvalidJobError
+from tracking.jobs import PlatformName
+from tracking.platforms import instagram, tiktok, twitter, youtube
+
+TABLE = json.loads((Path(__file__).parents[3] / "contracts" / "usernames.json").read_text())
+PARSERS: dict[PlatformName, Callable[[str], object]] = {
+    PlatformName.INSTAGRAM: instagram.parse_username,
+    PlatformName.TIKTOK: tiktok.parse_username,
+    PlatformName.TWITTER: twitter.parse_username,
+    PlatformName.YOUTUBE: youtube.parse_username,
+}
+
+
+def rows() -> Iterator[tuple[PlatformName, str, str]]:
+    """(platform, typed, verdict): "ok" or a kind of refusal."""
+    for platform in PlatformName:
+        own = TABLE[platform]
+        yield from ((platform, f"{own['site']}{page}/1", "not-a-profile") for page in own["pages"])
+        for verdicts in (TABLE["everyPlatform"]["typed"], own["typed"]):
+            for verdict, inputs in verdicts.items():
+                yield from ((platform, typed, verdict) for typed in inputs)
+
+
+def refusals_of(platform: PlatformName, typed: str) -> list[str]:
+    """What the job's own check and the platform's say against it."""
+    checks: list[Callable[[], object]] = [
+        lambda: job(username=typed, platform=str(platform)),
+        lambda: PARSERS[platform](typed),
+    ]
+    sentences = []
+    for check in checks:
+        try:
+            check()
+        except InvalidJobError as error:
+            sentences.append(error.message)
+    return sentences
+
+
+@pytest.mark.parametrize(("platform", "typed", "verdict"), list(rows()))
+def test_a_typed_name_is_taken_or_refused_as_the_page_does(platform: PlatformName, typed: str, verdict: str) -> None:
+    refusals = refusals_of(platform, typed)
+    if verdict == "ok":
+        assert refusals == []
+    else:
+        expected = TABLE["sentences"][verdict].replace("{name}", platform.label)
+        assert any(expected in sentence for sentence in refusals), refusals
+
+
+def test_every_platform_takes_something_and_every_kind_of_refusal_occurs() -> None:
+    assert {verdict for _, _, verdict in rows()} == {"ok", *TABLE["sentences"]}
+    assert {platform for platform, _, verdict in rows() if verdict == "ok"} == set(PlatformName)
