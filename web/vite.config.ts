@@ -6,10 +6,11 @@ export default defineConfig({
   plugins: [react()],
   build: {
     lib: {
-      entry: { index: 'src/index.ts', service: 'src/service.ts' },
+      // The style is an entry of its own: imported by a component, it would stay in the type declarations.
+      entry: { index: 'src/index.ts', service: 'src/service.ts', style: 'src/panel/panel.css' },
       formats: ['es'],
-      cssFileName: 'style',
     },
+    cssCodeSplit: true,
     rollupOptions: { external: [/^react($|\/)/, /^react-dom($|\/)/, /^firebase($|\/)/] },
   },
   test: {

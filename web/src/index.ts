@@ -1,1 +1,2 @@
+export { TrackingJobsPanel, type TrackingJobsPanelProps } from './panel/TrackingJobsPanel';
 export * from './service';

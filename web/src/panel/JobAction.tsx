@@ -1,0 +1,85 @@
+import { useState } from 'react';
+import { RETRYABLE, type TrackingJob } from '../job';
+import type { JobSource } from '../service';
+import { isActive } from './rows';
+import { accountOn, failureSentence } from './wording';
+
+type Kind = 'cancel' | 'retry';
+
+const LABELS: Readonly<Record<Kind, string>> = { cancel: 'Cancel', retry: 'Retry' };
+const BUSY_LABELS: Readonly<Record<Kind, string>> = { cancel: 'Cancelling…', retry: 'Retrying…' };
+
+/** An action that was asked for. It concerns the job as it then was; see `concerns`. */
+interface Asked {
+  kind: Kind;
+  attempt: number;
+  updatedAt: number | undefined;
+  outcome: 'open' | 'accepted' | 'refused';
+  sentence: string | null;
+}
+
+function kindFor(job: TrackingJob): Kind | null {
+  if (isActive(job)) return 'cancel';
+  return RETRYABLE.includes(job.status) ? 'retry' : null;
+}
+
+/** Once accepted, the button stays busy until the listener brings the change; any change of the job is that. */
+function concerns(asked: Asked, job: TrackingJob): boolean {
+  if (asked.kind !== kindFor(job) || asked.attempt !== job.attempt) return false;
+  return asked.outcome !== 'accepted' || asked.updatedAt === job.updatedAt?.getTime();
+}
+
+export interface JobAction {
+  kind: Kind | null;
+  isBusy: boolean;
+  /** Why the last try did not succeed. */
+  failure: string | null;
+  run: () => void;
+}
+
+/** What a person may do to a job now: cancel it while it is active, retry it once it failed or was cancelled. */
+export function useJobAction(job: TrackingJob, source: JobSource, announce: (sentence: string) => void): JobAction {
+  const [lastAsked, setAsked] = useState<Asked | null>(null);
+  const kind = kindFor(job);
+  const asked = lastAsked && concerns(lastAsked, job) ? lastAsked : null;
+  const isBusy = asked !== null && asked.outcome !== 'refused';
+
+  async function ask(kind: Kind): Promise<void> {
+    const open: Asked = {
+      kind,
+      attempt: job.attempt,
+      updatedAt: job.updatedAt?.getTime(),
+      outcome: 'open',
+      sentence: null,
+    };
+    setAsked(open);
+    try {
+      await (kind === 'cancel' ? source.cancelJob(job.id) : source.retryJob(job.id));
+      setAsked({ ...open, outcome: 'accepted' });
+    } catch (error) {
+      const sentence = failureSentence(kind, error);
+      setAsked({ ...open, outcome: 'refused', sentence });
+      announce(`${accountOn(job)}: ${sentence}`);
+    }
+  }
+
+  return {
+    kind,
+    isBusy,
+    failure: asked?.sentence ?? null,
+    run: () => {
+      if (kind && !isBusy) void ask(kind);
+    },
+  };
+}
+
+/** One button for both actions, so that focus stays when one follows the other; `aria-disabled` keeps it, too. */
+export function JobActionButton({ action, job }: { action: JobAction; job: TrackingJob }) {
+  if (!action.kind) return null;
+  return (
+    <button type="button" className="tracking-panel__action" aria-disabled={action.isBusy} onClick={action.run}>
+      {action.isBusy ? BUSY_LABELS[action.kind] : LABELS[action.kind]}
+      <span className="tracking-panel__unseen"> tracking {accountOn(job)}</span>
+    </button>
+  );
+}

@@ -1,0 +1,80 @@
+import { useEffect, useState } from 'react';
+import { type JobStatus, PLATFORM_LABELS, type TrackingJob } from '../job';
+import type { JobSource } from '../service';
+import { Elapsed } from './Elapsed';
+import { PlatformIcon, StatusIcon } from './icons';
+import { JobActionButton, useJobAction } from './JobAction';
+import { ProgressBar } from './ProgressBar';
+import { accountName, accountOn, detailOf, progressInWords, STATUS_WORDS, stageOf } from './wording';
+
+/** How long a row stays after its job has ended; a failed one stays until it is dismissed. */
+export const LINGER_MS: Readonly<Partial<Record<JobStatus, number>>> = { completed: 8_000, cancelled: 20_000 };
+/** As long as the animation in panel.css. */
+export const LEAVE_MS = 250;
+
+interface JobRowProps {
+  job: TrackingJob;
+  source: JobSource;
+  /** Nothing leaves while the person is looking elsewhere, or is about to use the panel. */
+  isHeld: boolean;
+  onLeft: (jobId: string) => void;
+  announce: (sentence: string) => void;
+}
+
+export function JobRow({ job, source, isHeld, onLeft, announce }: JobRowProps) {
+  const [hasFocus, setHasFocus] = useState(false);
+  const isLeaving = useLeave(job, isHeld || hasFocus, onLeft);
+  const action = useJobAction(job, source, announce);
+  const detail = detailOf(job);
+  return (
+    <li
+      className={`tracking-panel__row tracking-panel__row--${job.status}${isLeaving ? ' tracking-panel__row--leaving' : ''}`}
+      data-job={job.id}
+      tabIndex={-1}
+      onFocus={() => setHasFocus(true)}
+      onBlur={(event) => setHasFocus(event.currentTarget.contains(event.relatedTarget))}
+    >
+      <PlatformIcon platform={job.platform} />
+      <div className="tracking-panel__account" title={job.username}>
+        <span className="tracking-panel__username">{accountName(job.username)}</span>
+        <span className="tracking-panel__quiet">{PLATFORM_LABELS[job.platform]}</span>
+      </div>
+      <JobActionButton action={action} job={job} />
+      <div className="tracking-panel__state">
+        <StatusIcon status={job.status} />
+        <span className="tracking-panel__status">{STATUS_WORDS[job.status]}</span>
+        {job.status === 'processing' && <span className="tracking-panel__stage">{stageOf(job.progress)}</span>}
+        <span className="tracking-panel__figures">
+          <Elapsed job={job} />
+          {job.status === 'processing' && <span className="tracking-panel__percent">{job.progress} %</span>}
+        </span>
+      </div>
+      <ProgressBar
+        name={accountOn(job)}
+        value={job.progress}
+        valueText={progressInWords(job)}
+        status={job.status}
+        attempt={job.attempt}
+      />
+      {detail && <p className="tracking-panel__detail">{detail}</p>}
+      {action.failure && <p className="tracking-panel__detail tracking-panel__detail--refused">{action.failure}</p>}
+    </li>
+  );
+}
+
+/** Whether the row is on its way out; `onLeft` is called once it is gone. Held, it begins to linger anew. */
+function useLeave(job: TrackingJob, isHeld: boolean, onLeft: (jobId: string) => void): boolean {
+  const [isLeaving, setIsLeaving] = useState(false);
+  const lingerMs = isHeld ? undefined : LINGER_MS[job.status];
+  useEffect(() => {
+    if (lingerMs === undefined) return;
+    const leave = setTimeout(() => setIsLeaving(true), lingerMs);
+    const gone = setTimeout(() => onLeft(job.id), lingerMs + LEAVE_MS);
+    return () => {
+      clearTimeout(leave);
+      clearTimeout(gone);
+      setIsLeaving(false);
+    };
+  }, [lingerMs, job.id, onLeft]);
+  return isLeaving;
+}

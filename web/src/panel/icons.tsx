@@ -1,0 +1,63 @@
+import type { ReactNode } from 'react';
+import type { JobStatus, Platform } from '../job';
+
+/** Our own drawings in one line width; each stands beside words that say the same. */
+function Icon({ className, children }: { className: string; children: ReactNode }) {
+  return (
+    <svg className={className} viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+      {children}
+    </svg>
+  );
+}
+
+const PLATFORM_PATHS: Readonly<Record<Platform, string>> = {
+  instagram: 'M2.5 5h2.6l1-1.7h3.8l1 1.7h2.6v7.7h-11zM8 11a2.3 2.3 0 1 0 0-4.6A2.3 2.3 0 0 0 8 11z',
+  tiktok: 'M6.7 11.2V3l5.3 1.2v2.3L6.7 5.3M6.7 11.2a1.8 1.8 0 1 1-3.6 0 1.8 1.8 0 0 1 3.6 0z',
+  youtube: 'M2 4h12v8H2zM6.8 6v4L10 8z',
+  twitter: 'm3.5 3.5 9 9M12.5 3.5l-9 9',
+};
+
+export function PlatformIcon({ platform }: { platform: Platform }) {
+  return (
+    <span className="tracking-panel__platform">
+      <Icon className="tracking-panel__icon">
+        <path d={PLATFORM_PATHS[platform]} />
+      </Icon>
+    </span>
+  );
+}
+
+const STATUS_PATHS: Readonly<Record<JobStatus, string>> = {
+  pending: 'M8 4.6V8l2.2 1.6M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12z',
+  processing: 'M14 8a6 6 0 1 1-6-6',
+  completed: 'm5 8.2 2.1 2.1L11 6M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12z',
+  failed: 'M8 4.8v4M8 11h.01M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12z',
+  cancelled: 'M3.8 12.2l8.4-8.4M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12z',
+};
+
+export function StatusIcon({ status }: { status: JobStatus }) {
+  return (
+    <Icon className={`tracking-panel__icon tracking-panel__icon--${status}`}>
+      <path d={STATUS_PATHS[status]} />
+    </Icon>
+  );
+}
+
+export function CloseIcon() {
+  return (
+    <Icon className="tracking-panel__icon">
+      <path d="m4 4 8 8M12 4l-8 8" />
+    </Icon>
+  );
+}
+
+/** Points up or down, by its class. */
+export function Chevron({ isCollapsed }: { isCollapsed: boolean }) {
+  return (
+    <Icon
+      className={`tracking-panel__icon tracking-panel__chevron${isCollapsed ? ' tracking-panel__chevron--up' : ''}`}
+    >
+      <path d="m4 6 4 4 4-4" />
+    </Icon>
+  );
+}

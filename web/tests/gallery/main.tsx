@@ -1,0 +1,32 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { TrackingJobsPanel } from '../../src/panel/TrackingJobsPanel';
+import '../../src/panel/panel.css';
+import './gallery.css';
+import { SCENES, sourceOf } from './scenes';
+
+/** `?scene=mixed&theme=dark`; without a theme the system's setting decides. */
+const query = new URLSearchParams(location.search);
+const scene = query.get('scene') ?? 'mixed';
+const theme = query.get('theme');
+if (theme) document.documentElement.dataset.theme = theme;
+localStorage.clear();
+const source = sourceOf(scene);
+
+const links = Object.keys(SCENES).map((name) => {
+  const item = document.createElement('li');
+  const link = document.createElement('a');
+  link.href = `?scene=${name}`;
+  link.textContent = name;
+  item.append(link);
+  return item;
+});
+document.getElementById('scenes')?.append(...links);
+
+const root = document.getElementById('root');
+if (!root) throw new Error('the page has no #root');
+createRoot(root).render(
+  <StrictMode>
+    <TrackingJobsPanel service={source} orgId="org" projectId={scene} />
+  </StrictMode>,
+);

@@ -1,0 +1,134 @@
+import { NotAllowedError, OfflineError, type TrackingJobError } from '../../src/errors';
+import type { TrackingJob } from '../../src/job';
+import type { Connection, JobSource } from '../../src/service';
+import { makeJob } from '../unit/panelJobs';
+
+interface Scene {
+  /** The first snapshot; `next` follows after a moment, as what happened meanwhile. */
+  jobs: TrackingJob[];
+  next?: TrackingJob[];
+  connection?: Connection;
+  error?: TrackingJobError;
+  /** What cancelling and retrying come to. */
+  action?: () => Promise<void>;
+}
+
+const LONG = 'a_very_long_username_that_nobody_would_type_but_somebody_did.and_it_goes_on_and_on_to_one_hundred_ch';
+
+const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
+
+const running = (id: string, fields: Partial<TrackingJob> = {}) =>
+  makeJob({ id, status: 'processing', attempt: 1, startedAt: ago(34), message: '', ...fields });
+
+const waiting = makeJob({ id: 'waiting', username: 'natgeo', platform: 'tiktok', createdAt: ago(12) });
+const lookingUp = running('lookingUp', {
+  username: 'MrBeast',
+  platform: 'youtube',
+  startedAt: ago(2),
+  message: 'Looking up the YouTube account.',
+});
+const fetching = running('fetching', {
+  progress: 50,
+  message: 'Account saved; fetching its posts.',
+  accountId: 'instagram_528817151',
+});
+const saving = running('saving', {
+  username: 'https://x.com/NASA/',
+  platform: 'twitter',
+  progress: 70,
+  startedAt: ago(95),
+  message: 'Saved 1,500 of 4,200 videos.',
+});
+const ended = { startedAt: ago(64), completedAt: ago(16), attempt: 1 };
+const completed: TrackingJob = {
+  ...fetching,
+  ...ended,
+  status: 'completed',
+  progress: 100,
+  message: 'Done: 33 videos saved.',
+};
+const failed = makeJob({
+  ...ended,
+  id: 'failed',
+  username: 'nasaa',
+  status: 'failed',
+  error: 'Instagram has no account named nasaa.',
+});
+const failedLate = makeJob({
+  ...ended,
+  id: 'failedLate',
+  username: 'selenagomez',
+  platform: 'tiktok',
+  status: 'failed',
+  progress: 50,
+  error:
+    'TikTok did not answer within the time that a job has, after three tries. Nothing of the account was lost; retry later.',
+});
+const cancelled: TrackingJob = { ...saving, ...ended, status: 'cancelled', message: 'Cancelled.' };
+const paused = makeJob({
+  id: 'paused',
+  username: 'veritasium',
+  platform: 'youtube',
+  createdAt: ago(4000),
+  attempt: 1,
+  message: 'YouTube has used up its quota for today; resumes about 08:00 UTC.',
+});
+const refuse = () => Promise.reject(new OfflineError());
+const never = () => new Promise<void>(() => {});
+
+const many = Array.from({ length: 200 }, (_, number) =>
+  makeJob({
+    id: `many${number}`,
+    username: `account_${number}`,
+    platform: (['instagram', 'tiktok', 'youtube', 'twitter'] as const)[number % 4] ?? 'instagram',
+    status: number % 10 === 0 ? 'processing' : 'pending',
+    message: number % 10 === 0 ? 'Found account.' : 'Waiting to start.',
+    progress: number % 10 === 0 ? (([0, 30, 50, 70] as const)[(number / 10) % 4] ?? 0) : 0,
+    startedAt: ago(number),
+    createdAt: ago(300 - number),
+  }),
+);
+
+export const SCENES: Readonly<Record<string, Scene>> = {
+  waiting: { jobs: [waiting] },
+  lookingUp: { jobs: [lookingUp] },
+  running: { jobs: [lookingUp, running('account', { progress: 30, message: 'Found NASA.' }), fetching, saving] },
+  mixed: {
+    jobs: [lookingUp, fetching, saving, waiting, failed],
+    next: [lookingUp, completed, saving, waiting, failed],
+  },
+  completed: { jobs: [fetching], next: [completed] },
+  failed: { jobs: [failed, failedLate] },
+  cancelled: { jobs: [saving], next: [cancelled] },
+  paused: { jobs: [paused] },
+  long: {
+    jobs: [running('long', { username: LONG, progress: 30 }), waiting, { ...failed, id: 'longFailed', username: LONG }],
+  },
+  many: { jobs: many },
+  reconnecting: { jobs: [fetching, waiting], connection: 'reconnecting' },
+  listenerFailed: { jobs: [fetching], error: new NotAllowedError() },
+  busy: { jobs: [fetching, failed], action: never },
+  refused: { jobs: [fetching, failed], action: refuse },
+  nothing: { jobs: [] },
+};
+
+const NEXT_MS = 150;
+
+export function sourceOf(name: string): JobSource {
+  const scene = SCENES[name];
+  if (!scene) throw new Error(`no scene is named ${name}`);
+  const act = scene.action ?? (() => Promise.resolve());
+  return {
+    watchProjectJobs(_orgId, _projectId, onJobs, onError) {
+      onJobs(scene.jobs, scene.connection ?? 'live');
+      const { next, error } = scene;
+      const timer = setTimeout(() => {
+        if (next) onJobs(next, 'live');
+        if (error) onError?.(error);
+      }, NEXT_MS);
+      return () => clearTimeout(timer);
+    },
+    retryJob: act,
+    cancelJob: act,
+  };
+}

@@ -1,0 +1,27 @@
+import type { TrackingJob } from '../../src/job';
+
+/** A job as a front end makes it; a test or a scene states only what it is about. */
+export function makeJob(fields: Partial<TrackingJob> = {}): TrackingJob {
+  return {
+    id: 'job',
+    orgId: 'org',
+    projectId: 'project',
+    userId: 'user',
+    username: 'nasa',
+    platform: 'instagram',
+    accountType: 'competitor',
+    status: 'pending',
+    progress: 0,
+    message: 'Waiting to start.',
+    createdAt: new Date('2026-11-23T12:00:00Z'),
+    startedAt: null,
+    completedAt: null,
+    updatedAt: null,
+    retryCount: 0,
+    attempt: 0,
+    accountId: null,
+    error: null,
+    errorCode: null,
+    ...fields,
+  };
+}
