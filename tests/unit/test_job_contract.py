@@ -1,0 +1,135 @@
+"""contracts/job.json: what functions, front ends and security rules agree on about a job. Here: the functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.doubles import START
+from tests.factories import job, job_document
+from tracking import jobs
+from tracking.errors import InvalidJobError
+from tracking.jobs import AccountType, Fields, Job, PlatformName, Progress, Status
+from tracking.store.firestore import JOBS
+
+CONTRACT: dict[str, Any] = json.loads((Path(__file__).parents[2] / "contracts" / "job.json").read_text())
+USER_CHANGES: dict[str, jobs.UserChange] = {"cancel": jobs.cancel, "retry": jobs.retry}
+FUNCTION_CHANGES: dict[str, Callable[[Status], Fields]] = {
+    "claim": lambda status: jobs.claim(job(status=str(status)), START, "arn"),
+    "release": lambda _: jobs.release(START),
+    "pause": lambda _: jobs.pause(START, "X asks us to slow down."),
+    "expire": lambda status: jobs.expire(job(status=str(status)), START),
+    "renew": lambda _: jobs.renew(START),
+    "advance": lambda _: jobs.advance(START, Progress.ACCOUNT_FETCHED, "Fetched."),
+    "note": lambda _: jobs.note(START, "Trying again."),
+    "complete": lambda _: jobs.complete(START, "Done."),
+    "fail": lambda status: jobs.fail(status, START, "Gone.", "AccountNotFoundError"),
+}
+VALUES: dict[str, Any] = {"string": "text", "int": 7, "timestamp": START}
+UNREAD = {"updatedAt", "expireAt"}
+"""Written for others: a function never decides by them."""
+OPTIONAL_FOR_FUNCTIONS = {"progress", "message", "createdAt", "retryCount"}
+"""Front ends always write these, but a job that lacks one is still done."""
+
+
+def described(fields: Fields) -> Fields:
+    """The test's moments by the contract's names."""
+    names = {START: "<now>", START + jobs.KEEP_FINISHED: f"<now + {jobs.KEEP_FINISHED.days} days>"}
+    return {name: names.get(value, value) for name, value in fields.items()}
+
+
+def job_with(overrides: Fields) -> Job:
+    return Job.from_document("job1", job_document(**overrides), START)
+
+
+def test_names_and_numbers_are_those_of_the_contract() -> None:
+    assert list(Status) == CONTRACT["statuses"]
+    assert set(CONTRACT["finished"]) == jobs.FINISHED
+    assert {platform: platform.label for platform in PlatformName} == CONTRACT["platforms"]
+    assert list(AccountType) == CONTRACT["accountTypes"]
+    assert {step.name: step.value for step in Progress} == CONTRACT["progress"]
+    assert CONTRACT["maxUsernameLength"] == jobs.MAX_USERNAME_LENGTH
+    assert CONTRACT["maxIdLength"] == jobs.MAX_ID_LENGTH
+    assert CONTRACT["collection"] == JOBS
+
+
+def test_legal_transitions_are_those_of_the_contract() -> None:
+    assert {status: set(to) for status, to in CONTRACT["transitions"].items()} == dict(jobs.TRANSITIONS)
+
+
+def test_a_new_job_is_what_front_ends_write() -> None:
+    given = {"org_id": "<orgId>", "project_id": "<projectId>", "user_id": "<userId>", "username": "<username>"}
+    created = jobs.new(**given, platform=PlatformName.TIKTOK, account_type=AccountType.MY, now=START)
+    expected = CONTRACT["changes"]["create"] | {"platform": "tiktok", "accountType": "my"}
+    assert described(created) == expected
+
+
+@pytest.mark.parametrize("change", USER_CHANGES)
+@pytest.mark.parametrize("status", Status)
+def test_a_users_change_writes_what_the_contract_says_from_the_statuses_it_says(change: str, status: Status) -> None:
+    transition = CONTRACT["userTransitions"][change]
+    if status in transition["from"]:
+        expected = CONTRACT["changes"][change] | CONTRACT["functionsOnly"].get(change, {})
+        assert described(USER_CHANGES[change](status, START)) == expected
+        assert expected["status"] == transition["to"]
+    else:
+        with pytest.raises(ValueError, match="may not"):
+            USER_CHANGES[change](status, START)
+
+
+@pytest.mark.parametrize("change", FUNCTION_CHANGES)
+def test_a_functions_change_writes_the_fields_that_the_contract_says(change: str) -> None:
+    expected = CONTRACT["functionChanges"][change]
+    for status in expected["from"]:
+        fields = FUNCTION_CHANGES[change](Status(status))
+        assert set(fields) == set(expected["writes"])
+        assert fields["status"] == expected["to"]
+        assert expected["to"] in CONTRACT["transitions"][status]
+
+
+def test_every_change_of_a_job_is_in_the_contract() -> None:
+    changes = {name for name, value in vars(jobs).items() if getattr(value, "__module__", "") == jobs.__name__}
+    public = {name for name in changes if name.islower() and not name.startswith("_")} - {"slug", "new"}
+    assert public == set(CONTRACT["functionChanges"]) | set(CONTRACT["userTransitions"])
+
+
+def test_every_field_of_the_contract_is_read_with_its_type_or_refused_with_another() -> None:
+    for name, kind in CONTRACT["fields"].items():
+        wrong = 7 if kind.startswith("string") else "text"
+        if name in UNREAD:
+            assert job_with({name: wrong})
+        else:
+            with pytest.raises(InvalidJobError, match=f"{name} must be"):
+                job_with({name: wrong})
+
+
+def test_a_document_with_every_field_of_the_contract_is_a_job_that_holds_them() -> None:
+    document = {name: VALUES[kind.rstrip("?")] for name, kind in CONTRACT["fields"].items()}
+    document |= {"platform": "tiktok", "accountType": "my", "status": "failed"}
+    read = Job.from_document("job1", document, START + timedelta(days=1))
+    for name in CONTRACT["fields"].keys() - UNREAD:
+        assert getattr(read, _attribute(name)) == document[name]
+
+
+def test_a_document_without_the_optional_fields_is_a_job() -> None:
+    optional = {name for name, kind in CONTRACT["fields"].items() if kind.endswith("?")} | OPTIONAL_FOR_FUNCTIONS
+    assert optional.isdisjoint({name for name in job_document() if name not in OPTIONAL_FOR_FUNCTIONS})
+    assert job_with(dict.fromkeys(optional)).status is Status.PENDING
+    for name in CONTRACT["fields"].keys() - optional:
+        with pytest.raises(InvalidJobError):
+            job_with({name: None})
+
+
+def test_nothing_is_written_that_the_contract_does_not_know() -> None:
+    written = {name for change in CONTRACT["functionChanges"].values() for name in change["writes"]}
+    written |= {name for change in CONTRACT["changes"].values() for name in change}
+    assert written <= CONTRACT["fields"].keys()
+
+
+def _attribute(field: str) -> str:
+    return "".join(f"_{char.lower()}" if char.isupper() else char for char in field)
