@@ -1,0 +1,49 @@
+import { type Auth, onAuthStateChanged, signOut, type User } from 'firebase/auth';
+import type { Firestore } from 'firebase/firestore';
+import { useEffect, useState } from 'react';
+import type { DemoConfig } from './config';
+import { Mark } from './icons';
+import { SignIn } from './SignIn';
+import { Workspace } from './Workspace';
+
+interface AppProps {
+  config: DemoConfig;
+  auth: Auth;
+  firestore: Firestore;
+}
+
+export function App({ config, auth, firestore }: AppProps) {
+  const user = useUser(auth);
+  if (user === 'unknown') return <main className="notice" aria-busy="true" />;
+  const known = config.users.find(({ email }) => email === user?.email);
+  if (!user || !known) return <SignIn auth={auth} users={config.users} />;
+  return (
+    <>
+      <header className="top">
+        <Mark />
+        <span className="product">Account tracking</span>
+        <span className="org">{known.orgId}</span>
+        <span className="user">{user.email}</span>
+        <button type="button" className="quiet" onClick={() => void signOut(auth)}>
+          Sign out
+        </button>
+      </header>
+      <Workspace
+        key={user.uid}
+        auth={auth}
+        firestore={firestore}
+        triggerUrl={config.triggerUrl}
+        userId={user.uid}
+        orgId={known.orgId}
+        projectId={known.trackedProjectId}
+      />
+    </>
+  );
+}
+
+/** Who is signed in; 'unknown' until Firebase has read what the last visit left. */
+function useUser(auth: Auth): User | null | 'unknown' {
+  const [user, setUser] = useState<User | null | 'unknown'>('unknown');
+  useEffect(() => onAuthStateChanged(auth, setUser), [auth]);
+  return user;
+}

@@ -1,0 +1,84 @@
+import type { Auth } from 'firebase/auth';
+import type { Firestore } from 'firebase/firestore';
+import { useCallback, useMemo, useState } from 'react';
+import type { AccountType, Platform } from '../src/job';
+import { TrackingJobsPanel } from '../src/panel/TrackingJobsPanel';
+import { TrackingJobService } from '../src/service';
+import { AccountList } from './AccountList';
+import { AccountVideos } from './AccountVideos';
+import { useAccounts } from './live';
+import { useSelection } from './selection';
+import { TrackForm } from './TrackForm';
+
+const ACCOUNTS_PER_PAGE = 50;
+
+interface WorkspaceProps {
+  auth: Auth;
+  firestore: Firestore;
+  triggerUrl: string;
+  userId: string;
+  orgId: string;
+  projectId: string;
+}
+
+/** One project of one organisation: track an account, see the tracked ones and their videos. */
+export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectId }: WorkspaceProps) {
+  const service = useMemo(
+    () => new TrackingJobService({ firestore, auth, triggerUrl, orgId }),
+    [firestore, auth, triggerUrl, orgId],
+  );
+  const [size, setSize] = useState(ACCOUNTS_PER_PAGE);
+  const accounts = useAccounts(firestore, orgId, projectId, size);
+  const [selectedId, select] = useSelection();
+  const [arrivedId, setArrivedId] = useState<string | null>(null);
+
+  const track = useCallback(
+    async (username: string, platform: Platform, accountType: AccountType): Promise<void> => {
+      await service.createJob(orgId, projectId, userId, username, platform, accountType);
+    },
+    [service, orgId, projectId, userId],
+  );
+
+  /** Marked in the list, and opened where that takes nothing away that is being looked at. */
+  const show = useCallback(
+    (accountId: string): void => {
+      setArrivedId(accountId);
+      if (selectedId === null && hasRoomForBoth()) select(accountId);
+    },
+    [selectedId, select],
+  );
+
+  const items = accounts.status === 'ready' ? accounts.items : [];
+  const selected = items.find(({ id }) => id === selectedId);
+  return (
+    <main className="workspace" data-open={selected !== undefined}>
+      <h1 className="unseen">Tracked accounts</h1>
+      <TrackForm onTrack={track} />
+      <AccountList
+        accounts={accounts}
+        selectedId={selected?.id ?? null}
+        arrivedId={arrivedId}
+        onSelect={select}
+        onMore={() => setSize(size + ACCOUNTS_PER_PAGE)}
+      />
+      {selected ? (
+        <AccountVideos
+          key={selected.id}
+          firestore={firestore}
+          orgId={orgId}
+          projectId={projectId}
+          account={selected}
+          onBack={() => select(null)}
+        />
+      ) : (
+        items.length > 0 && <p className="choose">Choose an account to see its videos.</p>
+      )}
+      <TrackingJobsPanel service={service} orgId={orgId} projectId={projectId} onJobCompleted={show} />
+    </main>
+  );
+}
+
+/** As in demo.css: list and videos side by side. */
+function hasRoomForBoth(): boolean {
+  return window.matchMedia('(min-width: 56rem)').matches;
+}

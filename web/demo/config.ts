@@ -1,0 +1,58 @@
+/** `config.json`, which the local stack serves beside the page: where its parts listen, and who may sign in. */
+
+export interface DemoUser {
+  email: string;
+  password: string;
+  /** The organisation and the project whose accounts this user sees. */
+  orgId: string;
+  trackedProjectId: string;
+  /** How the sign-in button names the user. */
+  label: string;
+}
+
+export interface DemoConfig {
+  /** Firebase's project. */
+  projectId: string;
+  /** Host and port of the Firestore emulator. */
+  firestore: string;
+  /** Address of the Auth emulator. */
+  auth: string;
+  /** Address of `POST /trigger`, which starts jobs at once; "" leaves them to the minute's tick. */
+  triggerUrl: string;
+  users: DemoUser[];
+}
+
+export const NO_CONFIG =
+  'This page runs on the local stack, and found no config.json beside it: start the stack with “make demo” and open the address that it prints.';
+
+/** Rejects with a sentence for a person. */
+export async function loadConfig(fetching: typeof fetch = fetch): Promise<DemoConfig> {
+  const answer = await fetching('./config.json', { cache: 'no-store' }).catch(() => null);
+  if (!answer?.ok) throw new Error(NO_CONFIG);
+  return readConfig(await answer.json().catch(() => null));
+}
+
+/** Raises an Error that names the first key which is missing or wrong. */
+export function readConfig(found: unknown): DemoConfig {
+  const known = textsOf(found, 'config.json', ['projectId', 'firestore', 'auth']);
+  const { triggerUrl, users } = found as Record<string, unknown>;
+  if (!Array.isArray(users) || users.length === 0) throw new Error('config.json names no users.');
+  return {
+    ...known,
+    triggerUrl: typeof triggerUrl === 'string' ? triggerUrl : '',
+    users: users.map((user, index) =>
+      textsOf(user, `config.json, users[${index}]`, ['email', 'password', 'orgId', 'trackedProjectId', 'label']),
+    ),
+  };
+}
+
+/** The texts under `keys`, none of them empty. */
+function textsOf<K extends string>(found: unknown, where: string, keys: readonly K[]): Record<K, string> {
+  const values: Partial<Record<K, unknown>> = typeof found === 'object' && found !== null ? found : {};
+  const read = (key: K): [K, string] => {
+    const value = values[key];
+    if (typeof value !== 'string' || value === '') throw new Error(`${where}: “${key}” is missing.`);
+    return [key, value];
+  };
+  return Object.fromEntries(keys.map(read)) as Record<K, string>;
+}

@@ -1,0 +1,51 @@
+/** Numbers and times as the page shows them. The page speaks English, and so do its figures. */
+
+const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+const FULL = new Intl.NumberFormat('en');
+const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'narrow' });
+const DAY = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
+
+/** 1234567 as `1.2M`. */
+export function compact(count: number): string {
+  return COMPACT.format(count);
+}
+
+/** 1234567 as `1,234,567`. */
+export function full(count: number): string {
+  return FULL.format(count);
+}
+
+/** Seconds as a player shows them: `0:07`, `12:34`, `1:02:03`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (part: number) => String(part).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+/** `1 hour 2 minutes 3 seconds`, for those who hear it. */
+export function spokenDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const parts: [number, string][] = [
+    [Math.floor(whole / 3600), 'hour'],
+    [Math.floor(whole / 60) % 60, 'minute'],
+    [whole % 60, 'second'],
+  ];
+  const said = parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`);
+  return said.join(' ') || '0 seconds';
+}
+
+/** `just now`, `5m ago`, `yesterday`; the date when it is more than a month ago. */
+export function ago(moment: Date, now: Date): string {
+  const minutes = Math.round((now.getTime() - moment.getTime()) / 60_000);
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return RELATIVE.format(-minutes, 'minute');
+  if (minutes < 24 * 60) return RELATIVE.format(-Math.round(minutes / 60), 'hour');
+  if (minutes < 31 * 24 * 60) return RELATIVE.format(-Math.round(minutes / (24 * 60)), 'day');
+  return day(moment);
+}
+
+/** `Nov 23, 2026` */
+export function day(moment: Date): string {
+  return DAY.format(moment);
+}

@@ -1,0 +1,23 @@
+import { useCallback, useSyncExternalStore } from 'react';
+
+/** The account that is open, kept in the address: a reload and the Back button know it. */
+export function useSelection(): [string | null, (id: string | null) => void] {
+  const selectedId = useSyncExternalStore(subscribe, readHash);
+  const select = useCallback((id: string | null) => {
+    window.location.hash = id === null ? '' : encodeURIComponent(id);
+  }, []);
+  return [selectedId, select];
+}
+
+function subscribe(onChange: () => void): () => void {
+  window.addEventListener('hashchange', onChange);
+  return () => window.removeEventListener('hashchange', onChange);
+}
+
+function readHash(): string | null {
+  try {
+    return decodeURIComponent(window.location.hash.slice(1)) || null;
+  } catch {
+    return null; // an address that somebody shortened in the middle of a %xx
+  }
+}
