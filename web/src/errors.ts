@@ -75,17 +75,18 @@ export class IllegalChangeError extends TrackingJobError {
     readonly status: string,
     change: 'retried' | 'cancelled',
   ) {
-    super(`The job ${STATES[status] ?? 'is in an unknown state'}; it cannot be ${change} now.`);
+    const state = STATES.get(status) ?? 'is in an unknown state';
+    super(`The job ${state}; it cannot be ${change} now.`);
   }
 }
 
-const STATES: Readonly<Record<string, string>> = {
-  pending: 'is waiting to start',
-  processing: 'is being worked on',
-  completed: 'is completed',
-  failed: 'has failed',
-  cancelled: 'has been cancelled',
-} satisfies Record<JobStatus, string>;
+const STATES: ReadonlyMap<string, string> = new Map<JobStatus, string>([
+  ['pending', 'is waiting to start'],
+  ['processing', 'is being worked on'],
+  ['completed', 'is completed'],
+  ['failed', 'has failed'],
+  ['cancelled', 'has been cancelled'],
+]);
 
 export class NotSignedInError extends TrackingJobError {
   override readonly name = 'NotSignedInError';

@@ -12,7 +12,7 @@ export type OnError = (error: TrackingJobError) => void;
 
 interface Watcher {
   onJobs: OnJobs;
-  onError: OnError | undefined;
+  onError: OnError;
 }
 
 /** What the cache holds waits this long for the server's answer, so that nothing flickers on a page's first load. */
@@ -38,7 +38,7 @@ export class ProjectJobs {
   }
 
   /** A late watcher hears at once what the others have heard last. */
-  add(onJobs: OnJobs, onError: OnError | undefined): Watcher {
+  add(onJobs: OnJobs, onError: OnError): Watcher {
     const watcher = { onJobs, onError };
     this.#watchers.add(watcher);
     this.#tellJobs(watcher);
@@ -97,7 +97,7 @@ export class ProjectJobs {
   #tellError(watcher: Watcher): void {
     const error = this.#error;
     if (error) {
-      this.#soon(watcher, () => watcher.onError?.(error));
+      this.#soon(watcher, () => watcher.onError(error));
     }
   }
 

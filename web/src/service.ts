@@ -16,7 +16,13 @@ import {
   where,
 } from 'firebase/firestore';
 import { COLLECTION, cancelFields, newJobFields, readJob, readJobs, retryFields } from './documents';
-import { IllegalChangeError, JobNotFoundError, NotAllowedError, trackingJobError } from './errors';
+import {
+  IllegalChangeError,
+  JobNotFoundError,
+  NotAllowedError,
+  type TrackingJobError,
+  trackingJobError,
+} from './errors';
 import { checkDays, checkId, checkNewJob } from './input';
 import {
   type AccountType,
@@ -120,31 +126,31 @@ export class TrackingJobService implements JobSource {
     return readJobs(docs);
   }
 
-  /** The job now and after each change; null when there is none, or none any more. */
-  watchJob(jobId: string, onJob: (job: TrackingJob | null) => void, onError?: OnError): Unsubscribe {
+  /**
+   * The job now and after each change; null when there is none, or none any more. Throws InvalidInputError for an id
+   * that is none. After a failure, told to `onError`, it tries again by itself.
+   */
+  watchJob(jobId: string, onJob: (job: TrackingJob | null) => void, onError: OnError = log): Unsubscribe {
     const ref = this.#job(jobId);
     const tell = (snapshot: DocumentSnapshot) => {
       let job: TrackingJob | null;
       try {
         job = found(snapshot);
       } catch (thrown) {
-        onError?.(trackingJobError(thrown));
+        onError(trackingJobError(thrown));
         return;
       }
       onJob(job);
     };
-    return keepListening(
-      (next, fail) => onSnapshot(ref, next, fail),
-      tell,
-      (error) => onError?.(error),
-    );
+    return keepListening((next, fail) => onSnapshot(ref, next, fail), tell, onError);
   }
 
   /**
    * The project's newest 200 jobs, newest first, now and after each change. `connection` is `reconnecting` while they
-   * are only the last that was known. After a failure, told to `onError`, it tries again by itself.
+   * are only the last that was known. Throws InvalidInputError for an id that is none. After a failure, told to
+   * `onError`, it tries again by itself.
    */
-  watchProjectJobs(orgId: string, projectId: string, onJobs: OnJobs, onError?: OnError): Unsubscribe {
+  watchProjectJobs(orgId: string, projectId: string, onJobs: OnJobs, onError: OnError = log): Unsubscribe {
     const jobs = this.#projectJobs(orgId, projectId);
     const key = `${orgId}/${projectId}`;
     const project =
@@ -277,6 +283,11 @@ export class TrackingJobService implements JobSource {
 
 function found(snapshot: DocumentSnapshot): TrackingJob | null {
   return snapshot.exists() ? readJob(snapshot) : null;
+}
+
+/** For who watches without an onError: nothing is swallowed. */
+function log(error: TrackingJobError): void {
+  console.error(error.message, error);
 }
 
 function rethrow(thrown: unknown): never {
