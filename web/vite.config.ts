@@ -22,13 +22,29 @@ export default defineConfig({
       {
         extends: true,
         // One emulator and one set of rules: files take turns.
-        test: { name: 'rules', include: ['tests/rules/**/*.test.ts'], environment: 'node', fileParallelism: false },
+        test: {
+          name: 'rules',
+          include: ['tests/rules/**/*.test.ts'],
+          globalSetup: 'tests/rules/emulator.setup.ts',
+          environment: 'node',
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'mutation',
+          include: ['tests/mutation/**/*.test.ts'],
+          globalSetup: 'tests/rules/emulator.setup.ts',
+          environment: 'node',
+        },
       },
       {
         extends: true,
         test: {
           name: 'emulator',
           include: ['tests/emulator/**/*.test.ts'],
+          globalSetup: 'tests/rules/emulator.setup.ts',
           environment: 'node',
           fileParallelism: false,
         },

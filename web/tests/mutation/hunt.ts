@@ -1,0 +1,100 @@
+import { BACKGROUND } from '../rules/background';
+import { expressions, withOperands } from '../rules/coverage';
+import { type Case, RULES, type World } from '../rules/world';
+import type { Mutant } from './mutants';
+
+interface Place {
+  start: number;
+  end: number;
+}
+
+/** What each case evaluates under the rules as they are. */
+export type Visits = ReadonlyMap<Case, readonly Place[]>;
+
+/** Checks all cases, and notes what each evaluates. */
+export async function visits(worlds: readonly World[], cases: readonly Case[]): Promise<Visits> {
+  const noted = new Map<Case, Place[]>();
+  await shared(worlds, inTens(cases), async (world, ten) => {
+    await world.load(RULES); // which begins the counts anew, and keeps the reports small; it takes as long as five cases
+    let before: number[] = [];
+    for (const one of ten) {
+      if ((await world.isAllowed(one)) !== one.allowed) {
+        throw new Error(`The rules as they are fail a case: ${one.name}`);
+      }
+      const all = withOperands(await expressions(world));
+      noted.set(
+        one,
+        all.filter(({ count }, index) => count > (before[index] ?? 0)),
+      );
+      before = all.map(({ count }) => count);
+    }
+  });
+  return noted;
+}
+
+function inTens<T>(all: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(all.length / 10) }, (_, ten) => all.slice(ten * 10, ten * 10 + 10));
+}
+
+/** The mutants that pass every case. Rejects when a mutant cannot be read. */
+export async function survivors(
+  worlds: readonly World[],
+  mutants: readonly Mutant[],
+  visited: Visits,
+): Promise<Mutant[]> {
+  const left: Mutant[] = [];
+  await shared(worlds, mutants, async (world, mutant) => {
+    if (!(await killer(world, mutant, visited))) {
+      left.push(mutant);
+    }
+  });
+  return left;
+}
+
+/** Each piece of work is done in the first world that is free. */
+async function shared<T>(
+  worlds: readonly World[],
+  work: readonly T[],
+  one: (world: World, piece: T) => Promise<void>,
+): Promise<void> {
+  const left = work.values();
+  await Promise.all(
+    worlds.map(async (world) => {
+      for (const piece of left) {
+        await one(world, piece);
+      }
+    }),
+  );
+}
+
+/** The first case that the mutant answers otherwise than it should. */
+async function killer(world: World, mutant: Mutant, visited: Visits): Promise<Case | undefined> {
+  await world.load(mutant.rules).catch((cause: unknown) => {
+    throw new Error(`${mutant.line}:${mutant.column} ${mutant.change} cannot be read`, { cause });
+  });
+  for (const one of mostLikelyFirst(mutant, visited)) {
+    if ((await world.isAllowed(one)) !== one.allowed) {
+      await world.write(BACKGROUND); // which may be damaged now
+      return one;
+    }
+  }
+  return undefined;
+}
+
+/** Cases that evaluate what was changed, and of these first the ones whose names speak of it; then all others. */
+function mostLikelyFirst(mutant: Mutant, visited: Visits): Case[] {
+  const words = new Set(mutant.change.match(/\w{2,}/g));
+  const isWeaker = mutant.change.endsWith('-> true');
+  const score = (one: Case, places: readonly Place[]): number =>
+    (places.some((place) => contains(place, mutant) || contains(mutant, place)) ? 100 : 0) +
+    (isWeaker && !one.allowed ? 50 : 0) +
+    [...words].filter((word) => one.name.includes(word)).length;
+  return [...visited]
+    .map(([one, places]) => ({ one, score: score(one, places) }))
+    .sort((a, b) => b.score - a.score)
+    .map(({ one }) => one);
+}
+
+function contains(outer: Place, inner: Place): boolean {
+  return outer.start <= inner.start && inner.end <= outer.end;
+}

@@ -1,0 +1,200 @@
+import contract from '../../../contracts/job.json';
+import { type Expression, withOperands, withoutComments } from '../rules/coverage';
+
+/** The rules with one thing broken. */
+export interface Mutant {
+  /** Where: offsets of what was replaced. */
+  start: number;
+  end: number;
+  line: number;
+  column: number;
+  /** What: `before -> after`, and the rules as a whole. */
+  change: string;
+  rules: string;
+}
+
+const VERBS = ['get', 'list', 'create', 'update', 'delete'] as const;
+
+/** What a list of words could wrongly hold besides: each word from the vocabularies that all of its words are in. */
+const VOCABULARIES: readonly (readonly string[])[] = [
+  contract.statuses,
+  Object.keys(contract.fields),
+  [...Object.keys(contract.platforms), 'facebook'],
+  [...contract.accountTypes, 'partner'],
+  ['owner', 'admin', 'member'],
+];
+
+/** Documents that no rule speaks of, and queries over collections of one name. */
+const ELSEWHERE = [
+  'trackingControl/{id}',
+  'organizations/{id}',
+  'organizations/{orgId}/members/{id}',
+  'organizations/{orgId}/projects/{id}',
+  'elsewhere/{id}',
+  '{path=**}/videos/{id}',
+  '{path=**}/trackedAccounts/{id}',
+];
+
+/**
+ * Every mutant of the rules, clause by clause.
+ *
+ * `parsed`: what the emulator made of these rules; each expression lies where it says.
+ */
+export function mutants(rules: string, parsed: readonly Expression[]): Mutant[] {
+  const all = withOperands(parsed);
+  const changes = [
+    ...parsed.flatMap(ofRoot),
+    ...all.flatMap((one) => ofOperator(one, rules)),
+    ...all.flatMap(ofList),
+    ...ofLiterals(rules),
+    ...ofMethods(rules),
+    ...ofVerbs(rules),
+    ...ofPaths(rules),
+  ];
+  return changes.map(({ start, end, by }) => {
+    const lines = rules.slice(0, start).split('\n');
+    return {
+      start,
+      end,
+      line: lines.length,
+      column: (lines.at(-1) ?? '').length + 1,
+      change: `${withoutComments(rules).slice(start, end)} -> ${by}`.replace(/\s+/g, ' '),
+      rules: rules.slice(0, start) + by + rules.slice(end),
+    };
+  });
+}
+
+interface Change {
+  start: number;
+  end: number;
+  by: string;
+}
+
+const replace = ({ start, end }: { start: number; end: number }, by: string): Change => ({ start, end, by });
+
+/** A whole condition, or all that a function says. */
+function ofRoot(root: Expression): Change[] {
+  return ['true', 'false'].map((by) => replace(root, by));
+}
+
+function ofOperator(one: Expression, rules: string): Change[] {
+  const [left, right] = one.operands;
+  if (left && !right && one.text.startsWith('!')) {
+    return [replace(one, left.text)];
+  }
+  if (!left || !right) {
+    return [];
+  }
+  const between = { start: left.end, end: right.start };
+  const operator = rules.slice(between.start, between.end).trim();
+  switch (operator) {
+    case '&&':
+    case '||':
+      return [left, right].flatMap((operand) => [replace(operand, 'true'), replace(operand, 'false')]);
+    case '==':
+      return [replace(between, ' != ')];
+    case '!=':
+      return [replace(between, ' == ')];
+    case '<=':
+      // A moment is never exactly the last one that is allowed: for those, `<` is no other rule.
+      return (one.text.includes('request.time') ? ['>='] : ['<', '>=']).map((by) => replace(between, ` ${by} `));
+    case 'in':
+      return [replace(one, `!(${one.text})`)];
+    default:
+      return [];
+  }
+}
+
+/** A list without each of its elements, and with each word that could be wrongly in it. */
+function ofList(one: Expression): Change[] {
+  if (!one.text.startsWith('[') || !one.text.endsWith(']')) {
+    return [];
+  }
+  const elements = one.text.slice(1, -1).split(/,\s*(?![^(]*\))/);
+  const words = elements.map((element) => element.replaceAll("'", ''));
+  const known = VOCABULARIES.filter((vocabulary) => words.every((word) => vocabulary.includes(word)));
+  const others = known.flat().filter((word) => !words.includes(word));
+  return [
+    ...elements.map((dropped) => elements.filter((element) => element !== dropped)),
+    ...others.map((word) => [...elements, `'${word}'`]),
+  ].map((list) => replace(one, `[${list.join(', ')}]`));
+}
+
+/** Texts, numbers and null; in a pattern its numbers and alternatives. */
+function ofLiterals(rules: string): Change[] {
+  return found(rules, /'[^']*'|\b\d+\b|\bnull\b/g).flatMap((literal) => {
+    const { text } = literal;
+    if (text === 'null') {
+      return [replace(literal, "'null'")];
+    }
+    if (!text.startsWith("'")) {
+      return [Number(text) + 1, Number(text) - 1].map((by) => replace(literal, String(by)));
+    }
+    const isPattern = rules.slice(0, literal.start).endsWith('.matches(');
+    return [replace(literal, `${text.slice(0, -1)}~'`), ...(isPattern ? ofPattern(literal) : [])];
+  });
+}
+
+function ofPattern({ start, end, text }: Found): Change[] {
+  const numbers = [...text.matchAll(/\d+/g)].flatMap((number) =>
+    [1, -1].map(
+      (by) =>
+        text.slice(0, number.index) + String(Number(number[0]) + by) + text.slice(number.index + number[0].length),
+    ),
+  );
+  const alternatives = text.slice(1, -1).split('|');
+  const fewer =
+    alternatives.length === 1 ? [] : alternatives.map((dropped) => alternatives.filter((one) => one !== dropped));
+  return [...numbers, ...fewer.map((left) => `'${left.join('|')}'`)].map((by) => replace({ start, end }, by));
+}
+
+function ofMethods(rules: string): Change[] {
+  return found(rules, /\bhasOnly\b/g).map((method) => replace(method, 'hasAny'));
+}
+
+/** Each `allow` without each of its verbs, and with each other one where its condition can be asked of all of them. */
+function ofVerbs(rules: string): Change[] {
+  return found(rules, /\ballow ([a-z, ]+)(:[^;]*;)/g).flatMap((statement) => {
+    const [verbs, condition] = [verbsOf(statement.groups[0] ?? ''), statement.groups[1] ?? ''];
+    const narrower = verbs.map((dropped) => verbs.filter((verb) => verb !== dropped));
+    const others = condition.includes('resource') ? [] : VERBS.filter((verb) => !verbs.includes(verb));
+    return [...narrower, ...others.map((verb) => [...verbs, verb])].map((list) =>
+      replace(statement, list.length === 0 ? '' : `allow ${list.join(', ')}${condition}`),
+    );
+  });
+}
+
+function verbsOf(list: string): string[] {
+  const short: Record<string, string[]> = { read: ['get', 'list'], write: ['create', 'update', 'delete'] };
+  return list.split(',').flatMap((verb) => short[verb.trim()] ?? [verb.trim()]);
+}
+
+/** Each block open to everybody who is signed in, verb by verb; so each other place; each block for all that is below. */
+function ofPaths(rules: string): Change[] {
+  const hole = (verb: string) => `allow ${verb}: if request.auth != null;`;
+  const [documents, ...blocks] = found(rules, /\bmatch \S+ {/g);
+  const elsewhere = (verb: string) => ELSEWHERE.map((path) => `match /${path} { ${hole(verb)} }`);
+  return [
+    ...blocks.map((block) => replace(block, block.text.replace(/(\w+)} {$/, '$1=**} {'))),
+    ...blocks.flatMap((block) => VERBS.map((verb) => replace(block, `${block.text} ${hole(verb)}`))),
+    ...VERBS.flatMap(elsewhere).flatMap((block) => (documents ? replace(documents, `${documents.text} ${block}`) : [])),
+  ];
+}
+
+interface Found {
+  start: number;
+  end: number;
+  text: string;
+  groups: string[];
+}
+
+/** Where the pattern is found in what the rules say: not in comments, and not in their version. */
+function found(rules: string, pattern: RegExp): Found[] {
+  const said = withoutComments(rules).replace(/rules_version.*/, (version) => ' '.repeat(version.length));
+  return [...said.matchAll(pattern)].map((match) => ({
+    start: match.index,
+    end: match.index + match[0].length,
+    text: match[0],
+    groups: match.slice(1),
+  }));
+}

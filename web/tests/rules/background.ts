@@ -1,0 +1,100 @@
+import { type DocumentData, Timestamp } from 'firebase/firestore';
+import contract from '../../../contracts/job.json';
+import type { JobStatus } from '../../src/job';
+import type { Documents } from './world';
+
+/** Members of acme, by their roles; each user's id says who it is. */
+export const OWNER = 'acme-owner';
+export const ADMIN = 'acme-admin';
+export const MEMBER = 'acme-member';
+/** A member document that says nothing of a role, as an older one may. */
+export const WITHOUT_ROLE = 'acme-member-without-role';
+/** Owner of another organisation. */
+export const OUTSIDER = 'globex-owner';
+export const IN_BOTH = 'member-of-acme-and-globex';
+export const NOBODY = null;
+
+export const STATUSES = contract.statuses as JobStatus[];
+export const FINISHED = contract.finished as JobStatus[];
+/** All that may stand in a job's document. */
+export const FIELDS = Object.keys(contract.fields);
+
+export const ACCOUNTS = 'organizations/acme/projects/p1/trackedAccounts';
+export const ACCOUNT = `${ACCOUNTS}/youtube_1`;
+export const VIDEO = `${ACCOUNT}/videos/v1`;
+export const ACME_JOB = 'trackingJobs/acme-job';
+export const GLOBEX_JOB = 'trackingJobs/globex-job';
+export const PAUSES = 'trackingControl/platforms';
+
+const EARLIER = Timestamp.fromMillis(Date.UTC(2026, 0, 15, 9));
+
+/** A job's document with nothing but what front ends have always written. */
+export function plainJob(status: JobStatus, orgId = 'acme'): DocumentData {
+  return {
+    orgId,
+    projectId: 'p1',
+    userId: orgId === 'acme' ? MEMBER : OUTSIDER,
+    username: '@nasa',
+    platform: 'youtube',
+    accountType: 'my',
+    status,
+    progress: 0,
+    message: 'Waiting to start.',
+    createdAt: EARLIER,
+    retryCount: 0,
+  };
+}
+
+/** A job with every field that there is, none at the value that a cancel or a retry gives it. */
+export function fullJob(status: JobStatus): DocumentData {
+  return {
+    ...plainJob(status),
+    progress: 30,
+    message: 'x'.repeat(201), // longer than a front end may write: the functions write sentences of any length
+    retryCount: 2,
+    accountId: 'youtube_1',
+    error: 'YouTube has no account named nasa.',
+    errorCode: 'AccountNotFoundError',
+    startedAt: EARLIER,
+    completedAt: EARLIER,
+    attempt: 2,
+    leaseUntil: EARLIER,
+    executionArn: 'arn:aws:states:us-east-1:000000000000:execution:tracking:nasa',
+    updatedAt: EARLIER,
+    priority: 1,
+    expiries: 1,
+    expireAt: EARLIER,
+  };
+}
+
+/** A value that no job of these tests has, of the field's type, or of an unknown field. */
+export function otherValue(field: string): unknown {
+  const type = (contract.fields as Record<string, string>)[field] ?? 'string';
+  return { string: 'another', int: 77, timestamp: Timestamp.fromMillis(Date.UTC(2025, 5, 1)) }[type.replace('?', '')];
+}
+
+export const BACKGROUND: Documents = {
+  'organizations/acme': { name: 'Acme' },
+  [`organizations/acme/members/${OWNER}`]: { role: 'owner' },
+  [`organizations/acme/members/${ADMIN}`]: { role: 'admin' },
+  [`organizations/acme/members/${MEMBER}`]: { role: 'member' },
+  [`organizations/acme/members/${WITHOUT_ROLE}`]: { joinedAt: EARLIER },
+  [`organizations/acme/members/${IN_BOTH}`]: { role: 'member' },
+  'organizations/acme/projects/p1': { name: 'Rockets' },
+  [ACCOUNT]: { username: 'nasa', dateAdded: EARLIER },
+  [VIDEO]: { title: 'Launch', publishedAt: EARLIER },
+  [ACME_JOB]: plainJob('processing'),
+  'organizations/globex': { name: 'Globex' },
+  [`organizations/globex/members/${OUTSIDER}`]: { role: 'owner' },
+  [`organizations/globex/members/${IN_BOTH}`]: { role: 'member' },
+  [GLOBEX_JOB]: plainJob('completed', 'globex'),
+  [PAUSES]: { youtube: { until: EARLIER, reason: 'quota' } },
+};
+
+let jobs = 0;
+
+/** The path of a job that no other case uses. */
+export function ownJob(): string {
+  jobs += 1;
+  return `trackingJobs/job-${jobs}`;
+}

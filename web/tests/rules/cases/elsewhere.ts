@@ -1,0 +1,55 @@
+import {
+  collection,
+  deleteDoc,
+  doc,
+  getDocFromServer,
+  getDocsFromServer,
+  query,
+  setDoc,
+  updateDoc,
+} from 'firebase/firestore';
+import { ACCOUNT, ACME_JOB, MEMBER, NOBODY, OUTSIDER, OWNER, PAUSES, VIDEO } from '../background';
+import type { Case } from '../world';
+
+/** Each of the five kinds of request on one document and its collection, all of them denied. */
+function untouchable(path: string, as: string | null, verbs = ['get', 'list', 'create', 'update', 'delete']): Case[] {
+  const beside = `${path}-new`;
+  const inCollection = path.slice(0, path.lastIndexOf('/'));
+  const requests: Record<string, Case['run']> = {
+    get: (db) => getDocFromServer(doc(db, path)),
+    list: (db) => getDocsFromServer(query(collection(db, inCollection))),
+    create: (db) => setDoc(doc(db, beside), { orgId: 'acme', role: 'owner' }),
+    update: (db) => updateDoc(doc(db, path), { orgId: 'acme', role: 'owner' }),
+    delete: (db) => deleteDoc(doc(db, path)),
+  };
+  return verbs.map((verb) => ({
+    name: `${verb} ${path} as ${as ?? 'nobody'}`,
+    allowed: false,
+    as,
+    // What a broken rule let through goes again; the document itself is background, and set anew in the same way.
+    before: { [beside]: null, [path]: { orgId: 'acme', role: as === OWNER ? 'owner' : 'member' } },
+    run: requests[verb] as Case['run'],
+  }));
+}
+
+const WRITES = ['create', 'update', 'delete'];
+
+/** What the functions alone write, what only they read, and whatever else there may be in the customer's database. */
+export const elsewhere: Case[] = [
+  ...[MEMBER, OWNER, OUTSIDER, NOBODY].flatMap((as) => [
+    ...untouchable(ACCOUNT, as, WRITES),
+    ...untouchable(VIDEO, as, WRITES),
+  ]),
+  ...[MEMBER, OWNER].flatMap((as) => [
+    ...untouchable(PAUSES, as),
+    ...untouchable(`organizations/acme/members/${as}`, as),
+    ...untouchable('organizations/acme', as),
+    ...untouchable('organizations/acme/projects/p1', as),
+    ...untouchable('elsewhere/document', as),
+    ...untouchable(`${ACME_JOB}/notes/n1`, as),
+    ...untouchable(`${ACCOUNT}/notes/n1`, as),
+    ...untouchable(`${VIDEO}/notes/n1`, as),
+  ]),
+  ...untouchable(PAUSES, NOBODY),
+  ...untouchable('elsewhere/document', NOBODY),
+];

@@ -1,0 +1,9 @@
+import type { Case } from '../world';
+import { changing } from './changing';
+import { creating } from './creating';
+import { deleting } from './deleting';
+import { elsewhere } from './elsewhere';
+import { reading } from './reading';
+
+/** Every request that is tried, on firestore.rules and on each mutant of them. */
+export const CASES: readonly Case[] = [...creating, ...changing, ...deleting, ...reading, ...elsewhere];
