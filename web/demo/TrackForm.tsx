@@ -44,7 +44,9 @@ export function TrackForm({ onTrack }: TrackFormProps) {
     try {
       await onTrack(username.trim(), platform, accountType);
       setUsername('');
-      setSuccess(`Tracking ${username.trim()} on ${PLATFORM_LABELS[platform]}. You can leave this page meanwhile.`);
+      setSuccess(
+        `Started tracking ${username.trim()} on ${PLATFORM_LABELS[platform]}. It goes on when you leave this page.`,
+      );
     } catch (error) {
       const isOfUsername = error instanceof InvalidInputError && error.field === 'username';
       setProblem({ sentence: trackingJobError(error).message, isOfUsername });

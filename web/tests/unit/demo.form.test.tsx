@@ -71,7 +71,7 @@ describe('an account to track', () => {
     await person.click(screen.getByLabelText('Mine'));
     await track('  @NASA ');
     expect(asked).toHaveBeenCalledExactlyOnceWith('@NASA', 'instagram', 'my');
-    expect(screen.getByRole('status').textContent).toContain('Tracking @NASA on Instagram.');
+    expect(screen.getByRole('status').textContent).toContain('Started tracking @NASA on Instagram.');
     expect(username().value).toBe('');
   });
 
