@@ -1,0 +1,65 @@
+"""Kicks against ticks, for real: threads on the Firestore emulator, without Lambda's one place to keep them apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from google.cloud.firestore_v1 import Client
+
+from tests.doubles import FakeContext
+from tests.integration.test_trigger_race import LIMITS, CountedExecutions, fill
+from tracking.clock import SystemClock
+from tracking.identity import Callers
+from tracking.store.firestore import FirestoreStore
+from tracking.wiring import KickDeps, TriggerDeps
+from trigger import app, kick
+
+JOBS = 100
+
+
+class Functions:
+    """Lambda's asynchronous invocations, each in a thread at once."""
+
+    def __init__(self, tick: Callable[[], Any]) -> None:
+        self._tick = tick
+        self._threads = ThreadPoolExecutor(8)
+        self._running: list[Future[Any]] = []
+
+    def invoke(self, *, FunctionName: str, InvocationType: str, Payload: bytes) -> None:  # noqa: N803
+        assert (FunctionName, InvocationType) == ("the-trigger", "Event")
+        assert isinstance(json.loads(Payload), dict)
+        self._running.append(self._threads.submit(self._tick))
+
+    def results(self) -> list[Any]:
+        self._threads.shutdown()
+        return [running.result() for running in self._running]
+
+
+def test_kicks_and_ticks_at_the_same_moment_start_each_job_exactly_once(
+    firestore_client: Callable[[], Client],
+) -> None:
+    fill(firestore_client(), JOBS)
+    executions = CountedExecutions()
+    stores = [FirestoreStore(firestore_client()) for _ in range(4)]
+
+    def tick(number: int = 0) -> Any:
+        deps = TriggerDeps(stores[number], executions, SystemClock(), LIMITS)
+        return app.handler({}, FakeContext(55), deps)  # type: ignore[arg-type]
+
+    functions = Functions(tick)
+    deps = KickDeps(Callers(None, lambda: "the-secret"), functions, "the-trigger")  # type: ignore[arg-type]
+
+    def press(_number: int) -> int:
+        event = {"headers": {"x-trigger-secret": "the-secret"}}
+        return int(kick.handler(event, FakeContext(), deps)["statusCode"])  # type: ignore[arg-type]
+
+    with ThreadPoolExecutor(6) as pool:
+        ticks = [pool.submit(tick, number) for number in (1, 2, 3)]
+        assert list(pool.map(press, range(3))) == [202] * 3
+    started = [done["started"] for done in (*functions.results(), *(tick.result() for tick in ticks))]
+    assert len(started) == 6
+    assert sum(started) == JOBS
+    assert executions.starts == {f"job{number:03}": 1 for number in range(JOBS)}
