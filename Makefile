@@ -23,7 +23,7 @@ export UV_SYSTEM_CERTS ?= true
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-setup: ## Install the Python environments (.venv, MiniStack, SAM); quick when nothing has changed
+setup: ## Install the environments (.venv, MiniStack, SAM, Node packages); quick when nothing has changed
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
 	  echo "error: $(PYTHON) was not found: install Python 3.11 or later, or name one (make PYTHON=python3.12 ...)." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -76,5 +76,5 @@ lock: setup ## Refresh the lock files from pyproject.toml and the .in files; UPG
 
 clean: ## Stop the stack and remove everything that was installed or built
 	@if [ -x $(RUN)/python ]; then $(RUN)/python -m local down; fi
-	rm -rf $(VENV) .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .local .aws-sam web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -not -path './web/*' -prune -exec rm -rf {} +

@@ -9,12 +9,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from google.api_core.exceptions import GoogleAPIError
 from rich.console import Console
 
-from bench import chain, claims, executions, imports, ticks
+from bench import chain, claims, executions, imports, page, ticks
 from bench.errors import BenchError
 from bench.table import Row, table
 from local import stack
 from local.errors import LocalError
-from local.process import signals_as_interrupts
 from tracking.errors import TrackingError
 
 _COULD_NOT = (BenchError, LocalError, TrackingError, BotoCoreError, ClientError, GoogleAPIError)
@@ -25,18 +24,14 @@ _err = Console(stderr=True, highlight=False)
 
 def main() -> int:
     """0 even where a target is missed, for none of this is a test; 1 when it could not be measured."""
-    was_up = stack.State.load().is_up()
     try:
-        with signals_as_interrupts():
-            rows = _measure(stack.up(stack.Ports(), _say))
+        with stack.borrowed(_say) as state:
+            rows = _measure(state)
     except _COULD_NOT as error:
         _err.print(f"error: {error}", style="red", markup=False)
         return 1
     except KeyboardInterrupt:
         return 130
-    finally:
-        if not was_up:
-            stack.down()
     _out.print(table(rows))
     missed = sum(not row.is_met for row in rows)
     _out.print(f"\n{len(rows) - missed} of {len(rows)} targets met.")
@@ -52,6 +47,7 @@ def _measure(state: stack.State) -> list[Row]:
         ("a job's RPCs", lambda: chain.rows(state)),
         ("idle ticks", lambda: ticks.rows(state)),
         ("executions, a minute or so", lambda: executions.rows(state)),
+        ("the page, two minutes or so", lambda: page.rows(state)),
     ):
         _say(f"Measuring {what} ...")
         rows += measure()

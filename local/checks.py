@@ -7,8 +7,8 @@ import sys
 import time
 from dataclasses import dataclass
 
-from local import aws
-from local.paths import ROOT, SAM, VENV, clean_environment
+from local import aws, web
+from local.paths import ROOT, SAM, VENV, WEB, clean_environment
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,19 @@ class Check:
     command: list[str]
 
 
+PYTHON = str(VENV / "bin" / "python")
+
+
 def _ours(name: str, *arguments: str) -> list[str]:
     return [str(VENV / "bin" / name), *arguments]
+
+
+def _web(script: str) -> list[str]:
+    return ["npm", "--prefix", str(WEB), "run", "--silent", script]
+
+
+def _emulated(command: list[str]) -> list[str]:
+    return [PYTHON, "-m", "local.emulated", *command]
 
 
 LINT = (
@@ -27,9 +38,19 @@ LINT = (
     Check("types", _ours("mypy")),
     Check("template, by SAM", [str(SAM / "bin" / "sam"), "validate", "--lint"]),
     Check("template, by cfn-lint", _ours("cfn-lint", "template.yaml")),
+    Check("web style", _web("lint")),
+    Check("web types", _web("typecheck")),
 )
-TESTS = tuple(
-    Check(f"{tier} tests", _ours("pytest", f"tests/{tier}")) for tier in ("unit", "contract", "integration", "e2e")
+TESTS = (
+    Check("unit tests", _ours("pytest", "tests/unit")),
+    Check("web unit tests", _web("test")),
+    Check("contract tests", _ours("pytest", "tests/contract")),
+    Check("web emulator tests", _emulated(_web("test:emulator"))),
+    Check("rules tests", _emulated(_web("test:rules"))),
+    Check("rules, broken on purpose", _emulated(_web("test:mutation"))),
+    Check("integration tests", _ours("pytest", "tests/integration")),
+    Check("Chromium", [PYTHON, "-m", "local.browser"]),
+    Check("e2e tests", _ours("pytest", "tests/e2e")),
 )
 
 
@@ -59,6 +80,8 @@ def _relative(word: str) -> str:
 
 
 if __name__ == "__main__":
+    if without_node := web.missing():
+        sys.exit(f"error: {without_node}")
     try:
         sys.exit(not run(LINT if "--no-tests" in sys.argv else LINT + TESTS))
     except KeyboardInterrupt:

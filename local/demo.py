@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.table import Table
 
-from local import aws, stack
+from local import auth, aws, stack, web
 from local.errors import LocalError
 from local.process import signals_as_interrupts
 from tracking import jobs, wiring
@@ -21,7 +21,7 @@ from tracking.jobs import AccountType, Job, PlatformName, Status
 from tracking.store import account_path
 from tracking.store.firestore import FirestoreStore
 
-ORG, PROJECT = "demo-org", "demo-project"
+ADA = auth.USERS[0]  # whose page shows what is tracked here
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ def _track(store: FirestoreStore, console: Console) -> list[Job]:
     job_ids = [
         store.create_job(
             jobs.new(
-                org_id=ORG,
-                project_id=PROJECT,
-                user_id="demo-user",
+                org_id=ADA.org_id,
+                project_id=ADA.project_id,
+                user_id=ADA.uid,
                 username=wish.username,
                 platform=wish.platform,
                 account_type=AccountType.COMPETITOR,
@@ -110,11 +110,17 @@ def _table(store: FirestoreStore, ended: list[Job]) -> Table:
 
 
 def _how_to_look_further(state: stack.State) -> str:
+    page = state.page()
+    see = (
+        f"  {page}    sign in as {ADA.name}; what she tracks there goes the same way" if page else f"  {web.missing()}"
+    )
     executions = f"aws stepfunctions list-executions --state-machine-arn {stack.outputs(state)['StateMachineArn']}"
     return "\n".join(
         (
             "",
-            "The stack goes on running. To look further:",
+            "The stack goes on running. The page, with the accounts above:",
+            see,
+            "To look further:",
             "  .venv/bin/tracking list               the jobs",
             "  .venv/bin/tracking local status       the parts, and where they listen",
             "  .venv/bin/tracking local logs -f      what they say",

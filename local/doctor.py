@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import firestore
+from local import browser, firestore, web
 from local.environments import OTHERS, OURS, Environment
 from local.errors import LocalError
 from local.paths import VENV, clean_environment, host_python
@@ -37,6 +37,7 @@ def needs() -> Iterator[Need]:
     yield _program("make", "--version", "install it (apt install make; macOS: xcode-select --install)")
     yield _program("git", "--version", "install it (apt install git; macOS: xcode-select --install)")
     yield from _emulator()
+    yield from _front_end()
     for environment in (OURS, *OTHERS):
         yield _environment(environment)
     yield Need("uv", _said(str(VENV / "bin" / "uv"), "--version"), "run `make setup`")
@@ -59,7 +60,18 @@ def _emulator() -> Iterator[Need]:
         yield Need("Java", "", str(error), not running)
     where = f"running at {running}" if running else str(jar or "")
     yield Need("Firestore emulator", where, "`make up` fetches it, with Node", is_required=False)
-    yield _program("node", "--version", "install it from https://nodejs.org", is_required=not where)
+
+
+def _front_end() -> Iterator[Need]:
+    """Node is needed for the page and the tests; the pipeline alone runs without."""
+    node = shutil.which("node")
+    yield Need("Node", "" if web.missing() else _said(node or "", "--version"), web.missing(), is_required=False)
+    tools = "web/node_modules" if web.is_ready() else ""
+    yield Need("the web package's tools", tools, "run `make setup`", is_required=False)
+    chromium = browser.find(os.environ.get("PATH", os.defpath))
+    yield Need("Chromium", str(chromium or ""), "`make test` fetches it", is_required=False)
+    firebase = _said(shutil.which("firebase") or "", "--version")
+    yield Need("Firebase's tools", firebase, "not needed: a stand-in signs the demo's users in", is_required=False)
 
 
 def _environment(environment: Environment) -> Need:

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from local import aws, build, firestore
+from local import auth, aws, build, firestore, web
 from local.errors import LocalError
 from local.paths import LOCAL, LOGS, ROOT, STACK, clean_environment, reaching_this_machine
 from local.process import (
@@ -31,6 +31,8 @@ from local.process import (
 
 _STATE = STACK / "state.json"
 _LOCK = LOCAL / "stack.lock"
+_PAGE = STACK / "page"
+_HEALTH = {"firestore": "/", "simulator": "/healthz", "aws": "/_ministack/health", "auth": "/"}
 Say = Callable[[str], None]
 
 
@@ -41,6 +43,8 @@ class Ports:
     firestore: int | None = None
     aws: int | None = None
     simulator: int | None = None
+    auth: int | None = None
+    page: int | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,14 @@ class State:
         """The address of the platform simulator, of which every platform has its own paths."""
         return self.parts["simulator"].address
 
+    def auth(self) -> str:
+        """The address of Firebase's Auth emulator, or of what stands in for it."""
+        return self.parts["auth"].address
+
+    def page(self) -> str | None:
+        """The address of the demo page; None without Node, which builds it."""
+        return self.parts["page"].address if "page" in self.parts else None
+
     def environment(self) -> dict[str, str]:
         """The variables by which the command line and the AWS tools reach the parts."""
         return {
@@ -113,6 +125,7 @@ def up(ports: Ports, say: Say) -> State:
             if not state.parts:
                 _start_parts(state, ports, say)
             _deploy(state, say)
+            _publish_page(state)
         except BaseException:
             with signals_deferred():
                 _stop(state)
@@ -124,6 +137,18 @@ def down() -> None:
     """Stop every part. Safe to call when nothing runs."""
     with _alone("down"), signals_deferred():
         _stop(State.load())
+
+
+@contextlib.contextmanager
+def borrowed(say: Say) -> Iterator[State]:
+    """The stack for a while: one that runs goes on running, one that was started for this is stopped at the end."""
+    was_up = State.load().is_up()
+    with signals_as_interrupts():
+        try:
+            yield up(Ports(), say)
+        finally:
+            if not was_up:
+                down()
 
 
 def platform_urls(simulator: str) -> dict[str, str]:
@@ -153,6 +178,8 @@ def _start_parts(state: State, ports: Ports, say: Say) -> None:
     """Ports are looked at first, all of them: one that is taken is said before anything is started."""
     simulator = choose_port(ports.simulator, "the platform simulator")
     ministack = choose_port(ports.aws, "MiniStack")
+    sign_in = choose_port(ports.auth, "sign-in")
+    page = choose_port(ports.page, "the demo page")
     shutil.rmtree(LOGS, ignore_errors=True)
     _start_firestore(state, ports.firestore)
     command = [sys.executable, "-m", "local.simulator", "--host", "127.0.0.1", "--port", str(simulator)]
@@ -162,10 +189,18 @@ def _start_parts(state: State, ports: Ports, say: Say) -> None:
     folder.mkdir()
     environment = aws.ministack_environment(ministack, folder)
     _start(state, "aws", aws.command(), environment, f"http://127.0.0.1:{ministack}")
+    _start_auth(state, sign_in)
+    if without_node := web.missing():
+        say(f"No demo page: {without_node}")
+    else:
+        _PAGE.mkdir(parents=True, exist_ok=True)
+        serve = [sys.executable, "-m", "http.server", str(page), "--bind", "127.0.0.1", "--directory", str(_PAGE)]
+        _start(state, "page", serve, clean_environment(), f"http://127.0.0.1:{page}")
     say("Building the layer and the functions ...")
     build.build()
-    for name, health in (("firestore", "/"), ("simulator", "/healthz"), ("aws", "/_ministack/health")):
+    for name, health in _HEALTH.items():
         _await(state, name, health)
+    auth.seed(state.auth(), state.firestore())
 
 
 def _start_firestore(state: State, port: int | None) -> None:
@@ -181,6 +216,15 @@ def _start_firestore(state: State, port: int | None) -> None:
         return
     port = choose_port(port, "the Firestore emulator")
     _start(state, "firestore", firestore.command(port), clean_environment(), f"127.0.0.1:{port}")
+
+
+def _start_auth(state: State, port: int) -> None:
+    running = os.environ.get("FIREBASE_AUTH_EMULATOR_HOST", "")
+    if running:
+        state.parts["auth"] = Part(f"http://{running}", None)
+        state.save()
+        return
+    _start(state, "auth", auth.command(port, STACK), clean_environment(), f"http://127.0.0.1:{port}")
 
 
 def _start(state: State, name: str, command: list[str], environment: dict[str, str], address: str) -> None:
@@ -207,11 +251,40 @@ def _deploy(state: State, say: Say) -> None:
         "YouTubeApiUrl": urls["YOUTUBE_API_URL"],
         "XApiUrl": urls["X_API_URL"],
         "ApifyApiUrl": urls["APIFY_API_URL"],
+        "AllowedOrigins": state.page() or "",
+    }
+    variables = {
+        "FIRESTORE_EMULATOR_HOST": state.firestore(),
+        "FIREBASE_AUTH_EMULATOR_HOST": state.auth().removeprefix("http://"),
     }
     aws.put_secrets(state.aws(), dict.fromkeys(build.secret_names(), "stand-in"))
-    build.deploy(state.aws(), {"FIRESTORE_EMULATOR_HOST": state.firestore()}, parameters)
+    build.deploy(state.aws(), variables, parameters)
     state.deployed = wanted
     state.save()
+
+
+def _publish_page(state: State) -> None:
+    """The page, and beside it what it has to know of this stack."""
+    if state.page() is None:
+        return
+    web.build_page(_PAGE)
+    known = {
+        "projectId": firestore.PROJECT,
+        "firestore": state.firestore(),
+        "auth": state.auth(),
+        "triggerUrl": outputs(state).get("TriggerUrl", ""),
+        "users": [
+            {
+                "email": user.email,
+                "password": auth.PASSWORD,
+                "label": f"{user.name} ({user.org_id})",
+                "orgId": user.org_id,
+                "trackedProjectId": user.project_id,
+            }
+            for user in auth.USERS
+        ],
+    }
+    (_PAGE / "config.json").write_text(json.dumps(known, indent=2))
 
 
 def _stop(state: State) -> None:

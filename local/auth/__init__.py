@@ -22,6 +22,7 @@ from local.firestore import PROJECT
 PASSWORD = "tracking"  # noqa: S105  # of users who exist on this machine alone
 _ACCOUNTS = f"/identitytoolkit.googleapis.com/v1/projects/{PROJECT}/accounts"
 _OWNER = {"Authorization": "Bearer owner"}  # what emulators take for an administrator
+_PATIENCE_S = 60.0  # an emulator's first write on a busy machine
 _TAKEN = ("DUPLICATE_LOCAL_ID", "EMAIL_EXISTS")
 
 
@@ -62,13 +63,15 @@ def seed(auth: str, firestore: str) -> None:
     `auth`: the address of either one; `firestore`: host and port of the emulator.
     """
     documents = f"http://{firestore}/v1/projects/{PROJECT}/databases/(default)/documents"
-    with httpx.Client(headers=_OWNER, trust_env=False) as http:
+    with httpx.Client(headers=_OWNER, trust_env=False, timeout=_PATIENCE_S) as http:
         for user in USERS:
             account = {"localId": user.uid, "email": user.email, "password": PASSWORD, "displayName": user.name}
-            made = http.post(f"{auth}{_ACCOUNTS}", json=account)
-            if made.is_error and not any(reason in made.text for reason in _TAKEN):
-                raise LocalError(f"{user.email} could not be made a user of {auth}: {made.text[:200]}")
-            member = f"{documents}/organizations/{user.org_id}/members/{user.uid}"
-            joined = http.patch(member, json={"fields": {"role": {"stringValue": user.role}}})
-            if joined.is_error:
-                raise LocalError(f"{user.email} could not be made a member of {user.org_id}: {joined.text[:200]}")
+            role = {"fields": {"role": {"stringValue": user.role}}}
+            try:
+                made = http.post(f"{auth}{_ACCOUNTS}", json=account)
+                if not any(reason in made.text for reason in _TAKEN):
+                    made.raise_for_status()
+                member = f"{documents}/organizations/{user.org_id}/members/{user.uid}"
+                http.patch(member, json=role).raise_for_status()
+            except httpx.HTTPError as error:
+                raise LocalError(f"{user.email} could not be made a member of {user.org_id}: {error}") from error

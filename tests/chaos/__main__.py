@@ -10,7 +10,6 @@ from rich.console import Console
 
 from local import stack
 from local.errors import LocalError
-from local.process import signals_as_interrupts
 from tests.chaos import cleaning, late, points, trials
 from tests.chaos.points import Trial
 from tests.chaos.report import table
@@ -31,22 +30,18 @@ out = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
 
 
 def main(words: Sequence[str]) -> int:
-    was_up = stack.State.load().is_up()
+    limits = {"max_running_jobs": 500, "max_running_per_credential": 500}
     try:
-        with signals_as_interrupts():
-            running = RunningStack(stack.up(stack.Ports(), _say))
-            with staged(
-                running, lease_s=LEASE_S, wait_scale=WAIT_SCALE, max_running_jobs=500, max_running_per_credential=500
-            ) as stage:
-                return _report(stage, words)
+        with (
+            stack.borrowed(_say) as state,
+            staged(RunningStack(state), lease_s=LEASE_S, wait_scale=WAIT_SCALE, **limits) as stage,
+        ):
+            return _report(stage, words)
     except LocalError as error:
         out.print(f"error: {error}", style="red", markup=False)
         return 1
     except KeyboardInterrupt:
         return 130
-    finally:
-        if not was_up:
-            stack.down()
 
 
 def _report(stage: Stage, words: Sequence[str]) -> int:

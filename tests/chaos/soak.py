@@ -18,7 +18,6 @@ from rich.console import Console
 
 from local import stack
 from local.errors import LocalError
-from local.process import signals_as_interrupts
 from tests.chaos.fates import Fate, Wish, wishes
 from tests.chaos.figures import Figures, Tracked, examine, table
 from tests.chaos.stage import Stage, staged
@@ -42,21 +41,18 @@ out = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
 
 def main(arguments: Sequence[str]) -> int:
     count = int(arguments[0]) if arguments else 2000
-    was_up = stack.State.load().is_up()
+    limits = {"max_running_jobs": RUNNING, "max_running_per_credential": RUNNING}
     try:
-        with signals_as_interrupts():
-            running = RunningStack(stack.up(stack.Ports(), _say))
-            limits = {"max_running_jobs": RUNNING, "max_running_per_credential": RUNNING}
-            with staged(running, lease_s=LEASE_S, wait_scale=WAIT_SCALE, **limits) as stage:
-                figures = soak(stage, count)
+        with (
+            stack.borrowed(_say) as state,
+            staged(RunningStack(state), lease_s=LEASE_S, wait_scale=WAIT_SCALE, **limits) as stage,
+        ):
+            figures = soak(stage, count)
     except LocalError as error:
         out.print(f"error: {error}", style="red", markup=False)
         return 1
     except KeyboardInterrupt:
         return 130
-    finally:
-        if not was_up:
-            stack.down()
     out.print(table(count, figures))
     for sentence in figures.wrong:
         out.print(f"wrong: {sentence}", style="red", markup=False)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from local import process, stack
+from local import stack
 from tests.e2e.running import Project, RunningStack
 
 
@@ -17,18 +17,12 @@ def running() -> Iterator[RunningStack]:
 
     `make test` names another stack than the developer's (TRACKING_LOCAL_STACK).
     """
-    was_up = stack.State.load().is_up()
-    with process.signals_as_interrupts():
-        try:
-            state = stack.up(stack.Ports(), say=print)
-            for what in ("faults", "requests"):  # sim_503x2 fails twice and then never again: it counts anew from here
-                httpx.delete(f"{state.simulator()}/control/{what}", trust_env=False).raise_for_status()
-            running = RunningStack(state)
-            yield running
-            running.client.close()
-        finally:
-            if not was_up:
-                stack.down()
+    with stack.borrowed(say=print) as state:
+        for what in ("faults", "requests"):  # sim_503x2 fails twice and then never again: it counts anew from here
+            httpx.delete(f"{state.simulator()}/control/{what}", trust_env=False).raise_for_status()
+        running = RunningStack(state)
+        yield running
+        running.client.close()
 
 
 @pytest.fixture

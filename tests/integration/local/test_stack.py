@@ -67,7 +67,7 @@ def test_an_interrupted_start_leaves_nothing_running(folder: Path, number: signa
         said, _ = running.communicate(timeout=30)
     assert running.returncode == 130
     assert "everything that had been started was stopped" in said
-    assert len(groups) == 3
+    assert len(groups) == 5
     assert left_of(groups) == []
     assert not (folder / "state.json").exists()
 

@@ -1,0 +1,194 @@
+"""What somebody at the page waits for, in a real browser on the demo page; and how much they load for it."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+from uuid import uuid4
+
+from google.cloud.firestore_v1 import Client
+from google.cloud.firestore_v1.base_query import FieldFilter
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+from bench.claims import pending_job
+from bench.errors import BenchError
+from bench.table import Relation, Row, Target
+from bench.timing import ms
+from local import auth, browser, firestore, installing, stack
+from local.paths import WEB
+from tracking.jobs import FINISHED
+from tracking.store.firestore import JOBS
+
+ADA = auth.USERS[0]
+WRITES = 40
+KICKED = 20
+TICKED = 12
+TICKED_EVERY_S = 5.0  # a minute of them, so that the tick comes at every distance
+_LIMIT_S = 90.0
+
+# When each value of a progress bar was first seen, on the clock that Python's time.time() reads.
+_OBSERVE = """() => {
+  window.seen = {};
+  const note = () => document.querySelectorAll('[role=progressbar][aria-valuenow]').forEach((bar) => {
+    window.seen[bar.getAttribute('aria-valuenow')] ??= performance.timeOrigin + performance.now();
+  });
+  new MutationObserver(note).observe(document, { subtree: true, childList: true, attributes: true });
+}"""
+
+
+def rows(state: stack.State) -> list[Row]:
+    database = Client(project=firestore.PROJECT)
+    with _chromium() as chromium:
+        pixel = _pixel_row(state, chromium, database)
+        start = _start_row(state, chromium, database)
+    return [pixel, start, _size_row()]
+
+
+@contextlib.contextmanager
+def _chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=str(browser.chromium()), args=list(browser.FLAGS))
+        yield running
+        running.close()
+
+
+@contextlib.contextmanager
+def _project(database: Client) -> Iterator[str]:
+    """A project of Ada's organisation for one measurement, without its jobs afterwards."""
+    project_id = f"bench-{uuid4().hex}"
+    try:
+        yield project_id
+    finally:
+        for job in database.collection(JOBS).where(filter=FieldFilter("projectId", "==", project_id)).stream():
+            job.reference.delete()
+
+
+def _open(state: stack.State, chromium: Browser, project_id: str, *, can_kick: bool = True) -> Page:
+    """The page, signed in, on a project of its own."""
+
+    def configure(route: Route) -> None:
+        known: dict[str, Any] = route.fetch().json()
+        known["users"] = [user | {"trackedProjectId": project_id} for user in known["users"]]
+        if not can_kick:
+            known["triggerUrl"] = ""
+        route.fulfill(json=known)
+
+    address = state.page()
+    if address is None:
+        raise BenchError("There is no demo page without Node.")
+    page = chromium.new_page()
+    page.route("**/config.json", configure)
+    page.goto(address)
+    page.get_by_role("button", name=ADA.name).click()
+    page.get_by_label("Username").wait_for()
+    return page
+
+
+def _pixel_row(state: stack.State, chromium: Browser, database: Client) -> Row:
+    with _project(database) as project_id:
+        page = _open(state, chromium, project_id)
+        job = database.collection(JOBS).document()
+        now = datetime.now(UTC)
+        leased = {"status": "processing", "startedAt": now, "leaseUntil": now + timedelta(hours=1), "attempt": 1}
+        job.set(pending_job() | {"orgId": ADA.org_id, "projectId": project_id, "createdAt": now} | leased)
+        page.get_by_role("progressbar").first.wait_for()
+        page.evaluate(_OBSERVE)
+        pixel_s, acknowledged_s = [], []
+        for value in range(1, 1 + WRITES):
+            began = time.time()
+            job.update({"progress": value})
+            acknowledged_s.append(time.time() - began)
+            seen = page.wait_for_function("value => window.seen[value]", arg=value, timeout=10_000)
+            pixel_s.append(seen.json_value() / 1000 - began)
+        page.close()
+    return Row(
+        "Firestore write to changed pixel / to its acknowledgement",
+        median(pixel_s) / median(acknowledged_s),
+        Target(Relation.AT_MOST, 2.0),
+        f"{_spread(pixel_s)} / {_spread(acknowledged_s)}",
+    )
+
+
+def _start_row(state: stack.State, chromium: Browser, database: Client) -> Row:
+    kicked_s = _track(state, chromium, database, KICKED, every_s=0.0, can_kick=True)
+    ticked_s = _track(state, chromium, database, TICKED, every_s=TICKED_EVERY_S, can_kick=False)
+    return Row(
+        "createJob to processing, by the minute's tick alone / with the kick",
+        median(ticked_s) / median(kicked_s),
+        Target(Relation.AT_LEAST, 5.0),
+        f"{_spread(ticked_s)} / {_spread(kicked_s)}",
+    )
+
+
+def _track(
+    state: stack.State, chromium: Browser, database: Client, count: int, *, every_s: float, can_kick: bool
+) -> list[float]:
+    """From the press of Track to the moment that Firestore tells its listeners of the claim, for each of `count`.
+
+    Without a pause between them each ends before the next, lest one wait for a free place.
+    """
+    claimed_at: dict[str, float] = {}
+    ended: set[str] = set()
+
+    def changed(documents: Sequence[Any], _changes: object, _read_at: object) -> None:
+        for document in documents:
+            if document.get("status") != "pending":
+                claimed_at.setdefault(document.get("username"), time.time())
+            if document.get("status") in FINISHED:
+                ended.add(document.get("username"))
+
+    pressed_at: dict[str, float] = {}
+    with _project(database) as project_id:
+        of_project = database.collection(JOBS).where(filter=FieldFilter("projectId", "==", project_id))
+        watch = of_project.on_snapshot(changed)
+        try:
+            page = _open(state, chromium, project_id, can_kick=can_kick)
+            for number in range(1, 1 + count):
+                username = f"sim_videos_{number}"
+                page.get_by_label("Username").fill(username)
+                pressed_at[username] = time.time()
+                page.get_by_role("button", name="Track", exact=True).click()
+                page.wait_for_function("() => document.querySelector('input').value === ''")  # the job is written
+                if every_s:
+                    page.wait_for_timeout(every_s * 1000)
+                else:
+                    _await(page, ended, number)
+            _await(page, ended, count)
+            page.close()
+        finally:
+            watch.unsubscribe()  # type: ignore[no-untyped-call]
+    return [claimed_at[username] - pressed_at[username] for username in pressed_at]
+
+
+def _await(page: Page, ended: set[str], count: int) -> None:
+    deadline = time.monotonic() + _LIMIT_S
+    while len(ended) < count:
+        if time.monotonic() > deadline:
+            raise BenchError(f"{len(ended)} of {count} jobs had ended after {_LIMIT_S:.0f} s.")
+        page.wait_for_timeout(20)
+
+
+def _size_row() -> Row:
+    """Of what a page's own bundler takes up at the most: service and panel, minified; and the style."""
+    with tempfile.TemporaryDirectory(prefix="web-") as folder:
+        command = [str(WEB / "node_modules/.bin/vite"), "build", "--logLevel", "warn", "--outDir", folder]
+        installing.run(command, "The web package could not be built", folder=WEB)
+        sizes = {file.name: len(gzip.compress(file.read_bytes())) for file in sorted(Path(folder).glob("*.[jc]s*"))}
+    return Row(
+        "service and panel with its style, gzip, firebase and react not counted",
+        sum(sizes.values()),
+        Target(Relation.AT_MOST, 20_480, "bytes"),
+        json.dumps(sizes).strip("{}").replace('"', ""),
+    )
+
+
+def _spread(times_s: Sequence[float]) -> str:
+    return f"p50 {ms(median(times_s))}, p95 {ms(quantiles(times_s, n=20)[-1])}"
