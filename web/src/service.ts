@@ -65,8 +65,8 @@ export type CreateJob = TrackingJobService['createJob'];
 
 /** The newest of a project's jobs; older ones are finished, or wait behind these. */
 const NEWEST = 200;
-/** What one commit takes: https://firebase.google.com/docs/firestore/quotas#writes_and_transactions */
-const BATCH = 500;
+/** Old jobs that are read and deleted at once: the rules are asked about each, and a browser gives a call 15 s. */
+const BATCH = 100;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**

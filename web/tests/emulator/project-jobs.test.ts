@@ -1,5 +1,6 @@
 /** One project's jobs, watched by several at once, over a wire that breaks. */
 
+import { addDoc, collection, serverTimestamp } from 'firebase/firestore';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Connection, TrackingJob } from '../../src/service';
 import { jobDocument, MEMBER, ORG, STRANGER, Told, World } from './world';
@@ -85,6 +86,19 @@ test('a lost connection shows the last known jobs as reconnecting, and comes bac
     { usernames: ['one'], connection: 'reconnecting' },
   ]);
   expect(errors).toEqual([]);
+  stop();
+}, 40_000);
+
+test('a job that the page itself has just written, and the server not yet seen, has a time', async () => {
+  const { service, firestore, wire } = await world.wiredServiceOf(MEMBER);
+  const told = new Told<TrackingJob[]>();
+  const stop = service.watchProjectJobs(ORG, 'estimated', told.tell);
+  await told.until(() => true);
+  await wire.cut();
+  const fields = jobDocument({ projectId: 'estimated', createdAt: serverTimestamp() });
+  void addDoc(collection(firestore, 'trackingJobs'), fields).catch(() => {}); // as older pages do: it waits
+  const [job] = await told.until((jobs) => jobs.length === 1);
+  expect(Math.abs(Date.now() - (job?.createdAt?.getTime() ?? 0))).toBeLessThan(60_000);
   stop();
 }, 40_000);
 

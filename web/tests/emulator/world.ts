@@ -52,12 +52,12 @@ export class World {
     return new TrackingJobService({ firestore: this.#firestore({ sub: uid }), ...options });
   }
 
-  /** A service whose way to the emulator can be cut. */
-  async wiredServiceOf(uid: string): Promise<{ service: TrackingJobService; wire: Wire }> {
+  /** A service whose way to the emulator can be cut, and the database that it uses. */
+  async wiredServiceOf(uid: string): Promise<{ service: TrackingJobService; firestore: Firestore; wire: Wire }> {
     const wire = new Wire();
     this.#wires.push(wire);
     const firestore = this.#firestore({ sub: uid }, await wire.join());
-    return { service: new TrackingJobService({ firestore }), wire };
+    return { service: new TrackingJobService({ firestore }), firestore, wire };
   }
 
   /** Writes as the functions do, past the rules. */
@@ -113,6 +113,7 @@ export class World {
 /** Between a client and the emulator: a TCP connection that can be cut and joined again, at the same address. */
 export class Wire {
   readonly #sockets = new Set<Socket>();
+  readonly #upstreams = new Set<Socket>();
   #server: Server | null = null;
   #port = 0;
 
@@ -121,6 +122,7 @@ export class Wire {
     const server = createServer((client) => {
       const upstream = connect(Number(PORT), HOST);
       client.pipe(upstream).pipe(client);
+      this.#upstreams.add(upstream);
       for (const socket of [client, upstream]) {
         this.#sockets.add(socket);
         socket.on('error', () => socket.destroy());
@@ -137,14 +139,23 @@ export class Wire {
     return this.#port;
   }
 
+  /** From now on requests arrive and replies do not, until it is cut and joined again. */
+  loseReplies(): void {
+    for (const upstream of this.#upstreams) {
+      upstream.unpipe();
+      upstream.resume();
+    }
+  }
+
   async cut(): Promise<void> {
     const server = this.#server;
     this.#server = null;
+    this.#upstreams.clear();
     if (server) {
       const closed = new Promise((resolve) => server.close(resolve));
-      this.#sockets.forEach((socket) => {
+      for (const socket of this.#sockets) {
         socket.destroy();
-      });
+      }
       await closed;
     }
   }

@@ -28,7 +28,7 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.unstubAllGlobals();
-  vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 function authOf(currentUser: { getIdToken: () => Promise<string> } | null): Auth {
@@ -92,7 +92,6 @@ test('is given up after five seconds', async () => {
   });
   expect(await new Kick(SIGNED_IN, URL).send()).toBe(false);
   expect(timeout).toHaveBeenCalledWith(5_000);
-  timeout.mockRestore();
 });
 
 test('many at once are the one in flight and one more after it', async () => {
@@ -104,6 +103,10 @@ test('many at once are the one in flight and one more after it', async () => {
   (await callNumber(2)).answer(503);
   expect(await Promise.all(others)).toEqual([false, false, false]);
   expect(calls).toHaveLength(2);
+  const later = [kick.send(), kick.send()];
+  (await callNumber(3)).answer(200);
+  (await callNumber(4)).answer(200);
+  expect(await Promise.all(later)).toEqual([true, true]);
 });
 
 test('the one more is sent even when the first fails', async () => {
