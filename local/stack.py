@@ -30,7 +30,7 @@ from local.process import (
 )
 
 _STATE = STACK / "state.json"
-_LOCK = LOCAL / "stack.lock"
+_LOCK = STACK.with_suffix(".lock")
 _PAGE = STACK / "page"
 _HEALTH = {"firestore": "/", "simulator": "/healthz", "aws": "/_ministack/health", "auth": "/"}
 Say = Callable[[str], None]
