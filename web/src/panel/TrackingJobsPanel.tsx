@@ -50,7 +50,7 @@ function ProjectPanel({ service, orgId, projectId, onJobCompleted }: TrackingJob
   return (
     <>
       {/* Outlives the panel, so that the first job is announced as well. */}
-      <p className="tracking-panel__unseen" role="status">
+      <p className="tracking-panel__unseen" role="status" lang="en">
         <span key={visit.announcement.number}>{visit.announcement.text}</span>
       </p>
       {(rows.length > 0 || hasFailed) && (
@@ -124,6 +124,7 @@ function Panel({ feed, rows, overall, isCollapsed, source, ...on }: PanelProps) 
     <section
       ref={panel}
       className="tracking-panel"
+      lang="en"
       aria-label="Account tracking"
       onKeyDown={collapseOnEscape}
       onPointerEnter={() => setIsHovered(true)}
@@ -157,7 +158,7 @@ function Panel({ feed, rows, overall, isCollapsed, source, ...on }: PanelProps) 
           <ProgressBar name="All jobs" value={overall} valueText={`${overall} %`} status="processing" />
         )}
       </header>
-      <Notice feed={feed} onTryAgain={on.onTryAgain} />
+      <Notice feed={feed} onTryAgain={on.onTryAgain} announce={on.announce} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable without a pointer */}
       <ul id={listId} className="tracking-panel__list" aria-label="Jobs" tabIndex={0} hidden={isCollapsed}>
         {rows.map((job) => (

@@ -1,0 +1,774 @@
+import { act, cleanup, render, screen, within } from '@testing-library/react';
+import userEvent, { type UserEvent } from '@testing-library/user-event';
+import axe from 'axe-core';
+import { StrictMode } from 'react';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { InvalidInputError, NotAllowedError, OfflineError, UnavailableError } from '../../src/errors';
+import type { TrackingJob } from '../../src/job';
+import { LEAVE_MS, LINGER_MS } from '../../src/panel/JobRow';
+import { memoryKey } from '../../src/panel/memory';
+import { TrackingJobsPanel } from '../../src/panel/TrackingJobsPanel';
+import type { Connection, JobSource } from '../../src/service';
+import { makeJob } from './panelJobs';
+import { FakeSource } from './panelSource';
+
+const NOW = new Date('2026-11-23T12:00:30Z');
+const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
+
+const running = (fields: Partial<TrackingJob> = {}) =>
+  makeJob({ status: 'processing', progress: 50, attempt: 1, startedAt: ago(10), message: 'Saving.', ...fields });
+const ended = { attempt: 1, startedAt: ago(48), completedAt: ago(0) };
+const completed = (fields: Partial<TrackingJob> = {}) =>
+  makeJob({ ...ended, status: 'completed', progress: 100, message: 'Done.', accountId: 'instagram_1', ...fields });
+const failed = (fields: Partial<TrackingJob> = {}) =>
+  makeJob({ ...ended, status: 'failed', progress: 30, error: 'It is private.', ...fields });
+const cancelled = (fields: Partial<TrackingJob> = {}) =>
+  makeJob({ ...ended, status: 'cancelled', progress: 70, message: 'Cancelled.', ...fields });
+
+let source: FakeSource;
+let user: UserEvent;
+
+beforeEach(() => {
+  vi.useFakeTimers({ shouldAdvanceTime: true, now: NOW });
+  localStorage.clear();
+  source = new FakeSource();
+  user = userEvent.setup({ advanceTimers: vi.advanceTimersByTime });
+});
+
+afterEach(() => {
+  cleanup();
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+interface Mounted {
+  service?: JobSource;
+  orgId?: string;
+  projectId?: string;
+  onJobCompleted?: (accountId: string) => void;
+}
+
+function panelOf({ service = source, orgId = 'org', projectId = 'project', onJobCompleted }: Mounted) {
+  const told = onJobCompleted ? { onJobCompleted } : {};
+  return (
+    <StrictMode>
+      <TrackingJobsPanel service={service} orgId={orgId} projectId={projectId} {...told} />
+    </StrictMode>
+  );
+}
+
+function mount(mounted: Mounted = {}) {
+  const view = render(panelOf(mounted));
+  return { ...view, change: (next: Mounted) => view.rerender(panelOf(next)) };
+}
+
+function show(...jobs: TrackingJob[]): void {
+  act(() => source.emit(jobs));
+}
+
+function pass(ms: number): void {
+  act(() => vi.advanceTimersByTime(ms));
+}
+
+const panel = () => screen.queryByRole('region', { name: 'Account tracking' });
+const toggle = () => screen.getByRole('button', { name: /^Account tracking/ });
+const dismiss = () => screen.getByRole('button', { name: 'Dismiss account tracking' });
+const rows = () => screen.queryAllByRole('listitem');
+const bar = (name = '@nasa on Instagram') => screen.getByRole('progressbar', { name });
+const button = (name: string) => screen.getByRole('button', { name });
+const announced = () => screen.getByRole('status').textContent;
+
+describe('what is shown', () => {
+  test('nothing before the first snapshot, and nothing for a project without jobs', () => {
+    mount();
+    expect(panel()).toBeNull();
+    show();
+    expect(panel()).toBeNull();
+  });
+
+  test('nothing of jobs that were completed or cancelled before the visit', () => {
+    mount();
+    show(completed({ id: 'a' }), cancelled({ id: 'b' }));
+    expect(panel()).toBeNull();
+  });
+
+  test('a running job: account, platform, status, stage, elapsed time, percentage and message', () => {
+    mount();
+    show(running());
+    expect(rows().map((row) => row.textContent)).toEqual([
+      '@nasaInstagramCancel tracking @nasa on InstagramRunningFetching videos10 s50 %Saving.',
+    ]);
+    expect(bar().getAttribute('aria-valuenow')).toBe('50');
+    expect(bar().getAttribute('aria-valuemin')).toBe('0');
+    expect(bar().getAttribute('aria-valuemax')).toBe('100');
+    expect(bar().getAttribute('aria-valuetext')).toBe('Fetching videos, 50 %');
+  });
+
+  test('a waiting job has no percentage, and its bar no value', () => {
+    mount();
+    show(makeJob({ createdAt: ago(12) }));
+    expect(rows()[0]?.textContent).toBe('@nasaInstagramCancel tracking @nasa on InstagramWaiting12 s');
+    expect(bar().hasAttribute('aria-valuenow')).toBe(false);
+    expect(bar().getAttribute('aria-valuetext')).toBe('Waiting');
+  });
+
+  test('a job that came back into the queue waits since then', () => {
+    mount();
+    show(makeJob({ createdAt: ago(7200), updatedAt: ago(3) }));
+    expect(rows()[0]?.textContent).toContain('Waiting3 s');
+  });
+
+  test('elapsed time goes on each second, and no timer is left behind', () => {
+    const { unmount } = mount();
+    show(running({ startedAt: ago(58) }));
+    expect(rows()[0]?.textContent).toContain('58 s');
+    pass(3_000);
+    expect(rows()[0]?.textContent).toContain('1 min 1 s');
+    unmount();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('a failed job from before the visit: how long it ran, its error in words, and Retry', () => {
+    mount();
+    show(failed());
+    expect(rows()[0]?.textContent).toBe('@nasaInstagramRetry tracking @nasa on InstagramFailed48 sIt is private.');
+    expect(bar().getAttribute('aria-valuetext')).toBe('Failed at 30 %');
+  });
+
+  test('a job that ended before our eyes', () => {
+    mount();
+    show(running({ id: 'a' }), running({ id: 'b', username: 'esa' }));
+    show(completed({ id: 'a' }), cancelled({ id: 'b', username: 'esa' }));
+    expect(rows()).toHaveLength(2);
+    expect(rows()[0]?.textContent).toContain('Cancelled');
+    expect(rows()[1]?.textContent).toContain('Completed48 sDone.');
+    expect(bar().getAttribute('aria-valuenow')).toBe('100');
+  });
+
+  test('rows are running, waiting, failed, cancelled, completed; the oldest active and the newest ended first', () => {
+    mount();
+    const jobs = [
+      running({ id: 'done', username: 'done' }),
+      running({ id: 'stopped', username: 'stopped' }),
+      failed({ id: 'old', username: 'old', completedAt: ago(900) }),
+      failed({ id: 'new', username: 'new', completedAt: ago(9) }),
+      makeJob({ id: 'later', username: 'later', createdAt: ago(5) }),
+      makeJob({ id: 'first', username: 'first', createdAt: ago(50) }),
+      running({ id: 'runs', username: 'runs' }),
+    ];
+    show(...jobs);
+    show(
+      completed({ id: 'done', username: 'done' }),
+      cancelled({ id: 'stopped', username: 'stopped' }),
+      ...jobs.slice(2),
+    );
+    expect(rows().map((row) => /@\w+?(?=Instagram)/.exec(row.textContent ?? '')?.[0])).toEqual([
+      '@runs',
+      '@first',
+      '@later',
+      '@new',
+      '@old',
+      '@stopped',
+      '@done',
+    ]);
+    expect(toggle().textContent).toBe('Account tracking1 running, 2 waiting, 2 failed, 1 cancelled, 1 completed');
+  });
+
+  test('a link typed as username is shown without its wrapping, and in full on demand', () => {
+    mount();
+    show(running({ username: 'https://www.instagram.com/nasa/?hl=en' }));
+    expect(screen.getByTitle('https://www.instagram.com/nasa/?hl=en').textContent).toBe('instagram.com/nasaInstagram');
+  });
+
+  test('two hundred jobs are listed, in a list that the keyboard reaches', { timeout: 30_000 }, () => {
+    render(<TrackingJobsPanel service={source} orgId="org" projectId="project" />);
+    show(...Array.from({ length: 200 }, (_, number) => running({ id: `${number}`, username: `account${number}` })));
+    // By selector: queries by role take seconds over so many elements.
+    const list = document.querySelector<HTMLElement>('ul[aria-label="Jobs"]');
+    expect(list?.children).toHaveLength(200);
+    expect(list?.tabIndex).toBe(0);
+    expect(document.querySelector('header')?.textContent).toContain('200 running');
+  });
+
+  test('overall progress is of all jobs since the queue was empty, ended ones included', () => {
+    mount();
+    const overall = () => bar('All jobs').getAttribute('aria-valuenow');
+    show(running({ id: 'a', progress: 30 }), makeJob({ id: 'b' }));
+    expect(overall()).toBe('15');
+    show(completed({ id: 'a' }), running({ id: 'b', progress: 30 }));
+    expect(overall()).toBe('65');
+    pass(60_000);
+    expect(rows()).toHaveLength(1);
+    expect(overall()).toBe('65');
+    show(completed({ id: 'a' }), completed({ id: 'b' }));
+    expect(screen.queryByRole('progressbar', { name: 'All jobs' })).toBeNull();
+    show(completed({ id: 'a' }), completed({ id: 'b' }), running({ id: 'c', progress: 30 }));
+    expect(overall()).toBe('30');
+  });
+
+  test('a bar grows in place, and begins anew in another attempt', () => {
+    mount();
+    const fill = () => bar().firstElementChild as HTMLElement;
+    show(running({ progress: 50 }));
+    const before = fill();
+    show(running({ progress: 70 }));
+    expect(fill()).toBe(before);
+    expect(fill().style.inlineSize).toBe('70%');
+    show(running({ progress: 0, attempt: 2 }));
+    expect(fill()).not.toBe(before);
+    expect(fill().style.inlineSize).toBe('0%');
+  });
+});
+
+describe('cancel and retry', () => {
+  test('Cancel is busy from the click until the listener shows the change, and asks once', async () => {
+    mount();
+    show(running());
+    await user.click(button('Cancel tracking @nasa on Instagram'));
+    const busy = button('Cancelling… tracking @nasa on Instagram');
+    expect(busy.getAttribute('aria-disabled')).toBe('true');
+    await user.click(busy);
+    expect(source.cancelJob.mock.calls).toEqual([['job']]);
+    await act(async () => source.calls[0]?.resolve());
+    expect(busy.textContent).toContain('Cancelling…');
+    show(cancelled());
+    expect(button('Retry tracking @nasa on Instagram').getAttribute('aria-disabled')).toBe('false');
+  });
+
+  test('Retry takes the place of Cancel as the same element, so that focus stays', async () => {
+    mount();
+    show(running());
+    await user.click(button('Cancel tracking @nasa on Instagram'));
+    show(cancelled());
+    expect(document.activeElement).toBe(button('Retry tracking @nasa on Instagram'));
+  });
+
+  test('Retry is asked of the source, and over when the job waits again', async () => {
+    mount();
+    show(failed());
+    await user.click(button('Retry tracking @nasa on Instagram'));
+    expect(source.retryJob.mock.calls).toEqual([['job']]);
+    expect(button('Retrying… tracking @nasa on Instagram')).toBeTruthy();
+    await act(async () => source.calls[0]?.resolve());
+    show(makeJob({ attempt: 1, updatedAt: ago(0) }));
+    expect(button('Cancel tracking @nasa on Instagram').getAttribute('aria-disabled')).toBe('false');
+  });
+
+  test('a job that fails again at once can be retried again', async () => {
+    mount();
+    show(failed({ updatedAt: ago(20) }));
+    await user.click(button('Retry tracking @nasa on Instagram'));
+    await act(async () => source.calls[0]?.resolve());
+    show(failed({ updatedAt: ago(0) }));
+    expect(button('Retry tracking @nasa on Instagram').getAttribute('aria-disabled')).toBe('false');
+  });
+
+  test('a refusal is told in the row and to those who listen, and the button works again', async () => {
+    mount();
+    show(running());
+    await user.click(button('Cancel tracking @nasa on Instagram'));
+    await act(async () => source.calls[0]?.reject(new OfflineError()));
+    const sentence = 'Could not cancel. You are offline. Try again once you are connected.';
+    expect(within(rows()[0] as HTMLElement).getByText(sentence)).toBeTruthy();
+    expect(announced()).toBe(`@nasa on Instagram: ${sentence}`);
+    await user.click(button('Cancel tracking @nasa on Instagram'));
+    expect(source.cancelJob).toHaveBeenCalledTimes(2);
+    expect(within(rows()[0] as HTMLElement).queryByText(sentence)).toBeNull();
+  });
+
+  test('a refusal is forgotten when the job has moved on', async () => {
+    mount();
+    show(running());
+    await user.click(button('Cancel tracking @nasa on Instagram'));
+    await act(async () => source.calls[0]?.reject(new OfflineError()));
+    show(failed());
+    expect(screen.queryByText(/Could not cancel/)).toBeNull();
+    show(running({ attempt: 2 }));
+    expect(screen.queryByText(/Could not cancel/)).toBeNull();
+  });
+
+  test('a completed job can be neither cancelled nor retried', () => {
+    mount();
+    show(running());
+    show(completed());
+    expect(within(rows()[0] as HTMLElement).queryByRole('button')).toBeNull();
+  });
+});
+
+describe('onJobCompleted', () => {
+  test('is called once for a job that completes while watched', () => {
+    const onJobCompleted = vi.fn();
+    mount({ onJobCompleted });
+    show(running());
+    expect(onJobCompleted).not.toHaveBeenCalled();
+    show(completed());
+    show(completed());
+    expect(onJobCompleted.mock.calls).toEqual([['instagram_1']]);
+  });
+
+  test('is not called for jobs that were over when first seen', () => {
+    const onJobCompleted = vi.fn();
+    mount({ onJobCompleted });
+    show(completed({ id: 'a' }));
+    show(completed({ id: 'a' }), completed({ id: 'b' }));
+    expect(onJobCompleted).not.toHaveBeenCalled();
+  });
+
+  test('counts snapshots that arrive between two renders', () => {
+    const onJobCompleted = vi.fn();
+    mount({ onJobCompleted });
+    act(() => {
+      source.emit([running()]);
+      source.emit([completed()]);
+    });
+    expect(onJobCompleted.mock.calls).toEqual([['instagram_1']]);
+  });
+
+  test('is called once for a job that failed, was retried and completed', () => {
+    const onJobCompleted = vi.fn();
+    mount({ onJobCompleted });
+    show(failed());
+    show(makeJob({ attempt: 1 }));
+    show(running({ attempt: 2 }));
+    show(completed({ attempt: 2 }));
+    expect(onJobCompleted).toHaveBeenCalledTimes(1);
+  });
+
+  test('is called for a job that completed while the listener was down, once', async () => {
+    const onJobCompleted = vi.fn();
+    mount({ onJobCompleted });
+    show(running());
+    act(() => source.fail(new UnavailableError()));
+    await user.click(button('Try again'));
+    show(completed());
+    show(running()); // a stale cache
+    show(completed());
+    expect(onJobCompleted).toHaveBeenCalledTimes(1);
+  });
+
+  test('is the latest one that was given, without a new listener', () => {
+    const [first, second] = [vi.fn(), vi.fn()];
+    const { change } = mount({ onJobCompleted: first });
+    show(running());
+    const listeners = source.history.length;
+    change({ onJobCompleted: second });
+    show(completed());
+    expect(source.history).toHaveLength(listeners);
+    expect(first).not.toHaveBeenCalled();
+    expect(second).toHaveBeenCalledTimes(1);
+  });
+
+  test('is not called for a job without an account', () => {
+    const onJobCompleted = vi.fn();
+    mount({ onJobCompleted });
+    show(running());
+    show(completed({ accountId: null }));
+    expect(onJobCompleted).not.toHaveBeenCalled();
+  });
+});
+
+describe('the listener', () => {
+  test('is one per panel, and released with it', () => {
+    const { unmount } = mount();
+    expect([...source.listeners].map(({ scope }) => scope)).toEqual(['org/project']);
+    unmount();
+    expect(source.listeners.size).toBe(0);
+  });
+
+  test('follows organisation and project, and nothing of the one before stays', () => {
+    const onJobCompleted = vi.fn();
+    const { change } = mount({ onJobCompleted });
+    show(running());
+    change({ orgId: 'org', projectId: 'other', onJobCompleted });
+    expect([...source.listeners].map(({ scope }) => scope)).toEqual(['org/other']);
+    expect(panel()).toBeNull();
+    show(completed());
+    expect(onJobCompleted).not.toHaveBeenCalled();
+    change({ orgId: 'elsewhere', projectId: 'other' });
+    expect([...source.listeners].map(({ scope }) => scope)).toEqual(['elsewhere/other']);
+  });
+
+  test('follows the service, showing the last known jobs meanwhile', () => {
+    const { change } = mount();
+    show(running());
+    const next = new FakeSource();
+    change({ service: next });
+    expect(source.listeners.size).toBe(0);
+    expect(next.listeners.size).toBe(1);
+    expect(rows()).toHaveLength(1);
+    expect(within(panel() as HTMLElement).getByText('Reconnecting…')).toBeTruthy();
+    act(() => next.emit([]));
+    expect(panel()).toBeNull();
+  });
+
+  test('is not heard after its release', () => {
+    const { change } = mount();
+    const [late] = source.listeners;
+    change({ service: new FakeSource() });
+    act(() => late?.onJobs([running()], 'live'));
+    act(() => late?.onError?.(new UnavailableError()));
+    expect(panel()).toBeNull();
+  });
+});
+
+describe('the connection', () => {
+  test.each<[Connection, boolean]>([
+    ['live', false],
+    ['reconnecting', true],
+  ])('when it is %s', (connection, isShown) => {
+    mount();
+    act(() => source.emit([running()], connection));
+    expect(within(panel() as HTMLElement).queryByText('Reconnecting…') !== null).toBe(isShown);
+  });
+
+  test('offline is said, and no more once the network is back', () => {
+    const onLine = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(true);
+    mount();
+    show(running());
+    onLine.mockReturnValue(false);
+    act(() => void dispatchEvent(new Event('offline')));
+    const sentence = 'Offline. Showing the last known state.';
+    expect(within(panel() as HTMLElement).getByText(sentence)).toBeTruthy();
+    expect(announced()).toBe(sentence);
+    onLine.mockReturnValue(true);
+    act(() => void dispatchEvent(new Event('online')));
+    expect(within(panel() as HTMLElement).queryByText(sentence)).toBeNull();
+  });
+
+  test('a listener that failed is an alert over the last known jobs', () => {
+    mount();
+    show(running());
+    act(() => source.fail(new UnavailableError()));
+    expect(screen.getByRole('alert').textContent).toBe(
+      'Could not load the jobs. The service cannot be reached right now. Try again in a moment.',
+    );
+    expect(rows()).toHaveLength(1);
+  });
+
+  test('a listener that fails at first is told as well', () => {
+    mount();
+    act(() => source.fail(new NotAllowedError()));
+    expect(screen.getByRole('alert').textContent).toMatch(/^Could not load the jobs\. You are not allowed/);
+  });
+
+  test('Try again begins a new listener, is busy until it speaks, and the alert goes', async () => {
+    mount();
+    act(() => source.fail(new UnavailableError()));
+    const before = source.history.length;
+    await user.click(button('Try again'));
+    expect(source.history).toHaveLength(before + 1);
+    expect(source.listeners.size).toBe(1);
+    expect(button('Trying…').getAttribute('aria-disabled')).toBe('true');
+    await user.click(button('Trying…'));
+    expect(source.history).toHaveLength(before + 1);
+    show(running());
+    expect(screen.queryByRole('alert')).toBeNull();
+    expect(rows()).toHaveLength(1);
+  });
+
+  test('a service that refuses to listen at all is told, not thrown', () => {
+    const refusing = new FakeSource();
+    vi.spyOn(refusing, 'watchProjectJobs').mockImplementation(() => {
+      throw new InvalidInputError('orgId', 'No organisation was given.');
+    });
+    mount({ service: refusing, orgId: '' });
+    expect(screen.getByRole('alert').textContent).toBe('Could not load the jobs. No organisation was given.');
+  });
+});
+
+describe('what leaves by itself', () => {
+  const GONE_MS = (LINGER_MS.completed ?? 0) + LEAVE_MS;
+
+  test('a completed job after a while, and the panel with the last', () => {
+    mount();
+    show(running());
+    show(completed());
+    pass(LINGER_MS.completed ?? 0);
+    expect(rows()[0]?.className).toContain('--leaving');
+    pass(LEAVE_MS);
+    expect(panel()).toBeNull();
+  });
+
+  test('a cancelled job later, a failed one never', () => {
+    mount();
+    show(running({ id: 'a' }), running({ id: 'b' }));
+    show(cancelled({ id: 'a' }), failed({ id: 'b' }));
+    pass(GONE_MS);
+    expect(rows()).toHaveLength(2);
+    pass(3_600_000);
+    expect(rows().map((row) => row.dataset.job)).toEqual(['b']);
+  });
+
+  test('nothing while the pointer is over the panel', async () => {
+    mount();
+    show(running());
+    show(completed());
+    await user.hover(toggle());
+    pass(GONE_MS);
+    expect(rows()).toHaveLength(1);
+    await user.unhover(toggle());
+    pass(GONE_MS);
+    expect(panel()).toBeNull();
+  });
+
+  test('not the row that has focus', async () => {
+    mount();
+    show(running());
+    show(cancelled());
+    act(() => button('Retry tracking @nasa on Instagram').focus());
+    pass(60_000);
+    expect(rows()).toHaveLength(1);
+    act(() => button('Retry tracking @nasa on Instagram').blur());
+    pass(60_000);
+    expect(panel()).toBeNull();
+  });
+
+  test('nothing while the tab is in the background', () => {
+    const visibility = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden');
+    mount();
+    show(running());
+    show(completed());
+    pass(GONE_MS);
+    expect(rows()).toHaveLength(1);
+    visibility.mockReturnValue('visible');
+    act(() => void document.dispatchEvent(new Event('visibilitychange')));
+    pass(GONE_MS);
+    expect(panel()).toBeNull();
+  });
+
+  test('also while the panel is collapsed', async () => {
+    mount();
+    show(running());
+    await user.click(toggle());
+    await user.unhover(toggle());
+    act(() => toggle().blur());
+    show(completed());
+    pass(GONE_MS);
+    expect(panel()).toBeNull();
+  });
+
+  test('not a job that is retried on its way out', () => {
+    mount();
+    show(running());
+    show(cancelled());
+    pass((LINGER_MS.cancelled ?? 0) + LEAVE_MS / 2);
+    show(makeJob({ attempt: 1 }));
+    pass(60_000);
+    expect(rows()).toHaveLength(1);
+    expect(rows()[0]?.className).not.toContain('--leaving');
+  });
+});
+
+describe('collapsing and dismissing', () => {
+  test('the header collapses the list and opens it again', async () => {
+    mount();
+    show(running());
+    expect(toggle().getAttribute('aria-expanded')).toBe('true');
+    await user.click(toggle());
+    expect(toggle().getAttribute('aria-expanded')).toBe('false');
+    expect(rows()).toHaveLength(0);
+    expect(toggle().textContent).toContain('1 running');
+    await user.click(toggle());
+    expect(rows()).toHaveLength(1);
+  });
+
+  test('collapsed is remembered for the project, and for it alone', async () => {
+    mount();
+    show(running());
+    await user.click(toggle());
+    cleanup();
+    const { change } = mount();
+    show(running());
+    expect(toggle().getAttribute('aria-expanded')).toBe('false');
+    change({ projectId: 'other' });
+    show(running());
+    expect(toggle().getAttribute('aria-expanded')).toBe('true');
+  });
+
+  test('dismissed failures stay away in the next visit, until one is new', async () => {
+    mount();
+    show(failed({ id: 'a' }));
+    await user.click(dismiss());
+    expect(panel()).toBeNull();
+    cleanup();
+    mount();
+    show(failed({ id: 'a' }));
+    expect(panel()).toBeNull();
+    show(failed({ id: 'a' }), failed({ id: 'b' }));
+    expect(rows().map((row) => row.dataset.job)).toEqual(['b']);
+  });
+
+  test('a job that was dismissed and failed again, meanwhile, is new', async () => {
+    mount();
+    show(failed());
+    await user.click(dismiss());
+    cleanup();
+    mount();
+    show(failed({ attempt: 2 }));
+    expect(rows()).toHaveLength(1);
+  });
+
+  test('a new job brings the panel back, with all that is active', async () => {
+    mount();
+    show(running({ id: 'a' }), failed({ id: 'b' }));
+    await user.click(dismiss());
+    show(running({ id: 'a', progress: 70 }), failed({ id: 'b' }));
+    expect(panel()).toBeNull();
+    show(running({ id: 'a' }), failed({ id: 'b' }), makeJob({ id: 'c' }));
+    expect(rows().map((row) => row.dataset.job)).toEqual(['a', 'c']);
+  });
+
+  test('a job that is dismissed while it runs comes back when it ends', async () => {
+    mount();
+    show(makeJob());
+    await user.click(dismiss());
+    show(running());
+    expect(panel()).toBeNull();
+    show(failed());
+    expect(rows()).toHaveLength(1);
+  });
+
+  test('what ended in this visit goes with the panel, and stays away', async () => {
+    mount();
+    show(running({ id: 'a' }), running({ id: 'b' }));
+    show(completed({ id: 'a' }), failed({ id: 'b' }));
+    await user.click(dismiss());
+    expect(panel()).toBeNull();
+    show(completed({ id: 'a' }), failed({ id: 'b' }), running({ id: 'c' }));
+    expect(rows().map((row) => row.dataset.job)).toEqual(['c']);
+  });
+
+  test('dismissing a failed listener lasts until the next failure', async () => {
+    mount();
+    act(() => source.fail(new UnavailableError()));
+    await user.click(dismiss());
+    expect(panel()).toBeNull();
+    act(() => source.fail(new UnavailableError()));
+    expect(screen.getByRole('alert')).toBeTruthy();
+  });
+
+  test('without a store that works, choices hold for the visit', async () => {
+    const fails = () => {
+      throw new DOMException('denied', 'SecurityError');
+    };
+    vi.spyOn(Storage.prototype, 'getItem').mockImplementation(fails);
+    vi.spyOn(Storage.prototype, 'setItem').mockImplementation(fails);
+    mount();
+    show(running());
+    await user.click(toggle());
+    expect(toggle().getAttribute('aria-expanded')).toBe('false');
+    await user.click(dismiss());
+    expect(panel()).toBeNull();
+  });
+
+  test.each(['', '{', 'null', '[]', '7', '{"isCollapsed":"yes","dismissed":3}'])(
+    'a store that holds %j is no harm',
+    (stored) => {
+      localStorage.setItem(memoryKey('org', 'project'), stored);
+      mount();
+      show(running());
+      expect(toggle().getAttribute('aria-expanded')).toBe('true');
+      expect(rows()).toHaveLength(1);
+    },
+  );
+});
+
+describe('keyboard and announcements', () => {
+  test('Escape collapses and leaves focus on the header', async () => {
+    mount();
+    show(running());
+    act(() => button('Cancel tracking @nasa on Instagram').focus());
+    await user.keyboard('{Escape}');
+    expect(toggle().getAttribute('aria-expanded')).toBe('false');
+    expect(document.activeElement).toBe(toggle());
+    await user.keyboard('{Escape}');
+    expect(toggle().getAttribute('aria-expanded')).toBe('false');
+  });
+
+  test('Tab goes through header, list and actions; Enter and Space act', async () => {
+    mount();
+    show(running(), failed({ id: 'b', username: 'esa' }));
+    const stops = [
+      toggle(),
+      dismiss(),
+      screen.getByRole('list', { name: 'Jobs' }),
+      button('Cancel tracking @nasa on Instagram'),
+      button('Retry tracking @esa on Instagram'),
+    ];
+    for (const stop of stops) {
+      await user.tab();
+      expect(document.activeElement).toBe(stop);
+    }
+    await user.keyboard('{Enter}');
+    expect(source.retryJob).toHaveBeenCalledTimes(1);
+  });
+
+  test('focus goes to the row when its button goes away', () => {
+    mount();
+    show(running());
+    act(() => button('Cancel tracking @nasa on Instagram').focus());
+    show(completed());
+    expect(document.activeElement).toBe(rows()[0]);
+  });
+
+  test('focus goes to the header when the row goes away', () => {
+    mount();
+    show(running(), running({ id: 'b', username: 'esa' }));
+    act(() => button('Cancel tracking @esa on Instagram').focus());
+    show(running());
+    expect(document.activeElement).toBe(toggle());
+  });
+
+  test('focus that has left the panel is not taken back', () => {
+    mount();
+    show(running());
+    act(() => button('Cancel tracking @nasa on Instagram').focus());
+    act(() => button('Cancel tracking @nasa on Instagram').blur());
+    show(completed());
+    expect(document.activeElement).toBe(document.body);
+  });
+
+  test('changes of status are announced, progress and the first snapshot are not', () => {
+    mount();
+    show(running({ progress: 30 }));
+    show(running({ progress: 50 }));
+    expect(announced()).toBe('');
+    show(failed());
+    expect(announced()).toBe('Failed: @nasa on Instagram. It is private.');
+    show(makeJob({ attempt: 1 }));
+    expect(announced()).toBe('Waiting: @nasa on Instagram.');
+  });
+
+  test('the first job of a visit is announced, in a region that was there before', () => {
+    mount();
+    show();
+    const region = screen.getByRole('status');
+    show(makeJob());
+    expect(screen.getByRole('status')).toBe(region);
+    expect(announced()).toBe('Waiting: @nasa on Instagram.');
+  });
+
+  test('many changes at once are announced in brief', () => {
+    mount();
+    const jobs = [0, 1, 2, 3, 4].map((number) => running({ id: `${number}`, username: `a${number}` }));
+    show(...jobs);
+    show(...jobs.map((job) => completed({ id: job.id, username: job.username })));
+    expect(announced()).toBe(
+      'Completed: @a0 on Instagram. Completed: @a1 on Instagram. Completed: @a2 on Instagram. 2 more jobs changed.',
+    );
+  });
+});
+
+test('axe finds nothing wrong in any state', async () => {
+  vi.useRealTimers();
+  mount();
+  show(running({ id: 'a' }), running({ id: 'b' }), running({ id: 'c' }));
+  show(running({ id: 'a' }), makeJob({ id: 'd' }), completed({ id: 'b' }), cancelled({ id: 'c' }), failed({ id: 'e' }));
+  act(() => source.fail(new UnavailableError()));
+  const { violations, passes } = await axe.run(document.body, {
+    // Colours need a browser: tests/gallery is checked in one.
+    rules: { 'color-contrast': { enabled: false }, region: { enabled: false } },
+  });
+  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+  expect(passes.map(({ id }) => id)).toContain('aria-progressbar-name');
+});

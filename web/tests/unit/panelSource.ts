@@ -1,0 +1,44 @@
+import { vi } from 'vitest';
+import type { TrackingJobError } from '../../src/errors';
+import type { TrackingJob } from '../../src/job';
+import type { Connection, JobSource, OnError, OnJobs } from '../../src/service';
+
+interface Listener {
+  scope: string;
+  onJobs: OnJobs;
+  onError: OnError | undefined;
+}
+
+interface Call {
+  resolve: () => void;
+  reject: (error: Error) => void;
+}
+
+/** A JobSource in memory: the test says what its listeners hear and what becomes of each action. */
+export class FakeSource implements JobSource {
+  readonly listeners = new Set<Listener>();
+  /** Every listener that ever was, the released ones too. */
+  readonly history: Listener[] = [];
+  readonly calls: Call[] = [];
+  readonly cancelJob = vi.fn((_jobId: string) => this.#call());
+  readonly retryJob = vi.fn((_jobId: string) => this.#call());
+
+  watchProjectJobs(orgId: string, projectId: string, onJobs: OnJobs, onError?: OnError): () => void {
+    const listener = { scope: `${orgId}/${projectId}`, onJobs, onError };
+    this.listeners.add(listener);
+    this.history.push(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  emit(jobs: TrackingJob[], connection: Connection = 'live'): void {
+    for (const { onJobs } of this.listeners) onJobs(jobs, connection);
+  }
+
+  fail(error: TrackingJobError): void {
+    for (const { onError } of this.listeners) onError?.(error);
+  }
+
+  #call(): Promise<void> {
+    return new Promise((resolve, reject) => this.calls.push({ resolve, reject }));
+  }
+}
