@@ -78,7 +78,11 @@ test('a lost connection shows the last known jobs as reconnecting, and comes bac
   const stop = service.watchProjectJobs(ORG, 'lost', watch.onJobs, (error) => errors.push(error));
   await watch.until(({ connection }) => connection === 'live');
   await wire.cut();
-  await watch.until(({ connection }) => connection === 'reconnecting');
+  const lastKnown = await watch.until(({ connection }) => connection === 'reconnecting');
+  const late = new Watch();
+  const stopLate = service.watchProjectJobs(ORG, 'lost', late.onJobs);
+  expect(await late.until(() => true, 1_000)).toEqual(lastKnown); // by the one listener that both share
+  stopLate();
   await world.set('trackingJobs/lost', jobDocument({ projectId: 'lost', username: 'two' }));
   await wire.join();
   await watch.until(({ connection, usernames }) => connection === 'live' && usernames.join() === 'two', 20_000);
