@@ -1,4 +1,7 @@
-"""firestore.indexes.json against the queries that the store really makes: the emulator answers without any index."""
+"""firestore.indexes.json against the queries that the store really makes: the emulator answers without any index.
+
+The web's queries are held to it by web/tests/unit/service.indexes.test.ts; they need no index of their own.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,10 @@ from google.cloud.firestore_v1.types import StructuredQuery
 from local.paths import ROOT
 from tests.doubles import START
 from tests.rpcs import record
+from tracking import jobs
 from tracking.jobs import PlatformName, Status
 from tracking.store import JobFilter
-from tracking.store.firestore import FirestoreStore
+from tracking.store.firestore import JOBS, FirestoreStore
 
 EQUALITY = {StructuredQuery.FieldFilter.Operator.EQUAL, StructuredQuery.FieldFilter.Operator.IN}
 
@@ -96,3 +100,17 @@ def test_pending_jobs_are_not_ordered_lest_malformed_ones_be_skipped(made: list[
     pending = [q for q in made if [f.value.string_value for f in filters(q.where)] == ["pending"]]
     assert [[order.field.field_path for order in q.order_by] for q in pending] == [[], ["__name__"]]
     assert [q.limit for q in pending] == [500, 200]
+
+
+def test_finished_jobs_have_a_time_to_live_and_the_field_of_it_no_index(made: list[StructuredQuery]) -> None:
+    """No query names it, and an index on a field that only grows slows every write of it.
+
+    https://firebase.google.com/docs/firestore/ttl#ttl_fields_and_indexes
+    """
+    (override,) = json.loads((ROOT / "firestore.indexes.json").read_text())["fieldOverrides"]
+    assert override == {"collectionGroup": JOBS, "fieldPath": "expireAt", "ttl": True, "indexes": []}
+    assert jobs.fail(Status.PROCESSING, START, "It failed.", "SomeError")["expireAt"] > START
+    asked = {f.field.field_path for query in made for f in filters(query.where)}
+    ordered = {order.field.field_path for query in made for order in query.order_by}
+    assert {"status", "createdAt"} <= asked
+    assert "expireAt" not in asked | ordered

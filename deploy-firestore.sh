@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Deploys firestore.rules and firestore.indexes.json to a Firebase project:
+#
+#   ./deploy-firestore.sh PROJECT_ID [arguments for `firebase deploy`, such as --dry-run]
+#
+# Sign in once before: npx firebase-tools login. In CI, GOOGLE_APPLICATION_CREDENTIALS names a service account's key.
+#
+# A project has one set of rules: these take the place of what is there. Where it holds other data than this system's,
+# add the blocks of firestore.rules to its own rules, and deploy those. Indexes that the project has besides these are
+# kept, unless --force is given or firebase-tools' question is answered with yes.
+set -euo pipefail
+
+fail() {
+  echo "error: $1" >&2
+  exit 1
+}
+
+project=${1:-}
+[[ $# -gt 0 && $project != -* ]] || fail "say which Firebase project: $0 PROJECT_ID"
+shift
+[[ $project =~ ^[a-z][a-z0-9-]{4,28}[a-z0-9]$ ]] ||
+  fail "'$project' is not the id of a project: 6 to 30 lower-case letters, digits and hyphens."
+[[ $project != demo-* ]] || fail "'$project' is a project of the emulators (demo-): there is nothing to deploy to."
+
+cd "$(dirname "${BASH_SOURCE[0]}")"
+for file in firebase.json firestore.rules firestore.indexes.json; do
+  [[ -f $file ]] || fail "$file is missing beside this script."
+done
+
+# The version that fetches the emulator: said once.
+[[ -f local/firestore.py ]] || fail "local/firestore.py, which names the version of firebase-tools (FIREBASE_TOOLS), is missing."
+version=$(sed -n 's/^FIREBASE_TOOLS = "\([0-9.]*\)".*/\1/p' local/firestore.py)
+[[ -n $version ]] || fail "local/firestore.py names no version of firebase-tools (FIREBASE_TOOLS)."
+
+for program in node npx; do
+  command -v "$program" >/dev/null || fail "$program is not installed: get Node.js from https://nodejs.org."
+done
+
+exec npx --yes "firebase-tools@$version" deploy --only firestore --project "$project" "$@"
