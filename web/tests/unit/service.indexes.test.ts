@@ -1,0 +1,78 @@
+/** The queries that the service really makes, against firestore.indexes.json: the emulator answers without any index. */
+
+import type * as firestore from 'firebase/firestore';
+import { beforeEach, expect, test, vi } from 'vitest';
+import indexFile from '../../../firestore.indexes.json';
+import { TrackingJobService } from '../../src/service';
+
+/** A query as it was put together; what Firestore makes of it is of no concern here. */
+interface Asked {
+  collection: string;
+  /** Compared for equality, in any order. */
+  equal: string[];
+  ranges: string[];
+  /** `field DIRECTION` */
+  ordered: string[];
+}
+
+const made = vi.hoisted((): { queries: Asked[] } => ({ queries: [] }));
+
+vi.mock('firebase/firestore', async (original) => ({
+  ...(await original<typeof firestore>()),
+  collection: (_: unknown, path: string): Partial<Asked> => ({ collection: path }),
+  where: (field: string, operator: string): Partial<Asked> =>
+    ['==', 'in'].includes(operator) ? { equal: [field] } : { ranges: [field] },
+  orderBy: (field: string, direction: string): Partial<Asked> => ({
+    ordered: [`${field} ${direction === 'desc' ? 'DESCENDING' : 'ASCENDING'}`],
+  }),
+  limit: (): Partial<Asked> => ({}),
+  query: ({ collection }: Asked, ...parts: Partial<Asked>[]) => {
+    const all = (key: 'equal' | 'ranges' | 'ordered') => parts.flatMap((part) => part[key] ?? []);
+    made.queries.push({ collection, equal: all('equal').sort(), ranges: all('ranges'), ordered: all('ordered') });
+  },
+  getDocsFromServer: async () => ({ docs: [] }),
+  runTransaction: async () => {},
+  onSnapshot: () => () => {},
+}));
+
+beforeEach(() => {
+  made.queries = [];
+});
+
+/** How many indexes answer this query: equal fields first, in any order, then the order; a range is on its first field. */
+function serving({ collection, equal, ranges, ordered }: Asked): number {
+  return indexFile.indexes.filter(({ collectionGroup, fields }) => {
+    const first = fields.slice(0, equal.length).map((field) => field.fieldPath);
+    const rest = fields.slice(equal.length).map((field) => `${field.fieldPath} ${field.order}`);
+    return (
+      collectionGroup === collection &&
+      first.sort().join() === equal.join() &&
+      rest.join() === ordered.join() &&
+      ranges.every((range) => rest[0]?.startsWith(`${range} `))
+    );
+  }).length;
+}
+
+const service = new TrackingJobService({ firestore: {} as firestore.Firestore, orgId: 'acme' });
+
+test.each([
+  ['getProjectJobs', () => service.getProjectJobs('acme', 'p1'), ['orgId', 'projectId']],
+  ['watchProjectJobs', () => service.watchProjectJobs('acme', 'p1', () => {}), ['orgId', 'projectId']],
+  ['cleanupOldJobs', () => service.cleanupOldJobs(), ['orgId', 'status']],
+])('%s asks for one query, of one organisation, that has its index', async (_, ask, equal) => {
+  await ask();
+  expect(made.queries).toHaveLength(1);
+  const [asked] = made.queries as [Asked];
+  expect(asked).toMatchObject({ collection: 'trackingJobs', equal, ordered: ['createdAt DESCENDING'] });
+  expect(serving(asked)).toBe(1);
+});
+
+test('a query in another order has none', () => {
+  const asked = {
+    collection: 'trackingJobs',
+    equal: ['orgId', 'projectId'],
+    ranges: [],
+    ordered: ['createdAt ASCENDING'],
+  };
+  expect(serving(asked)).toBe(0);
+});
