@@ -77,16 +77,20 @@ def invoke(function: str, event: dict[str, Any], env: Mapping[str, str], timeout
 
 
 def find_function(template: Mapping[str, Any], name: str) -> Function:
-    """The function whose handler lies in the package `name`, or whose logical id it is."""
+    """The function whose logical id `name` is: `KickFunction`, or `kick` for short."""
     defaults = {k: v["Default"] for k, v in template.get("Parameters", {}).items() if "Default" in v}
     for logical_id, properties in functions(template).items():
         handler = str(properties["Handler"])
-        if name in (logical_id, handler.partition(".")[0]):
+        if name in (logical_id, _short(logical_id)):
             stated = properties.get("Environment", {}).get("Variables", {})
             variables = {k: str(_resolve(v, defaults)) for k, v in stated.items()}
             return Function(logical_id, handler, int(properties["MemorySize"]), int(properties["Timeout"]), variables)
-    names = ", ".join(str(f["Handler"]).partition(".")[0] for f in functions(template).values())
+    names = ", ".join(map(_short, functions(template)))
     raise LocalError(f"The template has no function {name!r}: it has {names}.")
+
+
+def _short(logical_id: str) -> str:
+    return logical_id.removesuffix("Function").lower()
 
 
 def _resolve(value: object, defaults: Mapping[str, object]) -> object:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from local import auth, aws, build, firestore, web
 from local.errors import LocalError
@@ -166,6 +167,12 @@ def outputs(state: State) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
 
 
+def trigger_url(state: State) -> str:
+    """Of `POST /trigger`, below MiniStack's own address: the output's ends in .localhost, which browsers alone know."""
+    api_id = str(urlsplit(outputs(state)["TriggerUrl"]).hostname).partition(".")[0]
+    return f"{state.aws()}/_aws/execute-api/{api_id}/trigger"
+
+
 def deployed_variables(state: State, logical_id: str) -> dict[str, str]:
     """The environment variables that a function was deployed with."""
     formation, functions = (aws.client(service, state.aws()) for service in ("cloudformation", "lambda"))
@@ -272,7 +279,7 @@ def _publish_page(state: State) -> None:
         "projectId": firestore.PROJECT,
         "firestore": state.firestore(),
         "auth": state.auth(),
-        "triggerUrl": outputs(state).get("TriggerUrl", ""),
+        "triggerUrl": trigger_url(state),
         "users": [
             {
                 "email": user.email,

@@ -7,12 +7,11 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from local import auth
+from local import auth, stack
 from local.firestore import PROJECT
 from tests.e2e.running import Project, RunningStack, until
 from tracking.jobs import Status
@@ -21,14 +20,8 @@ SECRET = {"X-Trigger-Secret": "stand-in"}  # what the stack puts into every secr
 AT_ONCE_S = 10.0  # far from the minute; a cold start and a retry of Lambda's queue fit in on a busy machine
 
 
-def trigger_url(running: RunningStack) -> str:
-    """MiniStack serves every API below its own address too: *.localhost is known to browsers alone."""
-    api_id = str(urlsplit(running.names["TriggerUrl"]).hostname).partition(".")[0]
-    return f"{running.state.aws()}/_aws/execute-api/{api_id}/trigger"
-
-
 def kick(running: RunningStack, headers: dict[str, str], method: str = "POST", path: str = "") -> httpx.Response:
-    return httpx.request(method, trigger_url(running) + path, headers=headers, trust_env=False, timeout=90)
+    return httpx.request(method, stack.trigger_url(running.state) + path, headers=headers, trust_env=False, timeout=90)
 
 
 def started(running: RunningStack, job_id: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ TEMPLATE = {
 
 
 @pytest.mark.parametrize("name", ["process", "ProcessFunction"])
-def test_a_function_is_found_by_its_package_and_by_its_logical_id(name: str) -> None:
+def test_a_function_is_found_by_its_logical_id_and_by_its_short_name(name: str) -> None:
     found = find_function(TEMPLATE, name)
     assert (found.logical_id, found.handler) == ("ProcessFunction", "process.app.handler")
     assert (found.memory_mb, found.timeout_s) == (1024, 150)
