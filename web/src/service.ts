@@ -23,6 +23,7 @@ import {
   type TrackingJobError,
   trackingJobError,
 } from './errors';
+import { inTime } from './in-time';
 import { checkDays, checkId, checkNewJob } from './input';
 import {
   type AccountType,
@@ -65,7 +66,7 @@ export type CreateJob = TrackingJobService['createJob'];
 
 /** The newest of a project's jobs; older ones are finished, or wait behind these. */
 const NEWEST = 200;
-/** Old jobs that are read and deleted at once: the rules are asked about each, and a browser gives a call 15 s. */
+/** Old jobs that are read and deleted at once: the rules are asked about each, and a call has 15 s. */
 const BATCH = 100;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -80,6 +81,8 @@ export class TrackingJobService implements JobSource {
   readonly #orgId: string | undefined;
   readonly #kick: Kick;
   readonly #projects = new Map<string, ProjectJobs>();
+  /** New jobs, by what was asked for, of which it is not known whether they are written. */
+  readonly #unsettled = new Map<string, DocumentReference>();
 
   constructor(options: TrackingJobServiceOptions) {
     this.#firestore = options.firestore;
@@ -90,8 +93,9 @@ export class TrackingJobService implements JobSource {
   /**
    * Write a job and ask for its start; the tab may be closed once this resolves, to the job's id.
    *
-   * InvalidInputError, before anything is written, when no account can be meant. When it rejects with OfflineError no
-   * job was written, and none will be.
+   * InvalidInputError, before anything is written, when no account can be meant. After any failure the same call may be
+   * made again: when the lost connection hid a success, it resolves to the job that was written then. The same call
+   * made twice at once, as by a double click, makes one job.
    */
   async createJob(
     orgId: string,
@@ -103,13 +107,18 @@ export class TrackingJobService implements JobSource {
   ): Promise<string> {
     const job = { orgId, projectId, userId, username, platform, accountType };
     checkNewJob(job);
-    const ref = doc(collection(this.#firestore, COLLECTION));
+    const key = JSON.stringify(job);
+    const earlier = this.#unsettled.get(key);
+    const ref = earlier ?? doc(collection(this.#firestore, COLLECTION));
+    this.#unsettled.set(key, ref);
     await transact(this.#firestore, async (transaction, attempt) => {
-      const isWritten = attempt > 1 && (await transaction.get(ref)).exists();
+      const mayBeWritten = earlier !== undefined || attempt > 1;
+      const isWritten = mayBeWritten && (await transaction.get(ref)).exists();
       if (!isWritten) {
         transaction.set(ref, newJobFields(job));
       }
     });
+    this.#unsettled.delete(key);
     void this.triggerProcessor();
     return ref.id;
   }
@@ -117,12 +126,12 @@ export class TrackingJobService implements JobSource {
   /** Null when there is no such job. UnreadableJobError for one of an unknown kind. */
   async getJob(jobId: string): Promise<TrackingJob | null> {
     const ref = this.#job(jobId);
-    return found(await getDocFromServer(ref).catch(rethrow));
+    return found(await inTime(getDocFromServer(ref)));
   }
 
   /** The project's newest 200 jobs, newest first. Unlike a listener it never answers from the cache. */
   async getProjectJobs(orgId: string, projectId: string): Promise<TrackingJob[]> {
-    const { docs } = await getDocsFromServer(this.#projectJobs(orgId, projectId)).catch(rethrow);
+    const { docs } = await inTime(getDocsFromServer(this.#projectJobs(orgId, projectId)));
     return readJobs(docs);
   }
 
@@ -187,7 +196,7 @@ export class TrackingJobService implements JobSource {
     let deleted = 0;
     let refused = false;
     for (;;) {
-      const { docs } = await getDocsFromServer(old).catch(rethrow);
+      const { docs } = await inTime(getDocsFromServer(old));
       try {
         await transact(this.#firestore, async (transaction) => {
           for (const { ref } of docs) {
@@ -225,30 +234,20 @@ export class TrackingJobService implements JobSource {
     fields: ReturnType<typeof retryFields> | ReturnType<typeof cancelFields>,
   ): Promise<void> {
     const ref = this.#job(jobId);
-    let reads = 0;
-    const attempt = () =>
-      transact(this.#firestore, async (transaction) => {
-        const snapshot = await transaction.get(ref);
-        if (!snapshot.exists()) {
-          throw new JobNotFoundError();
-        }
-        reads += 1;
-        const status: unknown = snapshot.get('status');
-        const isDone = reads > 1 && status === fields.status; // by us, or by another tab at the same moment
-        if (isDone) {
-          return;
-        }
-        if (!from.some((allowed) => allowed === status)) {
-          throw new IllegalChangeError(String(status), change);
-        }
-        transaction.update(ref, fields);
-      });
-    await attempt().catch((error) => {
-      // Who may read a job may change it, unless its status has changed since: read again, once.
-      if (reads > 0 && error instanceof NotAllowedError) {
-        return attempt();
+    await transact(this.#firestore, async (transaction, attempt) => {
+      const snapshot = await transaction.get(ref);
+      if (!snapshot.exists()) {
+        throw new JobNotFoundError();
       }
-      throw error;
+      const status: unknown = snapshot.get('status');
+      const isDone = attempt > 1 && status === fields.status; // by us, or by another tab at the same moment
+      if (isDone) {
+        return;
+      }
+      if (!from.some((allowed) => allowed === status)) {
+        throw new IllegalChangeError(String(status), change);
+      }
+      transaction.update(ref, fields);
     });
   }
 
@@ -288,8 +287,4 @@ function found(snapshot: DocumentSnapshot): TrackingJob | null {
 /** For who watches without an onError: nothing is swallowed. */
 function log(error: TrackingJobError): void {
   console.error(error.message, error);
-}
-
-function rethrow(thrown: unknown): never {
-  throw trackingJobError(thrown);
 }

@@ -1,16 +1,15 @@
 import { type Firestore, runTransaction, type Transaction } from 'firebase/firestore';
-import { isOffline, OfflineError, trackingJobError, UnavailableError } from './errors';
+import { isOffline, NotAllowedError, OfflineError } from './errors';
+import { inTime } from './in-time';
 
 /** Without a network each attempt fails at once, and the pauses between these take some 4 s. */
 const MAX_ATTEMPTS = 4;
-/** How long further attempts are begun, where a network swallows each: Firestore then gives one 15 s. */
-const PATIENCE_MS = 10_000;
 
 /**
- * A write that is over when the promise settles. Offline, `addDoc` and `updateDoc` wait in a queue and go out later,
- * after the user has tried again; a transaction goes to the server or fails.
+ * A write that goes to the server or fails. `addDoc` and `updateDoc` wait in a queue while offline, and go out after
+ * the user has tried again.
  *
- * `change` runs again after a lost reply: from the second attempt on, it may find its own work done.
+ * From the second `attempt` on, `change` may find its own work done: the reply to an earlier one may have been lost.
  */
 export async function transact(
   firestore: Firestore,
@@ -19,21 +18,25 @@ export async function transact(
   if (isOffline()) {
     throw new OfflineError();
   }
-  const giveUpAt = Date.now() + PATIENCE_MS;
   let attempt = 0;
-  try {
-    await runTransaction(
-      firestore,
-      async (transaction) => {
-        attempt += 1;
-        if (attempt > 1 && Date.now() > giveUpAt) {
-          throw new UnavailableError();
-        }
-        await change(transaction, attempt);
-      },
-      { maxAttempts: MAX_ATTEMPTS },
+  const run = () =>
+    inTime(
+      runTransaction(
+        firestore,
+        async (transaction) => {
+          attempt += 1;
+          await change(transaction, attempt);
+        },
+        { maxAttempts: MAX_ATTEMPTS },
+      ),
     );
-  } catch (thrown) {
-    throw trackingJobError(thrown);
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof NotAllowedError)) {
+      throw error;
+    }
+    // The rules judge a write by what is stored by then: one that lost a race is refused. Look again, once.
+    await run();
   }
 }

@@ -99,6 +99,31 @@ describe('createJob', () => {
     expect(await written()).toHaveLength(1);
   });
 
+  test('made again after a failure that hid a success, resolves to the job that was written', async () => {
+    const { service, wire } = await world.wiredServiceOf(MEMBER);
+    const create = () => service.createJob(ORG, 'again', MEMBER, 'nasa', 'instagram', 'my');
+    const written = async () => (await world.jobs()).filter((job) => job.projectId === 'again');
+    await service.getJob('never-was'); // connected
+    wire.loseReplies();
+    const first = create().catch((error: unknown) => error);
+    await vi.waitUntil(async () => (await written()).length === 1, { timeout: 10_000 });
+    await wire.cut();
+    expect(await first).toMatchObject({ code: 'unavailable' });
+    await wire.join();
+    const jobId = await vi.waitFor(create, { timeout: 20_000 });
+    expect(await service.getJob(jobId)).toMatchObject({ projectId: 'again' });
+    expect(await written()).toHaveLength(1);
+    expect(await create()).not.toBe(jobId); // a new wish makes a new job
+  });
+
+  test('pressed twice at once makes one job', async () => {
+    const service = world.serviceOf(MEMBER);
+    const press = () => service.createJob(ORG, 'double', MEMBER, 'nasa', 'instagram', 'my');
+    const [first, second] = await Promise.all([press(), press()]);
+    expect(second).toBe(first);
+    expect(await service.getProjectJobs(ORG, 'double')).toHaveLength(1);
+  });
+
   test('kicks with the ID token of the signed-in user, and does not wait for it', async () => {
     const kicked = new Told<{ method: string | undefined; authorization: string | undefined }>();
     const server = createServer(({ method, headers }) => kicked.tell({ method, authorization: headers.authorization }));

@@ -3,6 +3,7 @@
 import { FirestoreError, type FirestoreErrorCode } from 'firebase/firestore';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { IllegalChangeError, JobNotFoundError, TrackingJobError, trackingJobError } from '../../src/errors';
+import { inTime } from '../../src/in-time';
 import { STATUSES } from '../../src/job';
 
 /** A missing code does not compile: the type is the library's own list. */
@@ -33,6 +34,7 @@ function firestoreError(code: string, message = RAW): FirestoreError {
 
 afterEach(() => {
   vi.unstubAllGlobals();
+  vi.useRealTimers();
 });
 
 describe.each(Object.entries(EXPECTED))('Firestore’s %s', (code, expected) => {
@@ -79,4 +81,21 @@ test('an illegal change says where the job stands', () => {
     expect(new IllegalChangeError(status, 'retried').message).not.toContain('unknown');
   }
   expect(new IllegalChangeError('toString', 'retried').message).toContain('is in an unknown state');
+});
+
+test('a call that a network swallows is given up after 15 seconds', async () => {
+  vi.useFakeTimers();
+  const outcome = vi.fn();
+  void inTime(new Promise(() => {})).catch(outcome);
+  await vi.advanceTimersByTimeAsync(14_999);
+  expect(outcome).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(outcome).toHaveBeenCalledWith(expect.objectContaining({ code: 'unavailable' }));
+});
+
+test('an answer in time is passed on, and leaves no timer behind', async () => {
+  vi.useFakeTimers();
+  expect(await inTime(Promise.resolve(7))).toBe(7);
+  await expect(inTime(Promise.reject(firestoreError('aborted')))).rejects.toMatchObject({ code: 'busy' });
+  expect(vi.getTimerCount()).toBe(0);
 });
