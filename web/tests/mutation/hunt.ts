@@ -1,5 +1,5 @@
 import { BACKGROUND } from '../rules/background';
-import { expressions, withOperands } from '../rules/coverage';
+import { coverage, type Expression, expressions } from '../rules/coverage';
 import { type Case, RULES, type World } from '../rules/world';
 import type { Mutant } from './mutants';
 
@@ -16,20 +16,28 @@ export async function visits(worlds: readonly World[], cases: readonly Case[]): 
   const noted = new Map<Case, Place[]>();
   await shared(worlds, inTens(cases), async (world, ten) => {
     await world.load(RULES); // which begins the counts anew, and keeps the reports small; it takes as long as five cases
-    let before: number[] = [];
+    let before: readonly Expression[] = [];
     for (const one of ten) {
       if ((await world.isAllowed(one)) !== one.allowed) {
         throw new Error(`The rules as they are fail a case: ${one.name}`);
       }
-      const all = withOperands(await expressions(world));
-      noted.set(
-        one,
-        all.filter(({ count }, index) => count > (before[index] ?? 0)),
-      );
-      before = all.map(({ count }) => count);
+      const now = expressions(await coverage(world));
+      noted.set(one, visitedBetween(before, now));
+      before = now;
     }
   });
   return noted;
+}
+
+/**
+ * Expressions that had a value since the report before, which may be empty. Within one that had none nothing counts: the
+ * emulator evaluates constants, `request` among them, wherever they stand.
+ */
+function visitedBetween(before: readonly Expression[], now: readonly Expression[]): Expression[] {
+  return now.flatMap((one, index) => {
+    const then = before[index];
+    return one.count > (then?.count ?? 0) ? [one, ...visitedBetween(then?.operands ?? [], one.operands)] : [];
+  });
 }
 
 function inTens<T>(all: readonly T[]): T[][] {
@@ -81,20 +89,39 @@ async function killer(world: World, mutant: Mutant, visited: Visits): Promise<Ca
   return undefined;
 }
 
-/** Cases that evaluate what was changed, and of these first the ones whose names speak of it; then all others. */
+/**
+ * Cases that evaluate what was changed; those that the mutant, by what it is, may answer wrongly; those that speak of it.
+ * It is only an order: all others follow.
+ */
 function mostLikelyFirst(mutant: Mutant, visited: Visits): Case[] {
-  const words = new Set(mutant.change.match(/\w{2,}/g));
-  const isWeaker = mutant.change.endsWith('-> true');
+  const words = wordsOf(mutant);
+  const around = smallest([...visited.values()].flat().filter((place) => contains(place, mutant)));
   const score = (one: Case, places: readonly Place[]): number =>
-    (places.some((place) => contains(place, mutant) || contains(mutant, place)) ? 100 : 0) +
-    (isWeaker && !one.allowed ? 50 : 0) +
-    [...words].filter((word) => one.name.includes(word)).length;
+    (places.some((place) => (around ? isSame(place, around) : contains(mutant, place))) ? 100 : 0) +
+    (one.allowed !== mutant.isWeaker ? 50 : 0) +
+    (60 * words.filter((word) => one.name.includes(word)).length) / Math.max(1, words.length);
   return [...visited]
     .map(([one, places]) => ({ one, score: score(one, places) }))
     .sort((a, b) => b.score - a.score)
     .map(({ one }) => one);
 }
 
+/** The words that the change takes or brings; and where it is a whole block, the block's. */
+function wordsOf(mutant: Mutant): string[] {
+  const [before = [], after = []] = mutant.change.split(' -> ').map((side): string[] => side.match(/\w{2,}/g) ?? []);
+  const added = after.filter((word) => !before.includes(word));
+  const kept = before.filter((word) => !after.includes(word) || before.includes('match'));
+  return [...kept, ...added];
+}
+
 function contains(outer: Place, inner: Place): boolean {
   return outer.start <= inner.start && inner.end <= outer.end;
+}
+
+function isSame(one: Place, other: Place): boolean {
+  return one.start === other.start && one.end === other.end;
+}
+
+function smallest(places: readonly Place[]): Place | undefined {
+  return [...places].sort((a, b) => a.end - a.start - (b.end - b.start))[0];
 }

@@ -8,8 +8,10 @@ export interface Mutant {
   end: number;
   line: number;
   column: number;
-  /** What: `before -> after`, and the rules as a whole. */
+  /** What: `before -> after`. */
   change: string;
+  /** It lets more through than the rules do, if anything. */
+  isWeaker: boolean;
   rules: string;
 }
 
@@ -51,7 +53,7 @@ export function mutants(rules: string, parsed: readonly Expression[]): Mutant[] 
     ...ofVerbs(rules),
     ...ofPaths(rules),
   ];
-  return changes.map(({ start, end, by }) => {
+  return changes.map(({ start, end, by, isWeaker }) => {
     const lines = rules.slice(0, start).split('\n');
     return {
       start,
@@ -59,18 +61,21 @@ export function mutants(rules: string, parsed: readonly Expression[]): Mutant[] 
       line: lines.length,
       column: (lines.at(-1) ?? '').length + 1,
       change: `${withoutComments(rules).slice(start, end)} -> ${by}`.replace(/\s+/g, ' '),
+      isWeaker,
       rules: rules.slice(0, start) + by + rules.slice(end),
     };
   });
 }
 
-interface Change {
-  start: number;
-  end: number;
-  by: string;
+type Change = Pick<Mutant, 'start' | 'end' | 'isWeaker'> & { by: string };
+
+function replace({ start, end }: Pick<Mutant, 'start' | 'end'>, by: string): Change {
+  return { start, end, by, isWeaker: by === 'true' };
 }
 
-const replace = ({ start, end }: { start: number; end: number }, by: string): Change => ({ start, end, by });
+function weaken(place: Pick<Mutant, 'start' | 'end'>, by: string): Change {
+  return { ...replace(place, by), isWeaker: true };
+}
 
 /** A whole condition, or all that a function says. */
 function ofRoot(root: Expression): Change[] {
@@ -114,10 +119,11 @@ function ofList(one: Expression): Change[] {
   const words = elements.map((element) => element.replaceAll("'", ''));
   const known = VOCABULARIES.filter((vocabulary) => words.every((word) => vocabulary.includes(word)));
   const others = known.flat().filter((word) => !words.includes(word));
+  const list = (some: string[]) => `[${some.join(', ')}]`;
   return [
-    ...elements.map((dropped) => elements.filter((element) => element !== dropped)),
-    ...others.map((word) => [...elements, `'${word}'`]),
-  ].map((list) => replace(one, `[${list.join(', ')}]`));
+    ...elements.map((dropped) => replace(one, list(elements.filter((element) => element !== dropped)))),
+    ...others.map((word) => weaken(one, list([...elements, `'${word}'`]))),
+  ];
 }
 
 /** Texts, numbers and null; in a pattern its numbers and alternatives. */
@@ -149,18 +155,19 @@ function ofPattern({ start, end, text }: Found): Change[] {
 }
 
 function ofMethods(rules: string): Change[] {
-  return found(rules, /\bhasOnly\b/g).map((method) => replace(method, 'hasAny'));
+  return found(rules, /\bhasOnly\b/g).map((method) => weaken(method, 'hasAny'));
 }
 
 /** Each `allow` without each of its verbs, and with each other one where its condition can be asked of all of them. */
 function ofVerbs(rules: string): Change[] {
   return found(rules, /\ballow ([a-z, ]+)(:[^;]*;)/g).flatMap((statement) => {
     const [verbs, condition] = [verbsOf(statement.groups[0] ?? ''), statement.groups[1] ?? ''];
-    const narrower = verbs.map((dropped) => verbs.filter((verb) => verb !== dropped));
     const others = condition.includes('resource') ? [] : VERBS.filter((verb) => !verbs.includes(verb));
-    return [...narrower, ...others.map((verb) => [...verbs, verb])].map((list) =>
-      replace(statement, list.length === 0 ? '' : `allow ${list.join(', ')}${condition}`),
-    );
+    const allow = (some: string[]) => (some.length === 0 ? '' : `allow ${some.join(', ')}${condition}`);
+    return [
+      ...verbs.map((dropped) => replace(statement, allow(verbs.filter((verb) => verb !== dropped)))),
+      ...others.map((verb) => weaken(statement, allow([...verbs, verb]))),
+    ];
   });
 }
 
@@ -175,9 +182,9 @@ function ofPaths(rules: string): Change[] {
   const [documents, ...blocks] = found(rules, /\bmatch \S+ {/g);
   const elsewhere = (verb: string) => ELSEWHERE.map((path) => `match /${path} { ${hole(verb)} }`);
   return [
-    ...blocks.map((block) => replace(block, block.text.replace(/(\w+)} {$/, '$1=**} {'))),
-    ...blocks.flatMap((block) => VERBS.map((verb) => replace(block, `${block.text} ${hole(verb)}`))),
-    ...VERBS.flatMap(elsewhere).flatMap((block) => (documents ? replace(documents, `${documents.text} ${block}`) : [])),
+    ...blocks.map((block) => weaken(block, block.text.replace(/(\w+)} {$/, '$1=**} {'))),
+    ...blocks.flatMap((block) => VERBS.map((verb) => weaken(block, `${block.text} ${hole(verb)}`))),
+    ...VERBS.flatMap(elsewhere).flatMap((block) => (documents ? weaken(documents, `${documents.text} ${block}`) : [])),
   ];
 }
 
