@@ -38,6 +38,7 @@ beforeEach(() => {
 afterEach(() => {
   cleanup();
   vi.restoreAllMocks();
+  vi.unstubAllGlobals();
   vi.useRealTimers();
 });
 
@@ -150,8 +151,8 @@ describe('what is shown', () => {
     const jobs = [
       running({ id: 'done', username: 'done' }),
       running({ id: 'stopped', username: 'stopped' }),
-      failed({ id: 'old', username: 'old', completedAt: ago(900) }),
-      failed({ id: 'new', username: 'new', completedAt: ago(9) }),
+      failed({ id: 'a', username: 'old', completedAt: ago(900) }),
+      failed({ id: 'b', username: 'new', completedAt: ago(9) }),
       makeJob({ id: 'later', username: 'later', createdAt: ago(5) }),
       makeJob({ id: 'first', username: 'first', createdAt: ago(50) }),
       running({ id: 'runs', username: 'runs' }),
@@ -195,14 +196,14 @@ describe('what is shown', () => {
     const overall = () => bar('All jobs').getAttribute('aria-valuenow');
     show(running({ id: 'a', progress: 30 }), makeJob({ id: 'b' }));
     expect(overall()).toBe('15');
-    show(completed({ id: 'a' }), running({ id: 'b', progress: 30 }));
+    show(cancelled({ id: 'a' }), running({ id: 'b', progress: 30 }));
     expect(overall()).toBe('65');
     pass(60_000);
     expect(rows()).toHaveLength(1);
     expect(overall()).toBe('65');
-    show(completed({ id: 'a' }), completed({ id: 'b' }));
+    show(cancelled({ id: 'a' }), completed({ id: 'b' }));
     expect(screen.queryByRole('progressbar', { name: 'All jobs' })).toBeNull();
-    show(completed({ id: 'a' }), completed({ id: 'b' }), running({ id: 'c', progress: 30 }));
+    show(cancelled({ id: 'a' }), completed({ id: 'b' }), running({ id: 'c', progress: 30 }));
     expect(overall()).toBe('30');
   });
 
@@ -497,6 +498,7 @@ describe('what leaves by itself', () => {
     expect(rows()).toHaveLength(2);
     pass(3_600_000);
     expect(rows().map((row) => row.dataset.job)).toEqual(['b']);
+    expect(rows()[0]?.className).not.toContain('--leaving');
   });
 
   test('nothing while the pointer is over the panel', async () => {
@@ -651,12 +653,12 @@ describe('collapsing and dismissing', () => {
     const fails = () => {
       throw new DOMException('denied', 'SecurityError');
     };
-    vi.spyOn(Storage.prototype, 'getItem').mockImplementation(fails);
-    vi.spyOn(Storage.prototype, 'setItem').mockImplementation(fails);
+    vi.stubGlobal('localStorage', { getItem: fails, setItem: fails });
     mount();
     show(running());
     await user.click(toggle());
     expect(toggle().getAttribute('aria-expanded')).toBe('false');
+    show(completed());
     await user.click(dismiss());
     expect(panel()).toBeNull();
   });
