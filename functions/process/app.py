@@ -9,16 +9,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics, single_metric
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from process import fail_job, fetch_account, fetch_videos, pausing, retrying, save_account, save_videos
 from process.step import Step
 from tracking import wiring
+from tracking.counting import NAMESPACE, count_completed, count_failed
 from tracking.errors import InvalidJobError, QuotaExceededError, RateLimitedError, TrackingError
-
-NAMESPACE = "AccountTracking"
 
 logger = Logger(service="process")
 metrics = Metrics(namespace=NAMESPACE, service="process")
@@ -86,8 +85,6 @@ def _publish(step: Step, output: dict[str, Any], duration_s: float) -> None:
     metrics.flush_metrics()  # not by decorator: that one warns at each state that failed and measured nothing
     logger.info("state done", action="state_done", duration_ms=round(duration_s * 1000))
     if step.state == "SaveVideos":
-        with single_metric("JobsCompleted", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
-            metric.add_dimension("platform", step.work.platform)
+        count_completed(step.work.platform)
     if step.state == "FailJob" and output["isRecorded"]:
-        with single_metric("JobsFailed", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
-            metric.add_dimension("errorCode", output["error"])
+        count_failed(output["error"])

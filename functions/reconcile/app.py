@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from aws_lambda_powertools import Logger, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tracking import fence, jobs, outcomes, wiring
+from tracking.counting import count_failed
 from tracking.errors import InvalidJobError, JobCancelledError, StaleAttemptError
 from tracking.fence import Fence
 from tracking.jobs import Status
@@ -35,8 +35,7 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.Reconcil
     except (JobCancelledError, StaleAttemptError) as error:
         logger.info("job left as it is", action="job_left", reason=error.message)
         return {"isRecorded": False}
-    with single_metric("JobsFailed", MetricUnit.Count, 1, namespace="AccountTracking") as metric:
-        metric.add_dimension("errorCode", code)
+    count_failed(code)
     logger.warning("job failed", action="job_failed", error_code=code, status=outcome.status)
     return {"isRecorded": True}
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics, single_metric
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tracking import wiring
+from tracking.counting import NAMESPACE, count_failed
 from tracking.errors import InvalidJobError
 from trigger.tick import Tick, run_tick
-
-NAMESPACE = "AccountTracking"
 
 logger = Logger(service="trigger")
 metrics = Metrics(namespace=NAMESPACE, service="trigger")
@@ -42,8 +41,7 @@ def _publish(tick: Tick) -> None:
     failed[InvalidJobError.__name__] += len(tick.malformed)
     for error_code, number in failed.items():
         if number:
-            with single_metric("JobsFailed", MetricUnit.Count, number, namespace=NAMESPACE) as metric:
-                metric.add_dimension("errorCode", error_code)
+            count_failed(error_code, number)
     for repair in tick.repaired:
         logger.warning("lease expired", action="lease_expired", job_id=repair.job_id, status=repair.status)
     for malformed in tick.malformed:

@@ -30,7 +30,7 @@ LOOK = MAX_WRITES_PER_COMMIT + 1
 LEASES = 2000
 """As many processing jobs as one tick looks at: more than the limits let run."""
 CLAIM_RESERVE_S = 20.0  # to claim 500 jobs and start them
-START_RESERVE_S = 12.0  # one StartExecution at its time-outs' worst, and giving the rest back
+START_RESERVE_S = 12.0  # one StartExecution whose first try times out, and giving the rest back
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,7 +239,7 @@ def test_a_token_that_is_not_the_users_own_is_refused(callers: Callers, google: 
 
 
 GONE: dict[str, tuple[Answer, str]] = {
-    "signed out everywhere since": ((200, user(validSince=str(ago(-10)))), "RevokedIdTokenError"),
+    "signed out everywhere since": ((200, user(validSince=str(ago(-86_400)))), "RevokedIdTokenError"),
     "disabled": ((200, user(disabled=True)), "UserDisabledError"),
     "deleted": ((200, {"kind": "identitytoolkit#GetAccountInfoResponse"}), "UserNotFoundError"),
     "deleted, said so": ((400, {"error": {"message": "USER_NOT_FOUND"}}), "UserNotFoundError"),

@@ -1,0 +1,27 @@
+"""The metrics that are counted by what they are of: one value of one dimension each.
+
+They come as blobs of their own, beside a function's other metrics, which have other dimensions:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+"""
+
+from __future__ import annotations
+
+from aws_lambda_powertools import single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+
+NAMESPACE = "AccountTracking"
+
+
+def count_failed(error_code: str, number: int = 1) -> None:
+    """Jobs that became `failed`, by whoever made them so."""
+    _count("JobsFailed", number, errorCode=error_code)
+
+
+def count_completed(platform: str) -> None:
+    _count("JobsCompleted", 1, platform=platform)
+
+
+def _count(metric_name: str, number: int, **dimension: str) -> None:
+    with single_metric(metric_name, MetricUnit.Count, number, namespace=NAMESPACE) as metric:
+        for name, value in dimension.items():
+            metric.add_dimension(name, value)
