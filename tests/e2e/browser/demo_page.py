@@ -1,0 +1,136 @@
+"""The demo page in Chromium, as a person uses it: by labels and names, as they are shown and read out."""
+
+from __future__ import annotations
+
+import json
+from itertools import groupby
+from typing import Any, Literal
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Route, ViewportSize, expect
+
+from local.auth import USERS
+from local.paths import STACK, WEB
+from tests.e2e.running import Project
+
+ADA, MALLORY = USERS
+DESKTOP = ViewportSize(width=1280, height=860)
+PHONE = ViewportSize(width=390, height=844)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+LIMIT_MS = 20_000  # of every wait
+SCREENSHOTS = STACK / "screenshots"
+
+_AXE = WEB / "node_modules/axe-core/axe.min.js"
+# A value may be shown for an instant only, so the page itself writes down what each job's bar showed.
+_RECORD_BARS = """
+  window.barsSeen = {};
+  new MutationObserver(() => {
+    for (const row of document.querySelectorAll('[data-job]')) {
+      const value = row.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow');
+      (window.barsSeen[row.dataset.job] ??= []).push(value);
+    }
+  }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['aria-valuenow'] });
+"""
+
+
+class DemoPage:
+    """One tab. `troubles` gathers what must never happen in it: uncaught errors, and whatever its policy forbids."""
+
+    def __init__(self, context: BrowserContext, project: Project, *, everybody_in: str | None = None) -> None:
+        """The page shows `project`, whose id is its own in every organisation, to whoever signs in.
+
+        `everybody_in`: an organisation that the page takes for everybody's, as a page made by an intruder would.
+        """
+        self.project = project
+        self.troubles: list[str] = []
+        context.set_default_timeout(LIMIT_MS)
+        expect.set_options(timeout=LIMIT_MS)
+        context.add_init_script(_RECORD_BARS)
+        context.route("**/config.json", lambda route: self._configure(route, everybody_in))
+        self.tab: Page = context.pages[0] if context.pages else context.new_page()
+        self.tab.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.tab.on("console", self._note)
+        address = project.stack.state.page()
+        assert address is not None, "there is no page without Node"
+        self.tab.goto(address)
+
+    def _configure(self, route: Route, everybody_in: str | None) -> None:
+        known: dict[str, Any] = route.fetch().json()
+        for user in known["users"]:
+            user["trackedProjectId"] = self.project.project_id
+            user["orgId"] = everybody_in or user["orgId"]
+        route.fulfill(json=known)
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            self.troubles.append(message.text)
+
+    def sign_in(self, name: str = ADA.name) -> None:
+        self.tab.get_by_role("button", name=f"Sign in as {name}").click()
+        self.username.wait_for()
+
+    @property
+    def username(self) -> Locator:
+        return self.tab.get_by_label("Username")
+
+    @property
+    def problem(self) -> Locator:
+        """What the form says against what was typed."""
+        return self.tab.locator("form").get_by_role("alert")
+
+    @property
+    def panel(self) -> Locator:
+        return self.tab.get_by_role("region", name="Account tracking")
+
+    def track(self, typed: str, platform: str | None = None) -> None:
+        self.username.fill(typed)
+        if platform is not None:
+            self.tab.get_by_label("Platform").select_option(label=platform)
+        self.tab.get_by_role("button", name="Track", exact=True).click()
+
+    def row(self, username: str) -> Locator:
+        """The job of an account in the panel."""
+        return self.panel.get_by_role("listitem").filter(has_text=f"@{username}")
+
+    def job_id(self, username: str) -> str:
+        found = self.row(username).get_attribute("data-job")
+        assert found
+        return found
+
+    def bar_values(self, job_id: str) -> list[int]:
+        """Each value that the job's bar has shown since the page was opened, in order."""
+        seen: list[str | None] = self.tab.evaluate("id => window.barsSeen[id] ?? []", job_id)
+        return [value for value, _ in groupby(int(text) for text in seen if text is not None)]
+
+    def account(self, username: str) -> Locator:
+        """The account in the list of accounts."""
+        return self.tab.get_by_role("region", name="Accounts").get_by_role("button").filter(has_text=f"@{username}")
+
+    @property
+    def videos(self) -> Locator:
+        """Of the account that is open."""
+        return self.tab.get_by_role("article")
+
+    def shoot(self, stage: str) -> None:
+        """Keep how it looks, light and dark, wide and narrow; in each of the four it must be accessible."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        for size, viewport in (("desktop", DESKTOP), ("phone", PHONE)):
+            self.tab.set_viewport_size(viewport)
+            for scheme in SCHEMES:
+                self.tab.emulate_media(color_scheme=scheme)
+                name = f"{stage}-{size}-{scheme}"
+                self.tab.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
+                assert self.axe_violations() == [], name
+                assert self.overflow_px() == 0, f"{name} is wider than its window"
+        self.tab.set_viewport_size(DESKTOP)
+        self.tab.emulate_media(color_scheme="light")
+
+    def axe_violations(self) -> list[str]:
+        """One text for each rule that is broken: https://github.com/dequelabs/axe-core/blob/develop/doc/rule-descriptions.md"""
+        if not self.tab.evaluate("() => 'axe' in window"):
+            self.tab.evaluate(_AXE.read_text())
+        found = self.tab.evaluate("async () => (await axe.run(document, { resultTypes: ['violations'] })).violations")
+        return [f"{rule['id']}: {json.dumps([node['html'] for node in rule['nodes']])}" for rule in found]
+
+    def overflow_px(self) -> int:
+        """How far the page can be scrolled sideways, which it never should be."""
+        return int(self.tab.locator("html").evaluate("page => page.scrollWidth - page.clientWidth"))

@@ -1,0 +1,107 @@
+"""From the press of a button to the account and its videos, as somebody at the page sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import BrowserContext, BrowserType, expect
+
+from local import browser
+from tests.e2e.browser.demo_page import DESKTOP, DemoPage
+from tests.e2e.running import Project, RunningStack, until
+
+START_LIMIT_S = 10.0  # with the kick; the minute's tick alone would take 30 on average
+EVERY_STAGE = [30, 50, 70, 100]
+
+
+def test_the_bar_moves_through_every_stage_until_the_account_and_its_videos_are_listed(page: DemoPage) -> None:
+    page.shoot("1-nothing-tracked")
+    page.track("sim_slow_2", "YouTube")
+    row = page.row("sim_slow_2")
+    expect(row).to_contain_text("Fetching videos")  # which takes its two pages four seconds
+    page.shoot("2-running")
+    job_id = page.job_id("sim_slow_2")
+    expect(row).to_contain_text("Completed")
+
+    assert [value for value in page.bar_values(job_id) if value > 0] == EVERY_STAGE
+    expect(page.account("sim_slow_2")).to_have_attribute("aria-current", "true")  # opened, since nothing else was
+    expect(page.videos).to_have_count(3)
+    page.shoot("3-completed")
+    saved = page.project.videos(page.project.stack.job(job_id)["accountId"]).values()
+    assert {video["title"] for video in saved} == set(page.videos.get_by_role("link").all_text_contents())
+
+
+def test_a_job_is_started_by_the_page_and_not_by_the_minutes_tick(page: DemoPage, running: RunningStack) -> None:
+    with page.tab.expect_response(lambda answer: answer.request.method == "POST" and "/trigger" in answer.url) as kick:
+        page.track("sim_videos_2", "YouTube")
+    assert kick.value.ok
+    job_id = page.job_id("sim_videos_2")
+    started = until(lambda: running.job(job_id).get("startedAt"), "the job was not started", START_LIMIT_S)
+    assert (started - running.job(job_id)["createdAt"]).total_seconds() < START_LIMIT_S
+
+
+def test_a_job_goes_on_while_the_browser_is_closed_and_its_account_is_there_on_return(
+    chromium_type: BrowserType, project: Project, tmp_path: Path
+) -> None:
+    def browser_of_somebody() -> BrowserContext:
+        return chromium_type.launch_persistent_context(
+            tmp_path,
+            executable_path=browser.chromium(),
+            args=list(browser.FLAGS),
+            viewport=DESKTOP,
+        )
+
+    first = browser_of_somebody()
+    page = DemoPage(first, project)
+    page.sign_in()
+    page.track("sim_slow_2", "X")
+    expect(page.row("sim_slow_2")).to_contain_text("Running")
+    job_id = page.job_id("sim_slow_2")
+    first.close()
+    assert project.stack.job(job_id)["status"] == "processing"
+
+    project.ended([job_id])
+    second = browser_of_somebody()
+    page = DemoPage(second, project)
+    page.account("sim_slow_2").click()  # without signing in again
+    expect(page.videos).to_have_count(3)
+    expect(page.panel).to_be_hidden()  # it ended unseen, and is no news
+    page.shoot("4-back-again")
+    assert project.stack.job(job_id)["status"] == "completed"
+    second.close()
+
+
+def test_a_failed_job_says_why_and_retry_brings_it_to_its_end(page: DemoPage, running: RunningStack) -> None:
+    once = {"kind": "missing", "platform": "youtube", "username": "sim_videos_41", "times": 1}
+    httpx.post(f"{running.state.simulator()}/control/faults", json=once, trust_env=False).raise_for_status()
+    page.track("sim_videos_41", "YouTube")
+    row = page.row("sim_videos_41")
+    expect(row).to_contain_text("YouTube has no account named sim_videos_41.")
+    page.shoot("5-failed")
+    job_id = page.job_id("sim_videos_41")
+    assert running.job(job_id)["errorCode"] == "AccountNotFoundError"
+
+    row.get_by_role("button", name="Retry").click()
+    expect(row).to_contain_text("Completed")
+    expect(page.account("sim_videos_41")).to_be_visible()
+    job = running.job(job_id)
+    assert (job["status"], job["attempt"], job["error"]) == ("completed", 2, None)
+
+
+def test_a_cancelled_job_stops_saves_nothing_and_can_be_retried(page: DemoPage, running: RunningStack) -> None:
+    page.track("sim_slow_3", "YouTube")
+    row = page.row("sim_slow_3")
+    expect(row).to_contain_text("Running")
+    job_id = page.job_id("sim_slow_3")
+    row.get_by_role("button", name="Cancel").click()
+    expect(row).to_contain_text("Cancelled")
+    expect(row.get_by_role("button", name="Retry")).to_be_visible()
+    page.shoot("6-cancelled")
+
+    job = running.job(job_id)
+    assert job["status"] == "cancelled"
+    execution = running.execution(job["executionArn"])
+    assert (execution.status, execution.states[-1]) == ("SUCCEEDED", "Cancelled")
+    assert running.job(job_id) == job
+    assert page.project.accounts() == {}
