@@ -1,6 +1,6 @@
 import type { Auth } from 'firebase/auth';
 import type { Firestore } from 'firebase/firestore';
-import { useCallback, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { AccountType, Platform } from '../src/job';
 import { TrackingJobsPanel } from '../src/panel/TrackingJobsPanel';
 import { TrackingJobService } from '../src/service';
@@ -32,24 +32,19 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
   const [selectedId, select] = useSelection();
   const [arrivedId, setArrivedId] = useState<string | null>(null);
 
-  const track = useCallback(
-    async (username: string, platform: Platform, accountType: AccountType): Promise<void> => {
-      await service.createJob(orgId, projectId, userId, username, platform, accountType);
-    },
-    [service, orgId, projectId, userId],
-  );
-
-  /** Marked in the list, and opened where that takes nothing away that is being looked at. */
-  const show = useCallback(
-    (accountId: string): void => {
-      setArrivedId(accountId);
-      if (selectedId === null && hasRoomForBoth()) select(accountId);
-    },
-    [selectedId, select],
-  );
-
   const items = accounts.status === 'ready' ? accounts.items : [];
   const selected = items.find(({ id }) => id === selectedId);
+
+  async function track(username: string, platform: Platform, accountType: AccountType): Promise<void> {
+    await service.createJob(orgId, projectId, userId, username, platform, accountType);
+  }
+
+  /** Marked in the list, and opened where that takes nothing away that is being looked at. */
+  function show(accountId: string): void {
+    setArrivedId(accountId);
+    if (!selected && hasRoomForBoth()) select(accountId);
+  }
+
   return (
     <main className="workspace" data-open={selected !== undefined}>
       <h1 className="unseen">Tracked accounts</h1>
