@@ -12,28 +12,14 @@ import {
   orderBy,
   type Query,
   query,
-  Timestamp,
   where,
 } from 'firebase/firestore';
+import { deleteFinishedJobs } from './cleanup';
 import { COLLECTION, cancelFields, newJobFields, readJob, readJobs, retryFields } from './documents';
-import {
-  IllegalChangeError,
-  JobNotFoundError,
-  NotAllowedError,
-  type TrackingJobError,
-  trackingJobError,
-} from './errors';
+import { IllegalChangeError, JobNotFoundError, type TrackingJobError, trackingJobError } from './errors';
 import { inTime } from './in-time';
 import { checkDays, checkId, checkNewJob } from './input';
-import {
-  type AccountType,
-  CANCELLABLE,
-  FINISHED,
-  type JobStatus,
-  type Platform,
-  RETRYABLE,
-  type TrackingJob,
-} from './job';
+import { type AccountType, CANCELLABLE, type JobStatus, type Platform, RETRYABLE, type TrackingJob } from './job';
 import { Kick } from './kick';
 import { keepListening, type Unsubscribe } from './listening';
 import { type OnError, type OnJobs, ProjectJobs } from './project-jobs';
@@ -66,8 +52,6 @@ export type CreateJob = TrackingJobService['createJob'];
 
 /** The newest of a project's jobs; older ones are finished, or wait behind these. */
 const NEWEST = 200;
-/** Old jobs that are read and deleted at once: the rules are asked about each, and a call has 15 s. */
-const BATCH = 100;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
@@ -108,12 +92,11 @@ export class TrackingJobService implements JobSource {
     const job = { orgId, projectId, userId, username, platform, accountType };
     checkNewJob(job);
     const key = JSON.stringify(job);
-    const earlier = this.#unsettled.get(key);
-    const ref = earlier ?? doc(collection(this.#firestore, COLLECTION));
+    const ref = this.#unsettled.get(key) ?? doc(collection(this.#firestore, COLLECTION));
     this.#unsettled.set(key, ref);
     await transact(this.#firestore, async (transaction, attempt) => {
-      const mayBeWritten = earlier !== undefined || attempt > 1;
-      const isWritten = mayBeWritten && (await transaction.get(ref)).exists();
+      // The rules refuse to write a job twice; then, or when a reply is lost, it is there already.
+      const isWritten = attempt > 1 && (await transaction.get(ref)).exists();
       if (!isWritten) {
         transaction.set(ref, newJobFields(job));
       }
@@ -189,34 +172,10 @@ export class TrackingJobService implements JobSource {
    * Delete the organisation's finished jobs that were created more than `days` ago; resolves to how many. For owners
    * and admins: NotAllowedError for anybody else who has such jobs.
    */
-  async cleanupOldJobs(days = 7, orgId = this.#orgId): Promise<number> {
+  async cleanupOldJobs(days = 7, orgId = this.#orgId ?? ''): Promise<number> {
     checkId('orgId', orgId);
     checkDays(days);
-    const old = this.#finishedJobs(orgId as string, new Date(Date.now() - days * DAY_MS));
-    let deleted = 0;
-    let refused = false;
-    for (;;) {
-      const { docs } = await inTime(getDocsFromServer(old));
-      try {
-        await transact(this.#firestore, async (transaction) => {
-          for (const { ref } of docs) {
-            transaction.delete(ref);
-          }
-        });
-      } catch (error) {
-        // One job that somebody retried meanwhile refuses the whole batch: read again, once.
-        if (refused || !(error instanceof NotAllowedError)) {
-          throw error;
-        }
-        refused = true;
-        continue;
-      }
-      refused = false;
-      deleted += docs.length;
-      if (docs.length < BATCH) {
-        return deleted;
-      }
-    }
+    return deleteFinishedJobs(this.#firestore, orgId, new Date(Date.now() - days * DAY_MS));
   }
 
   /**
@@ -265,17 +224,6 @@ export class TrackingJobService implements JobSource {
       where('projectId', '==', projectId),
       orderBy('createdAt', 'desc'),
       limit(NEWEST),
-    );
-  }
-
-  #finishedJobs(orgId: string, before: Date): Query {
-    return query(
-      collection(this.#firestore, COLLECTION),
-      where('orgId', '==', orgId),
-      where('status', 'in', FINISHED),
-      where('createdAt', '<', Timestamp.fromDate(before)),
-      orderBy('createdAt', 'desc'),
-      limit(BATCH),
     );
   }
 }

@@ -1,0 +1,54 @@
+import {
+  collection,
+  type Firestore,
+  getDocsFromServer,
+  limit,
+  orderBy,
+  query,
+  Timestamp,
+  where,
+} from 'firebase/firestore';
+import { COLLECTION } from './documents';
+import { NotAllowedError } from './errors';
+import { inTime } from './in-time';
+import { FINISHED } from './job';
+import { transact } from './transactions';
+
+/** Jobs that are read and deleted at once: the rules are asked about each, and a call has 15 s. */
+const BATCH = 100;
+
+/** Deletes an organisation's finished jobs that were created before a moment; how many. */
+export async function deleteFinishedJobs(firestore: Firestore, orgId: string, before: Date): Promise<number> {
+  const finished = query(
+    collection(firestore, COLLECTION),
+    where('orgId', '==', orgId),
+    where('status', 'in', FINISHED),
+    where('createdAt', '<', Timestamp.fromDate(before)),
+    orderBy('createdAt', 'desc'),
+    limit(BATCH),
+  );
+  let deleted = 0;
+  let refusals = 0;
+  for (;;) {
+    const { docs } = await inTime(getDocsFromServer(finished));
+    try {
+      await transact(firestore, async (transaction) => {
+        for (const { ref } of docs) {
+          transaction.delete(ref);
+        }
+      });
+      deleted += docs.length;
+      refusals = 0;
+    } catch (error) {
+      // One job that somebody retried or deleted meanwhile refuses the whole batch: read again, once.
+      refusals += 1;
+      if (refusals > 1 || !(error instanceof NotAllowedError)) {
+        throw error;
+      }
+      continue;
+    }
+    if (docs.length < BATCH) {
+      return deleted;
+    }
+  }
+}
