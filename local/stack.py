@@ -252,22 +252,27 @@ def _deploy(state: State, say: Say) -> None:
     if state.deployed == wanted:
         return
     say("Deploying template.yaml ...")
+    variables = {
+        "FIRESTORE_EMULATOR_HOST": state.firestore(),
+        "FIREBASE_AUTH_EMULATOR_HOST": state.auth().removeprefix("http://"),
+    }
+    aws.put_secrets(state.aws(), dict.fromkeys(build.secret_names(), "stand-in"))
+    build.deploy(state.aws(), variables, deployment_parameters(state))
+    state.deployed = wanted
+    state.save()
+
+
+def deployment_parameters(state: State) -> dict[str, str]:
+    """What the template is told of this stack; SAM takes no parameter without a value."""
     urls = platform_urls(state.simulator())
     parameters = {
         "GoogleCloudProject": firestore.PROJECT,
         "YouTubeApiUrl": urls["YOUTUBE_API_URL"],
         "XApiUrl": urls["X_API_URL"],
         "ApifyApiUrl": urls["APIFY_API_URL"],
-        "AllowedOrigins": state.page() or "",
     }
-    variables = {
-        "FIRESTORE_EMULATOR_HOST": state.firestore(),
-        "FIREBASE_AUTH_EMULATOR_HOST": state.auth().removeprefix("http://"),
-    }
-    aws.put_secrets(state.aws(), dict.fromkeys(build.secret_names(), "stand-in"))
-    build.deploy(state.aws(), variables, parameters)
-    state.deployed = wanted
-    state.save()
+    page = state.page()
+    return parameters | ({"AllowedOrigins": page} if page else {})
 
 
 def _publish_page(state: State) -> None:
