@@ -118,6 +118,7 @@ def test_a_narrow_page_shows_the_list_or_the_videos(page: DemoPage) -> None:
 
 def test_a_page_without_its_configuration_says_what_to_do(context: BrowserContext, project: Project) -> None:
     page = DemoPage(context, project)
+    expect(page.tab.get_by_role("button", name=f"Sign in as {ADA.name}")).to_be_visible()
     page.shoot("0-sign-in")
     context.route("**/config.json", lambda route: route.fulfill(status=404))
     page.tab.reload()

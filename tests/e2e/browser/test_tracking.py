@@ -16,6 +16,7 @@ EVERY_STAGE = [30, 50, 70, 100]
 
 
 def test_the_bar_moves_through_every_stage_until_the_account_and_its_videos_are_listed(page: DemoPage) -> None:
+    expect(page.tab.get_by_text("No accounts yet.")).to_be_visible()
     page.shoot("1-nothing-tracked")
     page.track("sim_slow_2", "YouTube")
     row = page.row("sim_slow_2")
