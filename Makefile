@@ -1,4 +1,5 @@
-# `make help` lists what can be done. Every target installs first what it needs, into this folder alone.
+# `make help` lists what can be done. Every target installs first what it needs, into this folder alone; only Chromium,
+# which `make test` runs, may come as a package of the system (local/browser.py).
 
 VENV := .venv
 # The Python to install with: the one that is installed already, or PYTHON=python3.12, or the system's.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from local.paths import LOCAL, ROOT, clean_environment
 
 _BROWSERS = LOCAL / "browsers"  # Playwright's own, where nothing may be installed system-wide
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+_FETCHED = {"chrome", "headless_shell", "chrome-headless-shell"}
 _MACOS = ("Google Chrome.app/Contents/MacOS/Google Chrome", "Chromium.app/Contents/MacOS/Chromium")
 _HELP = "install Chromium or Chrome (Debian: apt install chromium fonts-liberation; macOS: brew install chromium)"
 
@@ -32,16 +34,21 @@ FLAGS = (
 )
 
 
-def find(path: str) -> Path | None:
-    """On PATH, among macOS's applications, or where `fetch` left it."""
-    for name in _NAMES:
-        if found := shutil.which(name, path=path):
-            return Path(found)
-    applications = [Path("/Applications") / name for name in _MACOS]
-    fetched = sorted(_BROWSERS.glob("chromium*/chrome-*/*"))
-    programs = {"chrome", "headless_shell", "chrome-headless-shell"}
-    candidates = [*applications, *(file for file in fetched if file.name in programs)]
-    return next((file for file in candidates if os.access(file, os.X_OK) and file.is_file()), None)
+def find(path: str, applications: Path = Path("/Applications")) -> Path | None:
+    """The first that runs: on PATH, among macOS's applications, or where `fetch` left it. Ubuntu's, for one, only says
+    that it wants to be a snap."""
+    on_path = [Path(found) for name in _NAMES if (found := shutil.which(name, path=path))]
+    fetched = [file for file in sorted(_BROWSERS.glob("chromium*/*/*")) if file.name in _FETCHED]
+    candidates = [*on_path, *(applications / name for name in _MACOS), *fetched]
+    return next((program for program in candidates if _runs(program)), None)
+
+
+def chromium() -> Path:
+    """The browser's program. LocalError when there is none."""
+    found = find(os.environ.get("PATH", os.defpath))
+    if found is None:
+        raise LocalError(f"There is no Chromium that runs: run `python -m local.browser`, or {_HELP}.")
+    return found
 
 
 def fetch(path: str) -> Path:
@@ -57,28 +64,35 @@ def fetch(path: str) -> Path:
     found = find(path)
     if found is None:
         said = log.relative_to(ROOT)
-        raise LocalError(f"No Chromium was found, and none could be fetched ({said}): {_HELP}, then run this again.")
+        raise LocalError(
+            f"There is no Chromium that runs, and none could be fetched (see {said}; what one lacks is installed by"
+            f" `sudo .venv/bin/playwright install-deps chromium`): {_HELP}, then run this again."
+        )
     return found
 
 
 def _ways_to_fetch(path: str) -> list[list[str]]:
     """Commands to run one after another."""
+    is_root = os.geteuid() == 0
     is_debian = Path("/etc/os-release").is_file() and platform.freedesktop_os_release().get("ID") == "debian"
     apt = shutil.which("apt-get", path=path)
-    if is_debian and apt and os.geteuid() == 0:
+    if is_debian and apt and is_root:
         packages = ["chromium", "fonts-dejavu-core", "fonts-liberation"]
         return [[apt, "update"], [apt, "install", "--yes", "--no-install-recommends", *packages]]
-    return [[sys.executable, "-m", "playwright", "install", "chromium-headless-shell"]]
+    with_libraries = ["--with-deps"] if is_root and apt else []
+    return [[sys.executable, "-m", "playwright", "install", *with_libraries, "chromium-headless-shell"]]
 
 
-def chromium() -> Path:
-    """The browser's program, fetched if need be."""
-    path = os.environ.get("PATH", os.defpath)
-    return find(path) or fetch(path)
+def _runs(program: Path) -> bool:
+    try:
+        return subprocess.run([program, "--version"], capture_output=True, timeout=60, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 if __name__ == "__main__":
+    path = os.environ.get("PATH", os.defpath)
     try:
-        print(chromium())
+        print(find(path) or fetch(path))
     except LocalError as error:
         sys.exit(f"error: {error}")

@@ -40,6 +40,7 @@ LINT = (
     Check("template, by cfn-lint", _ours("cfn-lint", "template.yaml")),
     Check("web style", _web("lint")),
     Check("web types", _web("typecheck")),
+    Check("web package", _web("build")),
 )
 TESTS = (
     Check("unit tests", _ours("pytest", "tests/unit")),

@@ -26,9 +26,11 @@ def up(
     firestore_port: Annotated[int | None, typer.Option(envvar="FIRESTORE_PORT", min=1, max=65535)] = None,
     aws_port: Annotated[int | None, typer.Option(envvar="AWS_PORT", min=1, max=65535)] = None,
     simulator_port: Annotated[int | None, typer.Option(envvar="SIMULATOR_PORT", min=1, max=65535)] = None,
+    auth_port: Annotated[int | None, typer.Option(envvar="AUTH_PORT", min=1, max=65535)] = None,
+    page_port: Annotated[int | None, typer.Option(envvar="PAGE_PORT", min=1, max=65535)] = None,
 ) -> None:
     """Start everything and deploy the template; what runs already is brought up to date. Ports are any free ones."""
-    ports = stack.Ports(firestore=firestore_port, aws=aws_port, simulator=simulator_port)
+    ports = stack.Ports(firestore_port, aws_port, simulator_port, auth_port, page_port)
     try:
         state = stack.up(ports, say=lambda text: err.print(text, style="dim"))
     except LocalError as error:

@@ -10,11 +10,14 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import httpx
+
 from local import process
 from local.errors import LocalError
 from local.paths import LOCAL, ROOT, clean_environment
 
 PROJECT = "demo-tracking"  # "demo-" keeps every Google client from looking for real credentials
+RULES = ROOT / "firestore.rules"
 MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 FIREBASE_TOOLS = "14.27.0"  # the newest that asks for Java 17 and not 21
 HEAP = "1g"  # all data stays in the heap
@@ -85,7 +88,7 @@ def java_needed(jar: Path) -> int:
         ) from error
 
 
-def command(port: int, rules: Path = ROOT / "firestore.rules") -> list[str]:
+def command(port: int, rules: Path = RULES) -> list[str]:
     """The command line of the emulator of this machine, fetched if need be. LocalError says what is missing."""
     home, path = Path.home(), os.environ.get("PATH", os.defpath)
     java, version = find_java(path, os.environ.get("JAVA_HOME", ""))
@@ -97,4 +100,18 @@ def command(port: int, rules: Path = ROOT / "firestore.rules") -> list[str]:
     # Named by its class: the gcloud SDK's jar has no main class in its manifest, and Firebase's has this one.
     arguments = ["-Duser.language=en", f"-Xmx{HEAP}", "-cp", str(jar), MAIN_CLASS]
     arguments += ["--host", "127.0.0.1", "--port", str(port), "--project_id", PROJECT]
-    return [java, *arguments, *(["--rules", str(rules)] if rules.is_file() else [])]
+    return [java, *arguments, "--rules", str(rules)]
+
+
+def load_rules(address: str, rules: Path = RULES) -> None:
+    """Have the emulator at `address` (host and port) judge by the rules as they are now. LocalError says what is wrong
+    with them: it would start with rules that it cannot read, and refuse everything."""
+    files = [{"name": rules.name, "content": rules.read_text()}]
+    url = f"http://{address}/emulator/v1/projects/{PROJECT}:securityRules"
+    try:
+        answer = httpx.put(url, json={"rules": {"files": files}}, trust_env=False, timeout=60)
+    except httpx.HTTPError as error:
+        raise LocalError(f"The emulator at {address} took no rules: {error}") from error
+    if answer.is_error:
+        sentence = " ".join(answer.json()["error"]["message"].split())
+        raise LocalError(f"{rules.name} cannot be used: {sentence}")

@@ -43,6 +43,7 @@ def run(command: list[str], failure: str, *, registry: bool = False, folder: Pat
     if registry and any(words in output for words in _UNREACHABLE):
         failure += (
             ": the package registry cannot be reached. Check the network, the proxy (HTTPS_PROXY), the certificates"
-            " (SSL_CERT_FILE) and the index (PIP_INDEX_URL, UV_DEFAULT_INDEX, npm's registry), then run this again"
+            " (SSL_CERT_FILE, NODE_EXTRA_CA_CERTS) and the index (PIP_INDEX_URL, UV_DEFAULT_INDEX, npm's registry),"
+            " then run this again"
         )
     raise LocalError(f"{failure}. What the installer said is in {log.relative_to(ROOT)}.")

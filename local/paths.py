@@ -1,4 +1,5 @@
-"""Where things lie in this clone. Nothing is written outside it, the caches of package managers aside."""
+"""Where things lie in this clone. Nothing is written outside it, but for the caches of package managers, and Debian's
+package of Chromium where `make test` runs as root and finds none (`local.browser`)."""
 
 import os
 import sys
@@ -18,7 +19,20 @@ LOGS = STACK / "logs"
 
 # Variables of the user's shell that would change what our programs do. How the package managers reach their registries
 # (indexes, proxies, certificates, caches) is the user's to set and stays; where they install to is not.
-_LEAKING = ("AWS_", "SAM_", "LAMBDA_", "LAYER_", "GOOGLE_", "FIRE", "PYTHON", "VIRTUAL_ENV", "MAKE", "MFLAGS")
+_LEAKING = (
+    "AWS_",
+    "SAM_",
+    "LAMBDA_",
+    "LAYER_",
+    "GOOGLE_",
+    "FIRE",
+    "PYTHON",
+    "VIRTUAL_ENV",
+    "MAKE",
+    "MFLAGS",
+    "NODE_ENV",
+    "NODE_OPTIONS",
+)
 _REDIRECTING: tuple[str, ...] = (
     "PIP_TARGET",
     "PIP_PREFIX",

@@ -125,6 +125,7 @@ def up(ports: Ports, say: Say) -> State:
         try:
             if not state.parts:
                 _start_parts(state, ports, say)
+            firestore.load_rules(state.firestore())
             _deploy(state, say)
             _publish_page(state)
         except BaseException:
@@ -145,8 +146,9 @@ def borrowed(say: Say) -> Iterator[State]:
     """The stack for a while: one that runs goes on running, one that was started for this is stopped at the end."""
     was_up = State.load().is_up()
     with signals_as_interrupts():
+        state = up(Ports(), say)
         try:
-            yield up(Ports(), say)
+            yield state
         finally:
             if not was_up:
                 down()

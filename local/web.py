@@ -18,7 +18,6 @@ from local.errors import LocalError
 from local.installing import install, run
 from local.paths import ROOT, WEB
 
-NODE_NEEDED = (20, 19)  # what Vite 8 asks for
 _MODULES = WEB / "node_modules"
 _LOCK = WEB / "package-lock.json"
 _SOURCES = ("package-lock.json", "vite.demo.config.ts", "src", "demo")
@@ -26,15 +25,20 @@ _SOURCES = ("package-lock.json", "vite.demo.config.ts", "src", "demo")
 
 def missing() -> str:
     """One sentence when Node is not here or too old, else nothing."""
-    wanted = ".".join(map(str, NODE_NEEDED))
-    help_ = f"install Node {wanted} or later (https://nodejs.org) and run this again"
+    help_ = "install Node 20.19, 22.12, or 24 and later (https://nodejs.org) and run this again"
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
         return f"Node is not installed, and the page and its tests are made with it: {help_}."
     version = _version(node)
-    if tuple(map(int, re.findall(r"\d+", version)[:2])) < NODE_NEEDED:
-        return f"{node} is Node {version or 'of no known version'}, too old for the page and its tests: {help_}."
+    if not _serves(version):
+        return f"{node} is Node {version or 'of no known version'}, which cannot make the page and its tests: {help_}."
     return ""
+
+
+def _serves(version: str) -> bool:
+    """What `engines` in web/package.json says, which is what Vite and Vitest ask for."""
+    major, minor = [*map(int, re.findall(r"\d+", version)), 0, 0][:2]
+    return (major == 20 and minor >= 19) or (major == 22 and minor >= 12) or major >= 24
 
 
 def prepare() -> None:
@@ -47,7 +51,7 @@ def prepare() -> None:
         return
     print(f"Installing the web package's tools ({_MODULES.relative_to(ROOT)}) ...", file=sys.stderr, flush=True)
     # No package's own scripts are run: none of ours needs them.
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    command = ["npm", "ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     install(command, _LOCK, folder=WEB)
     stamp.write_text(wanted)
 

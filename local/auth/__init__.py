@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,7 @@ USERS = (
 def command(port: int, folder: Path) -> list[str]:
     """The command line of whichever is at hand. `folder` takes the configuration that Firebase's tools want."""
     firebase = shutil.which("firebase", path=os.environ.get("PATH", os.defpath))
-    if firebase is None:
+    if firebase is None or subprocess.run([firebase, "--version"], capture_output=True, check=False).returncode != 0:
         return [sys.executable, "-m", "local.auth.stand_in", "--port", str(port)]
     parts = {"auth": port, "hub": process.choose_port(None, "hub"), "logging": process.choose_port(None, "logging")}
     emulators = {name: {"host": "127.0.0.1", "port": number} for name, number in parts.items()}

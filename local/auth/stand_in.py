@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 TOKEN_LIFE_S = 3600
 _TOOLKIT = "/identitytoolkit.googleapis.com/v1"
-_REFRESH = "stand-in-"  # and the user's id: a page stays signed in when the stack is started anew
+_REFRESH = "stand-in-"  # and the user's id: a page of the same port stays signed in when the stack is started anew
 
 
 class RefusedError(Exception):

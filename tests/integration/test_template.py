@@ -321,7 +321,7 @@ def test_pages_of_configured_origins_alone_may_kick(template: Any) -> None:
     assert (condition, otherwise) == ("HasOrigins", {"Ref": "AWS::NoValue"})
     assert cors["AllowOrigins"] == {"Ref": "AllowedOrigins"}
     assert cors["AllowMethods"] == ["POST"]
-    assert set(cors["AllowHeaders"]) == {"authorization", "content-type", "x-trigger-secret"}
+    assert set(cors["AllowHeaders"]) == {"authorization", "content-type"}  # the secret is for programs, not for pages
     assert "AllowCredentials" not in cors  # the token is sent by the page, never by a cookie
     joined = {"Fn::Join": ["", {"Ref": "AllowedOrigins"}]}
     assert template["Conditions"]["HasOrigins"] == {"Fn::Not": [{"Fn::Equals": [joined, ""]}]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -129,6 +130,21 @@ def test_whoever_does_not_is_refused_without_a_word_of_why(functions: Stubber, l
 def test_an_empty_secret_lets_nobody_in(functions: Stubber, value: str, offered: str) -> None:
     assert post({"x-trigger-secret": offered}, functions, lambda: value)["statusCode"] == 401
     assert post({"authorization": f"Bearer {offered}"}, functions, lambda: value)["statusCode"] == 401
+
+
+def test_what_is_offered_is_compared_with_every_value_in_constant_time(
+    functions: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def spy(offered: bytes, value: bytes) -> bool:
+        compared.append((offered, value))
+        return False  # what it says decides, and nothing else
+
+    monkeypatch.setattr(hmac, "compare_digest", spy)
+    answer = post({"X-Trigger-Secret": "new"}, functions, lambda: "new old")
+    assert answer["statusCode"] == 401
+    assert compared == [(b"new", b"new"), (b"new", b"old")]
 
 
 def test_without_a_secret_set_up_nobody_is_let_in_by_one(functions: Stubber, log: io.StringIO) -> None:

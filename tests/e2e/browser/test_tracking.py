@@ -28,6 +28,7 @@ def test_the_bar_moves_through_every_stage_until_the_account_and_its_videos_are_
     assert [value for value in page.bar_values(job_id) if value > 0] == EVERY_STAGE
     expect(page.account("sim_slow_2")).to_have_attribute("aria-current", "true")  # opened, since nothing else was
     expect(page.videos).to_have_count(3)
+    expect(page.tab.locator("article img")).to_have_count(0)  # pictures that cannot be loaded have placeholders
     page.shoot("3-completed")
     saved = page.project.videos(page.project.stack.job(job_id)["accountId"]).values()
     assert {video["title"] for video in saved} == set(page.videos.get_by_role("link").all_text_contents())

@@ -108,12 +108,24 @@ def test_who_is_there_already_is_seeded_again_without_harm(address: str, emulato
     assert found["fields"]["role"] == {"stringValue": "owner"}
 
 
-def test_firebases_tools_are_used_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def firebase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program of that name, first on the PATH."""
     program = tmp_path / "firebase"
-    program.touch(mode=0o755)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    return program
+
+
+def test_firebases_tools_that_do_not_run_are_left_alone(firebase: Path, tmp_path: Path) -> None:
+    firebase.write_text("#!/bin/sh\nexit 1\n")
+    assert "local.auth.stand_in" in auth.command(9099, tmp_path)
+
+
+def test_firebases_tools_are_used_where_they_are(firebase: Path, tmp_path: Path) -> None:
     command = auth.command(9099, tmp_path)
     told = json.loads((tmp_path / "auth.json").read_text())["emulators"]
-    assert (command[0], command[-1]) == (str(program), str(tmp_path / "auth.json"))
+    assert (command[0], command[-1]) == (str(firebase), str(tmp_path / "auth.json"))
     assert told["auth"] == {"host": "127.0.0.1", "port": 9099}
     assert {part["host"] for name, part in told.items() if name != "ui"} == {"127.0.0.1"}

@@ -41,7 +41,15 @@ def test_an_environment_that_was_moved_is_not_ready(environment: Environment, tm
 
 @pytest.mark.parametrize(
     "name",
-    ["AWS_PROFILE", "AWS_ENDPOINT_URL", "PYTHONPATH", "FIREBASE_AUTH_EMULATOR_HOST", "UV_PYTHON", "PIP_TARGET"],
+    [
+        "AWS_PROFILE",
+        "AWS_ENDPOINT_URL",
+        "PYTHONPATH",
+        "FIREBASE_AUTH_EMULATOR_HOST",
+        "UV_PYTHON",
+        "PIP_TARGET",
+        "NODE_ENV",
+    ],
 )
 def test_variables_of_other_projects_do_not_reach_our_programs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "of another project")
