@@ -31,7 +31,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     owned = fence.commit(
         deps.store,
         work.fence,
-        jobs.advance(deps.clock.now(), Progress.VIDEOS_FETCHED, f"Fetched {work.extent}; saving them."),
+        jobs.advance(deps.clock.now(), Progress.VIDEOS_FETCHED, f"Fetched {work.extent}."),
         reaches=Progress.VIDEOS_FETCHED,
     )
     return work.after(owned, retries_used=step.retries_used).to_state()

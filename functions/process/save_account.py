@@ -24,9 +24,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     added = {"addedBy": work.user_id, "dateAdded": now}
 
     def commit(account_write: DocumentWrite) -> Fence:
-        fields = jobs.advance(
-            now, Progress.ACCOUNT_SAVED, "Account saved; fetching its posts.", accountId=work.account_id
-        )
+        fields = jobs.advance(now, Progress.ACCOUNT_SAVED, "Account saved.", accountId=work.account_id)
         return fence.commit(deps.store, work.fence, fields, [account_write], reaches=Progress.ACCOUNT_SAVED)
 
     try:

@@ -79,7 +79,7 @@ def test_fetch_videos_stages_every_video(world: World) -> None:
     output = world.run_chain(job, until="FetchVideos")
     assert list(world.process_deps.staging.get_videos(output["videosKey"])) == videos(120)
     document = world.document(job["jobId"])
-    assert (document["progress"], document["message"]) == (70, "Fetched 120 videos; saving them.")
+    assert (document["progress"], document["message"]) == (70, "Fetched 120 videos.")
 
 
 def test_save_videos_writes_each_video_and_completes_the_job(world: World) -> None:
