@@ -43,7 +43,7 @@ export function TrackForm({ onTrack }: TrackFormProps) {
     setBusy(true);
     try {
       await onTrack(username.trim(), platform, accountType);
-      setUsername('');
+      setUsername((typed) => (typed === username ? '' : typed)); // the next one may have been typed meanwhile
       setSuccess(
         `Started tracking ${username.trim()} on ${PLATFORM_LABELS[platform]}. It goes on when you leave this page.`,
       );

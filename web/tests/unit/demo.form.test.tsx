@@ -105,6 +105,18 @@ describe('an account to track', () => {
     await screen.findByRole('button', { name: 'Track' });
     expect(asked).toHaveBeenCalledTimes(1);
   });
+
+  it('is out of the way when the next one is typed meanwhile', async () => {
+    let finish = () => {};
+    const { person, track } = form(() => new Promise<void>((resolve) => (finish = resolve)));
+    await track('nasa');
+    await person.clear(username());
+    await person.type(username(), 'esa');
+    finish();
+    await screen.findByRole('button', { name: 'Track' });
+    expect(screen.getByRole('status').textContent).toContain('Started tracking nasa on YouTube.');
+    expect(username().value).toBe('esa');
+  });
 });
 
 describe('a failure', () => {
