@@ -1,83 +1,35 @@
 import { act, cleanup, render, screen, within } from '@testing-library/react';
-import userEvent, { type UserEvent } from '@testing-library/user-event';
 import axe from 'axe-core';
-import { StrictMode } from 'react';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { InvalidInputError, NotAllowedError, OfflineError, UnavailableError } from '../../src/errors';
-import type { TrackingJob } from '../../src/job';
 import { LEAVE_MS, LINGER_MS } from '../../src/panel/JobRow';
 import { memoryKey } from '../../src/panel/memory';
 import { TrackingJobsPanel } from '../../src/panel/TrackingJobsPanel';
-import type { Connection, JobSource } from '../../src/service';
+import type { Connection } from '../../src/service';
 import { makeJob } from './panelJobs';
 import { FakeSource } from './panelSource';
+import {
+  ago,
+  announced,
+  bar,
+  button,
+  cancelled,
+  completed,
+  dismiss,
+  failed,
+  mount,
+  panel,
+  pass,
+  rows,
+  running,
+  setTheStage,
+  show,
+  source,
+  toggle,
+  user,
+} from './panelStage';
 
-const NOW = new Date('2026-11-23T12:00:30Z');
-const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
-
-const running = (fields: Partial<TrackingJob> = {}) =>
-  makeJob({ status: 'processing', progress: 50, attempt: 1, startedAt: ago(10), message: 'Saving.', ...fields });
-const ended = { attempt: 1, startedAt: ago(48), completedAt: ago(0) };
-const completed = (fields: Partial<TrackingJob> = {}) =>
-  makeJob({ ...ended, status: 'completed', progress: 100, message: 'Done.', accountId: 'instagram_1', ...fields });
-const failed = (fields: Partial<TrackingJob> = {}) =>
-  makeJob({ ...ended, status: 'failed', progress: 30, error: 'It is private.', ...fields });
-const cancelled = (fields: Partial<TrackingJob> = {}) =>
-  makeJob({ ...ended, status: 'cancelled', progress: 70, message: 'Cancelled.', ...fields });
-
-let source: FakeSource;
-let user: UserEvent;
-
-beforeEach(() => {
-  vi.useFakeTimers({ shouldAdvanceTime: true, now: NOW });
-  localStorage.clear();
-  source = new FakeSource();
-  user = userEvent.setup({ advanceTimers: vi.advanceTimersByTime });
-});
-
-afterEach(() => {
-  cleanup();
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
-});
-
-interface Mounted {
-  service?: JobSource;
-  orgId?: string;
-  projectId?: string;
-  onJobCompleted?: (accountId: string) => void;
-}
-
-function panelOf({ service = source, orgId = 'org', projectId = 'project', onJobCompleted }: Mounted) {
-  const told = onJobCompleted ? { onJobCompleted } : {};
-  return (
-    <StrictMode>
-      <TrackingJobsPanel service={service} orgId={orgId} projectId={projectId} {...told} />
-    </StrictMode>
-  );
-}
-
-function mount(mounted: Mounted = {}) {
-  const view = render(panelOf(mounted));
-  return { ...view, change: (next: Mounted) => view.rerender(panelOf(next)) };
-}
-
-function show(...jobs: TrackingJob[]): void {
-  act(() => source.emit(jobs));
-}
-
-function pass(ms: number): void {
-  act(() => vi.advanceTimersByTime(ms));
-}
-
-const panel = () => screen.queryByRole('region', { name: 'Account tracking' });
-const toggle = () => screen.getByRole('button', { name: /^Account tracking/ });
-const dismiss = () => screen.getByRole('button', { name: 'Dismiss account tracking' });
-const rows = () => screen.queryAllByRole('listitem');
-const bar = (name = '@nasa on Instagram') => screen.getByRole('progressbar', { name });
-const button = (name: string) => screen.getByRole('button', { name });
-const announced = () => screen.getByRole('status').textContent;
+setTheStage();
 
 describe('what is shown', () => {
   test('nothing before the first snapshot, and nothing for a project without jobs', () => {
