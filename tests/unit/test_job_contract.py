@@ -82,6 +82,12 @@ def test_a_users_change_writes_what_the_contract_says_from_the_statuses_it_says(
             USER_CHANGES[change](status, START)
 
 
+@pytest.mark.parametrize("platform", PlatformName)
+def test_a_claim_says_the_sentence_that_the_panel_leaves_out(platform: PlatformName) -> None:
+    sentence = CONTRACT["messages"]["lookingUp"].replace("<platform>", platform.label)
+    assert jobs.claim(job(platform=str(platform)), START, "arn")["message"] == sentence
+
+
 @pytest.mark.parametrize("change", FUNCTION_CHANGES)
 def test_a_functions_change_writes_the_fields_that_the_contract_says(change: str) -> None:
     expected = CONTRACT["functionChanges"][change]
