@@ -22,8 +22,7 @@ interface JobRowProps {
 }
 
 export function JobRow({ job, source, isHeld, onLeft, announce }: JobRowProps) {
-  const [hasFocus, setHasFocus] = useState(false);
-  const isLeaving = useLeave(job, isHeld || hasFocus, onLeft);
+  const isLeaving = useLeave(job, isHeld, onLeft);
   const action = useJobAction(job, source, announce);
   const detail = detailOf(job);
   return (
@@ -31,8 +30,6 @@ export function JobRow({ job, source, isHeld, onLeft, announce }: JobRowProps) {
       className={`tracking-panel__row tracking-panel__row--${job.status}${isLeaving ? ' tracking-panel__row--leaving' : ''}`}
       data-job={job.id}
       tabIndex={-1}
-      onFocus={() => setHasFocus(true)}
-      onBlur={(event) => setHasFocus(event.currentTarget.contains(event.relatedTarget))}
     >
       <PlatformIcon platform={job.platform} />
       <div className="tracking-panel__account" title={job.username}>

@@ -1,17 +1,15 @@
 import { type KeyboardEvent, useCallback, useEffect, useId, useReducer, useRef, useState } from 'react';
 import type { TrackingJob } from '../job';
 import type { JobSource } from '../service';
-import { useKeptFocus } from './focus';
-import { Chevron, CloseIcon } from './icons';
+import { usePanelFocus } from './focus';
+import { Header } from './Header';
 import { JobRow } from './JobRow';
 import { usePanelMemory } from './memory';
 import { Notice } from './Notice';
-import { ProgressBar } from './ProgressBar';
 import { dismissalOf, isActive, rowsOf } from './rows';
-import { useIsPageVisible } from './surroundings';
+import { useIsPageVisible, useIsSmallScreen } from './surroundings';
 import { knownJobs, type ProjectJobs, useProjectJobs } from './useProjectJobs';
 import { NEW_VISIT, overallProgress, type Visit, visitAfter } from './visit';
-import { summary } from './wording';
 
 export interface TrackingJobsPanelProps {
   /** Where the jobs come from; keep it the same object between renders, a new one makes a new listener. */
@@ -41,11 +39,14 @@ function ProjectPanel({ service, orgId, projectId, onJobCompleted }: TrackingJob
   const announce = useCallback((text: string) => tell({ type: 'said', text }), []);
   const [feed, tryAgain] = useProjectJobs(service, orgId, projectId, onJobs);
   const [memory, remember] = usePanelMemory(orgId, projectId);
+  const isSmallScreen = useIsSmallScreen();
   const [dismissedError, setDismissedError] = useState<Error | null>(null);
   useCompletions(visit, onJobCompleted);
 
   const jobs = knownJobs(feed);
   const rows = rowsOf(jobs, visit.ended, memory.dismissed);
+  // A small screen belongs to the page: the counts say enough, until somebody asks.
+  const isCollapsed = memory.isCollapsed ?? (isSmallScreen && rows.length > 1);
   const hasFailed = feed.status === 'failed' && feed.error !== dismissedError;
   return (
     <>
@@ -58,11 +59,11 @@ function ProjectPanel({ service, orgId, projectId, onJobCompleted }: TrackingJob
           feed={feed}
           rows={rows}
           overall={rows.some(isActive) ? overallProgress(jobs, visit.batch) : null}
-          isCollapsed={memory.isCollapsed}
+          isCollapsed={isCollapsed}
           source={service}
-          onToggle={() => remember({ isCollapsed: !memory.isCollapsed })}
+          onToggle={() => remember({ isCollapsed: !isCollapsed })}
           onDismiss={() => {
-            remember({ dismissed: dismissalOf(jobs) });
+            if (rows.length > 0) remember({ dismissed: dismissalOf(jobs) });
             tell({ type: 'dismissed' });
             setDismissedError(feed.status === 'failed' ? feed.error : null);
           }}
@@ -105,19 +106,31 @@ interface PanelProps {
   announce: (sentence: string) => void;
 }
 
+/** So many rows are in sight at once; a list of more may have to scroll. */
+const ROWS_IN_SIGHT = 4;
+
 function Panel({ feed, rows, overall, isCollapsed, source, ...on }: PanelProps) {
   const listId = useId();
   const panel = useRef<HTMLElement>(null);
   const toggle = useRef<HTMLButtonElement>(null);
-  const keptFocus = useKeptFocus(panel, toggle);
+  const { isVisible: hasVisibleFocus, giveBack, ...focusHandlers } = usePanelFocus(panel);
   const [isHovered, setIsHovered] = useState(false);
-  const isHeld = !useIsPageVisible() || isHovered;
+  const isPageVisible = useIsPageVisible();
+  const isSmallScreen = useIsSmallScreen();
+  const isHeld = !isPageVisible || isHovered || hasVisibleFocus;
+  const hasRows = rows.length > 0;
+  const mayScroll = rows.length > (isSmallScreen ? 1 : ROWS_IN_SIGHT);
 
   function collapseOnEscape(event: KeyboardEvent): void {
-    if (event.key !== 'Escape' || isCollapsed) return;
+    if (event.key !== 'Escape' || isCollapsed || !hasRows) return;
     event.stopPropagation();
     toggle.current?.focus();
     on.onToggle();
+  }
+
+  function dismiss(): void {
+    giveBack();
+    on.onDismiss();
   }
 
   return (
@@ -129,42 +142,32 @@ function Panel({ feed, rows, overall, isCollapsed, source, ...on }: PanelProps) 
       onKeyDown={collapseOnEscape}
       onPointerEnter={() => setIsHovered(true)}
       onPointerLeave={() => setIsHovered(false)}
-      {...keptFocus}
+      {...focusHandlers}
     >
-      <header className="tracking-panel__header">
-        <button
-          ref={toggle}
-          type="button"
-          className="tracking-panel__toggle"
-          aria-expanded={!isCollapsed}
-          aria-controls={listId}
-          onClick={on.onToggle}
-        >
-          <Chevron isCollapsed={isCollapsed} />
-          <span className="tracking-panel__headline">
-            <span className="tracking-panel__title">Account tracking</span>
-            <span className="tracking-panel__quiet">{summary(rows)}</span>
-          </span>
-        </button>
-        <button
-          type="button"
-          className="tracking-panel__dismiss"
-          aria-label="Dismiss account tracking"
-          onClick={on.onDismiss}
-        >
-          <CloseIcon />
-        </button>
-        {overall !== null && (
-          <ProgressBar name="All jobs" value={overall} valueText={`${overall} %`} status="processing" />
-        )}
-      </header>
+      <Header
+        rows={rows}
+        overall={overall}
+        isCollapsed={isCollapsed}
+        listId={listId}
+        toggle={toggle}
+        onToggle={on.onToggle}
+        onDismiss={dismiss}
+      />
       <Notice feed={feed} onTryAgain={on.onTryAgain} announce={on.announce} />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable without a pointer */}
-      <ul id={listId} className="tracking-panel__list" aria-label="Jobs" tabIndex={0} hidden={isCollapsed}>
-        {rows.map((job) => (
-          <JobRow key={job.id} job={job} source={source} isHeld={isHeld} onLeft={on.onLeft} announce={on.announce} />
-        ))}
-      </ul>
+      {hasRows && (
+        <ul
+          id={listId}
+          className="tracking-panel__list"
+          aria-label="Jobs"
+          // What scrolls must be reachable without a pointer.
+          tabIndex={mayScroll ? 0 : undefined}
+          hidden={isCollapsed}
+        >
+          {rows.map((job) => (
+            <JobRow key={job.id} job={job} source={source} isHeld={isHeld} onLeft={on.onLeft} announce={on.announce} />
+          ))}
+        </ul>
+      )}
     </section>
   );
 }

@@ -1,15 +1,16 @@
 import { CANCELLABLE, type JobStatus, type TrackingJob } from '../job';
 import type { Dismissed } from './memory';
 
-const ORDER: Readonly<Record<JobStatus, number>> = { processing: 0, pending: 1, failed: 2, cancelled: 3, completed: 4 };
+/** What fails stands above all that merely waits. */
+export const ROW_ORDER: readonly JobStatus[] = ['processing', 'failed', 'pending', 'cancelled', 'completed'];
 
 export function isActive(job: TrackingJob): boolean {
   return CANCELLABLE.includes(job.status);
 }
 
-/** Running, waiting, failed, cancelled, completed. Active jobs stay in the order they came; of the ended, the newest lead. */
+/** By status as in `ROW_ORDER`. Active jobs stay in the order they came; of the ended, the newest lead. */
 export function compareRows(a: TrackingJob, b: TrackingJob): number {
-  return ORDER[a.status] - ORDER[b.status] || byTime(a, b) || (a.id < b.id ? -1 : 1);
+  return ROW_ORDER.indexOf(a.status) - ROW_ORDER.indexOf(b.status) || byTime(a, b) || (a.id < b.id ? -1 : 1);
 }
 
 function byTime(a: TrackingJob, b: TrackingJob): number {
@@ -17,9 +18,11 @@ function byTime(a: TrackingJob, b: TrackingJob): number {
   return (b.completedAt?.getTime() ?? 0) - (a.completedAt?.getTime() ?? 0);
 }
 
-/** What a dismissal applies to: a job that has begun to run again, or has ended since, is news. */
+/** What a dismissal applies to: a run, from its waiting on, or its end. A job that ended since, or runs anew, is news. */
 export function dismissalMark(job: TrackingJob): string {
-  return isActive(job) ? 'active' : `${job.status}@${job.attempt}`;
+  if (!isActive(job)) return `${job.status}@${job.attempt}`;
+  // A claim counts the attempt up, and is no news.
+  return `run@${job.attempt + (job.status === 'pending' ? 1 : 0)}`;
 }
 
 function isDismissed(job: TrackingJob, dismissed: Dismissed): boolean {

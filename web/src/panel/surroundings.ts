@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-/** The page's clock, network and tab, each as something that a component reads. */
+/** The page's clock, network, tab and screen, each as something that a component reads. */
 
 let now = Date.now();
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -60,5 +60,22 @@ export function useIsPageVisible(): boolean {
     onVisibility,
     () => document.visibilityState === 'visible',
     () => true,
+  );
+}
+
+/** As in panel.css: a phone, upright or not. */
+const SMALL_SCREEN = '(max-width: 480px), (max-height: 480px)';
+
+function onScreen(listener: () => void): () => void {
+  const query = matchMedia(SMALL_SCREEN);
+  query.addEventListener('change', listener);
+  return () => query.removeEventListener('change', listener);
+}
+
+export function useIsSmallScreen(): boolean {
+  return useSyncExternalStore(
+    onScreen,
+    () => matchMedia(SMALL_SCREEN).matches,
+    () => false,
   );
 }

@@ -1,5 +1,6 @@
 import { trackingJobError } from '../errors';
 import { type JobStatus, PLATFORM_LABELS, PROGRESS, type TrackingJob } from '../job';
+import { ROW_ORDER } from './rows';
 
 export const STATUS_WORDS: Readonly<Record<JobStatus, string>> = {
   pending: 'Waiting',
@@ -59,6 +60,11 @@ export function progressInWords(job: TrackingJob): string {
   }
 }
 
+/** Sentences of the functions that say no more than status and stage do; those of `contracts/job.json`. */
+function repeatsStatus({ message, platform }: TrackingJob): boolean {
+  return message === 'Waiting to start.' || message === `Looking up the ${PLATFORM_LABELS[platform]} account.`;
+}
+
 /** The line under the bar, or null where it would repeat the status. */
 export function detailOf(job: TrackingJob): string | null {
   switch (job.status) {
@@ -66,21 +72,16 @@ export function detailOf(job: TrackingJob): string | null {
       return job.error || job.message || 'Tracking this account failed.';
     case 'cancelled':
       return null;
-    case 'pending':
-      return job.message === 'Waiting to start.' ? null : job.message || null;
     default:
-      return job.message || null;
+      return repeatsStatus(job) ? null : job.message || null;
   }
 }
 
-/** `2 running, 1 failed`; the order is that of the rows. */
-export function summary(jobs: readonly TrackingJob[]): string {
-  const order: readonly JobStatus[] = ['processing', 'pending', 'failed', 'cancelled', 'completed'];
-  return order
-    .map((status) => ({ status, count: jobs.filter((job) => job.status === status).length }))
+/** `2 running`, `1 failed`, in the order of the rows; statuses that no job has are left out. */
+export function countsOf(jobs: readonly TrackingJob[]): readonly { status: JobStatus; words: string }[] {
+  return ROW_ORDER.map((status) => ({ status, count: jobs.filter((job) => job.status === status).length }))
     .filter(({ count }) => count > 0)
-    .map(({ status, count }) => `${count} ${STATUS_WORDS[status].toLowerCase()}`)
-    .join(', ');
+    .map(({ status, count }) => ({ status, words: `${count} ${STATUS_WORDS[status].toLowerCase()}` }));
 }
 
 /** What the live region says when a job has a new status. */

@@ -1,14 +1,16 @@
 import { describe, expect, test } from 'vitest';
+import contract from '../../../contracts/job.json';
 import { OfflineError } from '../../src/errors';
+import { PLATFORMS } from '../../src/job';
 import {
   accountName,
   announcementOf,
+  countsOf,
   detailOf,
   duration,
   failureSentence,
   progressInWords,
   stageOf,
-  summary,
 } from '../../src/panel/wording';
 import { makeJob } from './panelJobs';
 
@@ -70,8 +72,14 @@ describe('the line under the bar', () => {
     expect(detailOf(makeJob({ message: 'Waiting for a free place.' }))).toBe('Waiting for a free place.');
   });
 
-  test('is absent where it would repeat the status', () => {
-    expect(detailOf(makeJob())).toBeNull();
+  test('is absent where it would repeat the status, in the words of the contract', () => {
+    expect(detailOf(makeJob({ message: contract.messages.waiting }))).toBeNull();
+    expect(contract.changes.create.message).toBe(contract.messages.waiting);
+    expect(contract.changes.retry.message).toBe(contract.messages.waiting);
+    for (const platform of PLATFORMS) {
+      const message = contract.messages.lookingUp.replace('<platform>', contract.platforms[platform]);
+      expect(detailOf(makeJob({ status: 'processing', platform, message }))).toBeNull();
+    }
     expect(detailOf(makeJob({ status: 'cancelled', message: 'Cancelled.' }))).toBeNull();
   });
 
@@ -84,9 +92,13 @@ describe('the line under the bar', () => {
 
 test('the summary counts each status in the order of the rows', () => {
   const statuses = ['completed', 'failed', 'processing', 'pending', 'cancelled', 'processing'] as const;
-  expect(summary(statuses.map((status, number) => makeJob({ id: `${number}`, status })))).toBe(
-    '2 running, 1 waiting, 1 failed, 1 cancelled, 1 completed',
-  );
+  expect(countsOf(statuses.map((status, number) => makeJob({ id: `${number}`, status })))).toEqual([
+    { status: 'processing', words: '2 running' },
+    { status: 'failed', words: '1 failed' },
+    { status: 'pending', words: '1 waiting' },
+    { status: 'cancelled', words: '1 cancelled' },
+    { status: 'completed', words: '1 completed' },
+  ]);
 });
 
 test('an announcement names job, platform and, after a failure, the reason', () => {

@@ -8,8 +8,6 @@ import type { JobSource } from '../../src/service';
 import { makeJob } from './panelJobs';
 import { FakeSource } from './panelSource';
 
-/** What every test of the panel starts from: a source in memory, a clock that the test moves, and ways to find things. */
-
 export const NOW = new Date('2026-11-23T12:00:30Z');
 export const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
 
@@ -26,6 +24,7 @@ export const cancelled = (fields: Partial<TrackingJob> = {}) =>
 export let source: FakeSource;
 export let user: UserEvent;
 
+/** Each test of the panel starts with a source in memory, a clock that it moves itself, and nothing remembered. */
 export function setTheStage(): void {
   beforeEach(() => {
     vi.useFakeTimers({ shouldAdvanceTime: true, now: NOW });
@@ -40,6 +39,17 @@ export function setTheStage(): void {
     vi.unstubAllGlobals();
     vi.useRealTimers();
   });
+}
+
+/** A phone, upright or not; call `turn` to make it a desktop. */
+export function stubSmallScreen(): { turn: () => void } {
+  const query = Object.assign(new EventTarget(), { matches: true });
+  vi.stubGlobal('matchMedia', () => query);
+  const turn = () => {
+    query.matches = false;
+    act(() => void query.dispatchEvent(new Event('change')));
+  };
+  return { turn };
 }
 
 interface Mounted {
