@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { RETRYABLE, type TrackingJob } from '../job';
 import type { JobSource } from '../service';
 import { isActive } from './rows';
@@ -43,6 +43,10 @@ export function useJobAction(job: TrackingJob, source: JobSource, announce: (sen
   const kind = kindFor(job);
   const asked = lastAsked && concerns(lastAsked, job) ? lastAsked : null;
   const isBusy = asked !== null && asked.outcome !== 'refused';
+  const refusal = asked?.sentence ? `${accountOn(job)}: ${asked.sentence}` : null;
+  useEffect(() => {
+    if (refusal) announce(refusal);
+  }, [refusal, announce]);
 
   async function ask(kind: Kind): Promise<void> {
     const open: Asked = {
@@ -53,13 +57,13 @@ export function useJobAction(job: TrackingJob, source: JobSource, announce: (sen
       sentence: null,
     };
     setAsked(open);
+    // An outcome may come late: what was asked since then counts.
+    const settle = (outcome: Partial<Asked>) => setAsked((last) => (last === open ? { ...open, ...outcome } : last));
     try {
       await (kind === 'cancel' ? source.cancelJob(job.id) : source.retryJob(job.id));
-      setAsked({ ...open, outcome: 'accepted' });
+      settle({ outcome: 'accepted' });
     } catch (error) {
-      const sentence = failureSentence(kind, error);
-      setAsked({ ...open, outcome: 'refused', sentence });
-      announce(`${accountOn(job)}: ${sentence}`);
+      settle({ outcome: 'refused', sentence: failureSentence(kind, error) });
     }
   }
 

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { type JobStatus, PLATFORM_LABELS, type TrackingJob } from '../job';
 import type { JobSource } from '../service';
-import { Elapsed } from './Elapsed';
+import { Elapsed, type RowClock } from './Elapsed';
 import { PlatformIcon, StatusIcon } from './icons';
 import { JobActionButton, useJobAction } from './JobAction';
 import { ProgressBar } from './ProgressBar';
@@ -15,13 +15,14 @@ export const LEAVE_MS = 250;
 interface JobRowProps {
   job: TrackingJob;
   source: JobSource;
+  clock: RowClock;
   /** Nothing leaves while the person is looking elsewhere, or is about to use the panel. */
   isHeld: boolean;
   onLeft: (jobId: string) => void;
   announce: (sentence: string) => void;
 }
 
-export function JobRow({ job, source, isHeld, onLeft, announce }: JobRowProps) {
+export function JobRow({ job, source, clock, isHeld, onLeft, announce }: JobRowProps) {
   const isLeaving = useLeave(job, isHeld, onLeft);
   const action = useJobAction(job, source, announce);
   const detail = detailOf(job);
@@ -42,7 +43,7 @@ export function JobRow({ job, source, isHeld, onLeft, announce }: JobRowProps) {
         <span className="tracking-panel__status">{STATUS_WORDS[job.status]}</span>
         {job.status === 'processing' && <span className="tracking-panel__stage">{stageOf(job.progress)}</span>}
         <span className="tracking-panel__figures">
-          <Elapsed job={job} />
+          <Elapsed job={job} clock={clock} />
           {job.status === 'processing' && <span className="tracking-panel__percent">{job.progress} %</span>}
         </span>
       </div>

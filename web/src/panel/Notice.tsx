@@ -1,22 +1,38 @@
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { useIsOnline } from './surroundings';
 import type { ProjectJobs } from './useProjectJobs';
 import { failureSentence } from './wording';
 
+/** A connection that comes and goes is not announced each time. */
+const STEADY_MS = 1_000;
+
 interface NoticeProps {
   feed: ProjectJobs;
+  /** See `useDoubt`. */
+  doubt: string | null;
   onTryAgain: () => void;
   announce: (sentence: string) => void;
 }
 
 /** What stands between the list and the truth: a listener that is over, no network, a connection that is being made. */
-export function Notice({ feed, onTryAgain, announce }: NoticeProps) {
-  const sentence = useDoubt(feed);
+export function Notice({ feed, doubt, onTryAgain, announce }: NoticeProps) {
+  const isShown = doubt !== null || feed.status === 'failed';
+  const wasShown = useRef(false);
   useEffect(() => {
-    if (sentence) announce(sentence);
-  }, [sentence, announce]);
+    if (doubt) announce(doubt);
+  }, [doubt, announce]);
+  useEffect(() => {
+    if (isShown) wasShown.current = true;
+    if (isShown || !wasShown.current) return;
+    // Not at once, for the same moment announces what changed meanwhile.
+    const timer = setTimeout(() => {
+      wasShown.current = false;
+      announce('Connected again.');
+    }, STEADY_MS);
+    return () => clearTimeout(timer);
+  }, [isShown, announce]);
 
-  if (feed.status !== 'failed') return sentence && <p className="tracking-panel__notice">{sentence}</p>;
+  if (feed.status !== 'failed') return doubt && <p className="tracking-panel__notice">{doubt}</p>;
   return (
     <div className="tracking-panel__notice tracking-panel__notice--failed">
       <p role="alert">{failureSentence('load the jobs', feed.error)}</p>
@@ -33,7 +49,7 @@ export function Notice({ feed, onTryAgain, announce }: NoticeProps) {
 }
 
 /** Why what is shown may be old, in words; null when it is live, and when there is a failure, which says more. */
-function useDoubt(feed: ProjectJobs): string | null {
+export function useDoubt(feed: ProjectJobs): string | null {
   const isOnline = useIsOnline();
   if (feed.status !== 'watching') return null;
   if (!isOnline) return 'Offline. Showing the last known state.';

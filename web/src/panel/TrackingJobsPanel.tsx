@@ -1,11 +1,12 @@
-import { type KeyboardEvent, useCallback, useEffect, useId, useReducer, useRef, useState } from 'react';
+import { type KeyboardEvent, useCallback, useEffect, useId, useMemo, useReducer, useRef, useState } from 'react';
 import type { TrackingJob } from '../job';
-import type { JobSource } from '../service';
+import type { Connection, JobSource } from '../service';
+import { aheadMs } from './clock';
 import { usePanelFocus } from './focus';
 import { Header } from './Header';
 import { JobRow } from './JobRow';
 import { usePanelMemory } from './memory';
-import { Notice } from './Notice';
+import { Notice, useDoubt } from './Notice';
 import { dismissalOf, isActive, rowsOf } from './rows';
 import { useIsPageVisible, useIsSmallScreen } from './surroundings';
 import { knownJobs, type ProjectJobs, useProjectJobs } from './useProjectJobs';
@@ -34,7 +35,11 @@ export function TrackingJobsPanel(props: TrackingJobsPanelProps) {
 
 function ProjectPanel({ service, orgId, projectId, onJobCompleted }: TrackingJobsPanelProps) {
   const [visit, tell] = useReducer(visitAfter, NEW_VISIT);
-  const onJobs = useCallback((jobs: readonly TrackingJob[]) => tell({ type: 'snapshot', jobs }), []);
+  const onJobs = useCallback(
+    (jobs: readonly TrackingJob[], connection: Connection) =>
+      tell({ type: 'snapshot', jobs, connection, receivedAt: Date.now() }),
+    [],
+  );
   const onLeft = useCallback((jobId: string) => tell({ type: 'left', jobId }), []);
   const announce = useCallback((text: string) => tell({ type: 'said', text }), []);
   const [feed, tryAgain] = useProjectJobs(service, orgId, projectId, onJobs);
@@ -60,6 +65,7 @@ function ProjectPanel({ service, orgId, projectId, onJobCompleted }: TrackingJob
           rows={rows}
           overall={rows.some(isActive) ? overallProgress(jobs, visit.batch) : null}
           isCollapsed={isCollapsed}
+          aheadMs={aheadMs(visit.clock)}
           source={service}
           onToggle={() => remember({ isCollapsed: !isCollapsed })}
           onDismiss={() => {
@@ -98,6 +104,8 @@ interface PanelProps {
   /** 0 to 100; null when nothing is active. */
   overall: number | null;
   isCollapsed: boolean;
+  /** How far the page's clock is ahead of the jobs'. */
+  aheadMs: number;
   source: JobSource;
   onToggle: () => void;
   onDismiss: () => void;
@@ -109,7 +117,7 @@ interface PanelProps {
 /** So many rows are in sight at once; a list of more may have to scroll. */
 const ROWS_IN_SIGHT = 4;
 
-function Panel({ feed, rows, overall, isCollapsed, source, ...on }: PanelProps) {
+function Panel({ feed, rows, overall, isCollapsed, aheadMs, source, ...on }: PanelProps) {
   const listId = useId();
   const panel = useRef<HTMLElement>(null);
   const toggle = useRef<HTMLButtonElement>(null);
@@ -118,6 +126,9 @@ function Panel({ feed, rows, overall, isCollapsed, source, ...on }: PanelProps) 
   const isPageVisible = useIsPageVisible();
   const isSmallScreen = useIsSmallScreen();
   const isHeld = !isPageVisible || isHovered || hasVisibleFocus;
+  const doubt = useDoubt(feed);
+  const isStale = doubt !== null || feed.status === 'failed';
+  const stoppedAt = useMemo(() => (isStale ? Date.now() : null), [isStale]);
   const hasRows = rows.length > 0;
   const mayScroll = rows.length > (isSmallScreen ? 1 : ROWS_IN_SIGHT);
 
@@ -136,7 +147,7 @@ function Panel({ feed, rows, overall, isCollapsed, source, ...on }: PanelProps) 
   return (
     <section
       ref={panel}
-      className="tracking-panel"
+      className={`tracking-panel${isStale ? ' tracking-panel--stale' : ''}`}
       lang="en"
       aria-label="Account tracking"
       onKeyDown={collapseOnEscape}
@@ -153,7 +164,7 @@ function Panel({ feed, rows, overall, isCollapsed, source, ...on }: PanelProps) 
         onToggle={on.onToggle}
         onDismiss={dismiss}
       />
-      <Notice feed={feed} onTryAgain={on.onTryAgain} announce={on.announce} />
+      <Notice feed={feed} doubt={doubt} onTryAgain={on.onTryAgain} announce={on.announce} />
       {hasRows && (
         <ul
           id={listId}
@@ -164,7 +175,15 @@ function Panel({ feed, rows, overall, isCollapsed, source, ...on }: PanelProps) 
           hidden={isCollapsed}
         >
           {rows.map((job) => (
-            <JobRow key={job.id} job={job} source={source} isHeld={isHeld} onLeft={on.onLeft} announce={on.announce} />
+            <JobRow
+              key={job.id}
+              job={job}
+              source={source}
+              clock={{ aheadMs, stoppedAt }}
+              isHeld={isHeld}
+              onLeft={on.onLeft}
+              announce={on.announce}
+            />
           ))}
         </ul>
       )}

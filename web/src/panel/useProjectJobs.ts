@@ -39,7 +39,7 @@ export function useProjectJobs(
   source: JobSource,
   orgId: string,
   projectId: string,
-  onJobs: (jobs: readonly TrackingJob[]) => void,
+  onJobs: (jobs: readonly TrackingJob[], connection: Connection) => void,
 ): [ProjectJobs, () => void] {
   const [feed, tell] = useReducer(feedAfter, { status: 'connecting' });
   const [listener, setListener] = useState(0);
@@ -50,7 +50,7 @@ export function useProjectJobs(
     const onSnapshot = (jobs: readonly TrackingJob[], connection: Connection) => {
       if (isOver) return;
       tell({ type: 'jobs', jobs, connection });
-      onJobs(jobs);
+      onJobs(jobs, connection);
     };
     const onError = (error: TrackingJobError) => {
       if (!isOver) tell({ type: 'error', error });

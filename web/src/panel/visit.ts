@@ -1,4 +1,6 @@
 import type { JobStatus, TrackingJob } from '../job';
+import type { Connection } from '../service';
+import { type Clock, clockAfter, NEW_CLOCK } from './clock';
 import { isActive } from './rows';
 import { announcementOf } from './wording';
 
@@ -15,6 +17,7 @@ export interface Visit {
   completions: ReadonlyMap<string, string | null>;
   /** `number` tells two equal texts apart. */
   announcement: { text: string; number: number };
+  clock: Clock;
 }
 
 export const NEW_VISIT: Visit = {
@@ -24,10 +27,11 @@ export const NEW_VISIT: Visit = {
   isBusy: false,
   completions: new Map(),
   announcement: { text: '', number: 0 },
+  clock: NEW_CLOCK,
 };
 
 export type VisitEvent =
-  | { type: 'snapshot'; jobs: readonly TrackingJob[] }
+  | { type: 'snapshot'; jobs: readonly TrackingJob[]; connection: Connection; receivedAt: number }
   | { type: 'left'; jobId: string }
   | { type: 'dismissed' }
   | { type: 'said'; text: string };
@@ -36,7 +40,10 @@ export type VisitEvent =
 export function visitAfter(visit: Visit, event: VisitEvent): Visit {
   switch (event.type) {
     case 'snapshot':
-      return afterSnapshot(visit, event.jobs);
+      return {
+        ...afterSnapshot(visit, event.jobs),
+        clock: clockAfter(visit.clock, event.jobs, event.connection, event.receivedAt),
+      };
     case 'left':
       return { ...visit, ended: new Set([...visit.ended].filter((id) => id !== event.jobId)) };
     case 'dismissed':

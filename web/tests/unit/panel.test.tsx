@@ -1,11 +1,10 @@
 import { act, cleanup, render, screen, within } from '@testing-library/react';
 import axe from 'axe-core';
 import { describe, expect, test, vi } from 'vitest';
-import { InvalidInputError, NotAllowedError, OfflineError, UnavailableError } from '../../src/errors';
+import { OfflineError, UnavailableError } from '../../src/errors';
 import { LEAVE_MS, LINGER_MS } from '../../src/panel/JobRow';
 import { memoryKey } from '../../src/panel/memory';
 import { TrackingJobsPanel } from '../../src/panel/TrackingJobsPanel';
-import type { Connection } from '../../src/service';
 import { makeJob } from './panelJobs';
 import { FakeSource } from './panelSource';
 import {
@@ -247,6 +246,18 @@ describe('cancel and retry', () => {
     expect(screen.queryByText(/Could not cancel/)).toBeNull();
   });
 
+  test('a refusal that comes after something newer was asked is not told', async () => {
+    mount();
+    show(running());
+    await user.click(button('Cancel tracking @nasa on Instagram'));
+    show(cancelled()); // in another tab
+    const before = announced();
+    await user.click(button('Retry tracking @nasa on Instagram'));
+    await act(async () => source.calls[0]?.reject(new OfflineError()));
+    expect(button('Retrying… tracking @nasa on Instagram').getAttribute('aria-disabled')).toBe('true');
+    expect(announced()).toBe(before);
+  });
+
   test('a completed job can be neither cancelled nor retried', () => {
     mount();
     show(running());
@@ -368,75 +379,6 @@ describe('the listener', () => {
     act(() => late?.onJobs([running()], 'live'));
     act(() => late?.onError?.(new UnavailableError()));
     expect(panel()).toBeNull();
-  });
-});
-
-describe('the connection', () => {
-  test.each<[Connection, boolean]>([
-    ['live', false],
-    ['reconnecting', true],
-  ])('when it is %s', (connection, isShown) => {
-    mount();
-    act(() => source.emit([running()], connection));
-    expect(within(panel() as HTMLElement).queryByText('Reconnecting…') !== null).toBe(isShown);
-  });
-
-  test('offline is said, and no more once the network is back', () => {
-    const onLine = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(true);
-    mount();
-    show(running());
-    onLine.mockReturnValue(false);
-    act(() => void dispatchEvent(new Event('offline')));
-    const sentence = 'Offline. Showing the last known state.';
-    expect(within(panel() as HTMLElement).getByText(sentence)).toBeTruthy();
-    expect(announced()).toBe(sentence);
-    onLine.mockReturnValue(true);
-    act(() => void dispatchEvent(new Event('online')));
-    expect(within(panel() as HTMLElement).queryByText(sentence)).toBeNull();
-  });
-
-  test('a listener that failed is an alert over the last known jobs', () => {
-    mount();
-    show(running());
-    act(() => source.fail(new UnavailableError()));
-    expect(screen.getByRole('alert').textContent).toBe(
-      'Could not load the jobs. The service cannot be reached right now. Try again in a moment.',
-    );
-    expect(rows()).toHaveLength(1);
-  });
-
-  test('a listener that fails at first is told as well', () => {
-    mount();
-    act(() => source.fail(new NotAllowedError()));
-    expect(screen.getByRole('alert').textContent).toMatch(/^Could not load the jobs\. You are not allowed/);
-    expect(screen.queryByRole('list')).toBeNull();
-    const buttons = screen.getAllByRole('button').map((each) => each.getAttribute('aria-label') ?? each.textContent);
-    expect(buttons).toEqual(['Dismiss account tracking', 'Try again']);
-    expect(screen.getByText('Account tracking')).toBeTruthy();
-  });
-
-  test('Try again begins a new listener, is busy until it speaks, and the alert goes', async () => {
-    mount();
-    act(() => source.fail(new UnavailableError()));
-    const before = source.history.length;
-    await user.click(button('Try again'));
-    expect(source.history).toHaveLength(before + 1);
-    expect(source.listeners.size).toBe(1);
-    expect(button('Trying…').getAttribute('aria-disabled')).toBe('true');
-    await user.click(button('Trying…'));
-    expect(source.history).toHaveLength(before + 1);
-    show(running());
-    expect(screen.queryByRole('alert')).toBeNull();
-    expect(rows()).toHaveLength(1);
-  });
-
-  test('a service that refuses to listen at all is told, not thrown', () => {
-    const refusing = new FakeSource();
-    vi.spyOn(refusing, 'watchProjectJobs').mockImplementation(() => {
-      throw new InvalidInputError('orgId', 'No organisation was given.');
-    });
-    mount({ service: refusing, orgId: '' });
-    expect(screen.getByRole('alert').textContent).toBe('Could not load the jobs. No organisation was given.');
   });
 });
 

@@ -8,12 +8,12 @@ import type { JobSource } from '../../src/service';
 import { makeJob } from './panelJobs';
 import { FakeSource } from './panelSource';
 
-export const NOW = new Date('2026-11-23T12:00:30Z');
+const NOW = new Date('2026-11-23T12:00:30Z');
 export const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
 
 export const running = (fields: Partial<TrackingJob> = {}) =>
   makeJob({ status: 'processing', progress: 50, attempt: 1, startedAt: ago(10), message: 'Saving.', ...fields });
-export const ended = { attempt: 1, startedAt: ago(48), completedAt: ago(0) };
+const ended = { attempt: 1, startedAt: ago(48), completedAt: ago(0) };
 export const completed = (fields: Partial<TrackingJob> = {}) =>
   makeJob({ ...ended, status: 'completed', progress: 100, message: 'Done.', accountId: 'instagram_1', ...fields });
 export const failed = (fields: Partial<TrackingJob> = {}) =>
