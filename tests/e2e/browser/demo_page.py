@@ -111,26 +111,32 @@ class DemoPage:
         return self.tab.get_by_role("article")
 
     def shoot(self, stage: str) -> None:
-        """Keep how it looks, light and dark, wide and narrow; in each of the four it must be accessible."""
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        for size, viewport in (("desktop", DESKTOP), ("phone", PHONE)):
-            self.tab.set_viewport_size(viewport)
-            for scheme in SCHEMES:
-                self.tab.emulate_media(color_scheme=scheme)
-                name = f"{stage}-{size}-{scheme}"
-                self.tab.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
-                assert self.axe_violations() == [], name
-                assert self.overflow_px() == 0, f"{name} is wider than its window"
-        self.tab.set_viewport_size(DESKTOP)
-        self.tab.emulate_media(color_scheme="light")
+        shoot(self.tab, stage)
 
-    def axe_violations(self) -> list[str]:
-        """One text for each rule that is broken: https://github.com/dequelabs/axe-core/blob/develop/doc/rule-descriptions.md"""
-        if not self.tab.evaluate("() => 'axe' in window"):
-            self.tab.evaluate(_AXE.read_text())
-        found = self.tab.evaluate("async () => (await axe.run(document, { resultTypes: ['violations'] })).violations")
-        return [f"{rule['id']}: {json.dumps([node['html'] for node in rule['nodes']])}" for rule in found]
 
-    def overflow_px(self) -> int:
-        """How far the page can be scrolled sideways, which it never should be."""
-        return int(self.tab.locator("html").evaluate("page => page.scrollWidth - page.clientWidth"))
+def shoot(tab: Page, stage: str) -> None:
+    """Keep how it looks, light and dark, wide and narrow; in each of the four it must be accessible."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    for size, viewport in (("desktop", DESKTOP), ("phone", PHONE)):
+        tab.set_viewport_size(viewport)
+        for scheme in SCHEMES:
+            tab.emulate_media(color_scheme=scheme)
+            name = f"{stage}-{size}-{scheme}"
+            tab.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
+            assert axe_violations(tab) == [], name
+            assert overflow_px(tab) == 0, f"{name} is wider than its window"
+    tab.set_viewport_size(DESKTOP)
+    tab.emulate_media(color_scheme="light")
+
+
+def axe_violations(tab: Page) -> list[str]:
+    """One text for each rule that is broken: https://github.com/dequelabs/axe-core/blob/develop/doc/rule-descriptions.md"""
+    if not tab.evaluate("() => 'axe' in window"):
+        tab.evaluate(_AXE.read_text())
+    found = tab.evaluate("async () => (await axe.run(document, { resultTypes: ['violations'] })).violations")
+    return [f"{rule['id']}: {json.dumps([node['html'] for node in rule['nodes']])}" for rule in found]
+
+
+def overflow_px(tab: Page) -> int:
+    """How far the page can be scrolled sideways, which it never should be."""
+    return int(tab.locator("html").evaluate("page => page.scrollWidth - page.clientWidth"))

@@ -11,7 +11,9 @@ const scene = query.get('scene') ?? 'mixed';
 const theme = query.get('theme');
 if (theme) document.documentElement.dataset.theme = theme;
 localStorage.clear();
-const source = sourceOf(scene);
+const source = sourceOf(scene, () => {
+  document.body.dataset.sceneIsPlayed = 'true';
+});
 
 const links = Object.keys(SCENES).map((name) => {
   const item = document.createElement('li');

@@ -4,8 +4,8 @@ import type { Connection, JobSource } from '../../src/service';
 import { makeJob } from '../unit/panelJobs';
 
 interface Scene {
-  /** The first snapshot; `next` follows after a moment, as what happened meanwhile. */
-  jobs: TrackingJob[];
+  /** The first snapshot, if there is one; `next` follows after a moment, as what happened meanwhile. */
+  jobs?: TrackingJob[];
   next?: TrackingJob[];
   connection?: Connection;
   error?: TrackingJobError;
@@ -107,6 +107,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   many: { jobs: many },
   reconnecting: { jobs: [fetching, waiting], connection: 'reconnecting' },
   listenerFailed: { jobs: [fetching], error: new NotAllowedError() },
+  listenerRefused: { error: new NotAllowedError() },
   busy: { jobs: [fetching, failed], action: never },
   refused: { jobs: [fetching, failed], action: refuse },
   nothing: { jobs: [] },
@@ -114,17 +115,19 @@ export const SCENES: Readonly<Record<string, Scene>> = {
 
 const NEXT_MS = 150;
 
-export function sourceOf(name: string): JobSource {
+/** `onPlayed`: the scene is as it will stay. */
+export function sourceOf(name: string, onPlayed: () => void): JobSource {
   const scene = SCENES[name];
   if (!scene) throw new Error(`no scene is named ${name}`);
   const act = scene.action ?? (() => Promise.resolve());
   return {
     watchProjectJobs(_orgId, _projectId, onJobs, onError) {
-      onJobs(scene.jobs, scene.connection ?? 'live');
+      if (scene.jobs) onJobs(scene.jobs, scene.connection ?? 'live');
       const { next, error } = scene;
       const timer = setTimeout(() => {
         if (next) onJobs(next, 'live');
         if (error) onError?.(error);
+        onPlayed();
       }, NEXT_MS);
       return () => clearTimeout(timer);
     },
