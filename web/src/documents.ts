@@ -86,6 +86,11 @@ export function readJob(snapshot: DocumentSnapshot): TrackingJob {
   };
 }
 
+/** As `readJob`; null when there is none. */
+export function findJob(snapshot: DocumentSnapshot): TrackingJob | null {
+  return snapshot.exists() ? readJob(snapshot) : null;
+}
+
 /** All that can be read. A job that an old tab cannot read is left out of its list. */
 export function readJobs(snapshots: readonly DocumentSnapshot[]): TrackingJob[] {
   return snapshots.flatMap((snapshot) => {

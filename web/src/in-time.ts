@@ -6,7 +6,7 @@ import { trackingJobError, UnavailableError } from './errors';
  */
 const DEADLINE_MS = 15_000;
 
-/** The call's answer, or one of our errors; UnavailableError when there is neither in time. */
+/** The call's answer, or one of our errors; UnavailableError when there is neither in time. The call itself goes on. */
 export async function inTime<T>(call: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -1,3 +1,4 @@
+import type { Auth } from 'firebase/auth';
 import type { QuerySnapshot } from 'firebase/firestore';
 import { readJobs } from './documents';
 import type { TrackingJobError } from './errors';
@@ -29,11 +30,12 @@ export class ProjectJobs {
   #error: TrackingJobError | null = null;
   #firstAnswer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(open: Open<QuerySnapshot>) {
+  constructor(open: Open<QuerySnapshot>, auth?: Auth) {
     this.#stop = keepListening(
       open,
       (snapshot) => this.#receive(snapshot),
       (error) => this.#fail(error),
+      auth,
     );
   }
 

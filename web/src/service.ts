@@ -2,7 +2,6 @@ import type { Auth } from 'firebase/auth';
 import {
   collection,
   type DocumentReference,
-  type DocumentSnapshot,
   doc,
   type Firestore,
   getDocFromServer,
@@ -14,16 +13,18 @@ import {
   query,
   where,
 } from 'firebase/firestore';
+import { CANCEL, changeJob, RETRY } from './changes';
 import { deleteFinishedJobs } from './cleanup';
-import { COLLECTION, cancelFields, newJobFields, readJob, readJobs, retryFields } from './documents';
-import { IllegalChangeError, JobNotFoundError, type TrackingJobError, trackingJobError } from './errors';
+import { JobCreation } from './creation';
+import { COLLECTION, findJob, readJobs } from './documents';
+import type { TrackingJobError } from './errors';
 import { inTime } from './in-time';
 import { checkDays, checkId, checkNewJob } from './input';
-import { type AccountType, CANCELLABLE, type JobStatus, type Platform, RETRYABLE, type TrackingJob } from './job';
+import type { AccountType, Platform, TrackingJob } from './job';
 import { Kick } from './kick';
-import { keepListening, type Unsubscribe } from './listening';
+import type { Unsubscribe } from './listening';
 import { type OnError, type OnJobs, ProjectJobs } from './project-jobs';
-import { transact } from './transactions';
+import { watchSingleJob } from './single-job';
 
 export * from './errors';
 export * from './job';
@@ -33,7 +34,10 @@ export { checkUsername, platformOf } from './username';
 
 export interface TrackingJobServiceOptions {
   firestore: Firestore;
-  /** Whose ID token goes with a kick; without it, or signed out, jobs wait for the minute's tick. */
+  /**
+   * Whose ID token goes with a kick; without it, or signed out, jobs wait for the minute's tick. Its sign-ins are heard:
+   * without it, who was refused and signs in sees a project up to a minute later.
+   */
   auth?: Auth;
   /** The address of `POST /trigger`; without it jobs wait for the minute's tick. */
   triggerUrl?: string;
@@ -58,19 +62,23 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * Tracking jobs for front ends: writes them, watches them, and starts them at once.
  *
  * Every method rejects with, or passes to `onError`, a `TrackingJobError`: its message is a sentence for a person.
+ * After an UnavailableError or OfflineError a write may have been made, or may still arrive when it was under way; none
+ * is begun after it. The same call may be made again without harm.
  * Keep one service per page: those who watch the same project share its listener.
  */
 export class TrackingJobService implements JobSource {
   readonly #firestore: Firestore;
   readonly #orgId: string | undefined;
   readonly #kick: Kick;
+  readonly #auth: Auth | undefined;
+  readonly #creation: JobCreation;
   readonly #projects = new Map<string, ProjectJobs>();
-  /** New jobs, by what was asked for, of which it is not known whether they are written. */
-  readonly #unsettled = new Map<string, DocumentReference>();
 
   constructor(options: TrackingJobServiceOptions) {
     this.#firestore = options.firestore;
     this.#orgId = options.orgId;
+    this.#auth = options.auth;
+    this.#creation = new JobCreation(options.firestore);
     this.#kick = new Kick(options.auth, options.triggerUrl);
   }
 
@@ -78,8 +86,8 @@ export class TrackingJobService implements JobSource {
    * Write a job and ask for its start; the tab may be closed once this resolves, to the job's id.
    *
    * InvalidInputError, before anything is written, when no account can be meant. After any failure the same call may be
-   * made again: when the lost connection hid a success, it resolves to the job that was written then. The same call
-   * made twice at once, as by a double click, makes one job.
+   * made again: when the lost connection hid a success, it resolves to the job that was written then, unless that one
+   * is finished already. The same call made twice at once, as by a double click, makes one job.
    */
   async createJob(
     orgId: string,
@@ -91,25 +99,15 @@ export class TrackingJobService implements JobSource {
   ): Promise<string> {
     const job = { orgId, projectId, userId, username, platform, accountType };
     checkNewJob(job);
-    const key = JSON.stringify(job);
-    const ref = this.#unsettled.get(key) ?? doc(collection(this.#firestore, COLLECTION));
-    this.#unsettled.set(key, ref);
-    await transact(this.#firestore, async (transaction, attempt) => {
-      // The rules refuse to write a job twice; then, or when a reply is lost, it is there already.
-      const isWritten = attempt > 1 && (await transaction.get(ref)).exists();
-      if (!isWritten) {
-        transaction.set(ref, newJobFields(job));
-      }
-    });
-    this.#unsettled.delete(key);
+    const jobId = await this.#creation.create(job);
     void this.triggerProcessor();
-    return ref.id;
+    return jobId;
   }
 
   /** Null when there is no such job. UnreadableJobError for one of an unknown kind. */
   async getJob(jobId: string): Promise<TrackingJob | null> {
     const ref = this.#job(jobId);
-    return found(await inTime(getDocFromServer(ref)));
+    return findJob(await inTime(getDocFromServer(ref)));
   }
 
   /** The project's newest 200 jobs, newest first. Unlike a listener it never answers from the cache. */
@@ -119,22 +117,12 @@ export class TrackingJobService implements JobSource {
   }
 
   /**
-   * The job now and after each change; null when there is none, or none any more. Throws InvalidInputError for an id
-   * that is none. After a failure, told to `onError`, it tries again by itself.
+   * The job now and after each change; null when there is none, or none any more. Nothing is told while that is not
+   * known, for want of a connection. Throws InvalidInputError for an id that is none. After a failure, told to
+   * `onError`, it tries again by itself.
    */
   watchJob(jobId: string, onJob: (job: TrackingJob | null) => void, onError: OnError = log): Unsubscribe {
-    const ref = this.#job(jobId);
-    const tell = (snapshot: DocumentSnapshot) => {
-      let job: TrackingJob | null;
-      try {
-        job = found(snapshot);
-      } catch (thrown) {
-        onError(trackingJobError(thrown));
-        return;
-      }
-      onJob(job);
-    };
-    return keepListening((next, fail) => onSnapshot(ref, next, fail), tell, onError);
+    return watchSingleJob(this.#job(jobId), onJob, onError, this.#auth);
   }
 
   /**
@@ -147,7 +135,7 @@ export class TrackingJobService implements JobSource {
     const key = `${orgId}/${projectId}`;
     const project =
       this.#projects.get(key) ??
-      new ProjectJobs((next, fail) => onSnapshot(jobs, { includeMetadataChanges: true }, next, fail));
+      new ProjectJobs((next, fail) => onSnapshot(jobs, { includeMetadataChanges: true }, next, fail), this.#auth);
     this.#projects.set(key, project);
     const watcher = project.add(onJobs, onError);
     return () => {
@@ -159,13 +147,13 @@ export class TrackingJobService implements JobSource {
 
   /** Put a failed or cancelled job back into the queue, and ask for its start. IllegalChangeError for any other. */
   async retryJob(jobId: string): Promise<void> {
-    await this.#change(jobId, RETRYABLE, 'retried', retryFields());
+    await changeJob(this.#job(jobId), RETRY);
     void this.triggerProcessor();
   }
 
   /** Stop a job that waits or is worked on. IllegalChangeError when it is over. */
   async cancelJob(jobId: string): Promise<void> {
-    await this.#change(jobId, CANCELLABLE, 'cancelled', cancelFields());
+    await changeJob(this.#job(jobId), CANCEL);
   }
 
   /**
@@ -186,30 +174,6 @@ export class TrackingJobService implements JobSource {
     return this.#kick.send();
   }
 
-  async #change(
-    jobId: string,
-    from: readonly JobStatus[],
-    change: 'retried' | 'cancelled',
-    fields: ReturnType<typeof retryFields> | ReturnType<typeof cancelFields>,
-  ): Promise<void> {
-    const ref = this.#job(jobId);
-    await transact(this.#firestore, async (transaction, attempt) => {
-      const snapshot = await transaction.get(ref);
-      if (!snapshot.exists()) {
-        throw new JobNotFoundError();
-      }
-      const status: unknown = snapshot.get('status');
-      const isDone = attempt > 1 && status === fields.status; // by us, or by another tab at the same moment
-      if (isDone) {
-        return;
-      }
-      if (!from.some((allowed) => allowed === status)) {
-        throw new IllegalChangeError(String(status), change);
-      }
-      transaction.update(ref, fields);
-    });
-  }
-
   #job(jobId: string): DocumentReference {
     checkId('jobId', jobId);
     return doc(this.#firestore, COLLECTION, jobId);
@@ -226,10 +190,6 @@ export class TrackingJobService implements JobSource {
       limit(NEWEST),
     );
   }
-}
-
-function found(snapshot: DocumentSnapshot): TrackingJob | null {
-  return snapshot.exists() ? readJob(snapshot) : null;
 }
 
 /** For who watches without an onError: nothing is swallowed. */

@@ -116,6 +116,25 @@ describe('createJob', () => {
     expect(await create()).not.toBe(jobId); // a new wish makes a new job
   });
 
+  test('made again when the job that a failure hid is finished, makes a new one', async () => {
+    const { service, wire } = await world.wiredServiceOf(MEMBER);
+    const create = () => service.createJob(ORG, 'hidden', MEMBER, 'nasa', 'instagram', 'my');
+    const observer = world.serviceOf(MEMBER);
+    const written = () => observer.getProjectJobs(ORG, 'hidden');
+    await service.getJob('never-was'); // connected
+    wire.loseReplies();
+    const first = create().catch((error: unknown) => error);
+    await vi.waitUntil(async () => (await written()).length === 1, { timeout: 10_000 });
+    await wire.cut();
+    expect(await first).toMatchObject({ code: 'unavailable' });
+    const [hidden] = await written();
+    await world.set(`trackingJobs/${hidden?.id}`, jobDocument({ projectId: 'hidden', status: 'cancelled' }));
+    await wire.join();
+    const jobId = await vi.waitFor(create, { timeout: 20_000 });
+    expect(jobId).not.toBe(hidden?.id);
+    expect(await written()).toContainEqual(expect.objectContaining({ id: jobId, status: 'pending' }));
+  });
+
   test('pressed twice at once makes one job', async () => {
     const service = world.serviceOf(MEMBER);
     const press = () => service.createJob(ORG, 'double', MEMBER, 'nasa', 'instagram', 'my');

@@ -53,11 +53,14 @@ export class World {
   }
 
   /** A service whose way to the emulator can be cut, and the database that it uses. */
-  async wiredServiceOf(uid: string): Promise<{ service: TrackingJobService; firestore: Firestore; wire: Wire }> {
+  async wiredServiceOf(
+    uid: string,
+    options: Omit<TrackingJobServiceOptions, 'firestore'> = {},
+  ): Promise<{ service: TrackingJobService; firestore: Firestore; wire: Wire }> {
     const wire = new Wire();
     this.#wires.push(wire);
     const firestore = this.#firestore({ sub: uid }, await wire.join());
-    return { service: new TrackingJobService({ firestore }), firestore, wire };
+    return { service: new TrackingJobService({ firestore, ...options }), firestore, wire };
   }
 
   /** Writes as the functions do, past the rules. */
@@ -112,8 +115,7 @@ export class World {
 
 /** Between a client and the emulator: a TCP connection that can be cut and joined again, at the same address. */
 export class Wire {
-  readonly #sockets = new Set<Socket>();
-  readonly #upstreams = new Set<Socket>();
+  readonly #connections = new Set<{ client: Socket; upstream: Socket }>();
   #server: Server | null = null;
   #port = 0;
 
@@ -122,12 +124,12 @@ export class Wire {
     const server = createServer((client) => {
       const upstream = connect(Number(PORT), HOST);
       client.pipe(upstream).pipe(client);
-      this.#upstreams.add(upstream);
+      const connection = { client, upstream };
+      this.#connections.add(connection);
       for (const socket of [client, upstream]) {
-        this.#sockets.add(socket);
         socket.on('error', () => socket.destroy());
         socket.on('close', () => {
-          this.#sockets.delete(socket);
+          this.#connections.delete(connection);
           (socket === client ? upstream : client).destroy();
         });
       }
@@ -141,20 +143,35 @@ export class Wire {
 
   /** From now on requests arrive and replies do not, until it is cut and joined again. */
   loseReplies(): void {
-    for (const upstream of this.#upstreams) {
+    for (const { upstream } of this.#connections) {
       upstream.unpipe();
       upstream.resume();
+    }
+  }
+
+  /** From now on nothing arrives at either end, and nobody is told so; until it flows again. */
+  stall(): void {
+    for (const { client, upstream } of this.#connections) {
+      client.unpipe();
+      upstream.unpipe();
+    }
+  }
+
+  /** What was held back arrives. */
+  flow(): void {
+    for (const { client, upstream } of this.#connections) {
+      client.pipe(upstream).pipe(client);
     }
   }
 
   async cut(): Promise<void> {
     const server = this.#server;
     this.#server = null;
-    this.#upstreams.clear();
     if (server) {
       const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of this.#sockets) {
-        socket.destroy();
+      for (const { client, upstream } of this.#connections) {
+        client.destroy();
+        upstream.destroy();
       }
       await closed;
     }
