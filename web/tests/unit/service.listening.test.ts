@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { TrackingJobError } from '../../src/errors';
 import { keepListening } from '../../src/listening';
 import { type Connection, ProjectJobs } from '../../src/project-jobs';
+import { SignIns } from '../emulator/sign-ins';
 
 const FAILED = { code: 'internal' };
 const REFUSED = { code: 'permission-denied' };
@@ -108,6 +109,60 @@ describe('keepListening', () => {
     stop();
     vi.advanceTimersByTime(120_000);
     expect(source.opened.map(({ isClosed }) => isClosed)).toEqual([true]);
+  });
+});
+
+describe('a sign-in', () => {
+  const USER = { uid: 'mia' };
+
+  function listen() {
+    const source = new Source<QuerySnapshot>();
+    const signIns = new SignIns();
+    const errors: string[] = [];
+    const stop = keepListening(
+      source.open,
+      () => {},
+      ({ code }) => errors.push(code),
+      signIns.auth,
+    );
+    return { source, signIns, errors, stop };
+  }
+
+  test('lets who was refused listen again at once, and only once', () => {
+    const { source, signIns } = listen();
+    source.fail(REFUSED);
+    signIns.change(USER);
+    expect(source.opened).toHaveLength(2);
+    vi.advanceTimersByTime(120_000);
+    signIns.change({ uid: 'olga' });
+    expect(source.opened).toHaveLength(2);
+  });
+
+  test('begins a new count: who is then refused is told so, and waits half a minute', () => {
+    const { source, signIns, errors } = listen();
+    source.fail(REFUSED);
+    signIns.change(USER);
+    source.fail(REFUSED);
+    expect(errors).toEqual(['not-allowed', 'not-allowed']);
+    vi.advanceTimersByTime(30_000);
+    expect(source.opened).toHaveLength(3);
+  });
+
+  test('leaves a listener that lives to Firestore, and a sign-out lets nobody in', () => {
+    const { source, signIns } = listen();
+    signIns.change(USER);
+    expect(source.opened).toHaveLength(1);
+    source.fail(REFUSED);
+    signIns.change(null);
+    expect(source.opened).toHaveLength(1);
+  });
+
+  test('is no longer heard once nobody listens', () => {
+    const { source, signIns, stop } = listen();
+    expect(signIns.heardBy).toBe(1);
+    source.fail(REFUSED);
+    stop();
+    expect(signIns.heardBy).toBe(0);
   });
 });
 
