@@ -48,9 +48,9 @@ test('is an empty POST with the ID token, that survives the tab and carries no c
   answer(202);
   expect(await kicked).toBe(true);
   expect(url).toBe(URL);
+  expect(init.headers).toEqual({ Authorization: 'Bearer token' }); // and no secret beside it
   expect(init).toMatchObject({
     method: 'POST',
-    headers: { Authorization: 'Bearer token' },
     mode: 'cors',
     credentials: 'omit',
     keepalive: true,
