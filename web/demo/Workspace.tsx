@@ -6,7 +6,7 @@ import { TrackingJobsPanel } from '../src/panel/TrackingJobsPanel';
 import { TrackingJobService } from '../src/service';
 import { AccountList } from './AccountList';
 import { AccountVideos } from './AccountVideos';
-import { useAccounts } from './live';
+import { useAccount, useAccounts } from './live';
 import { useSelection } from './selection';
 import { TrackForm } from './TrackForm';
 
@@ -33,7 +33,8 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
   const [arrivedId, setArrivedId] = useState<string | null>(null);
 
   const items = accounts.status === 'ready' ? accounts.items : [];
-  const selected = items.find(({ id }) => id === selectedId);
+  const opened = useAccount(firestore, orgId, projectId, selectedId); // which may be further down than the list goes
+  const selected = items.find(({ id }) => id === selectedId) ?? opened;
 
   async function track(username: string, platform: Platform, accountType: AccountType): Promise<void> {
     await service.createJob(orgId, projectId, userId, username, platform, accountType);
@@ -46,7 +47,7 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
   }
 
   return (
-    <main className="workspace" data-open={selected !== undefined}>
+    <main className="workspace" data-open={selected !== null}>
       <h1 className="unseen">Tracked accounts</h1>
       <TrackForm onTrack={track} />
       <AccountList

@@ -1,5 +1,6 @@
 import {
   collection,
+  doc,
   type Firestore,
   type FirestoreError,
   limit,
@@ -20,6 +21,22 @@ export type Live<T> =
 /** A project's tracked accounts, those added last first. */
 export function useAccounts(firestore: Firestore, orgId: string, projectId: string, size: number) {
   return useNewest<TrackedAccount>(firestore, accountsPath(orgId, projectId), 'dateAdded', size, readAccount);
+}
+
+/** One tracked account; null while it is not known, and when there is none. No id asks for nothing. */
+export function useAccount(firestore: Firestore, orgId: string, projectId: string, id: string | null) {
+  const path = accountsPath(orgId, projectId);
+  const [account, setAccount] = useState<TrackedAccount | null>(null);
+  useEffect(() => {
+    if (id === null || id.includes('/')) return; // the id comes from the address, and a slash would lead elsewhere
+    const onFailure = () => setAccount(null); // the list of accounts says why
+    return onSnapshot(
+      doc(firestore, path, id),
+      (snapshot) => setAccount(snapshot.exists() ? readAccount(snapshot) : null),
+      onFailure,
+    );
+  }, [firestore, path, id]);
+  return account?.id === id ? account : null;
 }
 
 /** An account's videos, the newest first. */
