@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, sync_playwright
@@ -38,11 +39,28 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
+class OpenPage(Protocol):
+    def __call__(self, context: BrowserContext, *, everybody_in: str | None = None) -> DemoPage: ...
+
+
 @pytest.fixture
-def page(context: BrowserContext, project: Project, request: pytest.FixtureRequest) -> Iterator[DemoPage]:
-    """The page with Ada at it; nothing in it may go wrong behind her back. Its last sight is kept."""
-    page = DemoPage(context, project)
+def open_page(project: Project) -> Iterator[OpenPage]:
+    """Opens the test's project in somebody's browser; nothing in any of its pages may go wrong behind their backs."""
+    opened: list[DemoPage] = []
+
+    def open_(context: BrowserContext, *, everybody_in: str | None = None) -> DemoPage:
+        page = DemoPage(context, project, everybody_in=everybody_in)
+        opened.append(page)
+        return page
+
+    yield open_
+    assert [trouble for page in opened for trouble in page.troubles] == []
+
+
+@pytest.fixture
+def page(open_page: OpenPage, context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[DemoPage]:
+    """The page with Ada at it. Its last sight is kept."""
+    page = open_page(context)
     page.sign_in()
     yield page
     page.tab.screenshot(path=SCREENSHOTS / "last" / f"{request.node.name}.png")
-    assert page.troubles == []

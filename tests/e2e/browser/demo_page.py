@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import groupby
 from typing import Any, Literal
 
@@ -17,11 +18,13 @@ DESKTOP = ViewportSize(width=1280, height=860)
 PHONE = ViewportSize(width=390, height=844)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LIMIT_MS = 20_000  # of every wait
+MOST_STOPS = 30  # of the Tab key, round a whole page
 SCREENSHOTS = STACK / "screenshots"
 
 _AXE = WEB / "node_modules/axe-core/axe.min.js"
-# A value may be shown for an instant only, so the page itself writes down what each job's bar showed.
-_RECORD_BARS = """
+# Some things are there for an instant only, so the page itself writes down what each job's bar showed, and what moved
+# in the panel.
+_RECORD = """
   window.barsSeen = {};
   new MutationObserver(() => {
     for (const row of document.querySelectorAll('[data-job]')) {
@@ -29,6 +32,10 @@ _RECORD_BARS = """
       (window.barsSeen[row.dataset.job] ??= []).push(value);
     }
   }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['aria-valuenow'] });
+  window.motionsSeen = [];
+  const note = (name) => (event) => event.target.closest('.tracking-panel') && window.motionsSeen.push(event[name]);
+  document.addEventListener('animationstart', note('animationName'));
+  document.addEventListener('transitionrun', note('propertyName'));
 """
 
 
@@ -44,7 +51,7 @@ class DemoPage:
         self.troubles: list[str] = []
         context.set_default_timeout(LIMIT_MS)
         expect.set_options(timeout=LIMIT_MS)
-        context.add_init_script(_RECORD_BARS)
+        context.add_init_script(_RECORD)
         context.route("**/config.json", lambda route: self._configure(route, everybody_in))
         self.tab: Page = context.pages[0] if context.pages else context.new_page()
         self.tab.on("pageerror", lambda error: self.troubles.append(str(error)))
@@ -81,6 +88,15 @@ class DemoPage:
     def panel(self) -> Locator:
         return self.tab.get_by_role("region", name="Account tracking")
 
+    @property
+    def toggle(self) -> Locator:
+        """The panel's header, which collapses it."""
+        return self.panel.get_by_role("button", name=re.compile("^Account tracking"))
+
+    @property
+    def dismiss(self) -> Locator:
+        return self.panel.get_by_role("button", name="Dismiss account tracking")
+
     def track(self, typed: str, platform: str | None = None) -> None:
         self.username.fill(typed)
         if platform is not None:
@@ -101,6 +117,18 @@ class DemoPage:
         seen: list[str | None] = self.tab.evaluate("id => window.barsSeen[id] ?? []", job_id)
         return [value for value, _ in groupby(int(text) for text in seen if text is not None)]
 
+    def motions(self) -> set[str]:
+        """The animations, and the properties in transition, that the panel has run since the page was opened."""
+        return set(self.tab.evaluate("window.motionsSeen"))
+
+    def tab_to(self, target: Locator) -> None:
+        """By keyboard alone, from wherever the focus is."""
+        for _ in range(MOST_STOPS):
+            self.tab.keyboard.press("Tab")
+            if target.evaluate("element => element === document.activeElement"):
+                return
+        raise AssertionError(f"{target} is not reached with {MOST_STOPS} presses of Tab")
+
     def account(self, username: str) -> Locator:
         """The account in the list of accounts."""
         return self.tab.get_by_role("region", name="Accounts").get_by_role("button").filter(has_text=f"@{username}")
@@ -110,12 +138,23 @@ class DemoPage:
         """Of the account that is open."""
         return self.tab.get_by_role("article")
 
-    def shoot(self, stage: str) -> None:
-        shoot(self.tab, stage)
+    def shoot(self, stage: str, still: Locator | None = None) -> None:
+        shoot(self.tab, stage, still)
+
+    def room_above_the_panel_px(self) -> int:
+        """From the accounts' end to the panel with the page scrolled to its own; below 0 something stays hidden."""
+        self.tab.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+        panel, accounts = self.panel.bounding_box(), self.tab.get_by_role("region", name="Accounts").bounding_box()
+        assert panel is not None, "there is no panel"
+        assert accounts is not None, "there are no accounts"
+        return round(panel["y"] - accounts["y"] - accounts["height"])
 
 
-def shoot(tab: Page, stage: str) -> None:
-    """Keep how it looks, light and dark, wide and narrow; in each of the four it must be accessible."""
+def shoot(tab: Page, stage: str, still: Locator | None = None) -> None:
+    """Keep how it looks, light and dark, wide and narrow; in each of the four it must be accessible.
+
+    `still`: what each picture must show, where it may pass meanwhile.
+    """
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for size, viewport in (("desktop", DESKTOP), ("phone", PHONE)):
         tab.set_viewport_size(viewport)
@@ -123,6 +162,7 @@ def shoot(tab: Page, stage: str) -> None:
             tab.emulate_media(color_scheme=scheme)
             name = f"{stage}-{size}-{scheme}"
             tab.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
+            assert still is None or still.is_visible(), f"{name} came too late"
             assert axe_violations(tab) == [], name
             assert overflow_px(tab) == 0, f"{name} is wider than its window"
     tab.set_viewport_size(DESKTOP)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import BrowserContext, expect
+from datetime import UTC, datetime, timedelta
 
+from playwright.sync_api import BrowserContext, ViewportSize, expect
+
+from tests.e2e.browser.conftest import OpenPage
 from tests.e2e.browser.demo_page import ADA, MALLORY, PHONE, DemoPage
-from tests.e2e.running import Project, RunningStack
-from tracking.store import JobFilter
+from tests.e2e.running import Project
+from tests.factories import account
+from tracking.store import JobFilter, account_path
 
 BAD_INPUTS = {
     "": "No username for YouTube was given.",
@@ -18,6 +22,10 @@ BAD_INPUTS = {
     "https://www.tiktok.com/@nasa": "This is a link to TikTok, but the job is for YouTube.",
     "https://www.youtube.com/watch?v=abc": "This is not the link of a profile on YouTube.",
 }
+
+
+LOW = ViewportSize(width=800, height=300)  # too low for what the page holds
+MOST_ROOM_PX = 48  # between the end of the page and the collapsed panel
 
 
 def jobs_of(project: Project) -> list[str]:
@@ -65,31 +73,63 @@ def test_a_lost_connection_is_shown_and_what_came_meanwhile_is_shown_afterwards(
     assert jobs_of(page.project) == [job_id]
 
 
-def test_another_organisations_user_sees_nothing(page: DemoPage, running: RunningStack) -> None:
+def test_another_organisations_user_is_refused_in_words_whatever_the_page_asks_for(
+    open_page: OpenPage, context: BrowserContext, project: Project
+) -> None:
+    page = open_page(context, everybody_in=ADA.org_id)
+    page.sign_in(ADA.name)
     page.track("sim_videos_3", "YouTube")
     expect(page.row("sim_videos_3")).to_contain_text("Completed")
+    expect(page.videos).to_have_count(3)
+    of_ada = jobs_of(project)
     page.tab.get_by_role("button", name="Sign out").click()
-    expect(page.tab.get_by_text("sim_videos_3")).to_have_count(0)
-    page.sign_in(MALLORY.name)
-    expect(page.tab.get_by_text("No accounts yet.")).to_be_visible()
-    expect(page.tab.get_by_text("sim_videos_3")).to_have_count(0)
-    expect(page.panel).to_be_hidden()
 
-
-def test_who_asks_for_another_organisations_project_is_refused_in_words(
-    context: BrowserContext, project: Project
-) -> None:
-    page = DemoPage(context, project, everybody_in=ADA.org_id)
-    page.sign_in(MALLORY.name)
+    page.sign_in(MALLORY.name)  # and this page asks for Ada's jobs, accounts and, by the address, videos
     expect(page.tab.get_by_role("region", name="Accounts")).to_contain_text("You are not allowed to see this project.")
     expect(page.panel).to_contain_text("You are not allowed to do this.")
+    expect(page.tab.get_by_text("sim_videos_3")).to_have_count(0)
+    expect(page.videos).to_have_count(0)
     page.track("sim_videos_1", "YouTube")
     expect(page.problem).to_contain_text("You are not allowed to do this.")
     page.shoot("9-refused")
-    assert jobs_of(project) == []
+    assert jobs_of(project) == of_ada
 
 
-def test_everything_can_be_done_by_keyboard(page: DemoPage) -> None:
+def test_an_account_that_the_list_does_not_reach_is_open_again_after_a_reload(page: DemoPage) -> None:
+    first_page = 50
+    batch = page.project.stack.client.batch()
+    for number in range(first_page + 1):
+        account_id = f"youtube_channel{number}"
+        saved = account(platform="youtube", platform_user_id=f"channel{number}", username=f"channel{number}")
+        document = saved.to_document() | {"dateAdded": datetime.now(UTC) - timedelta(days=number)}
+        path = account_path(page.project.org_id, page.project.project_id, account_id)
+        batch.set(page.project.stack.client.document(path), document)
+    batch.commit()
+    oldest = f"channel{first_page}"
+    page.tab.get_by_role("button", name="Show more accounts").click()
+    page.account(oldest).click()
+    profile = page.tab.get_by_role("link", name=f"@{oldest} on YouTube")
+    expect(profile).to_be_visible()
+    page.tab.reload()
+    expect(profile).to_be_visible()
+    expect(page.account("channel0")).to_be_visible()
+    expect(page.account(oldest)).to_have_count(0)
+
+
+def test_the_page_scrolls_out_from_under_the_panel_and_little_further(page: DemoPage, context: BrowserContext) -> None:
+    page.tab.set_viewport_size(LOW)
+    page.track("sim_missing", "YouTube")
+    expect(page.row("sim_missing")).to_contain_text("Failed")
+    assert page.room_above_the_panel_px() >= 0
+    page.toggle.click()
+    expect(page.row("sim_missing")).to_be_hidden()
+    assert page.room_above_the_panel_px() <= MOST_ROOM_PX
+    context.set_offline(True)
+    expect(page.panel).to_contain_text("Offline.")  # which a collapsed panel says, too, below its header
+    assert page.room_above_the_panel_px() >= 0
+
+
+def test_an_account_can_be_tracked_and_opened_by_keyboard(page: DemoPage) -> None:
     page.username.focus()
     page.tab.keyboard.insert_text("sim_videos_3")
     page.tab.keyboard.press("Tab")
@@ -105,6 +145,29 @@ def test_everything_can_be_done_by_keyboard(page: DemoPage) -> None:
     expect(page.videos).to_have_count(3)
 
 
+def test_jobs_can_be_cancelled_retried_and_dismissed_by_keyboard(page: DemoPage) -> None:
+    page.track("sim_slow_3", "YouTube")
+    row = page.row("sim_slow_3")
+    expect(row).to_contain_text("Running")
+    page.tab_to(row.get_by_role("button", name="Cancel"))
+    page.tab.keyboard.press("Enter")
+    expect(row).to_contain_text("Cancelled")
+    expect(row.get_by_role("button", name="Retry")).to_be_focused()
+    page.tab.keyboard.press("Enter")
+    expect(row.get_by_role("button", name="Cancel")).to_be_focused()
+    page.tab.keyboard.press("Enter")
+    expect(row).to_contain_text("Cancelled")
+
+    page.tab.keyboard.press("Escape")
+    expect(row).to_be_hidden()
+    expect(page.toggle).to_be_focused()
+    page.tab.keyboard.press("Enter")
+    expect(row).to_be_visible()
+    page.tab_to(page.dismiss)
+    page.tab.keyboard.press("Enter")
+    expect(page.panel).to_be_hidden()
+
+
 def test_a_narrow_page_shows_the_list_or_the_videos(page: DemoPage) -> None:
     page.tab.set_viewport_size(PHONE)
     page.track("sim_videos_2", "YouTube")
@@ -116,8 +179,8 @@ def test_a_narrow_page_shows_the_list_or_the_videos(page: DemoPage) -> None:
     expect(page.videos).to_have_count(0)
 
 
-def test_a_page_without_its_configuration_says_what_to_do(context: BrowserContext, project: Project) -> None:
-    page = DemoPage(context, project)
+def test_a_page_without_its_configuration_says_what_to_do(open_page: OpenPage, context: BrowserContext) -> None:
+    page = open_page(context)
     expect(page.tab.get_by_role("button", name=f"Sign in as {ADA.name}")).to_be_visible()
     page.shoot("0-sign-in")
     context.route("**/config.json", lambda route: route.fulfill(status=404))

@@ -8,6 +8,7 @@ import httpx
 from playwright.sync_api import BrowserContext, BrowserType, expect
 
 from local import browser
+from tests.e2e.browser.conftest import OpenPage
 from tests.e2e.browser.demo_page import DESKTOP, DemoPage
 from tests.e2e.running import Project, RunningStack, until
 
@@ -15,18 +16,18 @@ START_LIMIT_S = 10.0  # with the kick; the minute's tick alone would take 30 on 
 EVERY_STAGE = [30, 50, 70, 100]
 
 
-def test_the_bar_moves_through_every_stage_until_the_account_and_its_videos_are_listed(page: DemoPage) -> None:
+def test_an_account_and_its_videos_are_listed_once_it_was_tracked(page: DemoPage) -> None:
     expect(page.tab.get_by_text("No accounts yet.")).to_be_visible()
     page.shoot("1-nothing-tracked")
-    page.track("sim_slow_2", "YouTube")
-    row = page.row("sim_slow_2")
-    expect(row).to_contain_text("Fetching videos")  # which takes its two pages four seconds
-    page.shoot("2-running")
-    job_id = page.job_id("sim_slow_2")
+    page.track("sim_slow_4", "YouTube")
+    row = page.row("sim_slow_4")
+    fetching = row.filter(has_text="Fetching videos")  # which takes its two pages eight seconds
+    expect(fetching).to_be_visible()
+    page.shoot("2-running", still=fetching)
+    job_id = page.job_id("sim_slow_4")
     expect(row).to_contain_text("Completed")
 
-    assert [value for value in page.bar_values(job_id) if value > 0] == EVERY_STAGE
-    expect(page.account("sim_slow_2")).to_have_attribute("aria-current", "true")  # opened, since nothing else was
+    expect(page.account("sim_slow_4")).to_have_attribute("aria-current", "true")  # opened, since nothing else was
     expect(page.videos).to_have_count(3)
     expect(page.tab.locator("article img")).to_have_count(0)  # pictures that cannot be loaded have placeholders
     page.shoot("3-completed")
@@ -34,17 +35,35 @@ def test_the_bar_moves_through_every_stage_until_the_account_and_its_videos_are_
     assert {video["title"] for video in saved} == set(page.videos.get_by_role("link").all_text_contents())
 
 
+def test_the_bar_moves_through_every_stage(page: DemoPage) -> None:
+    """What comes while the browser is busy is rendered as one: with its thread held for 300 ms while 30, 50 and 70 were
+    written, the bar went from 0 to 70. On a machine under load a value may so be skipped, and then another account is
+    tried; what no load explains, a value out of order or of no stage, is never accepted.
+    """
+    accounts = ("sim_videos_21", "sim_videos_22", "sim_videos_23")
+    assert any(stages_shown(page, username) == EVERY_STAGE for username in accounts)
+
+
+def stages_shown(page: DemoPage, username: str) -> list[int]:
+    """Track an account to its end: what its bar showed above 0, which is of the stages and in their order."""
+    page.track(username, "YouTube")
+    expect(page.row(username)).to_contain_text("Completed")
+    shown = [value for value in page.bar_values(page.job_id(username)) if value > 0]
+    assert shown == [stage for stage in EVERY_STAGE if stage in shown]
+    assert shown[-1] == EVERY_STAGE[-1]
+    return shown
+
+
 def test_a_job_is_started_by_the_page_and_not_by_the_minutes_tick(page: DemoPage, running: RunningStack) -> None:
     with page.tab.expect_response(lambda answer: answer.request.method == "POST" and "/trigger" in answer.url) as kick:
         page.track("sim_videos_2", "YouTube")
     assert kick.value.ok
     job_id = page.job_id("sim_videos_2")
-    started = until(lambda: running.job(job_id).get("startedAt"), "the job was not started", START_LIMIT_S)
-    assert (started - running.job(job_id)["createdAt"]).total_seconds() < START_LIMIT_S
+    until(lambda: running.job(job_id).get("startedAt"), "the job was not started", START_LIMIT_S)
 
 
 def test_a_job_goes_on_while_the_browser_is_closed_and_its_account_is_there_on_return(
-    chromium_type: BrowserType, project: Project, tmp_path: Path
+    chromium_type: BrowserType, open_page: OpenPage, project: Project, tmp_path: Path
 ) -> None:
     def browser_of_somebody() -> BrowserContext:
         return chromium_type.launch_persistent_context(
@@ -55,7 +74,7 @@ def test_a_job_goes_on_while_the_browser_is_closed_and_its_account_is_there_on_r
         )
 
     first = browser_of_somebody()
-    page = DemoPage(first, project)
+    page = open_page(first)
     page.sign_in()
     page.track("sim_slow_2", "X")
     expect(page.row("sim_slow_2")).to_contain_text("Running")
@@ -65,7 +84,7 @@ def test_a_job_goes_on_while_the_browser_is_closed_and_its_account_is_there_on_r
 
     project.ended([job_id])
     second = browser_of_somebody()
-    page = DemoPage(second, project)
+    page = open_page(second)
     page.account("sim_slow_2").click()  # without signing in again
     expect(page.videos).to_have_count(3)
     expect(page.panel).to_be_hidden()  # it ended unseen, and is no news
@@ -107,3 +126,28 @@ def test_a_cancelled_job_stops_saves_nothing_and_can_be_retried(page: DemoPage, 
     assert (execution.status, execution.states[-1]) == ("SUCCEEDED", "Cancelled")
     assert running.job(job_id) == job
     assert page.project.accounts() == {}
+
+
+def test_the_panel_can_be_collapsed_and_dismissed_for_good_and_what_completed_fades(page: DemoPage) -> None:
+    page.tab.emulate_media(reduced_motion="reduce")
+    page.track("sim_missing", "YouTube")
+    failed = page.row("sim_missing")
+    expect(failed).to_contain_text("Failed")
+    assert page.motions() == set()
+
+    page.toggle.click()
+    expect(failed).to_be_hidden()
+    page.tab.reload()
+    expect(page.toggle).to_have_attribute("aria-expanded", "false")
+    page.toggle.click()
+    expect(failed).to_be_visible()
+
+    page.dismiss.click()
+    expect(page.panel).to_be_hidden()
+    page.tab.emulate_media(reduced_motion="no-preference")
+    page.tab.reload()
+    page.track("sim_videos_1", "YouTube")
+    expect(page.row("sim_videos_1")).to_contain_text("Completed")
+    expect(failed).to_have_count(0)  # the panel is back for the new job alone
+    expect(page.panel).to_be_hidden()
+    assert {"tracking-panel-appear", "tracking-panel-leave"} <= page.motions()
