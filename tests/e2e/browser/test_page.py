@@ -92,6 +92,8 @@ def test_another_organisations_user_is_refused_in_words_whatever_the_page_asks_f
     page.track("sim_videos_1", "YouTube")
     expect(page.problem).to_contain_text("You are not allowed to do this.")
     page.shoot("9-refused")
+    page.tab.set_viewport_size(LOW)
+    assert page.room_above_the_panel_px() >= 0  # of a panel that holds nothing but the refusal
     assert jobs_of(project) == of_ada
 
 
