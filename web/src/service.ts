@@ -7,7 +7,6 @@ import {
   getDocFromServer,
   getDocsFromServer,
   limit,
-  onSnapshot,
   orderBy,
   type Query,
   query,
@@ -21,6 +20,7 @@ import type { TrackingJobError } from './errors';
 import { inTime } from './in-time';
 import { checkDays, checkId, checkNewJob } from './input';
 import type { AccountType, Platform, TrackingJob } from './job';
+import { NEWEST, openWindow } from './job-window';
 import { Kick } from './kick';
 import type { Unsubscribe } from './listening';
 import { type OnError, type OnJobs, ProjectJobs } from './project-jobs';
@@ -54,8 +54,6 @@ export interface JobSource {
 
 export type CreateJob = TrackingJobService['createJob'];
 
-/** The newest of a project's jobs; older ones are finished, or wait behind these. */
-const NEWEST = 200;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
@@ -112,7 +110,7 @@ export class TrackingJobService implements JobSource {
 
   /** The project's newest 200 jobs, newest first. Unlike a listener it never answers from the cache. */
   async getProjectJobs(orgId: string, projectId: string): Promise<TrackingJob[]> {
-    const { docs } = await inTime(getDocsFromServer(this.#projectJobs(orgId, projectId)));
+    const { docs } = await inTime(getDocsFromServer(this.#projectJobs(orgId, projectId, NEWEST)));
     return readJobs(docs);
   }
 
@@ -126,16 +124,20 @@ export class TrackingJobService implements JobSource {
   }
 
   /**
-   * The project's newest 200 jobs, newest first, now and after each change. `connection` is `reconnecting` while they
-   * are only the last that was known. Throws InvalidInputError for an id that is none. After a failure, told to
+   * The project's newest 200 jobs, newest first, now and after each change; more, while older ones are not finished.
+   * `connection` is `reconnecting` while they are only the last that was known. Throws InvalidInputError for an id that is none. After a failure, told to
    * `onError`, it tries again by itself.
    */
   watchProjectJobs(orgId: string, projectId: string, onJobs: OnJobs, onError: OnError = log): Unsubscribe {
-    const jobs = this.#projectJobs(orgId, projectId);
+    checkId('orgId', orgId);
+    checkId('projectId', projectId);
     const key = `${orgId}/${projectId}`;
     const project =
       this.#projects.get(key) ??
-      new ProjectJobs((next, fail) => onSnapshot(jobs, { includeMetadataChanges: true }, next, fail), this.#auth);
+      new ProjectJobs(
+        openWindow((count) => this.#projectJobs(orgId, projectId, count)),
+        this.#auth,
+      );
     this.#projects.set(key, project);
     const watcher = project.add(onJobs, onError);
     return () => {
@@ -179,7 +181,7 @@ export class TrackingJobService implements JobSource {
     return doc(this.#firestore, COLLECTION, jobId);
   }
 
-  #projectJobs(orgId: string, projectId: string): Query {
+  #projectJobs(orgId: string, projectId: string, count: number): Query {
     checkId('orgId', orgId);
     checkId('projectId', projectId);
     return query(
@@ -187,7 +189,7 @@ export class TrackingJobService implements JobSource {
       where('orgId', '==', orgId),
       where('projectId', '==', projectId),
       orderBy('createdAt', 'desc'),
-      limit(NEWEST),
+      limit(count),
     );
   }
 }

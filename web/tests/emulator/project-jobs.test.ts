@@ -1,6 +1,6 @@
 /** One project's jobs, watched by several at once, over a wire that breaks. */
 
-import { addDoc, collection, serverTimestamp } from 'firebase/firestore';
+import { addDoc, collection, serverTimestamp, Timestamp } from 'firebase/firestore';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Connection, TrackingJob } from '../../src/service';
 import { jobDocument, MEMBER, ORG, STRANGER, Told, World } from './world';
@@ -131,4 +131,33 @@ test('a refusal is told to each watcher once, and shows nothing', async () => {
   expect(watch.all).toEqual([{ usernames: [], connection: 'reconnecting' }]);
   stopFirst();
   stopSecond();
+});
+
+test('with many waiting, those at work are shown too, though they are the oldest', async () => {
+  const oldest = (username: string, status: string) =>
+    world.set(
+      'trackingJobs/crowd-oldest',
+      jobDocument({ projectId: 'crowd', username, status, createdAt: Timestamp.fromMillis(0) }),
+    );
+  await world.setJobs(230, { projectId: 'crowd' });
+  await oldest('at work', 'processing');
+  const watch = new Watch();
+  const stop = world.serviceOf(MEMBER).watchProjectJobs(ORG, 'crowd', watch.onJobs);
+  const whole = await watch.until(({ usernames }) => usernames.length === 231);
+  expect([whole.usernames.at(-1), whole.connection]).toEqual(['at work', 'live']);
+  await oldest('done', 'completed');
+  await watch.until(({ usernames }) => usernames.at(-1) === 'done');
+  expect(watch.all.map(({ connection }) => connection)).not.toContain('reconnecting');
+  stop();
+});
+
+test('of many finished jobs the newest are enough', async () => {
+  await world.setJobs(201, { projectId: 'archive', status: 'completed' });
+  const watch = new Watch();
+  const stop = world.serviceOf(MEMBER).watchProjectJobs(ORG, 'archive', watch.onJobs);
+  await watch.until(({ connection }) => connection === 'live');
+  await world.set('trackingJobs/archive-newest', jobDocument({ projectId: 'archive', username: 'newest' }));
+  await watch.until(({ usernames }) => usernames[0] === 'newest');
+  expect(new Set(watch.all.map(({ usernames }) => usernames.length))).toEqual(new Set([200]));
+  stop();
 });
