@@ -66,16 +66,21 @@ export function useIsPageVisible(): boolean {
 /** As in panel.css: a phone, upright or not. */
 const SMALL_SCREEN = '(max-width: 480px), (max-height: 480px)';
 
+/** Null in jsdom, in which a page's own tests may run. */
+function smallScreen(): MediaQueryList | null {
+  return globalThis.matchMedia?.(SMALL_SCREEN) ?? null;
+}
+
 function onScreen(listener: () => void): () => void {
-  const query = matchMedia(SMALL_SCREEN);
-  query.addEventListener('change', listener);
-  return () => query.removeEventListener('change', listener);
+  const query = smallScreen();
+  query?.addEventListener('change', listener);
+  return () => query?.removeEventListener('change', listener);
 }
 
 export function useIsSmallScreen(): boolean {
   return useSyncExternalStore(
     onScreen,
-    () => matchMedia(SMALL_SCREEN).matches,
+    () => smallScreen()?.matches ?? false,
     () => false,
   );
 }

@@ -150,14 +150,3 @@ test('with many waiting, those at work are shown too, though they are the oldest
   expect(watch.all.map(({ connection }) => connection)).not.toContain('reconnecting');
   stop();
 });
-
-test('of many finished jobs the newest are enough', async () => {
-  await world.setJobs(201, { projectId: 'archive', status: 'completed' });
-  const watch = new Watch();
-  const stop = world.serviceOf(MEMBER).watchProjectJobs(ORG, 'archive', watch.onJobs);
-  await watch.until(({ connection }) => connection === 'live');
-  await world.set('trackingJobs/archive-newest', jobDocument({ projectId: 'archive', username: 'newest' }));
-  await watch.until(({ usernames }) => usernames[0] === 'newest');
-  expect(new Set(watch.all.map(({ usernames }) => usernames.length))).toEqual(new Set([200]));
-  stop();
-});

@@ -1,5 +1,5 @@
 import { act, cleanup } from '@testing-library/react';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { memoryKey } from '../../src/panel/memory';
 import {
   dismiss,
@@ -61,6 +61,13 @@ describe('on a small screen', () => {
     screen.turn();
     expect(isOpen()).toBe(true);
   });
+});
+
+test('where no screen can be asked of, as in jsdom, every row is shown', () => {
+  vi.stubGlobal('matchMedia', undefined);
+  mount();
+  show(...two);
+  expect(isOpen()).toBe(true);
 });
 
 test('on a large screen every row is shown', () => {

@@ -659,7 +659,7 @@ test('axe finds nothing wrong in any state', async () => {
   show(running({ id: 'a' }), makeJob({ id: 'd' }), completed({ id: 'b' }), cancelled({ id: 'c' }), failed({ id: 'e' }));
   act(() => source.fail(new UnavailableError()));
   const { violations, passes } = await axe.run(document.body, {
-    // Colours need a browser: tests/e2e/browser/test_gallery.py.
+    // Colours need a browser (tests/e2e/browser/test_gallery.py); the panel alone is no page with landmarks.
     rules: { 'color-contrast': { enabled: false }, region: { enabled: false } },
   });
   expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
