@@ -185,7 +185,7 @@ def _size_row() -> Row:
         installing.run(command, "The web package could not be built", folder=WEB)
         sizes = {file.name: len(gzip.compress(file.read_bytes())) for file in sorted(Path(folder).glob("*.[jc]s*"))}
     return Row(
-        "service and panel with its style, gzip, firebase and react not counted",
+        "service, panel and style, gzip, peers not counted",
         sum(sizes.values()),
         Target(Relation.AT_MOST, 20_480, "bytes"),
         json.dumps(sizes).strip("{}").replace('"', ""),
