@@ -39,6 +39,7 @@ def test_bad_input_is_answered_in_words_at_the_field_and_nothing_is_written(page
         expect(page.problem).to_contain_text(sentence)
         expect(page.username).to_be_focused()
         expect(page.username).to_have_accessible_description(page.problem.inner_text())
+    expect(page.tab.get_by_text("No accounts yet.")).to_be_visible()
     page.shoot("7-bad-input")
     assert jobs_of(page.project) == []
 
