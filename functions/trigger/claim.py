@@ -19,7 +19,7 @@ from tracking import jobs
 from tracking.errors import InvalidJobError
 from tracking.executions import execution_name
 from tracking.jobs import Job, Status
-from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite
+from tracking.store import JobSnapshot, JobWrite
 from tracking.wiring import TriggerDeps
 from trigger.waiting import Pending
 
@@ -62,8 +62,7 @@ def fail_malformed(deps: TriggerDeps, malformed: Sequence[tuple[JobSnapshot, Inv
         )
         for snapshot, error in malformed
     ]
-    for first in range(0, len(writes), MAX_WRITES_PER_COMMIT):
-        deps.store.write_each(writes[first : first + MAX_WRITES_PER_COMMIT])
+    deps.store.write_each(writes)
     return [Refusal(snapshot.job_id, error.message) for snapshot, error in malformed]
 
 

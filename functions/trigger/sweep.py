@@ -19,7 +19,7 @@ from tracking import jobs, outcomes
 from tracking.errors import InvalidJobError
 from tracking.executions import ExecutionsUnavailableError, execution_name
 from tracking.jobs import Fields, Job, PlatformName, Status
-from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite
+from tracking.store import JobSnapshot, JobWrite
 from tracking.wiring import TriggerDeps
 
 PARALLEL_QUESTIONS = 16
@@ -84,13 +84,8 @@ def _settled(deps: TriggerDeps, job: Job, now: datetime, remaining_s: Callable[[
 
 
 def _repair(deps: TriggerDeps, writes: Sequence[JobWrite]) -> list[Repair]:
-    repairs = []
-    for first in range(0, len(writes), MAX_WRITES_PER_COMMIT):
-        wave = writes[first : first + MAX_WRITES_PER_COMMIT]
-        versions = deps.store.write_each(wave)
-        repairs += [
-            Repair(write.job_id, write.fields["status"], write.fields.get("errorCode"))
-            for write, version in zip(wave, versions, strict=True)
-            if version is not None
-        ]
-    return repairs
+    return [
+        Repair(write.job_id, write.fields["status"], write.fields.get("errorCode"))
+        for write, version in zip(writes, deps.store.write_each(writes), strict=True)
+        if version is not None
+    ]

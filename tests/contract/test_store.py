@@ -406,6 +406,17 @@ def test_five_hundred_jobs_are_written_at_once(store: Store) -> None:
     assert store.pending_jobs(500) == []
 
 
+def test_more_than_one_request_takes_are_written_in_several(store: Store) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(store.create_job, [job_document()] * 501))
+    pending = store.pending_jobs(600)
+    stale = [JobWrite(s.job_id, {"progress": 1}, "1970-01-01T00:00:00Z") for s in pending[:1]]
+    fresh = [JobWrite(s.job_id, {"status": "processing"}, s.version) for s in pending[1:]]
+    versions = store.write_each([*fresh, *stale])
+    assert [version is not None for version in versions] == [True] * 500 + [False]
+    assert [s.job_id for s in store.pending_jobs(600)] == [pending[0].job_id]
+
+
 # Lists
 
 

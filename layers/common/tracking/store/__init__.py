@@ -99,7 +99,10 @@ class Store(Protocol):
     def get_job(self, job_id: str) -> JobSnapshot | None: ...
 
     def write_each(self, writes: Sequence[JobWrite]) -> list[str | None]:
-        """At most 500 writes, each on its own: its job's new version, or None where it was refused."""
+        """Any number of writes, each on its own: its job's new version, or None where it was refused.
+
+        One request for each MAX_WRITES_PER_COMMIT; an error leaves those of the requests before it written.
+        """
         ...
 
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:

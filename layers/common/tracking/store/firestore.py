@@ -18,6 +18,7 @@ from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
 from tracking.errors import CredentialsError, StoreUnavailableError, TrackingError
 from tracking.jobs import FINISHED, PlatformName
 from tracking.store import (
+    MAX_WRITES_PER_COMMIT,
     DocumentExistsError,
     DocumentWrite,
     JobFilter,
@@ -134,16 +135,17 @@ class FirestoreStore:
 
     @_translated
     def write_each(self, writes: Sequence[JobWrite]) -> list[str | None]:
-        if not writes:
-            return []
-        batch = BulkWriteBatch(self._client)
-        for write in writes:
-            self._add_job(batch, write)
-        response = batch.commit(**_CALL)
-        return [
-            _version(result.update_time) if status.code == 0 else None
-            for result, status in zip(response.write_results, response.status, strict=True)
-        ]
+        versions: list[str | None] = []
+        for first in range(0, len(writes), MAX_WRITES_PER_COMMIT):
+            batch = BulkWriteBatch(self._client)
+            for write in writes[first : first + MAX_WRITES_PER_COMMIT]:
+                self._add_job(batch, write)
+            response = batch.commit(**_CALL)
+            versions += [
+                _version(result.update_time) if status.code == 0 else None
+                for result, status in zip(response.write_results, response.status, strict=True)
+            ]
+        return versions
 
     @_translated
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
