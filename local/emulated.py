@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from local import aws, firestore, process
@@ -12,19 +14,26 @@ from local.errors import LocalError
 from local.paths import ROOT, clean_environment
 
 
-def run(command: list[str]) -> int:
-    """The command's exit code; FIRESTORE_EMULATOR_HOST tells it where the emulator is."""
+@contextlib.contextmanager
+def emulator() -> Iterator[str]:
+    """Host and port of a Firestore emulator, which is stopped at the end. LocalError when it does not start."""
     port = process.choose_port(None, "the Firestore emulator")
     address = f"127.0.0.1:{port}"
-    with tempfile.TemporaryDirectory(prefix="emulator-") as folder, process.signals_as_interrupts():
+    with tempfile.TemporaryDirectory(prefix="emulator-") as folder:
         log = Path(folder) / "emulator.log"
-        emulator = process.start(firestore.command(port), clean_environment(), log, folder=ROOT)
+        running = process.start(firestore.command(port), clean_environment(), log, folder=ROOT)
         try:
-            process.wait_until_ready("firestore", emulator, lambda: aws.answers(f"http://{address}/"), log, 60)
-            environment = clean_environment() | {"FIRESTORE_EMULATOR_HOST": address}
-            return subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
+            process.wait_until_ready("firestore", running, lambda: aws.answers(f"http://{address}/"), log, 60)
+            yield address
         finally:
-            emulator.stop()
+            running.stop()
+
+
+def run(command: list[str]) -> int:
+    """The command's exit code; FIRESTORE_EMULATOR_HOST tells it where the emulator is."""
+    with process.signals_as_interrupts(), emulator() as address:
+        environment = clean_environment() | {"FIRESTORE_EMULATOR_HOST": address}
+        return subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 from uuid import uuid4
 
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.firestore_v1 import Client
 
-from local import firestore, process
-from local.paths import ROOT, clean_environment
+from local import emulated
 from tests.doubles import ManualClock
 from tests.world import World
 
@@ -33,27 +30,13 @@ def world() -> World:
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def emulator() -> Iterator[str]:
     """Host and port of a Firestore emulator: the one of FIRESTORE_EMULATOR_HOST, else one of our own."""
     if address := os.environ.get("FIRESTORE_EMULATOR_HOST"):
         yield address
         return
-    port = process.choose_port(None, "the Firestore emulator")
-    log = tmp_path_factory.mktemp("firestore") / "emulator.log"
-    running = process.start(firestore.command(port), clean_environment(), log, folder=ROOT)
-    try:
-        process.wait_until_ready("The Firestore emulator", running, lambda: _answers(port), log, 30)
-        yield f"127.0.0.1:{port}"
-    finally:
-        running.stop()
-
-
-def _answers(port: int) -> bool:
-    try:
-        with urlopen(f"http://127.0.0.1:{port}/", timeout=1) as answer:
-            return bool(answer.status == 200)
-    except (URLError, OSError):
-        return False
+    with emulated.emulator() as address:
+        yield address
 
 
 @pytest.fixture
