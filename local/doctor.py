@@ -64,8 +64,9 @@ def _emulator() -> Iterator[Need]:
 
 def _front_end() -> Iterator[Need]:
     """Node is needed for the page and the tests; the pipeline alone runs without."""
-    node = shutil.which("node")
-    yield Need("Node", "" if web.missing() else _said(node or "", "--version"), web.missing(), is_required=False)
+    missing = web.missing()
+    node = "" if missing else _said(shutil.which("node") or "", "--version")
+    yield Need("Node", node, missing, is_required=False)
     tools = "web/node_modules" if web.is_ready() else ""
     yield Need("the web package's tools", tools, "run `make setup`", is_required=False)
     chromium = browser.find(os.environ.get("PATH", os.defpath))

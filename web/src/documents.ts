@@ -2,18 +2,11 @@
 
 import { type DocumentSnapshot, serverTimestamp, Timestamp } from 'firebase/firestore';
 import { UnreadableJobError } from './errors';
-import { ACCOUNT_TYPES, type AccountType, PLATFORMS, type Platform, STATUSES, type TrackingJob } from './job';
+import { ACCOUNT_TYPES, PLATFORMS, STATUSES, type TrackingJob } from './job';
 
 export const COLLECTION = 'trackingJobs';
 
-export interface NewJob {
-  orgId: string;
-  projectId: string;
-  userId: string;
-  username: string;
-  platform: Platform;
-  accountType: AccountType;
-}
+export type NewJob = Pick<TrackingJob, 'orgId' | 'projectId' | 'userId' | 'username' | 'platform' | 'accountType'>;
 
 export function newJobFields(job: NewJob) {
   return {
