@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 
 from bench.errors import BenchError
@@ -92,9 +93,8 @@ def _query(deps: TriggerDeps) -> None:
 def _claim(deps: TriggerDeps) -> int:
     """As a tick does it, but for the control document, which it reads whatever there is to claim."""
     waiting = deps.store.open_jobs(LOOK)
-    running, _ = sweep(deps, [])
-    slots = Slots(deps.limits, running, {}, deps.clock.now())
-    return len(claim_jobs(deps, choose(deps, slots, waiting, saw_all=True).chosen))
+    slots = Slots(deps.limits, sweep(deps, []).running, {}, deps.clock.now())
+    return len(claim_jobs(deps, choose(deps, slots, waiting, saw_all=True).chosen, lambda: math.inf).won)
 
 
 def _rpcs_of_claiming(size: int) -> list[str]:

@@ -19,8 +19,9 @@ from bench.table import Relation, Row, Target
 from bench.timing import took_s
 from local import aws, firestore, stack
 from tracking import jobs
-from tracking.executions import StepFunctionsExecutions, execution_name
+from tracking.executions import StepFunctionsExecutions
 from tracking.jobs import Job
+from tracking.naming import execution_name
 from tracking.store.firestore import JOBS
 from trigger.claim import Claim
 
@@ -47,18 +48,19 @@ class Machine:
         return cls(arn, aws.client("stepfunctions", state.aws()), Client(project=firestore.PROJECT))
 
     def claimed(self, username: str, count: int = 1) -> list[Claim]:
-        """Jobs as a tick leaves them just before it starts them; written as such, for a pending one could be taken
-        by the stack's own tick. Each in a project of its own, so that none writes another's documents."""
+        """Jobs as a tick leaves them just before it starts them; never pending, for then the stack's own tick could
+        take one. Each in a project of its own, so that none writes another's documents."""
         return [self._claimed(username) for _ in range(count)]
 
     def _claimed(self, username: str) -> Claim:
         now = datetime.now(UTC)
         document = self.database.collection(JOBS).document()
         fields = pending_job() | {"username": username, "projectId": f"bench-{uuid4().hex}"}
-        job = Job.from_document(document.id, fields, now)
-        name = execution_name(job, 1)
-        written = document.create(fields | jobs.claim(job, now, self._executions.arn(name)))
-        return Claim(job, written.update_time.rfc3339(), 1, name, waited_s=0.0)
+        created = document.create(fields | {"status": "cancelled"})
+        job = Job.from_document(document.id, fields, created.update_time).next_attempt()
+        name = execution_name(job)
+        written = document.update(jobs.claim(job, now, self._executions.arn(name)))
+        return Claim(job, written.update_time.rfc3339(), name, waited_s=0.0)
 
     def run(self, claims: Sequence[Claim]) -> list[str]:
         """Start all of them, wait until all have succeeded; the executions' ARNs."""

@@ -151,14 +151,16 @@ def _post(url: str, event: dict[str, Any], limit_s: float) -> bytes:
         return error.read()
 
 
-def _with_docker(function: str, event: Path, variables: Mapping[str, str]) -> int:
+def _with_docker(function: str, event: Mapping[str, Any], variables: Mapping[str, str]) -> int:
     """AWS's own image, so the build is the one for AWS; on the host's network, where the stack listens."""
     logical_id = find_function(build.built_template(), function).logical_id
     environment = clean_environment() | {"AWS_DEFAULT_REGION": aws.REGION}
-    with tempfile.NamedTemporaryFile("w", dir=ROOT / ".local", suffix=".json") as file:
-        json.dump({logical_id: dict(variables)}, file)
-        file.flush()
-        invoke_arguments = ["local", "invoke", logical_id, "--event", str(event), "--env-vars", file.name]
+    with tempfile.TemporaryDirectory(prefix="invoke-", dir=ROOT / ".local") as folder:
+        event_file, variables_file = Path(folder) / "event.json", Path(folder) / "variables.json"
+        event_file.write_text(json.dumps(event))
+        variables_file.write_text(json.dumps({logical_id: dict(variables)}))
+        invoke_arguments = ["local", "invoke", logical_id, "--event", str(event_file)]
+        invoke_arguments += ["--env-vars", str(variables_file)]
         invoke_arguments += ["--docker-network", "host", "--parameter-overrides", f"GoogleCloudProject={PROJECT}"]
         for arguments in (["build"], invoke_arguments):
             command = [str(SAM / "bin" / "sam"), *arguments]
@@ -197,9 +199,9 @@ def main(arguments: list[str]) -> int:
     variables = _variables_of_the_stack(function)
     if variables:
         os.environ["FIRESTORE_EMULATOR_HOST"] = variables["FIRESTORE_EMULATOR_HOST"]
-        seed(wiring.firestore_client(PROJECT), content)
+        content = seed(wiring.firestore_client(PROJECT), content)
     if _docker_answers():
-        return _with_docker(function, event, variables)
+        return _with_docker(function, content, variables)
     answer = invoke(function, content, variables)
     sys.stderr.write(answer.log)
     print(json.dumps(answer.payload, indent=2))

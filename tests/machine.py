@@ -48,8 +48,7 @@ class Execution:
 
     @property
     def outcome(self) -> Outcome:
-        is_quiet = self.status is ExecutionStatus.SUCCEEDED and "failure" in self._data
-        return Outcome(status=self.status, error=self.error, cause=self.cause, stopped_quietly=is_quiet)
+        return Outcome(status=self.status, error=self.error, cause=self.cause)
 
     def event(self) -> dict[str, Any]:
         """What the state's function is invoked with."""

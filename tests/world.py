@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from process.app import handler as process_handler
@@ -57,8 +58,13 @@ class World:
     def trigger_deps(self) -> TriggerDeps:
         return TriggerDeps(self.store, self.executions, self.clock, self.limits, self.hints)
 
-    def tick(self) -> dict[str, Any]:
-        return trigger_handler({}, FakeContext(), self.trigger_deps)  # type: ignore[arg-type]
+    def tick(self, remaining_s: float = 150) -> dict[str, Any]:
+        return trigger_handler({}, FakeContext(remaining_s), self.trigger_deps)  # type: ignore[arg-type]
+
+    def use(self, store: MemoryStore) -> None:
+        """Another store in memory, for both functions."""
+        self.memory = self.store = store
+        self.process_deps = replace(self.process_deps, store=store)
 
     def add_job(self, **overrides: Any) -> str:
         return self.store.create_job(job_document(**overrides))
@@ -74,17 +80,39 @@ class World:
         self.tick()
         return next(dict(job) for job in self.executions.started.values() if job["jobId"] == job_id)
 
-    def run_state(self, state: str, job: dict[str, Any], retry_count: int = 0, remaining_s: float = 150) -> Any:
-        """The function's answer, through JSON as in the state machine."""
+    def run_state(
+        self,
+        state: str,
+        job: dict[str, Any],
+        retry_count: int = 0,
+        remaining_s: float = 150,
+        execution: str | None = None,
+    ) -> Any:
+        """The function's answer, through JSON as in the state machine.
+
+        `execution`: its name, where the job and its attempt alone do not tell.
+        """
         event = {
             "state": state,
-            "execution": "arn:aws:states:us-east-1:000000000000:execution:tracking:one",
+            "execution": self.executions.arn(execution or self.execution_of(job)),
             "executionStartedAt": to_rfc3339(self.clock.now()),
             "retryCount": retry_count,
             "job": job,
         }
         output = process_handler(json.loads(json.dumps(event)), FakeContext(remaining_s), self.process_deps)  # type: ignore[arg-type]
         return json.loads(json.dumps(output))
+
+    def execution_of(self, job: dict[str, Any]) -> str:
+        """The name of the execution that was started with this input, at whatever state it is now."""
+        return next(
+            name
+            for name, started in self.executions.started.items()
+            if (started["jobId"], started["attempt"]) == (job["jobId"], job["attempt"])
+        )
+
+    def started(self, job_id: str, attempt: int = 1) -> str:
+        """The name of a job's execution; it is of the documented form."""
+        return self.execution_of({"jobId": job_id, "attempt": attempt})
 
     def run_chain(self, job: dict[str, Any], until: str = "SaveVideos") -> Any:
         for state in CHAIN[: CHAIN.index(until) + 1]:

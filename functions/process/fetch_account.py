@@ -14,17 +14,15 @@ from tracking.wiring import ProcessDeps
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     work = step.work
     fetched = deps.platform(work.platform_name).fetch_account(work.username, budget(step, deps))
-    key = deps.staging.put_account(work.job_id, work.attempt, fetched)
+    deps.staging.put_account(step.execution_name, fetched)
     message = f"Found {fetched.account.display_name or fetched.account.username}."
     owned = fence.commit(
         deps.store,
-        work.fence,
+        step.fence,
         jobs.advance(deps.clock.now(), Progress.ACCOUNT_FETCHED, message),
         reaches=Progress.ACCOUNT_FETCHED,
     )
-    return work.after(
-        owned, retries_used=step.retries_used, account_id=fetched.account.account_id, account_key=key
-    ).to_state()
+    return work.after(owned, retries_used=step.retries_used, account_id=fetched.account.account_id).to_state()
 
 
 def budget(step: Step, deps: ProcessDeps) -> Budget:
@@ -39,4 +37,4 @@ def budget(step: Step, deps: ProcessDeps) -> Budget:
 
 def _check(step: Step, deps: ProcessDeps) -> None:
     """Stops a job that was cancelled, or lost, before its next call to the platform."""
-    fence.current(deps.store, step.work.fence)
+    fence.current(deps.store, step.fence)

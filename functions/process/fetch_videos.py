@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from process.account_document import staged_account
 from process.fetch_account import budget
 from process.step import Step
 from tracking import fence, jobs
@@ -16,22 +17,22 @@ from tracking.wiring import ProcessDeps
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     """When time or MAX_VIDEOS_PER_JOB runs out, what was fetched goes on, and the job says so."""
     work = step.work
-    fetched = deps.staging.get_account(work.staged_account)
+    fetched = staged_account(step, deps)
     limits = budget(step, deps)
     pages = deps.platform(work.platform_name).fetch_videos(fetched, limits)
     result = collect_videos(pages, limits, deps.clock)
-    key = deps.staging.put_videos(work.job_id, work.attempt, result.videos)
+    deps.staging.put_videos(step.execution_name, result.videos)
     work = replace(
         work,
-        videos_key=key,
         videos_fetched=len(result.videos),
+        videos_unusable=result.unusable,
         videos_total=fetched.account.post_count,
         is_complete=result.is_complete,
     )
     owned = fence.commit(
         deps.store,
-        work.fence,
-        jobs.advance(deps.clock.now(), Progress.VIDEOS_FETCHED, f"Fetched {work.extent}."),
+        step.fence,
+        jobs.advance(deps.clock.now(), Progress.VIDEOS_FETCHED, f"Fetched {work.extent(work.videos_fetched)}."),
         reaches=Progress.VIDEOS_FETCHED,
     )
     return work.after(owned, retries_used=step.retries_used).to_state()

@@ -26,7 +26,7 @@ def paused(step: Step, deps: ProcessDeps, error: RateLimitedError | QuotaExceede
     refusal = "is rate limiting us" if isinstance(error, RateLimitedError) else "gives us no more for now"
     message = f"{platform.label} {refusal}; resumes about {until:%H:%M} UTC."
     pause = Pause(platform=platform, until=until, reason=type(error).__name__)
-    fence.commit(deps.store, step.work.fence, jobs.pause(deps.clock.now(), message), [pause.to_write()])
+    fence.commit(deps.store, step.fence, jobs.pause(deps.clock.now(), message), [pause.to_write()])
     return JobPausedError(message)
 
 

@@ -23,7 +23,7 @@ def announce(step: Step, deps: ProcessDeps) -> tuple[Step, bool]:
 
     Stops a cancelled job before it costs another call to the platform: JobCancelledError, StaleAttemptError.
     """
-    owned, job = fence.current(deps.store, step.work.fence)
+    owned, job = fence.current(deps.store, step.fence)
     if job.status is Status.COMPLETED:
         return replace(step, work=step.work.after(owned)), True
     if job.progress > LEADS_TO[step.state]:  # this run comes late: another try of the state was the one that counted

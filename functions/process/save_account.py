@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from process.account_document import AccountDocument, staged_account
 from process.step import Step
 from tracking import fence, jobs
 from tracking.fence import Fence
@@ -14,22 +15,15 @@ from tracking.wiring import ProcessDeps
 
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     work = step.work
-    account = deps.staging.get_account(work.staged_account).account
-    now = deps.clock.now()
-    synced = account.to_document() | {
-        "accountType": work.account_type,
-        "lastSyncedAt": now,
-        "lastJobId": work.job_id,
-    }
-    added = {"addedBy": work.user_id, "dateAdded": now}
+    account = staged_account(step, deps).account
+    document = AccountDocument(step, account, deps.clock)
 
     def commit(account_write: DocumentWrite) -> Fence:
-        fields = jobs.advance(now, Progress.ACCOUNT_SAVED, "Account saved.", accountId=work.account_id)
-        return fence.commit(deps.store, work.fence, fields, [account_write], reaches=Progress.ACCOUNT_SAVED)
+        fields = jobs.advance(deps.clock.now(), Progress.ACCOUNT_SAVED, "Account saved.", accountId=work.account_id)
+        return fence.commit(deps.store, step.fence, fields, [account_write], reaches=Progress.ACCOUNT_SAVED)
 
     try:
-        # New accounts are the common case, and cost no read.
-        owned = commit(DocumentWrite(work.account_document, synced | added, must_be_new=True))
+        owned = commit(document.new)  # the common case, and it costs no read
     except DocumentExistsError:
-        owned = commit(DocumentWrite(work.account_document, synced))
+        owned = commit(document.known)
     return work.after(owned, retries_used=step.retries_used).to_state()

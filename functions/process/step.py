@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from process.work import Work
 from tracking.errors import InvalidJobError
+from tracking.fence import Fence
 from tracking.jobs import EXECUTION_TIMEOUT_S
 
 SAVE_RESERVE_S = 30
@@ -21,7 +22,7 @@ FUNCTION_RESERVE_S = 65
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     state: str
-    execution: str
+    execution: str  # ARN
     execution_started_at: datetime
     retry_count: int  # of this state, so far
     work: Work
@@ -54,6 +55,14 @@ class Step:
             ),
             failure=failure,
         )
+
+    @property
+    def execution_name(self) -> str:
+        return self.execution.rpartition(":")[2]
+
+    @property
+    def fence(self) -> Fence:
+        return Fence(self.work.job_id, self.execution_name, self.work.version, self.work.progress)
 
     @property
     def retries_used(self) -> int:

@@ -1,4 +1,4 @@
-"""What travels from state to state: who the job is, its fence, and where the fetched data lies.
+"""What travels from state to state: who the job is, how far its execution came, and how much it fetched.
 
 Ids and counters only: the largest state, whatever the account's size, stays under 16 KB.
 """
@@ -29,11 +29,11 @@ class Work:
     username: str
     platform: str
     account_type: str
+    progress: int = 0  # that the states before this one have brought about
     retries_used: int = 0  # by the states before this one
-    account_id: str | None = None
-    account_key: str | None = None  # staging object, from FetchAccount on
-    videos_key: str | None = None  # staging object, from FetchVideos on
+    account_id: str | None = None  # from FetchAccount on
     videos_fetched: int = 0
+    videos_unusable: int = 0  # beside these: the platform gave them ids that no document can have
     videos_total: int | None = None  # how many the platform says there are
     is_complete: bool = True  # False: the platform holds more than was fetched
 
@@ -46,16 +46,13 @@ class Work:
             raise InvalidJobError(f"The state's input is incomplete: {error}.") from error
         scope = (work.org_id, work.project_id, work.user_id)
         texts = (work.job_id, work.version, *scope, work.username, work.platform, work.account_type)
-        if not all(isinstance(text, str) and text for text in texts) or not isinstance(work.attempt, int):
+        numbers = (work.attempt, work.progress)
+        if not all(isinstance(text, str) and text for text in texts) or not all(type(n) is int for n in numbers):
             raise InvalidJobError("The state's input is malformed.")
         return work
 
     def to_state(self) -> dict[str, Any]:
         return {camel_case(name): value for name, value in asdict(self).items() if value is not None}
-
-    @property
-    def fence(self) -> Fence:
-        return Fence(self.job_id, self.attempt, self.version)
 
     @property
     def platform_name(self) -> PlatformName:
@@ -67,32 +64,23 @@ class Work:
     @property
     def account_document(self) -> str:
         """Path of the account's document; known from FetchAccount on."""
-        return account_path(self.org_id, self.project_id, _present(self.account_id))
+        return account_path(self.org_id, self.project_id, str(self.account_id))
 
-    @property
-    def staged_account(self) -> str:
-        """Where FetchAccount left the account."""
-        return _present(self.account_key)
-
-    @property
-    def staged_videos(self) -> str:
-        """Where FetchVideos left the videos."""
-        return _present(self.videos_key)
-
-    @property
-    def extent(self) -> str:
-        """How much was fetched, in words: `33 videos`, `4,200 newest of 10,000 videos`."""
+    def extent(self, number: int) -> str:
+        """So many of the account's videos, in words: `33 videos`, `4,200 newest of 10,000 videos`."""
         if self.is_complete:
-            return f"{self.videos_fetched:,} video{'' if self.videos_fetched == 1 else 's'}"
-        total = f" of {self.videos_total:,}" if self.videos_total and self.videos_total > self.videos_fetched else ""
-        return f"{self.videos_fetched:,} newest{total} videos"
+            return f"{number:,} video{'' if number == 1 else 's'}"
+        total = f" of {self.videos_total:,}" if self.videos_total and self.videos_total > number else ""
+        return f"{number:,} newest{total} videos"
+
+    def report(self, saved: int, refused: int) -> str:
+        """What the completed job says. `refused`: by the database."""
+        done = f"Done: {self.extent(saved)} saved."
+        missing = refused + self.videos_unusable
+        if not missing:
+            return done
+        return f"{done} {missing:,} of {self.videos_fetched + self.videos_unusable:,} videos could not be saved."
 
     def after(self, fence: Fence, **changes: Any) -> Self:
         """The work as the next state gets it."""
-        return replace(self, version=fence.version, **changes)
-
-
-def _present(value: str | None) -> str:
-    if not value:
-        raise InvalidJobError("The state's input lacks what an earlier state should have set.")
-    return value
+        return replace(self, version=fence.version, progress=int(fence.progress), **changes)

@@ -27,8 +27,8 @@ logger = Logger(service="reconcile")
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.ReconcileDeps | None = None) -> dict[str, Any]:
     """Whether the document had to be told. InvalidJobError for an event that is not of one of our executions."""
     deps = deps or wiring.reconcile()
-    owned, outcome = _parse(event)
-    logger.append_keys(job_id=owned.job_id, attempt=owned.attempt, execution=event["detail"].get("executionArn"))
+    owned, attempt, outcome = _parse(event)
+    logger.append_keys(job_id=owned.job_id, attempt=attempt, execution=event["detail"]["executionArn"])
     code, sentence = outcomes.explain_end(outcome)
     try:
         fence.commit(deps.store, owned, jobs.fail(Status.PROCESSING, deps.clock.now(), sentence, code))
@@ -40,15 +40,16 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.Reconcil
     return {"isRecorded": True}
 
 
-def _parse(event: dict[str, Any]) -> tuple[Fence, Outcome]:
+def _parse(event: dict[str, Any]) -> tuple[Fence, int, Outcome]:
     """The fence at the version that the claim wrote: stale by now, so that the document is read."""
     try:
         detail = event["detail"]
         job = json.loads(detail["input"])
-        owned = Fence(str(job["jobId"]), int(job["attempt"]), str(job["version"]))
+        attempt = int(job["attempt"])
+        owned = Fence(str(job["jobId"]), str(detail["executionArn"]).rpartition(":")[2], str(job["version"]))
         status = ExecutionStatus(detail["status"])
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidJobError(f"The event is not of one of our executions: {error!r}.") from error
     if status not in {ExecutionStatus.FAILED, ExecutionStatus.TIMED_OUT, ExecutionStatus.ABORTED}:
         raise InvalidJobError(f"The execution has not failed: it is {status}.")
-    return owned, Outcome(status=status, error=detail.get("error") or "", cause=detail.get("cause") or "")
+    return owned, attempt, Outcome(status=status, error=detail.get("error") or "", cause=detail.get("cause") or "")

@@ -36,6 +36,7 @@ def _publish(tick: Tick) -> None:
         metrics.add_metric("TimeToStart", MetricUnit.Seconds, start.waited_s)
     metrics.add_metric("OldestPendingAge", MetricUnit.Seconds, tick.oldest_pending_age_s)
     metrics.add_metric("JobsStarted", MetricUnit.Count, len(tick.started))
+    metrics.add_metric("JobsUnwritable", MetricUnit.Count, tick.counts()["unwritable"])
     metrics.flush_metrics()
     failed = Counter(repair.error_code for repair in tick.repaired if repair.error_code)
     failed[InvalidJobError.__name__] += len(tick.malformed)
@@ -46,6 +47,8 @@ def _publish(tick: Tick) -> None:
         logger.warning("lease expired", action="lease_expired", job_id=repair.job_id, status=repair.status)
     for malformed in tick.malformed:
         logger.warning("job refused", action="job_refused", job_id=malformed.job_id, reason=malformed.reason)
+    for unwritable in tick.unwritable:
+        logger.error("job unwritable", action="job_unwritable", job_id=unwritable.job_id, reason=unwritable.reason)
     for refused in tick.refused:
         logger.error("start refused", action="start_refused", job_id=refused.job_id, reason=refused.reason)
     for unknown in tick.unknown:

@@ -3,32 +3,33 @@
     tick A   read (version 7) ──────── write if still 7 ──> 8, attempt 1, ours until leaseUntil
     tick B        read (version 7) ──────────── write if still 7 ──> refused: A has it
     user               cancels ──> 8 ... our write if still 7 ──> refused: it never starts
+    the database                            write if still 7 ──> refused for itself: too large, say. Another job's turn
 
-A trigger that dies between claim and start leaves `processing` with attempt, leaseUntil and executionArn: all that a
-later tick needs to see that nothing runs.
+A trigger that dies between claim and start leaves `processing` with attempt, claimId, leaseUntil and executionArn: all
+that a later tick needs to see that nothing runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from tracking import jobs
 from tracking.errors import InvalidJobError
-from tracking.executions import execution_name
 from tracking.jobs import Job, Status
-from tracking.store import JobSnapshot, JobWrite
+from tracking.naming import execution_name
+from tracking.store import JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
 from trigger.waiting import Pending
+from trigger.writing import Refusal, unwritable, write_each
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    job: Job  # as it was while pending
+    job: Job  # at its new attempt
     version: str  # of the document that the claim wrote
-    attempt: int
     execution_name: str
     waited_s: float
 
@@ -36,7 +37,7 @@ class Claim:
         """The execution's input: what never changes within the attempt, so that starting twice is starting once."""
         return {
             "jobId": self.job.job_id,
-            "attempt": self.attempt,
+            "attempt": self.job.attempt,
             "version": self.version,
             "orgId": self.job.org_id,
             "projectId": self.job.project_id,
@@ -47,14 +48,24 @@ class Claim:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    job_id: str
-    reason: str
+@dataclass(slots=True)
+class Claims:
+    """One wave of claims, by how each went."""
+
+    won: list[Claim] = field(default_factory=list)
+    lost: int = 0  # claimed by another tick, cancelled or deleted between our read and our write
+    unwritable: list[tuple[Pending, Unwritable]] = field(default_factory=list)
 
 
-def fail_malformed(deps: TriggerDeps, malformed: Sequence[tuple[JobSnapshot, InvalidJobError]]) -> list[Refusal]:
-    """Tell each job's user what is wrong with it; nothing else of the document changes."""
+def fail_malformed(
+    deps: TriggerDeps,
+    malformed: Sequence[tuple[JobSnapshot, InvalidJobError]],
+    remaining_s: Callable[[], float],
+) -> tuple[list[Refusal], list[Refusal]]:
+    """Tell each job's user what is wrong with it; nothing else of the document changes.
+
+    Those that were told, and those whose document cannot be written.
+    """
     now = deps.clock.now()
     writes = [
         JobWrite(
@@ -62,25 +73,35 @@ def fail_malformed(deps: TriggerDeps, malformed: Sequence[tuple[JobSnapshot, Inv
         )
         for snapshot, error in malformed
     ]
-    deps.store.write_each(writes)
-    return [Refusal(snapshot.job_id, error.message) for snapshot, error in malformed]
-
-
-def claim_jobs(deps: TriggerDeps, pending: Sequence[Pending]) -> list[Claim]:
-    """Claim at most 500 jobs in one request. Those not in the answer are another tick's, or were cancelled."""
-    now = deps.clock.now()
-    names = [execution_name(p.job, p.job.attempt + 1) for p in pending]
-    versions = deps.store.write_each(
-        [
-            JobWrite(p.job.job_id, jobs.claim(p.job, now, deps.executions.arn(name)), p.version)
-            for p, name in zip(pending, names, strict=True)
-        ]
-    )
-    return [
-        Claim(p.job, version, p.job.attempt + 1, name, age_s(p.job.created_at, now))
-        for p, name, version in zip(pending, names, versions, strict=True)
-        if version is not None
+    answers = write_each(deps.store, writes, remaining_s)
+    told = [
+        Refusal(snapshot.job_id, error.message)
+        for (snapshot, error), answer in zip(malformed, answers, strict=True)
+        if isinstance(answer, str)
     ]
+    return told, unwritable(writes, answers)
+
+
+def claim_jobs(deps: TriggerDeps, pending: Sequence[Pending], remaining_s: Callable[[], float]) -> Claims:
+    """Claim at most 500 jobs in one request."""
+    now = deps.clock.now()
+    attempts = [p.job.next_attempt() for p in pending]
+    names = [execution_name(job) for job in attempts]
+    writes = [
+        JobWrite(job.job_id, jobs.claim(job, now, deps.executions.arn(name)), p.version)
+        for p, job, name in zip(pending, attempts, names, strict=True)
+    ]
+    claims = Claims()
+    answers = write_each(deps.store, writes, remaining_s)
+    for p, job, name, answer in zip(pending, attempts, names, answers, strict=True):
+        match answer:
+            case str(version):
+                claims.won.append(Claim(job, version, name, age_s(job.created_at, now)))
+            case Unwritable():
+                claims.unwritable.append((p, answer))
+            case None:
+                claims.lost += 1
+    return claims
 
 
 def age_s(created_at: datetime | None, now: datetime) -> float:

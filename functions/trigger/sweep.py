@@ -17,10 +17,12 @@ from datetime import datetime
 
 from tracking import jobs, outcomes
 from tracking.errors import InvalidJobError
-from tracking.executions import ExecutionsUnavailableError, execution_name
+from tracking.executions import ExecutionsUnavailableError
 from tracking.jobs import Fields, Job, PlatformName, Status
+from tracking.naming import execution_name
 from tracking.store import JobSnapshot, JobWrite
 from tracking.wiring import TriggerDeps
+from trigger.writing import Refusal, unwritable, write_each
 
 PARALLEL_QUESTIONS = 16
 ASK_RESERVE_S = 40.0  # one question with its tries, each at its time-out, and the repairs
@@ -44,10 +46,17 @@ class Running:
         return self.by_platform.total()
 
 
+@dataclass(frozen=True, slots=True)
+class Swept:
+    running: Running
+    repaired: list[Repair]
+    unwritable: list[Refusal]  # to be repaired, and the database refuses it
+
+
 def sweep(
     deps: TriggerDeps, processing: Sequence[JobSnapshot], remaining_s: Callable[[], float] = lambda: math.inf
-) -> tuple[Running, list[Repair]]:
-    """What runs, and what was repaired. A job that Step Functions says nothing about waits for the next tick."""
+) -> Swept:
+    """A job that Step Functions says nothing about waits for the next tick."""
     now = deps.clock.now()
     running: Counter[PlatformName] = Counter()
     expired: list[tuple[JobSnapshot, Job]] = []
@@ -64,28 +73,26 @@ def sweep(
         else:
             expired.append((snapshot, job))
     with ThreadPoolExecutor(PARALLEL_QUESTIONS) as pool:
-        answers = pool.map(lambda found: _settled(deps, found[1], now, remaining_s), expired)
-    for (snapshot, job), settled in zip(expired, answers, strict=True):
+        all_settled = pool.map(lambda found: _settled(deps, found[1], now, remaining_s), expired)
+    for (snapshot, job), settled in zip(expired, all_settled, strict=True):
         if settled is not None:
             writes.append(JobWrite(snapshot.job_id, settled, snapshot.version))
         if settled is None or settled["status"] == Status.PROCESSING:
             running[job.platform] += 1
-    return Running(running), _repair(deps, writes)
+    answers = write_each(deps.store, writes, remaining_s)
+    repaired = [
+        Repair(write.job_id, write.fields["status"], write.fields.get("errorCode"))
+        for write, answer in zip(writes, answers, strict=True)
+        if isinstance(answer, str)
+    ]
+    return Swept(Running(running), repaired, unwritable(writes, answers))
 
 
 def _settled(deps: TriggerDeps, job: Job, now: datetime, remaining_s: Callable[[], float]) -> Fields | None:
     if remaining_s() < ASK_RESERVE_S:
         return None
     try:
-        outcome = deps.executions.outcome(execution_name(job, job.attempt))
+        outcome = deps.executions.outcome(execution_name(job))
     except ExecutionsUnavailableError:
         return None
     return outcomes.settle(job, outcome, now)
-
-
-def _repair(deps: TriggerDeps, writes: Sequence[JobWrite]) -> list[Repair]:
-    return [
-        Repair(write.job_id, write.fields["status"], write.fields.get("errorCode"))
-        for write, version in zip(writes, deps.store.write_each(writes), strict=True)
-        if version is not None
-    ]

@@ -16,9 +16,10 @@ from tracking.executions import OUT_OF_TIME, StartRefusedError, StartUnknownErro
 from tracking.jobs import Status
 from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite
 from tracking.wiring import TriggerDeps
-from trigger.claim import Claim, Refusal, age_s, claim_jobs, fail_malformed
+from trigger.claim import Claim, age_s, claim_jobs, fail_malformed
 from trigger.sweep import Repair, sweep
 from trigger.waiting import PAGE, Pending, Slots, choose, read_pauses
+from trigger.writing import Refusal, write_each
 
 PARALLEL_STARTS = 16
 """StartExecution is a wait of some 20 ms, so threads help; AWS refills 150 to 300 starts a second:
@@ -52,6 +53,8 @@ class Tick:
     started: list[Started] = field(default_factory=list)
     malformed: list[Refusal] = field(default_factory=list)
     lost: int = 0  # claimed by another tick, or cancelled, between our read and our write
+    unwritable: list[Refusal] = field(default_factory=list)  # found now: the database takes no write of ours to them
+    left_out: set[str] = field(default_factory=set)  # found so by an earlier tick, and unchanged since
     refused: list[Refusal] = field(default_factory=list)
     unknown: list[Refusal] = field(default_factory=list)  # may run or not; their leases will tell
     needs_attention: str | None = None
@@ -62,6 +65,7 @@ class Tick:
             "repaired": len(self.repaired),
             "malformed": len(self.malformed),
             "lost": self.lost,
+            "unwritable": len(self.unwritable) + len(self.left_out),
             "refused": len(self.refused),
             "unknown": len(self.unknown),
         }
@@ -79,21 +83,32 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
     tick = Tick()
     seen = [] if deps.hints.is_busy else deps.store.open_jobs(LOOK)
     saw_all = not deps.hints.is_busy and len(seen) < LOOK
-    running, tick.repaired = sweep(
-        deps, _of(seen, Status.PROCESSING) if saw_all else deps.store.processing_jobs(LEASES), remaining_s
-    )
+    swept = sweep(deps, _of(seen, Status.PROCESSING) if saw_all else deps.store.processing_jobs(LEASES), remaining_s)
+    tick.repaired, tick.unwritable = swept.repaired, swept.unwritable
     pending = _of(seen, Status.PENDING)
     paused = {} if saw_all and not pending else read_pauses(deps)
-    slots = Slots(deps.limits, running, paused, deps.clock.now())
+    slots = Slots(deps.limits, swept.running, paused, deps.clock.now())
     if not saw_all:
         pending = deps.store.pending_jobs(PAGE, without=slots.closed()) if slots.total else []
         saw_all = slots.total > 0 and len(pending) < PAGE
     deps.hints.is_busy = bool(paused) or not saw_all
-    waiting = choose(deps, slots, pending, saw_all=saw_all)
-    if waiting.malformed:
-        tick.malformed = fail_malformed(deps, waiting.malformed)
-    tick.oldest_pending_age_s = age_s(waiting.oldest, deps.clock.now())
-    _claim_and_start(deps, waiting.chosen, tick, remaining_s)
+    had_turn: set[str] = set()
+    is_over = False
+    while not is_over:
+        waiting = choose(deps, slots, pending, saw_all=saw_all, without=had_turn)
+        if not had_turn:
+            tick.oldest_pending_age_s = age_s(waiting.oldest, deps.clock.now())
+        tick.left_out |= waiting.unwritable
+        had_turn |= {job.job.job_id for job in waiting.chosen} | {job.job_id for job, _ in waiting.malformed}
+        if waiting.malformed:
+            told, unwritable = fail_malformed(deps, waiting.malformed, remaining_s)
+            tick.malformed += told
+            tick.unwritable += unwritable
+        spoiled = _claim_and_start(deps, waiting.chosen, tick, remaining_s)
+        for job in spoiled:  # another takes its place
+            slots.give_back(job.job.platform)
+        is_over = not spoiled or remaining_s() < CLAIM_RESERVE_S
+    tick.left_out -= {refusal.job_id for refusal in tick.unwritable}
     return tick
 
 
@@ -103,14 +118,21 @@ def _of(seen: Sequence[JobSnapshot], status: Status) -> list[JobSnapshot]:
 
 def _claim_and_start(
     deps: TriggerDeps, chosen: Sequence[Pending], tick: Tick, remaining_s: Callable[[], float]
-) -> None:
+) -> list[Pending]:
+    """Those whose document could not be written."""
+    spoiled: list[Pending] = []
     for first in range(0, len(chosen), MAX_WRITES_PER_COMMIT):
         if remaining_s() < CLAIM_RESERVE_S:
-            return
-        wave = chosen[first : first + MAX_WRITES_PER_COMMIT]
-        claims = claim_jobs(deps, wave)
-        tick.lost += len(wave) - len(claims)
-        _start_all(deps, claims, tick, remaining_s)
+            break
+        claims = claim_jobs(deps, chosen[first : first + MAX_WRITES_PER_COMMIT], remaining_s)
+        tick.lost += claims.lost
+        for job, answer in claims.unwritable:
+            tick.unwritable.append(Refusal(job.job.job_id, answer.code))
+            spoiled.append(job)
+            if answer.is_lasting:
+                deps.hints.remember_unwritable(job.job.job_id, job.version, job.job.org_id)
+        _start_all(deps, claims.won, tick, remaining_s)
+    return spoiled
 
 
 def _start_all(deps: TriggerDeps, claims: Sequence[Claim], tick: Tick, remaining_s: Callable[[], float]) -> None:
@@ -129,7 +151,8 @@ def _start_all(deps: TriggerDeps, claims: Sequence[Claim], tick: Tick, remaining
                 tick.unknown.append(Refusal(claim.job.job_id, "no answer from StartExecution"))
     if refused:
         now = deps.clock.now()
-        deps.store.write_each([JobWrite(claim.job.job_id, jobs.release(now), claim.version) for claim in refused])
+        released = [JobWrite(claim.job.job_id, jobs.release(now), claim.version) for claim in refused]
+        write_each(deps.store, released, remaining_s)
 
 
 def _start(

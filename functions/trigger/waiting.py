@@ -13,7 +13,7 @@ from __future__ import annotations
 import random
 import string
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,6 +51,7 @@ class Waiting:
     chosen: list[Pending]
     malformed: list[tuple[JobSnapshot, InvalidJobError]]
     oldest: datetime | None  # when the oldest job that was seen was created
+    unwritable: set[str]  # ids of those that were left out for it
 
 
 class Slots:
@@ -81,24 +82,39 @@ class Slots:
             self._by_platform[platform] -= 1
         return True
 
+    def give_back(self, platform: PlatformName) -> None:
+        """What `take` took, for a job that could not be claimed."""
+        self.total += 1
+        self._by_credential[CREDENTIAL[platform]] += 1
+        if platform in self._by_platform:
+            self._by_platform[platform] += 1
+
     def closed(self) -> set[PlatformName]:
         return {platform for platform in PlatformName if not self.of(platform)}
 
 
-def choose(deps: TriggerDeps, slots: Slots, page: Sequence[JobSnapshot], *, saw_all: bool) -> Waiting:
-    """From all waiting jobs, or from one page of them and all organisations that wait."""
+def choose(
+    deps: TriggerDeps, slots: Slots, page: Sequence[JobSnapshot], *, saw_all: bool, without: Collection[str] = ()
+) -> Waiting:
+    """From all waiting jobs, or from one page of them and all organisations that wait.
+
+    `without`: ids of jobs that had their turn in this tick. Nor is one chosen whose document, as it is, could not be
+    written before.
+    """
     seen = page if saw_all or not slots.total else _widened(deps, slots, page)
-    pending, malformed = sort_out(seen)
+    left_out = {job.job_id for job in seen if deps.hints.unwritable.get(job.job_id, ("", ""))[0] == job.version}
+    pending, malformed = sort_out(job for job in seen if job.job_id not in {*without, *left_out})
     oldest = min((p.job.created_at for p in pending), default=None)
-    return Waiting(pick(pending, slots), malformed, oldest)
+    return Waiting(pick(pending, slots), malformed, oldest, left_out)
 
 
 def _widened(deps: TriggerDeps, slots: Slots, page: Sequence[JobSnapshot]) -> list[JobSnapshot]:
     """Every waiting organisation's first jobs; and the next page of all, so that each malformed job is met in time."""
     open_platforms = [platform for platform in PlatformName if slots.of(platform)]
     wanted = [(org, platform) for org in _waiting_orgs(deps, slots, open_platforms) for platform in open_platforms]
+    spoiled = Counter(org for _, org in deps.hints.unwritable.values())
     with ThreadPoolExecutor(PARALLEL_QUERIES) as pool:
-        found = pool.map(lambda w: deps.store.pending_of_org(w[0], w[1], slots.of(w[1])), wanted)
+        found = pool.map(lambda w: deps.store.pending_of_org(w[0], w[1], slots.of(w[1]) + spoiled[w[0]]), wanted)
     stray = deps.store.pending_jobs(PAGE, from_id=deps.hints.strays_from)
     deps.hints.strays_from = stray[-1].job_id if len(stray) == PAGE else ""
     known = {job.job_id: job for jobs in (page, stray, *found) for job in jobs}

@@ -130,6 +130,7 @@ CALLS: dict[str, Callable[[FirestoreStore], Any]] = {
     "put_document": lambda store: store.put_document(DocumentWrite("a/b", {"n": 1})),
     "pending_jobs": lambda store: store.pending_jobs(10),
     "get_job": lambda store: store.get_job("a"),
+    "get_jobs": lambda store: store.get_jobs(["a"]),
     "write_each": lambda store: store.write_each([JobWrite("a", {"progress": 1}, VERSION)]),
     "commit": lambda store: store.commit(JobWrite("a", {"progress": 1}, VERSION)),
     "create_job": lambda store: store.create_job(job_document()),

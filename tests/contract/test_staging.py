@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+from dataclasses import replace
 from typing import Any
 
 import botocore.exceptions
@@ -13,7 +16,7 @@ from botocore.stub import Stubber
 from tests.factories import account, video, videos
 from tracking.errors import ContractError, CredentialsError, StoreUnavailableError
 from tracking.platforms import FetchedAccount
-from tracking.staging import ObjectStore, Staging
+from tracking.staging import ObjectStore, Staging, account_key, videos_key
 from tracking.staging.s3 import S3Objects, translate
 from tracking.wiring import aws_client
 
@@ -48,30 +51,91 @@ def test_deleted_objects_are_gone_and_may_be_deleted_again(objects: ObjectStore)
 
 def test_an_account_comes_through_unchanged(objects: ObjectStore) -> None:
     staging = Staging(objects)
-    assert staging.get_account(staging.put_account("job1", 1, FETCHED)) == FETCHED
+    staging.put_account("execution", FETCHED)
+    assert staging.get_account("execution") == FETCHED
 
 
 @pytest.mark.parametrize("count", [0, 1, 5_000])
 def test_videos_come_through_unchanged_and_in_order(objects: ObjectStore, count: int) -> None:
     staging = Staging(objects)
     sent = videos(count)
-    assert list(staging.get_videos(staging.put_videos("job1", 1, sent))) == sent
+    staging.put_videos("execution", sent)
+    assert staging.get_videos("execution") == sent
 
 
 def test_text_of_any_kind_stays_on_its_line(objects: ObjectStore) -> None:
     odd = "\r\n\x0b\x0c\x1c\x85\u2028\u2029\x00\\n{}"
     sent = [video(1, caption=odd, title=odd), video(2)]
     staging = Staging(objects)
-    assert list(staging.get_videos(staging.put_videos("job1", 1, sent))) == sent
+    staging.put_videos("execution", sent)
+    assert staging.get_videos("execution") == sent
 
 
-def test_jobs_attempts_and_kinds_have_objects_of_their_own(objects: ObjectStore) -> None:
+def test_executions_and_kinds_have_objects_of_their_own(objects: ObjectStore) -> None:
     staging = Staging(objects)
-    keys = {
-        staging.put_account(job_id, attempt, FETCHED) for job_id in ("a", "b", "../a", "a/1") for attempt in (1, 2, 11)
-    } | {staging.put_videos("a", 1, [])}
-    assert len(keys) == 13
-    assert all(key.isascii() and ".." not in key and len(key) < 100 for key in keys)
+    for number, execution in enumerate(("a-1", "a-11", "b-1")):
+        staging.put_account(execution, replace(FETCHED, videos_ref=execution))
+        staging.put_videos(execution, videos(number))
+    assert {staging.get_account(execution).videos_ref for execution in ("a-1", "a-11", "b-1")} == {"a-1", "a-11", "b-1"}
+    assert [len(staging.get_videos(execution)) for execution in ("a-1", "a-11", "b-1")] == [0, 1, 2]
+    staging.delete("a-1")
+    with pytest.raises(ContractError):
+        staging.get_account("a-1")
+    with pytest.raises(ContractError):
+        staging.get_videos("a-1")
+    assert staging.get_account("a-11").videos_ref == "a-11"
+
+
+def damaged(body: bytes) -> list[bytes]:
+    """Cut off anywhere, changed in the middle, replaced."""
+    changed = body[: len(body) // 2] + b"\xff\x00" + body[len(body) // 2 + 2 :]
+    foreign = [b"", b"{}", b"[]", b"null", b"7", b"[" * 100_000, "text 🚀".encode(), b"\x80"]
+    return [*(body[:length] for length in range(0, len(body), 7)), changed, *foreign]
+
+
+def test_a_damaged_account_is_nothing_that_a_retry_mends(objects: ObjectStore) -> None:
+    staging = Staging(objects)
+    staging.put_account("execution", FETCHED)
+    for body in damaged(objects.get(account_key("execution"))):
+        objects.put(account_key("execution"), body)
+        with pytest.raises(ContractError):
+            staging.get_account("execution")
+
+
+@pytest.mark.parametrize("odd", ["1/videos/2", "", "x" * 129, None])
+def test_an_accounts_id_is_checked_when_it_is_read(objects: ObjectStore, odd: str | None) -> None:
+    staging = Staging(objects)
+    staging.put_account("execution", FETCHED)
+    body = json.loads(objects.get(account_key("execution")))
+    body["account"] = {} if odd is None else body["account"] | {"platformUserId": odd}
+    objects.put(account_key("execution"), json.dumps(body).encode())
+    with pytest.raises(ContractError):
+        staging.get_account("execution")
+
+
+def test_damaged_videos_are_nothing_that_a_retry_mends(objects: ObjectStore) -> None:
+    staging = Staging(objects)
+    staging.put_videos("execution", videos(3))
+    packed = objects.get(videos_key("execution"))
+    lines = gzip.decompress(packed)
+    repacked = [gzip.compress(body) for body in damaged(lines)]
+    one_missing = gzip.compress(b"".join(lines.splitlines(keepends=True)[:-1]))
+    for body in [*damaged(packed), *repacked, one_missing, lines]:
+        objects.put(videos_key("execution"), body)
+        with pytest.raises(ContractError):
+            staging.get_videos("execution")
+
+
+def test_what_another_execution_left_is_not_taken(objects: ObjectStore) -> None:
+    staging = Staging(objects)
+    staging.put_account("other", FETCHED)
+    staging.put_videos("other", videos(2))
+    objects.put(account_key("execution"), objects.get(account_key("other")))
+    objects.put(videos_key("execution"), objects.get(videos_key("other")))
+    with pytest.raises(ContractError, match="another job's"):
+        staging.get_account("execution")
+    with pytest.raises(ContractError, match="another job's"):
+        staging.get_videos("execution")
 
 
 # The bucket's own errors

@@ -11,16 +11,22 @@ import pytest
 from tests.contract.conftest import FrontEnd
 from tests.doubles import START
 from tests.factories import account, job_document, video
+from tracking import jobs
 from tracking.errors import InvalidJobError
 from tracking.jobs import PlatformName, Status
+from tracking.limits import fitted
 from tracking.store import (
+    CompletingWrite,
     DocumentExistsError,
+    DocumentMissingError,
     DocumentWrite,
     JobFilter,
     JobSnapshot,
     JobWrite,
     StaleVersionError,
     Store,
+    Unwritable,
+    WriteRefusedError,
 )
 
 ACCOUNTS = "organizations/o/projects/p/trackedAccounts"
@@ -415,6 +421,97 @@ def test_more_than_one_request_takes_are_written_in_several(store: Store) -> Non
     versions = store.write_each([*fresh, *stale])
     assert [version is not None for version in versions] == [True] * 500 + [False]
     assert [s.job_id for s in store.pending_jobs(600)] == [pending[0].job_id]
+
+
+# Refusals, by their reason
+
+OVERSIZED = "x" * 1_048_000  # a document of 1,048,576 bytes has no room for another kilobyte
+
+
+def test_a_job_that_cannot_be_written_refuses_only_itself(store: Store, front_end: FrontEnd) -> None:
+    ids = [store.create_job(job_document()) for _ in range(3)]
+    front_end.write(ids[1], filler=OVERSIZED)
+    snapshots = [read(store, job_id) for job_id in ids]
+    front_end.write(ids[2], status="cancelled")
+    answers = store.write_each([JobWrite(s.job_id, {"message": "m" * 1_000}, s.version) for s in snapshots])
+    assert answers == [read(store, ids[0]).version, Unwritable("INVALID_ARGUMENT"), None]
+    assert read(store, ids[1]) == snapshots[1]
+
+
+def test_a_commit_that_cannot_be_written_writes_nothing(store: Store) -> None:
+    job_id = store.create_job(job_document())
+    before = read(store, job_id)
+    good = DocumentWrite(ACCOUNT, {"n": 1})
+    for path in (f"{ACCOUNT}/videos/..", f"{ACCOUNT}/videos/__x__", f"{ACCOUNT}/videos/{'x' * 1_501}"):
+        with pytest.raises(WriteRefusedError):
+            store.commit(JobWrite(job_id, {"progress": 50}, before.version), [good, DocumentWrite(path, {"n": 1})])
+    large = DocumentWrite(f"{ACCOUNT}/videos/v", {"caption": OVERSIZED, "title": "x" * 1_000})
+    with pytest.raises(WriteRefusedError):
+        store.commit(JobWrite(job_id, {"progress": 50}, before.version), [good, large])
+    assert read(store, job_id) == before
+    assert store.get_document(ACCOUNT) is None
+
+
+def test_the_largest_document_that_we_make_is_taken(store: Store) -> None:
+    job_id = store.create_job(job_document())
+    fields = fitted(video(caption="🚀" * 300_000, title="é" * 600_000, hashtags=("x" * 900,) * 900).to_document())
+    write = DocumentWrite(f"{ACCOUNT}/videos/{'v' * 1_500}", fields)
+    store.commit(JobWrite(job_id, {"progress": 50}, read(store, job_id).version), [write])
+    assert store.get_document(write.path) == fields
+
+
+def test_a_document_that_must_exist_is_changed_or_nothing_is(store: Store) -> None:
+    job_id = store.create_job(job_document())
+    version = read(store, job_id).version
+    known = DocumentWrite(ACCOUNT, {"username": "nasa"}, must_exist=True)
+    with pytest.raises(DocumentMissingError):
+        store.commit(JobWrite(job_id, {"progress": 50}, version), [known])
+    assert read(store, job_id).version == version
+    store.put_document(DocumentWrite(ACCOUNT, {"dateAdded": START}))
+    store.commit(JobWrite(job_id, {"progress": 50}, version), [known])
+    assert store.get_document(ACCOUNT) == {"username": "nasa", "dateAdded": START}
+
+
+def completing(store: Store, job_id: str, **account_fields: Any) -> CompletingWrite:
+    account_id = ACCOUNT.rpartition("/")[2]
+    saved = DocumentWrite(ACCOUNT, {"lastJobId": job_id} | account_fields)
+    return CompletingWrite.of(job_id, jobs.complete(START, "Done.", account_id), read(store, job_id).version, saved)
+
+
+def test_a_job_is_completed_together_with_its_account(store: Store) -> None:
+    job_id = store.create_job(job_document())
+    store.commit(completing(store, job_id, username="nasa"), [DocumentWrite(f"{ACCOUNT}/videos/v", {"n": 1})])
+    done = read(store, job_id).data
+    assert (done["status"], done["progress"], done["accountId"]) == ("completed", 100, ACCOUNT.rpartition("/")[2])
+    assert store.get_document(ACCOUNT) == {"lastJobId": job_id, "username": "nasa"}
+    assert store.get_document(f"{ACCOUNT}/videos/v") == {"n": 1}
+
+
+def test_a_completion_has_no_place_among_writes_of_jobs_alone(store: Store) -> None:
+    job_id = store.create_job(job_document())
+    with pytest.raises(ValueError, match="a commit of its own"):
+        store.write_each([completing(store, job_id)])
+    assert read(store, job_id).data["status"] == "pending"
+
+
+def test_jobs_are_read_together_in_any_order(store: Store, front_end: FrontEnd) -> None:
+    ids = [store.create_job(job_document()) for _ in range(3)]
+    front_end.delete(ids[1])
+    found = store.get_jobs([ids[2], ids[1], "never", ids[0]])
+    assert {job.job_id: job for job in found} == {job_id: read(store, job_id) for job_id in (ids[0], ids[2])}
+    assert store.get_jobs([]) == []
+
+
+def test_a_job_that_is_created_again_has_another_birth(store: Store, front_end: FrontEnd) -> None:
+    job_id = store.create_job(job_document())
+    first = read(store, job_id)
+    front_end.delete(job_id)
+    front_end.write(job_id, **job_document())
+    again = read(store, job_id)
+    assert again.data == first.data
+    assert again.created_at > first.created_at
+    front_end.write(job_id, colour="blue")
+    assert read(store, job_id).created_at == again.created_at
 
 
 # Lists

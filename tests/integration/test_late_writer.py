@@ -51,6 +51,7 @@ class LateWriter(threading.Thread):
         deps = world.process_deps
         self._world = World(store=world.store)
         self._world.clock = world.clock
+        self._world.executions = world.executions
         self._world.process_deps = ProcessDeps(deps.store, deps.staging, lambda name: platform, deps.clock, 100)
         self._state = state
         self.error: Exception | None = None
@@ -95,17 +96,17 @@ def wake(platform: Hanging, writer: LateWriter) -> Exception | None:
 
 def timed_out(real: World, state: dict[str, Any]) -> None:
     deps = ReconcileDeps(real.store, real.clock)
-    assert reconcile(event_of(state), FakeContext(), deps) == {"isRecorded": True}  # type: ignore[arg-type]
+    assert reconcile(event_of(real, state), FakeContext(), deps) == {"isRecorded": True}  # type: ignore[arg-type]
 
 
 def stopped(real: World, state: dict[str, Any]) -> None:
     deps = ReconcileDeps(real.store, real.clock)
-    assert reconcile(event_of(state, "aborted"), FakeContext(), deps) == {"isRecorded": True}  # type: ignore[arg-type]
+    assert reconcile(event_of(real, state, "aborted"), FakeContext(), deps) == {"isRecorded": True}  # type: ignore[arg-type]
 
 
 def swept(real: World, state: dict[str, Any]) -> None:
     (name,) = real.executions.started
-    real.executions.outcomes[name] = Outcome(status=ExecutionStatus.TIMED_OUT)
+    real.executions.outcomes[name.rpartition("-")[0]] = Outcome(status=ExecutionStatus.TIMED_OUT)
     real.clock.advance(LEASE.total_seconds())
     assert real.tick()["repaired"] == 1
 

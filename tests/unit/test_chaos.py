@@ -18,7 +18,7 @@ from tracking.errors import StoreUnavailableError
 from tracking.executions import ExecutionsUnavailableError, MemoryExecutions, StartRefusedError, StartUnknownError
 from tracking.jobs import Progress, Status
 from tracking.staging.memory import MemoryObjects
-from tracking.store import JobWrite, Store
+from tracking.store import CompletingWrite, DocumentWrite, JobWrite, StaleVersionError, Store
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_objects_are_their_jobs_by_their_keys(plan: Plan) -> None:
 
 def test_every_change_of_a_job_is_a_point_of_its_own_name(world: World, plan: Plan) -> None:
     now = world.clock.now()
-    waiting = jobs.Job.from_document("job1", job_document(), now)
+    waiting = jobs.Job.from_document("job1", job_document(), now).next_attempt()
     changes = {
         "claim": jobs.claim(waiting, now, "arn"),
         "give_back": jobs.release(now),
@@ -129,9 +129,12 @@ def test_every_change_of_a_job_is_a_point_of_its_own_name(world: World, plan: Pl
         "announce": jobs.note(now, "", retryCount=1),
         "note": jobs.note(now, ""),
         "advance": jobs.advance(now, Progress.ACCOUNT_SAVED, ""),
-        "complete": jobs.complete(now, ""),
         "fail": jobs.fail(Status.PROCESSING, now, "", ""),
     }
     tick = adapters.store(world.store, plan, "tick")
     tick.write_each([JobWrite(name, fields, "1970-01-01T00:00:00Z") for name, fields in changes.items()])
-    assert [call["point"] for call in plan.calls()] == [f"tick.{name}" for name in changes]
+    completion = jobs.complete(now, "", "tiktok_1")
+    account = DocumentWrite("trackedAccounts/tiktok_1", {"lastJobId": "job1"})
+    with pytest.raises(StaleVersionError):
+        tick.commit(CompletingWrite.of("job1", completion, "1970-01-01T00:00:00Z", account))
+    assert [call["point"] for call in plan.calls()] == [f"tick.{name}" for name in (*changes, "complete")]

@@ -87,7 +87,7 @@ def test_a_job_that_is_retried_between_read_and_delete_stays(world: World) -> No
 
 def test_every_end_of_a_job_says_when_it_may_be_deleted_and_every_new_beginning_takes_it_back() -> None:
     ends = [
-        jobs.complete(START, "Done."),
+        jobs.complete(START, "Done.", "tiktok_1").fields,
         jobs.fail(Status.PROCESSING, START, "Why.", "ContractError"),
         jobs.cancel(Status.PENDING, START),
     ]

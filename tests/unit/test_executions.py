@@ -1,9 +1,8 @@
-"""Executions: their names, and what a refused start means."""
+"""Executions: what a start sends, and what a refused one means."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,55 +11,14 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.stub import Stubber
 
-from tests.factories import job
 from tracking.executions import (
     MemoryExecutions,
     StartRefusedError,
     StartUnknownError,
     StepFunctionsExecutions,
-    execution_name,
 )
 
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:tracking"
-NAMES = [
-    # username, job id, attempt, name
-    ("@NASA", "Qk3VbC0cIFXuKbYfRb2h", 1, "instagram-NASA-Qk3VbC0cIFXuKbYfRb2h-1"),
-    (" nasa ", "job1", 2, "instagram-nasa-job1-2"),
-    ("https://www.instagram.com/nasa/", "job1", 1, "instagram-nasa-job1-1"),
-    ("https://www.instagram.com/nasa/?hl=en", "job1", 1, "instagram-nasa-job1-1"),
-    ("https://www.instagram.com/nasa#top", "job1", 1, "instagram-nasa-job1-1"),
-    ("some.one_else", "job1", 1, "instagram-some-one_else-job1-1"),
-    ("🚀🚀", "job1", 1, "instagram--job1-1"),
-    ("x" * 100, "job1", 1, f"instagram-{'x' * 63}-job1-1"),
-]
-
-
-@pytest.mark.parametrize(("username", "job_id", "attempt", "name"), NAMES)
-def test_a_name_is_readable_in_the_console(username: str, job_id: str, attempt: int, name: str) -> None:
-    assert execution_name(job(job_id, username=username), attempt) == name
-
-
-@pytest.mark.parametrize(
-    "username", ["x" * 100, "🚀" * 100, "https://x.com/" + "y" * 80, "///", "?", "a b\tc\x00", "ñandú"]
-)
-@pytest.mark.parametrize("job_id", ["job1", "y" * 40, "z" * 1500, "../odd id", "🚀"])
-@pytest.mark.parametrize("attempt", [1, 999_999])
-def test_a_name_is_one_that_step_functions_takes_and_ends_with_id_and_attempt(
-    username: str, job_id: str, attempt: int
-) -> None:
-    name = execution_name(job(job_id, username=username), attempt)
-    assert re.fullmatch(r"[0-9A-Za-z_-]{1,80}", name)
-    assert re.search(rf"-[0-9A-Za-z_-]{{4,40}}-{attempt}$", name)
-
-
-def test_names_differ_by_job_and_by_attempt_even_where_the_username_is_cut() -> None:
-    long = "x" * 100
-    names = {
-        execution_name(job(job_id, username=long), attempt)
-        for job_id in ("a", "b", "c d", "c-d", "y" * 40, "y" * 41)
-        for attempt in (1, 2, 11)
-    }
-    assert len(names) == 18
 
 
 @pytest.fixture
@@ -82,11 +40,38 @@ def test_a_start_sends_name_and_input_the_same_way_each_time(client: Any) -> Non
         stub.assert_no_pending_responses()
 
 
-def test_an_execution_that_exists_already_is_started(client: Any) -> None:
+PAYLOAD = {"jobId": "job1", "attempt": 1}
+
+
+def existing(stub: Stubber, described: dict[str, Any]) -> None:
+    """The name is taken, by an execution of this description."""
+    required = {"executionArn": "arn", "stateMachineArn": MACHINE, "status": "SUCCEEDED", "startDate": 0}
+    stub.add_client_error("start_execution", "ExecutionAlreadyExists", http_status_code=400)
+    stub.add_response("describe_execution", required | described)
+
+
+def test_an_execution_of_our_own_that_exists_is_started(client: Any) -> None:
+    with Stubber(client) as stub:
+        existing(stub, {"input": '{"jobId":"job1",  "attempt":1}'})
+        StepFunctionsExecutions(client, MACHINE).start("one", PAYLOAD)
+        stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("described", [{"input": '{"jobId": "job1", "attempt": 2}'}, {"input": "[]"}, {}])
+def test_an_execution_of_anothers_input_is_not_ours(client: Any, described: dict[str, Any]) -> None:
+    with Stubber(client) as stub:
+        existing(stub, described)
+        with pytest.raises(StartRefusedError) as refused:
+            StepFunctionsExecutions(client, MACHINE).start("one", PAYLOAD)
+    assert (refused.value.code, refused.value.is_temporary) == ("ExecutionAlreadyExists", False)
+
+
+def test_whose_it_is_stays_unknown_without_an_answer(client: Any) -> None:
     with Stubber(client) as stub:
         stub.add_client_error("start_execution", "ExecutionAlreadyExists", http_status_code=400)
-        StepFunctionsExecutions(client, MACHINE).start("one", {})
-        stub.assert_no_pending_responses()
+        stub.add_client_error("describe_execution", "ThrottlingException", http_status_code=400)
+        with pytest.raises(StartUnknownError):
+            StepFunctionsExecutions(client, MACHINE).start("one", PAYLOAD)
 
 
 REFUSALS = [
@@ -134,5 +119,7 @@ def test_a_lost_reply_leaves_the_outcome_unknown(client: Any, lost: Callable[[],
 def test_the_twin_starts_a_name_once() -> None:
     executions = MemoryExecutions()
     executions.start("one", {"attempt": 1})
-    executions.start("one", {"attempt": 2})
+    executions.start("one", {"attempt": 1})
+    with pytest.raises(StartRefusedError):
+        executions.start("one", {"attempt": 2})
     assert json.dumps(executions.started) == '{"one": {"attempt": 1}}'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from tracking import fence, jobs
 from tracking.errors import JobCancelledError, StaleAttemptError, StoreUnavailableError
 from tracking.fence import Fence
 from tracking.jobs import Progress, Status
-from tracking.store import DocumentExistsError, DocumentWrite, JobWrite
+from tracking.naming import execution_name
+from tracking.store import DocumentExistsError, DocumentWrite, JobSnapshot, JobWrite
 from tracking.store.memory import MemoryStore
 
 ADVANCE = jobs.advance(START, Progress.ACCOUNT_FETCHED, "Found.")
@@ -44,25 +46,28 @@ def store(clock: ManualClock) -> InterruptedStore:
 @pytest.fixture
 def owned(store: InterruptedStore) -> Fence:
     """Attempt 1 has just claimed the job."""
-    job_id = store.create_job(job_document(status="processing", attempt=1))
-    return Fence(job_id, 1, version(store, job_id))
+    job_id = store.create_job(job_document(status="processing", attempt=1, claimId="a1b2"))
+    snapshot = read(store, job_id)
+    return Fence(job_id, execution_name(snapshot.parse()), snapshot.version)
+
+
+def read(store: MemoryStore, job_id: str) -> JobSnapshot:
+    snapshot = store.get_job(job_id)
+    assert snapshot is not None
+    return snapshot
 
 
 def version(store: MemoryStore, job_id: str) -> str:
-    snapshot = store.get_job(job_id)
-    assert snapshot is not None
-    return snapshot.version
+    return read(store, job_id).version
 
 
 def document(store: MemoryStore, owned: Fence) -> dict[str, Any]:
-    snapshot = store.get_job(owned.job_id)
-    assert snapshot is not None
-    return snapshot.data
+    return read(store, owned.job_id).data
 
 
 def test_the_owner_writes_job_and_documents_and_gets_the_next_version(store: InterruptedStore, owned: Fence) -> None:
     after = fence.commit(store, owned, ADVANCE, [ACCOUNT], reaches=Progress.ACCOUNT_FETCHED)
-    assert after == Fence(owned.job_id, 1, version(store, owned.job_id))
+    assert after == Fence(owned.job_id, owned.execution, version(store, owned.job_id), Progress.ACCOUNT_FETCHED)
     assert after.version != owned.version
     assert document(store, owned)["progress"] == 30
     assert store.get_document(ACCOUNT.path) == {"username": "nasa"}
@@ -76,7 +81,7 @@ LOST: dict[str, tuple[Callable[[MemoryStore, str], None], type[Exception]]] = {
     "back in the queue": (lambda store, job_id: store.touch(job_id, status="pending"), StaleAttemptError),
     "claimed again": (lambda store, job_id: store.touch(job_id, attempt=2), StaleAttemptError),
     "completed by another attempt": (
-        lambda store, job_id: store.touch(job_id, attempt=2, status="completed", progress=100),
+        lambda store, job_id: store.touch(job_id, attempt=2, status="completed", progress=100, claimProgress=100),
         StaleAttemptError,
     ),
 }
@@ -113,13 +118,13 @@ def test_a_commit_whose_reply_was_lost_is_not_applied_again(store: InterruptedSt
 
 
 def test_a_straggler_of_the_same_attempt_does_not_take_progress_back(store: InterruptedStore, owned: Fence) -> None:
-    store.touch(owned.job_id, progress=70)
+    store.touch(owned.job_id, progress=70, claimProgress=70)
     fence.commit(store, owned, ADVANCE, reaches=Progress.ACCOUNT_FETCHED)
     assert document(store, owned)["progress"] == 70
 
 
 def test_a_completed_job_is_never_overwritten(store: InterruptedStore, owned: Fence) -> None:
-    store.touch(owned.job_id, status="completed", progress=100)
+    store.touch(owned.job_id, status="completed", progress=100, claimProgress=100)
     completed = store.get_job(owned.job_id)
     for fields in (jobs.note(START, "Saved 1 of 2."), jobs.fail(Status.PROCESSING, START, "Why.", "ContractError")):
         with pytest.raises(StaleAttemptError):
@@ -143,6 +148,6 @@ def test_five_interruptions_in_a_row_are_left_to_the_machines_retry(store: Inter
 
 def test_a_document_that_must_be_new_is_the_callers_matter(store: InterruptedStore, owned: Fence) -> None:
     fence.commit(store, owned, ADVANCE, [ACCOUNT])
-    now = Fence(owned.job_id, 1, version(store, owned.job_id))
+    now = replace(owned, version=version(store, owned.job_id))
     with pytest.raises(DocumentExistsError):
         fence.commit(store, now, ADVANCE, [DocumentWrite(ACCOUNT.path, {}, must_be_new=True)])

@@ -41,7 +41,7 @@ def test_fetch_account_finds_and_stages_the_account(world: World) -> None:
     document = world.document(job["jobId"])
     assert (document["status"], document["progress"], document["message"]) == ("processing", 30, "Found NASA.")
     assert output["accountId"] == "instagram_528817151"
-    assert world.process_deps.staging.get_account(output["accountKey"]).account == account()
+    assert world.process_deps.staging.get_account(world.execution_of(job)).account == account()
     assert world.platform.calls[0][0] == "fetch_account @NASA"
     assert world.store.get_document(ACCOUNT) is None
 
@@ -76,8 +76,8 @@ def test_save_account_writes_the_account_and_who_added_it(world: World) -> None:
 def test_fetch_videos_stages_every_video(world: World) -> None:
     world.platform.videos = videos(120)
     job = world.claimed_job()
-    output = world.run_chain(job, until="FetchVideos")
-    assert list(world.process_deps.staging.get_videos(output["videosKey"])) == videos(120)
+    world.run_chain(job, until="FetchVideos")
+    assert world.process_deps.staging.get_videos(world.execution_of(job)) == videos(120)
     document = world.document(job["jobId"])
     assert (document["progress"], document["message"]) == (70, "Fetched 120 videos.")
 
@@ -310,7 +310,7 @@ def test_a_retry_that_comes_when_its_job_is_past_the_state_takes_nothing_back(wo
     after = CHAIN[CHAIN.index(state) + 1]
     if after == "SaveVideos":  # which completes the job: stay right before
         world.run_state(state, given)
-        world.memory.touch(given["jobId"], progress=99)
+        world.memory.touch(given["jobId"], progress=99, claimProgress=99)
     else:
         world.run_state(after, world.run_state(state, given))
     before = everything(world)
@@ -512,7 +512,7 @@ def test_a_failing_state_logs_one_line_with_the_jobs_keys_and_no_warning(
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert len(lines) == 1
     assert {"job_id": job["jobId"], "attempt": 1, "state": "FetchAccount", "retry_count": 0}.items() <= lines[0].items()
-    assert lines[0]["execution"].endswith(":one")
+    assert lines[0]["execution"].endswith(f":{world.started(job['jobId'])}")
     assert (lines[0]["error_code"], lines[0]["level"]) == ("AccountNotFoundError", "WARNING")
 
 

@@ -30,10 +30,11 @@ def recorded(name: str) -> dict[str, Any]:
     return event
 
 
-def event_of(job: dict[str, Any], name: str = "timed-out") -> dict[str, Any]:
+def event_of(world: World, job: dict[str, Any], name: str = "timed-out") -> dict[str, Any]:
     """The recorded event, of this job's execution."""
     event = recorded(name)
-    event["detail"]["input"] = json.dumps(job)
+    execution = world.execution_of(job)
+    event["detail"] |= {"input": json.dumps(job), "name": execution, "executionArn": world.executions.arn(execution)}
     return event
 
 
@@ -50,7 +51,7 @@ def test_an_execution_that_ended_without_a_word_makes_its_job_failed_at_once(
     job = world.claimed_job()
     if until:
         world.run_chain(job, until=until)
-    assert reconcile(world, event_of(job, name)) == {"isRecorded": True}
+    assert reconcile(world, event_of(world, job, name)) == {"isRecorded": True}
     document = world.document(job["jobId"])
     assert (document["status"], document["errorCode"], document["error"]) == ("failed", code, sentence)
     assert (document["leaseUntil"], document["completedAt"]) == (None, world.clock.now())
@@ -59,7 +60,7 @@ def test_an_execution_that_ended_without_a_word_makes_its_job_failed_at_once(
 
 @pytest.mark.parametrize("name", ["timed-out", "aborted", "failed"])
 def test_an_event_that_comes_twice_is_told_once(world: World, name: str) -> None:
-    event = event_of(world.claimed_job(), name)
+    event = event_of(world, world.claimed_job(), name)
     reconcile(world, event)
     before = world.memory._documents.copy()
     world.clock.advance(60)
@@ -72,32 +73,32 @@ def test_a_job_that_ended_or_waits_again_is_left_as_it_is(world: World, status: 
     job = world.claimed_job()
     world.memory.touch(job["jobId"], status=status)
     before = world.document(job["jobId"])
-    assert reconcile(world, event_of(job)) == {"isRecorded": False}
+    assert reconcile(world, event_of(world, job)) == {"isRecorded": False}
     assert world.document(job["jobId"]) == before
 
 
 def test_a_late_event_of_an_attempt_leaves_the_newer_one_alone(world: World) -> None:
     old = world.claimed_job()
-    reconcile(world, event_of(old))
+    reconcile(world, event_of(world, old))
     world.memory.touch(old["jobId"], **jobs.retry(Status.FAILED, world.clock.now()))
     world.tick()
     before = world.document(old["jobId"])
     assert (before["status"], before["attempt"]) == ("processing", 2)
-    assert reconcile(world, event_of(old, "aborted")) == {"isRecorded": False}
+    assert reconcile(world, event_of(world, old, "aborted")) == {"isRecorded": False}
     assert world.document(old["jobId"]) == before
 
 
 def test_a_deleted_job_stays_deleted(world: World) -> None:
     job = world.claimed_job()
     world.memory.delete_job(job["jobId"])
-    assert reconcile(world, event_of(job)) == {"isRecorded": False}
+    assert reconcile(world, event_of(world, job)) == {"isRecorded": False}
     assert world.store.get_job(job["jobId"]) is None
 
 
 def test_somebody_elses_field_does_not_hide_the_end(world: World) -> None:
     job = world.claimed_job()
     world.memory.touch(job["jobId"], seenBy="somebody")
-    assert reconcile(world, event_of(job)) == {"isRecorded": True}
+    assert reconcile(world, event_of(world, job)) == {"isRecorded": True}
     assert world.document(job["jobId"])["seenBy"] == "somebody"
 
 

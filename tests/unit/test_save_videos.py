@@ -139,5 +139,5 @@ def test_counts_and_times_survive_staging(world: World) -> None:
     extreme = video(1, view_count=2**63 - 1, like_count=0, published_at=None, duration_s=0.04, hashtags=())
     microseconds = video(2, published_at=START.replace(microsecond=123456))
     staging = world.process_deps.staging
-    key = staging.put_videos("job1", 1, [extreme, microseconds])
-    assert list(staging.get_videos(key)) == [extreme, microseconds]
+    staging.put_videos("execution", [extreme, microseconds])
+    assert staging.get_videos("execution") == [extreme, microseconds]

@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Any, Self
 
 from tracking.clock import to_rfc3339
+from tracking.errors import ContractError
+from tracking.limits import MAX_ID_LENGTH, is_document_id
 
 
 class MediaType(StrEnum):
@@ -47,6 +49,8 @@ class _Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account(_Record):
+    """ContractError for one whose id cannot name a document."""
+
     platform: str
     platform_user_id: str
     username: str
@@ -60,6 +64,11 @@ class Account(_Record):
     following_count: int | None = None
     post_count: int | None = None
     total_views: int | None = None
+
+    def __post_init__(self) -> None:
+        is_kept = self.platform_user_id and len(self.account_id) <= MAX_ID_LENGTH and is_document_id(self.account_id)
+        if not is_kept:
+            raise ContractError("The platform gave the account an id that cannot be kept.")
 
     @property
     def account_id(self) -> str:

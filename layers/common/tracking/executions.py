@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tracking.jobs import Job, slug
 from tracking.outcomes import ExecutionStatus, Outcome
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-_MAX_NAME_LENGTH = 80
-
-
+ALREADY_EXISTS = "ExecutionAlreadyExists"
 OUT_OF_TIME = "OutOfTime"  # ours: the tick had no time left to ask
 
 
@@ -48,27 +44,15 @@ class Executions(Protocol):
         ...
 
     def start(self, name: str, payload: Mapping[str, Any]) -> None:
-        """Start, once: a second start by the same name does nothing. StartRefusedError, StartUnknownError."""
+        """Start, once: a second start by the same name and payload does nothing.
+
+        StartRefusedError, also where the name is that of another payload's execution. StartUnknownError.
+        """
         ...
 
     def outcome(self, name: str) -> Outcome:
         """How the execution of this name stands. ExecutionsUnavailableError."""
         ...
-
-
-def execution_name(job: Job, attempt: int) -> str:
-    """`{platform}-{username}-{job id}-{attempt}`: readable in the console, unique by job and attempt.
-
-    At most 80 of `0-9A-Za-z-_`; a long username is cut, the id and the attempt never are.
-    """
-    tail = f"-{slug(job.job_id)}-{attempt}"
-    head = f"{job.platform}-{_readable(job.username)}"
-    return head[: _MAX_NAME_LENGTH - len(tail)] + tail
-
-
-def _readable(username: str) -> str:
-    name = re.split(r"[?#]", username.strip())[0].rstrip("/").rpartition("/")[2]
-    return "".join(c if c.isascii() and (c.isalnum() or c == "_") else "-" for c in name).strip("-")
 
 
 class StepFunctionsExecutions:
@@ -84,8 +68,10 @@ class StepFunctionsExecutions:
             self._client.start_execution(
                 stateMachineArn=self._state_machine_arn, name=name, input=json.dumps(payload, sort_keys=True)
             )
-        except self._client.exceptions.ExecutionAlreadyExists:
-            return
+        except self._client.exceptions.ExecutionAlreadyExists as error:
+            # AWS takes a second start for the first one only while that runs: ours may have ended.
+            if not self._has_input(name, payload):
+                raise StartRefusedError(ALREADY_EXISTS) from error
         except ClientError as error:
             if error.response["ResponseMetadata"].get("HTTPStatusCode", 500) < 500:
                 raise StartRefusedError(error.response["Error"]["Code"]) from error
@@ -104,12 +90,22 @@ class StepFunctionsExecutions:
             status=ExecutionStatus(found["status"]),
             error=found.get("error", ""),
             cause=found.get("cause", ""),
-            stopped_quietly="failure" in json.loads(found.get("output") or "{}"),
         )
+
+    def _has_input(self, name: str, payload: Mapping[str, Any]) -> bool:
+        try:
+            found = self._client.describe_execution(executionArn=self.arn(name))
+        except (BotoCoreError, ClientError) as error:
+            raise StartUnknownError(name) from error
+        return bool(json.loads(found.get("input") or "null") == payload)
 
 
 class MemoryExecutions:
-    """The in-memory twin: what was started, by name. `refusing` makes the next starts fail with that error."""
+    """The in-memory twin: what was started, by name.
+
+    `refusing` makes starts fail with that error, `outcomes` says how executions ended: by the name without its digest,
+    which nobody can foretell.
+    """
 
     def __init__(self) -> None:
         self.started: dict[str, Mapping[str, Any]] = {}
@@ -122,11 +118,16 @@ class MemoryExecutions:
 
     def start(self, name: str, payload: Mapping[str, Any]) -> None:
         with self._lock:
-            if error := self.refusing.get(name):
+            if error := self.refusing.get(_without_digest(name)):
                 raise error
-            self.started.setdefault(name, payload)
+            if self.started.setdefault(name, payload) != payload:
+                raise StartRefusedError(ALREADY_EXISTS)
 
     def outcome(self, name: str) -> Outcome:
         with self._lock:
             default = ExecutionStatus.RUNNING if name in self.started else ExecutionStatus.NEVER_STARTED
-            return self.outcomes.get(name, Outcome(status=default))
+            return self.outcomes.get(_without_digest(name), Outcome(status=default))
+
+
+def _without_digest(name: str) -> str:
+    return name.rpartition("-")[0]

@@ -1,20 +1,24 @@
-"""The fence: only the attempt that owns a job may write to it, and each of its steps is applied once.
+"""The fence: only the execution that owns a job may write to it, and each of its steps is applied once.
 
     claim           version 1 ──> FetchAccount commits if still 1 ──> version 2 ──> SaveAccount commits if still 2 ...
-    user cancels           └──> version 9: every later commit is refused, the document is read, the attempt stops
+    user cancels           └──> version 9: every later commit is refused, the document is read, the execution stops
 
 The job document's version travels through the states. Every commit carries it as its precondition and carries
 data and progress together, so progress can never disagree with the data.
+
+A refused commit asks the document whose it is. It is still this execution's while it names it (`naming`), is
+processing, and says of its progress what the execution's own commits said. Anything else is another life of the job.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tracking.errors import JobCancelledError, StaleAttemptError, StoreUnavailableError
-from tracking.jobs import Fields, Job, Progress, Status
-from tracking.store import DocumentWrite, JobWrite, StaleVersionError, Store
+from tracking.errors import InvalidJobError, JobCancelledError, StaleAttemptError, StoreUnavailableError
+from tracking.jobs import Completion, Fields, Job, Progress, Status
+from tracking.naming import execution_name
+from tracking.store import CompletingWrite, DocumentWrite, JobSnapshot, JobWrite, StaleVersionError, Store
 
 COMMIT_TRIES = 5
 """Somebody else's harmless write may come between reading a version and using it; five in a row is not harmless."""
@@ -22,11 +26,12 @@ COMMIT_TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """One attempt's right to write to its job, as of `version`."""
+    """One execution's right to write to its job, as of `version`."""
 
     job_id: str
-    attempt: int
+    execution: str  # its name
     version: str
+    progress: int = Progress.CREATED  # that the execution has brought about by then
 
 
 def commit(
@@ -36,38 +41,89 @@ def commit(
     documents: Sequence[DocumentWrite] = (),
     reaches: Progress | None = None,
 ) -> Fence:
-    """Write `fields` to the job, and `documents` with them, if the attempt still owns the job.
+    """Write `fields` to the job, and `documents` with them, if the execution still owns the job.
 
     `reaches`: the progress that this commit brings about. A job that is there already has had this very commit (its
     reply was lost and the state ran again): nothing is written, and that is success.
     JobCancelledError and StaleAttemptError: somebody else decided; nothing was written.
     """
+    return _commit(store, fence, lambda version: JobWrite(fence.job_id, fields, version), documents, reaches)
+
+
+def complete(
+    store: Store, fence: Fence, completion: Completion, account: DocumentWrite, documents: Sequence[DocumentWrite] = ()
+) -> Fence:
+    """Complete the job, and write its account and `documents` in the same commit, as `commit` does."""
+
+    def write(version: str) -> JobWrite:
+        return CompletingWrite.of(fence.job_id, completion, version, account)
+
+    return _commit(store, fence, write, documents, Progress.VIDEOS_SAVED)
+
+
+def _commit(
+    store: Store,
+    fence: Fence,
+    make: Callable[[str], JobWrite],
+    documents: Sequence[DocumentWrite],
+    reaches: Progress | None,
+) -> Fence:
     for _ in range(COMMIT_TRIES):
-        write = JobWrite(fence.job_id, fields, fence.version)
+        write = make(fence.version)
         try:
-            return Fence(fence.job_id, fence.attempt, store.commit(write, documents))
+            version = store.commit(write, documents)
         except StaleVersionError:
-            fence, job = current(store, fence)
+            snapshot, job = _read(store, fence)
+            if holds(snapshot, write):  # the reply was lost, and the client sent the commit again
+                return _after(fence, snapshot.version, reaches)
+            fence = _still_owned(fence, snapshot, job)
             if reaches is not None and job.progress >= reaches:
                 return fence
             if job.status is Status.COMPLETED:
                 raise StaleAttemptError("The job is already completed.") from None
+        else:
+            return _after(fence, version, reaches)
     raise StoreUnavailableError("Our database was busy with the same job.")
 
 
-def current(store: Store, fence: Fence) -> tuple[Fence, Job]:
-    """The job as it is now, processing or completed by this very attempt, and the fence at its version.
+def holds(snapshot: JobSnapshot, write: JobWrite) -> bool:
+    """Whether the job is as the write left it. Its moment, `updatedAt`, is as good as unique."""
+    return all(snapshot.data.get(name) == value for name, value in write.fields.items())
 
-    JobCancelledError and StaleAttemptError where the attempt has lost the job.
+
+def current(store: Store, fence: Fence) -> tuple[Fence, Job]:
+    """The job as it is now, processing or completed by this very execution, and the fence at its version.
+
+    JobCancelledError and StaleAttemptError where the execution has lost the job.
     """
+    snapshot, job = _read(store, fence)
+    return _still_owned(fence, snapshot, job), job
+
+
+def _read(store: Store, fence: Fence) -> tuple[JobSnapshot, Job]:
+    """The job, in the life that this execution was begun for."""
     snapshot = store.get_job(fence.job_id)
     if snapshot is None:
         raise JobCancelledError("The job was deleted.")
-    job = snapshot.parse()
+    try:
+        job = snapshot.parse()
+    except InvalidJobError as error:
+        raise StaleAttemptError("The job was edited and is malformed now.") from error
+    if (owner := execution_name(job)) != fence.execution:
+        raise StaleAttemptError(f"The job is {job.status} and names another execution: {owner}.")
+    return snapshot, job
+
+
+def _still_owned(fence: Fence, snapshot: JobSnapshot, job: Job) -> Fence:
     if job.status is Status.CANCELLED:
         raise JobCancelledError("The job was cancelled.")
-    if job.attempt != fence.attempt or job.status not in {Status.PROCESSING, Status.COMPLETED}:
-        raise StaleAttemptError(
-            f"Attempt {fence.attempt} no longer owns the job: attempt {job.attempt} is {job.status}."
-        )
-    return Fence(fence.job_id, fence.attempt, snapshot.version), job
+    if job.status not in {Status.PROCESSING, Status.COMPLETED}:
+        raise StaleAttemptError(f"The job is {job.status}: this execution no longer owns it.")
+    if job.progress != job.claim_progress or job.progress < fence.progress:
+        raise StaleAttemptError("The job's progress is not what this execution left: it was edited or put back.")
+    return Fence(fence.job_id, fence.execution, snapshot.version, job.progress)
+
+
+def _after(fence: Fence, version: str, reaches: Progress | None) -> Fence:
+    progress = fence.progress if reaches is None else reaches
+    return Fence(fence.job_id, fence.execution, version, progress)

@@ -13,15 +13,15 @@ one, and each goes through `TRANSITIONS`, so no writer can take a job where it m
 
 from __future__ import annotations
 
-import hashlib
-import re
+import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any, Self, TypeVar
 
 from tracking.errors import InvalidJobError
+from tracking.limits import MAX_ID_LENGTH, MAX_SENTENCE_BYTES, cut, is_document_id
 
 
 class Status(StrEnum):
@@ -85,23 +85,10 @@ KEEP_FINISHED = timedelta(days=7)
 LEASE_EXPIRED = "LeaseExpired"
 
 MAX_USERNAME_LENGTH = 100
-MAX_ID_LENGTH = 128
 MAX_ATTEMPT = 1_000_000
 """A document may say anything; one claim more than the largest Firestore integer would refuse everybody's claims."""
 
-_MAX_SLUG_LENGTH = 40
-
 Fields = dict[str, Any]
-
-
-def slug(job_id: str) -> str:
-    """The job's id where it has to be a name elsewhere: at most 40 of `0-9A-Za-z-_`.
-
-    Firestore's own ids stay as they are; any other id (up to 1,500 bytes of anything) becomes a digest.
-    """
-    if len(job_id) <= _MAX_SLUG_LENGTH and re.fullmatch(r"[0-9A-Za-z_-]+", job_id):
-        return job_id
-    return hashlib.sha256(job_id.encode()).hexdigest()[:_MAX_SLUG_LENGTH]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +103,14 @@ class Job:
     platform: PlatformName
     account_type: AccountType
     status: Status
-    created_at: datetime
+    created_at: datetime  # as its front end says; decides who waited longest
+    document_created_at: datetime  # as Firestore says: a job that is deleted and created again has another
     progress: int = 0
     message: str = ""
     retry_count: int = 0  # automatic retries used so far in this attempt
-    attempt: int = 0  # counts claims; the fence
+    attempt: int = 0  # counts claims
+    claim_id: str = ""  # random, new with each claim
+    claim_progress: int = 0  # as the claim's own commits left `progress`; another value was written by hand
     priority: int = 0  # higher goes first within an organisation
     account_id: str | None = None
     error: str | None = None
@@ -132,12 +122,8 @@ class Job:
     expiries: int = 0  # leases that ran out since the job was last put into the queue by its user
 
     @classmethod
-    def from_document(cls, job_id: str, data: Mapping[str, Any], created_at: datetime) -> Self:
-        """Check a document that anybody may have written.
-
-        `created_at`: when Firestore created it, used where the document itself does not say.
-        InvalidJobError names the first field that is wrong.
-        """
+    def from_document(cls, job_id: str, data: Mapping[str, Any], document_created_at: datetime) -> Self:
+        """Check a document that anybody may have written. InvalidJobError names the first field that is wrong."""
         read = _Reader(data)
         return cls(
             job_id=job_id,
@@ -148,11 +134,14 @@ class Job:
             platform=read.one_of("platform", PlatformName),
             account_type=read.one_of("accountType", AccountType),
             status=read.one_of("status", Status),
-            created_at=read.moment("createdAt") or created_at,
+            created_at=read.moment("createdAt") or document_created_at,
+            document_created_at=document_created_at,
             progress=read.whole("progress", 0, 100),
             message=read.text("message") or "",
             retry_count=read.whole("retryCount", 0),
             attempt=read.whole("attempt", 0, MAX_ATTEMPT),
+            claim_id=read.text("claimId") or "",
+            claim_progress=read.whole("claimProgress", 0, 100),
             priority=read.whole("priority"),
             account_id=read.text("accountId"),
             error=read.text("error"),
@@ -163,6 +152,10 @@ class Job:
             execution_arn=read.text("executionArn"),
             expiries=read.whole("expiries", 0),
         )
+
+    def next_attempt(self) -> Self:
+        """The job as its next claim makes it: a number more, and an id that no other claim has."""
+        return replace(self, attempt=self.attempt + 1, claim_id=secrets.token_hex(8))
 
 
 _T = TypeVar("_T")
@@ -198,12 +191,11 @@ class _Reader:
         return value
 
     def path_id(self, name: str) -> str:
-        """An id that becomes part of a document's path: https://firebase.google.com/docs/firestore/quotas#limits"""
+        """An id that becomes part of a document's path."""
         value = self.text(name)
         if not value:
             raise InvalidJobError(f"The job has no {name}.")
-        is_reserved = value in {".", ".."} or (value.startswith("__") and value.endswith("__"))
-        if len(value) > MAX_ID_LENGTH or "/" in value or is_reserved:
+        if len(value) > MAX_ID_LENGTH or not is_document_id(value):
             raise InvalidJobError(f"The job's {name} is not a valid id.")
         return value
 
@@ -227,18 +219,24 @@ class _Reader:
 def _change(from_: Status, to: Status, now: datetime, **fields: Any) -> Fields:
     if to not in TRANSITIONS[from_]:
         raise ValueError(f"a {from_} job may not become {to}")
-    return {"status": str(to), "updatedAt": now} | fields
+    sentences = {name: cut(fields[name], MAX_SENTENCE_BYTES) for name in ("message", "error") if fields.get(name)}
+    return {"status": str(to), "updatedAt": now} | fields | sentences
 
 
 def claim(job: Job, now: datetime, execution_arn: str) -> Fields:
-    """The job is ours until the lease ends: a new attempt, with nothing left of the one before."""
+    """The job is ours until the lease ends, with nothing left of the attempt before.
+
+    `job`: as `next_attempt` made it of the waiting one.
+    """
     if job.status is not Status.PENDING:
         raise ValueError(f"a {job.status} job may not be claimed")
     return _change(
         job.status,
         Status.PROCESSING,
         now,
-        attempt=job.attempt + 1,
+        attempt=job.attempt,
+        claimId=job.claim_id,
+        claimProgress=int(Progress.CREATED),
         leaseUntil=now + LEASE,
         startedAt=now,
         executionArn=execution_arn,
@@ -298,7 +296,8 @@ def renew(now: datetime) -> Fields:
 
 def advance(now: datetime, progress: Progress, message: str, **fields: Any) -> Fields:
     """One state of the attempt is done."""
-    return _change(Status.PROCESSING, Status.PROCESSING, now, progress=int(progress), message=message, **fields)
+    reached = {"progress": int(progress), "claimProgress": int(progress)}
+    return _change(Status.PROCESSING, Status.PROCESSING, now, message=message, **reached, **fields)
 
 
 def note(now: datetime, message: str, **fields: Any) -> Fields:
@@ -306,17 +305,31 @@ def note(now: datetime, message: str, **fields: Any) -> Fields:
     return _change(Status.PROCESSING, Status.PROCESSING, now, message=message, **fields)
 
 
-def complete(now: datetime, message: str) -> Fields:
-    return _change(
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The one change that completes a job.
+
+    It is no `Fields`, so that none can write it but `store.CompletingWrite`, which carries the account's document.
+    """
+
+    account_id: str
+    fields: Fields
+
+
+def complete(now: datetime, message: str, account_id: str) -> Completion:
+    fields = _change(
         Status.PROCESSING,
         Status.COMPLETED,
         now,
         progress=int(Progress.VIDEOS_SAVED),
+        claimProgress=int(Progress.VIDEOS_SAVED),
         message=message,
+        accountId=account_id,
         completedAt=now,
         leaseUntil=None,
         expireAt=now + KEEP_FINISHED,
     )
+    return Completion(account_id, fields)
 
 
 def fail(from_: Status, now: datetime, error: str, error_code: str) -> Fields:

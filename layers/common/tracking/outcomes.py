@@ -36,16 +36,17 @@ class Outcome:
     status: ExecutionStatus
     error: str = ""
     cause: str = ""
-    stopped_quietly: bool = False  # succeeded by way of Cancelled, Superseded or Paused
 
 
 def settle(job: Job, outcome: Outcome, now: datetime) -> Fields:
-    """What to write to a `processing` job whose execution has this outcome, so that the two agree."""
+    """Make a `processing` job agree with its execution.
+
+    An execution completes its job before it succeeds. One that succeeded and left its job `processing` has saved
+    nothing that counts: it was interrupted, or it stopped quietly.
+    """
     match outcome.status:
         case ExecutionStatus.RUNNING | ExecutionStatus.PENDING_REDRIVE:
             return jobs.renew(now)
-        case ExecutionStatus.SUCCEEDED if not outcome.stopped_quietly:
-            return jobs.complete(now, "Done.")
         case ExecutionStatus.SUCCEEDED | ExecutionStatus.NEVER_STARTED:
             return jobs.expire(job, now)
         case ExecutionStatus.FAILED | ExecutionStatus.TIMED_OUT | ExecutionStatus.ABORTED:

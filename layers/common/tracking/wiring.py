@@ -60,12 +60,23 @@ class Limits:
     per_credential: int  # Instagram and TikTok share Apify's
 
 
+MAX_REMEMBERED = 1_000
+
+
 @dataclass(slots=True)
 class Hints:
     """What a warm environment remembers of the tick before, to read less. Nothing is wrong when it is lost."""
 
     is_busy: bool = False  # many jobs wait, or a platform is paused
     strays_from: str = ""  # id of the job that the next walk through all waiting jobs goes on from
+    unwritable: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Jobs whose document could not be written: its version and its organisation, by the job's id."""
+
+    def remember_unwritable(self, job_id: str, version: str, org_id: str) -> None:
+        """So that it is not tried in each tick, nor stands before the others of its organisation."""
+        self.unwritable[job_id] = (version, org_id)
+        if len(self.unwritable) > MAX_REMEMBERED:
+            del self.unwritable[next(iter(self.unwritable))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from typing import Protocol
 
 from tracking.accounts import Account, Video
 from tracking.clock import Clock
+from tracking.limits import is_document_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,24 +70,30 @@ class Platform(Protocol):
 class FetchedVideos:
     videos: tuple[Video, ...]
     is_complete: bool  # False: the platform has more; the time or the number of videos ran out
+    unusable: int = 0  # beside these: their ids cannot name a document
 
 
 def collect_videos(pages: Iterator[VideoPage], budget: Budget, clock: Clock) -> FetchedVideos:
     """Take pages until there are no more, `max_videos` is reached, or the deadline has come.
 
     A video that comes twice (posts shift between pages while they are read) is kept once, first place,
-    newest content. A last page that says `has_more` was cut short by its platform module.
+    newest content. One whose id cannot name a document is counted and left out. A last page that says `has_more`
+    was cut short by its platform module.
     """
     videos: dict[str, Video] = {}
-    has_more = False
+    unusable: set[str] = set()
+    is_complete = True
     for page in pages:
-        has_more = page.has_more
-        videos.update((video.video_id, video) for video in page.videos)
-        if len(videos) >= budget.max_videos:
-            is_complete = len(videos) == budget.max_videos and not page.has_more
-            return FetchedVideos(videos=tuple(videos.values())[: budget.max_videos], is_complete=is_complete)
+        for video in page.videos:
+            if is_document_id(video.video_id):
+                videos[video.video_id] = video
+            else:
+                unusable.add(video.video_id)
+        number = len(videos)
+        is_complete = not page.has_more and number <= budget.max_videos
+        if number >= budget.max_videos or (page.has_more and clock.now() >= budget.deadline):
+            break
         if page.has_more:
-            if clock.now() >= budget.deadline:
-                return FetchedVideos(videos=tuple(videos.values()), is_complete=False)
             budget.checkpoint()
-    return FetchedVideos(videos=tuple(videos.values()), is_complete=not has_more)
+    kept = tuple(videos.values())[: budget.max_videos]
+    return FetchedVideos(videos=kept, is_complete=is_complete, unusable=len(unusable))

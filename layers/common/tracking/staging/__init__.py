@@ -1,6 +1,6 @@
 """What one state fetched and a later one saves: account and videos on their way through S3.
 
-State payloads carry only the key (a state is cut at 256 KB, and 300 videos are more than that). The bucket is private,
+State payloads carry none of it (a state is cut at 256 KB, and 300 videos are more than that). The bucket is private,
 encrypted and forgets after a day, so an object that nobody deleted costs nothing and says nothing.
 
     staging.s3        the bucket
@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from contextlib import contextmanager
+from typing import Any, Protocol
 
 from tracking.accounts import Account, Video
-from tracking.jobs import slug
+from tracking.errors import ContractError
 from tracking.platforms import FetchedAccount
 
 _GZIP_LEVEL = 1  # 2 to 9 ms for 5,000 videos; higher levels cost more time than they save
@@ -32,37 +34,63 @@ class ObjectStore(Protocol):
 
 
 class Staging:
-    """Objects are named by job and attempt: a state that runs twice overwrites its own object with the same data."""
+    """Objects are named by their execution, and say whose they are.
+
+    A state that runs twice overwrites its own object with the same data; no other life of the job comes near it.
+    What is read is checked: ContractError for an object that is damaged, or another execution's.
+    """
 
     def __init__(self, objects: ObjectStore) -> None:
         self._objects = objects
 
-    def put_account(self, job_id: str, attempt: int, fetched: FetchedAccount) -> str:
-        key = f"{_folder(job_id, attempt)}/account.json"
-        body = {"account": fetched.account.to_json(), "videosRef": fetched.videos_ref}
-        self._objects.put(key, _json(body))
-        return key
+    def put_account(self, execution: str, fetched: FetchedAccount) -> None:
+        body = {"execution": execution, "account": fetched.account.to_json(), "videosRef": fetched.videos_ref}
+        self._objects.put(account_key(execution), _json(body))
 
-    def get_account(self, key: str) -> FetchedAccount:
-        body = json.loads(self._objects.get(key))
-        return FetchedAccount(account=Account.from_json(body["account"]), videos_ref=body["videosRef"])
+    def get_account(self, execution: str) -> FetchedAccount:
+        with _checked():
+            body = json.loads(self._objects.get(account_key(execution)))
+            _check_owner(body, execution)
+            return FetchedAccount(account=Account.from_json(body["account"]), videos_ref=body["videosRef"])
 
-    def put_videos(self, job_id: str, attempt: int, videos: Sequence[Video]) -> str:
-        key = f"{_folder(job_id, attempt)}/videos.jsonl.gz"
-        lines = b"".join(_json(video.to_json()) + b"\n" for video in videos)
-        self._objects.put(key, gzip.compress(lines, _GZIP_LEVEL))
-        return key
+    def put_videos(self, execution: str, videos: Sequence[Video]) -> None:
+        head = {"execution": execution, "videos": len(videos)}
+        lines = b"".join(_json(line) + b"\n" for line in (head, *(video.to_json() for video in videos)))
+        self._objects.put(videos_key(execution), gzip.compress(lines, _GZIP_LEVEL))
 
-    def get_videos(self, key: str) -> Iterator[Video]:
-        for line in gzip.decompress(self._objects.get(key)).splitlines():
-            yield Video.from_json(json.loads(line))
+    def get_videos(self, execution: str) -> list[Video]:
+        """All of them, so that none is saved of an object that is damaged further on."""
+        with _checked():
+            head, *lines = map(json.loads, gzip.decompress(self._objects.get(videos_key(execution))).splitlines())
+            _check_owner(head, execution)
+            if head["videos"] != len(lines):
+                raise ValueError(f"{len(lines)} of {head['videos']} videos")
+            return [Video.from_json(line) for line in lines]
 
-    def delete(self, *keys: str) -> None:
-        self._objects.delete(keys)
+    def delete(self, execution: str) -> None:
+        self._objects.delete([account_key(execution), videos_key(execution)])
 
 
-def _folder(job_id: str, attempt: int) -> str:
-    return f"{slug(job_id)}/{attempt}"
+def account_key(execution: str) -> str:
+    return f"{execution}/account.json"
+
+
+def videos_key(execution: str) -> str:
+    return f"{execution}/videos.jsonl.gz"
+
+
+@contextmanager
+def _checked() -> Iterator[None]:
+    """Whatever a damaged body makes of gzip, JSON or a record, it is one error."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, RecursionError, zlib.error) as error:
+        raise ContractError("What an earlier step fetched is damaged.") from error
+
+
+def _check_owner(body: Any, execution: str) -> None:
+    if body["execution"] != execution:
+        raise ContractError("What an earlier step fetched is another job's.")
 
 
 def _json(value: object) -> bytes:

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
-from tracking.jobs import Job, PlatformName, Status
+from tracking.jobs import Completion, Fields, Job, PlatformName, Status
 
 MAX_WRITES_PER_COMMIT = 500
 MAX_BYTES_PER_COMMIT = 3_500_000
@@ -28,6 +28,27 @@ class StaleVersionError(Exception):
 
 class DocumentExistsError(Exception):
     """A document that was to be created is there already. Nothing was written."""
+
+
+class DocumentMissingError(Exception):
+    """A document that was to be there already is not. Nothing was written."""
+
+
+class WriteRefusedError(Exception):
+    """The database does not take what was to be written: it is too large, or malformed. Nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritable:
+    """The answer to one of many writes that the database refused for itself, not for its version."""
+
+    code: str
+    """Google's name of the reason: https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto"""
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether the same write to the same document is refused next time, too."""
+        return self.code == "INVALID_ARGUMENT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +67,52 @@ class JobSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class JobWrite:
-    """Fields to change in a job that must exist and still be at `version`."""
-
-    job_id: str
-    fields: dict[str, Any]
-    version: str
-
-
-@dataclass(frozen=True, slots=True)
 class DocumentWrite:
     """Fields to set in another document; its other fields stay."""
 
     path: str  # slash-separated, from the root
-    fields: dict[str, Any]
+    fields: Fields
     must_be_new: bool = False
+    must_exist: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JobWrite:
+    """Fields to change in a job that must exist and still be at `version`."""
+
+    job_id: str
+    fields: Fields
+    version: str
+
+    def __post_init__(self) -> None:
+        if self.fields.get("status") == Status.COMPLETED and not isinstance(self, CompletingWrite):
+            raise ValueError("A job is completed together with its account's document alone: by a CompletingWrite.")
+
+
+@dataclass(frozen=True, slots=True)
+class CompletingWrite(JobWrite):
+    """Completes a job, and writes its account's document in the same commit."""
+
+    account: DocumentWrite
+
+    @classmethod
+    def of(cls, job_id: str, completion: Completion, version: str, account: DocumentWrite) -> Self:
+        """ValueError when the account is another, or not written on behalf of this job."""
+        is_of_job = account.fields.get("lastJobId") == job_id
+        if not is_of_job or account.path.rpartition("/")[2] != completion.account_id:
+            raise ValueError(f"The document {account.path} is not the account that this job saved.")
+        return cls(job_id, completion.fields, version, account)
+
+
+def companions(job: JobWrite) -> tuple[DocumentWrite, ...]:
+    """The documents that a job's write never goes without."""
+    return (job.account,) if isinstance(job, CompletingWrite) else ()
+
+
+def refuse_companions(writes: Sequence[JobWrite]) -> None:
+    """Writes of jobs alone have no place for another document."""
+    if any(map(companions, writes)):
+        raise ValueError("A job is completed by a commit of its own.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,17 +150,23 @@ class Store(Protocol):
 
     def get_job(self, job_id: str) -> JobSnapshot | None: ...
 
-    def write_each(self, writes: Sequence[JobWrite]) -> list[str | None]:
-        """Any number of writes, each on its own: its job's new version, or None where it was refused.
+    def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
+        """Those that are there, in any order; one request."""
+        ...
+
+    def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
+        """Any number of writes, each on its own: its job's new version; None where the job is gone or is not at the
+        write's version any more; Unwritable where the write itself was refused.
 
         One request for each MAX_WRITES_PER_COMMIT; an error leaves those of the requests before it written.
         """
         ...
 
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
-        """All or nothing; the job's new version.
+        """All or nothing, with the job's companions; the job's new version.
 
-        StaleVersionError, DocumentExistsError. At most MAX_WRITES_PER_COMMIT writes, MAX_BYTES_PER_COMMIT bytes.
+        StaleVersionError, DocumentExistsError, DocumentMissingError (the job may be missing, too), WriteRefusedError.
+        At most MAX_WRITES_PER_COMMIT writes, MAX_BYTES_PER_COMMIT bytes.
         """
         ...
 

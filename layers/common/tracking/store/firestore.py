@@ -14,17 +14,23 @@ from google.auth.exceptions import GoogleAuthError, TransportError
 from google.cloud.firestore_v1 import Client, Query
 from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
+from google.rpc.code_pb2 import Code
 
 from tracking.errors import CredentialsError, StoreUnavailableError, TrackingError
 from tracking.jobs import FINISHED, PlatformName
 from tracking.store import (
     MAX_WRITES_PER_COMMIT,
     DocumentExistsError,
+    DocumentMissingError,
     DocumentWrite,
     JobFilter,
     JobSnapshot,
     JobWrite,
     StaleVersionError,
+    Unwritable,
+    WriteRefusedError,
+    companions,
+    refuse_companions,
 )
 
 JOBS = "trackingJobs"
@@ -134,32 +140,53 @@ class FirestoreStore:
         return _snapshot(document) if document.exists else None
 
     @_translated
-    def write_each(self, writes: Sequence[JobWrite]) -> list[str | None]:
-        versions: list[str | None] = []
+    def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
+        references = [self._jobs.document(job_id) for job_id in job_ids]
+        return [_snapshot(document) for document in self._client.get_all(references, **_CALL) if document.exists]
+
+    @_translated
+    def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
+        refuse_companions(writes)
+        answers: list[str | Unwritable | None] = []
         for first in range(0, len(writes), MAX_WRITES_PER_COMMIT):
-            batch = BulkWriteBatch(self._client)
-            for write in writes[first : first + MAX_WRITES_PER_COMMIT]:
-                self._add_job(batch, write)
+            answers += self._write_batch(writes[first : first + MAX_WRITES_PER_COMMIT])
+        return answers
+
+    def _write_batch(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
+        batch = BulkWriteBatch(self._client)
+        for write in writes:
+            self._add_job(batch, write)
+        try:
             response = batch.commit(**_CALL)
-            versions += [
-                _version(result.update_time) if status.code == 0 else None
-                for result, status in zip(response.write_results, response.status, strict=True)
-            ]
-        return versions
+        except google.InvalidArgument:
+            # One write spoils the request: it is found by halves, so that the others are made.
+            if len(writes) == 1:
+                return [Unwritable(Code.Name(Code.INVALID_ARGUMENT))]
+            middle = len(writes) // 2
+            return self._write_batch(writes[:middle]) + self._write_batch(writes[middle:])
+        return [
+            _answer(result, status.code) for result, status in zip(response.write_results, response.status, strict=True)
+        ]
 
     @_translated
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
         batch = self._client.batch()
         self._add_job(batch, job)
-        for document in documents:
+        every = [*companions(job), *documents]
+        for document in every:
             self._add_document(batch, document)
         try:
             results = batch.commit(**_CALL)
         # Here alone they speak of our preconditions; a query fails with FailedPrecondition for want of an index.
         except google.AlreadyExists as error:
             raise DocumentExistsError(str(error)) from error
-        except (google.FailedPrecondition, google.NotFound) as error:
+        except google.NotFound as error:
+            is_unclear = any(document.must_exist for document in every)
+            raise (DocumentMissingError if is_unclear else StaleVersionError)(str(error)) from error
+        except google.FailedPrecondition as error:
             raise StaleVersionError(str(error)) from error
+        except google.InvalidArgument as error:
+            raise WriteRefusedError(str(error)) from error
         return _version(results[0].update_time)
 
     @_translated
@@ -220,6 +247,8 @@ class FirestoreStore:
         reference = self._client.document(write.path)
         if write.must_be_new:
             batch.create(reference, write.fields)
+        elif write.must_exist:
+            batch.update(reference, write.fields)
         else:
             batch.set(reference, write.fields, merge=True)
 
@@ -234,6 +263,12 @@ class FirestoreStore:
 
 def _snapshot(document: Any) -> JobSnapshot:
     return JobSnapshot(document.id, document.to_dict(), _version(document.update_time), document.create_time)
+
+
+def _answer(result: Any, code: int) -> str | Unwritable | None:
+    if code == Code.OK:
+        return _version(result.update_time)
+    return None if code in {Code.FAILED_PRECONDITION, Code.NOT_FOUND} else Unwritable(Code.Name(code))
 
 
 def _version(update_time: Any) -> str:

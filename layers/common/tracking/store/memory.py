@@ -10,13 +10,19 @@ from typing import Any
 
 from tracking.clock import Clock, to_rfc3339
 from tracking.jobs import FINISHED, PlatformName
+from tracking.limits import MAX_DOCUMENT_BYTES, bytes_of, is_document_id
 from tracking.store import (
     DocumentExistsError,
+    DocumentMissingError,
     DocumentWrite,
     JobFilter,
     JobSnapshot,
     JobWrite,
     StaleVersionError,
+    Unwritable,
+    WriteRefusedError,
+    companions,
+    refuse_companions,
 )
 
 JOBS = "trackingJobs"
@@ -62,25 +68,35 @@ class MemoryStore:
         with self._lock:
             return deepcopy(self._documents.get(f"{JOBS}/{job_id}"))
 
-    def write_each(self, writes: Sequence[JobWrite]) -> list[str | None]:
-        versions: list[str | None] = []
+    def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
+        return [job for job_id in job_ids if (job := self.get_job(job_id)) is not None]
+
+    def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
+        refuse_companions(writes)
+        answers: list[str | Unwritable | None] = []
         for write in writes:
             try:
-                versions.append(self.commit(write))
+                answers.append(self.commit(write))
             except StaleVersionError:
-                versions.append(None)
-        return versions
+                answers.append(None)
+            except WriteRefusedError:
+                answers.append(Unwritable("INVALID_ARGUMENT"))
+        return answers
 
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
         with self._lock:
             current = self._documents.get(f"{JOBS}/{job.job_id}")
             if current is None or current.version != job.version:
                 raise StaleVersionError(job.job_id)
-            for document in documents:
+            every = [*companions(job), *documents]
+            for document in every:
                 if document.must_be_new and document.path in self._documents:
                     raise DocumentExistsError(document.path)
+                if document.must_exist and document.path not in self._documents:
+                    raise DocumentMissingError(document.path)
+            self._refuse_what_firestore_refuses([DocumentWrite(f"{JOBS}/{job.job_id}", job.fields), *every])
             version = self._new_version()
-            for document in documents:
+            for document in every:
                 self._merge(document.path, document.fields, version)
             return self._merge(f"{JOBS}/{job.job_id}", job.fields, version)
 
@@ -155,12 +171,20 @@ class MemoryStore:
     def _jobs(self) -> list[JobSnapshot]:
         return [deepcopy(job) for path, job in sorted(self._documents.items()) if path.startswith(f"{JOBS}/")]
 
+    def _refuse_what_firestore_refuses(self, writes: Sequence[DocumentWrite]) -> None:
+        for write in writes:
+            before = self._documents.get(write.path)
+            if bytes_of((before.data if before else {}) | write.fields) > MAX_DOCUMENT_BYTES:
+                raise WriteRefusedError(f"{write.path} is too large")
+            if len(write.path.split("/")) % 2 or not all(map(is_document_id, write.path.split("/"))):
+                raise WriteRefusedError(f"{write.path} is no document's path")
+
     def _merge(self, path: str, fields: dict[str, Any], version: str) -> str:
         """The document's version afterwards: as in Firestore, a write that changes nothing keeps it."""
         before = self._documents.get(path)
         data = (before.data if before else {}) | deepcopy(fields)
         if before is None or data != before.data:
-            created_at = before.created_at if before else self._clock.now()
+            created_at = before.created_at if before else self._last_write
             self._documents[path] = JobSnapshot(path.rpartition("/")[2], data, version, created_at)
         return self._documents[path].version
 

@@ -1,0 +1,72 @@
+"""Firestore's limits, and how foreign data is made to keep them: https://firebase.google.com/docs/firestore/quotas#limits
+
+Sizes are counted as Firestore counts them: https://firebase.google.com/docs/firestore/storage-size
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+MAX_ID_BYTES = 1_500
+MAX_ID_LENGTH = 128
+"""In characters: of the ids that travel through the states of an execution, which are held under 16 KB."""
+MAX_SENTENCE_BYTES = 1_500
+"""Of a job's message and error. An index holds no more of a text."""
+MAX_DOCUMENT_BYTES = 1_048_576
+MAX_FIELDS_BYTES = 1_000_000
+"""Of what we write. The rest is for the document's path, and for fields that others wrote beside ours."""
+
+_NUMBER_BYTES = 8  # a timestamp's, too
+
+
+def is_document_id(value: str) -> bool:
+    """Whether Firestore takes it as one part of a document's path."""
+    is_reserved = value in {".", ".."} or (value.startswith("__") and value.endswith("__"))
+    if not value or "/" in value or is_reserved:
+        return False
+    try:
+        return len(value.encode()) <= MAX_ID_BYTES
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+
+
+def cut(text: str, max_bytes: int) -> str:
+    """At most so many bytes of it as UTF-8, and no character in part; an ellipsis where something is missing."""
+    encoded = text.encode()
+    if len(encoded) <= max_bytes:
+        return text
+    ellipsis = "…"
+    return encoded[: max(0, max_bytes - len(ellipsis.encode()))].decode(errors="ignore") + ellipsis
+
+
+def fitted(fields: dict[str, Any], max_bytes: int = MAX_FIELDS_BYTES) -> dict[str, Any]:
+    """The fields, with their largest texts and lists cut until a document can hold them."""
+    fitting = dict(fields)
+    while (excess := bytes_of(fitting) - max_bytes) > 0:
+        largest = max(fitting, key=lambda name: _bytes_of(fitting[name]))
+        value, size = fitting[largest], _bytes_of(fitting[largest])
+        kept_bytes = max(size - excess, size // 2)  # by halves at most, so that two large ones share what there is
+        fitting[largest] = _first_of(value, kept_bytes) if isinstance(value, list) else cut(value, kept_bytes - 1)
+    return fitting
+
+
+def _first_of(texts: list[str], max_bytes: int) -> list[str]:
+    first: list[str] = []
+    for text in texts:
+        max_bytes -= _bytes_of(text)
+        if max_bytes < 0:
+            break
+        first.append(text)
+    return first
+
+
+def bytes_of(fields: dict[str, Any]) -> int:
+    return sum(_bytes_of(name) + _bytes_of(value) for name, value in fields.items())
+
+
+def _bytes_of(value: object) -> int:
+    if isinstance(value, str):
+        return len(value.encode()) + 1
+    if isinstance(value, list):
+        return sum(map(_bytes_of, value))
+    return _NUMBER_BYTES

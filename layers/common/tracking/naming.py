@@ -1,0 +1,53 @@
+"""What a job's executions are called: one name for one claim of one life of one job.
+
+    document "X", created at 12:00 ── attempt 1, claim a7… ──> tiktok-loveluxury-X-1-5f0c…
+                                   └─ attempt 2, claim 90… ──> tiktok-loveluxury-X-2-b1e4…
+    document "X", deleted and created again at 13:00
+                                   ── attempt 1, claim 3c… ──> tiktok-loveluxury-X-1-d977…
+
+A job that is edited by hand in what an execution works from has no execution of its name: it is another life.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+
+from tracking.jobs import Job
+
+MAX_NAME_LENGTH = 80
+_ID_LENGTH = 20  # that of Firestore's own ids
+_DIGEST_LENGTH = 20  # 80 bits
+
+
+def execution_name(job: Job) -> str:
+    """`{platform}-{username}-{job id}-{attempt}-{digest}`: readable in the console, at most 80 of `0-9A-Za-z-_`.
+
+    The digest alone makes it unique. It is of all that makes the claim what it is, so what is readable may be cut.
+    """
+    life = [
+        job.job_id,
+        job.document_created_at.isoformat(),
+        job.attempt,
+        job.claim_id,
+        job.org_id,
+        job.project_id,
+        job.user_id,
+        job.username,
+        job.platform,
+        job.account_type,
+    ]
+    digest = hashlib.sha256(json.dumps(life).encode()).hexdigest()[:_DIGEST_LENGTH]
+    tail = f"-{_readable(job.job_id)[:_ID_LENGTH]}-{job.attempt}-{digest}"
+    head = f"{job.platform}-{_readable(_last_part(job.username)).strip('-')}"
+    return head[: MAX_NAME_LENGTH - len(tail)] + tail
+
+
+def _last_part(username: str) -> str:
+    """The account's name in a link, without its query."""
+    return re.split(r"[?#]", username.strip())[0].rstrip("/").rpartition("/")[2]
+
+
+def _readable(text: str) -> str:
+    return "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "-" for c in text)

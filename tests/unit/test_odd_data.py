@@ -1,0 +1,193 @@
+"""Odd data from a platform harms itself alone: the item is left out and counted, the rest is saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.doubles import START, ManualClock
+from tests.factories import account, video, videos
+from tests.world import World, lambda_cause
+from tracking import jobs
+from tracking.errors import ContractError
+from tracking.limits import MAX_FIELDS_BYTES, MAX_SENTENCE_BYTES, bytes_of, cut, fitted, is_document_id
+from tracking.platforms import Budget, VideoPage, collect_videos
+from tracking.store import DocumentWrite, JobWrite, WriteRefusedError
+from tracking.store.memory import MemoryStore
+
+ACCOUNTS = "organizations/org1/projects/project1/trackedAccounts"
+VIDEOS = f"{ACCOUNTS}/instagram_528817151/videos"
+
+ODD_IDS = ["a/b", "a/b/c", "..", ".", "__x__", "__", "__\n__", "x" * 1_501, "é" * 751, "", "1/videos/2", "\ud83d"]
+GOOD_IDS = ["a", "a.b", "_", "__a", "a__", "x" * 1_500, "é" * 750, " ", "\n", "🚀", "...", "7" * 40]
+
+
+@pytest.mark.parametrize("odd", ODD_IDS)
+def test_an_odd_id_is_no_documents(odd: str) -> None:
+    assert not is_document_id(odd)
+
+
+@pytest.mark.parametrize("good", GOOD_IDS)
+def test_any_other_id_is_a_documents(good: str) -> None:
+    assert is_document_id(good)
+
+
+@pytest.mark.parametrize("odd", ODD_IDS)
+def test_a_video_of_an_odd_id_is_left_out_and_told(world: World, odd: str) -> None:
+    world.platform.videos = [*videos(16), video(99, video_id=odd), *videos(33)[16:]]
+    job = world.claimed_job()
+    world.run_chain(job)
+    document = world.document(job["jobId"])
+    assert document["status"] == "completed"
+    assert document["message"] == "Done: 33 videos saved. 1 of 34 videos could not be saved."
+    assert sorted(world.memory.get_documents(VIDEOS)) == [one.video_id for one in videos(33)]
+    assert {path for path in world.memory._documents if path.startswith("organizations/")} == {
+        f"{ACCOUNTS}/instagram_528817151",
+        *(f"{VIDEOS}/{one.video_id}" for one in videos(33)),
+    }
+
+
+def test_videos_of_odd_ids_alone_are_none(world: World) -> None:
+    world.platform.videos = [video(1, video_id="a/b"), video(2, video_id="..")]
+    job = world.claimed_job()
+    world.run_chain(job)
+    assert world.document(job["jobId"])["message"] == "Done: 0 videos saved. 2 of 2 videos could not be saved."
+
+
+@pytest.mark.parametrize("odd", ["", "1/videos/2", "x" * 129, "\ud83d"])
+def test_an_account_of_an_odd_id_is_refused_where_it_is_read(odd: str) -> None:
+    with pytest.raises(ContractError, match="id that cannot be kept"):
+        account(platform_user_id=odd)
+
+
+def test_an_odd_id_that_comes_twice_is_counted_once() -> None:
+    odd = video(1, video_id="a/b")
+    pages = iter([VideoPage(videos=(odd, video(2)), has_more=True), VideoPage(videos=(odd, video(3)), has_more=False)])
+    found = collect_videos(pages, Budget(deadline=START.replace(year=2027), max_videos=10), ManualClock())
+    assert ([one.video_id for one in found.videos], found.unusable) == (["video00002", "video00003"], 1)
+    assert found.is_complete
+
+
+LONG = [
+    {"caption": "x" * 1_100_000},
+    {"caption": "é" * 600_000, "title": "🚀" * 400_000},
+    {"hashtags": ("x" * 1_000,) * 2_000},
+    {"caption": "\x00" * 1_048_576, "url": "https://x.example/" + "y" * 1_048_576},
+]
+
+
+@pytest.mark.parametrize("fields", LONG)
+def test_long_texts_are_cut_and_the_video_is_kept(world: World, fields: dict[str, Any]) -> None:
+    world.platform.videos = [video(1, **fields), video(2)]
+    job = world.claimed_job()
+    world.run_chain(job)
+    assert world.document(job["jobId"])["message"] == "Done: 2 videos saved."
+    saved = world.memory.get_documents(VIDEOS)["video00001"]
+    for name, sent in fields.items():
+        kept = saved[name]
+        assert sent[: len(kept)] == tuple(kept) if isinstance(kept, list) else sent.startswith(kept.removesuffix("…"))
+    assert bytes_of(saved) > MAX_FIELDS_BYTES * 0.49
+
+
+def test_a_long_bio_and_name_are_cut_in_account_and_sentence(world: World) -> None:
+    world.platform.account = account(bio="🚀" * 300_000, display_name="é" * 600_000)
+    job = world.claimed_job()
+    world.run_state("FetchAccount", job)
+    message = world.document(job["jobId"])["message"]
+    assert message.startswith("Found ééé")
+    assert MAX_SENTENCE_BYTES - 4 <= len(message.encode()) <= MAX_SENTENCE_BYTES
+    world.platform.videos = [video(1, caption="x" * 900_000), *videos(5, caption="y" * 900_000)[1:]]
+    job = world.claimed_job()
+    world.run_chain(job)
+    assert world.document(job["jobId"])["message"] == "Done: 5 videos saved."
+    saved = world.memory.get_documents(ACCOUNTS)["instagram_528817151"]
+    assert saved["bio"].startswith("🚀")
+    assert saved["displayName"].startswith("é")
+
+
+def test_a_long_error_is_cut(world: World) -> None:
+    job = world.claimed_job()
+    world.fail_job(job, "ContractError", lambda_cause(ContractError("é" * 600_000)))
+    document = world.document(job["jobId"])
+    assert document["error"] == document["message"] == "é" * 748 + "…"
+
+
+@given(st.text(max_size=40), st.integers(3, 60))
+def test_a_text_is_cut_between_characters(text: str, limit: int) -> None:
+    short = cut(text, limit)
+    assert len(short.encode()) <= max(limit, 3)
+    if short != text:
+        assert short.endswith("…")
+        assert text.startswith(short.removesuffix("…"))
+        assert len(text.encode()) > limit
+        assert limit - len(short.encode()) < 4
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcd"), st.one_of(st.text(max_size=400), st.lists(st.text(max_size=40)))),
+    st.integers(60, 400),
+)
+def test_what_is_fitted_fits_and_is_the_head_of_what_was(fields: dict[str, Any], limit: int) -> None:
+    small = fitted(fields, limit)
+    assert bytes_of(small) <= limit
+    assert small.keys() == fields.keys()
+    if bytes_of(fields) <= limit:
+        assert small == fields
+
+
+class Refusing(MemoryStore):
+    """A database that refuses some documents for reasons of its own."""
+
+    def __init__(self, world: World, *odd: str) -> None:
+        super().__init__(world.clock)
+        self.odd = odd
+        self.commits = 0
+
+    def commit(self, job: JobWrite, documents: Any = ()) -> str:
+        self.commits += 1
+        if any(document.path.rpartition("/")[2] in self.odd for document in documents):
+            raise WriteRefusedError("too many index entries")
+        return super().commit(job, documents)
+
+
+@pytest.mark.parametrize("count", [1, 34, 600])
+@pytest.mark.parametrize("where", ["first", "last"])
+def test_a_video_that_the_database_refuses_is_left_out(count: int, where: str) -> None:
+    sent = videos(count)
+    odd = sent[0 if where == "first" else -1].video_id
+    world = World(videos=sent)
+    store = Refusing(world, odd)
+    world.use(store)
+    job = world.claimed_job()
+    world.run_chain(job)
+    document = world.document(job["jobId"])
+    plural = "" if count == 2 else "s"
+    assert document["message"] == (f"Done: {count - 1} video{plural} saved. 1 of {count} videos could not be saved.")
+    assert sorted(store.get_documents(VIDEOS)) == [one.video_id for one in sent if one.video_id != odd]
+    saved = store.get_documents(ACCOUNTS)["instagram_528817151"]
+    assert saved["videoCount"] == count - 1
+    assert store.commits < 35
+
+
+def test_an_account_that_the_database_refuses_fails_the_job(world: World) -> None:
+    class RefusesAccounts(MemoryStore):
+        def commit(self, job: JobWrite, documents: Any = ()) -> str:
+            if documents:
+                raise WriteRefusedError("refused")
+            return super().commit(job, documents)
+
+    world.use(RefusesAccounts(world.clock))
+    job = world.claimed_job()
+    state = world.run_chain(job, until="FetchAccount")
+    with pytest.raises(WriteRefusedError):
+        world.run_state("SaveAccount", state)
+    world.fail_job(state, "WriteRefusedError", '{"errorMessage": "refused"}')
+    assert world.document(job["jobId"])["errorCode"] == "InternalError"
+
+
+def test_every_write_of_a_job_keeps_its_sentence_short() -> None:
+    assert len(jobs.note(START, "x" * 10_000)["message"]) == MAX_SENTENCE_BYTES - 2
+    assert DocumentWrite("a/b", {}).fields == {}
