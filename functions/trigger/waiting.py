@@ -10,15 +10,13 @@ tick costs what it starts and who waits, not how many wait.
 
 from __future__ import annotations
 
-import random
-import string
 from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-from tracking import pauses
+from tracking import pauses, walks
 from tracking.errors import InvalidJobError
 from tracking.jobs import Job, PlatformName
 from tracking.pauses import Pause
@@ -123,7 +121,7 @@ def _widened(deps: TriggerDeps, slots: Slots, page: Sequence[JobSnapshot]) -> li
 
 def _waiting_orgs(deps: TriggerDeps, slots: Slots, platforms: Sequence[PlatformName]) -> list[str]:
     """At most as many as there are slots, walked from a random place so that none is always the one left out."""
-    begin = _anywhere()
+    begin = walks.anywhere()
     orgs: list[str] = []
     after, has_wrapped = begin, False
     while platforms and len(orgs) < slots.total:
@@ -136,10 +134,6 @@ def _waiting_orgs(deps: TriggerDeps, slots: Slots, platforms: Sequence[PlatformN
             orgs.append(org)
             after = org
     return orgs
-
-
-def _anywhere() -> str:
-    return "".join(random.choices(string.ascii_letters + string.digits, k=6))  # noqa: S311 - not for security
 
 
 def sort_out(snapshots: Iterable[JobSnapshot]) -> tuple[list[Pending], list[tuple[JobSnapshot, InvalidJobError]]]:

@@ -23,8 +23,8 @@ def run(stage: Stage) -> Iterator[Result]:
 
 def _clean(stage: Stage, fault: Fault) -> Result:
     project, long_ago = Project(stage.running), datetime.now(UTC) - timedelta(days=30)
-    finished = project.add_job("sim_videos_1", status="completed", createdAt=long_ago)
-    live = project.add_job("sim_videos_1", createdAt=long_ago)
+    finished = project.add_job("sim_videos_1", status="completed", completedAt=long_ago)
+    live = project.add_job("sim_videos_1", createdAt=long_ago, completedAt=long_ago)
     name, runs = stage.plan.add(fault), 0
     while stage.running.store.get_job(finished) and runs < MAX_RUNS:
         stage.invoke("cleanup", {})

@@ -135,8 +135,8 @@ CALLS: dict[str, Callable[[FirestoreStore], Any]] = {
     "commit": lambda store: store.commit(JobWrite("a", {"progress": 1}, VERSION)),
     "create_job": lambda store: store.create_job(job_document()),
     "list_jobs": lambda store: store.list_jobs(JobFilter(), 10),
-    "finished_jobs": lambda store: store.finished_jobs(START, 10),
-    "delete_jobs": lambda store: store.delete_jobs([JobSnapshot("a", {}, VERSION, START)]),
+    "finished_jobs": lambda store: store.finished_jobs(10),
+    "delete_jobs": lambda store: store.delete_jobs([JobSnapshot("a", {}, VERSION, START, START)]),
     "get_documents": lambda store: store.get_documents("organizations"),
     "get_document": lambda store: store.get_document("organizations/o"),
 }

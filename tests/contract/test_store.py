@@ -81,6 +81,17 @@ def test_a_document_keeps_the_moment_of_its_creation(store: Store, front_end: Fr
     assert read(store, job_id).created_at == created
 
 
+def test_a_snapshot_tells_the_moment_of_its_last_write(store: Store, front_end: FrontEnd) -> None:
+    job_id = store.create_job(job_document())
+    created = read(store, job_id)
+    front_end.write(job_id, status="pending")  # changes nothing
+    assert read(store, job_id).updated_at == created.updated_at == moment(created.version)
+    front_end.write(job_id, colour="blue")
+    touched = read(store, job_id)
+    assert touched.updated_at == moment(touched.version) > created.updated_at
+    assert touched.updated_at.utcoffset() == timedelta(0)
+
+
 def test_versions_grow_with_every_write(store: Store, front_end: FrontEnd) -> None:
     job_id = store.create_job(job_document())
     versions = [read(store, job_id).version]
@@ -547,21 +558,35 @@ def test_jobs_are_listed_newest_first_by_what_is_asked_for(store: Store, front_e
     assert listed(org_id="o3") == []
 
 
-def test_finished_jobs_are_those_created_before_oldest_first(store: Store, front_end: FrontEnd) -> None:
-    for days, status in enumerate(("completed", "pending", "failed", "processing", "cancelled", "failed")):
-        store.create_job(job_document(status=status, createdAt=START + timedelta(days=days), username=f"{days}"))
+def test_finished_jobs_are_all_of_them_whatever_they_hold(store: Store, front_end: FrontEnd) -> None:
+    for status in (*Status, "FAILED"):
+        front_end.write(f"job-{status}", **job_document(status=str(status)))
     front_end.write("undated", status="failed")
-    front_end.write("odd", status="failed", createdAt="2020")
-    front_end.write("nothing", status="failed", createdAt=None)
+    front_end.write("odd", status="cancelled", createdAt="2020", completedAt="2020", username=7)
+    front_end.write("nothing", status="completed", createdAt=None)
+    front_end.write("late", status="failed", createdAt=datetime(2200, 1, 1, tzinfo=UTC))
+    front_end.write("no-status", createdAt=START)
+    found = store.finished_jobs(20)
+    ids = ["job-cancelled", "job-completed", "job-failed", "late", "nothing", "odd", "undated"]
+    assert [job.job_id for job in found] == ids
+    assert found == [read(store, job_id) for job_id in ids]
 
-    def finished(before_day: int, limit: int = 10) -> list[str]:
-        found = store.finished_jobs(START + timedelta(days=before_day), limit)
-        return [snapshot.data["username"] for snapshot in found]
 
-    assert finished(5) == ["0", "2", "4"]  # not the one of that very moment
-    assert finished(6) == ["0", "2", "4", "5"]
-    assert finished(6, limit=2) == ["0", "2"]
-    assert finished(0) == []
+def test_finished_jobs_come_in_pages_in_the_order_of_ids(store: Store, front_end: FrontEnd) -> None:
+    ids = ["-", "0", "Z", "a", "ab", "z", "~", "é", "\ufb00", "\U0001d11e"]  # that of UTF-8 and of code points
+    for number, job_id in enumerate(reversed(ids)):
+        front_end.write(job_id, status=("completed", "failed", "cancelled")[number % 3], createdAt=number)
+
+    def page(limit: int, from_id: str = "") -> list[str]:
+        return [job.job_id for job in store.finished_jobs(limit, from_id)]
+
+    assert page(20) == ids
+    assert page(3) == ids[:3]
+    assert page(20, "ab") == ids[4:]  # itself included
+    assert page(2, "ab") == ["ab", "z"]
+    assert page(2, "b") == ["z", "~"]  # a place where there is none
+    assert page(20, "\U0001d11e") == ["\U0001d11e"]
+    assert page(20, "\U0001d11f") == []
 
 
 def test_only_unchanged_jobs_are_deleted(store: Store, front_end: FrontEnd) -> None:

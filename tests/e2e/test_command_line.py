@@ -140,9 +140,9 @@ def test_list_shows_the_jobs_of_a_project_by_status(project: Project) -> None:
 
 def test_cleanup_deletes_jobs_that_ended_long_ago_and_no_others(project: Project) -> None:
     long_ago = datetime(1990, 1, 1, tzinfo=UTC)
-    old = project.add_job("sim_videos_1", status="completed", createdAt=long_ago)
-    old_and_at_work = project.add_job("sim_videos_1", status="processing", createdAt=long_ago)
-    young = project.add_job("sim_videos_1", status="completed")
+    old = project.add_job("sim_videos_1", status="completed", completedAt=long_ago)
+    old_and_at_work = project.add_job("sim_videos_1", status="processing", createdAt=long_ago, completedAt=long_ago)
+    young = project.add_job("sim_videos_1", status="completed", createdAt=long_ago)
     done = tracking("cleanup", "--older-than", "9999d")  # 27 years: nobody else's
     assert (done.returncode, done.stdout) == (0, "1 jobs deleted.\n")
     assert project.job_ids() == {old_and_at_work, young}

@@ -1,22 +1,25 @@
-"""Old finished jobs go, page by page; everything else stays."""
+"""Jobs that ended long ago go, page by page; everything else stays."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from cleanup.app import RESERVE_MS, handler
 from tests.doubles import START, FakeContext
-from tests.factories import videos
+from tests.factories import job_document, videos
 from tests.world import World
-from tracking import jobs
+from tracking import jobs, walks
 from tracking.jobs import Status
 from tracking.store import JobSnapshot
 from tracking.store.memory import MemoryStore
 from tracking.wiring import CleanupDeps
 
 OLD = START - timedelta(days=7, seconds=1)
+FAR = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def clean_up(world: World, context: FakeContext | None = None) -> dict[str, Any]:
@@ -25,11 +28,41 @@ def clean_up(world: World, context: FakeContext | None = None) -> dict[str, Any]
 
 
 def test_finished_jobs_go_after_seven_days_and_live_ones_never(world: World) -> None:
-    old = {status: world.add_job(status=status, createdAt=OLD) for status in Status}
-    young = {status: world.add_job(status=status, createdAt=START - timedelta(days=7)) for status in Status}
+    old = {status: world.add_job(status=status, completedAt=OLD) for status in Status}
+    young = {status: world.add_job(status=status, completedAt=START - timedelta(days=7)) for status in Status}
     assert clean_up(world) == {"deleted": 3, "isDone": True}
     left = set(world.store.get_documents("trackingJobs"))
     assert left == {old[Status.PENDING], old[Status.PROCESSING], *young.values()}
+
+
+def test_a_job_that_ended_just_now_stays_however_old_it_is(world: World) -> None:
+    ended = world.add_job(status="completed", createdAt=START - timedelta(days=30), completedAt=START)
+    assert clean_up(world) == {"deleted": 0, "isDone": True}
+    world.clock.advance(timedelta(days=7, seconds=1).total_seconds())
+    assert clean_up(world) == {"deleted": 1, "isDone": True}
+    assert world.store.get_job(ended) is None
+
+
+@pytest.mark.parametrize("created_at", [None, "2020-01-01", FAR], ids=["missing", "a string", "in 2200"])
+def test_a_finished_job_goes_whatever_createdat_says(world: World, created_at: object) -> None:
+    world.add_job(status="cancelled", createdAt=created_at)
+    assert clean_up(world)["deleted"] == 0
+    world.clock.advance(timedelta(days=7, seconds=1).total_seconds())
+    assert clean_up(world)["deleted"] == 1
+
+
+@pytest.mark.parametrize("completed_at", [None, "2020-01-01", 0, FAR, START + timedelta(seconds=1)])
+def test_an_end_that_cannot_be_is_the_last_write(completed_at: object) -> None:
+    assert jobs.ended_at({"completedAt": completed_at}, START) == START
+
+
+@pytest.mark.parametrize("completed_at", [START, START - timedelta(seconds=1), OLD])
+def test_an_end_up_to_the_last_write_is_the_end(completed_at: datetime) -> None:
+    assert jobs.ended_at({"completedAt": completed_at}, START) == completed_at
+
+
+def test_a_job_without_fields_ended_with_its_last_write() -> None:
+    assert jobs.ended_at({}, START) == START
 
 
 def test_accounts_and_videos_stay(world: World) -> None:
@@ -44,7 +77,7 @@ def test_accounts_and_videos_stay(world: World) -> None:
 
 
 def test_a_run_twice_deletes_nothing_more(world: World) -> None:
-    world.add_job(status="failed", createdAt=OLD)
+    world.add_job(status="failed", completedAt=OLD)
     assert clean_up(world)["deleted"] == 1
     assert clean_up(world) == {"deleted": 0, "isDone": True}
 
@@ -59,20 +92,37 @@ class RunningOut(FakeContext):
 
 def test_a_run_that_ends_early_says_so_and_the_next_one_goes_on(world: World) -> None:
     for number in range(1_200):
-        world.add_job(status="completed", createdAt=OLD - timedelta(minutes=number))
+        after_any_begin = f"~{number}"
+        world.memory.touch(after_any_begin, **job_document(status="completed", completedAt=OLD))
     two_pages = RunningOut(3 * 60 + RESERVE_MS / 1000)
     assert clean_up(world, two_pages) == {"deleted": 1_000, "isDone": False}
-    left = [job["createdAt"] for job in world.store.get_documents("trackingJobs").values()]
-    assert min(left) == OLD - timedelta(minutes=199)  # the oldest went first
     assert clean_up(world) == {"deleted": 200, "isDone": True}
 
 
+def test_runs_that_are_cut_off_leave_out_different_jobs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walks, "PAGE", 2)
+    for letter in "0AZaz":
+        world.memory.touch(f"{letter}job", **job_document(status="completed", completedAt=START))
+    looked_at: set[str] = set()
+
+    class Watched(MemoryStore):
+        def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
+            page = world.memory.finished_jobs(limit, from_id)
+            looked_at.update(job.job_id for job in page)
+            return page
+
+    world.store = Watched(world.clock)
+    for _ in range(200):  # the rarest of them is in every 26th first page
+        assert clean_up(world, RunningOut(2 * 60 + RESERVE_MS / 1000)) == {"deleted": 0, "isDone": False}
+    assert looked_at == {"0job", "Ajob", "Zjob", "ajob", "zjob"}
+
+
 def test_a_job_that_is_retried_between_read_and_delete_stays(world: World) -> None:
-    retried, other = (world.add_job(status="failed", createdAt=OLD) for _ in range(2))
+    retried, other = (world.add_job(status="failed", completedAt=OLD) for _ in range(2))
 
     class Meddled(MemoryStore):
-        def finished_jobs(self, created_before: datetime, limit: int) -> list[JobSnapshot]:
-            page = world.memory.finished_jobs(created_before, limit)
+        def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
+            page = world.memory.finished_jobs(limit, from_id)
             world.memory.touch(retried, **jobs.retry(Status.FAILED, START))
             return page
 

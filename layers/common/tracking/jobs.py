@@ -216,6 +216,15 @@ class _Reader:
             raise InvalidJobError(f"The job's {name} must be one of: {allowed}.") from None
 
 
+def ended_at(data: Mapping[str, Any], updated_at: datetime) -> datetime:
+    """When a finished job ended: `completedAt`, else, where that is no moment before it, its document's last write.
+
+    The document is unchecked: one that is malformed ends as well, and grows old.
+    """
+    completed_at = data.get("completedAt")
+    return completed_at if isinstance(completed_at, datetime) and completed_at <= updated_at else updated_at
+
+
 def _change(from_: Status, to: Status, now: datetime, **fields: Any) -> Fields:
     if to not in TRANSITIONS[from_]:
         raise ValueError(f"a {from_} job may not become {to}")

@@ -20,7 +20,7 @@ from rich.table import Table
 import local.cli
 from local.errors import LocalError
 from local.stack import State
-from tracking import jobs, pauses, wiring
+from tracking import jobs, pauses, walks, wiring
 from tracking.cli.fetch import fetch
 from tracking.cli.watch import watch_jobs
 from tracking.clock import SystemClock
@@ -29,8 +29,6 @@ from tracking.jobs import AccountType, Job, PlatformName, Status
 from tracking.settings import SettingsError
 from tracking.store import JobFilter, JobSnapshot, JobWrite, StaleVersionError
 from tracking.store.firestore import FirestoreStore
-
-PAGE = 500
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -116,15 +114,12 @@ def cancel(job: JobId) -> None:
 def cleanup(
     older_than: Annotated[str, typer.Option(help="Age, as 7d or 12h.")] = "7d",
 ) -> None:
-    """Delete jobs that ended, and were created longer ago than this. Accounts and videos stay."""
+    """Delete jobs that ended longer ago than this. Accounts and videos stay."""
     store = _store()
     before = datetime.now(UTC) - _age(older_than)
     deleted = 0
-    while found := store.finished_jobs(before, PAGE):
-        deleted_now = store.delete_jobs(found)
-        deleted += deleted_now
-        if not deleted_now:
-            break
+    for page in walks.finished_jobs(store):
+        deleted += store.delete_jobs([job for job in page if job.ended_at() < before])
     out.print(f"{deleted} jobs deleted.")
 
 

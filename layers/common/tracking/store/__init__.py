@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, Self
 
+from tracking import jobs
 from tracking.jobs import Completion, Fields, Job, PlatformName, Status
 
 MAX_WRITES_PER_COMMIT = 500
@@ -60,10 +61,16 @@ class JobSnapshot:
     version: str
     """Firestore's `update_time`, RFC 3339: grows with every write that changes anything; opaque to all but a store."""
     created_at: datetime
+    updated_at: datetime
+    """The moment of `version`: of the last write that changed anything, whoever made it."""
 
     def parse(self) -> Job:
         """InvalidJobError when the document is malformed."""
         return Job.from_document(self.job_id, self.data, self.created_at)
+
+    def ended_at(self) -> datetime:
+        """Of a finished job, malformed or not."""
+        return jobs.ended_at(self.data, self.updated_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +185,8 @@ class Store(Protocol):
         """Newest first, by `createdAt`."""
         ...
 
-    def finished_jobs(self, created_before: datetime, limit: int) -> list[JobSnapshot]:
-        """Completed, failed and cancelled jobs, the oldest first."""
+    def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
+        """Completed, failed and cancelled jobs, malformed ones too; from `from_id` on in the order of their ids."""
         ...
 
     def delete_jobs(self, jobs: Sequence[JobSnapshot]) -> int:

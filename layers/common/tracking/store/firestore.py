@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from google.api_core import exceptions as google
@@ -205,14 +204,12 @@ class FirestoreStore:
         return [_snapshot(document) for document in query.stream(**_CALL)]
 
     @_translated
-    def finished_jobs(self, created_before: datetime, limit: int) -> list[JobSnapshot]:
-        query = (
-            self._jobs.where(filter=FieldFilter("status", "in", sorted(FINISHED)))
-            .where(filter=FieldFilter("createdAt", "<", created_before))
-            .order_by("createdAt")
-            .limit(limit)
-        )
-        return [_snapshot(document) for document in query.stream(**_CALL)]
+    def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
+        # By id alone, as in `pending_jobs`.
+        query = self._jobs.where(filter=FieldFilter("status", "in", sorted(FINISHED))).order_by("__name__")
+        if from_id:
+            query = query.start_at({"__name__": self._jobs.document(from_id)})
+        return [_snapshot(document) for document in query.limit(limit).stream(**_CALL)]
 
     @_translated
     def delete_jobs(self, jobs: Sequence[JobSnapshot]) -> int:
@@ -262,7 +259,8 @@ class FirestoreStore:
 
 
 def _snapshot(document: Any) -> JobSnapshot:
-    return JobSnapshot(document.id, document.to_dict(), _version(document.update_time), document.create_time)
+    written = document.update_time
+    return JobSnapshot(document.id, document.to_dict(), _version(written), document.create_time, written)
 
 
 def _answer(result: Any, code: int) -> str | Unwritable | None:

@@ -118,16 +118,9 @@ class MemoryStore:
             ]
         return sorted(jobs, key=lambda job: job.data["createdAt"], reverse=True)[:limit]
 
-    def finished_jobs(self, created_before: datetime, limit: int) -> list[JobSnapshot]:
+    def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
         with self._lock:
-            jobs = [
-                job
-                for job in self._jobs()
-                if job.data.get("status") in FINISHED
-                and isinstance(job.data.get("createdAt"), datetime)
-                and job.data["createdAt"] < created_before
-            ]
-        return sorted(jobs, key=lambda job: job.data["createdAt"])[:limit]
+            return [job for job in self._jobs() if job.data.get("status") in FINISHED and job.job_id >= from_id][:limit]
 
     def delete_jobs(self, jobs: Sequence[JobSnapshot]) -> int:
         with self._lock:
@@ -185,7 +178,8 @@ class MemoryStore:
         data = (before.data if before else {}) | deepcopy(fields)
         if before is None or data != before.data:
             created_at = before.created_at if before else self._last_write
-            self._documents[path] = JobSnapshot(path.rpartition("/")[2], data, version, created_at)
+            job_id, updated_at = path.rpartition("/")[2], datetime.fromisoformat(version)
+            self._documents[path] = JobSnapshot(job_id, data, version, created_at, updated_at)
         return self._documents[path].version
 
     def _new_version(self) -> str:

@@ -1,0 +1,47 @@
+"""The walk over all finished jobs, wherever it begins, on both stores."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+
+from tests.contract.conftest import FrontEnd
+from tracking import walks
+from tracking.store import Store
+
+IDS = [*"BDFHJLN"]
+
+
+@pytest.fixture(autouse=True)
+def _jobs(front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walks, "PAGE", 3)
+    for job_id in IDS:
+        front_end.write(job_id, status="failed")
+    front_end.write("G", status="pending")
+
+
+@pytest.mark.parametrize("begin", ["", "A", "B", "C", "F", "G", "L", "N", "O"])
+def test_a_walk_meets_each_job_once_and_begins_there(store: Store, begin: str) -> None:
+    pages = [[job.job_id for job in page] for page in walks.finished_jobs(store, begin)]
+    met = [job_id for page in pages for job_id in page]
+    assert met == [job_id for job_id in IDS if job_id >= begin] + [job_id for job_id in IDS if job_id < begin]
+    assert max(map(len, pages)) <= 3
+
+
+@pytest.mark.parametrize("begin", ["", "F", "O"])
+def test_deleting_what_was_met_hides_nothing(store: Store, begin: str) -> None:
+    deleted = sum(store.delete_jobs(page) for page in walks.finished_jobs(store, begin))
+    assert deleted == len(IDS)
+    assert store.finished_jobs(10) == []
+
+
+def test_nothing_finished_is_nothing_met(store: Store) -> None:
+    store.delete_jobs(store.finished_jobs(10))
+    assert [job for begin in ("", "F") for page in walks.finished_jobs(store, begin) for job in page] == []
+
+
+def test_a_walk_may_begin_anywhere() -> None:
+    begins = [walks.anywhere() for _ in range(200)]
+    assert len(set(begins)) == 200
+    assert all(set(begin) <= {*string.ascii_letters, *string.digits} and begin for begin in begins)
