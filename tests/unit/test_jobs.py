@@ -93,7 +93,7 @@ REFUSED: list[tuple[str, Any]] = [
     *[
         (name, value)
         for name in ("orgId", "projectId", "userId")
-        for value in ("a/b", "/", ".", "..", "__x__", "____", "x" * 129)
+        for value in ("a/b", "/", ".", "..", "__x__", "__", "____", "x" * 129, "x\ud83d")
     ],
     *[("username", value) for value in (" ", "\t\n ", "\u00a0", "x" * 101, "x" * 10_000)],
     *[("platform", value) for value in ("facebook", "Instagram", "x", " instagram")],

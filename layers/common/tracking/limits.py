@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-MAX_ID_BYTES = 1_500
+MAX_DOCUMENT_ID_BYTES = 1_500
 MAX_ID_LENGTH = 128
 """In characters: of the ids that travel through the states of an execution, which are held under 16 KB."""
 MAX_SENTENCE_BYTES = 1_500
@@ -20,12 +20,15 @@ _NUMBER_BYTES = 8  # a timestamp's, too
 
 
 def is_document_id(value: str) -> bool:
-    """Whether Firestore takes it as one part of a document's path."""
+    """Whether it can be one part of a document's path.
+
+    `__.*__` is Firestore's own. It is taken widely: what begins with `__` and ends with it is refused, `__` too.
+    """
     is_reserved = value in {".", ".."} or (value.startswith("__") and value.endswith("__"))
     if not value or "/" in value or is_reserved:
         return False
     try:
-        return len(value.encode()) <= MAX_ID_BYTES
+        return len(value.encode()) <= MAX_DOCUMENT_ID_BYTES
     except UnicodeEncodeError:  # half of a surrogate pair
         return False
 

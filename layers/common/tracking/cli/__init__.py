@@ -26,6 +26,7 @@ from tracking.cli.watch import watch_jobs
 from tracking.clock import SystemClock
 from tracking.errors import InvalidJobError, TrackingError
 from tracking.jobs import AccountType, Job, PlatformName, Status
+from tracking.limits import is_document_id
 from tracking.settings import SettingsError
 from tracking.store import JobFilter, JobSnapshot, JobWrite, StaleVersionError
 from tracking.store.firestore import FirestoreStore
@@ -43,7 +44,15 @@ app.command(name="doctor")(local.cli.doctor)
 out = Console(width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True, soft_wrap=True)
 
-JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's document id.")]
+
+def _job_id(value: str) -> str:
+    """Checked before any request: Firestore's client answers an id that cannot be with an error of its own."""
+    if not is_document_id(value):
+        raise InvalidJobError('A job\'s id is 1 to 1,500 bytes of text without "/", and not ".", ".." or like "__x__".')
+    return value
+
+
+JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's document id.", callback=_job_id)]
 
 
 @app.command()
