@@ -1,16 +1,18 @@
-"""`tracking` over the store in memory: what it refuses before any request."""
+"""`tracking` over the store in memory: what it refuses before any request, and what it asks before it deletes."""
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, NoReturn
 
 import pytest
 from typer.main import get_command
 
 from tests.doubles import ManualClock
+from tests.factories import job_document
 from tracking import cli
 from tracking.store.memory import MemoryStore
 
@@ -21,6 +23,13 @@ class Ended(NamedTuple):
     errors: str
 
 
+class Terminal(io.StringIO):
+    """Somebody sits at it, and types this."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 Tracking = Callable[..., Ended]
 
 
@@ -28,8 +37,9 @@ Tracking = Callable[..., Ended]
 def tracking(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tracking:
     """The command as its entry point runs it, for `main` is what turns an error into a sentence."""
 
-    def run(*arguments: str) -> Ended:
+    def run(*arguments: str, typed: str | None = None) -> Ended:
         monkeypatch.setattr(sys, "argv", ["tracking", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.StringIO() if typed is None else Terminal(typed))
         with pytest.raises(SystemExit) as ended:
             cli.main()
         return Ended(ended.value.code, *capsys.readouterr())
@@ -76,3 +86,101 @@ def test_an_id_that_no_job_can_have_is_refused(
 @pytest.mark.parametrize("command", OF_ONE_JOB)
 def test_an_odd_id_that_a_job_may_have_is_looked_up(tracking: Tracking, store: MemoryStore, command: str) -> None:
     assert tracking(command, "__x") == (1, "", "There is no job __x.\n")
+
+
+# Cleanup
+
+
+def add(store: MemoryStore, job_id: str, days_ago: float, **overrides: object) -> None:
+    ended = datetime.now(UTC) - timedelta(days=days_ago)
+    store.touch(job_id, **job_document(status="completed", completedAt=ended) | overrides)
+
+
+@pytest.fixture
+def three_old(store: MemoryStore) -> MemoryStore:
+    for number in (1, 2, 3):
+        add(store, f"old{number}", 7.1)
+    add(store, "young", 6.9, createdAt=datetime(2020, 1, 1, tzinfo=UTC))
+    add(store, "at work", 30, status="processing")
+    return store
+
+
+def left(store: MemoryStore) -> set[str]:
+    return set(store.get_documents("trackingJobs"))
+
+
+QUESTION = "3 jobs that ended more than 7 days ago will be deleted. Accounts and videos stay.\nDelete them? [y/N] "
+EVERYTHING = {"old1", "old2", "old3", "young", "at work"}
+
+
+@pytest.mark.parametrize("typed", ["y\n", "Yes \n"])
+def test_cleanup_counts_asks_and_deletes(tracking: Tracking, three_old: MemoryStore, typed: str) -> None:
+    assert tracking("cleanup", typed=typed) == (0, "3 jobs deleted.\n", QUESTION)
+    assert left(three_old) == {"young", "at work"}
+
+
+@pytest.mark.parametrize("typed", ["n\n", "\n", "yesterday\n"])
+def test_cleanup_deletes_nothing_unless_told_to(tracking: Tracking, three_old: MemoryStore, typed: str) -> None:
+    assert tracking("cleanup", typed=typed) == (1, "", f"{QUESTION}Nothing was deleted.\n")
+    assert left(three_old) == EVERYTHING
+
+
+def test_an_answer_that_never_comes_deletes_nothing(tracking: Tracking, three_old: MemoryStore) -> None:
+    exit_code, output, errors = tracking("cleanup", typed="")
+    assert (exit_code, output) == (1, "")
+    assert errors.startswith(QUESTION)
+    assert left(three_old) == EVERYTHING
+
+
+def test_a_script_says_yes_and_is_not_asked(tracking: Tracking, three_old: MemoryStore) -> None:
+    assert tracking("cleanup", "--yes") == (0, "3 jobs deleted.\n", "")
+    assert left(three_old) == {"young", "at work"}
+
+
+def test_cleanup_without_a_terminal_or_a_yes_is_refused(tracking: Tracking, three_old: MemoryStore) -> None:
+    exit_code, output, errors = tracking("cleanup", "--older-than", "0d")
+    assert (exit_code, output) == (1, "")
+    assert errors == "Nothing was deleted: there is no terminal to ask at. --yes deletes without asking.\n"
+    assert left(three_old) == EVERYTHING
+
+
+def test_cleanup_with_nothing_to_delete_asks_nothing(tracking: Tracking, store: MemoryStore) -> None:
+    add(store, "young", 0)
+    assert tracking("cleanup", typed="") == (0, "0 jobs deleted.\n", "")
+    assert left(store) == {"young"}
+
+
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [("0d", "0 days"), ("1d", "1 day"), ("1h", "1 hour"), ("24h", "1 day"), ("36h", "36 hours"), (" 2d ", "2 days")],
+)
+def test_the_question_tells_number_and_age_in_words(
+    tracking: Tracking, store: MemoryStore, age: str, words: str
+) -> None:
+    add(store, "old", 30)
+    errors = tracking("cleanup", "--older-than", age, typed="n\n").errors
+    assert errors.startswith(f"1 job that ended more than {words} ago will be deleted. Accounts and videos stay.\n")
+
+
+def test_zero_days_is_every_finished_job_once_it_is_said(tracking: Tracking, three_old: MemoryStore) -> None:
+    asked = tracking("cleanup", "--older-than", "0d", typed="y\n")
+    assert asked.errors.startswith("4 jobs that ended more than 0 days ago will be deleted.")
+    assert (asked.exit_code, asked.output) == (0, "4 jobs deleted.\n")
+    assert left(three_old) == {"at work"}
+
+
+@pytest.mark.parametrize("created_at", [None, "2020-01-01", datetime(2200, 1, 1, tzinfo=UTC)])
+def test_a_job_without_an_end_is_as_old_as_its_last_write(
+    tracking: Tracking, store: MemoryStore, created_at: object
+) -> None:
+    store.touch("job", status="failed", createdAt=created_at)
+    assert tracking("cleanup", "--yes").output == "0 jobs deleted.\n"
+    assert tracking("cleanup", "--older-than", "0h", "--yes").output == "1 jobs deleted.\n"
+
+
+@pytest.mark.parametrize("age", ["", "7", "-1d", "7w", "12345d"])
+def test_an_age_that_is_none_is_refused_unasked(tracking: Tracking, three_old: MemoryStore, age: str) -> None:
+    exit_code, output, errors = tracking("cleanup", f"--older-than={age}", "--yes")
+    assert (exit_code, output) == (1, "")
+    assert errors == "An age is a number of days or hours, as 7d or 12h.\n"
+    assert left(three_old) == EVERYTHING

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -28,7 +29,7 @@ from tracking.errors import InvalidJobError, TrackingError
 from tracking.jobs import AccountType, Job, PlatformName, Status
 from tracking.limits import is_document_id
 from tracking.settings import SettingsError
-from tracking.store import JobFilter, JobSnapshot, JobWrite, StaleVersionError
+from tracking.store import JobFilter, JobSnapshot, JobWrite, StaleVersionError, Store
 from tracking.store.firestore import FirestoreStore
 
 app = typer.Typer(
@@ -122,13 +123,16 @@ def cancel(job: JobId) -> None:
 @app.command()
 def cleanup(
     older_than: Annotated[str, typer.Option(help="Age, as 7d or 12h.")] = "7d",
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
 ) -> None:
-    """Delete jobs that ended longer ago than this. Accounts and videos stay."""
-    store = _store()
-    before = datetime.now(UTC) - _age(older_than)
-    deleted = 0
-    for page in walks.finished_jobs(store):
-        deleted += store.delete_jobs([job for job in page if job.ended_at() < before])
+    """Delete jobs that ended longer ago than this, once you have said yes. Accounts and videos stay."""
+    age = _age(older_than)
+    if not yes and not sys.stdin.isatty():
+        raise InvalidJobError("Nothing was deleted: there is no terminal to ask at. --yes deletes without asking.")
+    store, before = _store(), datetime.now(UTC) - age
+    if not yes and (count := sum(map(len, _ended_before(store, before)))):
+        _ask(count, age)
+    deleted = sum(map(store.delete_jobs, _ended_before(store, before)))
     out.print(f"{deleted} jobs deleted.")
 
 
@@ -192,6 +196,27 @@ def _change(job_id: str, allowed: set[Status], done: str, change: jobs.UserChang
     except StaleVersionError:
         raise InvalidJobError("The job changed at the same moment; look at it and try again.") from None
     out.print(f"{job_id} {done}.")
+
+
+def _ended_before(store: Store, moment: datetime) -> Iterator[list[JobSnapshot]]:
+    """Page by page; with many jobs, two walks cost less than keeping what the first one found."""
+    return ([job for job in page if job.ended_at() < moment] for page in walks.finished_jobs(store))
+
+
+def _ask(count: int, age: timedelta) -> None:
+    """Return on a yes. The question goes where it is seen even when the output goes into a file."""
+    hours = age // timedelta(hours=1)
+    long_ago = _number(hours, "hour") if hours % 24 else _number(hours // 24, "day")
+    jobs_found = _number(count, "job")
+    sentences = f"{jobs_found} that ended more than {long_ago} ago will be deleted. Accounts and videos stay."
+    err.print(f"{sentences}\nDelete them? [y/N] ", end="", markup=False, highlight=False)
+    if input().strip().lower() not in {"y", "yes"}:
+        err.print("Nothing was deleted.")
+        raise typer.Exit(1)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _row(snapshot: JobSnapshot) -> list[str]:
