@@ -38,6 +38,7 @@ class Execution:
         self.started_at = started_at
         self.status = ExecutionStatus.RUNNING
         self.error = self.cause = ""
+        self.failed_in = ""  # the state that led to FailJob
         self._state = DEFINITION["StartAt"]
         self._data: dict[str, Any] = dict(job)
         self._tries: Counter[int] = Counter()  # of this state, by the number of the retrier
@@ -88,6 +89,7 @@ class Execution:
         for catcher in state["Catch"]:
             if {error, "States.ALL"} & set(catcher["ErrorEquals"]):
                 self._data["failure"] = {"Error": error, "Cause": cause}
+                self.failed_in = self._state
                 self._enter(catcher["Next"])
                 return
 
@@ -122,10 +124,27 @@ class SimulatedExecutions(MemoryExecutions):
             reply = self.replies.pop() if self.replies else "started"
             if reply in {"ThrottlingException", "AccessDeniedException"}:
                 raise StartRefusedError(reply)
-            if reply != "unknown, not begun" and name not in self.running:
-                self.running[name] = Execution(self.arn(name), payload, self._clock.now())
+            if reply != "unknown, not begun":
+                self._begin(name, payload)
             if reply.startswith("unknown"):
                 raise StartUnknownError(name)
+
+    def _begin(self, name: str, payload: Mapping[str, Any]) -> None:
+        """As StartExecution does: the same name and input while it runs is a success, and begins nothing."""
+        there = self.running.get(name)
+        if there is None:
+            self.running[name] = Execution(self.arn(name), payload, self._clock.now())
+        elif not (there.is_running and there.job == payload):
+            self._already_exists(there, payload)
+
+    def _already_exists(self, there: Execution, payload: Mapping[str, Any]) -> None:
+        """AWS answered ExecutionAlreadyExists; here stands what the adapter makes of that: so far always "started".
+
+        One that looks at the input: `if there.job != payload: raise StartRefusedError("ExecutionAlreadyExists")`.
+        """
+
+    def execution(self, arn: str) -> Execution:
+        return self.running[arn.rpartition(":")[2]]
 
     def outcome(self, name: str) -> Outcome:
         if self.is_silent:

@@ -2,7 +2,9 @@
 
 Ticks alone, doubled and interleaved; states run, run twice and run late; processes that die before and after each call
 to the database and the staging storage; events that come late and twice; users who cancel, retry and delete; clocks
-that step. Each rule below is one of these. `ObservedStore` looks at each write, `settle` at how it all ends.
+that step; jobs deleted and created again, edited by hand and put back from a backup; two jobs of one readable name.
+Each rule below is one of these. `tests.observed` looks at each write, `tests.truth` knows what was served and who may
+write, and `teardown` sees how it all ends.
 
     .venv/bin/pytest tests/unit/test_job_life.py --hypothesis-show-statistics    which changes were seen, how often
     .venv/bin/pytest tests/unit/test_job_life.py --hypothesis-profile=long       further
@@ -14,24 +16,23 @@ import contextlib
 import io
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import currently_in_test_context, event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from process import app, save_videos
 from reconcile.app import handler as reconcile_handler
 from tests.doubles import FakeContext, ManualClock
-from tests.factories import account, job_document, videos
+from tests.factories import job_document
 from tests.machine import Execution, KilledError, SimulatedExecutions
+from tests.observed import SOMEBODY, Fault, Faults, ObservedObjects, ObservedStore
+from tests.truth import VIDEOS_OF, Claim, Truth, Writer
 from tracking import jobs, pauses
-from tracking.accounts import Video
 from tracking.errors import (
     AccountNotFoundError,
     PlatformUnavailableError,
@@ -40,172 +41,69 @@ from tracking.errors import (
     StoreUnavailableError,
     TrackingError,
 )
-from tracking.jobs import FINISHED, TRANSITIONS, PlatformName, Status
+from tracking.jobs import FINISHED, PlatformName, Status
 from tracking.outcomes import ExecutionStatus
 from tracking.platforms import Budget, FetchedAccount, VideoPage
 from tracking.staging import Staging
-from tracking.staging.memory import MemoryObjects
-from tracking.store import DocumentWrite, JobSnapshot, JobWrite, account_path
-from tracking.store.memory import MemoryStore
+from tracking.store import JobSnapshot
 from tracking.wiring import Hints, Limits, ProcessDeps, ReconcileDeps, TriggerDeps
 from trigger.app import handler as trigger_handler
 from trigger.tick import StartsRefusedError
 
-R = TypeVar("R")
-
-VIDEOS_OF = {"none": 0, "one": 1, "some": 5}
 VIDEOS_PER_COMMIT = 2  # so that saving takes several commits
-ACTIONS = ("tick", "run", "late", "cancel", "retry", "tell", "abort", "touch", "delete")
-
-
-@dataclass(frozen=True)
-class Fault:
-    after_calls: int
-    is_applied: bool  # the call's effect stays, its reply is lost
-    error: type[Exception]
-
-
-class Faults:
-    """Lets one of the next calls to the database or to the staging storage go wrong."""
-
-    def __init__(self) -> None:
-        self.next: Fault | None = None
-        self._calls = 0
-
-    def plan(self, fault: Fault) -> None:
-        self.next, self._calls = fault, 0
-
-    def around(self, call: Callable[[], R]) -> R:
-        self._calls += 1
-        if self.next is None or self._calls <= self.next.after_calls:
-            return call()
-        fault, self.next = self.next, None
-        if fault.is_applied:
-            call()
-        raise fault.error("injected")
-
-
-class FaultyObjects(MemoryObjects):
-    def __init__(self, faults: Faults) -> None:
-        super().__init__()
-        self._faults = faults
-
-    def put(self, key: str, body: bytes) -> None:
-        self._faults.around(lambda: super(FaultyObjects, self).put(key, body))
-
-    def get(self, key: str) -> bytes:
-        return self._faults.around(lambda: super(FaultyObjects, self).get(key))
-
-    def delete(self, keys: Sequence[str]) -> None:
-        self._faults.around(lambda: super(FaultyObjects, self).delete(keys))
-
-
-class ObservedStore(MemoryStore):
-    """Looks at every write to a job; may fail; and may let something happen between a read and its write."""
-
-    def __init__(self, clock: ManualClock, faults: Faults) -> None:
-        super().__init__(clock)
-        self._faults = faults
-        self.writer: str | int = "nobody"  # who writes now: an attempt's number, or a name
-        self.meanwhile: list[Callable[[], None]] = []
-
-    @contextlib.contextmanager
-    def written_by(self, writer: str | int) -> Iterator[None]:
-        before, self.writer = self.writer, writer
-        try:
-            yield
-        finally:
-            self.writer = before
-
-    def open_jobs(self, limit: int) -> list[JobSnapshot]:
-        return self._faults.around(lambda: super(ObservedStore, self).open_jobs(limit))
-
-    def processing_jobs(self, limit: int) -> list[JobSnapshot]:
-        return self._faults.around(lambda: super(ObservedStore, self).processing_jobs(limit))
-
-    def get_document(self, path: str) -> dict[str, Any] | None:
-        return self._faults.around(lambda: super(ObservedStore, self).get_document(path))
-
-    def get_job(self, job_id: str) -> JobSnapshot | None:
-        return self._faults.around(lambda: super(ObservedStore, self).get_job(job_id))
-
-    def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
-        if self.meanwhile:
-            self.meanwhile.pop()()
-        return self._faults.around(lambda: super(ObservedStore, self).commit(job, documents))
-
-    def snapshots(self) -> list[JobSnapshot]:
-        """All jobs, unobserved and without faults."""
-        return self._jobs()
-
-    def _merge(self, path: str, fields: dict[str, Any], version: str) -> str:
-        before = self._documents.get(path)
-        result = super()._merge(path, fields, version)
-        if before and before is not self._documents[path] and path.startswith("trackingJobs/"):
-            self._observe(before.data, self._documents[path].data)
-        return result
-
-    def _observe(self, before: dict[str, Any], after: dict[str, Any]) -> None:
-        was, now = Status(before["status"]), Status(after["status"])
-        change = f"{self.writer}: {was} -> {now}, attempt {before.get('attempt', 0)} -> {after.get('attempt', 0)}"
-        if self.writer == "somebody":
-            return
-        if currently_in_test_context():  # a failing example is printed as a program that runs by itself
-            event(f"{was} -> {now} by {'an attempt' if isinstance(self.writer, int) else self.writer}")
-        assert now in TRANSITIONS[was], change
-        if was in FINISHED:
-            assert self.writer == "retry", f"a terminal status was overwritten: {change}"
-        if isinstance(self.writer, int):
-            assert was is Status.PROCESSING, f"written without owning it: {change}"
-            assert before["attempt"] == self.writer, f"written by an attempt that lost the job: {change}"
-        is_claim = now is Status.PROCESSING and was is Status.PENDING
-        assert after.get("attempt", 0) == before.get("attempt", 0) + is_claim, change
-        if was is Status.PROCESSING and now is not Status.PENDING:
-            assert after["progress"] >= before["progress"], f"progress went down: {change}"
-        assert (after["leaseUntil"] is not None) == (now is Status.PROCESSING), f"a lease is left: {change}"
-        if now is Status.COMPLETED:
-            account_saved = self.check_completed(after)
-            assert after["message"].startswith(f"Done: {account_saved['videoCount']} ")
-
-    def check_completed(self, job: dict[str, Any]) -> dict[str, Any]:
-        """The account. All videos are there; of a job whose time ran out, the newest, and it says how many."""
-        path = account_path(job["orgId"], job["projectId"], job["accountId"])
-        saved, found = MemoryStore.get_document(self, path), set(self.get_documents(f"{path}/videos"))
-        number, is_cut = int(job["message"].split()[1]), "newest" in job["message"]
-        everything = [video.video_id for video in videos_of(job["username"])]
-        assert saved is not None, "completed without its account"
-        assert number < len(everything) if is_cut else number == len(everything), job["message"]
-        assert set(everything[:number]) <= found <= set(everything), "completed without exactly its videos"
-        assert job["progress"] == 100
-        return saved
-
-
-def videos_of(username: str) -> list[Video]:
-    return videos(VIDEOS_OF[username])
+EDITS: dict[str, dict[str, Any]] = {
+    "username": {"username": "one"},
+    "project": {"projectId": "project2"},
+    "org": {"orgId": "org2"},
+    "progress 0": {"progress": 0},
+    "progress 30": {"progress": 30},
+    "progress 50": {"progress": 50},
+    "progress 70": {"progress": 70},
+    "progress 100": {"progress": 100},
+    "attempt 0": {"attempt": 0},
+    "attempt 1": {"attempt": 1},
+    "attempt 2": {"attempt": 2},
+    "pending": {"status": "pending"},
+    "processing": {"status": "processing"},
+    "account": {"accountId": "instagram_one"},
+    "no account": {"accountId": None},
+}
+"""What somebody with the Admin SDK may set, of what an attempt works from."""
+ACTIONS = (
+    *("tick", "run", "late", "cancel", "retry", "tell", "abort", "touch", "delete"),
+    *("recreate", "remember", "restore", "restore_anew"),
+    *(f"edit {name}" for name in EDITS),
+)
+NAMED_IDS = ("X", "com-X")
+"""With the usernames `some-com` and `some`, two jobs of one readable name."""
 
 
 class Accounts:
-    """A platform of three accounts, in pages of two; `failures` are raised by the next calls."""
+    """A platform of a few accounts, in pages of two; `failures` are raised by the next calls."""
 
-    def __init__(self, name: PlatformName, failures: list[Exception]) -> None:
+    def __init__(self, name: PlatformName, failures: list[Exception], store: ObservedStore, truth: Truth) -> None:
         self._name = name
         self._failures = failures
+        self._store = store
+        self._truth = truth
 
     def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
-        self._called()
-        return FetchedAccount(
-            account=account(platform=str(self._name), platform_user_id=username, username=username), videos_ref=username
-        )
+        served = self._truth.serve_account(self._called(), str(self._name), username)
+        return FetchedAccount(account=served, videos_ref=username)
 
     def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
-        found = videos_of(fetched.videos_ref)
+        claim = self._store.writer.claim
+        found = claim.everything(fetched.videos_ref) if claim else []
         for first in range(0, max(len(found), 1), 2):
-            self._called()
-            yield VideoPage(videos=tuple(found[first : first + 2]), has_more=first + 2 < len(found))
+            page = self._truth.serve_videos(self._called(), found[first : first + 2])
+            yield VideoPage(videos=page, has_more=first + 2 < len(found))
 
-    def _called(self) -> None:
+    def _called(self) -> Claim:
+        claim = self._store.writer.claim
+        assert claim is not None, "somebody else than an attempt calls the platform"
         if self._failures:
             raise self._failures.pop()
+        return claim
 
 
 class JobLife(RuleBasedStateMachine):
@@ -213,19 +111,21 @@ class JobLife(RuleBasedStateMachine):
         super().__init__()
         self.clock = ManualClock()
         self.faults = Faults()
-        self.store = ObservedStore(self.clock, self.faults)
+        self.truth = Truth()
+        self.store = ObservedStore(self.clock, self.faults, self.truth)
         self.executions = SimulatedExecutions(self.clock)
         self.failures: list[Exception] = []
         self.invoked: list[dict[str, Any]] = []  # every event that the process function ever got
         self.ended: list[dict[str, Any]] = []  # status-change events, delivered or not
-        self.deleted: set[str] = set()
+        self.ids: list[str] = []  # of all jobs that ever were
+        self.backups: list[JobSnapshot] = []
         self.trigger = TriggerDeps(
             self.store, self.executions, self.clock, Limits(running=2, per_credential=2), Hints()
         )
         self.process = ProcessDeps(
             self.store,
-            Staging(FaultyObjects(self.faults)),
-            lambda name: Accounts(name, self.failures),
+            Staging(ObservedObjects(self.faults, self.store, self.truth)),
+            lambda name: Accounts(name, self.failures, self.store, self.truth),
             self.clock,
             max_videos_per_job=100,
         )
@@ -246,7 +146,58 @@ class JobLife(RuleBasedStateMachine):
     def add_job(self, username: str, platform: PlatformName, org: str) -> None:
         if len(self.store.snapshots()) < 3:
             fields = job_document(username=username, platform=str(platform), orgId=org, createdAt=self.clock.now())
-            self.store.create_job(fields)
+            self.ids.append(self.store.create_job(fields))
+
+    @rule(
+        job_id=st.sampled_from(NAMED_IDS),
+        username=st.sampled_from(["some-com", "some"]),
+        org=st.sampled_from(["org1", "org2"]),
+    )
+    def add_named_job(self, job_id: str, username: str, org: str) -> None:
+        """A front end names the document itself."""
+        if len(self.store.snapshots()) < 4 and job_id not in {job.job_id for job in self.store.snapshots()}:
+            self._create(job_id, username=username, orgId=org, platform="tiktok")
+
+    @precondition(lambda self: self.ids)
+    @rule(
+        which=st.integers(0, 9),
+        username=st.sampled_from(["some", "one"]),
+        org=st.sampled_from(["org1", "org2"]),
+        project=st.sampled_from(["project1", "project2"]),
+    )
+    def recreate(self, which: int, username: str = "some", org: str = "org1", project: str = "project2") -> None:
+        """A job is deleted, if nobody did so before, and another is created with its id."""
+        if self.ids:
+            job_id = self.ids[which % len(self.ids)]
+            self._delete(job_id)
+            self._create(job_id, username=username, orgId=org, projectId=project)
+
+    @rule(which=st.integers(0, 9), what=st.sampled_from(sorted(EDITS)))
+    def edit(self, which: int, what: str) -> None:
+        """Somebody changes by hand what an attempt works from."""
+        if job := self._job(which):
+            with self.store.written_by(SOMEBODY):
+                self.store.touch(job.job_id, **EDITS[what])
+
+    @rule(which=st.integers(0, 9))
+    def remember(self, which: int) -> None:
+        """A backup."""
+        if job := self._job(which):
+            self.backups.append(job)
+
+    @precondition(lambda self: self.backups)
+    @rule(which=st.integers(0, 9))
+    def restore(self, which: int) -> None:
+        """In place, where the document is still there."""
+        if self.backups:
+            self.store.restore(self.backups[-1 - which % len(self.backups)])
+
+    @precondition(lambda self: self.backups)
+    @rule(which=st.integers(0, 9))
+    def restore_anew(self, which: int) -> None:
+        if self.backups:
+            self._delete(self.backups[-1 - which % len(self.backups)].job_id)
+            self.restore(which)
 
     @rule()
     def tick(self) -> None:
@@ -337,13 +288,13 @@ class JobLife(RuleBasedStateMachine):
     @rule(which=st.integers(0, 9))
     def delete(self, which: int) -> None:
         if job := self._job(which):
-            self.store.delete_job(job.job_id)
+            self._delete(job.job_id)
 
     @rule(which=st.integers(0, 9))
     def touch(self, which: int) -> None:
         """Somebody writes a field of theirs."""
         if job := self._job(which):
-            with self.store.written_by("somebody"):
+            with self.store.written_by(SOMEBODY):
                 self.store.touch(job.job_id, seenAt=job.version)
 
     @precondition(lambda self: self._running())
@@ -359,9 +310,10 @@ class JobLife(RuleBasedStateMachine):
     def tell(self, which: int) -> None:
         """One of all ends is told, for the first time or again."""
         if self.ended:
-            with self._quietly("reconcile"):
-                deps = ReconcileDeps(self.store, self.clock)
-                reconcile_handler(self.ended[which % len(self.ended)], FakeContext(), deps)  # type: ignore[arg-type]
+            news = self.ended[which % len(self.ended)]
+            claim = self.truth.claim_of(json.loads(news["detail"]["input"]))
+            with self._quietly("reconcile", claim):
+                reconcile_handler(news, FakeContext(), ReconcileDeps(self.store, self.clock))  # type: ignore[arg-type]
 
     # How it all ends
 
@@ -374,9 +326,7 @@ class JobLife(RuleBasedStateMachine):
         self._settle(lambda job: self._is_over(job) or self._rests(job))
         self.clock.advance(timedelta(days=1, hours=1).total_seconds())
         self._settle(self._is_over)
-        for job in self.store.snapshots():
-            if job.data["status"] == Status.COMPLETED:
-                self.store.check_completed(job.data)
+        self.store.check_all()
 
     def _settle(self, is_settled: Callable[[JobSnapshot], bool]) -> None:
         for _ in range(30):  # three leases, and the ramp after a pause
@@ -405,22 +355,34 @@ class JobLife(RuleBasedStateMachine):
     def _invoke(self, event: dict[str, Any], *, is_new: bool = True) -> dict[str, Any]:
         if is_new:
             self.invoked.append(event)
-        with self.store.written_by(event["job"]["attempt"]), contextlib.redirect_stdout(io.StringIO()):
+        execution = self.executions.execution(event["execution"])
+        state = execution.failed_in if event["state"] == "FailJob" else event["state"]
+        writer = Writer("an attempt", self.truth.claim_of(execution.job), state)
+        with self.store.written_by(writer), contextlib.redirect_stdout(io.StringIO()):
             return app.handler(event, FakeContext(), self.process)  # type: ignore[arg-type]
 
     @contextlib.contextmanager
-    def _quietly(self, writer: str) -> Iterator[None]:
+    def _quietly(self, writer: str, claim: Claim | None = None) -> Iterator[None]:
         """Its process may die, and its errors are its own matter; all other exceptions are bugs."""
         with (
-            self.store.written_by(writer),
+            self.store.written_by(Writer(writer, claim)),
             contextlib.redirect_stdout(io.StringIO()),
             contextlib.suppress(KilledError, TrackingError),
         ):
             yield
 
     def _meanwhile(self, action: str, which: int) -> None:
-        act: Callable[..., None] = getattr(self, action)
-        self.store.meanwhile = [act if action == "tick" else lambda: act(which)]
+        name, _, what = action.partition(" ")
+        act: Callable[..., None] = getattr(self, name)
+        self.store.meanwhile = [act if name == "tick" else lambda: act(which, *([what] if what else []))]
+
+    def _create(self, job_id: str, **fields: Any) -> None:
+        self.store.touch(job_id, **job_document(createdAt=self.clock.now(), **fields))
+        self.ids.append(job_id)
+
+    def _delete(self, job_id: str) -> None:
+        if job_id in {job.job_id for job in self.store.snapshots()}:
+            self.store.delete_job(job_id)
 
     def _job(self, which: int) -> JobSnapshot | None:
         found = self.store.snapshots()
@@ -430,7 +392,7 @@ class JobLife(RuleBasedStateMachine):
         """At once, as the rules of the database let a browser do it."""
         job = self._job(which)
         if job and job.data["status"] in allowed:
-            with self.store.written_by(change.__name__):
+            with self.store.written_by(Writer(change.__name__)):
                 self.store.touch(job.job_id, **change(Status(job.data["status"]), self.clock.now()))
 
     def _remember_end(self, execution: Execution) -> None:

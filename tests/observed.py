@@ -1,0 +1,206 @@
+"""The database and the staging storage in memory: they fail when told to, and look at all that is written."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from hypothesis import currently_in_test_context, event
+
+from tests.doubles import ManualClock
+from tests.truth import TELLING, Truth, Writer
+from tracking.jobs import FINISHED, TRANSITIONS, Fields, Status
+from tracking.staging.memory import MemoryObjects
+from tracking.store import DocumentWrite, JobSnapshot, JobWrite
+from tracking.store.memory import JOBS, MemoryStore
+
+R = TypeVar("R")
+
+SOMEBODY = Writer("somebody")
+
+
+@dataclass(frozen=True)
+class Fault:
+    after_calls: int
+    is_applied: bool  # the call's effect stays, its reply is lost
+    error: type[Exception]
+
+
+class Faults:
+    """Lets one of the next calls to the database or to the staging storage go wrong."""
+
+    def __init__(self) -> None:
+        self.next: Fault | None = None
+        self._calls = 0
+
+    def plan(self, fault: Fault) -> None:
+        self.next, self._calls = fault, 0
+
+    def around(self, call: Callable[[], R]) -> R:
+        self._calls += 1
+        if self.next is None or self._calls <= self.next.after_calls:
+            return call()
+        fault, self.next = self.next, None
+        if fault.is_applied:
+            call()
+        raise fault.error("injected")
+
+
+class ObservedStore(MemoryStore):
+    """Looks at every write; may fail; and may let something happen between a read and its write."""
+
+    def __init__(self, clock: ManualClock, faults: Faults, truth: Truth) -> None:
+        super().__init__(clock)
+        self._faults = faults
+        self._truth = truth
+        self._committing = ""  # the job of the commit under way
+        self.writer = Writer("nobody")
+        self.meanwhile: list[Callable[[], None]] = []
+
+    @contextlib.contextmanager
+    def written_by(self, writer: Writer) -> Iterator[None]:
+        before, self.writer = self.writer, writer
+        try:
+            yield
+        finally:
+            self.writer = before
+
+    def open_jobs(self, limit: int) -> list[JobSnapshot]:
+        return self._faults.around(lambda: super(ObservedStore, self).open_jobs(limit))
+
+    def processing_jobs(self, limit: int) -> list[JobSnapshot]:
+        return self._faults.around(lambda: super(ObservedStore, self).processing_jobs(limit))
+
+    def get_document(self, path: str) -> dict[str, Any] | None:
+        return self._faults.around(lambda: super(ObservedStore, self).get_document(path))
+
+    def get_job(self, job_id: str) -> JobSnapshot | None:
+        return self._faults.around(lambda: super(ObservedStore, self).get_job(job_id))
+
+    def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
+        if self.meanwhile:
+            self.meanwhile.pop()()
+        self._committing = job.job_id
+        return self._faults.around(lambda: super(ObservedStore, self).commit(job, documents))
+
+    def delete_job(self, job_id: str) -> None:
+        super().delete_job(job_id)
+        self._truth.claims[job_id] = None
+
+    def restore(self, backup: JobSnapshot) -> None:
+        """Somebody puts the document back as it was, all of it: in place, or anew where there is none.
+
+        The claim in it is in force again, for nothing in the document says otherwise.
+        """
+        job_id = backup.job_id
+        path, claim = f"{JOBS}/{job_id}", self._truth.claim_at(job_id, backup.version)
+        with self.written_by(SOMEBODY):
+            if (current := self._documents.get(path)) is None:
+                self.touch(job_id, **backup.data)
+            elif current.data != backup.data:
+                self._documents[path] = JobSnapshot(job_id, backup.data, self._new_version(), current.created_at)
+        self._truth.claims[job_id] = claim
+        self._truth.written(job_id, self._documents[path].version)
+        self._truth.edited.add(job_id)
+
+    def snapshots(self) -> list[JobSnapshot]:
+        """All jobs, unobserved and without faults."""
+        return self._jobs()
+
+    def check_all(self) -> None:
+        """When all is over: every job that says so is completed, and nobody wrote what he might not."""
+        found = self._saved()
+        for path, fields in found.items():
+            self._truth.check_saved(path, fields)
+        for job in self.snapshots():
+            if job.data["status"] == Status.COMPLETED:
+                claim, completed = self._truth.completions.get(job.job_id, (None, {}))
+                if claim is None or is_another(completed, job.data):
+                    assert job.job_id in self._truth.edited, f"completed by nobody: {job}"
+                else:
+                    self._truth.check_completed(claim, job.data, found)
+
+    def _saved(self) -> dict[str, Fields]:
+        return {path: d.data for path, d in self._documents.items() if path.startswith("organizations/")}
+
+    def _merge(self, path: str, fields: dict[str, Any], version: str) -> str:
+        before = self._documents.get(path)
+        if path.startswith("organizations/"):
+            job = self._documents[f"{JOBS}/{self._committing}"]
+            self._truth.check_document(self.writer, self._committing, job.data, path, fields)
+        result = super()._merge(path, fields, version)
+        if path.startswith(f"{JOBS}/"):
+            job_id, after = path.removeprefix(f"{JOBS}/"), self._documents[path].data
+            if before and before is not self._documents[path]:
+                self._observe(job_id, before.data, after)
+            self._truth.written(job_id, result)
+        return result
+
+    def _observe(self, job_id: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+        was, now = Status(before["status"]), Status(after["status"])
+        writer, attempts = self.writer, (before.get("attempt", 0), after.get("attempt", 0))
+        change = f"{writer.name}: {was} -> {now}, attempt {attempts[0]} -> {attempts[1]}"
+        if writer == SOMEBODY:
+            if is_another(before, after):
+                self._truth.edited.add(job_id)
+            return
+        if currently_in_test_context():  # a failing example is printed as a program that runs by itself
+            event(f"{was} -> {now} by {writer.name}")
+        assert now in TRANSITIONS[was], change
+        if was in FINISHED:
+            assert writer.name == "retry", f"a terminal status was overwritten: {change}"
+        if writer.claim is not None:
+            assert was is Status.PROCESSING, f"written without owning it: {change}"
+            if writer.is_attempt:
+                assert attempts[0] == writer.claim.attempt, f"written by an attempt that lost the job: {change}"
+            self._truth.check_change(writer, job_id, before, after)
+        is_claim = now is Status.PROCESSING and was is Status.PENDING
+        assert attempts[1] == attempts[0] + is_claim, change
+        if is_claim:
+            self._truth.claimed(job_id, after)
+        if was is Status.PROCESSING and now is not Status.PENDING:
+            assert after["progress"] >= before["progress"], f"progress went down: {change}"
+        # Only somebody takes the lease from a job that is processing; it is his until the sweep finds it.
+        is_by_hand = was is now is Status.PROCESSING and before.get("leaseUntil") is None
+        has_lease = after.get("leaseUntil") is not None
+        assert is_by_hand or has_lease == (now is Status.PROCESSING), f"a lease is left: {change}"
+        if now is Status.COMPLETED:
+            self._check_completed(job_id, after)
+
+    def _check_completed(self, job_id: str, job: dict[str, Any]) -> None:
+        claim = self._truth.claims.get(job_id)
+        saved = self._truth.check_completed(claim, job, self._saved())
+        assert self.writer.is_attempt, f"completed by {self.writer.name}, who saved nothing"
+        assert job["message"].startswith(f"Done: {saved['videoCount']} ")
+        assert saved["lastJobId"] == job_id
+        assert claim is not None
+        self._truth.completions[job_id] = claim, job
+
+
+def is_another(before: Fields, after: Fields) -> bool:
+    return any(before.get(name) != after.get(name) for name in TELLING)
+
+
+class ObservedObjects(MemoryObjects):
+    """Staging objects: each belongs to the life that put it there."""
+
+    def __init__(self, faults: Faults, store: ObservedStore, truth: Truth) -> None:
+        super().__init__()
+        self._faults = faults
+        self._store = store
+        self._truth = truth
+
+    def put(self, key: str, body: bytes) -> None:
+        self._truth.check_staged(self._store.writer, key)
+        self._faults.around(lambda: super(ObservedObjects, self).put(key, body))
+
+    def get(self, key: str) -> bytes:
+        self._truth.check_staged(self._store.writer, key)
+        return self._faults.around(lambda: super(ObservedObjects, self).get(key))
+
+    def delete(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self._truth.check_staged(self._store.writer, key)
+        self._faults.around(lambda: super(ObservedObjects, self).delete(keys))

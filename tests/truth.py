@@ -1,0 +1,204 @@
+"""What is true, whatever a job's document says: who claimed it, what a platform served, and who may still write.
+
+    claim ──> an attempt, with the fields that it works from ──> what was served to it ──> what it saved
+    somebody changes one of those fields, or the claim  └──> another life: the attempt may write nothing any more
+
+Each attempt is served data of its own, so that a document tells from which attempt its content comes. What the
+document itself cannot tell apart is one life: a field that is changed and changed back, or a restored document that
+the very attempt left, as far as the step goes that it would do next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.factories import account, videos
+from tracking.accounts import Account, Video
+from tracking.jobs import Fields, Progress, Status
+from tracking.store import account_path
+
+VIDEOS_OF = {"none": 0, "one": 1, "some": 5, "some-com": 3}
+
+WORKED_FROM = ("orgId", "projectId", "userId", "username", "platform", "accountType", "attempt")
+"""What an attempt takes from its job at the claim; status, progress and accountId are looked at apart."""
+
+TELLING = (*WORKED_FROM, "status", "progress", "accountId", "message", "completedAt")
+"""What makes a document another one than it was; a foreign field does not."""
+
+STEPS: Mapping[str, tuple[Progress, Progress]] = {
+    "FetchAccount": (Progress.CREATED, Progress.ACCOUNT_FETCHED),
+    "SaveAccount": (Progress.ACCOUNT_FETCHED, Progress.ACCOUNT_SAVED),
+    "FetchVideos": (Progress.ACCOUNT_SAVED, Progress.VIDEOS_FETCHED),
+    "SaveVideos": (Progress.VIDEOS_FETCHED, Progress.VIDEOS_SAVED),
+}
+"""By state: the progress that it finds, and the progress that it leaves."""
+
+
+@dataclass(eq=False)
+class Claim:
+    """One attempt of one life of a job."""
+
+    number: int  # of all claims of all jobs
+    attempt: int
+    work: Fields
+    left: int = 0  # the progress of its latest write
+    reached: set[int] = field(default_factory=lambda: {0})
+    account_id: str | None = None  # as it wrote it into the job
+    account: Account | None = None  # as the platform served it
+    videos: dict[str, Video] = field(default_factory=dict)  # as served, by id
+    saved: set[str] = field(default_factory=set)  # paths of the accounts that it wrote in full
+
+    def everything(self, username: str) -> list[Video]:
+        """All videos that the platform has when this attempt asks, the newest first."""
+        number = VIDEOS_OF[username]
+        return videos(number + (self.number % 2 if number else 0), title=f"As served to claim {self.number}")
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Who writes now: by name, and for which claim where it acts for one."""
+
+    name: str
+    claim: Claim | None = None
+    state: str = ""  # of the state machine; of FailJob, the state that failed
+
+    @property
+    def is_attempt(self) -> bool:
+        return self.claim is not None and self.state != ""
+
+
+class Truth:
+    def __init__(self) -> None:
+        self.claims: dict[str, Claim | None] = {}  # the one in each job's document, by job
+        self.documents: dict[str, Fields] = {}  # what was served, and rightly saved, by path
+        self.completions: dict[str, tuple[Claim, Fields]] = {}  # the latest of each job
+        self.edited: set[str] = set()  # jobs that somebody wrote to by hand
+        self._by_version: dict[tuple[str, str], Claim | None] = {}
+        self._staged_by: dict[str, Claim] = {}
+        self._number = 0
+
+    def claimed(self, job_id: str, data: Fields) -> None:
+        self._number += 1
+        self.claims[job_id] = Claim(self._number, data["attempt"], {name: data.get(name) for name in WORKED_FROM})
+
+    def written(self, job_id: str, version: str) -> None:
+        self._by_version[job_id, version] = self.claims.get(job_id)
+
+    def claim_at(self, job_id: str, version: str) -> Claim | None:
+        """The claim that was in the job's document when it had this version."""
+        return self._by_version.get((job_id, version))
+
+    def claim_of(self, execution_input: Mapping[str, Any]) -> Claim:
+        claim = self.claim_at(execution_input["jobId"], execution_input["version"])
+        assert claim is not None, f"started for a job that nobody claimed: {execution_input}"
+        return claim
+
+    # What the platform serves
+
+    def serve_account(self, claim: Claim, platform: str, username: str) -> Account:
+        claim.account = account(
+            platform=platform,
+            platform_user_id=username,
+            username=username,
+            display_name=f"{username} as served to claim {claim.number}",
+            follower_count=claim.number,
+        )
+        return claim.account
+
+    def serve_videos(self, claim: Claim, page: list[Video]) -> tuple[Video, ...]:
+        claim.videos |= {video.video_id: video for video in page}
+        return tuple(page)
+
+    # Who may write what
+
+    def why_not(self, writer: Writer, job_id: str, data: Fields) -> str | None:
+        """Why this attempt, in this state, may not write to the job as it is; None where it may."""
+        claim = writer.claim
+        if claim is None or self.claims.get(job_id) is not claim:
+            return "the job is another claim's"
+        if not writer.is_attempt:
+            return None
+        if data.get("status") != Status.PROCESSING:
+            return f"the job is {data.get('status')}"
+        if changed := [name for name in WORKED_FROM if data.get(name) != claim.work[name]]:
+            return f"somebody changed {', '.join(changed)}"
+        progress = data.get("progress")
+        if progress not in claim.reached:
+            return f"somebody set the progress to {progress}"
+        if progress != claim.left and progress not in STEPS[writer.state]:
+            return f"the progress was set back to {progress}"
+        if progress >= Progress.ACCOUNT_SAVED and data.get("accountId") != claim.account_id:
+            return "somebody changed accountId"
+        return None
+
+    def check_staged(self, writer: Writer, key: str) -> None:
+        assert writer.claim is not None, f"{writer.name} uses the staging storage"
+        owner = self._staged_by.setdefault(key, writer.claim)
+        assert owner is writer.claim, f"{writer.state} uses the staging object of another life: {key}"
+
+    def check_document(self, writer: Writer, job_id: str, job: Fields, path: str, fields: Fields) -> None:
+        """Before an account's or a video's document is written, beside the job as it still is."""
+        what = f"{writer.state or writer.name} writes {path}"
+        reason = self.why_not(writer, job_id, job)
+        assert reason is None, f"{what}: {reason}"
+        claim = writer.claim
+        assert claim is not None
+        assert job["progress"] == STEPS[writer.state][0], f"{what} at {job['progress']} %"
+        own = account_path(job["orgId"], job["projectId"], f"{job['platform']}_{job['username']}")
+        assert path == own or path.startswith(f"{own}/videos/"), f"{what}: not its account"
+        assert fields["lastJobId"] == job_id, what
+        if path != own:
+            self._check_served(claim.videos.get(path.rpartition("/")[2]), path, fields)
+        elif "displayName" in fields:
+            self._check_served(claim.account, path, fields)
+            assert fields["accountType"] == job["accountType"], what
+            claim.saved.add(path)
+        else:
+            assert path in self.documents, f"{what}: a stub, for nobody saved the account"
+
+    def _check_served(self, served: Account | Video | None, path: str, fields: Fields) -> None:
+        assert served is not None, f"nobody served {path}"
+        content = served.to_document()
+        assert {name: fields.get(name) for name in content} == content, f"not what was served: {path}"
+        self.documents[path] = content
+
+    def check_change(self, writer: Writer, job_id: str, before: Fields, after: Fields) -> None:
+        """After an attempt, or the news of its end, wrote to the job."""
+        reason = self.why_not(writer, job_id, before)
+        assert reason is None, f"{writer.state or writer.name} writes to {job_id}: {reason}"
+        if writer.is_attempt and writer.claim is not None:
+            writer.claim.left = after["progress"]
+            writer.claim.reached.add(after["progress"])
+            if after["progress"] >= Progress.ACCOUNT_SAVED:
+                writer.claim.account_id = after.get("accountId")
+
+    def check_completed(self, claim: Claim | None, job: Fields, found: Mapping[str, Fields]) -> Fields:
+        """The account. What was served to the attempt is there; of a job whose time ran out, the newest videos.
+
+        `found`: all documents, by path. Another job's later attempt may have saved the same account since.
+        """
+        assert claim is not None, "completed though nobody claimed it"
+        assert claim.account is not None, f"completed though nothing was fetched: {job['message']}"
+        assert job.get("accountId") == claim.account.account_id, f"completed with {job.get('accountId')}"
+        assert (job["platform"], job["username"]) == (claim.account.platform, claim.account.username)
+        path = account_path(job["orgId"], job["projectId"], job["accountId"])
+        saved = found.get(path)
+        assert saved is not None, "completed without its account"
+        assert path in claim.saved, "completed though its attempt saved no account"
+        videos_found = {p.rpartition("/")[2] for p in found if p.startswith(f"{path}/videos/")}
+        number, is_cut = int(job["message"].split()[1].replace(",", "")), "newest" in job["message"]
+        everything = [video.video_id for video in claim.everything(job["username"])]
+        assert number < len(everything) if is_cut else number == len(everything), job["message"]
+        assert set(everything[:number]) <= videos_found & set(claim.videos), "completed without exactly its videos"
+        assert job["progress"] == Progress.VIDEOS_SAVED
+        for document in [path, *(f"{path}/videos/{video_id}" for video_id in videos_found)]:
+            self.check_saved(document, found[document])
+        return saved
+
+    def check_saved(self, path: str, fields: Fields) -> None:
+        """A document is what was served to the one that wrote it last, and was written rightly."""
+        content = self.documents.get(path)
+        assert content is not None, f"nobody had the right to write {path}"
+        assert {name: fields.get(name) for name in content} == content, f"not what was served: {path}"
