@@ -14,6 +14,7 @@ from tests.world import lambda_cause
 from tracking.clock import to_rfc3339
 from tracking.errors import TrackingError
 from tracking.executions import (
+    ALREADY_EXISTS,
     ExecutionsUnavailableError,
     MemoryExecutions,
     StartRefusedError,
@@ -130,18 +131,12 @@ class SimulatedExecutions(MemoryExecutions):
                 raise StartUnknownError(name)
 
     def _begin(self, name: str, payload: Mapping[str, Any]) -> None:
-        """As StartExecution does: the same name and input while it runs is a success, and begins nothing."""
+        """As StartExecution and our adapter do: the same name and input is a success, and begins nothing."""
         there = self.running.get(name)
         if there is None:
             self.running[name] = Execution(self.arn(name), payload, self._clock.now())
-        elif not (there.is_running and there.job == payload):
-            self._already_exists(there, payload)
-
-    def _already_exists(self, there: Execution, payload: Mapping[str, Any]) -> None:
-        """AWS answered ExecutionAlreadyExists; here stands what the adapter makes of that: so far always "started".
-
-        One that looks at the input: `if there.job != payload: raise StartRefusedError("ExecutionAlreadyExists")`.
-        """
+        elif there.job != payload:
+            raise StartRefusedError(ALREADY_EXISTS)
 
     def execution(self, arn: str) -> Execution:
         return self.running[arn.rpartition(":")[2]]

@@ -100,7 +100,8 @@ class ObservedStore(MemoryStore):
             if (current := self._documents.get(path)) is None:
                 self.touch(job_id, **backup.data)
             elif current.data != backup.data:
-                self._documents[path] = JobSnapshot(job_id, backup.data, self._new_version(), current.created_at)
+                version = self._new_version()
+                self._documents[path] = JobSnapshot(job_id, backup.data, version, current.created_at, self._last_write)
         self._truth.claims[job_id] = claim
         self._truth.written(job_id, self._documents[path].version)
         self._truth.edited.add(job_id)

@@ -62,7 +62,8 @@ class Step:
 
     @property
     def fence(self) -> Fence:
-        return Fence(self.work.job_id, self.execution_name, self.work.version, self.work.progress)
+        work = self.work
+        return Fence(work.job_id, self.execution_name, work.version, work.progress, work.account_id)
 
     @property
     def retries_used(self) -> int:

@@ -217,6 +217,18 @@ def test_an_execution_writes_nothing_for_another_life(world: World, what: str, s
     }
 
 
+@pytest.mark.parametrize("state", CHAIN[2:])
+def test_an_account_set_by_hand_is_not_the_executions(world: World, state: str) -> None:
+    given: Any = world.claimed_job()
+    for name in CHAIN[: CHAIN.index(state)]:
+        given = world.run_state(name, given)
+    world.memory.touch(given["jobId"], accountId="instagram_1")
+    before = dict(world.memory._documents)
+    with pytest.raises(StaleAttemptError):
+        world.run_state(state, given)
+    assert world.memory._documents == before
+
+
 @pytest.mark.parametrize("state", CHAIN[1:])
 def test_a_job_put_back_to_an_earlier_moment_is_another_life(world: World, state: str) -> None:
     given: Any = world.claimed_job()

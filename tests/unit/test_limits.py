@@ -1,10 +1,14 @@
-"""Ids that a document may have, and those that it may not."""
+"""Firestore's limits: ids that a document may have, and texts and fields that are cut until they fit."""
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
-from tracking.limits import is_document_id
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracking.limits import bytes_of, cut, fitted, is_document_id
 
 FINE = ("a", "job1", "_", "__x", "x__", "_x_", "...", ".a", " ", "a b", "é", "🚀", "x" * 1_500, "é" * 750)
 REFUSED = (
@@ -27,3 +31,26 @@ def test_a_document_may_have_this_id(value: str) -> None:
 @pytest.mark.parametrize("value", REFUSED, ids=shown)
 def test_no_document_may_have_this_id(value: str) -> None:
     assert not is_document_id(value)
+
+
+@given(st.text(max_size=40), st.integers(3, 60))
+def test_a_text_is_cut_between_characters(text: str, limit: int) -> None:
+    short = cut(text, limit)
+    assert len(short.encode()) <= max(limit, 3)
+    if short != text:
+        assert short.endswith("…")
+        assert text.startswith(short.removesuffix("…"))
+        assert len(text.encode()) > limit
+        assert limit - len(short.encode()) < 4
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcd"), st.one_of(st.text(max_size=400), st.lists(st.text(max_size=40)))),
+    st.integers(60, 400),
+)
+def test_what_is_fitted_fits_and_is_the_head_of_what_was(fields: dict[str, Any], limit: int) -> None:
+    small = fitted(fields, limit)
+    assert bytes_of(small) <= limit
+    assert small.keys() == fields.keys()
+    if bytes_of(fields) <= limit:
+        assert small == fields

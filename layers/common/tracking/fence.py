@@ -13,7 +13,7 @@ processing, and says of its progress what the execution's own commits said. Anyt
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracking.errors import InvalidJobError, JobCancelledError, StaleAttemptError, StoreUnavailableError
 from tracking.jobs import Completion, Fields, Job, Progress, Status
@@ -32,6 +32,7 @@ class Fence:
     execution: str  # its name
     version: str
     progress: int = Progress.CREATED  # that the execution has brought about by then
+    account_id: str | None = None  # of the account that it tracks, from the first state on
 
 
 def commit(
@@ -119,11 +120,11 @@ def _still_owned(fence: Fence, snapshot: JobSnapshot, job: Job) -> Fence:
         raise JobCancelledError("The job was cancelled.")
     if job.status not in {Status.PROCESSING, Status.COMPLETED}:
         raise StaleAttemptError(f"The job is {job.status}: this execution no longer owns it.")
-    if job.progress != job.claim_progress or job.progress < fence.progress:
-        raise StaleAttemptError("The job's progress is not what this execution left: it was edited or put back.")
-    return Fence(fence.job_id, fence.execution, snapshot.version, job.progress)
+    is_of_account = job.progress < Progress.ACCOUNT_SAVED or fence.account_id in {None, job.account_id}
+    if job.progress != job.claim_progress or job.progress < fence.progress or not is_of_account:
+        raise StaleAttemptError("The job is not as this execution left it: it was edited, or put back.")
+    return replace(fence, version=snapshot.version, progress=job.progress)
 
 
 def _after(fence: Fence, version: str, reaches: Progress | None) -> Fence:
-    progress = fence.progress if reaches is None else reaches
-    return Fence(fence.job_id, fence.execution, version, progress)
+    return replace(fence, version=version, progress=fence.progress if reaches is None else reaches)
