@@ -52,6 +52,8 @@ def store(real: Store, plan: Plan, where: str) -> Store:
                 return [Call(f"{where}.{_change(write, where)}", write.job_id) for write in args[0]]
             case "get_job":
                 return [Call(f"{where}.check", args[0])]
+            case "get_jobs":
+                return [Call(f"{where}.check", job_id) for job_id in args[0]]
         return [Call(f"{where}.{name}")]  # on behalf of every job
 
     return cast("Store", Intercepted(real, plan, describe, _no_answer))
@@ -60,7 +62,7 @@ def store(real: Store, plan: Plan, where: str) -> Store:
 def objects(real: ObjectStore, plan: Plan, where: str) -> ObjectStore:
     def describe(name: str, args: tuple[Any, ...]) -> Sequence[Call]:
         key = args[0] if isinstance(args[0], str) else args[0][0]
-        return [Call(f"{where}.{name}", key.partition("/")[0])]  # keys begin with the job's id
+        return [Call(f"{where}.{name}", job_of(key.partition("/")[0]))]  # keys begin with the execution's name
 
     return cast("ObjectStore", Intercepted(real, plan, describe, _no_answer))
 
@@ -69,10 +71,14 @@ def executions(real: Executions, plan: Plan, where: str) -> Executions:
     def describe(name: str, args: tuple[Any, ...]) -> Sequence[Call]:
         if name == "arn":  # asks nobody
             return []
-        job_id = args[1]["jobId"] if name == "start" else args[0].rsplit("-", 2)[1]
-        return [Call(f"{where}.{name}", job_id)]
+        return [Call(f"{where}.{name}", args[1]["jobId"] if name == "start" else job_of(args[0]))]
 
     return cast("Executions", Intercepted(real, plan, describe, _execution_error))
+
+
+def job_of(execution: str) -> str:
+    """The job's id in the name of an execution, `...-{job id}-{attempt}-{digest}`; the suite's ids hold no hyphen."""
+    return execution.rsplit("-", 3)[1]
 
 
 def _execution_error(name: str, how: How) -> Exception:

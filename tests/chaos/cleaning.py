@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from tests.chaos.plan import Fault
-from tests.chaos.points import FOUR
+from tests.chaos.points import EVERY
 from tests.chaos.stage import Stage
 from tests.chaos.trials import Result
 from tests.e2e.running import Project
@@ -17,7 +17,7 @@ MAX_RUNS = 3
 
 def run(stage: Stage) -> Iterator[Result]:
     for point in POINTS:
-        for when, how in FOUR:
+        for when, how in EVERY:
             yield _clean(stage, Fault(point, when, how))
 
 

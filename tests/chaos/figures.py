@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from rich.table import Table
 
+from tests.chaos.adapters import job_of
 from tests.chaos.fates import Wish
 from tests.chaos.stage import Stage, is_settled
 from tests.e2e.running import Document, Project
@@ -38,7 +39,7 @@ class Figures:
 def examine(stage: Stage, tracked: Sequence[Tracked], figures: Figures) -> None:
     references = [stage.running.client.collection(JOBS).document(one.job_id) for one in tracked]
     documents = {found.id: found.to_dict() or {} for found in stage.running.client.get_all(references)}
-    executions = Counter(_job_of(e.name) for e in stage.executions())
+    executions = Counter(job_of(e.name) for e in stage.executions())
     completions = Counter(
         c["job"] for c in stage.plan.calls() if (c["point"], c["ended"]) == ("SaveVideos.complete", "done")
     )
@@ -53,10 +54,6 @@ def examine(stage: Stage, tracked: Sequence[Tracked], figures: Figures) -> None:
             for sentence in _wrong(one, document, executions[one.job_id], completions[one.job_id])
         ]
     figures.wrong += _wrong_videos(tracked, documents)
-
-
-def _job_of(execution_name: str) -> str:
-    return execution_name.rsplit("-", 2)[1]
 
 
 def _end(document: Document) -> str:

@@ -1,25 +1,27 @@
 """Late writers: a process Lambda that goes on after its job was decided without it.
 
 It stands still right before a commit, or waits for a slow platform. Meanwhile the execution is stopped, or times out,
-or the user cancels, or the job is stopped, tried again and completed by its next attempt. Then it is let go: its write
-is refused, and the document stays as it was decided.
+or the user cancels, or the job is stopped, tried again and completed by its next attempt; or the job becomes another
+life: deleted and created again, edited by hand, put back from a backup. Then it is let go: its write is
+refused, and the document stays as it was decided.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from tests.chaos.plan import Fault, How, When
 from tests.chaos.points import LARGE, ORDINARY
-from tests.chaos.stage import Stage, is_settled
+from tests.chaos.stage import Stage, is_settled, needs_a_tick
 from tests.chaos.trials import Result
 from tests.e2e.running import Document, Project, until
 from tracking import jobs
 from tracking.jobs import Status
 from tracking.store import JobWrite
+from tracking.store.firestore import JOBS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,13 @@ class Late:
 
 
 RETRIED = "stopped, retried"
+OTHER_LIVES = ("created again", "edited", "put back")
 DECISIONS = {
     "stopped": ("failed", "ExecutionAborted"),
     "timed out": ("failed", "States.Timeout"),
     "cancelled": ("cancelled", None),
     RETRIED: ("completed", None),
+    **dict.fromkeys(OTHER_LIVES, ("completed", None)),
 }
 COMMITS = {
     "FetchAccount.advance": ORDINARY,
@@ -58,7 +62,13 @@ class Writer:
     late: Late
     project: Project
     job_id: str
+    backup: Document  # the job as its front end wrote it
     fault: str = ""
+
+    @property
+    def elsewhere(self) -> Project:
+        """Where the job's account belongs once somebody has edited it."""
+        return replace(self.project, project_id=f"{self.project.project_id}-edited")
 
 
 def run(stage: Stage, lates: Sequence[Late]) -> list[Result]:
@@ -69,6 +79,8 @@ def run(stage: Stage, lates: Sequence[Late]) -> list[Result]:
         _await_point(stage, writer)
         _decide(stage, writer)
     for writer in writers:
+        if writer.late.decision in OTHER_LIVES:
+            _await_next_life(stage, writer)
         _await_end(stage, writer)
         if writer.late.decision == RETRIED:
             _change(stage, writer, jobs.retry)
@@ -83,7 +95,7 @@ def _begin(stage: Stage, late: Late) -> Writer:
     project = Project(stage.running)
     job_id = project.add_job(late.username, late.platform)
     fault = "" if late.is_slow else stage.plan.add(Fault(late.point, When.BEFORE, How.STALL), job_id)
-    return Writer(late, project, job_id, fault)
+    return Writer(late, project, job_id, stage.job(job_id), fault)
 
 
 def _await_point(stage: Stage, writer: Writer) -> None:
@@ -96,6 +108,18 @@ def _await_point(stage: Stage, writer: Writer) -> None:
     until(is_there, f"{writer.late} does not come to its point")
 
 
+def _await_next_life(stage: Stage, writer: Writer) -> None:
+    """It is claimed at once, or when the lease of the life before has run out; ticks alone bring it to its end."""
+
+    def ended() -> bool | None:
+        document = stage.job(writer.job_id)
+        if needs_a_tick(document):
+            stage.tick()
+        return is_settled(document) or None
+
+    until(ended, f"{writer.late} does not come to its next life")
+
+
 def _await_end(stage: Stage, writer: Writer) -> Document:
     def ended() -> Document | None:
         document = stage.job(writer.job_id)
@@ -105,10 +129,17 @@ def _await_end(stage: Stage, writer: Writer) -> Document:
 
 
 def _decide(stage: Stage, writer: Writer) -> None:
-    document = stage.job(writer.job_id)
+    document, reference = stage.job(writer.job_id), stage.running.client.collection(JOBS).document(writer.job_id)
     match writer.late.decision:
         case "cancelled":
             _change(stage, writer, jobs.cancel)
+        case "created again":
+            reference.delete()
+            reference.set(writer.backup)
+        case "edited":
+            reference.update({"projectId": writer.elsewhere.project_id})
+        case "put back":
+            reference.set(writer.backup)
         case "timed out":
             stage.invoke("reconcile", timed_out(stage.describe(document["executionArn"])))
             stage.stop(document["executionArn"])
@@ -145,12 +176,14 @@ def _result(stage: Stage, writer: Writer, decided: Document) -> Result:
         "the document changed after it was decided": now != decided,
         "videos were written after it was decided": _count(writer) != videos,
         "a lease is left": now.get("leaseUntil") is not None,
+        "its account is not where the job says": not _is_in_place(writer, now),
+        "the old project has an account that nobody had the right to write": _is_misplaced(writer),
     }
     where = "its platform is slow" if late.is_slow else "it stands still"
     return Result(
         point=late.point,
         fault=f"late, {where}; meanwhile {late.decision}; refused {refusals}x",
-        ticks=2 if late.decision == RETRIED else 1,
+        ticks=1 if late.decision in {"stopped", "timed out", "cancelled"} else 2,
         attempts=now["attempt"],
         status=now["status"],
         videos=videos,
@@ -158,8 +191,23 @@ def _result(stage: Stage, writer: Writer, decided: Document) -> Result:
     )
 
 
+def _is_in_place(writer: Writer, job: Document) -> bool:
+    places = {project.project_id: project for project in (writer.project, writer.elsewhere)}
+    return job["status"] != Status.COMPLETED or job["accountId"] in places[job["projectId"]].accounts()
+
+
+def _is_misplaced(writer: Writer) -> bool:
+    """An execution that was edited away before it saved the account has no business there."""
+    is_before_saving = writer.late.point in {"FetchAccount.advance", "SaveAccount.advance"}
+    return writer.late.decision == "edited" and is_before_saving and bool(writer.project.accounts())
+
+
 def _count(writer: Writer) -> int:
-    return sum(writer.project.count_videos(account_id) for account_id in writer.project.accounts())
+    return sum(
+        project.count_videos(account_id)
+        for project in (writer.project, writer.elsewhere)
+        for account_id in project.accounts()
+    )
 
 
 def _refusals(stage: Stage, writer: Writer) -> int:

@@ -35,6 +35,7 @@ class When(StrEnum):
 class How(StrEnum):
     KILL = "killed"  # SIGKILL, by the process itself
     ERROR = "error"  # the adapter says that the service did not answer
+    RESEND = "sent again"  # by the client, which had no reply to the first
     REFUSE = "refused"  # StartExecution is throttled
     STALL = "stalled"  # the process stands still until it is released
 
@@ -99,18 +100,23 @@ class Plan:
             self._note(calls, type(problem).__name__)
             raise
         self._note(calls, "done")
-        self._strike(calls, When.AFTER, error)
-        return result
+        is_resent = self._strike(calls, When.AFTER, error)
+        return make() if is_resent else result
 
-    def _strike(self, calls: Sequence[Call], when: When, error: Callable[[How], Exception]) -> None:
+    def _strike(self, calls: Sequence[Call], when: When, error: Callable[[How], Exception]) -> bool:
+        """Whether the client sends the call again."""
+        is_resent = False
         for call in calls:
             how = self._take(_name(call.point, when, call.job_id))
             if how is How.KILL:
                 os.kill(os.getpid(), signal.SIGKILL)
+            elif how is How.RESEND:
+                is_resent = True
             elif how is How.STALL:
                 self._stand_still(_name(call.point, when, call.job_id))
             elif how is not None:
                 raise error(how)
+        return is_resent
 
     def _take(self, name: str) -> How | None:
         try:

@@ -9,7 +9,11 @@ from typing import Any
 
 from tests.chaos.plan import Fault, How, When
 
-FOUR = tuple((when, how) for how in (How.KILL, How.ERROR) for when in When)
+EVERY = (
+    *((when, how) for how in (How.KILL, How.ERROR) for when in When),
+    (When.AFTER, How.RESEND),
+)
+"""The process is killed; the service does not answer; its reply is lost, and the client sends the call again."""
 PLATFORMS = ("youtube", "twitter", "instagram", "tiktok")
 
 
@@ -44,7 +48,7 @@ class Point:
     loses_event: bool = False  # and EventBridge does not deliver it
     quota_path: str = ""  # the platform's quota is used up, once, at this call
     page: int | None = None  # with so many jobs waiting a tick goes part by part
-    faults: Sequence[tuple[When, How]] = FOUR
+    faults: Sequence[tuple[When, How]] = EVERY
     ends: Ending = completed(5)  # noqa: RUF009 - frozen
 
 
@@ -71,6 +75,7 @@ def _failing(point: str) -> Fault:
 
 
 _RETRIED = _failing("FetchAccount.put")
+_LOST_CLAIM = Fault("tick.claim", When.AFTER, How.RESEND)
 _DEAD_TICK = Fault("tick.claim", When.AFTER, How.KILL)
 _THROTTLED = Fault("tick.start", When.BEFORE, How.REFUSE)
 
@@ -111,7 +116,8 @@ TICKS = (
     Point(name="tick.open_jobs"),
     Point(name="tick.get_document"),
     Point(name="tick.claim"),
-    Point(name="tick.start", faults=(*FOUR, (When.BEFORE, How.REFUSE))),
+    Point(name="tick.check", first=_LOST_CLAIM),
+    Point(name="tick.start", faults=(*EVERY, (When.BEFORE, How.REFUSE))),
     Point(name="tick.give_back", first=_THROTTLED),
     Point(name="tick.outcome", first=_DEAD_TICK),
     Point(name="tick.requeue", first=_DEAD_TICK),

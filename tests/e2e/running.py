@@ -95,8 +95,9 @@ class RunningStack:
 
     def staged(self, job_id: str) -> list[str]:
         """Keys of a job's staging objects."""
-        found = self._objects.list_objects_v2(Bucket=self.names["StagingBucketName"], Prefix=f"{job_id}/")
-        return [entry["Key"] for entry in found.get("Contents", [])]
+        pages = self._objects.get_paginator("list_objects_v2").paginate(Bucket=self.names["StagingBucketName"])
+        keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+        return [key for key in keys if f"-{job_id}-" in key]
 
     def asked(self, platform: str, username: str) -> list[Document]:
         """What the platform was asked about an account, oldest first."""

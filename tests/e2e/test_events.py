@@ -28,8 +28,7 @@ def event_of(name: str) -> dict[str, Any]:
 
 
 def process(running: RunningStack, name: str, timeout_s: int | None = None, **variables: str) -> Invocation:
-    event = event_of(name)
-    seed(running.client, event)
+    event = seed(running.client, event_of(name))
     return invoke("process", event, running.variables("ProcessFunction") | variables, timeout_s)
 
 
@@ -72,8 +71,7 @@ def test_a_failed_job_is_told_to_its_user_and_to_the_machine(running: RunningSta
 @pytest.mark.parametrize("name", sorted(ENDED))
 def test_an_execution_that_ended_without_a_word_fails_its_job(running: RunningStack, name: str) -> None:
     forget(running, "job1")
-    event = event_of(name)
-    seed(running.client, event)
+    event = seed(running.client, event_of(name))
     for is_recorded in (True, False):  # the event may come twice
         answer = invoke("reconcile", event, running.variables("ReconcileFunction"))
         assert answer.payload == {"isRecorded": is_recorded}
@@ -91,7 +89,7 @@ def test_a_function_that_takes_too_long_is_stopped(running: RunningStack) -> Non
 def test_a_tick_tells_what_it_did(running: RunningStack) -> None:
     answer = invoke("trigger", event_of("tick"), running.variables("TriggerFunction"))
     assert not answer.is_error
-    assert answer.payload.keys() == {"started", "repaired", "malformed", "lost", "refused", "unknown"}
+    assert answer.payload.keys() == {"started", "repaired", "malformed", "lost", "unwritable", "refused", "unknown"}
 
 
 def test_a_kick_is_accepted_and_says_nothing_else(running: RunningStack) -> None:

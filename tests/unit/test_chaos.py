@@ -58,6 +58,16 @@ def test_a_fault_after_a_call_loses_its_reply_alone(world: World, plan: Plan, st
     assert plan.calls() == [{"point": "SaveAccount.advance", "job": job_id, "ended": "done"}]
 
 
+def test_a_call_sent_again_is_made_twice(world: World, plan: Plan, store: Store) -> None:
+    job_id = world.claimed_job()["jobId"]
+    plan.add(Fault("SaveAccount.advance", When.AFTER, How.RESEND), job_id)
+    with pytest.raises(StaleVersionError):
+        store.commit(advance(world, job_id))
+    assert world.document(job_id)["progress"] == 50
+    plan.add(Fault("SaveAccount.check", When.AFTER, How.RESEND), job_id)
+    assert store.get_job(job_id) == world.store.get_job(job_id)
+
+
 def test_a_fault_happens_once_and_to_its_own_job(world: World, plan: Plan, store: Store) -> None:
     first, second = world.claimed_job()["jobId"], world.claimed_job()["jobId"]
     plan.add(Fault("SaveAccount.check", When.BEFORE, How.ERROR), first)
@@ -103,15 +113,16 @@ def test_a_stalled_call_goes_on_when_it_is_released(plan: Plan, store: Store, wo
 def test_executions_fail_as_their_adapter_says(plan: Plan, call: str, how: How, error: type[Exception]) -> None:
     executions = adapters.executions(MemoryExecutions(), plan, "tick")
     plan.add(Fault(f"tick.{call}", When.BEFORE, how), "job1")
-    name = "youtube-some-name-job1-1"
+    name = "youtube-some-name-job1-1-0123456789abcdef0123"
     with pytest.raises(error):
         executions.start(name, {"jobId": "job1"}) if call == "start" else executions.outcome(name)
 
 
 def test_objects_are_their_jobs_by_their_keys(plan: Plan) -> None:
     objects = adapters.objects(MemoryObjects(), plan, "SaveVideos")
-    objects.put("job1/1/account.json", b"")
-    objects.delete(["job1/1/account.json", "job1/1/videos.jsonl.gz"])
+    execution = "instagram-NASA-job1-1-0123456789abcdef0123"
+    objects.put(f"{execution}/account.json", b"")
+    objects.delete([f"{execution}/account.json", f"{execution}/videos.jsonl.gz"])
     assert [(call["point"], call["job"]) for call in plan.calls()] == [
         ("SaveVideos.put", "job1"),
         ("SaveVideos.delete", "job1"),
