@@ -9,7 +9,7 @@ import * as job from '../../src/job';
 const NOW = Timestamp.fromDate(new Date('2026-11-23T12:00:00Z'));
 const VALUES = { string: 'text', int: 7, timestamp: NOW };
 /** For the functions alone: pages neither show nor use them. */
-const UNSHOWN = ['leaseUntil', 'executionArn', 'priority', 'expiries', 'expireAt'];
+const UNSHOWN = ['claimId', 'claimProgress', 'leaseUntil', 'executionArn', 'priority', 'expiries', 'expireAt'];
 
 /** The server's time by the contract's name. */
 function described(fields: Readonly<Record<string, unknown>>) {
