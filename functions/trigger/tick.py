@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from tracking import jobs
 from tracking.executions import OUT_OF_TIME, StartRefusedError, StartUnknownError
 from tracking.jobs import Status
-from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite
+from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
 from trigger.claim import Claim, age_s, claim_jobs, fail_malformed
 from trigger.sweep import Repair, sweep
@@ -92,24 +92,40 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
         pending = deps.store.pending_jobs(PAGE, without=slots.closed()) if slots.total else []
         saw_all = slots.total > 0 and len(pending) < PAGE
     deps.hints.is_busy = bool(paused) or not saw_all
+    _fill(deps, slots, pending, tick, remaining_s, saw_all=saw_all)
+    return tick
+
+
+def _fill(
+    deps: TriggerDeps,
+    slots: Slots,
+    pending: Sequence[JobSnapshot],
+    tick: Tick,
+    remaining_s: Callable[[], float],
+    *,
+    saw_all: bool,
+) -> None:
+    """Choose, claim and start; and again for the places of jobs that cannot be written."""
     had_turn: set[str] = set()
-    is_over = False
-    while not is_over:
+    while True:
         waiting = choose(deps, slots, pending, saw_all=saw_all, without=had_turn)
         if not had_turn:
             tick.oldest_pending_age_s = age_s(waiting.oldest, deps.clock.now())
-        tick.left_out |= waiting.unwritable
+        tick.left_out |= waiting.unwritable - had_turn
         had_turn |= {job.job.job_id for job in waiting.chosen} | {job.job_id for job, _ in waiting.malformed}
         if waiting.malformed:
             told, unwritable = fail_malformed(deps, waiting.malformed, remaining_s)
             tick.malformed += told
             tick.unwritable += unwritable
         spoiled = _claim_and_start(deps, waiting.chosen, tick, remaining_s)
-        for job in spoiled:  # another takes its place
+        for job, answer in spoiled:
             slots.give_back(job.job.platform)
-        is_over = not spoiled or remaining_s() < CLAIM_RESERVE_S
-    tick.left_out -= {refusal.job_id for refusal in tick.unwritable}
-    return tick
+            tick.unwritable.append(Refusal(job.job.job_id, answer.code))
+            if answer.is_lasting:
+                deps.hints.remember_unwritable(job.job.job_id, job.version, job.job.org_id)
+        is_overloaded = len(spoiled) == len(waiting.chosen) and not any(answer.is_lasting for _, answer in spoiled)
+        if is_overloaded or not spoiled or remaining_s() < CLAIM_RESERVE_S:
+            return
 
 
 def _of(seen: Sequence[JobSnapshot], status: Status) -> list[JobSnapshot]:
@@ -118,19 +134,15 @@ def _of(seen: Sequence[JobSnapshot], status: Status) -> list[JobSnapshot]:
 
 def _claim_and_start(
     deps: TriggerDeps, chosen: Sequence[Pending], tick: Tick, remaining_s: Callable[[], float]
-) -> list[Pending]:
+) -> list[tuple[Pending, Unwritable]]:
     """Those whose document could not be written."""
-    spoiled: list[Pending] = []
+    spoiled: list[tuple[Pending, Unwritable]] = []
     for first in range(0, len(chosen), MAX_WRITES_PER_COMMIT):
         if remaining_s() < CLAIM_RESERVE_S:
             break
         claims = claim_jobs(deps, chosen[first : first + MAX_WRITES_PER_COMMIT], remaining_s)
         tick.lost += claims.lost
-        for job, answer in claims.unwritable:
-            tick.unwritable.append(Refusal(job.job.job_id, answer.code))
-            spoiled.append(job)
-            if answer.is_lasting:
-                deps.hints.remember_unwritable(job.job.job_id, job.version, job.job.org_id)
+        spoiled += claims.unwritable
         _start_all(deps, claims.won, tick, remaining_s)
     return spoiled
 
