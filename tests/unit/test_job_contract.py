@@ -58,6 +58,19 @@ def test_names_and_numbers_are_those_of_the_contract() -> None:
     assert CONTRACT["collection"] == JOBS
 
 
+@pytest.mark.parametrize("field", ["orgId", "projectId", "userId"])
+@pytest.mark.parametrize("id_", CONTRACT["ids"]["taken"])
+def test_an_odd_id_is_taken_as_the_contract_says(field: str, id_: str) -> None:
+    assert getattr(job_with({field: id_}), _attribute(field)) == id_
+
+
+@pytest.mark.parametrize("field", ["orgId", "projectId", "userId"])
+@pytest.mark.parametrize("id_", CONTRACT["ids"]["refused"])
+def test_an_odd_id_is_refused_as_the_contract_says(field: str, id_: str) -> None:
+    with pytest.raises(InvalidJobError, match=f"^The job's {field} is not a valid id.$|^The job has no {field}.$"):
+        job_with({field: id_})
+
+
 def test_legal_transitions_are_those_of_the_contract() -> None:
     assert {status: set(to) for status, to in CONTRACT["transitions"].items()} == dict(jobs.TRANSITIONS)
 

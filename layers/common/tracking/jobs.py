@@ -14,6 +14,7 @@ one, and each goes through `TRANSITIONS`, so no writer can take a job where it m
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -200,8 +201,10 @@ class _Reader:
         return value
 
     def username(self) -> str:
-        value = self.text("username")
-        if not value or not value.strip():
+        """Not spaces, control and format characters alone, which nobody sees; the rules refuse those, too.
+        Their categories: https://www.unicode.org/reports/tr44/#General_Category_Values"""
+        value = self.text("username") or ""
+        if all(unicodedata.category(char) in ("Zs", "Zl", "Zp", "Cc", "Cf") for char in value):
             raise InvalidJobError("The job has no username.")
         if len(value) > MAX_USERNAME_LENGTH:
             raise InvalidJobError(f"The username is longer than {MAX_USERNAME_LENGTH} characters.")

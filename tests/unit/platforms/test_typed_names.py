@@ -57,6 +57,20 @@ def test_a_typed_name_is_taken_or_refused_as_the_page_does(platform: PlatformNam
         assert any(expected in sentence for sentence in refusals), refusals
 
 
+@pytest.mark.parametrize("typed", TABLE["invisible"]["typed"], ids=ascii)
+def test_a_username_that_nobody_can_see_is_none(typed: str) -> None:
+    with pytest.raises(InvalidJobError, match=r"^The job has no username\.$"):
+        job(username=typed)
+    for parse in PARSERS.values():
+        with pytest.raises(InvalidJobError):
+            parse(typed)
+
+
+@pytest.mark.parametrize("typed", TABLE["invisible"]["visible"], ids=ascii)
+def test_a_username_with_something_to_see_is_left_to_its_platform(typed: str) -> None:
+    assert job(username=typed).username == typed
+
+
 def test_every_platform_takes_something_and_every_kind_of_refusal_occurs() -> None:
     assert {verdict for _, _, verdict in rows()} == {"ok", *TABLE["sentences"]}
     assert {platform for platform, _, verdict in rows() if verdict == "ok"} == set(PlatformName)

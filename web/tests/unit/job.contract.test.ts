@@ -4,6 +4,7 @@ import { type DocumentSnapshot, FieldValue, serverTimestamp, Timestamp } from 'f
 import { describe, expect, test } from 'vitest';
 import contract from '../../../contracts/job.json';
 import { COLLECTION, cancelFields, newJobFields, readJob, readJobs, retryFields } from '../../src/documents';
+import { checkId } from '../../src/input';
 import * as job from '../../src/job';
 
 const NOW = Timestamp.fromDate(new Date('2026-11-23T12:00:00Z'));
@@ -39,6 +40,16 @@ test('names and numbers are those of the contract', () => {
   expect(job.MAX_USERNAME_LENGTH).toBe(contract.maxUsernameLength);
   expect(job.MAX_ID_LENGTH).toBe(contract.maxIdLength);
   expect(COLLECTION).toBe(contract.collection);
+});
+
+describe('ids', () => {
+  test.each(contract.ids.taken)('%j is one', (id) => {
+    expect(() => checkId('projectId', id)).not.toThrow();
+  });
+
+  test.each(contract.ids.refused)('%j is none', (id) => {
+    expect(() => checkId('projectId', id)).toThrow(/^(The projectId is not a valid id|No projectId was given)\.$/);
+  });
 });
 
 test('a user may cancel and retry from the statuses of the contract, and each is a legal transition', () => {

@@ -37,6 +37,12 @@ describe.each(PLATFORMS)('%s', (platform) => {
   });
 });
 
+test.each(table.invisible.typed)('%j, which nobody can see, is no username', (typed) => {
+  for (const platform of PLATFORMS) {
+    expect(checkUsername(typed, platform)).toMatch(/^No username for |not plain text\.$/);
+  }
+});
+
 test('a link to another platform is named', () => {
   expect(checkUsername('https://www.tiktok.com/@nba', 'instagram')).toBe(
     'This is a link to TikTok, but the job is for Instagram.',

@@ -1,5 +1,6 @@
 import { type DocumentData, doc, serverTimestamp, setDoc, Timestamp, writeBatch } from 'firebase/firestore';
 import contract from '../../../../contracts/job.json';
+import usernames from '../../../../contracts/usernames.json';
 import {
   FIELDS,
   MEMBER,
@@ -50,6 +51,9 @@ const deny = (
 ) => create(false, name, fields, more);
 
 const createdIn = (seconds: number) => () => ({ createdAt: Timestamp.fromMillis(Date.now() + seconds * 1000) });
+/** Readable whatever it holds. */
+const shown = (text: string) => text.replace(/[^!-~]/gu, codeOf) || '""';
+const codeOf = (char: string) => `<${char.codePointAt(0)?.toString(16)}>`;
 const LONG_ID = 'x'.repeat(contract.maxIdLength + 1);
 const WRITTEN = Object.keys(contract.changes.create);
 const UNWRITTEN = FIELDS.filter((field) => !WRITTEN.includes(field));
@@ -63,10 +67,11 @@ export const creating: Case[] = [
   allow('with a username of one character', { username: 'x' }),
   allow('with a username of 100 characters', { username: 'x'.repeat(contract.maxUsernameLength) }),
   allow('with a username of emoji', { username: '🚀🛰️' }),
+  ...usernames.invisible.visible.map((username) => allow(`with username ${shown(username)}`, { username })),
   allow('with a profile URL for a username', { username: 'https://www.youtube.com/@nasa' }),
   allow('with an id of one character', { projectId: 'p' }),
   allow('with an id of 128 characters', { projectId: 'p'.repeat(contract.maxIdLength) }),
-  allow('with an id that has dots and underscores', { projectId: '_.my.project._' }),
+  ...contract.ids.taken.map((projectId) => allow(`with id ${shown(projectId)}`, { projectId })),
   allow('with a message of 200 characters', { message: 'x'.repeat(200) }),
   allow('with an empty message', { message: '' }),
   allow('that was written offline a week ago', createdIn(-7 * 24 * 3600)),
@@ -96,14 +101,19 @@ export const creating: Case[] = [
   deny('on an unknown platform', { platform: 'facebook' }),
   deny('on a platform in capitals', { platform: 'YouTube' }),
   deny('of an unknown type', { accountType: 'partner' }),
-  deny('with an empty username', { username: '' }),
-  deny('with a username of blanks', { username: ' \t\n ' }),
+  ...usernames.invisible.typed.map((username) => deny(`with username ${shown(username)}`, { username })),
   deny('with a username of 101 characters', { username: 'x'.repeat(contract.maxUsernameLength + 1) }),
   deny('with a huge username', { username: 'x'.repeat(100_000) }),
   deny('with a message of 201 characters', { message: 'x'.repeat(201) }),
-  deny('with an empty id', { projectId: '' }),
   deny('with an id of 129 characters', { projectId: LONG_ID }),
-  ...['a/b', '/', '.', '..', '__p__'].map((projectId) => deny(`with the id ${projectId}`, { projectId })),
+  ...contract.ids.refused.map((projectId) => deny(`with id ${shown(projectId)}`, { projectId })),
+  ...['__', '___'].map((orgId) =>
+    deny(
+      `in organisation ${orgId}, as its member`,
+      { orgId },
+      { before: { [`organizations/${orgId}/members/${MEMBER}`]: { role: 'member' } } },
+    ),
+  ),
   deny(
     'in an organisation whose id is too long, as its member',
     { orgId: LONG_ID },
