@@ -1,0 +1,35 @@
+"""The local stack's commands, run as a person runs them, on stacks of the tests' own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+
+from local.paths import LOCAL, ROOT, clean_environment
+from local.process import Process
+from local.stack import Part, State
+
+
+def begin(name: str, *arguments: str, module: str = "local") -> subprocess.Popen[str]:
+    """`name`: of the stack's folder."""
+    command = [sys.executable, "-m", module, *arguments]
+    environment = clean_environment() | {"TRACKING_LOCAL_STACK": name, "COLUMNS": "200"}
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    return subprocess.Popen(command, cwd=ROOT, env=environment, text=True, start_new_session=True, **pipes)
+
+
+def tell(name: str, *arguments: str) -> str:
+    with begin(name, *arguments) as running:
+        return running.communicate(timeout=120)[0]
+
+
+def state_of(name: str) -> State:
+    saved = json.loads((LOCAL / name / "state.json").read_text())
+    parts = {k: Part(v["address"], v["process"] and Process(**v["process"])) for k, v in saved["parts"].items()}
+    return State(parts, saved["deployed"])
+
+
+def remove(name: str) -> None:
+    shutil.rmtree(LOCAL / name, ignore_errors=True)

@@ -1,0 +1,80 @@
+"""More slow jobs than the local stack has places for: the tick and the kick find theirs all the same."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from local import aws, stack
+from tests.e2e.running import Project, RunningStack, until
+from tests.integration.local.commands import remove, state_of, tell
+from tracking.jobs import Status
+
+NAME = "places-of-test-stack"
+QUICK_S = 10.0  # a cold start on a busy machine fits in; the slow jobs' states take longer
+
+
+@pytest.fixture
+def running() -> Iterator[RunningStack]:
+    """A stack of this test's own, whose rule is off: a tick of its own would take the tick's one place."""
+    remove(NAME)
+    said = tell(NAME, "up")
+    assert "Stop it with" in said, said
+    running = RunningStack(state_of(NAME))
+    events = aws.client("events", running.state.aws())
+    for rule in events.list_rules()["Rules"]:
+        if "TriggerFunctionTick" in rule["Name"]:
+            events.disable_rule(Name=rule["Name"])
+    yield running
+    running.client.close()
+    tell(NAME, "down")
+    remove(NAME)
+
+
+def test_slow_jobs_leave_places_to_tick_and_kick(running: RunningStack) -> None:
+    lambdas = aws.client("lambda", running.state.aws())
+    throttled = lambdas.exceptions.TooManyRequestsException
+    project = Project(running)
+    for platform in ("youtube", "twitter", "instagram"):
+        for _ in range(8):
+            project.add_job("sim_slow_12", platform)
+    _kick(running)  # cold, and while sixteen others start, it would wait for the processor and not for a place
+    running.tick()
+
+    def is_full() -> bool | None:
+        try:
+            lambdas.invoke(FunctionName=running.names["ProcessFunctionName"], Payload=b"{}")
+        except throttled:
+            return True
+        return None
+
+    until(is_full, "the states did not take all of their places", every_s=0.05)
+    ticks_s = [_took_s(lambdas, running.names["TriggerFunctionName"]) for _ in range(3)]
+    kicked = project.add_job("sim_videos_1", "tiktok")
+    began = time.monotonic()
+    _kick(running)
+
+    def is_claimed() -> bool | None:
+        return running.job(kicked)["status"] != Status.PENDING or None
+
+    until(is_claimed, "the kicked job was not claimed", QUICK_S, every_s=0.05)
+    kick_s = time.monotonic() - began
+    assert is_full()
+    assert max(*ticks_s, kick_s) < QUICK_S
+
+
+def _kick(running: RunningStack) -> None:
+    url, secret = stack.trigger_url(running.state), {"X-Trigger-Secret": "stand-in"}
+    assert httpx.post(url, headers=secret, trust_env=False, timeout=60).status_code == 202
+
+
+def _took_s(lambdas: Any, trigger: str) -> float:
+    """One tick, which is not refused a place."""
+    began = time.monotonic()
+    answer = lambdas.invoke(FunctionName=trigger, Payload=b"{}")
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    return time.monotonic() - began

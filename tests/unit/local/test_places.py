@@ -1,0 +1,18 @@
+"""How many of the local stack's places the states may take."""
+
+from __future__ import annotations
+
+from cfnlint.decode import cfn_yaml
+
+from local import aws
+from local.adapt import functions
+from local.paths import ROOT
+
+
+def test_the_states_leave_what_the_template_reserves() -> None:
+    """And one for each function that it reserves none for."""
+    others = functions(cfn_yaml.load(str(ROOT / "template.yaml")))
+    del others["ProcessFunction"]
+    wanted = [int(properties.get("ReservedConcurrentExecutions", 1)) for properties in others.values()]
+    assert len(wanted) == 4
+    assert aws.STATES + sum(wanted) <= aws.CONCURRENCY
