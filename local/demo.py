@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 from rich.console import Console
 from rich.table import Table
@@ -13,15 +14,21 @@ from rich.table import Table
 from local import auth, aws, stack, web
 from local.errors import LocalError
 from local.process import signals_as_interrupts
-from tracking import jobs, wiring
+from tracking import jobs, pauses, wiring
 from tracking.cli.watch import watch_jobs
-from tracking.clock import SystemClock
+from tracking.clock import Clock, SystemClock
 from tracking.errors import TrackingError
 from tracking.jobs import AccountType, Job, PlatformName, Status
-from tracking.store import account_path
+from tracking.pauses import Pause
+from tracking.store import Store, account_path
 from tracking.store.firestore import FirestoreStore
 
 ADA = auth.USERS[0]  # whose page shows what is tracked here
+LIMIT = timedelta(minutes=5)  # as long as an execution may last: as a rule the demo takes little more than one
+
+
+class StuckError(LocalError):
+    """The jobs will not end in any time that one waits for. The stack goes on running, to be looked at."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +51,16 @@ WISHES = (
 
 
 def run(console: Console) -> bool:
-    """Whether every job ended as it had to. LocalError when the stack does not come up."""
+    """Whether every job ended as it had to. LocalError when the stack does not come up, or jobs to no end."""
     was_up = stack.State.load().is_up()
     try:
         with signals_as_interrupts():
             state = stack.up(stack.Ports(), lambda line: console.print(line, style="dim"))
             os.environ.update(state.environment())
             store = FirestoreStore(wiring.firestore_client(os.environ["GOOGLE_CLOUD_PROJECT"]))
-            ended = _track(store, console)
+            ended = track(store, console, SystemClock())
+    except StuckError:
+        raise  # what runs is there to be looked at
     except BaseException:
         if not was_up:
             stack.down()
@@ -61,7 +70,11 @@ def run(console: Console) -> bool:
     return all(_is_right(store, wish, job) for wish, job in zip(WISHES, ended, strict=True))
 
 
-def _track(store: FirestoreStore, console: Console) -> list[Job]:
+def track(store: Store, console: Console, clock: Clock) -> list[Job]:
+    """The jobs of `WISHES`, as they ended. StuckError when they cannot: a platform is paused, or time is up."""
+    began = clock.now()
+    if paused := _paused(store, began, {wish.platform for wish in WISHES}):
+        raise _resting(paused)
     job_ids = [
         store.create_job(
             jobs.new(
@@ -71,32 +84,59 @@ def _track(store: FirestoreStore, console: Console) -> list[Job]:
                 username=wish.username,
                 platform=wish.platform,
                 account_type=AccountType.COMPETITOR,
-                now=datetime.now(UTC),
+                now=began,
             )
         )
         for wish in WISHES
     ]
     console.print(f"{len(job_ids)} jobs written to Firestore; the rule's next tick, within a minute, starts them.")
-    ended = [job for job in watch_jobs(store, job_ids, console, SystemClock()) if job is not None]
+
+    def check(left: Sequence[Job]) -> None:
+        paused = _paused(store, clock.now(), {job.platform for job in left if job.status is Status.PENDING})
+        if paused and {job.platform for job in left} == {pause.platform for pause in paused}:
+            raise _resting(paused)  # the others were shown to their ends
+        if left and clock.now() - began > LIMIT:
+            raise StuckError(
+                f"After {LIMIT.total_seconds() / 60:.0f} minutes {len(left)} of {len(job_ids)} jobs have not ended. The"
+                " stack goes on running: `.venv/bin/tracking local status` tells whether every part does, and"
+                " `.venv/bin/tracking local logs` what they say."
+            )
+
+    ended = [job for job in watch_jobs(store, job_ids, console, clock, check) if job is not None]
     if len(ended) != len(job_ids):
         raise LocalError("A job was deleted while the demo ran: run it again.")
     return ended
 
 
-def _saved_videos(store: FirestoreStore, job: Job) -> int:
+def _paused(store: Store, now: datetime, platforms: Collection[PlatformName]) -> list[Pause]:
+    """Those of the platforms that rest: no tick starts their jobs, maybe for a day."""
+    found = pauses.from_document(store.get_document(pauses.CONTROL_DOCUMENT))
+    return [pause for pause in found.values() if pause.platform in platforms and now < pause.until]
+
+
+def _resting(paused: Sequence[Pause]) -> StuckError:
+    sentences = [
+        f"{pause.platform.label} is paused until {pause.until.astimezone():%d %b %H:%M:%S} ({pause.reason}), and its"
+        f" jobs wait: end the pause with `.venv/bin/tracking platforms --clear {pause.platform}`."
+        for pause in paused
+    ]
+    return StuckError(" ".join([*sentences, "Then run the demo again."]))
+
+
+def _saved_videos(store: Store, job: Job) -> int:
     """Counted in Firestore, not read from the account's own count."""
     if job.account_id is None:
         return 0
     return len(store.get_documents(f"{account_path(job.org_id, job.project_id, job.account_id)}/videos"))
 
 
-def _is_right(store: FirestoreStore, wish: Wish, job: Job) -> bool:
+def _is_right(store: Store, wish: Wish, job: Job) -> bool:
     if wish.error_code:
         return job.status is Status.FAILED and job.error_code == wish.error_code and job.retry_count == 0
     return job.status is Status.COMPLETED and _saved_videos(store, job) == wish.videos
 
 
-def _table(store: FirestoreStore, ended: list[Job]) -> Table:
+def _table(store: Store, ended: list[Job]) -> Table:
     table = Table("job", "status", "attempts", "time", "account", "videos saved", "execution", box=None, pad_edge=False)
     for job in ended:
         waited = (job.completed_at or job.created_at) - job.created_at

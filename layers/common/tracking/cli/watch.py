@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -15,8 +15,17 @@ from tracking.store import Store
 _POLL_S = 0.25
 
 
-def watch_jobs(store: Store, job_ids: Sequence[str], console: Console, clock: Clock) -> list[Job | None]:
-    """Show the jobs until all have ended; each as it ended, None for one that was deleted."""
+def watch_jobs(
+    store: Store,
+    job_ids: Sequence[str],
+    console: Console,
+    clock: Clock,
+    check: Callable[[Sequence[Job]], None] = lambda _: None,
+) -> list[Job | None]:
+    """Show the jobs until all have ended; each as it ended, None for one that was deleted.
+
+    `check` is given the jobs that have not, again and again; what it raises ends the watching.
+    """
     with Progress(
         TextColumn("{task.fields[name]}", table_column=Column(no_wrap=True, min_width=20, max_width=34), markup=False),
         BarColumn(bar_width=20, table_column=Column(no_wrap=True, min_width=20)),
@@ -29,12 +38,16 @@ def watch_jobs(store: Store, job_ids: Sequence[str], console: Console, clock: Cl
         tasks = {job_id: progress.add_task("", total=100, name=job_id) for job_id in job_ids}
         ended: dict[str, Job | None] = {}
         while len(ended) < len(job_ids):
+            left = []
             for job_id in job_ids:
                 if job_id not in ended:
                     job = _show(store, job_id, progress, tasks[job_id], console)
                     if job is None or job.status in FINISHED:
                         ended[job_id] = job
                         progress.stop_task(tasks[job_id])
+                    else:
+                        left.append(job)
+            check(left)
             clock.sleep(_POLL_S)
     return [ended[job_id] for job_id in job_ids]
 

@@ -1,0 +1,95 @@
+"""What the demo says and does when its jobs do not end: it never waits for ever."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from rich.console import Console
+
+from local import demo
+from local.demo import WISHES, StuckError, track
+from tests.doubles import START, ManualClock
+from tracking import jobs
+from tracking.jobs import PlatformName, Status
+from tracking.pauses import Pause
+from tracking.store import JobFilter, JobWrite
+from tracking.store.memory import MemoryStore
+
+
+class Waiting(ManualClock):
+    """While the demo waits, something happens; and a demo that waits for ever is a failure, not a test without end."""
+
+    def __init__(self, meanwhile: Callable[[], None] = lambda: None) -> None:
+        super().__init__()
+        self.meanwhile = meanwhile
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self.meanwhile()
+        assert self.now() < START + timedelta(hours=1), "the demo waits for ever"
+
+
+def paused(store: MemoryStore, platform: PlatformName, hours: int) -> None:
+    until = START + timedelta(hours=hours)
+    store.put_document(Pause(platform=platform, until=until, reason="QuotaExceededError").to_write())
+
+
+def tick(store: MemoryStore, resting: PlatformName | None) -> None:
+    """Every job but the resting platform's is done at once."""
+    for snapshot in store.pending_jobs(100, without=[resting] if resting else []):
+        claim = jobs.claim(snapshot.parse(), START, "arn")
+        version = store.commit(JobWrite(snapshot.job_id, claim, snapshot.version))
+        store.commit(JobWrite(snapshot.job_id, jobs.complete(START, "Done."), version))
+
+
+def quiet() -> Console:
+    return Console(file=io.StringIO(), width=200)
+
+
+def statuses(store: MemoryStore) -> list[str]:
+    return sorted(snapshot.data["status"] for snapshot in store.list_jobs(JobFilter(), 100))
+
+
+def test_a_paused_platform_is_named_before_any_job_is_written() -> None:
+    clock = Waiting()
+    store = MemoryStore(clock)
+    paused(store, PlatformName.TWITTER, hours=2)
+    with pytest.raises(StuckError) as told:
+        track(store, quiet(), clock)
+    until = (START + timedelta(hours=2)).astimezone()
+    assert f"X is paused until {until:%d %b %H:%M:%S} (QuotaExceededError)" in str(told.value)
+    assert "`.venv/bin/tracking platforms --clear twitter`" in str(told.value)
+    assert statuses(store) == []
+
+
+def test_a_pause_that_comes_meanwhile_is_told_once_the_others_ended() -> None:
+    clock = Waiting()
+    store = MemoryStore(clock)
+
+    def meanwhile() -> None:
+        if clock.now() > START + timedelta(minutes=1):
+            tick(store, resting=PlatformName.YOUTUBE)
+        paused(store, PlatformName.YOUTUBE, hours=24)
+
+    clock.meanwhile = meanwhile
+    with pytest.raises(StuckError, match=r"YouTube is paused until .* --clear youtube`\. Then run the demo again\."):
+        track(store, quiet(), clock)
+    assert statuses(store) == ["completed"] * (len(WISHES) - 1) + ["pending"]
+
+
+def test_a_pause_that_is_over_holds_nothing_up() -> None:
+    clock = Waiting()
+    store = MemoryStore(clock)
+    paused(store, PlatformName.TWITTER, hours=-1)
+    clock.meanwhile = lambda: tick(store, resting=None)
+    assert [job.status for job in track(store, quiet(), clock)] == [Status.COMPLETED] * len(WISHES)
+
+
+def test_jobs_that_no_tick_starts_are_given_up_with_what_to_look_at() -> None:
+    clock = Waiting()
+    with pytest.raises(StuckError, match=r"After 5 minutes 5 of 5 jobs have not ended\. .*local status`.*local logs`"):
+        track(MemoryStore(clock), quiet(), clock)
+    assert clock.now() - START < demo.LIMIT + timedelta(seconds=1)
