@@ -52,7 +52,7 @@ WISHES = (
 
 def run(console: Console) -> bool:
     """Whether every job ended as it had to. LocalError when the stack does not come up, or jobs to no end."""
-    was_up = stack.State.load().is_up()
+    ran = stack.State.load().runs()
     try:
         with signals_as_interrupts():
             state = stack.up(stack.Ports(), lambda line: console.print(line, style="dim"))
@@ -62,7 +62,7 @@ def run(console: Console) -> bool:
     except StuckError:
         raise  # what runs is there to be looked at
     except BaseException:
-        if not was_up:
+        if not ran:
             stack.down()
         raise
     console.print(_table(store, ended))

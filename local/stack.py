@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,13 @@ _STATE = STACK / "state.json"
 _LOCK = STACK.with_suffix(".lock")
 _PAGE = STACK / "page"
 _HEALTH = {"firestore": "/", "simulator": "/healthz", "aws": "/_ministack/health", "auth": "/"}
+_NAMES = {
+    "firestore": "the Firestore emulator",
+    "simulator": "the platform simulator",
+    "aws": "MiniStack",
+    "auth": "sign-in",
+    "page": "the demo page",
+}
 Say = Callable[[str], None]
 
 
@@ -65,6 +72,10 @@ class State:
 
     parts: dict[str, Part] = field(default_factory=dict)
     deployed: str = ""
+
+    def runs(self) -> bool:
+        """Whether any part does."""
+        return any(part.process is not None and part.is_alive() for part in self.parts.values())
 
     def is_up(self) -> bool:
         return bool(self.parts) and bool(self.deployed) and all(part.is_alive() for part in self.parts.values())
@@ -116,21 +127,19 @@ class State:
 
 
 def up(ports: Ports, say: Say) -> State:
-    """Start what does not run, build and deploy what has changed. Raises LocalError, and nothing is left running."""
+    """Start what does not run, build and deploy what has changed. Raises LocalError, and then what this started is
+    stopped; what ran before goes on running, with its data."""
     with _alone("up"), signals_as_interrupts():
         state = State.load()
-        if not state.is_up():
-            _stop(state)
-            state = State()
+        ran = {name for name, part in state.parts.items() if part.is_alive()} if state.runs() else set()
         try:
-            if not state.parts:
-                _start_parts(state, ports, say)
+            _start_missing(state, ran, ports, say)
             firestore.load_rules(state.firestore())
             _deploy(state, say)
             _publish_page(state)
         except BaseException:
             with signals_deferred():
-                _stop(state)
+                _stop(state, spared=ran)
             raise
         return state
 
@@ -144,13 +153,13 @@ def down() -> None:
 @contextlib.contextmanager
 def borrowed(say: Say) -> Iterator[State]:
     """The stack for a while: one that runs goes on running, one that was started for this is stopped at the end."""
-    was_up = State.load().is_up()
+    ran = State.load().runs()
     with signals_as_interrupts():
         state = up(Ports(), say)
         try:
             yield state
         finally:
-            if not was_up:
+            if not ran:
                 down()
 
 
@@ -183,28 +192,24 @@ def deployed_variables(state: State, logical_id: str) -> dict[str, str]:
     return dict(functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"])
 
 
-def _start_parts(state: State, ports: Ports, say: Say) -> None:
-    """Ports are looked at first, all of them: one that is taken is said before anything is started."""
-    simulator = choose_port(ports.simulator, "the platform simulator")
-    ministack = choose_port(ports.aws, "MiniStack")
-    sign_in = choose_port(ports.auth, "sign-in")
-    page = choose_port(ports.page, "the demo page")
-    shutil.rmtree(LOGS, ignore_errors=True)
-    _start_firestore(state, ports.firestore)
-    command = [sys.executable, "-m", "local.simulator", "--host", "127.0.0.1", "--port", str(simulator)]
-    _start(state, "simulator", command, clean_environment(), f"http://127.0.0.1:{simulator}")
-    folder = STACK / "ministack"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    environment = aws.ministack_environment(ministack, folder)
-    _start(state, "aws", aws.command(), environment, f"http://127.0.0.1:{ministack}")
-    _start_auth(state, sign_in)
-    if without_node := web.missing():
+def _start_missing(state: State, ran: Set[str], ports: Ports, say: Say) -> None:
+    """Parts that stopped are started where they were, so that the others find them. All ports are looked at first: one
+    that is taken is said before anything is started."""
+    stopped = {name: part for name, part in state.parts.items() if name not in ran and part.process is not None}
+    without_node = web.missing()
+    missing = [name for name in _NAMES if name not in ran and not (name == "page" and without_node)]
+    if stopped:
+        say(_what_stopped(stopped))
+        _stop(state, spared=ran)  # workers of a part that was killed
+    chosen = {name: _choose_port(name, getattr(ports, name), stopped.get(name)) for name in missing}
+    if not ran:
+        shutil.rmtree(LOGS, ignore_errors=True)
+    for name in missing:
+        _start_part(state, name, chosen[name], is_asked_for=getattr(ports, name) is not None)
+    if not missing and state.deployed:
+        return
+    if without_node:
         say(f"No demo page: {without_node}")
-    else:
-        _PAGE.mkdir(parents=True, exist_ok=True)
-        serve = [sys.executable, "-m", "http.server", str(page), "--bind", "127.0.0.1", "--directory", str(_PAGE)]
-        _start(state, "page", serve, clean_environment(), f"http://127.0.0.1:{page}")
     say("Building the layer and the functions ...")
     build.build()
     for name, health in _HEALTH.items():
@@ -212,9 +217,51 @@ def _start_parts(state: State, ports: Ports, say: Say) -> None:
     auth.seed(state.auth(), state.firestore())
 
 
-def _start_firestore(state: State, port: int | None) -> None:
+def _what_stopped(stopped: Mapping[str, Part]) -> str:
+    """One sentence, and what it means for the data."""
+    names = [_NAMES[name] for name in stopped]
+    listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    told = f"{listed[0].upper()}{listed[1:]} had stopped and {'are' if len(names) > 1 else 'is'} started again"
+    if "firestore" in stopped:
+        return f"{told}: the jobs and accounts that Firestore held in memory are gone."
+    if "aws" in stopped:
+        return f"{told}. Firestore keeps its data; jobs that were running begin anew when their leases end."
+    return f"{told}."
+
+
+def _choose_port(name: str, wanted: int | None, before: Part | None) -> int:
+    """The port asked for, else the one that the part had, else any."""
+    if wanted is None and before is not None:
+        with contextlib.suppress(LocalError):
+            return choose_port(int(before.address.rpartition(":")[2]), _NAMES[name])
+    return choose_port(wanted, _NAMES[name])
+
+
+def _start_part(state: State, name: str, port: int, *, is_asked_for: bool) -> None:
+    """`is_asked_for`: the port; it starts an emulator of ours even where another one runs."""
+    address = f"http://127.0.0.1:{port}"
+    match name:
+        case "firestore":
+            _start_firestore(state, port, is_asked_for=is_asked_for)
+        case "simulator":
+            command = [sys.executable, "-m", "local.simulator", "--host", "127.0.0.1", "--port", str(port)]
+            _start(state, name, command, clean_environment(), address)
+        case "aws":
+            folder = STACK / "ministack"
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            _start(state, name, aws.command(), aws.ministack_environment(port, folder), address)
+        case "auth":
+            _start_auth(state, port)
+        case "page":
+            _PAGE.mkdir(parents=True, exist_ok=True)
+            serve = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(_PAGE)]
+            _start(state, name, serve, clean_environment(), address)
+
+
+def _start_firestore(state: State, port: int, *, is_asked_for: bool) -> None:
     running = os.environ.get("FIRESTORE_EMULATOR_HOST", "")
-    if running and port is None:
+    if running and not is_asked_for:
         state.parts["firestore"] = Part(running, None)
         if not aws.answers(f"http://{running}/"):
             raise LocalError(
@@ -223,7 +270,6 @@ def _start_firestore(state: State, port: int | None) -> None:
             )
         state.save()
         return
-    port = choose_port(port, "the Firestore emulator")
     _start(state, "firestore", firestore.command(port), clean_environment(), f"127.0.0.1:{port}")
 
 
@@ -250,16 +296,19 @@ def _await(state: State, name: str, health: str) -> None:
 
 def _deploy(state: State, say: Say) -> None:
     build.build()
-    wanted = build.fingerprint()
-    if state.deployed == wanted:
-        return
-    say("Deploying template.yaml ...")
     variables = {
         "FIRESTORE_EMULATOR_HOST": state.firestore(),
         "FIREBASE_AUTH_EMULATOR_HOST": state.auth().removeprefix("http://"),
     }
+    parameters = deployment_parameters(state)
+    wanted = f"{build.fingerprint()} {json.dumps([variables, parameters])}"
+    if state.deployed == wanted:
+        return
+    say("Deploying template.yaml ...")
+    state.deployed = ""  # a deployment that is cut off is none
+    state.save()
     aws.put_secrets(state.aws(), dict.fromkeys(build.secret_names(), "stand-in"))
-    build.deploy(state.aws(), variables, deployment_parameters(state))
+    build.deploy(state.aws(), variables, parameters)
     state.deployed = wanted
     state.save()
 
@@ -301,11 +350,18 @@ def _publish_page(state: State) -> None:
     (_PAGE / "config.json").write_text(json.dumps(known, indent=2))
 
 
-def _stop(state: State) -> None:
-    for part in state.parts.values():
-        if part.process is not None:
-            part.process.stop()
-    _STATE.unlink(missing_ok=True)
+def _stop(state: State, spared: Set[str] = frozenset()) -> None:
+    """What is deployed ends with MiniStack."""
+    for name in state.parts.keys() - spared:
+        process = state.parts.pop(name).process
+        if process is not None:
+            process.stop()
+    if "aws" not in state.parts:
+        state.deployed = ""
+    if state.parts:
+        state.save()
+    else:
+        _STATE.unlink(missing_ok=True)
 
 
 def log_of(name: str) -> Path:

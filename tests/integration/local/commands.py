@@ -12,9 +12,9 @@ from local.process import Process
 from local.stack import Part, State
 
 
-def begin(name: str, *arguments: str, module: str = "local") -> subprocess.Popen[str]:
+def begin(name: str, *arguments: str) -> subprocess.Popen[str]:
     """`name`: of the stack's folder."""
-    command = [sys.executable, "-m", module, *arguments]
+    command = [sys.executable, "-m", "local", *arguments]
     environment = clean_environment() | {"TRACKING_LOCAL_STACK": name, "COLUMNS": "200"}
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     return subprocess.Popen(command, cwd=ROOT, env=environment, text=True, start_new_session=True, **pipes)

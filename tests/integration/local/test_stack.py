@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from local import process
-from local.paths import LOCAL, ROOT, clean_environment
+from local import aws, process
+from local.paths import LOCAL
+from local.stack import State
+from tests.e2e.running import Project, RunningStack
+from tests.integration.local.commands import begin, remove, state_of, tell
+from tracking.jobs import Status
 
 NAME = "stack-of-test-stack"
 
@@ -23,22 +24,10 @@ NAME = "stack-of-test-stack"
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """The folder of a stack of this test's own."""
-    shutil.rmtree(LOCAL / NAME, ignore_errors=True)
+    remove(NAME)
     yield LOCAL / NAME
-    tell("down")
-    shutil.rmtree(LOCAL / NAME, ignore_errors=True)
-
-
-def begin(*arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "local", *arguments]
-    environment = clean_environment() | {"TRACKING_LOCAL_STACK": NAME, "COLUMNS": "200"}
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.Popen(command, cwd=ROOT, env=environment, text=True, start_new_session=True, **pipes)
-
-
-def tell(*arguments: str) -> str:
-    with begin(*arguments) as running:
-        return running.communicate(timeout=120)[0]
+    tell(NAME, "down")
+    remove(NAME)
 
 
 def wait_for(running: subprocess.Popen[str], words: str) -> None:
@@ -49,9 +38,12 @@ def wait_for(running: subprocess.Popen[str], words: str) -> None:
     pytest.fail(f"`up` ended without saying {words!r}")
 
 
-def parts(folder: Path) -> list[int]:
-    state = json.loads((folder / "state.json").read_text())
-    return [part["process"]["pid"] for part in state["parts"].values()]
+def pids() -> dict[str, int]:
+    return {name: part.process.pid for name, part in state_of(NAME).parts.items() if part.process}
+
+
+def parts() -> list[int]:
+    return list(pids().values())
 
 
 def left_of(groups: list[int]) -> list[int]:
@@ -60,9 +52,9 @@ def left_of(groups: list[int]) -> list[int]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_start_leaves_nothing_running(folder: Path, number: signal.Signals) -> None:
-    with begin("up") as running:
+    with begin(NAME, "up") as running:
         wait_for(running, "Deploying")
-        groups = parts(folder)
+        groups = parts()
         os.killpg(running.pid, number)
         said, _ = running.communicate(timeout=30)
     assert running.returncode == 130
@@ -73,32 +65,91 @@ def test_an_interrupted_start_leaves_nothing_running(folder: Path, number: signa
 
 
 def test_a_start_that_was_killed_is_cleared_away_by_down(folder: Path) -> None:
-    with begin("up") as running:
+    with begin(NAME, "up") as running:
         wait_for(running, "Building")
         running.kill()
-    groups = parts(folder)
+    groups = parts()
     before = left_of(groups)
-    tell("down")
+    tell(NAME, "down")
     assert (len(before) >= 5, left_of(groups)) == (True, [])
 
 
 def test_the_stack_listens_on_this_machine_alone_and_stops_with_its_workers(folder: Path) -> None:
-    said = tell("up")
+    said = tell(NAME, "up")
     assert "export FIRESTORE_EMULATOR_HOST=127.0.0.1:" in said
-    groups = parts(folder)
-    status = tell("status")
+    groups = parts()
+    status = tell(NAME, "status")
     listening = listeners(groups)
     began = time.monotonic()
-    again = tell("up")
+    again = tell(NAME, "up")
     took_s = time.monotonic() - began
-    tell("down")
+    tell(NAME, "down")
     assert status.count("running") == 5
     assert len(listening) >= 5
     assert {address for address in listening if not address.startswith("127.0.0.1:")} == set()
     assert "Deploying" not in again
     assert took_s < 10
     assert left_of(groups) == []
-    assert "is not running" in tell("status")
+    assert "is not running" in tell(NAME, "status")
+
+
+@pytest.fixture
+def running(folder: Path) -> Iterator[RunningStack]:
+    tell(NAME, "up")
+    running = RunningStack(state_of(NAME))
+    yield running
+    running.client.close()
+
+
+def kill(name: str) -> None:
+    """A part alone: what it started lives on."""
+    os.kill(pids()[name], signal.SIGKILL)
+
+
+def restarted(before: dict[str, int]) -> set[str]:
+    return {name for name, pid in pids().items() if pid != before[name]}
+
+
+def addresses(state: State) -> dict[str, str]:
+    return {name: part.address for name, part in state.parts.items()}
+
+
+def test_dead_parts_alone_start_again_and_lost_data_is_told(running: RunningStack) -> None:
+    before, project = pids(), Project(running)
+    job_id = project.add_job("sim_videos_2")
+    kill("aws")
+    said = tell(NAME, "up")
+    assert "MiniStack had stopped and is started again. Firestore keeps its data;" in said
+    assert "Deploying" in said
+    assert restarted(before) == {"aws"}
+    assert addresses(state_of(NAME)) == addresses(running.state)
+    again = Project(RunningStack(state_of(NAME)), project.org_id, project.project_id)
+    assert again.ended([job_id])[job_id]["status"] == Status.COMPLETED
+
+    before = pids()
+    kill("firestore")
+    kill("page")
+    said = tell(NAME, "up")
+    assert "are started again: the jobs and accounts that Firestore held in memory are gone." in said
+    assert "Deploying" not in said
+    assert restarted(before) == {"firestore", "page"}
+    assert running.store.get_job(job_id) is None
+    job_id = again.add_job("sim_videos_2")
+    assert again.ended([job_id])[job_id]["status"] == Status.COMPLETED
+    assert aws.answers(f"{running.state.page()}/config.json")
+    again.stack.client.close()
+
+
+def test_a_start_that_fails_stops_nothing_that_ran(running: RunningStack) -> None:
+    before, job_id = pids(), Project(running).add_job("sim_videos_2")
+    kill("aws")
+    with begin(NAME, "up", "--aws-port", running.state.firestore().rpartition(":")[2]) as failing:
+        said, _ = failing.communicate(timeout=60)
+    assert failing.returncode == 1
+    assert "for MiniStack cannot be used" in said
+    left = pids()
+    assert left == {name: pid for name, pid in before.items() if name != "aws"}
+    assert running.store.get_job(job_id) is not None
 
 
 def listeners(groups: list[int]) -> set[str]:

@@ -65,7 +65,7 @@ def test_a_paused_platform_is_named_before_any_job_is_written() -> None:
     assert statuses(store) == []
 
 
-def test_a_pause_that_comes_meanwhile_is_told_once_the_others_ended() -> None:
+def test_a_pause_that_comes_later_is_told_once_others_ended() -> None:
     clock = Waiting()
     store = MemoryStore(clock)
 
@@ -88,7 +88,7 @@ def test_a_pause_that_is_over_holds_nothing_up() -> None:
     assert [job.status for job in track(store, quiet(), clock)] == [Status.COMPLETED] * len(WISHES)
 
 
-def test_jobs_that_no_tick_starts_are_given_up_with_what_to_look_at() -> None:
+def test_jobs_that_no_tick_starts_are_given_up_in_a_sentence() -> None:
     clock = Waiting()
     with pytest.raises(StuckError, match=r"After 5 minutes 5 of 5 jobs have not ended\. .*local status`.*local logs`"):
         track(MemoryStore(clock), quiet(), clock)

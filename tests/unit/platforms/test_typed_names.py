@@ -67,7 +67,7 @@ def test_a_username_that_nobody_can_see_is_none(typed: str) -> None:
 
 
 @pytest.mark.parametrize("typed", TABLE["invisible"]["visible"], ids=ascii)
-def test_a_username_with_something_to_see_is_left_to_its_platform(typed: str) -> None:
+def test_a_username_with_something_to_see_is_a_username(typed: str) -> None:
     assert job(username=typed).username == typed
 
 
