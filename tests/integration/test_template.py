@@ -44,6 +44,7 @@ ALARMS = {
     ("AWS/ApiGateway", "5xx"): {"Ref": "KickApi"},
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]},
     ("AWS/Lambda", "Throttles"): {"Ref": "ProcessFunction"},
+    ("AccountTracking", "JobsUnwritable"): "trigger",
 }
 
 
