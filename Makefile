@@ -60,7 +60,7 @@ CHAOS = unset FIRESTORE_EMULATOR_HOST; TRACKING_LOCAL_STACK=chaos-stack $(RUN)/p
 
 chaos: setup ## Kill, cut off or delay each step of a job's life, and show how it ends; POINTS="claim late" for some
 	@$(CHAOS) tests.chaos $(POINTS)
-	@$(RUN)/python -m pytest tests/unit/test_job_life.py --hypothesis-profile=long
+	@$(RUN)/python -m pytest tests/unit/test_job_life.py --hypothesis-profile=long --timeout=1800
 
 soak: setup ## Track JOBS (2000) accounts of all fates while ticks double and workers are killed
 	@$(CHAOS) tests.chaos.soak $(JOBS)

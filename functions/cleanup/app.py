@@ -1,7 +1,7 @@
 """Once a day: jobs that ended more than KEEP_FINISHED_DAYS ago are deleted, in pages. Accounts and videos stay.
 
 Every finished job is read, since no query finds the old ones: an order by a field would skip documents that lack it.
-Each page stands alone, so a run that ends early, or is run twice, loses nothing. The next one begins somewhere else.
+Each page stands alone, so a run that ends early, or is run twice, loses nothing. The next one goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tracking import walks, wiring
+from tracking.limits import is_document_id
+from tracking.store import DocumentWrite, Store
 
-RESERVE_MS = 15_000  # one page's read and delete, at their time-outs' worst
+CONTROL_DOCUMENT = "trackingControl/cleanup"
+RESERVE_MS = 60_000  # one page's read, its delete and the place where it stopped, each with the client's tries
 
 logger = Logger(service="cleanup")
 
@@ -24,15 +27,25 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.CleanupD
     """How many were deleted, and whether that was all."""
     deps = deps or wiring.cleanup()
     ended_before = deps.clock.now() - timedelta(days=deps.keep_finished_days)
-    pages = walks.finished_jobs(deps.store, walks.anywhere())
-    looked_at, deleted, is_done = 0, 0, False
-    while not is_done and context.get_remaining_time_in_millis() > RESERVE_MS:
-        page = next(pages, None)
-        if page is None:
-            is_done = True
-            continue
-        looked_at += len(page)
+    begin = _place(deps.store)
+    looked_at, deleted, place = 0, 0, begin
+    for page in walks.finished_jobs(deps.store, begin):
         if old := [job for job in page if job.ended_at() < ended_before]:
             deleted += deps.store.delete_jobs(old)
+        looked_at += len(page)
+        place = page[-1].job_id if page else place
+        if context.get_remaining_time_in_millis() < RESERVE_MS:
+            is_done = False
+            break
+    else:
+        is_done, place = True, ""
+    if place != begin:
+        deps.store.put_document(DocumentWrite(CONTROL_DOCUMENT, {"goesOnFrom": place}))
     logger.info("cleanup done", action="cleanup_done", looked_at=looked_at, deleted=deleted, is_done=is_done)
     return {"deleted": deleted, "isDone": is_done}
+
+
+def _place(store: Store) -> str:
+    """The job's id that the last run stopped at; the first of all where it came to its end."""
+    place = (store.get_document(CONTROL_DOCUMENT) or {}).get("goesOnFrom")
+    return place if isinstance(place, str) and is_document_id(place) else ""

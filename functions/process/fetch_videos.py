@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from aws_lambda_powertools import Logger
+
 from process.account_document import staged_account
 from process.fetch_account import budget
 from process.step import Step
@@ -12,6 +14,10 @@ from tracking import fence, jobs
 from tracking.jobs import Progress
 from tracking.platforms import collect_videos
 from tracking.wiring import ProcessDeps
+
+logger = Logger(service="process", child=True)
+
+LOGGED = 20  # odd ids of one account
 
 
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
@@ -21,11 +27,13 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     limits = budget(step, deps)
     pages = deps.platform(work.platform_name).fetch_videos(fetched, limits)
     result = collect_videos(pages, limits, deps.clock)
+    for video_id in result.unusable[:LOGGED]:
+        logger.warning("video unusable", action="video_unusable", video_id=video_id[:100])
     deps.staging.put_videos(step.execution_name, result.videos)
     work = replace(
         work,
         videos_fetched=len(result.videos),
-        videos_unusable=result.unusable,
+        videos_unusable=len(result.unusable),
         videos_total=fetched.account.post_count,
         is_complete=result.is_complete,
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from process.account_document import AccountDocument, staged_account
+from process.account_document import AccountDocument, commit_one, staged_account
 from process.step import Step
 from tracking import fence, jobs
 from tracking.fence import Fence
 from tracking.jobs import Progress
-from tracking.store import DocumentExistsError, DocumentWrite
+from tracking.store import DocumentWrite
 from tracking.wiring import ProcessDeps
 
 
@@ -22,8 +22,5 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
         fields = jobs.advance(deps.clock.now(), Progress.ACCOUNT_SAVED, "Account saved.", accountId=work.account_id)
         return fence.commit(deps.store, step.fence, fields, [account_write], reaches=Progress.ACCOUNT_SAVED)
 
-    try:
-        owned = commit(document.new)  # the common case, and it costs no read
-    except DocumentExistsError:
-        owned = commit(document.known)
+    owned = commit_one([document.new, document.known], commit)  # new is the common case, and costs no read
     return work.after(owned, retries_used=step.retries_used).to_state()

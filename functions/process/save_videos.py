@@ -11,17 +11,17 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from process.account_document import AccountDocument, staged_account
+from process.account_document import AccountDocument, commit_one, staged_account
 from process.step import Step
 from tracking import fence, jobs
 from tracking.accounts import Account
-from tracking.errors import StoreUnavailableError
+from tracking.counting import count_left_out
+from tracking.errors import TrackingError
 from tracking.fence import Fence
 from tracking.limits import fitted
 from tracking.store import (
     MAX_BYTES_PER_COMMIT,
     MAX_WRITES_PER_COMMIT,
-    DocumentMissingError,
     DocumentWrite,
     WriteRefusedError,
     size_bytes,
@@ -30,24 +30,29 @@ from tracking.wiring import ProcessDeps
 
 logger = Logger(service="process", child=True)
 
+MAX_REFUSED = 50
+"""So many odd videos an account may have. Each costs some 18 commits to find."""
 VIDEOS_PER_COMMIT = MAX_WRITES_PER_COMMIT - 2  # beside the job's document and the account's
 BYTES_PER_COMMIT = MAX_BYTES_PER_COMMIT - 10_000  # beside the job's; the account's own are taken off, too
 
 
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
+    """WriteRefusedError where the database refuses so many videos that the mistake must be ours."""
     work, now = step.work, deps.clock.now()
-    account = staged_account(step, deps).account
+    account, videos = staged_account(step, deps).account, deps.staging.get_videos(step.execution_name)
     synced = {"lastSyncedAt": now, "lastJobId": work.job_id}
-    videos = (
+    writes = (
         DocumentWrite(f"{work.account_document}/videos/{video.video_id}", fitted(video.to_document()) | synced)
-        for video in deps.staging.get_videos(step.execution_name)
+        for video in videos
     )
-    account_bytes = size_bytes(AccountDocument(step, account, deps.clock).new)
-    saving = Saving(step, deps, account)
-    *earlier, last = in_commits(videos, BYTES_PER_COMMIT - account_bytes)
+    account_bytes = size_bytes(AccountDocument(step, account, deps.clock, video_count=len(videos)).new)
+    *earlier, last = in_commits(writes, BYTES_PER_COMMIT - account_bytes)
+    saving = Saving(step, deps, account, len(videos))
     for batch in earlier:
         saving.save(batch)
     saving.finish(last)
+    if saving.missing:
+        count_left_out(work.platform, saving.missing)
     _forget(step, deps)
     return work.after(saving.fence, retries_used=step.retries_used).to_state()
 
@@ -55,32 +60,28 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
 class Saving:
     """The videos' way into the database, commit by commit; one that the database refuses is left out and counted."""
 
-    def __init__(self, step: Step, deps: ProcessDeps, account: Account) -> None:
+    def __init__(self, step: Step, deps: ProcessDeps, account: Account, total: int) -> None:
         self.fence: Fence = step.fence
         self._step = step
         self._deps = deps
         self._account = account
+        self._total = total
         self._saved = self._refused = 0
+
+    @property
+    def missing(self) -> int:
+        """Videos that were left out: by the database, and before for their ids."""
+        return self._refused + self._step.work.videos_unusable
 
     def save(self, batch: Sequence[DocumentWrite]) -> None:
         saved = self._saved + len(batch)
-        fields = jobs.note(self._deps.clock.now(), f"Saved {saved:,} of {self._step.work.videos_fetched:,} videos.")
+        fields = jobs.note(self._deps.clock.now(), f"Saved {saved:,} of {self._total:,} videos.")
         try:
             self.fence = fence.commit(self._deps.store, self.fence, fields, batch)
         except WriteRefusedError as error:
             self._save_the_others(batch, error)
         else:
             self._saved = saved
-
-    def _save_the_others(self, batch: Sequence[DocumentWrite], error: WriteRefusedError) -> None:
-        """The refused one is found by halves."""
-        if len(batch) == 1:
-            self._refused += 1
-            logger.warning("video refused", action="video_refused", path=batch[0].path, reason=str(error))
-            return
-        middle = len(batch) // 2
-        self.save(batch[:middle])
-        self.save(batch[middle:])
 
     def finish(self, last: Sequence[DocumentWrite]) -> None:
         try:
@@ -91,19 +92,28 @@ class Saving:
             self._save_the_others(last, error)
             self._complete([])
 
+    def _save_the_others(self, batch: Sequence[DocumentWrite], error: WriteRefusedError) -> None:
+        """Find the refused ones by halves."""
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            self.save(batch[:middle])
+            self.save(batch[middle:])
+            return
+        logger.warning("video refused", action="video_refused", path=batch[0].path, reason=str(error))
+        self._refused += 1
+        if self._refused > MAX_REFUSED:
+            raise error
+
     def _complete(self, last: Sequence[DocumentWrite]) -> None:
-        saved = self._saved + len(last)
-        document = AccountDocument(self._step, self._account, self._deps.clock, videoCount=saved)
-        message = self._step.work.report(saved, self._refused)
-        completion = jobs.complete(self._deps.clock.now(), message, self._account.account_id)
+        saved, now = self._saved + len(last), self._deps.clock.now()
+        document = AccountDocument(self._step, self._account, self._deps.clock, video_count=saved)
+        completion = jobs.complete(now, self._step.work.report(saved, self.missing), self._account.account_id)
 
         def complete(account: DocumentWrite) -> Fence:
             return fence.complete(self._deps.store, self.fence, completion, account, last)
 
-        try:
-            self.fence = complete(document.known)
-        except DocumentMissingError:  # somebody deleted it since it was saved
-            self.fence = complete(document.new)
+        # As a rule SaveAccount has just written it; somebody may have deleted it since.
+        self.fence = commit_one([document.known, document.new], complete)
 
 
 def in_commits(writes: Iterable[DocumentWrite], max_bytes: int = BYTES_PER_COMMIT) -> Iterator[list[DocumentWrite]]:
@@ -124,5 +134,5 @@ def _forget(step: Step, deps: ProcessDeps) -> None:
     """The job is complete; staging objects that cannot be deleted now expire within a day."""
     try:
         deps.staging.delete(step.execution_name)
-    except StoreUnavailableError as error:
+    except TrackingError as error:
         logger.info("staging kept", action="staging_kept", reason=error.message)

@@ -62,9 +62,16 @@ class Work:
             raise InvalidJobError(f"There is no platform {self.platform[:40]!r}.") from None
 
     @property
+    def tracked_account_id(self) -> str:
+        """InvalidJobError before FetchAccount has found it."""
+        if not self.account_id:
+            raise InvalidJobError("The state's input lacks the account that an earlier state should have set.")
+        return self.account_id
+
+    @property
     def account_document(self) -> str:
         """Path of the account's document; known from FetchAccount on."""
-        return account_path(self.org_id, self.project_id, str(self.account_id))
+        return account_path(self.org_id, self.project_id, self.tracked_account_id)
 
     def extent(self, number: int) -> str:
         """So many of the account's videos, in words: `33 videos`, `4,200 newest of 10,000 videos`."""
@@ -73,13 +80,10 @@ class Work:
         total = f" of {self.videos_total:,}" if self.videos_total and self.videos_total > number else ""
         return f"{number:,} newest{total} videos"
 
-    def report(self, saved: int, refused: int) -> str:
-        """What the completed job says. `refused`: by the database."""
+    def report(self, saved: int, missing: int) -> str:
+        """Say how it ended, in the completed job."""
         done = f"Done: {self.extent(saved)} saved."
-        missing = refused + self.videos_unusable
-        if not missing:
-            return done
-        return f"{done} {missing:,} of {self.videos_fetched + self.videos_unusable:,} videos could not be saved."
+        return f"{done} {missing:,} of {saved + missing:,} videos could not be saved." if missing else done
 
     def after(self, fence: Fence, **changes: Any) -> Self:
         """The work as the next state gets it."""

@@ -47,7 +47,7 @@ def _publish(tick: Tick) -> None:
         logger.warning("lease expired", action="lease_expired", job_id=repair.job_id, status=repair.status)
     for malformed in tick.malformed:
         logger.warning("job refused", action="job_refused", job_id=malformed.job_id, reason=malformed.reason)
-    for unwritable in tick.unwritable:
+    for unwritable in tick.unwritable:  # once each: a warm trigger remembers them
         logger.error("job unwritable", action="job_unwritable", job_id=unwritable.job_id, reason=unwritable.reason)
     for refused in tick.refused:
         logger.error("start refused", action="start_refused", job_id=refused.job_id, reason=refused.reason)

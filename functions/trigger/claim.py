@@ -23,7 +23,7 @@ from tracking.naming import execution_name
 from tracking.store import JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
 from trigger.waiting import Pending
-from trigger.writing import Refusal, unwritable, write_each
+from trigger.writing import write_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +54,15 @@ class Claims:
 
     won: list[Claim] = field(default_factory=list)
     lost: int = 0  # claimed by another tick, cancelled or deleted between our read and our write
-    unwritable: list[tuple[Pending, Unwritable]] = field(default_factory=list)
+    unwritable: list[tuple[JobSnapshot, Unwritable]] = field(default_factory=list)
 
 
 def fail_malformed(
     deps: TriggerDeps,
     malformed: Sequence[tuple[JobSnapshot, InvalidJobError]],
     remaining_s: Callable[[], float],
-) -> tuple[list[Refusal], list[Refusal]]:
-    """Tell each job's user what is wrong with it; nothing else of the document changes.
-
-    Those that were told, and those whose document cannot be written.
-    """
+) -> list[str | Unwritable | None]:
+    """Tell each job's user what is wrong with it; nothing else of the document changes. The writes' answers."""
     now = deps.clock.now()
     writes = [
         JobWrite(
@@ -73,13 +70,7 @@ def fail_malformed(
         )
         for snapshot, error in malformed
     ]
-    answers = write_each(deps.store, writes, remaining_s)
-    told = [
-        Refusal(snapshot.job_id, error.message)
-        for (snapshot, error), answer in zip(malformed, answers, strict=True)
-        if isinstance(answer, str)
-    ]
-    return told, unwritable(writes, answers)
+    return write_each(deps.store, writes, remaining_s)
 
 
 def claim_jobs(deps: TriggerDeps, pending: Sequence[Pending], remaining_s: Callable[[], float]) -> Claims:
@@ -88,7 +79,7 @@ def claim_jobs(deps: TriggerDeps, pending: Sequence[Pending], remaining_s: Calla
     attempts = [p.job.next_attempt() for p in pending]
     names = [execution_name(job) for job in attempts]
     writes = [
-        JobWrite(job.job_id, jobs.claim(job, now, deps.executions.arn(name)), p.version)
+        JobWrite(job.job_id, jobs.claim(job, now, deps.executions.arn(name)), p.snapshot.version)
         for p, job, name in zip(pending, attempts, names, strict=True)
     ]
     claims = Claims()
@@ -98,7 +89,7 @@ def claim_jobs(deps: TriggerDeps, pending: Sequence[Pending], remaining_s: Calla
             case str(version):
                 claims.won.append(Claim(job, version, name, age_s(job.created_at, now)))
             case Unwritable():
-                claims.unwritable.append((p, answer))
+                claims.unwritable.append((p.snapshot, answer))
             case None:
                 claims.lost += 1
     return claims

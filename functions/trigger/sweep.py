@@ -20,9 +20,9 @@ from tracking.errors import InvalidJobError
 from tracking.executions import ExecutionsUnavailableError
 from tracking.jobs import Fields, Job, PlatformName, Status
 from tracking.naming import execution_name
-from tracking.store import JobSnapshot, JobWrite
+from tracking.store import JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
-from trigger.writing import Refusal, unwritable, write_each
+from trigger.writing import write_each
 
 PARALLEL_QUESTIONS = 16
 ASK_RESERVE_S = 40.0  # one question with its tries, each at its time-out, and the repairs
@@ -50,23 +50,25 @@ class Running:
 class Swept:
     running: Running
     repaired: list[Repair]
-    unwritable: list[Refusal]  # to be repaired, and the database refuses it
+    unwritable: list[tuple[JobSnapshot, Unwritable]]  # to be repaired, and the database refuses it
+    left_out: set[str]  # ids of those that could not be written before
 
 
 def sweep(
     deps: TriggerDeps, processing: Sequence[JobSnapshot], remaining_s: Callable[[], float] = lambda: math.inf
 ) -> Swept:
-    """A job that Step Functions says nothing about waits for the next tick."""
+    """Repair jobs whose lease ran out, and count those that run. One without an answer waits for the next tick."""
     now = deps.clock.now()
     running: Counter[PlatformName] = Counter()
     expired: list[tuple[JobSnapshot, Job]] = []
-    writes: list[JobWrite] = []
-    for snapshot in processing:
+    repairs: list[tuple[JobSnapshot, Fields]] = []
+    left_out = {snapshot.job_id for snapshot in processing if deps.hints.is_unwritable(snapshot)}
+    for snapshot in (found for found in processing if found.job_id not in left_out):
         try:
             job = snapshot.parse()
         except InvalidJobError as error:
             fields = jobs.fail(Status.PROCESSING, now, error.message, InvalidJobError.__name__)
-            writes.append(JobWrite(snapshot.job_id, fields, snapshot.version))
+            repairs.append((snapshot, fields))
             continue
         if job.lease_until is not None and job.lease_until > now:
             running[job.platform] += 1
@@ -76,16 +78,22 @@ def sweep(
         all_settled = pool.map(lambda found: _settled(deps, found[1], now, remaining_s), expired)
     for (snapshot, job), settled in zip(expired, all_settled, strict=True):
         if settled is not None:
-            writes.append(JobWrite(snapshot.job_id, settled, snapshot.version))
+            repairs.append((snapshot, settled))
         if settled is None or settled["status"] == Status.PROCESSING:
             running[job.platform] += 1
-    answers = write_each(deps.store, writes, remaining_s)
-    repaired = [
-        Repair(write.job_id, write.fields["status"], write.fields.get("errorCode"))
-        for write, answer in zip(writes, answers, strict=True)
-        if isinstance(answer, str)
-    ]
-    return Swept(Running(running), repaired, unwritable(writes, answers))
+    return _repair(deps, repairs, Swept(Running(running), [], [], left_out), remaining_s)
+
+
+def _repair(
+    deps: TriggerDeps, repairs: Sequence[tuple[JobSnapshot, Fields]], swept: Swept, remaining_s: Callable[[], float]
+) -> Swept:
+    writes = [JobWrite(snapshot.job_id, fields, snapshot.version) for snapshot, fields in repairs]
+    for (snapshot, fields), answer in zip(repairs, write_each(deps.store, writes, remaining_s), strict=True):
+        if isinstance(answer, str):
+            swept.repaired.append(Repair(snapshot.job_id, fields["status"], fields.get("errorCode")))
+        elif answer is not None:
+            swept.unwritable.append((snapshot, answer))
+    return swept
 
 
 def _settled(deps: TriggerDeps, job: Job, now: datetime, remaining_s: Callable[[], float]) -> Fields | None:

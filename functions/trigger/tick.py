@@ -12,14 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from tracking import jobs
+from tracking.errors import InvalidJobError
 from tracking.executions import OUT_OF_TIME, StartRefusedError, StartUnknownError
-from tracking.jobs import Status
+from tracking.jobs import PlatformName, Status
 from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
 from trigger.claim import Claim, age_s, claim_jobs, fail_malformed
 from trigger.sweep import Repair, sweep
 from trigger.waiting import PAGE, Pending, Slots, choose, read_pauses
-from trigger.writing import Refusal, write_each
+from trigger.writing import write_each
 
 PARALLEL_STARTS = 16
 """StartExecution is a wait of some 20 ms, so threads help; AWS refills 150 to 300 starts a second:
@@ -32,6 +33,16 @@ LEASES = 2000
 """As many processing jobs as one tick looks at: more than the limits let run."""
 CLAIM_RESERVE_S = 20.0  # to claim 500 jobs and start them
 START_RESERVE_S = 12.0  # one StartExecution whose first try times out, and giving the rest back
+
+
+MAX_PASSING = 50
+"""So many refusals that pass by themselves, and a tick adds no more to what the database has to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    job_id: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +65,8 @@ class Tick:
     malformed: list[Refusal] = field(default_factory=list)
     lost: int = 0  # claimed by another tick, or cancelled, between our read and our write
     unwritable: list[Refusal] = field(default_factory=list)  # found now: the database takes no write of ours to them
-    left_out: set[str] = field(default_factory=set)  # found so by an earlier tick, and unchanged since
+    left_out: set[str] = field(default_factory=set)  # ids of those found before, and unchanged since
+    passing: int = 0  # of the unwritable: refused for a reason that passes
     refused: list[Refusal] = field(default_factory=list)
     unknown: list[Refusal] = field(default_factory=list)  # may run or not; their leases will tell
     needs_attention: str | None = None
@@ -84,7 +96,8 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
     seen = [] if deps.hints.is_busy else deps.store.open_jobs(LOOK)
     saw_all = not deps.hints.is_busy and len(seen) < LOOK
     swept = sweep(deps, _of(seen, Status.PROCESSING) if saw_all else deps.store.processing_jobs(LEASES), remaining_s)
-    tick.repaired, tick.unwritable = swept.repaired, swept.unwritable
+    tick.repaired, tick.left_out = swept.repaired, swept.left_out
+    _note_unwritable(deps, tick, swept.unwritable)
     pending = _of(seen, Status.PENDING)
     paused = {} if saw_all and not pending else read_pauses(deps)
     slots = Slots(deps.limits, swept.running, paused, deps.clock.now())
@@ -92,6 +105,8 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
         pending = deps.store.pending_jobs(PAGE, without=slots.closed()) if slots.total else []
         saw_all = slots.total > 0 and len(pending) < PAGE
     deps.hints.is_busy = bool(paused) or not saw_all
+    if not saw_all and not slots.total:  # nobody is looked for; those of before are still there for all we know
+        tick.left_out |= deps.hints.unwritable.keys()
     _fill(deps, slots, pending, tick, remaining_s, saw_all=saw_all)
     return tick
 
@@ -105,27 +120,44 @@ def _fill(
     *,
     saw_all: bool,
 ) -> None:
-    """Choose, claim and start; and again for the places of jobs that cannot be written."""
+    """Fill the free places; a job that cannot be written gives its place to the next."""
     had_turn: set[str] = set()
     while True:
         waiting = choose(deps, slots, pending, saw_all=saw_all, without=had_turn)
         if not had_turn:
             tick.oldest_pending_age_s = age_s(waiting.oldest, deps.clock.now())
-        tick.left_out |= waiting.unwritable - had_turn
+        tick.left_out |= waiting.left_out - had_turn
         had_turn |= {job.job.job_id for job in waiting.chosen} | {job.job_id for job, _ in waiting.malformed}
-        if waiting.malformed:
-            told, unwritable = fail_malformed(deps, waiting.malformed, remaining_s)
-            tick.malformed += told
-            tick.unwritable += unwritable
-        spoiled = _claim_and_start(deps, waiting.chosen, tick, remaining_s)
-        for job, answer in spoiled:
-            slots.give_back(job.job.platform)
-            tick.unwritable.append(Refusal(job.job.job_id, answer.code))
-            if answer.is_lasting:
-                deps.hints.remember_unwritable(job.job.job_id, job.version, job.job.org_id)
-        is_overloaded = len(spoiled) == len(waiting.chosen) and not any(answer.is_lasting for _, answer in spoiled)
-        if is_overloaded or not spoiled or remaining_s() < CLAIM_RESERVE_S:
+        _fail_malformed(deps, waiting.malformed, tick, remaining_s)
+        unwritable = _claim_and_start(deps, waiting.chosen, tick, remaining_s)
+        _note_unwritable(deps, tick, unwritable)
+        for job, _ in unwritable:
+            slots.give_back(PlatformName(job.data["platform"]))
+        if not unwritable or tick.passing >= MAX_PASSING or remaining_s() < CLAIM_RESERVE_S:
             return
+
+
+def _note_unwritable(deps: TriggerDeps, tick: Tick, found: Sequence[tuple[JobSnapshot, Unwritable]]) -> None:
+    for job, answer in found:
+        tick.unwritable.append(Refusal(job.job_id, answer.code))
+        if answer.is_lasting:
+            deps.hints.remember_unwritable(job)
+        else:
+            tick.passing += 1
+
+
+def _fail_malformed(
+    deps: TriggerDeps,
+    malformed: Sequence[tuple[JobSnapshot, InvalidJobError]],
+    tick: Tick,
+    remaining_s: Callable[[], float],
+) -> None:
+    answers = fail_malformed(deps, malformed, remaining_s) if malformed else []
+    for (job, error), answer in zip(malformed, answers, strict=True):
+        if isinstance(answer, str):
+            tick.malformed.append(Refusal(job.job_id, error.message))
+        elif answer is not None:
+            _note_unwritable(deps, tick, [(job, answer)])
 
 
 def _of(seen: Sequence[JobSnapshot], status: Status) -> list[JobSnapshot]:
@@ -134,17 +166,17 @@ def _of(seen: Sequence[JobSnapshot], status: Status) -> list[JobSnapshot]:
 
 def _claim_and_start(
     deps: TriggerDeps, chosen: Sequence[Pending], tick: Tick, remaining_s: Callable[[], float]
-) -> list[tuple[Pending, Unwritable]]:
+) -> list[tuple[JobSnapshot, Unwritable]]:
     """Those whose document could not be written."""
-    spoiled: list[tuple[Pending, Unwritable]] = []
+    unwritable: list[tuple[JobSnapshot, Unwritable]] = []
     for first in range(0, len(chosen), MAX_WRITES_PER_COMMIT):
         if remaining_s() < CLAIM_RESERVE_S:
             break
         claims = claim_jobs(deps, chosen[first : first + MAX_WRITES_PER_COMMIT], remaining_s)
         tick.lost += claims.lost
-        spoiled += claims.unwritable
+        unwritable += claims.unwritable
         _start_all(deps, claims.won, tick, remaining_s)
-    return spoiled
+    return unwritable
 
 
 def _start_all(deps: TriggerDeps, claims: Sequence[Claim], tick: Tick, remaining_s: Callable[[], float]) -> None:

@@ -41,7 +41,7 @@ class Pending:
     """A pending document that holds a well-formed job."""
 
     job: Job
-    version: str
+    snapshot: JobSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Waiting:
     chosen: list[Pending]
     malformed: list[tuple[JobSnapshot, InvalidJobError]]
     oldest: datetime | None  # when the oldest job that was seen was created
-    unwritable: set[str]  # ids of those that were left out for it
+    left_out: set[str]  # ids of those that could not be written before
 
 
 class Slots:
@@ -94,13 +94,12 @@ class Slots:
 def choose(
     deps: TriggerDeps, slots: Slots, page: Sequence[JobSnapshot], *, saw_all: bool, without: Collection[str] = ()
 ) -> Waiting:
-    """From all waiting jobs, or from one page of them and all organisations that wait.
+    """Choose who starts. Reads more than `page` when `page` does not hold all that wait.
 
-    `without`: ids of jobs that had their turn in this tick. Nor is one chosen whose document, as it is, could not be
-    written before.
+    `without`: ids of jobs that had their turn in this tick. A job that could not be written before is left out, too.
     """
     seen = page if saw_all or not slots.total else _widened(deps, slots, page)
-    left_out = {job.job_id for job in seen if deps.hints.unwritable.get(job.job_id, ("", ""))[0] == job.version}
+    left_out = {job.job_id for job in seen if deps.hints.is_unwritable(job)}
     pending, malformed = sort_out(job for job in seen if job.job_id not in {*without, *left_out})
     oldest = min((p.job.created_at for p in pending), default=None)
     return Waiting(pick(pending, slots), malformed, oldest, left_out)
@@ -110,9 +109,9 @@ def _widened(deps: TriggerDeps, slots: Slots, page: Sequence[JobSnapshot]) -> li
     """Every waiting organisation's first jobs; and the next page of all, so that each malformed job is met in time."""
     open_platforms = [platform for platform in PlatformName if slots.of(platform)]
     wanted = [(org, platform) for org in _waiting_orgs(deps, slots, open_platforms) for platform in open_platforms]
-    spoiled = Counter(org for _, org in deps.hints.unwritable.values())
+    unwritable = Counter(org for _, org in deps.hints.unwritable.values())
     with ThreadPoolExecutor(PARALLEL_QUERIES) as pool:
-        found = pool.map(lambda w: deps.store.pending_of_org(w[0], w[1], slots.of(w[1]) + spoiled[w[0]]), wanted)
+        found = pool.map(lambda w: deps.store.pending_of_org(w[0], w[1], slots.of(w[1]) + unwritable[w[0]]), wanted)
     stray = deps.store.pending_jobs(PAGE, from_id=deps.hints.strays_from)
     deps.hints.strays_from = stray[-1].job_id if len(stray) == PAGE else ""
     known = {job.job_id: job for jobs in (page, stray, *found) for job in jobs}
@@ -141,7 +140,7 @@ def sort_out(snapshots: Iterable[JobSnapshot]) -> tuple[list[Pending], list[tupl
     pending, malformed = [], []
     for snapshot in snapshots:
         try:
-            pending.append(Pending(snapshot.parse(), snapshot.version))
+            pending.append(Pending(snapshot.parse(), snapshot))
         except InvalidJobError as error:
             malformed.append((snapshot, error))
     pending.sort(key=lambda p: (-p.job.priority, p.job.created_at))

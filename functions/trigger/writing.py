@@ -9,26 +9,18 @@ A write can be sent again without harm, for its precondition lets it be done onc
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from tracking.errors import StoreUnavailableError
-from tracking.fence import holds
 from tracking.store import JobSnapshot, JobWrite, Store, Unwritable
 
 RESEND_RESERVE_S = 30.0
 """A request with all the client's tries (25 s), and some time to start what it claimed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    job_id: str
-    reason: str
-
-
 def write_each(
     store: Store, writes: Sequence[JobWrite], remaining_s: Callable[[], float]
 ) -> list[str | Unwritable | None]:
-    """`Store.write_each`, where None means that somebody else changed the job.
+    """`Store.write_each`, where a write that was made is never taken for a refused one.
 
     StoreUnavailableError when the database gave no answer twice.
     """
@@ -38,21 +30,17 @@ def write_each(
         if remaining_s() < RESEND_RESERVE_S:
             raise
         answers = store.write_each(writes)
-    refused = {write.job_id: number for number, write in enumerate(writes) if answers[number] is None}
+    refused = {write.job_id: number for number, write in enumerate(writes) if _is_unclear(answers[number])}
     for snapshot in _read_again(store, list(refused)):
         number = refused[snapshot.job_id]
-        if holds(snapshot, writes[number]):
+        if snapshot.holds(writes[number]):
             answers[number] = snapshot.version
     return answers
 
 
-def unwritable(writes: Sequence[JobWrite], answers: Sequence[str | Unwritable | None]) -> list[Refusal]:
-    """The jobs whose document the database lets nobody write as we must."""
-    return [
-        Refusal(write.job_id, answer.code)
-        for write, answer in zip(writes, answers, strict=True)
-        if isinstance(answer, Unwritable)
-    ]
+def _is_unclear(answer: str | Unwritable | None) -> bool:
+    """A refusal for good is clear; any other may follow a write that was made."""
+    return answer is None or (isinstance(answer, Unwritable) and not answer.is_lasting)
 
 
 def _read_again(store: Store, job_ids: Sequence[str]) -> list[JobSnapshot]:

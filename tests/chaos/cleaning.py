@@ -11,7 +11,7 @@ from tests.chaos.stage import Stage
 from tests.chaos.trials import Result
 from tests.e2e.running import Project
 
-POINTS = ("cleanup.finished_jobs", "cleanup.delete_jobs")
+POINTS = ("cleanup.get_document", "cleanup.finished_jobs", "cleanup.delete_jobs")
 MAX_RUNS = 3
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from cleanup.app import RESERVE_MS, handler
+from cleanup.app import CONTROL_DOCUMENT, RESERVE_MS, handler
 from tests.doubles import START, FakeContext
 from tests.factories import job_document, videos
 from tests.world import World
 from tracking import jobs, walks
 from tracking.jobs import Status
-from tracking.store import JobSnapshot
+from tracking.store import DocumentWrite, JobSnapshot
 from tracking.store.memory import MemoryStore
 from tracking.wiring import CleanupDeps
 
@@ -92,35 +92,48 @@ class RunningOut(FakeContext):
 
 def test_a_run_that_ends_early_says_so_and_the_next_one_goes_on(world: World) -> None:
     for number in range(1_200):
-        after_any_begin = f"~{number}"
-        world.memory.touch(after_any_begin, **job_document(status="completed", completedAt=OLD))
-    two_pages = RunningOut(3 * 60 + RESERVE_MS / 1000)
+        world.memory.touch(f"job-{number}", **job_document(status="completed", completedAt=OLD))
+    two_pages = RunningOut(60 + RESERVE_MS / 1000)
     assert clean_up(world, two_pages) == {"deleted": 1_000, "isDone": False}
     assert clean_up(world) == {"deleted": 200, "isDone": True}
 
 
-def test_runs_that_are_cut_off_leave_out_different_jobs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_that_are_cut_off_meet_every_job_in_turn(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walks, "PAGE", 2)
     for letter in "0AZaz":
         world.memory.touch(f"{letter}job", **job_document(status="completed", completedAt=START))
     looked_at: set[str] = set()
 
     class Watched(MemoryStore):
+        get_document, put_document = world.memory.get_document, world.memory.put_document  # type: ignore[assignment]
+
         def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
             page = world.memory.finished_jobs(limit, from_id)
             looked_at.update(job.job_id for job in page)
             return page
 
     world.store = Watched(world.clock)
-    for _ in range(200):  # the rarest of them is in every 26th first page
-        assert clean_up(world, RunningOut(2 * 60 + RESERVE_MS / 1000)) == {"deleted": 0, "isDone": False}
+    for _ in range(4):  # each begins with the job that the one before it ended with
+        assert clean_up(world, RunningOut(RESERVE_MS / 1000)) == {"deleted": 0, "isDone": False}
     assert looked_at == {"0job", "Ajob", "Zjob", "ajob", "zjob"}
+    assert world.store.get_document(CONTROL_DOCUMENT) == {"goesOnFrom": "zjob"}
+    assert clean_up(world) == {"deleted": 0, "isDone": True}
+    assert world.store.get_document(CONTROL_DOCUMENT) == {"goesOnFrom": ""}
+
+
+@pytest.mark.parametrize("place", ["a/b", 7, None, "__x__", "never", ""])
+def test_any_place_to_go_on_from_is_a_beginning(world: World, place: object) -> None:
+    world.add_job(status="failed", completedAt=OLD)
+    world.store.put_document(DocumentWrite(CONTROL_DOCUMENT, {"goesOnFrom": place}))
+    assert clean_up(world) == {"deleted": 1, "isDone": True}
 
 
 def test_a_job_that_is_retried_between_read_and_delete_stays(world: World) -> None:
     retried, other = (world.add_job(status="failed", completedAt=OLD) for _ in range(2))
 
     class Meddled(MemoryStore):
+        get_document, put_document = world.memory.get_document, world.memory.put_document  # type: ignore[assignment]
+
         def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
             page = world.memory.finished_jobs(limit, from_id)
             world.memory.touch(retried, **jobs.retry(Status.FAILED, START))

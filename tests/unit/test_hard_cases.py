@@ -17,7 +17,15 @@ from tracking.errors import JobCancelledError, StaleAttemptError, StoreUnavailab
 from tracking.executions import StartUnknownError
 from tracking.jobs import LEASE
 from tracking.outcomes import ExecutionStatus, Outcome
-from tracking.store import CompletingWrite, DocumentWrite, JobWrite, Unwritable
+from tracking.store import (
+    CompletingWrite,
+    DocumentExistsError,
+    DocumentMissingError,
+    DocumentWrite,
+    JobWrite,
+    Unwritable,
+    companions,
+)
 from tracking.store.memory import MemoryStore
 from tracking.wiring import ReconcileDeps
 
@@ -55,12 +63,14 @@ def test_an_id_that_is_used_again_is_fetched_again(world: World) -> None:
 def test_an_id_used_again_is_not_taken_for_its_old_execution(world: World) -> None:
     first = world.claimed_job()
     world.run_chain(first)
+    (old,) = world.executions.started
     create_again(world, first["jobId"])
-    world.executions.outcomes[f"instagram-NASA-{first['jobId']}-1"] = Outcome(status=ExecutionStatus.SUCCEEDED)
+    world.executions.outcomes[old] = Outcome(status=ExecutionStatus.FAILED)
     world.tick()
     world.clock.advance(EXPIRED_S)
     world.tick()
-    assert world.document(first["jobId"])["status"] == "pending"
+    document = world.document(first["jobId"])
+    assert (document["status"], document.get("expiries")) == ("processing", None)  # the new one runs: a new lease
 
 
 def test_two_jobs_of_one_readable_name_are_both_fetched(world: World) -> None:
@@ -190,6 +200,7 @@ OTHER_LIVES: dict[str, Callable[[World, str], None]] = {
     "progress edited": edited(progress=99),
     "made malformed": edited(platform="facebook"),
     "back in the queue by hand": edited(status="pending"),
+    "completed by hand": edited(status="completed"),
 }
 
 
@@ -287,7 +298,7 @@ class LosesReplies(MemoryStore):
 
     def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
         answers = super().write_each(writes)
-        if not self.to_lose:
+        if not self.to_lose or not writes:
             return answers
         self.to_lose -= 1
         if not self._is_resent:
@@ -381,6 +392,46 @@ def test_commits_that_are_sent_twice_are_made_once() -> None:
     document = world.document(job["jobId"])
     assert (document["status"], document["message"]) == ("completed", "Done: 1,000 videos saved.")
     assert len(world.memory.get_documents(f"{ACCOUNTS}/instagram_528817151/videos")) == 1_000
+
+
+class Resent(MemoryStore):
+    """Checks the documents before the job, as a database may: a create that is sent again finds its document there."""
+
+    def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
+        self.made += 1
+        version = super().commit(job, documents)
+        if any(document.must_be_new for document in (*companions(job), *documents)):
+            raise DocumentExistsError("sent again")
+        return version
+
+    made = 0
+
+
+def test_a_create_that_is_sent_again_is_no_failure() -> None:
+    world = World(videos=videos(2))
+    store = Resent(world.clock)
+    world.use(store)
+    job = world.claimed_job()
+    state = world.run_chain(job, until="FetchVideos")
+    del store._documents[f"{ACCOUNTS}/instagram_528817151"]
+    world.run_state("SaveVideos", state)
+    assert world.document(job["jobId"])["status"] == "completed"
+    assert store.made == 8  # the claim, one of each fetching state, two of SaveAccount, three of SaveVideos
+
+
+def test_an_account_that_comes_and_goes_is_tried_again_later(world: World) -> None:
+    class Flickering(MemoryStore):
+        def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
+            if any(document.must_be_new for document in documents):
+                raise DocumentExistsError("there")
+            if any(document.must_exist for document in documents):
+                raise DocumentMissingError("gone")
+            return super().commit(job, documents)
+
+    world.use(Flickering(world.clock))
+    state = world.run_chain(world.claimed_job(), until="FetchAccount")
+    with pytest.raises(StoreUnavailableError):
+        world.run_state("SaveAccount", state)
 
 
 def test_a_failure_that_is_sent_twice_is_recorded_once() -> None:

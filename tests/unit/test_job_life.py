@@ -7,7 +7,7 @@ Each rule below is one of these. `tests.observed` looks at each write, `tests.tr
 write, and `teardown` sees how it all ends.
 
     .venv/bin/pytest tests/unit/test_job_life.py --hypothesis-show-statistics    which changes were seen, how often
-    .venv/bin/pytest tests/unit/test_job_life.py --hypothesis-profile=long       further
+    .venv/bin/pytest tests/unit/test_job_life.py --hypothesis-profile=long --timeout=1800    further
 """
 
 from __future__ import annotations
@@ -55,6 +55,9 @@ EDITS: dict[str, dict[str, Any]] = {
     "username": {"username": "one"},
     "project": {"projectId": "project2"},
     "org": {"orgId": "org2"},
+    "user": {"userId": "user2"},
+    "platform": {"platform": "youtube"},
+    "kind": {"accountType": "my"},
     "progress 0": {"progress": 0},
     "progress 30": {"progress": 30},
     "progress 50": {"progress": 50},

@@ -8,6 +8,7 @@ import pytest
 
 from tests.doubles import START, ManualClock
 from tests.factories import account, video, videos
+from tests.unit.test_trigger import metrics
 from tests.world import World, lambda_cause
 from tracking.errors import ContractError
 from tracking.limits import MAX_FIELDS_BYTES, MAX_SENTENCE_BYTES, bytes_of
@@ -53,7 +54,7 @@ def test_an_odd_id_that_comes_twice_is_counted_once() -> None:
     odd = video(1, video_id="a/b")
     pages = iter([VideoPage(videos=(odd, video(2)), has_more=True), VideoPage(videos=(odd, video(3)), has_more=False)])
     found = collect_videos(pages, Budget(deadline=START.replace(year=2027), max_videos=10), ManualClock())
-    assert ([one.video_id for one in found.videos], found.unusable) == (["video00002", "video00003"], 1)
+    assert ([one.video_id for one in found.videos], found.unusable) == (["video00002", "video00003"], ("a/b",))
     assert found.is_complete
 
 
@@ -127,8 +128,7 @@ def test_a_video_that_the_database_refuses_is_left_out(count: int, where: str) -
     job = world.claimed_job()
     world.run_chain(job)
     document = world.document(job["jobId"])
-    plural = "" if count == 2 else "s"
-    assert document["message"] == (f"Done: {count - 1} video{plural} saved. 1 of {count} videos could not be saved.")
+    assert document["message"] == (f"Done: {count - 1} videos saved. 1 of {count} videos could not be saved.")
     assert sorted(store.get_documents(VIDEOS)) == [one.video_id for one in sent if one.video_id != odd]
     saved = store.get_documents(ACCOUNTS)["instagram_528817151"]
     assert saved["videoCount"] == count - 1
@@ -149,3 +149,30 @@ def test_an_account_that_the_database_refuses_fails_the_job(world: World) -> Non
         world.run_state("SaveAccount", state)
     world.fail_job(state, "WriteRefusedError", '{"errorMessage": "refused"}')
     assert world.document(job["jobId"])["errorCode"] == "InternalError"
+
+
+def test_a_database_that_refuses_nearly_all_fails_the_job() -> None:
+    """So many refusals are a mistake of ours: a job that says `Done: 0 videos saved` would hide it."""
+    sent = videos(500)
+    world = World(videos=sent)
+    store = Refusing(world, *(one.video_id for one in sent))
+    world.use(store)
+    state = world.run_chain(world.claimed_job(), until="FetchVideos")
+    with pytest.raises(WriteRefusedError):
+        world.run_state("SaveVideos", state)
+    assert store.commits < 300
+    world.fail_job(state, "WriteRefusedError", "{}")
+    assert world.document(state["jobId"])["errorCode"] == "InternalError"
+
+
+def test_what_is_left_out_is_measured_and_logged(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = videos(3)
+    world = World(videos=[*sent, video(9, video_id="a/b")])
+    world.use(Refusing(world, sent[1].video_id))
+    world.run_chain(world.claimed_job())
+    assert metrics(capsys.readouterr().out)["VideosLeftOut"] == [2]
+    logged = {record.message: vars(record) for record in caplog.records}
+    assert logged["video unusable"]["video_id"] == "a/b"
+    assert logged["video refused"]["path"].endswith(sent[1].video_id)

@@ -13,7 +13,7 @@ from tests.doubles import START
 from tests.factories import account, job_document, video, videos
 from tests.world import CHAIN, World
 from tracking.jobs import MAX_ATTEMPT
-from tracking.store import MAX_BYTES_PER_COMMIT, MAX_WRITES_PER_COMMIT, DocumentWrite, JobWrite, size_bytes
+from tracking.store import MAX_BYTES_PER_COMMIT, MAX_WRITES_PER_COMMIT, DocumentWrite, JobWrite, companions, size_bytes
 from tracking.store.memory import MemoryStore
 
 MAX_STATE_BYTES = 16_000
@@ -28,7 +28,8 @@ class RecordingStore(MemoryStore):
         self.commits: list[tuple[int, int]] = []
 
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
-        self.commits.append((1 + len(documents), sum(size_bytes(document) for document in documents)))
+        every = [*companions(job), *documents]
+        self.commits.append((1 + len(every), sum(size_bytes(document) for document in every)))
         return super().commit(job, documents)
 
 

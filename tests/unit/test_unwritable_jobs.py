@@ -76,9 +76,11 @@ def test_a_document_that_was_mended_starts(world: World) -> None:
 def test_a_cold_tick_finds_them_again_and_is_not_held_up(world: World) -> None:
     world.limits = Limits(running=1, per_credential=1)
     add_unwritable(world, 3)
-    good = world.add_job()
+    assert world.tick()["unwritable"] == 3
     world.hints.unwritable.clear()
-    assert world.tick()["started"] == 1
+    good = world.add_job()
+    counts = world.tick()
+    assert (counts["started"], counts["unwritable"]) == (1, 3)
     assert world.document(good)["status"] == "processing"
 
 
@@ -115,12 +117,76 @@ def test_a_refusal_that_passes_is_tried_again_in_the_next_tick(world: World, cod
     assert world.tick()["started"] == 1
 
 
-def test_a_malformed_job_that_cannot_be_told_is_counted(world: World) -> None:
+@pytest.mark.parametrize("code", ["RESOURCE_EXHAUSTED", "ABORTED", "UNAVAILABLE", "INTERNAL"])
+def test_the_next_job_takes_the_place_of_one_refused_for_now(world: World, code: str) -> None:
+    class RefusesOne(MemoryStore):
+        def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
+            return [Unwritable(code) if w.job_id == bad else super(RefusesOne, self).write_each([w])[0] for w in writes]
+
+    world.limits = Limits(running=1, per_credential=1)
+    world.use(RefusesOne(world.clock))
+    bad, good = world.add_job(createdAt=START.replace(year=2020)), world.add_job()
+    assert world.tick()["started"] == 1
+    assert world.document(good)["status"] == "processing"
+
+
+def test_a_database_that_refuses_everything_is_left_in_peace(world: World) -> None:
+    world.limits = Limits(running=20, per_credential=20)
+    store = Busy(world.clock)
+    store.code = "RESOURCE_EXHAUSTED"
+    world.use(store)
+    for _ in range(300):
+        world.add_job()
+    assert world.tick()["unwritable"] == 60  # the third round reaches MAX_PASSING
+
+
+@pytest.mark.parametrize("code", ["UNAVAILABLE", "INTERNAL", "DEADLINE_EXCEEDED"])
+def test_a_claim_made_and_answered_with_an_error_is_ours(world: World, code: str) -> None:
+    class Unclear(MemoryStore):
+        def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
+            return [Unwritable(code) for _ in super().write_each(writes)]
+
+    world.use(Unclear(world.clock))
+    job_id = world.add_job()
+    counts = world.tick()
+    assert (counts["started"], counts["unwritable"]) == (1, 0)
+    assert world.execution_of({"jobId": job_id, "attempt": 1})
+
+
+def test_a_malformed_job_that_cannot_be_told_is_counted(
+    world: World, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     add_unwritable(world, username="")
     good = world.add_job()
     counts = world.tick()
     assert (counts["malformed"], counts["unwritable"], counts["started"]) == (0, 1, 1)
     assert world.document(good)["status"] == "processing"
+    assert world.tick()["unwritable"] == 1
+    assert metrics(capsys.readouterr().out)["JobsUnwritable"] == [1, 1]
+    assert [record.message for record in caplog.records].count("job unwritable") == 1
+
+
+def test_malformed_unwritable_jobs_do_not_fill_their_organisations_query() -> None:
+    world = World(running=5, per_credential=5)
+    add_unwritable(world, 12, createdAt=START.replace(year=2020), username="")
+    for number in range(PAGE):
+        world.add_job(platform="youtube", orgId=f"org{number % 3 + 2}")
+    good = world.add_job()
+    world.hints.is_busy = True
+    world.tick()
+    for name in [n for n, payload in world.executions.started.items() if payload["jobId"] != good]:
+        world.run_chain(dict(world.executions.started[name]))
+    world.tick()
+    assert good in {payload["jobId"] for payload in world.executions.started.values()}
+
+
+def test_the_alarm_goes_on_while_every_place_is_taken(world: World) -> None:
+    world.limits = Limits(running=1, per_credential=1)
+    add_unwritable(world, 2)
+    world.add_job()
+    assert world.tick()["unwritable"] == 2
+    world.hints.is_busy = True
+    assert world.tick()["unwritable"] == 2
 
 
 def test_a_repair_that_cannot_be_written_is_counted_and_holds_no_place(world: World) -> None:
@@ -133,3 +199,7 @@ def test_a_repair_that_cannot_be_written_is_counted_and_holds_no_place(world: Wo
     world.add_job()
     counts = world.tick()
     assert (counts["repaired"], counts["unwritable"], counts["started"]) == (0, 1, 1)
+    asked: list[str] = []
+    world.executions.outcome = asked.append  # type: ignore[assignment]
+    assert world.tick()["unwritable"] == 1
+    assert asked == []  # it is remembered, and nobody is asked about it again

@@ -21,6 +21,11 @@ def count_completed(platform: str) -> None:
     _count("JobsCompleted", 1, platform=platform)
 
 
+def count_left_out(platform: str, number: int) -> None:
+    """Videos that could not be saved, of jobs that were completed without them."""
+    _count("VideosLeftOut", number, platform=platform)
+
+
 def _count(metric_name: str, number: int, **dimension: str) -> None:
     with single_metric(metric_name, MetricUnit.Count, number, namespace=NAMESPACE) as metric:
         for name, value in dimension.items():

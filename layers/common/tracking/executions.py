@@ -103,8 +103,8 @@ class StepFunctionsExecutions:
 class MemoryExecutions:
     """The in-memory twin: what was started, by name.
 
-    `refusing` makes starts fail with that error, `outcomes` says how executions ended: by the name without its digest,
-    which nobody can foretell.
+    `refusing` makes starts fail with that error, `outcomes` says how executions ended. Both go by the name without its
+    digest, which nobody can foretell; `outcomes` also by the whole name.
     """
 
     def __init__(self) -> None:
@@ -126,7 +126,8 @@ class MemoryExecutions:
     def outcome(self, name: str) -> Outcome:
         with self._lock:
             default = ExecutionStatus.RUNNING if name in self.started else ExecutionStatus.NEVER_STARTED
-            return self.outcomes.get(_without_digest(name), Outcome(status=default))
+            known = self.outcomes.get(name) or self.outcomes.get(_without_digest(name))
+            return known or Outcome(status=default)
 
 
 def _without_digest(name: str) -> str:

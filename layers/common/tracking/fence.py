@@ -6,13 +6,13 @@
 The job document's version travels through the states. Every commit carries it as its precondition and carries
 data and progress together, so progress can never disagree with the data.
 
-A refused commit asks the document whose it is. It is still this execution's while it names it (`naming`), is
-processing, and says of its progress what the execution's own commits said. Anything else is another life of the job.
+A refused commit reads the document, to see whose it is. It is still this execution's while its claim has this name
+(`naming`), its status is `processing`, and its progress is what this execution left. Otherwise the execution stops.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tracking.errors import InvalidJobError, JobCancelledError, StaleAttemptError, StoreUnavailableError
@@ -48,34 +48,30 @@ def commit(
     reply was lost and the state ran again): nothing is written, and that is success.
     JobCancelledError and StaleAttemptError: somebody else decided; nothing was written.
     """
-    return _commit(store, fence, lambda version: JobWrite(fence.job_id, fields, version), documents, reaches)
+    return _commit(store, fence, JobWrite(fence.job_id, fields, fence.version), documents, reaches)
 
 
 def complete(
     store: Store, fence: Fence, completion: Completion, account: DocumentWrite, documents: Sequence[DocumentWrite] = ()
 ) -> Fence:
     """Complete the job, and write its account and `documents` in the same commit, as `commit` does."""
-
-    def write(version: str) -> JobWrite:
-        return CompletingWrite.of(fence.job_id, completion, version, account)
-
+    write = CompletingWrite.of(fence.job_id, completion, fence.version, account)
     return _commit(store, fence, write, documents, Progress.VIDEOS_SAVED)
 
 
 def _commit(
     store: Store,
     fence: Fence,
-    make: Callable[[str], JobWrite],
+    write: JobWrite,
     documents: Sequence[DocumentWrite],
     reaches: Progress | None,
 ) -> Fence:
     for _ in range(COMMIT_TRIES):
-        write = make(fence.version)
         try:
-            version = store.commit(write, documents)
+            version = store.commit(replace(write, version=fence.version), documents)
         except StaleVersionError:
             snapshot, job = _read(store, fence)
-            if holds(snapshot, write):  # the reply was lost, and the client sent the commit again
+            if snapshot.holds(write):  # the reply was lost, and the client sent the commit again
                 return _after(fence, snapshot.version, reaches)
             fence = _still_owned(fence, snapshot, job)
             if reaches is not None and job.progress >= reaches:
@@ -85,11 +81,6 @@ def _commit(
         else:
             return _after(fence, version, reaches)
     raise StoreUnavailableError("Our database was busy with the same job.")
-
-
-def holds(snapshot: JobSnapshot, write: JobWrite) -> bool:
-    """Whether the job is as the write left it. Its moment, `updatedAt`, is as good as unique."""
-    return all(snapshot.data.get(name) == value for name, value in write.fields.items())
 
 
 def current(store: Store, fence: Fence) -> tuple[Fence, Job]:
@@ -102,7 +93,7 @@ def current(store: Store, fence: Fence) -> tuple[Fence, Job]:
 
 
 def _read(store: Store, fence: Fence) -> tuple[JobSnapshot, Job]:
-    """The job, in the life that this execution was begun for."""
+    """The job, while its claim is the one that this execution was begun for."""
     snapshot = store.get_job(fence.job_id)
     if snapshot is None:
         raise JobCancelledError("The job was deleted.")
@@ -121,7 +112,8 @@ def _still_owned(fence: Fence, snapshot: JobSnapshot, job: Job) -> Fence:
     if job.status not in {Status.PROCESSING, Status.COMPLETED}:
         raise StaleAttemptError(f"The job is {job.status}: this execution no longer owns it.")
     is_of_account = job.progress < Progress.ACCOUNT_SAVED or fence.account_id in {None, job.account_id}
-    if job.progress != job.claim_progress or job.progress < fence.progress or not is_of_account:
+    is_as_left = job.progress == job.claim_progress and job.progress >= fence.progress and is_of_account
+    if not is_as_left or (job.status is Status.COMPLETED and job.progress < Progress.VIDEOS_SAVED):
         raise StaleAttemptError("The job is not as this execution left it: it was edited, or put back.")
     return replace(fence, version=snapshot.version, progress=job.progress)
 

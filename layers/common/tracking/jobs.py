@@ -324,7 +324,6 @@ class Completion:
     It is no `Fields`, so that none can write it but `store.CompletingWrite`, which carries the account's document.
     """
 
-    account_id: str
     fields: Fields
 
 
@@ -341,7 +340,7 @@ def complete(now: datetime, message: str, account_id: str) -> Completion:
         leaseUntil=None,
         expireAt=now + KEEP_FINISHED,
     )
-    return Completion(account_id, fields)
+    return Completion(fields)
 
 
 def fail(from_: Status, now: datetime, error: str, error_code: str) -> Fields:

@@ -5,7 +5,8 @@
     document "X", deleted and created again at 13:00
                                    ── attempt 1, claim 3c… ──> tiktok-loveluxury-X-1-d977…
 
-A job that is edited by hand in what an execution works from has no execution of its name: it is another life.
+Whoever edits one of the fields that an execution works from changes the name: nothing was started for the job as it is
+now.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def execution_name(job: Job) -> str:
 
     The digest alone makes it unique. It is of all that makes the claim what it is, so what is readable may be cut.
     """
-    life = [
+    claim = [
         job.job_id,
         job.document_created_at.isoformat(),
         job.attempt,
@@ -38,7 +39,7 @@ def execution_name(job: Job) -> str:
         job.platform,
         job.account_type,
     ]
-    digest = hashlib.sha256(json.dumps(life).encode()).hexdigest()[:_DIGEST_LENGTH]
+    digest = hashlib.sha256(json.dumps(claim).encode()).hexdigest()[:_DIGEST_LENGTH]
     tail = f"-{_readable(job.job_id)[:_ID_LENGTH]}-{job.attempt}-{digest}"
     head = f"{job.platform}-{_readable(_last_part(job.username)).strip('-')}"
     return head[: MAX_NAME_LENGTH - len(tail)] + tail

@@ -13,7 +13,7 @@ PAGE = MAX_WRITES_PER_COMMIT
 
 
 def anywhere() -> str:
-    """A place among Firestore's own ids to begin at, so that a walk that is cut short does not always miss the same."""
+    """A place among Firestore's own ids, for a walk that may be cut short not to begin at the same one each time."""
     return "".join(random.choices(string.ascii_letters + string.digits, k=6))  # noqa: S311 - not for security
 
 

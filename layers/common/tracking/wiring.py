@@ -33,7 +33,7 @@ from tracking.settings import (
     TriggerSettings,
 )
 from tracking.staging import Staging
-from tracking.store import Store
+from tracking.store import JobSnapshot, Store
 from tracking.store.firestore import FirestoreStore
 
 if TYPE_CHECKING:
@@ -72,11 +72,15 @@ class Hints:
     unwritable: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Jobs whose document could not be written: its version and its organisation, by the job's id."""
 
-    def remember_unwritable(self, job_id: str, version: str, org_id: str) -> None:
+    def remember_unwritable(self, job: JobSnapshot) -> None:
         """So that it is not tried in each tick, nor stands before the others of its organisation."""
-        self.unwritable[job_id] = (version, org_id)
+        self.unwritable[job.job_id] = (job.version, str(job.data.get("orgId")))
         if len(self.unwritable) > MAX_REMEMBERED:
             del self.unwritable[next(iter(self.unwritable))]
+
+    def is_unwritable(self, job: JobSnapshot) -> bool:
+        """As it is now; it is tried again when somebody has changed it."""
+        return self.unwritable.get(job.job_id, ("",))[0] == job.version
 
 
 @dataclass(frozen=True, slots=True)

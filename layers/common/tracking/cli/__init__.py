@@ -29,7 +29,7 @@ from tracking.errors import InvalidJobError, TrackingError
 from tracking.jobs import AccountType, Job, PlatformName, Status
 from tracking.limits import is_document_id
 from tracking.settings import SettingsError
-from tracking.store import JobFilter, JobSnapshot, JobWrite, StaleVersionError, Store
+from tracking.store import JobFilter, JobSnapshot, JobWrite, StaleVersionError, Store, WriteRefusedError
 from tracking.store.firestore import FirestoreStore
 
 app = typer.Typer(
@@ -195,6 +195,8 @@ def _change(job_id: str, allowed: set[Status], done: str, change: jobs.UserChang
         store.commit(JobWrite(job_id, change(job.status, datetime.now(UTC)), snapshot.version))
     except StaleVersionError:
         raise InvalidJobError("The job changed at the same moment; look at it and try again.") from None
+    except WriteRefusedError:
+        raise InvalidJobError("Firestore lets nobody change this job's document: it is too large.") from None
     out.print(f"{job_id} {done}.")
 
 

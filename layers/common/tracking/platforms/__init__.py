@@ -70,7 +70,7 @@ class Platform(Protocol):
 class FetchedVideos:
     videos: tuple[Video, ...]
     is_complete: bool  # False: the platform has more; the time or the number of videos ran out
-    unusable: int = 0  # beside these: their ids cannot name a document
+    unusable: tuple[str, ...] = ()  # the ids of others, which cannot name a document
 
 
 def collect_videos(pages: Iterator[VideoPage], budget: Budget, clock: Clock) -> FetchedVideos:
@@ -81,14 +81,14 @@ def collect_videos(pages: Iterator[VideoPage], budget: Budget, clock: Clock) -> 
     was cut short by its platform module.
     """
     videos: dict[str, Video] = {}
-    unusable: set[str] = set()
+    unusable: dict[str, None] = {}
     is_complete = True
     for page in pages:
         for video in page.videos:
             if is_document_id(video.video_id):
                 videos[video.video_id] = video
             else:
-                unusable.add(video.video_id)
+                unusable[video.video_id] = None
         number = len(videos)
         is_complete = not page.has_more and number <= budget.max_videos
         if number >= budget.max_videos or (page.has_more and clock.now() >= budget.deadline):
@@ -96,4 +96,4 @@ def collect_videos(pages: Iterator[VideoPage], budget: Budget, clock: Clock) -> 
         if page.has_more:
             budget.checkpoint()
     kept = tuple(videos.values())[: budget.max_videos]
-    return FetchedVideos(videos=kept, is_complete=is_complete, unusable=len(unusable))
+    return FetchedVideos(videos=kept, is_complete=is_complete, unusable=tuple(unusable))

@@ -36,7 +36,7 @@ class ObjectStore(Protocol):
 class Staging:
     """Objects are named by their execution, and say whose they are.
 
-    A state that runs twice overwrites its own object with the same data; no other life of the job comes near it.
+    A state that runs twice overwrites its own object; no other execution of the job comes near it.
     What is read is checked: ContractError for an object that is damaged, or another execution's.
     """
 
@@ -48,8 +48,9 @@ class Staging:
         self._objects.put(account_key(execution), _json(body))
 
     def get_account(self, execution: str) -> FetchedAccount:
+        stored = self._objects.get(account_key(execution))
         with _checked():
-            body = json.loads(self._objects.get(account_key(execution)))
+            body = json.loads(stored)
             _check_owner(body, execution)
             return FetchedAccount(account=Account.from_json(body["account"]), videos_ref=body["videosRef"])
 
@@ -60,8 +61,9 @@ class Staging:
 
     def get_videos(self, execution: str) -> list[Video]:
         """All of them, so that none is saved of an object that is damaged further on."""
+        stored = self._objects.get(videos_key(execution))
         with _checked():
-            head, *lines = map(json.loads, gzip.decompress(self._objects.get(videos_key(execution))).splitlines())
+            head, *lines = map(json.loads, gzip.decompress(stored).splitlines())
             _check_owner(head, execution)
             if head["videos"] != len(lines):
                 raise ValueError(f"{len(lines)} of {head['videos']} videos")

@@ -1,7 +1,7 @@
 """Where jobs, accounts and videos live: what every store can do.
 
-A store knows documents, versions and preconditions; it knows no rule of a job's life. The rules stand above it
-(`tracking.jobs`, `tracking.fence`, `trigger.claim`), once for both stores:
+A store knows documents, versions and preconditions. Of a job's rules it knows one: a job is completed together with
+its account. The others stand above it (`tracking.jobs`, `tracking.fence`, `trigger.claim`), once for both stores:
 
     store.firestore   Firestore, or its emulator
     store.memory      its twin for tests; `tests/contract` holds the two together
@@ -68,6 +68,10 @@ class JobSnapshot:
         """InvalidJobError when the document is malformed."""
         return Job.from_document(self.job_id, self.data, self.created_at)
 
+    def holds(self, write: JobWrite) -> bool:
+        """Whether the job is as the write left it. Its moment, `updatedAt`, is as good as unique."""
+        return all(self.data.get(name) == value for name, value in write.fields.items())
+
     def ended_at(self) -> datetime:
         """Of a finished job, malformed or not."""
         return jobs.ended_at(self.data, self.updated_at)
@@ -92,22 +96,26 @@ class JobWrite:
     version: str
 
     def __post_init__(self) -> None:
-        if self.fields.get("status") == Status.COMPLETED and not isinstance(self, CompletingWrite):
+        if self.fields.get("status") == Status.COMPLETED:
             raise ValueError("A job is completed together with its account's document alone: by a CompletingWrite.")
 
 
 @dataclass(frozen=True, slots=True)
 class CompletingWrite(JobWrite):
-    """Completes a job, and writes its account's document in the same commit."""
+    """Completes a job, and writes its account's document in the same commit.
+
+    ValueError when the account is another than the job's, or is not written on behalf of this job.
+    """
 
     account: DocumentWrite
 
+    def __post_init__(self) -> None:
+        is_of_job = self.account.fields.get("lastJobId") == self.job_id
+        if not is_of_job or self.account.path.rpartition("/")[2] != self.fields["accountId"]:
+            raise ValueError(f"The document {self.account.path} is not the account that this job saved.")
+
     @classmethod
     def of(cls, job_id: str, completion: Completion, version: str, account: DocumentWrite) -> Self:
-        """ValueError when the account is another, or not written on behalf of this job."""
-        is_of_job = account.fields.get("lastJobId") == job_id
-        if not is_of_job or account.path.rpartition("/")[2] != completion.account_id:
-            raise ValueError(f"The document {account.path} is not the account that this job saved.")
         return cls(job_id, completion.fields, version, account)
 
 
