@@ -17,14 +17,17 @@ import { transact } from './transactions';
 /** Jobs that are read and deleted at once: the rules are asked about each, and a call has 15 s. */
 const BATCH = 100;
 
-/** Deletes an organisation's finished jobs that were created before a moment; how many. */
+/**
+ * Deletes an organisation's finished jobs that ended before a moment; how many. One without a `completedAt`, which an older
+ * page may have cancelled, is left to the functions' daily cleanup.
+ */
 export async function deleteFinishedJobs(firestore: Firestore, orgId: string, before: Date): Promise<number> {
   const finished = query(
     collection(firestore, COLLECTION),
     where('orgId', '==', orgId),
     where('status', 'in', FINISHED),
-    where('createdAt', '<', Timestamp.fromDate(before)),
-    orderBy('createdAt', 'desc'),
+    where('completedAt', '<', Timestamp.fromDate(before)),
+    orderBy('completedAt'),
     limit(BATCH),
   );
   let deleted = 0;

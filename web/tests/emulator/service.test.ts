@@ -229,9 +229,9 @@ describe.each([
 
 describe('cleanupOldJobs', () => {
   test('deletes finished jobs older than the days, in batches, until none is left', async () => {
-    await world.setJobs(100, { orgId: 'big', status: 'completed', createdAt: daysAgo(8) });
-    await world.setJobs(3, { orgId: 'big', status: 'failed', createdAt: daysAgo(30) });
-    await world.setJobs(1, { orgId: 'big', status: 'cancelled', createdAt: daysAgo(6) });
+    await world.setJobs(100, { orgId: 'big', status: 'completed', completedAt: daysAgo(8) });
+    await world.setJobs(3, { orgId: 'big', status: 'failed', completedAt: daysAgo(30) });
+    await world.setJobs(1, { orgId: 'big', status: 'cancelled', createdAt: daysAgo(30), completedAt: daysAgo(6) });
     await world.setJobs(1, { orgId: 'big', status: 'processing', createdAt: daysAgo(30) });
     await world.set(`organizations/big/members/${OWNER}`, { role: 'admin' });
     expect(await world.serviceOf(OWNER, { orgId: 'big' }).cleanupOldJobs()).toBe(103);
@@ -241,7 +241,7 @@ describe('cleanupOldJobs', () => {
   });
 
   test('run by two at once deletes everything, and neither fails', async () => {
-    await world.setJobs(40, { orgId: 'both', status: 'failed', createdAt: daysAgo(8) });
+    await world.setJobs(40, { orgId: 'both', status: 'failed', completedAt: daysAgo(8) });
     await world.set(`organizations/both/members/${OWNER}`, { role: 'admin' });
     await world.set(`organizations/both/members/${MEMBER}`, { role: 'owner' });
     const cleaners = [world.serviceOf(OWNER), world.serviceOf(MEMBER)];
@@ -251,7 +251,7 @@ describe('cleanupOldJobs', () => {
   });
 
   test('is refused to a plain member, and deletes nothing', async () => {
-    await world.set('trackingJobs/kept', jobDocument({ status: 'failed', createdAt: daysAgo(9), projectId: 'kept' }));
+    await world.set('trackingJobs/kept', jobDocument({ status: 'failed', completedAt: daysAgo(9), projectId: 'kept' }));
     await expect(world.serviceOf(MEMBER).cleanupOldJobs(7, ORG)).rejects.toMatchObject({ code: 'not-allowed' });
     expect(await world.get('trackingJobs/kept')).toBeDefined();
   });

@@ -56,14 +56,19 @@ function serving({ collection, equal, ranges, ordered }: Asked): number {
 const service = new TrackingJobService({ firestore: {} as firestore.Firestore, orgId: 'acme' });
 
 test.each([
-  ['getProjectJobs', () => service.getProjectJobs('acme', 'p1'), ['orgId', 'projectId']],
-  ['watchProjectJobs', () => service.watchProjectJobs('acme', 'p1', () => {}), ['orgId', 'projectId']],
-  ['cleanupOldJobs', () => service.cleanupOldJobs(), ['orgId', 'status']],
-])('%s asks for one query, of one organisation, that has its index', async (_, ask, equal) => {
+  ['getProjectJobs', () => service.getProjectJobs('acme', 'p1'), ['orgId', 'projectId'], 'createdAt DESCENDING'],
+  [
+    'watchProjectJobs',
+    () => service.watchProjectJobs('acme', 'p1', () => {}),
+    ['orgId', 'projectId'],
+    'createdAt DESCENDING',
+  ],
+  ['cleanupOldJobs', () => service.cleanupOldJobs(), ['orgId', 'status'], 'completedAt ASCENDING'],
+])('%s asks for one query, of one organisation, that has its index', async (_, ask, equal, order) => {
   await ask();
   expect(made.queries).toHaveLength(1);
   const [asked] = made.queries as [Asked];
-  expect(asked).toMatchObject({ collection: 'trackingJobs', equal, ordered: ['createdAt DESCENDING'] });
+  expect(asked).toMatchObject({ collection: 'trackingJobs', equal, ordered: [order] });
   expect(serving(asked)).toBe(1);
 });
 
