@@ -193,9 +193,9 @@ class ObservedObjects(MemoryObjects):
         self._store = store
         self._truth = truth
 
-    def put(self, key: str, body: bytes) -> None:
+    def put(self, key: str, body: bytes) -> bool:
         self._truth.check_staged(self._store.writer, key)
-        self._faults.around(lambda: super(ObservedObjects, self).put(key, body))
+        return self._faults.around(lambda: super(ObservedObjects, self).put(key, body))
 
     def get(self, key: str) -> bytes:
         self._truth.check_staged(self._store.writer, key)

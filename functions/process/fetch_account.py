@@ -14,7 +14,7 @@ from tracking.wiring import ProcessDeps
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     work = step.work
     fetched = deps.platform(work.platform_name).fetch_account(work.username, budget(step, deps))
-    deps.staging.put_account(step.execution_name, fetched)
+    fetched = deps.staging.put_account(step.execution_name, fetched)
     message = f"Found {fetched.account.display_name or fetched.account.username}."
     owned = fence.commit(
         deps.store,

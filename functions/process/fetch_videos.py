@@ -29,7 +29,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     result = collect_videos(pages, limits, deps.clock)
     for video_id in result.unusable[:LOGGED]:
         logger.warning("video unusable", action="video_unusable", video_id=video_id[:100])
-    deps.staging.put_videos(step.execution_name, result.videos)
+    result = deps.staging.put_videos(step.execution_name, result)
     work = replace(
         work,
         videos_fetched=len(result.videos),

@@ -39,7 +39,7 @@ BYTES_PER_COMMIT = MAX_BYTES_PER_COMMIT - 10_000  # beside the job's; the accoun
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     """WriteRefusedError where the database refuses so many videos that the mistake must be ours."""
     work, now = step.work, deps.clock.now()
-    account, videos = staged_account(step, deps).account, deps.staging.get_videos(step.execution_name)
+    account, videos = staged_account(step, deps).account, deps.staging.get_videos(step.execution_name).videos
     synced = {"lastSyncedAt": now, "lastJobId": work.job_id}
     writes = (
         DocumentWrite(f"{work.account_document}/videos/{video.video_id}", fitted(video.to_document()) | synced)

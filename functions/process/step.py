@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from process.work import Work
-from tracking.errors import InvalidJobError
+from tracking.errors import InvalidJobError, StaleAttemptError
 from tracking.fence import Fence
 from tracking.jobs import EXECUTION_TIMEOUT_S
+from tracking.naming import is_execution_name
 
 SAVE_RESERVE_S = 30
 """What an execution keeps for saving after fetching: 5,000 videos take 3 to 5 s, and may have to be saved again."""
@@ -31,7 +32,11 @@ class Step:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any], now: datetime, remaining_s: float) -> Self:
-        """`remaining_s`: of this invocation. InvalidJobError when the event is not what the state machine sends."""
+        """`remaining_s`: of this invocation.
+
+        InvalidJobError when the event is not what the state machine sends; StaleAttemptError where an earlier version
+        began the execution, for what it fetched lies elsewhere.
+        """
         try:
             state, execution, retry_count = event["state"], event["execution"], event["retryCount"]
             started_at = datetime.fromisoformat(event["executionStartedAt"])
@@ -43,6 +48,8 @@ class Step:
             raise InvalidJobError("The event is not one of the state machine's: a field is of another type.")
         if type(retry_count) is not int or started_at.tzinfo is None:
             raise InvalidJobError("The event is not one of the state machine's: its retry or its start is unclear.")
+        if not is_execution_name(execution.rpartition(":")[2]):
+            raise StaleAttemptError("This execution was begun by an earlier version; its job is begun again.")
         return cls(
             state=state,
             execution=execution,

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tracking import jobs, outcomes
 from tracking.errors import InvalidJobError
@@ -25,6 +25,7 @@ from tracking.wiring import TriggerDeps
 from trigger.writing import write_each
 
 PARALLEL_QUESTIONS = 16
+CLOCKS_APART = timedelta(minutes=1)
 ASK_RESERVE_S = 40.0  # one question with its tries, each at its time-out, and the repairs
 
 
@@ -70,7 +71,8 @@ def sweep(
             fields = jobs.fail(Status.PROCESSING, now, error.message, InvalidJobError.__name__)
             repairs.append((snapshot, fields))
             continue
-        if job.lease_until is not None and job.lease_until > now:
+        # No claim leases a job for longer; whoever wrote a later moment must not hold a place for ever.
+        if job.lease_until is not None and now < job.lease_until <= now + jobs.LEASE + CLOCKS_APART:
             running[job.platform] += 1
         else:
             expired.append((snapshot, job))

@@ -93,6 +93,7 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
     `remaining_s`: of this invocation; what is not begun when it runs out is left for the next tick.
     """
     tick = Tick()
+    deps.hints.forget_the_old(deps.clock.now())
     seen = [] if deps.hints.is_busy else deps.store.open_jobs(LOOK)
     saw_all = not deps.hints.is_busy and len(seen) < LOOK
     swept = sweep(deps, _of(seen, Status.PROCESSING) if saw_all else deps.store.processing_jobs(LEASES), remaining_s)

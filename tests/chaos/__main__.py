@@ -19,7 +19,7 @@ from tests.e2e.running import RunningStack
 
 LEASE_S = 4.0
 WAIT_SCALE = 0.1  # of Retry's waits
-WAVE = 6  # jobs at the same time: each may hold two of the stack's 16 places, and two ticks come beside them
+WAVE = 6  # jobs at the same time: each may hold two of the states' 16 places
 FOOTER = """\
 Ticks come two at the same moment; a job that needs more than one waited for its lease, or was renewed while it worked.
 A lease lasts 4 s instead of 360, the waits of Retry are a tenth, and where a tick has to see a full page, a page is one

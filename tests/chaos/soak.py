@@ -30,7 +30,7 @@ from tracking.store.firestore import JOBS
 LIMIT_S = 900.0
 LEASE_S = 15.0
 WAIT_SCALE = 0.1
-RUNNING = 20  # jobs at the same time; the stack has 16 places, and a job that has ended keeps its own until a tick
+RUNNING = 20  # jobs at the same time; states have 16 places, and a job that has ended keeps its own until a tick
 TICK_EVERY_S = 2.0
 KILL_EVERY_S = 4.0
 START_S = 15.0  # a worker that is as old has started, on a busy machine too

@@ -14,8 +14,9 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from tests.factories import account, video, videos
+from tracking.accounts import Video
 from tracking.errors import ContractError, CredentialsError, StoreUnavailableError
-from tracking.platforms import FetchedAccount
+from tracking.platforms import FetchedAccount, FetchedVideos
 from tracking.staging import ObjectStore, Staging, account_key, videos_key
 from tracking.staging.s3 import S3Objects, translate
 from tracking.wiring import aws_client
@@ -23,15 +24,25 @@ from tracking.wiring import aws_client
 FETCHED = FetchedAccount(account=account(bio="emoji 🚀, nul \x00, \u2028"), videos_ref="UU_x5XG1OV2P6uZZ5FSM9Ttw")
 
 
+def fetched_videos(*found: Video, is_complete: bool = True, unusable: tuple[str, ...] = ()) -> FetchedVideos:
+    return FetchedVideos(videos=found, is_complete=is_complete, unusable=unusable)
+
+
+def replaced(objects: ObjectStore, key: str, body: bytes) -> None:
+    """As somebody with rights of the bucket may do it."""
+    objects.delete([key])
+    objects.put(key, body)
+
+
 def test_an_object_is_read_back_as_it_was_put(objects: ObjectStore) -> None:
     objects.put("job1/1/a", bytes(range(256)))
     assert objects.get("job1/1/a") == bytes(range(256))
 
 
-def test_a_second_put_replaces_the_first(objects: ObjectStore) -> None:
-    objects.put("a", b"one")
-    objects.put("a", b"two")
-    assert objects.get("a") == b"two"
+def test_a_second_put_leaves_the_first(objects: ObjectStore) -> None:
+    assert objects.put("a", b"one") is True
+    assert objects.put("a", b"two") is False
+    assert objects.get("a") == b"one"
 
 
 def test_an_object_that_is_not_there_is_nothing_that_a_retry_mends(objects: ObjectStore) -> None:
@@ -58,26 +69,35 @@ def test_an_account_comes_through_unchanged(objects: ObjectStore) -> None:
 @pytest.mark.parametrize("count", [0, 1, 5_000])
 def test_videos_come_through_unchanged_and_in_order(objects: ObjectStore, count: int) -> None:
     staging = Staging(objects)
-    sent = videos(count)
-    staging.put_videos("execution", sent)
-    assert staging.get_videos("execution") == sent
+    sent = fetched_videos(*videos(count), is_complete=False, unusable=("a/b", "\ud83d"))
+    assert staging.put_videos("execution", sent) == sent
+    assert staging.get_videos("execution") == replace(sent, unusable=("'a/b'", r"'\ud83d'"))
+
+
+def test_what_was_staged_first_is_what_a_second_run_gets(objects: ObjectStore) -> None:
+    staging, first = Staging(objects), fetched_videos(*videos(3))
+    staging.put_account("execution", FETCHED)
+    staging.put_videos("execution", first)
+    late = FetchedAccount(account=account(username="renamed"), videos_ref="elsewhere")
+    assert staging.put_account("execution", late) == FETCHED
+    assert staging.put_videos("execution", fetched_videos(*videos(1), is_complete=False)) == first
 
 
 def test_text_of_any_kind_stays_on_its_line(objects: ObjectStore) -> None:
     odd = "\r\n\x0b\x0c\x1c\x85\u2028\u2029\x00\\n{}"
     sent = [video(1, caption=odd, title=odd), video(2)]
     staging = Staging(objects)
-    staging.put_videos("execution", sent)
-    assert staging.get_videos("execution") == sent
+    staging.put_videos("execution", fetched_videos(*sent))
+    assert staging.get_videos("execution").videos == tuple(sent)
 
 
 def test_executions_and_kinds_have_objects_of_their_own(objects: ObjectStore) -> None:
     staging = Staging(objects)
     for number, execution in enumerate(("a-1", "a-11", "b-1")):
         staging.put_account(execution, replace(FETCHED, videos_ref=execution))
-        staging.put_videos(execution, videos(number))
+        staging.put_videos(execution, fetched_videos(*videos(number)))
     assert {staging.get_account(execution).videos_ref for execution in ("a-1", "a-11", "b-1")} == {"a-1", "a-11", "b-1"}
-    assert [len(staging.get_videos(execution)) for execution in ("a-1", "a-11", "b-1")] == [0, 1, 2]
+    assert [len(staging.get_videos(execution).videos) for execution in ("a-1", "a-11", "b-1")] == [0, 1, 2]
     staging.delete("a-1")
     with pytest.raises(ContractError):
         staging.get_account("a-1")
@@ -97,7 +117,7 @@ def test_a_damaged_account_is_nothing_that_a_retry_mends(objects: ObjectStore) -
     staging = Staging(objects)
     staging.put_account("execution", FETCHED)
     for body in damaged(objects.get(account_key("execution"))):
-        objects.put(account_key("execution"), body)
+        replaced(objects, account_key("execution"), body)
         with pytest.raises(ContractError):
             staging.get_account("execution")
 
@@ -108,28 +128,57 @@ def test_an_accounts_id_is_checked_when_it_is_read(objects: ObjectStore, odd: st
     staging.put_account("execution", FETCHED)
     body = json.loads(objects.get(account_key("execution")))
     body["account"] = {} if odd is None else body["account"] | {"platformUserId": odd}
-    objects.put(account_key("execution"), json.dumps(body).encode())
+    replaced(objects, account_key("execution"), json.dumps(body).encode())
     with pytest.raises(ContractError):
         staging.get_account("execution")
 
 
 def test_damaged_videos_are_nothing_that_a_retry_mends(objects: ObjectStore) -> None:
     staging = Staging(objects)
-    staging.put_videos("execution", videos(3))
+    staging.put_videos("execution", fetched_videos(*videos(3)))
     packed = objects.get(videos_key("execution"))
     lines = gzip.decompress(packed)
     repacked = [gzip.compress(body) for body in damaged(lines)]
     one_missing = gzip.compress(b"".join(lines.splitlines(keepends=True)[:-1]))
     for body in [*damaged(packed), *repacked, one_missing, lines]:
-        objects.put(videos_key("execution"), body)
+        replaced(objects, videos_key("execution"), body)
         with pytest.raises(ContractError):
             staging.get_videos("execution")
+
+
+TAMPERED = [
+    {"videoId": "a/b/c"},
+    {"videoId": 5},
+    {"title": {"a": 1}},
+    {"title": "\ud83d"},
+    {"viewCount": "x"},
+    {"viewCount": 2**70},
+    {"viewCount": True},
+    {"durationS": "12"},
+    {"publishedAt": "2026-03-01T12:00:00"},
+    {"publishedAt": 7},
+    {"mediaType": "hologram"},
+    {"hashtags": "abc"},
+    {"hashtags": [5]},
+    {"isPinned": None},
+]
+
+
+@pytest.mark.parametrize("change", TAMPERED, ids=str)
+def test_a_video_that_we_cannot_have_staged_is_not_taken(objects: ObjectStore, change: dict[str, Any]) -> None:
+    staging = Staging(objects)
+    staging.put_videos("execution", fetched_videos(video(1)))
+    head, line = map(json.loads, gzip.decompress(objects.get(videos_key("execution"))).splitlines())
+    body = "\n".join(map(json.dumps, (head, line | change))).encode()
+    replaced(objects, videos_key("execution"), gzip.compress(body))
+    with pytest.raises(ContractError):
+        staging.get_videos("execution")
 
 
 def test_what_another_execution_left_is_not_taken(objects: ObjectStore) -> None:
     staging = Staging(objects)
     staging.put_account("other", FETCHED)
-    staging.put_videos("other", videos(2))
+    staging.put_videos("other", fetched_videos(*videos(2)))
     objects.put(account_key("execution"), objects.get(account_key("other")))
     objects.put(videos_key("execution"), objects.get(videos_key("other")))
     with pytest.raises(ContractError, match="another job's"):

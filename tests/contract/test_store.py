@@ -505,6 +505,24 @@ def test_a_completion_has_no_place_among_writes_of_jobs_alone(store: Store) -> N
     assert read(store, job_id).data["status"] == "pending"
 
 
+def test_whoever_reads_many_jobs_reads_our_fields_alone(store: Store, front_end: FrontEnd) -> None:
+    """Hundreds of documents of a megabyte would be more than a function has."""
+    job_id = store.create_job(job_document(priority=1))
+    front_end.write(job_id, filler="x" * 100_000)
+    reads = [store.open_jobs(9), store.pending_jobs(9), store.pending_jobs(9, without=[PlatformName.TIKTOK])]
+    reads += [store.pending_jobs(9, from_id=job_id), store.pending_of_org("org1", PlatformName.INSTAGRAM, 9)]
+    reads += [store.get_jobs([job_id]), store.list_jobs(JobFilter(), 9)]
+    front_end.write(job_id, status="processing")
+    reads += [store.processing_jobs(9)]
+    front_end.write(job_id, status="failed")
+    reads += [store.finished_jobs(9)]
+    for (found,) in reads:
+        assert found.data == job_document(priority=1) | {"status": found.data["status"]}
+        assert found.created_at == read(store, job_id).created_at
+    assert reads[-1][0].version == read(store, job_id).version
+    assert store.delete_jobs(reads[-1]) == 1
+
+
 def test_jobs_are_read_together_in_any_order(store: Store, front_end: FrontEnd) -> None:
     ids = [store.create_job(job_document()) for _ in range(3)]
     front_end.delete(ids[1])

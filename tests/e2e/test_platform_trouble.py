@@ -23,7 +23,7 @@ REFUSED = {
     ("youtube", "sim_loop"): ("ContractError", "YouTube sends the same page of sim_loop again and again."),
 }
 COMPLETED = {("youtube", "sim_empty"): 0, ("tiktok", "sim_nulls"): 3, ("instagram", "sim_hidden"): 3}
-# With the trigger, no more than the stack's 16 places: a job that waits for one would count that as a retry.
+# No more than the states' 16 places: a job that waits for one would count that as a retry.
 TRACKED = [FAILS_TWICE, FAILS_FOUR_TIMES, RATE_LIMITED, GATEWAY_PAGE, CUT_SHORT, *REFUSED, *COMPLETED]
 
 Account = tuple[str, str]

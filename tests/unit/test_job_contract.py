@@ -71,6 +71,10 @@ def test_an_odd_id_is_refused_as_the_contract_says(field: str, id_: str) -> None
         job_with({field: id_})
 
 
+def test_the_fields_that_a_tick_reads_are_those_of_the_contract() -> None:
+    assert set(jobs.DOCUMENT_FIELDS) == CONTRACT["fields"].keys()
+
+
 def test_legal_transitions_are_those_of_the_contract() -> None:
     assert {status: set(to) for status, to in CONTRACT["transitions"].items()} == dict(jobs.TRANSITIONS)
 

@@ -77,7 +77,7 @@ def test_fetch_videos_stages_every_video(world: World) -> None:
     world.platform.videos = videos(120)
     job = world.claimed_job()
     world.run_chain(job, until="FetchVideos")
-    assert world.process_deps.staging.get_videos(world.execution_of(job)) == videos(120)
+    assert world.process_deps.staging.get_videos(world.execution_of(job)).videos == tuple(videos(120))
     document = world.document(job["jobId"])
     assert (document["progress"], document["message"]) == (70, "Fetched 120 videos.")
 
@@ -439,7 +439,7 @@ def test_fail_job_may_run_twice(world: World) -> None:
 def event(**overrides: Any) -> dict[str, Any]:
     fields = {
         "state": "FetchAccount",
-        "execution": "arn",
+        "execution": "arn:aws:states:us-east-1:0:execution:tracking:instagram-n-job1-1-0123456789abcdef0123",
         "executionStartedAt": to_rfc3339(START),
         "retryCount": 0,
         "job": {
@@ -490,6 +490,15 @@ def job_input(**overrides: Any) -> dict[str, Any]:
 def test_an_event_that_is_not_the_machines_is_refused_as_invalid(world: World, malformed: dict[str, Any]) -> None:
     with pytest.raises(InvalidJobError):
         app.handler(malformed, FakeContext(), world.process_deps)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("state", [*CHAIN, "FailJob"])
+def test_an_execution_of_an_earlier_version_stops_quietly(world: World, state: str) -> None:
+    """Its names had no digest, and what it fetched lies under other keys."""
+    old = event(state=state, execution="arn:aws:states:us-east-1:0:execution:tracking:instagram-n-job1-1")
+    old["job"] |= {"accountKey": "job1/1/account.json", "accountId": "instagram_1"}
+    with pytest.raises(StaleAttemptError):
+        app.handler(old, FakeContext(), world.process_deps)  # type: ignore[arg-type]
 
 
 def test_a_field_of_a_later_version_of_the_machine_is_no_obstacle(world: World) -> None:

@@ -13,6 +13,7 @@ from tests.doubles import START
 from tests.factories import account, job_document, video, videos
 from tests.world import CHAIN, World
 from tracking.jobs import MAX_ATTEMPT
+from tracking.platforms import FetchedVideos
 from tracking.store import MAX_BYTES_PER_COMMIT, MAX_WRITES_PER_COMMIT, DocumentWrite, JobWrite, companions, size_bytes
 from tracking.store.memory import MemoryStore
 
@@ -140,5 +141,6 @@ def test_counts_and_times_survive_staging(world: World) -> None:
     extreme = video(1, view_count=2**63 - 1, like_count=0, published_at=None, duration_s=0.04, hashtags=())
     microseconds = video(2, published_at=START.replace(microsecond=123456))
     staging = world.process_deps.staging
-    staging.put_videos("execution", [extreme, microseconds])
-    assert staging.get_videos("execution") == [extreme, microseconds]
+    fetched = FetchedVideos(videos=(extreme, microseconds), is_complete=True)
+    staging.put_videos("execution", fetched)
+    assert staging.get_videos("execution") == fetched

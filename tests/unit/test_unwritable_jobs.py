@@ -10,6 +10,7 @@ import pytest
 from tests.doubles import START
 from tests.unit.test_trigger import metrics
 from tests.world import World
+from tracking import wiring
 from tracking.jobs import LEASE
 from tracking.limits import MAX_DOCUMENT_BYTES, bytes_of
 from tracking.outcomes import ExecutionStatus, Outcome
@@ -203,3 +204,30 @@ def test_a_repair_that_cannot_be_written_is_counted_and_holds_no_place(world: Wo
     world.executions.outcome = asked.append  # type: ignore[assignment]
     assert world.tick()["unwritable"] == 1
     assert asked == []  # it is remembered, and nobody is asked about it again
+
+
+def test_more_than_can_be_remembered_are_not_learned_anew(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiring, "MAX_REMEMBERED", 5)
+    add_unwritable(world, 8)
+    world.tick()
+    remembered = set(world.hints.unwritable)
+    assert world.tick()["unwritable"] == 8
+    assert (len(remembered), set(world.hints.unwritable)) == (5, remembered)
+
+
+def test_they_are_tried_again_once_an_hour(world: World) -> None:
+    (job_id,) = add_unwritable(world)
+    world.tick()
+    world.memory.delete_job(job_id)
+    world.clock.advance(3_601)
+    assert world.tick()["unwritable"] == 0
+    assert world.hints.unwritable == {}
+
+
+def test_a_lease_of_a_century_holds_no_place(world: World) -> None:
+    world.limits = Limits(running=1, per_credential=1)
+    held = world.add_job(status="processing", attempt=1, leaseUntil=START.replace(year=2126))
+    world.add_job()
+    counts = world.tick()
+    assert (counts["repaired"], counts["started"]) == (1, 1)
+    assert world.document(held)["status"] in {"pending", "processing"}

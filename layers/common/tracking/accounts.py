@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from types import UnionType
+from typing import Any, Self, TypeVar, get_args, get_origin, get_type_hints
 
 from tracking.clock import to_rfc3339
 from tracking.errors import ContractError
 from tracking.limits import MAX_ID_LENGTH, is_document_id
+
+_R = TypeVar("_R", bound="_Record")
 
 
 class MediaType(StrEnum):
@@ -77,7 +80,8 @@ class Account(_Record):
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        return cls(**{f.name: data[camel_case(f.name)] for f in fields(cls)})
+        """KeyError, TypeError and ValueError for what `to_json` cannot have made."""
+        return _checked(cls(**{f.name: data[camel_case(f.name)] for f in fields(cls)}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +107,26 @@ class Video(_Record):
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """KeyError, TypeError and ValueError for what `to_json` cannot have made."""
         values = {f.name: data[camel_case(f.name)] for f in fields(cls)}
         if values["published_at"] is not None:
             values["published_at"] = datetime.fromisoformat(values["published_at"])
-        return cls(**values | {"media_type": MediaType(values["media_type"]), "hashtags": tuple(values["hashtags"])})
+        values |= {"media_type": MediaType(values["media_type"]), "hashtags": tuple(list.copy(values["hashtags"]))}
+        return _checked(cls(**values))
+
+
+def _checked(record: _R) -> _R:
+    """The record, if each value is of its field's type and can be stored."""
+    for name, hint in get_type_hints(type(record)).items():
+        value = getattr(record, name)
+        kinds = {get_origin(kind) or kind for kind in (get_args(hint) if isinstance(hint, UnionType) else (hint,))}
+        kinds |= {int} if float in kinds else set()
+        if type(value) not in kinds:
+            raise TypeError(f"{name} is a {type(value).__name__}")
+        for text in value if isinstance(value, tuple) else [value] * isinstance(value, str):
+            text.encode()  # AttributeError for what is no text; half a surrogate pair cannot be stored
+        if isinstance(value, int) and abs(value) >= 2**63:
+            raise ValueError(f"{name} is larger than a number in Firestore may be")
+        if isinstance(value, datetime) and value.tzinfo is None:
+            raise ValueError(f"{name} is of no time zone")
+    return record

@@ -91,6 +91,16 @@ MAX_ATTEMPT = 1_000_000
 
 Fields = dict[str, Any]
 
+DOCUMENT_FIELDS = (
+    # what front ends write
+    *("orgId", "projectId", "userId", "username", "platform", "accountType", "status", "progress", "message"),
+    *("createdAt", "retryCount"),
+    # what this system adds
+    *("accountId", "error", "errorCode", "startedAt", "completedAt", "attempt", "claimId", "claimProgress"),
+    *("leaseUntil", "executionArn", "updatedAt", "priority", "expiries", "expireAt"),
+)
+"""All that a job's document has of ours, as in contracts/job.json. Others may put in more, up to a megabyte."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:

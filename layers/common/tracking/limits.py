@@ -16,6 +16,9 @@ MAX_DOCUMENT_BYTES = 1_048_576
 MAX_FIELDS_BYTES = 1_000_000
 """Of what we write. The rest is for the document's path, and for fields that others wrote beside ours."""
 
+MAX_ELEMENTS = 1_000
+"""Of a list: each is an index entry, and a document may have 40,000."""
+
 _NUMBER_BYTES = 8  # a timestamp's, too
 
 
@@ -44,7 +47,7 @@ def cut(text: str, max_bytes: int) -> str:
 
 def fitted(fields: dict[str, Any], max_bytes: int = MAX_FIELDS_BYTES) -> dict[str, Any]:
     """The fields, with their largest texts and lists cut until a document can hold them."""
-    fitting = dict(fields)
+    fitting = {name: value[:MAX_ELEMENTS] if isinstance(value, list) else value for name, value in fields.items()}
     while (excess := bytes_of(fitting) - max_bytes) > 0:
         largest = max(fitting, key=lambda name: _bytes_of(fitting[name]))
         value, size = fitting[largest], _bytes_of(fitting[largest])

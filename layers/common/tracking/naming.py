@@ -45,6 +45,11 @@ def execution_name(job: Job) -> str:
     return head[: MAX_NAME_LENGTH - len(tail)] + tail
 
 
+def is_execution_name(name: str) -> bool:
+    """Whether it is of today's form. Those of earlier versions held no digest."""
+    return re.fullmatch(rf".+-[0-9a-f]{{{_DIGEST_LENGTH}}}", name) is not None
+
+
 def _last_part(username: str) -> str:
     """The account's name in a link, without its query."""
     return re.split(r"[?#]", username.strip())[0].rstrip("/").rpartition("/")[2]

@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import firebase_admin
@@ -61,6 +62,8 @@ class Limits:
 
 
 MAX_REMEMBERED = 1_000
+REMEMBER_FOR = timedelta(hours=1)
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -71,12 +74,18 @@ class Hints:
     strays_from: str = ""  # id of the job that the next walk through all waiting jobs goes on from
     unwritable: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Jobs whose document could not be written: its version and its organisation, by the job's id."""
+    unwritable_since: datetime = LONG_AGO
 
     def remember_unwritable(self, job: JobSnapshot) -> None:
         """So that it is not tried in each tick, nor stands before the others of its organisation."""
-        self.unwritable[job.job_id] = (job.version, str(job.data.get("orgId")))
-        if len(self.unwritable) > MAX_REMEMBERED:
-            del self.unwritable[next(iter(self.unwritable))]
+        if len(self.unwritable) < MAX_REMEMBERED:
+            self.unwritable[job.job_id] = (job.version, str(job.data.get("orgId")))
+
+    def forget_the_old(self, now: datetime) -> None:
+        """Once an hour all are tried again: some may be gone."""
+        if now - self.unwritable_since > REMEMBER_FOR:
+            self.unwritable.clear()
+            self.unwritable_since = now
 
     def is_unwritable(self, job: JobSnapshot) -> bool:
         """As it is now; it is tried again when somebody has changed it."""

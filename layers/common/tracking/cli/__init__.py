@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -162,8 +162,14 @@ def main() -> None:
     try:
         app()
     except (TrackingError, SettingsError, LocalError) as error:
-        err.print(str(error), style="red", markup=False, highlight=False)
-        raise SystemExit(1) from None
+        _refuse(str(error))
+    except UnicodeEncodeError:  # half a character, which a shell passes on as it is
+        _refuse("What was typed is not valid UTF-8.")
+
+
+def _refuse(sentence: str) -> NoReturn:
+    err.print(sentence, style="red", markup=False, highlight=False)
+    raise SystemExit(1) from None
 
 
 def _store() -> FirestoreStore:

@@ -49,6 +49,7 @@ class FetchedAccount:
 class VideoPage:
     videos: tuple[Video, ...]
     has_more: bool  # whether the platform holds further pages after this one
+    unusable: tuple[str, ...] = ()  # ids of further posts, as sent, that cannot be read or asked for
 
 
 class Platform(Protocol):
@@ -81,14 +82,16 @@ def collect_videos(pages: Iterator[VideoPage], budget: Budget, clock: Clock) -> 
     was cut short by its platform module.
     """
     videos: dict[str, Video] = {}
-    unusable: dict[str, None] = {}
+    odd: dict[str, None] = {}
+    unreadable: list[str] = []
     is_complete = True
     for page in pages:
         for video in page.videos:
             if is_document_id(video.video_id):
                 videos[video.video_id] = video
             else:
-                unusable[video.video_id] = None
+                odd[video.video_id] = None
+        unreadable += page.unusable
         number = len(videos)
         is_complete = not page.has_more and number <= budget.max_videos
         if number >= budget.max_videos or (page.has_more and clock.now() >= budget.deadline):
@@ -96,4 +99,4 @@ def collect_videos(pages: Iterator[VideoPage], budget: Budget, clock: Clock) -> 
         if page.has_more:
             budget.checkpoint()
     kept = tuple(videos.values())[: budget.max_videos]
-    return FetchedVideos(videos=kept, is_complete=is_complete, unusable=tuple(unusable))
+    return FetchedVideos(videos=kept, is_complete=is_complete, unusable=(*odd, *unreadable))

@@ -45,6 +45,11 @@ def identifier(value: object) -> str:
     return text(value).strip()
 
 
+def quoted(value: object) -> str:
+    """A value that cannot be used, for the log."""
+    return repr(value)[:100]
+
+
 def flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 

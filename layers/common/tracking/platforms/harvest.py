@@ -19,6 +19,7 @@ class Reading:
 
     videos: tuple[Video, ...]
     error: TrackingError | None  # of an item that stands where a video should; counts when there is no video at all
+    unusable: tuple[str, ...] = ()  # ids of posts that cannot be read
 
 
 def harvest(
@@ -46,7 +47,7 @@ def harvest(
             if run.status != "SUCCEEDED":
                 raise failure(PlatformUnavailableError, name, note=f"Apify run {run.run_id}: {run.status}, no items")
         is_cut = run.status != "SUCCEEDED" or _is_limited(number, account, budget)
-        yield VideoPage(videos=reading.videos, has_more=has_more or is_cut)
+        yield VideoPage(videos=reading.videos, has_more=has_more or is_cut, unusable=reading.unusable)
 
 
 def _is_limited(number: int, account: Account, budget: Budget) -> bool:

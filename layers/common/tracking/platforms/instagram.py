@@ -23,7 +23,19 @@ from tracking.platforms import Budget, FetchedAccount, VideoPage
 from tracking.platforms.addresses import not_a_profile, not_a_username, read_address
 from tracking.platforms.apify import Apify, Run
 from tracking.platforms.failures import failure
-from tracking.platforms.fields import count, flag, hashtags, identifier, moment, obj, objects, seconds, text, title_of
+from tracking.platforms.fields import (
+    count,
+    flag,
+    hashtags,
+    identifier,
+    moment,
+    obj,
+    objects,
+    quoted,
+    seconds,
+    text,
+    title_of,
+)
 from tracking.platforms.harvest import Reading, harvest
 
 _NAME = "Instagram"
@@ -130,7 +142,9 @@ def reading_of(items: list[dict[str, Any]], name: str) -> Reading:
         return Reading((), ContractError(f"{_NAME} answered with the posts of another account than {name}."))
     kinds = [kind for item in items if (kind := kind_of_error(item)) and not _says_no_posts(item)]
     error = failure(kinds[0], _NAME, name) if kinds else None
-    return Reading(tuple(video for post in own if (video := _video_from(post))), error)
+    read = [(post, _video_from(post)) for post in own]
+    unusable = tuple(quoted(post.get("id")) for post, video in read if video is None)
+    return Reading(tuple(video for _, video in read if video), error, unusable)
 
 
 def kind_of_error(item: dict[str, Any]) -> type[TrackingError] | None:

@@ -23,7 +23,7 @@ from tracking.platforms import Budget, FetchedAccount, VideoPage
 from tracking.platforms.addresses import not_a_profile, not_a_username, read_address
 from tracking.platforms.apify import Apify, Run
 from tracking.platforms.failures import failure
-from tracking.platforms.fields import count, flag, hashtags, identifier, moment, obj, seconds, text, title_of
+from tracking.platforms.fields import count, flag, hashtags, identifier, moment, obj, quoted, seconds, text, title_of
 from tracking.platforms.harvest import Reading, harvest
 
 _NAME = "TikTok"
@@ -149,9 +149,10 @@ def reading_of(items: list[dict[str, Any]], name: str) -> Reading:
     """The account's own videos in a page of the run; what stands there without a video says why."""
     nested = [_nested(item) for item in items]
     kinds = [kind for item in nested if (kind := kind_of_error(item))]
-    own = (item for item in nested if _author(item) == name)
+    own = [item for item in nested if _author(item) == name]
     videos = tuple(video for item in own if (video := _video_from(item, name)))
-    return Reading(videos, failure(kinds[0], _NAME, name) if kinds else None)
+    unusable = tuple(quoted(item["id"]) for item in own if "id" in item and not _video_id(item))
+    return Reading(videos, failure(kinds[0], _NAME, name) if kinds else None, unusable)
 
 
 def kind_of_error(item: dict[str, Any]) -> type[TrackingError] | None:

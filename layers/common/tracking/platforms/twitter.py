@@ -11,7 +11,19 @@ from tracking.errors import AccountPrivateError, ContractError
 from tracking.platforms import Budget, FetchedAccount, VideoPage
 from tracking.platforms.addresses import not_a_profile, not_a_username, read_address
 from tracking.platforms.failures import failure
-from tracking.platforms.fields import count, flag, hashtags, identifier, moment, obj, objects, seconds, text, title_of
+from tracking.platforms.fields import (
+    count,
+    flag,
+    hashtags,
+    identifier,
+    moment,
+    obj,
+    objects,
+    quoted,
+    seconds,
+    text,
+    title_of,
+)
 from tracking.platforms.x_api import XApi
 
 _NAME = "X"
@@ -51,7 +63,9 @@ class Twitter:
             if token and token in tokens:
                 raise ContractError(f"{_NAME} sends the same page of {account.username} again and again.")
             videos = videos_from(page, account, pinned_id)
-            yield VideoPage(videos=videos, has_more=bool(token))
+            ids = [post.get("id") for post in objects(page.get("data"))]
+            unusable = tuple(quoted(post_id) for post_id in ids if not identifier(post_id))
+            yield VideoPage(videos=videos, has_more=bool(token), unusable=unusable)
             if not token:
                 return
             tokens.append(token)

@@ -13,10 +13,11 @@ from tracking.errors import AccountNotFoundError, ContractError
 from tracking.platforms import Budget, FetchedAccount, VideoPage
 from tracking.platforms.addresses import not_a_profile, not_a_username, read_address
 from tracking.platforms.failures import failure
-from tracking.platforms.fields import count, flag, hashtags, moment, obj, seconds, text
+from tracking.platforms.fields import count, flag, hashtags, moment, obj, quoted, seconds, text
 from tracking.platforms.youtube_data_api import PAGE_SIZE, YouTubeDataApi
 
 _NAME = "YouTube"
+_VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # today's have 11; anything else would spoil the list that is asked for
 _CHANNEL_ID = re.compile(r"UC[A-Za-z0-9_-]{22}")
 _RULE = "a handle has 3 to 30 letters, digits, periods, hyphens and underscores, and a channel id is UC and 22 more"
 _LONGEST_NAME = 100  # old custom names were longer than handles are
@@ -64,10 +65,13 @@ class YouTube:
                 return
             if token in tokens[1:]:
                 raise ContractError(f"{_NAME} sends the same page of {account} again and again.")
-            found = self._api.videos(ids, budget.deadline, account=account)
-            shown = {text(video.get("id")): video for video in found}
-            videos = tuple(video_from(shown[video_id]) for video_id in ids if video_id in shown)
-            yield VideoPage(videos=videos, has_more=bool(token))
+            askable = [video_id for video_id in ids if _VIDEO_ID.fullmatch(video_id)]
+            found = {
+                text(video.get("id")): video for video in self._api.videos(askable, budget.deadline, account=account)
+            }
+            videos = tuple(video_from(found[video_id]) for video_id in askable if video_id in found)
+            unusable = tuple(quoted(video_id) for video_id in ids if video_id not in askable)
+            yield VideoPage(videos=videos, has_more=bool(token), unusable=unusable)
             if not token:
                 return
             tokens.append(token)

@@ -18,7 +18,8 @@ from typing import Any, Protocol
 
 from tracking.accounts import Account, Video
 from tracking.errors import ContractError
-from tracking.platforms import FetchedAccount
+from tracking.limits import is_document_id
+from tracking.platforms import FetchedAccount, FetchedVideos
 
 _GZIP_LEVEL = 1  # 2 to 9 ms for 5,000 videos; higher levels cost more time than they save
 
@@ -26,7 +27,9 @@ _GZIP_LEVEL = 1  # 2 to 9 ms for 5,000 videos; higher levels cost more time than
 class ObjectStore(Protocol):
     """StoreUnavailableError when it does not answer; ContractError for a key that is not there."""
 
-    def put(self, key: str, body: bytes) -> None: ...
+    def put(self, key: str, body: bytes) -> bool:
+        """Once for each key: False where there is an object already, which stays as it is."""
+        ...
 
     def get(self, key: str) -> bytes: ...
 
@@ -36,16 +39,19 @@ class ObjectStore(Protocol):
 class Staging:
     """Objects are named by their execution, and say whose they are.
 
-    A state that runs twice overwrites its own object; no other execution of the job comes near it.
-    What is read is checked: ContractError for an object that is damaged, or another execution's.
+    What is staged first stays. A state that runs twice, or late, goes on with what its first run fetched, so that what
+    the job says is what a later state saves. What is read is checked: ContractError for an object that is damaged, or
+    another execution's.
     """
 
     def __init__(self, objects: ObjectStore) -> None:
         self._objects = objects
 
-    def put_account(self, execution: str, fetched: FetchedAccount) -> None:
+    def put_account(self, execution: str, fetched: FetchedAccount) -> FetchedAccount:
+        """The account that is staged now: this one, or the one that an earlier run fetched."""
         body = {"execution": execution, "account": fetched.account.to_json(), "videosRef": fetched.videos_ref}
-        self._objects.put(account_key(execution), _json(body))
+        is_first = self._objects.put(account_key(execution), _json(body))
+        return fetched if is_first else self.get_account(execution)
 
     def get_account(self, execution: str) -> FetchedAccount:
         stored = self._objects.get(account_key(execution))
@@ -54,12 +60,19 @@ class Staging:
             _check_owner(body, execution)
             return FetchedAccount(account=Account.from_json(body["account"]), videos_ref=body["videosRef"])
 
-    def put_videos(self, execution: str, videos: Sequence[Video]) -> None:
-        head = {"execution": execution, "videos": len(videos)}
-        lines = b"".join(_json(line) + b"\n" for line in (head, *(video.to_json() for video in videos)))
-        self._objects.put(videos_key(execution), gzip.compress(lines, _GZIP_LEVEL))
+    def put_videos(self, execution: str, fetched: FetchedVideos) -> FetchedVideos:
+        """The videos that are staged now: these, or those that an earlier run fetched."""
+        head = {
+            "execution": execution,
+            "videos": len(fetched.videos),
+            "isComplete": fetched.is_complete,
+            "unusable": [ascii(video_id) for video_id in fetched.unusable],
+        }
+        lines = b"".join(_json(line) + b"\n" for line in (head, *(video.to_json() for video in fetched.videos)))
+        is_first = self._objects.put(videos_key(execution), gzip.compress(lines, _GZIP_LEVEL))
+        return fetched if is_first else self.get_videos(execution)
 
-    def get_videos(self, execution: str) -> list[Video]:
+    def get_videos(self, execution: str) -> FetchedVideos:
         """All of them, so that none is saved of an object that is damaged further on."""
         stored = self._objects.get(videos_key(execution))
         with _checked():
@@ -67,7 +80,11 @@ class Staging:
             _check_owner(head, execution)
             if head["videos"] != len(lines):
                 raise ValueError(f"{len(lines)} of {head['videos']} videos")
-            return [Video.from_json(line) for line in lines]
+            return FetchedVideos(
+                videos=tuple(_usable(Video.from_json(line)) for line in lines),
+                is_complete=bool(head["isComplete"]),
+                unusable=tuple(head["unusable"]),
+            )
 
     def delete(self, execution: str) -> None:
         self._objects.delete([account_key(execution), videos_key(execution)])
@@ -88,6 +105,12 @@ def _checked() -> Iterator[None]:
         yield
     except (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, RecursionError, zlib.error) as error:
         raise ContractError("What an earlier step fetched is damaged.") from error
+
+
+def _usable(video: Video) -> Video:
+    if not is_document_id(video.video_id):
+        raise ValueError("an id that no document can have")
+    return video
 
 
 def _check_owner(body: Any, execution: str) -> None:

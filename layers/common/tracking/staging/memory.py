@@ -11,8 +11,8 @@ class MemoryObjects:
     def __init__(self) -> None:
         self.bodies: dict[str, bytes] = {}
 
-    def put(self, key: str, body: bytes) -> None:
-        self.bodies[key] = body
+    def put(self, key: str, body: bytes) -> bool:
+        return self.bodies.setdefault(key, body) is body
 
     def get(self, key: str) -> bytes:
         try:

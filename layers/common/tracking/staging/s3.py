@@ -44,8 +44,15 @@ class S3Objects:
         self._bucket = bucket
 
     @_translated
-    def put(self, key: str, body: bytes) -> None:
-        self._client.put_object(Bucket=self._bucket, Key=key, Body=body)
+    def put(self, key: str, body: bytes) -> bool:
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+        try:
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=body, IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "PreconditionFailed":
+                raise
+            return False
+        return True
 
     @_translated
     def get(self, key: str) -> bytes:

@@ -138,7 +138,10 @@ class JobFilter:
 
 
 class Store(Protocol):
-    """Every call has a time-out. StoreUnavailableError when the store does not answer; it may be retried."""
+    """Every call has a time-out. StoreUnavailableError when the store does not answer; it may be retried.
+
+    Whoever asks for many jobs is given their DOCUMENT_FIELDS alone: a document may hold a megabyte of somebody else's.
+    """
 
     def open_jobs(self, limit: int) -> list[JobSnapshot]:
         """Pending and processing jobs together, in the order of their ids."""

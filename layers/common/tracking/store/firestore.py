@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from google.api_core import exceptions as google
@@ -16,7 +16,7 @@ from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
 from google.rpc.code_pb2 import Code
 
 from tracking.errors import CredentialsError, StoreUnavailableError, TrackingError
-from tracking.jobs import FINISHED, PlatformName
+from tracking.jobs import DOCUMENT_FIELDS, FINISHED, PlatformName
 from tracking.store import (
     MAX_WRITES_PER_COMMIT,
     DocumentExistsError,
@@ -33,6 +33,9 @@ from tracking.store import (
 )
 
 JOBS = "trackingJobs"
+
+MAX_HALVINGS = 40
+"""Of one request: enough for four writes that spoil it, and some 80 requests at the most."""
 
 RPC_TIMEOUT_S = 10.0
 RETRY_FOR_S = 15.0
@@ -87,7 +90,7 @@ class FirestoreStore:
     @_translated
     def open_jobs(self, limit: int) -> list[JobSnapshot]:
         query = self._jobs.where(filter=FieldFilter("status", "in", ["pending", "processing"])).limit(limit)
-        return [_snapshot(document) for document in query.stream(**_CALL)]
+        return [_snapshot(document) for document in _ours(query).stream(**_CALL)]
 
     @_translated
     def pending_jobs(self, limit: int, without: Collection[PlatformName] = (), from_id: str = "") -> list[JobSnapshot]:
@@ -97,12 +100,12 @@ class FirestoreStore:
             query = query.where(filter=FieldFilter("platform", "not-in", sorted(without)))
         if from_id:
             query = query.order_by("__name__").start_at({"__name__": self._jobs.document(from_id)})
-        return [_snapshot(document) for document in query.limit(limit).stream(**_CALL)]
+        return [_snapshot(document) for document in _ours(query.limit(limit)).stream(**_CALL)]
 
     @_translated
     def processing_jobs(self, limit: int) -> list[JobSnapshot]:
         query = self._jobs.where(filter=FieldFilter("status", "==", "processing")).limit(limit)
-        return [_snapshot(document) for document in query.stream(**_CALL)]
+        return [_snapshot(document) for document in _ours(query).stream(**_CALL)]
 
     @_translated
     def next_waiting_org(self, after: str, platforms: Collection[PlatformName]) -> str | None:
@@ -129,7 +132,7 @@ class FirestoreStore:
         found = {
             document.id: _snapshot(document)
             for query in (urgent.order_by("createdAt"), oldest)
-            for document in query.limit(limit).stream(**_CALL)
+            for document in _ours(query.limit(limit)).stream(**_CALL)
         }
         return list(found.values())
 
@@ -141,17 +144,18 @@ class FirestoreStore:
     @_translated
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
         references = [self._jobs.document(job_id) for job_id in job_ids]
-        return [_snapshot(document) for document in self._client.get_all(references, **_CALL) if document.exists]
+        found = self._client.get_all(references, field_paths=DOCUMENT_FIELDS, **_CALL)
+        return [_snapshot(document) for document in found if document.exists]
 
     @_translated
     def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
         refuse_companions(writes)
         answers: list[str | Unwritable | None] = []
         for first in range(0, len(writes), MAX_WRITES_PER_COMMIT):
-            answers += self._write_batch(writes[first : first + MAX_WRITES_PER_COMMIT])
+            answers += self._write_batch(writes[first : first + MAX_WRITES_PER_COMMIT], iter(range(MAX_HALVINGS)))
         return answers
 
-    def _write_batch(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
+    def _write_batch(self, writes: Sequence[JobWrite], halvings: Iterator[int]) -> list[str | Unwritable | None]:
         batch = BulkWriteBatch(self._client)
         for write in writes:
             self._add_job(batch, write)
@@ -161,8 +165,10 @@ class FirestoreStore:
             # One write spoils the request: it is found by halves, so that the others are made.
             if len(writes) == 1:
                 return [Unwritable(Code.Name(Code.INVALID_ARGUMENT))]
+            if next(halvings, None) is None:  # the others wait for the next tick
+                return [Unwritable(Code.Name(Code.ABORTED))] * len(writes)
             middle = len(writes) // 2
-            return self._write_batch(writes[:middle]) + self._write_batch(writes[middle:])
+            return self._write_batch(writes[:middle], halvings) + self._write_batch(writes[middle:], halvings)
         return [
             _answer(result, status.code) for result, status in zip(response.write_results, response.status, strict=True)
         ]
@@ -201,7 +207,7 @@ class FirestoreStore:
             if value is not None:
                 query = query.where(filter=FieldFilter(name, "==", str(value)))
         query = query.order_by("createdAt", direction=Query.DESCENDING).limit(limit)
-        return [_snapshot(document) for document in query.stream(**_CALL)]
+        return [_snapshot(document) for document in _ours(query).stream(**_CALL)]
 
     @_translated
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
@@ -209,7 +215,7 @@ class FirestoreStore:
         query = self._jobs.where(filter=FieldFilter("status", "in", sorted(FINISHED))).order_by("__name__")
         if from_id:
             query = query.start_at({"__name__": self._jobs.document(from_id)})
-        return [_snapshot(document) for document in query.limit(limit).stream(**_CALL)]
+        return [_snapshot(document) for document in _ours(query.limit(limit)).stream(**_CALL)]
 
     @_translated
     def delete_jobs(self, jobs: Sequence[JobSnapshot]) -> int:
@@ -256,6 +262,10 @@ class FirestoreStore:
     def _unchanged_since(self, version: str) -> Any:
         moment = DatetimeWithNanoseconds.from_rfc3339(version)  # type: ignore[no-untyped-call]
         return self._client.write_option(last_update_time=moment)
+
+
+def _ours(query: Any) -> Any:
+    return query.select(DOCUMENT_FIELDS)
 
 
 def _snapshot(document: Any) -> JobSnapshot:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tracking.clock import Clock, to_rfc3339
-from tracking.jobs import FINISHED, PlatformName
+from tracking.jobs import DOCUMENT_FIELDS, FINISHED, PlatformName
 from tracking.limits import MAX_DOCUMENT_BYTES, bytes_of, is_document_id
 from tracking.store import (
     DocumentExistsError,
@@ -37,17 +38,17 @@ class MemoryStore:
         self._created = 0
 
     def open_jobs(self, limit: int) -> list[JobSnapshot]:
-        return [job for job in self._jobs() if job.data.get("status") in {"pending", "processing"}][:limit]
+        return _ours(job for job in self._jobs() if job.data.get("status") in {"pending", "processing"})[:limit]
 
     def pending_jobs(self, limit: int, without: Collection[PlatformName] = (), from_id: str = "") -> list[JobSnapshot]:
-        return [
+        return _ours(
             job
             for job in self._with_status("pending")
             if job.job_id >= from_id and not (without and job.data.get("platform") in {None, *without})
-        ][:limit]
+        )[:limit]
 
     def processing_jobs(self, limit: int) -> list[JobSnapshot]:
-        return self._with_status("processing")[:limit]
+        return _ours(self._with_status("processing"))[:limit]
 
     def next_waiting_org(self, after: str, platforms: Collection[PlatformName]) -> str | None:
         orgs = [job.data.get("orgId") for job in self._with_status("pending") if job.data.get("platform") in platforms]
@@ -62,14 +63,14 @@ class MemoryStore:
         waiting.sort(key=lambda job: job.data["createdAt"])
         urgent = [job for job in waiting if _priority(job) > 0]
         urgent.sort(key=_priority, reverse=True)
-        return list({job.job_id: job for job in urgent[:limit] + waiting[:limit]}.values())
+        return _ours({job.job_id: job for job in urgent[:limit] + waiting[:limit]}.values())
 
     def get_job(self, job_id: str) -> JobSnapshot | None:
         with self._lock:
             return deepcopy(self._documents.get(f"{JOBS}/{job_id}"))
 
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
-        return [job for job_id in job_ids if (job := self.get_job(job_id)) is not None]
+        return _ours(job for job_id in job_ids if (job := self.get_job(job_id)) is not None)
 
     def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
         refuse_companions(writes)
@@ -116,18 +117,23 @@ class MemoryStore:
                 if "createdAt" in job.data
                 and all(value is None or job.data.get(name) == value for name, value in wanted.items())
             ]
-        return sorted(jobs, key=lambda job: job.data["createdAt"], reverse=True)[:limit]
+        return _ours(sorted(jobs, key=lambda job: job.data["createdAt"], reverse=True)[:limit])
 
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
         with self._lock:
-            return [job for job in self._jobs() if job.data.get("status") in FINISHED and job.job_id >= from_id][:limit]
+            jobs = [job for job in self._jobs() if job.data.get("status") in FINISHED and job.job_id >= from_id]
+        return _ours(jobs[:limit])
 
     def delete_jobs(self, jobs: Sequence[JobSnapshot]) -> int:
         with self._lock:
-            unchanged = [job for job in jobs if self._documents.get(f"{JOBS}/{job.job_id}") == job]
+            unchanged = [job for job in jobs if self._version(job.job_id) == job.version]
             for job in unchanged:
                 del self._documents[f"{JOBS}/{job.job_id}"]
             return len(unchanged)
+
+    def _version(self, job_id: str) -> str | None:
+        found = self._documents.get(f"{JOBS}/{job_id}")
+        return found.version if found else None
 
     def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:
         with self._lock:
@@ -186,6 +192,12 @@ class MemoryStore:
         # Firestore's update times grow even where the clock stands still.
         self._last_write = max(self._clock.now(), self._last_write + timedelta(microseconds=1))
         return to_rfc3339(self._last_write)
+
+
+def _ours(jobs: Iterable[JobSnapshot]) -> list[JobSnapshot]:
+    return [
+        replace(job, data={name: value for name, value in job.data.items() if name in DOCUMENT_FIELDS}) for job in jobs
+    ]
 
 
 def _priority(job: JobSnapshot) -> float:
