@@ -14,6 +14,7 @@ from typer.main import get_command
 from tests.doubles import ManualClock
 from tests.factories import job_document
 from tracking import cli
+from tracking.limits import MAX_DOCUMENT_BYTES, bytes_of
 from tracking.store.memory import MemoryStore
 
 
@@ -86,6 +87,25 @@ def test_an_id_that_no_job_can_have_is_refused(
 @pytest.mark.parametrize("command", OF_ONE_JOB)
 def test_an_odd_id_that_a_job_may_have_is_looked_up(tracking: Tracking, store: MemoryStore, command: str) -> None:
     assert tracking(command, "__x") == (1, "", "There is no job __x.\n")
+
+
+@pytest.mark.parametrize("command", ["cancel", "retry"])
+def test_a_job_that_nobody_can_write_is_one_sentence(tracking: Tracking, store: MemoryStore, command: str) -> None:
+    status = "pending" if command == "cancel" else "failed"
+    store.touch("full", **job_document(status=status))
+    room = MAX_DOCUMENT_BYTES - bytes_of(store.get_documents("trackingJobs")["full"])
+    store.touch("full", filler="x" * (room - 10))
+    sentence = "Firestore lets nobody change this job's document: it is too large.\n"
+    assert tracking(command, "full") == (1, "", sentence)
+
+
+@pytest.mark.parametrize("option", [[], ["--org", "\udce9"]])
+def test_half_a_character_is_one_sentence(tracking: Tracking, store: MemoryStore, option: list[str]) -> None:
+    username = "nasa" if option else "\udce9"
+    exit_code, output, errors = tracking("track", username, "--platform", "tiktok", *option)
+    assert (exit_code, output) == (1, "")
+    assert errors == f"The job's {'orgId' if option else 'username'} must be text.\n"
+    assert store.get_documents("trackingJobs") == {}
 
 
 # Cleanup

@@ -189,7 +189,12 @@ class _Reader:
         return value
 
     def text(self, name: str) -> str | None:
-        return self._value(name, str)
+        value = self._value(name, str)
+        try:
+            (value or "").encode()
+        except UnicodeEncodeError:  # half a character: a command line passes it on, no database holds it
+            raise InvalidJobError(f"The job's {name} must be text.") from None
+        return value
 
     def moment(self, name: str) -> datetime | None:
         return self._value(name, datetime)
