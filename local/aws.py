@@ -20,8 +20,8 @@ _KEY = "test"  # MiniStack takes any
 
 # For the states: 16 drain a burst of cold starts faster than 64 on two cores, each worker taking about 75 MB.
 STATES = 16
-# And more for the tick, the kick and the others, as many as the template reserves. On AWS a reservation keeps places
-# free. On MiniStack it is a limit and no more, and other functions may take all places: so the states get a limit.
+# And more for the tick, the kick, reconcile and cleanup. On AWS a reservation keeps places free. On MiniStack it is a
+# limit and no more, and other functions may take all places: so the states get a limit.
 CONCURRENCY = STATES + 8
 
 

@@ -163,7 +163,7 @@ class ObservedStore(MemoryStore):
             self._truth.claimed(job_id, after)
         if was is Status.PROCESSING and now is not Status.PENDING:
             assert after["progress"] >= before["progress"], f"progress went down: {change}"
-        # Only somebody takes the lease from a job that is processing; it is his until the sweep finds it.
+        # A processing job without a lease was edited by hand; it stays so until the sweep finds it.
         is_by_hand = was is now is Status.PROCESSING and before.get("leaseUntil") is None
         has_lease = after.get("leaseUntil") is not None
         assert is_by_hand or has_lease == (now is Status.PROCESSING), f"a lease is left: {change}"

@@ -41,7 +41,7 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.Reconcil
 
 
 def _parse(event: dict[str, Any]) -> tuple[Fence, int, Outcome]:
-    """The fence at the version that the claim wrote: stale by now, so that the document is read."""
+    """Build the fence from the claim's version. If the job has moved on since, the commit reads the document."""
     try:
         detail = event["detail"]
         job = json.loads(detail["input"])

@@ -81,7 +81,7 @@ class Slots:
         return True
 
     def give_back(self, platform: PlatformName) -> None:
-        """What `take` took, for a job that could not be claimed."""
+        """Free what `take` took for a job that could not be claimed."""
         self.total += 1
         self._by_credential[CREDENTIAL[platform]] += 1
         if platform in self._by_platform:

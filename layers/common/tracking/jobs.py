@@ -235,7 +235,7 @@ class _Reader:
 
 
 def ended_at(data: Mapping[str, Any], updated_at: datetime) -> datetime:
-    """When a finished job ended: `completedAt`, else, where that is no moment before it, its document's last write.
+    """Return when a finished job ended: `completedAt` if it is a timestamp up to the last write, else that write.
 
     The document is unchecked: one that is malformed ends as well, and grows old.
     """

@@ -37,7 +37,7 @@ def is_document_id(value: str) -> bool:
 
 
 def cut(text: str, max_bytes: int) -> str:
-    """At most so many bytes of it as UTF-8, and no character in part; an ellipsis where something is missing."""
+    """Shorten to `max_bytes` of UTF-8 between two characters, ending in an ellipsis."""
     encoded = text.encode()
     if len(encoded) <= max_bytes:
         return text
@@ -46,7 +46,7 @@ def cut(text: str, max_bytes: int) -> str:
 
 
 def fitted(fields: dict[str, Any], max_bytes: int = MAX_FIELDS_BYTES) -> dict[str, Any]:
-    """The fields, with their largest texts and lists cut until a document can hold them."""
+    """Cut the largest texts and lists until a document can hold the fields."""
     fitting = {name: value[:MAX_ELEMENTS] if isinstance(value, list) else value for name, value in fields.items()}
     while (excess := bytes_of(fitting) - max_bytes) > 0:
         largest = max(fitting, key=lambda name: _bytes_of(fitting[name]))
