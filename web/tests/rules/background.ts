@@ -58,6 +58,8 @@ export function fullJob(status: JobStatus): DocumentData {
     startedAt: EARLIER,
     completedAt: EARLIER,
     attempt: 2,
+    claimId: '0123456789abcdef',
+    claimProgress: 30,
     leaseUntil: EARLIER,
     executionArn: 'arn:aws:states:us-east-1:000000000000:execution:tracking:nasa',
     updatedAt: EARLIER,
