@@ -82,6 +82,10 @@ class RunningStack:
         pages = self._machine.get_paginator("list_executions").paginate(stateMachineArn=self.names["StateMachineArn"])
         return [row["name"] for page in pages for row in page["executions"]]
 
+    def readable_names(self) -> list[str]:
+        """Of all the executions that were ever started, without their digests."""
+        return [name.rpartition("-")[0] for name in self.execution_names()]
+
     def execution(self, arn: str) -> Execution:
         """An execution after its end, which comes a moment after its job's."""
 

@@ -122,7 +122,7 @@ def test_a_retried_job_is_a_new_attempt_with_an_execution_of_its_own(project: Pr
     assert tracking("retry", job_id).returncode == 0
     project.stack.tick()
     assert project.ended([job_id])[job_id]["attempt"] == 2
-    names = [name for name in project.stack.execution_names() if job_id in name]
+    names = [name for name in project.stack.readable_names() if job_id in name]
     assert sorted(names) == [f"youtube-sim_missing-{job_id}-{attempt}" for attempt in (1, 2)]
 
 

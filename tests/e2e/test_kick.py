@@ -99,7 +99,7 @@ def test_kicks_and_ticks_at_the_same_moment_start_each_job_once(project: Project
     assert all(tick.result()["refused"] == 0 for tick in ticks)
     ended = project.ended(ids)
     assert {document["attempt"] for document in ended.values()} == {1}
-    names = [name for name in running.execution_names() if any(job_id in name for job_id in ids)]
+    names = [name for name in running.readable_names() if any(job_id in name for job_id in ids)]
     assert sorted(names) == sorted(f"youtube-sim_missing-{job_id}-1" for job_id in ids)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -122,7 +123,7 @@ def test_a_listener_never_sees_progress_go_down(batch: Batch, platform: str) -> 
 def test_the_execution_succeeded_and_its_name_can_be_read(batch: Batch, platform: str) -> None:
     ended = batch.jobs[platform]
     username = TYPED[platform].strip().rpartition("@")[2].replace(".", "-")
-    assert ended.execution.name == f"{platform}-{username}-{ended.job_id}-1"
+    assert re.fullmatch(f"{platform}-{username}-{ended.job_id}-1-[0-9a-f]{{20}}", ended.execution.name)
     assert ended.execution.status == "SUCCEEDED"
     assert ended.execution.states == ["FetchAccount", "SaveAccount", "FetchVideos", "SaveVideos", "Done"]
     assert ended.execution.failures == []

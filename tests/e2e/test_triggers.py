@@ -28,7 +28,7 @@ def test_triggers_at_the_same_moment_start_each_job_exactly_once(project: Projec
     assert [tick.payload for tick in ticks if tick.is_error] == []
     assert sum(tick.payload["started"] for tick in ticks) <= len(ids)  # the rule's own tick may have had some
     ended = project.ended(ids)
-    started = [name for name in running.execution_names() if "-sim_missing-" in name]
+    started = [name for name in running.readable_names() if "-sim_missing-" in name]
     assert sorted(n for n in started if n.split("-", 2)[2].rpartition("-")[0] in ids) == sorted(
         f"{platform}-sim_missing-{job_id}-1"
         for platform, job_id in zip(["youtube"] * 15 + ["twitter"] * 15, ids, strict=True)
@@ -47,5 +47,5 @@ def test_a_tick_without_a_database_fails_loudly_and_the_next_one_does_its_work(p
     job_id = project.add_job("sim_videos_1")
     next_tick = trigger(project.stack)
     assert not next_tick.is_error
-    assert next_tick.payload.keys() == {"started", "repaired", "malformed", "lost", "refused", "unknown"}
+    assert next_tick.payload.keys() == {"started", "repaired", "malformed", "lost", "unwritable", "refused", "unknown"}
     assert project.ended([job_id])[job_id]["status"] == "completed"
