@@ -81,6 +81,7 @@ _THROTTLED = Fault("tick.start", When.BEFORE, How.REFUSE)
 
 STATES = (
     Point(name="FetchAccount.put"),
+    Point(name="FetchAccount.get", first=Fault("FetchAccount.put", When.AFTER, How.ERROR)),  # it is staged already
     Point(name="FetchAccount.advance"),
     Point(name="FetchAccount.check", first=_RETRIED),
     Point(name="FetchAccount.announce", first=_RETRIED),
