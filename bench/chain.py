@@ -8,7 +8,6 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 from bench.claims import pending_job
 from bench.rpcs import CountedClient
@@ -66,19 +65,20 @@ def rows(state: stack.State) -> list[Row]:
 def _job(state: stack.State, videos: int) -> tuple[int, list[str]]:
     """How many videos were fetched, and what was sent to the database."""
     client = CountedClient()
-    work = _claimed(client, f"sim_videos_{videos}")
+    execution, work = _claimed(client, f"sim_videos_{videos}")
     client.rpcs.taken()
-    work = _through_the_states(work, _process(client, state))
+    work = _through_the_states(execution, work, _process(client, state))
     return work["videosFetched"], client.rpcs.taken()
 
 
-def _claimed(client: CountedClient, username: str) -> dict[str, Any]:
+def _claimed(client: CountedClient, username: str) -> tuple[str, dict[str, Any]]:
+    """The execution's ARN, and its input."""
     store = FirestoreStore(client)
     store.create_job(pending_job() | {"username": username})
     executions = MemoryExecutions()
     run_tick(TriggerDeps(store, executions, SystemClock(), Limits(running=1, per_credential=1)))
-    (payload,) = executions.started.values()
-    return dict(payload)
+    ((name, payload),) = executions.started.items()
+    return executions.arn(name), dict(payload)
 
 
 def _process(client: CountedClient, state: stack.State) -> ProcessDeps:
@@ -97,10 +97,10 @@ def _process(client: CountedClient, state: stack.State) -> ProcessDeps:
     )
 
 
-def _through_the_states(work: dict[str, Any], deps: ProcessDeps) -> dict[str, Any]:
+def _through_the_states(execution: str, work: dict[str, Any], deps: ProcessDeps) -> dict[str, Any]:
     """The last state's output. Logs and metrics, which go to standard output, are not shown."""
     logging.getLogger(app.logger.name).setLevel(logging.CRITICAL)
-    began, execution = to_rfc3339(datetime.now(UTC)), f"bench-{uuid4().hex}"
+    began = to_rfc3339(datetime.now(UTC))
     for name in _STATES:
         event = {"state": name, "execution": execution, "executionStartedAt": began, "retryCount": 0, "job": work}
         with contextlib.redirect_stdout(io.StringIO()):
