@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from local import auth, aws, stack, web
 from local.errors import LocalError
@@ -137,7 +137,9 @@ def _is_right(store: Store, wish: Wish, job: Job) -> bool:
 
 
 def _table(store: Store, ended: list[Job]) -> Table:
-    table = Table("job", "status", "attempts", "time", "account", "videos saved", "execution", box=None, pad_edge=False)
+    narrow = Column("account", max_width=40)  # so that an execution's name, which people copy, is never cut
+    names = ("job", "status", "attempts", "time")
+    table = Table(*names, narrow, "videos saved", Column("execution", no_wrap=True), box=None, pad_edge=False)
     for job in ended:
         waited = (job.completed_at or job.created_at) - job.created_at
         execution = (job.execution_arn or "").rpartition(":")[2]
