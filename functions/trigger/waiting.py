@@ -100,7 +100,8 @@ def choose(
     """
     seen = page if saw_all or not slots.total else _widened(deps, slots, page)
     left_out = {job.job_id for job in seen if deps.hints.is_unwritable(job)}
-    pending, malformed = sort_out(job for job in seen if job.job_id not in {*without, *left_out})
+    passed_over = left_out.union(without)
+    pending, malformed = sort_out(job for job in seen if job.job_id not in passed_over)
     oldest = min((p.job.created_at for p in pending), default=None)
     return Waiting(pick(pending, slots), malformed, oldest, left_out)
 

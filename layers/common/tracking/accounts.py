@@ -6,6 +6,7 @@ A count is None when the platform hides it or does not say, never 0.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -117,10 +118,8 @@ class Video(_Record):
 
 def _checked(record: _R) -> _R:
     """The record, if each value is of its field's type and can be stored."""
-    for name, hint in get_type_hints(type(record)).items():
+    for name, kinds in _kinds(type(record)).items():  # type: ignore[arg-type]  # any class can be hashed
         value = getattr(record, name)
-        kinds = {get_origin(kind) or kind for kind in (get_args(hint) if isinstance(hint, UnionType) else (hint,))}
-        kinds |= {int} if float in kinds else set()
         if type(value) not in kinds:
             raise TypeError(f"{name} is a {type(value).__name__}")
         for text in value if isinstance(value, tuple) else [value] * isinstance(value, str):
@@ -130,3 +129,15 @@ def _checked(record: _R) -> _R:
         if isinstance(value, datetime) and value.tzinfo is None:
             raise ValueError(f"{name} is of no time zone")
     return record
+
+
+@functools.cache
+def _kinds(record: type[_Record]) -> dict[str, set[type]]:
+    """The types that each field's value may have. Reading them takes longer than checking a record by them."""
+    kinds: dict[str, set[type]] = {}
+    for name, hint in get_type_hints(record).items():
+        alternatives = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+        kinds[name] = {get_origin(kind) or kind for kind in alternatives}
+        if float in kinds[name]:
+            kinds[name].add(int)
+    return kinds
