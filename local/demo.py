@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from rich.console import Console
 from rich.table import Column, Table
 
+from cli.watch import watch_jobs
 from local import auth, aws, stack, web
 from local.errors import LocalError
 from local.process import signals_as_interrupts
-from tracking import jobs, pauses, wiring
-from tracking.cli.watch import watch_jobs
+from tracking import jobs, pauses
 from tracking.clock import Clock, SystemClock
 from tracking.errors import TrackingError
+from tracking.google_credentials import firestore_client
 from tracking.jobs import AccountType, Job, PlatformName, Status
 from tracking.pauses import Pause
 from tracking.store import Store, account_path
@@ -57,7 +58,7 @@ def run(console: Console) -> bool:
         with signals_as_interrupts():
             state = stack.up(stack.Ports(), lambda line: console.print(line, style="dim"))
             os.environ.update(state.environment())
-            store = FirestoreStore(wiring.firestore_client(os.environ["GOOGLE_CLOUD_PROJECT"]))
+            store = FirestoreStore(firestore_client(os.environ["GOOGLE_CLOUD_PROJECT"]))
             ended = track(store, console, SystemClock())
     except StuckError:
         raise  # what runs is there to be looked at

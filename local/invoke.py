@@ -28,7 +28,7 @@ from local.firestore import PROJECT
 from local.paths import BUILD, ROOT, RUNTIME, SAM, clean_environment, host_python
 from local.seed import seed
 from local.stack import State, deployed_variables
-from tracking import wiring
+from tracking.google_credentials import firestore_client
 
 _TIMED_OUT = re.compile(r"Task timed out after [\d.]+ seconds")
 
@@ -199,7 +199,7 @@ def main(arguments: list[str]) -> int:
     variables = _variables_of_the_stack(function)
     if variables:
         os.environ["FIRESTORE_EMULATOR_HOST"] = variables["FIRESTORE_EMULATOR_HOST"]
-        content = seed(wiring.firestore_client(PROJECT), content)
+        content = seed(firestore_client(PROJECT), content)
     if _docker_answers():
         return _with_docker(function, content, variables)
     answer = invoke(function, content, variables)

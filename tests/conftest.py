@@ -13,7 +13,7 @@ from google.cloud.firestore_v1 import Client
 
 from local import emulated
 from tests.doubles import ManualClock
-from tests.world import World
+from tests.harness import Harness
 
 # Powertools finds no Lambda here; metrics and traces go nowhere.
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
@@ -25,8 +25,8 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def harness() -> Harness:
+    return Harness()
 
 
 @pytest.fixture(scope="session")

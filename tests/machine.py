@@ -10,7 +10,7 @@ from typing import Any
 
 from local.paths import ROOT
 from tests.doubles import ManualClock
-from tests.world import lambda_cause
+from tests.harness import lambda_cause
 from tracking.clock import to_rfc3339
 from tracking.errors import TrackingError
 from tracking.executions import (

@@ -16,8 +16,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from process import fail_job, fetch_account, fetch_videos, pausing, retrying, save_account, save_videos
 from process.step import Step
 from tracking import wiring
-from tracking.counting import NAMESPACE, count_completed, count_failed
 from tracking.errors import InvalidJobError, QuotaExceededError, RateLimitedError, TrackingError
+from tracking.metrics import NAMESPACE, count_completed, count_failed
 
 logger = Logger(service="process")
 metrics = Metrics(namespace=NAMESPACE, service="process")

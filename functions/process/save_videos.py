@@ -15,10 +15,10 @@ from process.account_document import AccountDocument, commit_one, staged_account
 from process.step import Step
 from tracking import fence, jobs
 from tracking.accounts import Account
-from tracking.counting import count_left_out
 from tracking.errors import TrackingError
 from tracking.fence import Fence
 from tracking.limits import fitted
+from tracking.metrics import count_left_out
 from tracking.store import (
     MAX_BYTES_PER_COMMIT,
     MAX_WRITES_PER_COMMIT,

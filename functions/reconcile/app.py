@@ -14,10 +14,10 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tracking import fence, jobs, outcomes, wiring
-from tracking.counting import count_failed
 from tracking.errors import InvalidJobError, JobCancelledError, StaleAttemptError
 from tracking.fence import Fence
 from tracking.jobs import Status
+from tracking.metrics import count_failed
 from tracking.outcomes import ExecutionStatus, Outcome
 
 logger = Logger(service="reconcile")

@@ -10,8 +10,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tracking import wiring
-from tracking.counting import NAMESPACE, count_failed
 from tracking.errors import InvalidJobError
+from tracking.metrics import NAMESPACE, count_failed
 from trigger.tick import Tick, run_tick
 
 logger = Logger(service="trigger")

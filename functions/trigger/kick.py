@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tracking import wiring
 from tracking.errors import CredentialsError, StoreUnavailableError
-from tracking.identity import RefusedError, UnavailableError
+from tracking.kick_auth import RefusedError, UnavailableError
 
 logger = Logger(service="kick")
 

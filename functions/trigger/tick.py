@@ -19,7 +19,7 @@ from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite, Unwrita
 from tracking.wiring import TriggerDeps
 from trigger.claim import Claim, age_s, claim_jobs, fail_malformed
 from trigger.sweep import Repair, sweep
-from trigger.waiting import PAGE, Pending, Slots, choose, read_pauses
+from trigger.waiting import PENDING_PAGE_SIZE, Pending, Slots, choose, read_pauses
 from trigger.writing import write_each
 
 PARALLEL_STARTS = 16
@@ -27,9 +27,9 @@ PARALLEL_STARTS = 16
 https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
 
-LOOK = MAX_WRITES_PER_COMMIT + 1
+MAX_OPEN_JOBS = MAX_WRITES_PER_COMMIT + 1
 """The one query of a quiet tick sees all that one commit can claim."""
-LEASES = 2000
+MAX_PROCESSING_JOBS = 2000
 """As many processing jobs as one tick looks at: more than the limits let run."""
 CLAIM_RESERVE_S = 20.0  # to claim 500 jobs and start them
 START_RESERVE_S = 12.0  # one StartExecution whose first try times out, and giving the rest back
@@ -94,17 +94,18 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
     """
     tick = Tick()
     deps.hints.forget_the_old(deps.clock.now())
-    seen = [] if deps.hints.is_busy else deps.store.open_jobs(LOOK)
-    saw_all = not deps.hints.is_busy and len(seen) < LOOK
-    swept = sweep(deps, _of(seen, Status.PROCESSING) if saw_all else deps.store.processing_jobs(LEASES), remaining_s)
+    seen = [] if deps.hints.is_busy else deps.store.open_jobs(MAX_OPEN_JOBS)
+    saw_all = not deps.hints.is_busy and len(seen) < MAX_OPEN_JOBS
+    processing = _of(seen, Status.PROCESSING) if saw_all else deps.store.processing_jobs(MAX_PROCESSING_JOBS)
+    swept = sweep(deps, processing, remaining_s)
     tick.repaired, tick.left_out = swept.repaired, swept.left_out
     _note_unwritable(deps, tick, swept.unwritable)
     pending = _of(seen, Status.PENDING)
     paused = {} if saw_all and not pending else read_pauses(deps)
     slots = Slots(deps.limits, swept.running, paused, deps.clock.now())
     if not saw_all:
-        pending = deps.store.pending_jobs(PAGE, without=slots.closed()) if slots.total else []
-        saw_all = slots.total > 0 and len(pending) < PAGE
+        pending = deps.store.pending_jobs(PENDING_PAGE_SIZE, without=slots.closed()) if slots.total else []
+        saw_all = slots.total > 0 and len(pending) < PENDING_PAGE_SIZE
     deps.hints.is_busy = bool(paused) or not saw_all
     if not saw_all and not slots.total:  # nobody is looked for; those of before are still there for all we know
         tick.left_out |= deps.hints.unwritable.keys()

@@ -1,7 +1,7 @@
 """Sign-in on this machine: Firebase's own Auth emulator where its tools are at hand, else a stand-in.
 
 Both speak Identity Toolkit's REST, so the page, firebase-admin and what is seeded here are the same with either. Both
-issue unsigned tokens, which the Firestore emulator accepts, and nobody else may: see `tracking.identity`.
+issue unsigned tokens, which the Firestore emulator accepts, and nobody else may: see `tracking.kick_auth`.
 """
 
 from __future__ import annotations

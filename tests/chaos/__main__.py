@@ -11,9 +11,9 @@ from rich.console import Console
 from local import stack
 from local.errors import LocalError
 from tests.chaos import cleaning, late, points, trials
+from tests.chaos.chaos_harness import ChaosHarness, chaos_harness
 from tests.chaos.points import Trial
 from tests.chaos.report import table
-from tests.chaos.stage import Stage, staged
 from tests.chaos.trials import Result
 from tests.e2e.running import RunningStack
 
@@ -34,9 +34,9 @@ def main(words: Sequence[str]) -> int:
     try:
         with (
             stack.borrowed(_say) as state,
-            staged(RunningStack(state), lease_s=LEASE_S, wait_scale=WAIT_SCALE, **limits) as stage,
+            chaos_harness(RunningStack(state), lease_s=LEASE_S, wait_scale=WAIT_SCALE, **limits) as harness,
         ):
-            return _report(stage, words)
+            return _report(harness, words)
     except LocalError as error:
         out.print(f"error: {error}", style="red", markup=False)
         return 1
@@ -44,10 +44,10 @@ def main(words: Sequence[str]) -> int:
         return 130
 
 
-def _report(stage: Stage, words: Sequence[str]) -> int:
-    began, results = time.monotonic(), list(_run_all(stage, words))
+def _report(harness: ChaosHarness, words: Sequence[str]) -> int:
+    began, results = time.monotonic(), list(_run_all(harness, words))
     out.print(table(results))
-    untried = sorted({call["point"] for call in stage.plan.calls()} - {result.point for result in results})
+    untried = sorted({call["point"] for call in harness.plan.calls()} - {result.point for result in results})
     wrong = sum(bool(result.wrong) for result in results)
     most = max(result.ticks for result in results)
     out.print(f"\n{len(results)} trials, {wrong} wrong; at most {most} ticks; {time.monotonic() - began:.0f} s.")
@@ -57,19 +57,19 @@ def _report(stage: Stage, words: Sequence[str]) -> int:
     return int(bool(wrong or (untried and not words)))
 
 
-def _run_all(stage: Stage, words: Sequence[str]) -> Iterator[Result]:
+def _run_all(harness: ChaosHarness, words: Sequence[str]) -> Iterator[Result]:
     every = points.trials([*points.STATES, *points.TICKS])
     waves = list(_waves([t for t in every if not words or any(word in t.point.name for word in words)]))
     for number, wave in enumerate(waves, 1):
         _say(f"{number} of {len(waves)}: {', '.join(dict.fromkeys(trial.point.name for trial in wave))} ...")
-        yield from _said(trials.run(stage, wave))
+        yield from _said(trials.run(harness, wave))
     if not words or "late" in words:
         for first in range(0, len(late.LATE), WAVE):
             _say("Late writers ...")
-            yield from _said(late.run(stage, late.LATE[first : first + WAVE]))
+            yield from _said(late.run(harness, late.LATE[first : first + WAVE]))
     if not words or "cleanup" in words:
         _say("Cleanup ...")
-        yield from _said(cleaning.run(stage))
+        yield from _said(cleaning.run(harness))
 
 
 def _said(results: Iterable[Result]) -> Iterator[Result]:

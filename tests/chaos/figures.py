@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from rich.table import Table
 
 from tests.chaos.adapters import job_of
+from tests.chaos.chaos_harness import ChaosHarness, is_settled
 from tests.chaos.fates import Wish
-from tests.chaos.stage import Stage, is_settled
 from tests.e2e.running import Document, Project
 from tracking.store.firestore import JOBS
 
@@ -36,12 +36,12 @@ class Figures:
     wrong: list[str] = field(default_factory=list)
 
 
-def examine(stage: Stage, tracked: Sequence[Tracked], figures: Figures) -> None:
-    references = [stage.running.client.collection(JOBS).document(one.job_id) for one in tracked]
-    documents = {found.id: found.to_dict() or {} for found in stage.running.client.get_all(references)}
-    executions = Counter(job_of(e.name) for e in stage.executions())
+def examine(harness: ChaosHarness, tracked: Sequence[Tracked], figures: Figures) -> None:
+    references = [harness.running.client.collection(JOBS).document(one.job_id) for one in tracked]
+    documents = {found.id: found.to_dict() or {} for found in harness.running.client.get_all(references)}
+    executions = Counter(job_of(e.name) for e in harness.executions())
     completions = Counter(
-        c["job"] for c in stage.plan.calls() if (c["point"], c["ended"]) == ("SaveVideos.complete", "done")
+        c["job"] for c in harness.plan.calls() if (c["point"], c["ended"]) == ("SaveVideos.complete", "done")
     )
     for one in tracked:
         document = documents[one.job_id]

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.chaos.chaos_harness import ChaosHarness, is_settled, needs_a_tick
 from tests.chaos.plan import Fault, How, When
 from tests.chaos.points import LARGE, ORDINARY
-from tests.chaos.stage import Stage, is_settled, needs_a_tick
 from tests.chaos.trials import Result
 from tests.e2e.running import Document, Project, until
 from tracking import jobs
@@ -71,68 +71,68 @@ class Writer:
         return replace(self.project, project_id=f"{self.project.project_id}-edited")
 
 
-def run(stage: Stage, lates: Sequence[Late]) -> list[Result]:
+def run(harness: ChaosHarness, lates: Sequence[Late]) -> list[Result]:
     """All at once."""
-    writers = [_begin(stage, late) for late in lates]
-    stage.tick()
+    writers = [_begin(harness, late) for late in lates]
+    harness.tick()
     for writer in writers:
-        _await_point(stage, writer)
-        _decide(stage, writer)
+        _await_point(harness, writer)
+        _decide(harness, writer)
     for writer in writers:
         if writer.late.decision in OTHER_LIVES:
-            _await_next_life(stage, writer)
-        _await_end(stage, writer)
+            _await_next_life(harness, writer)
+        _await_end(harness, writer)
         if writer.late.decision == RETRIED:
-            _change(stage, writer, jobs.retry)
-    stage.tick()
-    decided = [_await_end(stage, writer) for writer in writers]
+            _change(harness, writer, jobs.retry)
+    harness.tick()
+    decided = [_await_end(harness, writer) for writer in writers]
     for writer in writers:
-        stage.plan.release(writer.fault)
-    return [_result(stage, writer, document) for writer, document in zip(writers, decided, strict=True)]
+        harness.plan.release(writer.fault)
+    return [_result(harness, writer, document) for writer, document in zip(writers, decided, strict=True)]
 
 
-def _begin(stage: Stage, late: Late) -> Writer:
-    project = Project(stage.running)
+def _begin(harness: ChaosHarness, late: Late) -> Writer:
+    project = Project(harness.running)
     job_id = project.add_job(late.username, late.platform)
-    fault = "" if late.is_slow else stage.plan.add(Fault(late.point, When.BEFORE, How.STALL), job_id)
-    return Writer(late, project, job_id, stage.job(job_id), fault)
+    fault = "" if late.is_slow else harness.plan.add(Fault(late.point, When.BEFORE, How.STALL), job_id)
+    return Writer(late, project, job_id, harness.job(job_id), fault)
 
 
-def _await_point(stage: Stage, writer: Writer) -> None:
+def _await_point(harness: ChaosHarness, writer: Writer) -> None:
     def is_there() -> bool | None:
         if writer.late.is_slow:
-            asked = stage.running.asked(writer.late.platform, writer.late.username)
+            asked = harness.running.asked(writer.late.platform, writer.late.username)
             return any(entry["status"] is None for entry in asked) or None
-        return stage.plan.has_fired(writer.fault) or None
+        return harness.plan.has_fired(writer.fault) or None
 
     until(is_there, f"{writer.late} does not come to its point")
 
 
-def _await_next_life(stage: Stage, writer: Writer) -> None:
+def _await_next_life(harness: ChaosHarness, writer: Writer) -> None:
     """It is claimed at once, or when the lease of the life before has run out; ticks alone bring it to its end."""
 
     def ended() -> bool | None:
-        document = stage.job(writer.job_id)
+        document = harness.job(writer.job_id)
         if needs_a_tick(document):
-            stage.tick()
+            harness.tick()
         return is_settled(document) or None
 
     until(ended, f"{writer.late} does not come to its next life")
 
 
-def _await_end(stage: Stage, writer: Writer) -> Document:
+def _await_end(harness: ChaosHarness, writer: Writer) -> Document:
     def ended() -> Document | None:
-        document = stage.job(writer.job_id)
+        document = harness.job(writer.job_id)
         return document if is_settled(document) else None
 
     return until(ended, f"{writer.late} does not end")
 
 
-def _decide(stage: Stage, writer: Writer) -> None:
-    document, reference = stage.job(writer.job_id), stage.running.client.collection(JOBS).document(writer.job_id)
+def _decide(harness: ChaosHarness, writer: Writer) -> None:
+    document, reference = harness.job(writer.job_id), harness.running.client.collection(JOBS).document(writer.job_id)
     match writer.late.decision:
         case "cancelled":
-            _change(stage, writer, jobs.cancel)
+            _change(harness, writer, jobs.cancel)
         case "created again":
             reference.delete()
             reference.set(writer.backup)
@@ -141,10 +141,10 @@ def _decide(stage: Stage, writer: Writer) -> None:
         case "put back":
             reference.set(writer.backup)
         case "timed out":
-            stage.invoke("reconcile", timed_out(stage.describe(document["executionArn"])))
-            stage.stop(document["executionArn"])
+            harness.invoke("reconcile", timed_out(harness.describe(document["executionArn"])))
+            harness.stop(document["executionArn"])
         case _:
-            stage.stop(document["executionArn"])
+            harness.stop(document["executionArn"])
 
 
 def timed_out(described: Mapping[str, Any]) -> Document:
@@ -158,18 +158,18 @@ def timed_out(described: Mapping[str, Any]) -> Document:
     }
 
 
-def _change(stage: Stage, writer: Writer, change: Callable[[Status, datetime], dict[str, Any]]) -> None:
+def _change(harness: ChaosHarness, writer: Writer, change: Callable[[Status, datetime], dict[str, Any]]) -> None:
     """As the user's own client does it."""
-    snapshot = stage.running.store.get_job(writer.job_id)
+    snapshot = harness.running.store.get_job(writer.job_id)
     assert snapshot is not None
     fields = change(Status(snapshot.data["status"]), datetime.now(UTC))
-    stage.running.store.commit(JobWrite(writer.job_id, fields, snapshot.version))
+    harness.running.store.commit(JobWrite(writer.job_id, fields, snapshot.version))
 
 
-def _result(stage: Stage, writer: Writer, decided: Document) -> Result:
+def _result(harness: ChaosHarness, writer: Writer, decided: Document) -> Result:
     late, videos = writer.late, _count(writer)
-    refusals = until(lambda: _refusals(stage, writer) or None, f"{late} does not try to write")
-    now = stage.job(writer.job_id)
+    refusals = until(lambda: _refusals(harness, writer) or None, f"{late} does not try to write")
+    now = harness.job(writer.job_id)
     end = (now["status"], now.get("errorCode"))
     checks = {
         f"decided as {end}": end != DECISIONS[late.decision],
@@ -210,6 +210,6 @@ def _count(writer: Writer) -> int:
     )
 
 
-def _refusals(stage: Stage, writer: Writer) -> int:
+def _refusals(harness: ChaosHarness, writer: Writer) -> int:
     refused = {"point": writer.late.point, "job": writer.job_id, "ended": "StaleVersionError"}
-    return stage.plan.calls().count(refused)
+    return harness.plan.calls().count(refused)

@@ -18,9 +18,9 @@ from rich.console import Console
 
 from local import stack
 from local.errors import LocalError
+from tests.chaos.chaos_harness import ChaosHarness, chaos_harness
 from tests.chaos.fates import Fate, Wish, wishes
 from tests.chaos.figures import Figures, Tracked, examine, table
-from tests.chaos.stage import Stage, staged
 from tests.e2e.running import Project, RunningStack
 from tracking import jobs
 from tracking.jobs import FINISHED, Status
@@ -45,9 +45,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with (
             stack.borrowed(_say) as state,
-            staged(RunningStack(state), lease_s=LEASE_S, wait_scale=WAIT_SCALE, **limits) as stage,
+            chaos_harness(RunningStack(state), lease_s=LEASE_S, wait_scale=WAIT_SCALE, **limits) as harness,
         ):
-            figures = soak(stage, count)
+            figures = soak(harness, count)
     except LocalError as error:
         out.print(f"error: {error}", style="red", markup=False)
         return 1
@@ -60,52 +60,52 @@ def main(arguments: Sequence[str]) -> int:
     return int(bool(figures.wrong))
 
 
-def soak(stage: Stage, count: int) -> Figures:
+def soak(harness: ChaosHarness, count: int) -> Figures:
     figures, chance = Figures(), random.Random(SEED)
-    tracked = _write_jobs(stage, wishes(count, chance))
+    tracked = _write_jobs(harness, wishes(count, chance))
     began, done = time.monotonic(), threading.Event()
     with ThreadPoolExecutor(3) as pool:
         helpers = [
-            pool.submit(_every, TICK_EVERY_S, done, lambda: _tick(stage, figures)),
-            pool.submit(_every, KILL_EVERY_S, done, lambda: _kill(stage, figures, chance)),
-            pool.submit(_every, 0.3, done, lambda: _cancel_running(stage, tracked)),
+            pool.submit(_every, TICK_EVERY_S, done, lambda: _tick(harness, figures)),
+            pool.submit(_every, KILL_EVERY_S, done, lambda: _kill(harness, figures, chance)),
+            pool.submit(_every, 0.3, done, lambda: _cancel_running(harness, tracked)),
         ]
         try:
-            _await_ends(stage, len(tracked), began)
+            _await_ends(harness, len(tracked), began)
         finally:
             done.set()
         for helper in helpers:
             helper.result()
     figures.wall_s = time.monotonic() - began
-    examine(stage, tracked, figures)
+    examine(harness, tracked, figures)
     return figures
 
 
-def _write_jobs(stage: Stage, wanted: Sequence[Wish]) -> list[Tracked]:
+def _write_jobs(harness: ChaosHarness, wanted: Sequence[Wish]) -> list[Tracked]:
     """As front ends write them; those to be cancelled while they wait are cancelled before the first tick."""
     tracked: list[Tracked] = []
     for first in range(0, len(wanted), PER_PROJECT):
-        project = Project(stage.running)
+        project = Project(harness.running)
         for wish in wanted[first : first + PER_PROJECT]:
             tracked.append(Tracked(wish, project, project.add_job(wish.username, wish.platform, **wish.job)))
             if wish.fate is Fate.FLAKY:
-                stage.simulate(kind="503", platform=wish.platform, username=wish.username, times=2)
+                harness.simulate(kind="503", platform=wish.platform, username=wish.username, times=2)
             if wish.fate is Fate.CANCELLED_PENDING:
-                _cancel(stage, tracked[-1].job_id)
+                _cancel(harness, tracked[-1].job_id)
     return tracked
 
 
-def _cancel(stage: Stage, job_id: str) -> None:
+def _cancel(harness: ChaosHarness, job_id: str) -> None:
     """As the user's own client does it; a job that has ended meanwhile stays as it is."""
-    snapshot = stage.running.store.get_job(job_id)
+    snapshot = harness.running.store.get_job(job_id)
     assert snapshot is not None
     if snapshot.data["status"] in FINISHED:
         return
     fields = jobs.cancel(Status(snapshot.data["status"]), datetime.now(UTC))
     try:
-        stage.running.store.commit(JobWrite(job_id, fields, snapshot.version))
+        harness.running.store.commit(JobWrite(job_id, fields, snapshot.version))
     except StaleVersionError:
-        _cancel(stage, job_id)
+        _cancel(harness, job_id)
 
 
 def _every(seconds: float, done: threading.Event, act: Callable[[], None]) -> None:
@@ -113,18 +113,18 @@ def _every(seconds: float, done: threading.Event, act: Callable[[], None]) -> No
         act()
 
 
-def _tick(stage: Stage, figures: Figures) -> None:
-    answers = stage.tick()
+def _tick(harness: ChaosHarness, figures: Figures) -> None:
+    answers = harness.tick()
     figures.ticks += len(answers)
     figures.failed_ticks += sum("errorType" in answer for answer in answers)
 
 
-def _kill(stage: Stage, figures: Figures, chance: random.Random) -> None:
+def _kill(harness: ChaosHarness, figures: Figures, chance: random.Random) -> None:
     """One of MiniStack's workers, whatever it is at, by its process id.
 
     Not while it starts: MiniStack then ends all other workers of the function, too, which AWS does not.
     """
-    part = stage.running.state.parts["aws"].process
+    part = harness.running.state.parts["aws"].process
     assert part is not None
     workers = [pid for pid, age_s in _children(part.pid) if age_s > START_S]
     if workers:
@@ -145,17 +145,19 @@ def _children(parent: int) -> Iterator[tuple[int, float]]:
             yield int(entry.parent.name), up_s - int(fields[19]) / os.sysconf("SC_CLK_TCK")
 
 
-def _cancel_running(stage: Stage, tracked: Sequence[Tracked]) -> None:
+def _cancel_running(harness: ChaosHarness, tracked: Sequence[Tracked]) -> None:
     wanted = {one.job_id for one in tracked if one.wish.fate is Fate.CANCELLED_PROCESSING}
-    for snapshot in stage.running.store.processing_jobs(RUNNING * 2):
+    for snapshot in harness.running.store.processing_jobs(RUNNING * 2):
         if snapshot.job_id in wanted:
-            _cancel(stage, snapshot.job_id)
+            _cancel(harness, snapshot.job_id)
 
 
-def _await_ends(stage: Stage, count: int, began: float) -> None:
+def _await_ends(harness: ChaosHarness, count: int, began: float) -> None:
     """What is wrong with those that have not ended in time, the examination says."""
     said = began
-    is_open = stage.running.client.collection(JOBS).where(filter=FieldFilter("status", "in", ["pending", "processing"]))
+    is_open = harness.running.client.collection(JOBS).where(
+        filter=FieldFilter("status", "in", ["pending", "processing"])
+    )
     while time.monotonic() - began < LIMIT_S:
         left = int(is_open.count().get()[0][0].value)  # counted by Firestore: thousands are not read for it
         if not left:

@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tests.chaos.chaos_harness import DOUBLED, ChaosHarness, is_settled, needs_a_tick
 from tests.chaos.plan import ANY_JOB, How
 from tests.chaos.points import Ending, Trial
-from tests.chaos.stage import DOUBLED, Stage, is_settled, needs_a_tick
 from tests.e2e.running import Document, Project
 from tracking import pauses
 from tracking.jobs import PlatformName, Progress
@@ -46,66 +46,66 @@ class Running:
     document: Document = field(default_factory=dict)
 
 
-def run(stage: Stage, trials: Sequence[Trial]) -> list[Result]:
+def run(harness: ChaosHarness, trials: Sequence[Trial]) -> list[Result]:
     """All of them at once."""
     points = [trial.point for trial in trials]
-    stage.deliver_events(are_delivered=not any(point.loses_event for point in points))
-    running = [_begin(stage, trial) for trial in trials]
+    harness.deliver_events(are_delivered=not any(point.loses_event for point in points))
+    running = [_begin(harness, trial) for trial in trials]
     deadline = time.monotonic() + LIMIT_S
     while time.monotonic() < deadline:
         for one in running:
-            _look(stage, one)
+            _look(harness, one)
         waiting = [one for one in running if needs_a_tick(one.document)]
-        if all(_is_over(stage, one) for one in running) or any(one.ticks == MAX_TICKS for one in waiting):
+        if all(_is_over(harness, one) for one in running) or any(one.ticks == MAX_TICKS for one in waiting):
             break
-        if waiting and not any(_awaits_event(stage, one) for one in running):
-            _tick(stage, waiting)
+        if waiting and not any(_awaits_event(harness, one) for one in running):
+            _tick(harness, waiting)
         else:
             time.sleep(0.1)
-    return [_result(stage, one) for one in running]
+    return [_result(harness, one) for one in running]
 
 
-def _begin(stage: Stage, trial: Trial) -> Running:
+def _begin(harness: ChaosHarness, trial: Trial) -> Running:
     """No tick comes between the job and its faults: the rule is off."""
-    project, point = Project(stage.running), trial.point
+    project, point = Project(harness.running), trial.point
     if point.quota_path:
-        stage.simulate(kind="quota", platform=trial.platform, times=1, path=point.quota_path)
+        harness.simulate(kind="quota", platform=trial.platform, times=1, path=point.quota_path)
     job_id = project.add_job(point.username, trial.platform, **point.job)
-    faults = [stage.plan.add(fault, ANY_JOB if fault.point in JOBLESS else job_id) for fault in trial.planned]
+    faults = [harness.plan.add(fault, ANY_JOB if fault.point in JOBLESS else job_id) for fault in trial.planned]
     return Running(trial, project, job_id, faults)
 
 
-def _look(stage: Stage, one: Running) -> None:
+def _look(harness: ChaosHarness, one: Running) -> None:
     """See how the job stands, and do what its operator does about it."""
-    one.document = stage.job(one.job_id)
+    one.document = harness.job(one.job_id)
     is_under_way = one.document["status"] == "processing" and one.document["progress"] >= Progress.ACCOUNT_SAVED
     if one.trial.point.stops and one.stopped_s is None and is_under_way:
-        stage.stop(one.document["executionArn"])
+        harness.stop(one.document["executionArn"])
         one.stopped_s = time.monotonic()
     if one.trial.point.quota_path and one.document["status"] == "pending":
-        stage.running.store.put_document(pauses.clearing(PlatformName(one.trial.platform)))
+        harness.running.store.put_document(pauses.clearing(PlatformName(one.trial.platform)))
 
 
-def _awaits_event(stage: Stage, one: Running) -> bool:
+def _awaits_event(harness: ChaosHarness, one: Running) -> bool:
     """The event of its stopped execution is on its way; a tick that came first would do the work."""
-    if one.stopped_s is None or one.trial.point.loses_event or all(map(stage.plan.has_fired, one.faults)):
+    if one.stopped_s is None or one.trial.point.loses_event or all(map(harness.plan.has_fired, one.faults)):
         return False
     return time.monotonic() < one.stopped_s + EVENT_LIMIT_S
 
 
-def _is_over(stage: Stage, one: Running) -> bool:
+def _is_over(harness: ChaosHarness, one: Running) -> bool:
     """The job has ended, and so has its last execution: nothing that is still to come can change its end."""
     arn = one.document.get("executionArn")
-    if not is_settled(one.document) or _awaits_event(stage, one):
+    if not is_settled(one.document) or _awaits_event(harness, one):
         return False
-    return arn is None or stage.describe(arn)["status"] != "RUNNING"
+    return arn is None or harness.describe(arn)["status"] != "RUNNING"
 
 
-def _tick(stage: Stage, waiting: Sequence[Running]) -> None:
+def _tick(harness: ChaosHarness, waiting: Sequence[Running]) -> None:
     """Two at the same moment; one where a call of the tick itself is to fail, so that no other does its work."""
-    failing = [one for one in waiting if one.trial.is_alone and not all(map(stage.plan.has_fired, one.faults))]
+    failing = [one for one in waiting if one.trial.is_alone and not all(map(harness.plan.has_fired, one.faults))]
     page = failing[0].trial.point.page if failing else None
-    stage.tick(1 if failing else DOUBLED, **({"page": page} if page else {}))
+    harness.tick(1 if failing else DOUBLED, **({"page": page} if page else {}))
     for one in waiting:
         one.ticks += 1
 
@@ -115,12 +115,12 @@ def _is_cheap(trial: Trial) -> bool:
     return trial.point.name == "tick.claim" and trial.fault.how in {How.ERROR, How.RESEND}
 
 
-def _result(stage: Stage, one: Running) -> Result:
-    document, trial = stage.job(one.job_id), one.trial
+def _result(harness: ChaosHarness, one: Running) -> Result:
+    document, trial = harness.job(one.job_id), one.trial
     videos = sum(one.project.count_videos(account_id) for account_id in one.project.accounts())
-    wrong = _wrong(stage, one, document, videos)
+    wrong = _wrong(harness, one, document, videos)
     for fault in one.faults:
-        stage.plan.withdraw(fault)
+        harness.plan.withdraw(fault)
     first = f" (after {trial.point.first.point} {trial.point.first})" if trial.point.first else ""
     return Result(
         point=trial.point.name + (" of a stopped execution" if trial.point.loses_event else ""),
@@ -133,12 +133,12 @@ def _result(stage: Stage, one: Running) -> Result:
     )
 
 
-def _wrong(stage: Stage, one: Running, document: Document, videos: int) -> list[str]:
+def _wrong(harness: ChaosHarness, one: Running, document: Document, videos: int) -> list[str]:
     ending = Ending(document["status"], document.get("errorCode"), videos)
-    executions = [e for e in stage.executions() if one.job_id in e.name]
+    executions = [e for e in harness.executions() if one.job_id in e.name]
     checks = {
         f"ended as {ending}": ending != one.trial.point.ends,
-        "a fault never happened": not all(map(stage.plan.has_fired, one.faults)),
+        "a fault never happened": not all(map(harness.plan.has_fired, one.faults)),
         "a lease is left": document.get("leaseUntil") is not None,
         "more than one account": len(one.project.accounts()) > 1,
         f"{len(executions)} executions": len(executions) > document.get("attempt", 0),

@@ -15,11 +15,11 @@ from botocore.stub import Stubber
 
 from tests.factories import account, video, videos
 from tracking.accounts import Video
+from tracking.clients import aws_client
 from tracking.errors import ContractError, CredentialsError, StoreUnavailableError
 from tracking.platforms import FetchedAccount, FetchedVideos
 from tracking.staging import ObjectStore, Staging, account_key, videos_key
 from tracking.staging.s3 import S3Objects, translate
-from tracking.wiring import aws_client
 
 FETCHED = FetchedAccount(account=account(bio="emoji 🚀, nul \x00, \u2028"), videos_ref="UU_x5XG1OV2P6uZZ5FSM9Ttw")
 

@@ -15,7 +15,7 @@ IDS = [*"BDFHJLN"]
 
 @pytest.fixture(autouse=True)
 def _jobs(front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walks, "PAGE", 3)
+    monkeypatch.setattr(walks, "FINISHED_PAGE_SIZE", 3)
     for job_id in IDS:
         front_end.write(job_id, status="failed")
     front_end.write("G", status="pending")

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.chaos import late, points, trials
+from tests.chaos.chaos_harness import ChaosHarness, chaos_harness
 from tests.chaos.late import LATE, RETRIED
 from tests.chaos.plan import How, When
 from tests.chaos.points import Trial
-from tests.chaos.stage import Stage, staged
 from tests.e2e.running import RunningStack
 
 STATES = {
@@ -28,8 +28,8 @@ TICKS = {
 
 
 @pytest.fixture(scope="module")
-def stage(running: RunningStack) -> Iterator[Stage]:
-    with staged(
+def harness(running: RunningStack) -> Iterator[ChaosHarness]:
+    with chaos_harness(
         running, lease_s=4.0, wait_scale=0.1, max_running_jobs=500, max_running_per_credential=500
     ) as chaotic_stage:
         yield chaotic_stage
@@ -42,15 +42,15 @@ def chosen(wanted: set[tuple[str, When, How]]) -> list[Trial]:
     return found
 
 
-def test_jobs_whose_states_are_killed_or_cut_off_end_right_and_once(stage: Stage) -> None:
-    assert [result for result in trials.run(stage, chosen(STATES)) if result.wrong] == []
+def test_jobs_whose_states_are_killed_or_cut_off_end_right_and_once(harness: ChaosHarness) -> None:
+    assert [result for result in trials.run(harness, chosen(STATES)) if result.wrong] == []
 
 
 @pytest.mark.parametrize("trial", chosen(TICKS), ids=lambda trial: f"{trial.fault.point} {trial.fault}")
-def test_a_job_whose_tick_is_killed_cut_off_or_refused_ends_right_and_once(stage: Stage, trial: Trial) -> None:
-    assert [result for result in trials.run(stage, [trial]) if result.wrong] == []
+def test_a_job_whose_tick_is_killed_cut_off_or_refused_ends_right_and_once(harness: ChaosHarness, trial: Trial) -> None:
+    assert [result for result in trials.run(harness, [trial]) if result.wrong] == []
 
 
-def test_a_process_that_goes_on_after_its_job_was_decided_cannot_write(stage: Stage) -> None:
+def test_a_process_that_goes_on_after_its_job_was_decided_cannot_write(harness: ChaosHarness) -> None:
     last = [one for one in LATE if one.point == "SaveVideos.complete" and one.decision in {"cancelled", RETRIED}]
-    assert [result for result in late.run(stage, last) if result.wrong] == []
+    assert [result for result in late.run(harness, last) if result.wrong] == []

@@ -12,7 +12,7 @@ from google.cloud.firestore_v1 import Client
 from tests.doubles import FakeContext
 from tests.integration.test_trigger_race import LIMITS, CountedExecutions, fill
 from tracking.clock import SystemClock
-from tracking.identity import Callers
+from tracking.kick_auth import Callers
 from tracking.store.firestore import FirestoreStore
 from tracking.wiring import KickDeps, TriggerDeps
 from trigger import app, kick

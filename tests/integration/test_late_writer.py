@@ -12,8 +12,8 @@ from google.cloud.firestore_v1 import Client
 from reconcile.app import handler as reconcile
 from tests.doubles import FakeContext
 from tests.factories import account, video, videos
+from tests.harness import Harness
 from tests.unit.test_reconcile import event_of
-from tests.world import World
 from tracking import jobs
 from tracking.errors import JobCancelledError, StaleAttemptError
 from tracking.jobs import LEASE, Status
@@ -46,12 +46,12 @@ class Hanging:
 class LateWriter(threading.Thread):
     """Runs FetchVideos, and SaveVideos if it may, as the old attempt."""
 
-    def __init__(self, world: World, state: Any, platform: Hanging) -> None:
+    def __init__(self, harness: Harness, state: Any, platform: Hanging) -> None:
         super().__init__(daemon=True)
-        deps = world.process_deps
-        self._world = World(store=world.store)
-        self._world.clock = world.clock
-        self._world.executions = world.executions
+        deps = harness.process_deps
+        self._world = Harness(store=harness.store)
+        self._world.clock = harness.clock
+        self._world.executions = harness.executions
         self._world.process_deps = ProcessDeps(deps.store, deps.staging, lambda name: platform, deps.clock, 100)
         self._state = state
         self.error: Exception | None = None
@@ -64,12 +64,12 @@ class LateWriter(threading.Thread):
 
 
 @pytest.fixture
-def real(firestore_client: Callable[[], Client]) -> World:
-    return World(store=FirestoreStore(firestore_client()), videos=videos(3))
+def real(firestore_client: Callable[[], Client]) -> Harness:
+    return Harness(store=FirestoreStore(firestore_client()), videos=videos(3))
 
 
 @pytest.fixture
-def hanging(real: World) -> Iterator[tuple[dict[str, Any], Hanging, LateWriter]]:
+def hanging(real: Harness) -> Iterator[tuple[dict[str, Any], Hanging, LateWriter]]:
     """A job whose first attempt hangs in FetchVideos."""
     state = real.run_chain(real.claimed_job(), until="SaveAccount")
     platform = Hanging()
@@ -81,7 +81,7 @@ def hanging(real: World) -> Iterator[tuple[dict[str, Any], Hanging, LateWriter]]
     writer.join(WAIT_S)
 
 
-def change(real: World, job_id: str, make: jobs.UserChange) -> None:
+def change(real: Harness, job_id: str, make: jobs.UserChange) -> None:
     snapshot = real.store.get_job(job_id)
     assert snapshot is not None
     real.store.commit(JobWrite(job_id, make(snapshot.parse().status, real.clock.now()), snapshot.version))
@@ -94,24 +94,24 @@ def wake(platform: Hanging, writer: LateWriter) -> Exception | None:
     return writer.error
 
 
-def timed_out(real: World, state: dict[str, Any]) -> None:
+def timed_out(real: Harness, state: dict[str, Any]) -> None:
     deps = ReconcileDeps(real.store, real.clock)
     assert reconcile(event_of(real, state), FakeContext(), deps) == {"isRecorded": True}  # type: ignore[arg-type]
 
 
-def stopped(real: World, state: dict[str, Any]) -> None:
+def stopped(real: Harness, state: dict[str, Any]) -> None:
     deps = ReconcileDeps(real.store, real.clock)
     assert reconcile(event_of(real, state, "aborted"), FakeContext(), deps) == {"isRecorded": True}  # type: ignore[arg-type]
 
 
-def swept(real: World, state: dict[str, Any]) -> None:
+def swept(real: Harness, state: dict[str, Any]) -> None:
     (name,) = real.executions.started
     real.executions.outcomes[name.rpartition("-")[0]] = Outcome(status=ExecutionStatus.TIMED_OUT)
     real.clock.advance(LEASE.total_seconds())
     assert real.tick()["repaired"] == 1
 
 
-def cancelled(real: World, state: dict[str, Any]) -> None:
+def cancelled(real: Harness, state: dict[str, Any]) -> None:
     change(real, state["jobId"], jobs.cancel)
 
 
@@ -125,7 +125,7 @@ ENDS = [
 
 @pytest.mark.parametrize(("end", "status", "error"), ENDS)
 def test_a_late_writer_can_no_longer_write(
-    real: World, hanging: Any, end: Any, status: str, error: type[Exception]
+    real: Harness, hanging: Any, end: Any, status: str, error: type[Exception]
 ) -> None:
     state, platform, writer = hanging
     end(real, state)
@@ -138,7 +138,7 @@ def test_a_late_writer_can_no_longer_write(
 
 @pytest.mark.parametrize(("end", "status", "error"), ENDS)
 def test_a_late_writer_does_not_disturb_the_attempt_after_it(
-    real: World, hanging: Any, end: Any, status: str, error: type[Exception]
+    real: Harness, hanging: Any, end: Any, status: str, error: type[Exception]
 ) -> None:
     state, platform, writer = hanging
     end(real, state)
@@ -155,7 +155,7 @@ def test_a_late_writer_does_not_disturb_the_attempt_after_it(
     assert "From the late writer" not in {one["title"] for one in saved.values()}
 
 
-def test_an_attempt_that_only_hung_for_a_while_goes_on_and_completes(real: World, hanging: Any) -> None:
+def test_an_attempt_that_only_hung_for_a_while_goes_on_and_completes(real: Harness, hanging: Any) -> None:
     state, platform, writer = hanging
     real.clock.advance(LEASE.total_seconds())
     real.tick()  # Step Functions says that it runs: a new lease

@@ -10,8 +10,8 @@ import pytest
 from google.cloud.firestore_v1 import Client
 from typer.testing import CliRunner
 
-from tests.world import World
-from tracking import cli
+import cli
+from tests.harness import Harness
 from tracking.jobs import PlatformName
 from tracking.pauses import CONTROL_DOCUMENT, Pause
 from tracking.store import DocumentWrite
@@ -54,17 +54,17 @@ def test_a_pause_is_shown_with_its_end_and_its_reason_and_the_ramp_after_it(stor
 
 
 def test_a_cleared_platform_starts_at_the_next_tick_and_the_others_go_on_resting(store: FirestoreStore) -> None:
-    world = World(store=store)
-    world.clock.advance((datetime.now(UTC) - world.clock.now()).total_seconds())
+    harness = Harness(store=store)
+    harness.clock.advance((datetime.now(UTC) - harness.clock.now()).total_seconds())
     for platform in (PlatformName.INSTAGRAM, PlatformName.YOUTUBE):
         pause(store, platform, datetime.now(UTC) + timedelta(hours=1))
-        world.add_job(platform=platform)
-    assert world.tick()["started"] == 0
+        harness.add_job(platform=platform)
+    assert harness.tick()["started"] == 0
     shown = states("--clear", "instagram")
     assert shown["Instagram"] == "open"
     assert shown["YouTube"].startswith("paused")
-    assert world.tick()["started"] == 1
-    assert [job["platform"] for job in world.executions.started.values()] == ["instagram"]
+    assert harness.tick()["started"] == 1
+    assert [job["platform"] for job in harness.executions.started.values()] == ["instagram"]
 
 
 def test_what_an_operator_left_unreadable_is_shown_as_open(store: FirestoreStore) -> None:

@@ -11,8 +11,8 @@ from google.cloud.firestore_v1 import Client
 from moto import mock_aws
 
 from tests.factories import account, videos
+from tests.harness import CHAIN, Harness, lambda_cause
 from tests.rpcs import RecordedCalls, record
-from tests.world import CHAIN, World, lambda_cause
 from tracking.errors import AccountPrivateError, JobCancelledError
 from tracking.staging.s3 import S3Objects
 from tracking.store import MAX_BYTES_PER_COMMIT, MAX_WRITES_PER_COMMIT
@@ -43,8 +43,8 @@ def sent(client: Client) -> RecordedCalls:
 
 
 @pytest.fixture
-def real(client: Client, sent: RecordedCalls, s3: Any) -> World:
-    return World(store=FirestoreStore(client), objects=S3Objects(s3, "staging"))
+def real(client: Client, sent: RecordedCalls, s3: Any) -> Harness:
+    return Harness(store=FirestoreStore(client), objects=S3Objects(s3, "staging"))
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def real(client: Client, sent: RecordedCalls, s3: Any) -> World:
     [(0, 4), (1, 4), (498, 4), (501, 5), (5_000, 14)],  # three states, then one for each 498 videos
 )
 def test_a_job_of_a_new_account_costs_one_commit_a_state_while_its_videos_fit(
-    real: World, client: Client, sent: RecordedCalls, s3: Any, count: int, commits: int
+    real: Harness, client: Client, sent: RecordedCalls, s3: Any, count: int, commits: int
 ) -> None:
     real.platform.videos = videos(count)
     job_id = real.add_job()
@@ -79,7 +79,7 @@ def test_a_job_of_a_new_account_costs_one_commit_a_state_while_its_videos_fit(
     assert "Contents" not in s3.list_objects_v2(Bucket="staging")
 
 
-def test_a_known_account_costs_one_more_and_keeps_who_added_it(real: World, sent: RecordedCalls) -> None:
+def test_a_known_account_costs_one_more_and_keeps_who_added_it(real: Harness, sent: RecordedCalls) -> None:
     real.run_chain(real.claimed_job(userId="first"))
     real.clock.advance(60)
     job = real.claimed_job(userId="second")
@@ -91,7 +91,7 @@ def test_a_known_account_costs_one_more_and_keeps_who_added_it(real: World, sent
     assert saved["dateAdded"] < saved["lastSyncedAt"]
 
 
-def test_a_state_whose_reply_was_lost_is_applied_once(real: World) -> None:
+def test_a_state_whose_reply_was_lost_is_applied_once(real: Harness) -> None:
     real.platform.videos = videos(3)
     state: Any = real.claimed_job()
     for name in CHAIN:
@@ -102,7 +102,7 @@ def test_a_state_whose_reply_was_lost_is_applied_once(real: World) -> None:
     assert len(real.store.get_documents(f"{ACCOUNTS}/instagram_528817151/videos")) == 3
 
 
-def test_a_job_cancelled_on_the_way_stops_and_leaves_no_videos(real: World, client: Client) -> None:
+def test_a_job_cancelled_on_the_way_stops_and_leaves_no_videos(real: Harness, client: Client) -> None:
     real.platform.videos = videos(3)
     state = real.run_chain(real.claimed_job(), until="FetchVideos")
     client.collection("trackingJobs").document(state["jobId"]).update({"status": "cancelled"})
@@ -113,7 +113,7 @@ def test_a_job_cancelled_on_the_way_stops_and_leaves_no_videos(real: World, clie
     assert real.store.get_documents(f"{ACCOUNTS}/instagram_528817151/videos") == {}
 
 
-def test_somebody_elses_field_does_not_stop_the_job(real: World, client: Client) -> None:
+def test_somebody_elses_field_does_not_stop_the_job(real: Harness, client: Client) -> None:
     state: Any = real.claimed_job()
     for name in CHAIN:
         client.collection("trackingJobs").document(state["jobId"]).update({"seenBy": name})
@@ -122,7 +122,7 @@ def test_somebody_elses_field_does_not_stop_the_job(real: World, client: Client)
     assert (document["status"], document["seenBy"]) == ("completed", "SaveVideos")
 
 
-def test_a_private_account_is_saved_and_its_job_fails_with_a_sentence(real: World) -> None:
+def test_a_private_account_is_saved_and_its_job_fails_with_a_sentence(real: Harness) -> None:
     real.platform.account = account(is_private=True)
     state = real.run_chain(real.claimed_job(), until="SaveAccount")
     with pytest.raises(AccountPrivateError) as error:
@@ -133,7 +133,7 @@ def test_a_private_account_is_saved_and_its_job_fails_with_a_sentence(real: Worl
     assert [saved["isPrivate"] for saved in real.store.get_documents(ACCOUNTS).values()] == [True]
 
 
-def test_a_deleted_job_stays_deleted(real: World, client: Client) -> None:
+def test_a_deleted_job_stays_deleted(real: Harness, client: Client) -> None:
     job = real.claimed_job()
     client.collection("trackingJobs").document(job["jobId"]).delete()
     with pytest.raises(JobCancelledError):

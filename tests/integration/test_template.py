@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from local.paths import ROOT
-from tracking import wiring
+from tracking import google_credentials
 from tracking.jobs import EXECUTION_TIMEOUT_S
 from tracking.settings import (
     CleanupSettings,
@@ -358,7 +358,7 @@ def test_one_wait_for_google_is_shorter_than_the_kick_and_the_kick_than_its_gate
     kick = of_type(template, "AWS::Serverless::Function")["KickFunction"]
     (integration,) = of_type(template, "AWS::ApiGatewayV2::Integration").values()
     # Certificates, Google's own token and the user's record, each to connect and to answer.
-    assert kick["Timeout"] > 3 * 2 * wiring.GOOGLE_TIMEOUT_S
+    assert kick["Timeout"] > 3 * 2 * google_credentials.GOOGLE_TIMEOUT_S
     assert kick["Timeout"] * 1000 < integration["TimeoutInMillis"] < 30_000
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.chaos import adapters
 from tests.chaos.plan import Fault, How, Plan, When
 from tests.factories import job_document
-from tests.world import World
+from tests.harness import Harness
 from tracking import jobs
 from tracking.errors import StoreUnavailableError
 from tracking.executions import ExecutionsUnavailableError, MemoryExecutions, StartRefusedError, StartUnknownError
@@ -29,47 +29,47 @@ def plan(tmp_path: Path) -> Plan:
 
 
 @pytest.fixture
-def store(world: World, plan: Plan) -> Store:
-    return adapters.store(world.store, plan, "SaveAccount")
+def store(harness: Harness, plan: Plan) -> Store:
+    return adapters.store(harness.store, plan, "SaveAccount")
 
 
-def advance(world: World, job_id: str) -> JobWrite:
-    snapshot = world.store.get_job(job_id)
+def advance(harness: Harness, job_id: str) -> JobWrite:
+    snapshot = harness.store.get_job(job_id)
     assert snapshot is not None
-    return JobWrite(job_id, jobs.advance(world.clock.now(), Progress.ACCOUNT_SAVED, "Saved."), snapshot.version)
+    return JobWrite(job_id, jobs.advance(harness.clock.now(), Progress.ACCOUNT_SAVED, "Saved."), snapshot.version)
 
 
-def test_a_fault_before_a_call_keeps_it_from_being_made(world: World, plan: Plan, store: Store) -> None:
-    job_id = world.claimed_job()["jobId"]
+def test_a_fault_before_a_call_keeps_it_from_being_made(harness: Harness, plan: Plan, store: Store) -> None:
+    job_id = harness.claimed_job()["jobId"]
     name = plan.add(Fault("SaveAccount.advance", When.BEFORE, How.ERROR), job_id)
     with pytest.raises(StoreUnavailableError):
-        store.commit(advance(world, job_id))
-    assert world.document(job_id)["progress"] == 0
+        store.commit(advance(harness, job_id))
+    assert harness.document(job_id)["progress"] == 0
     assert plan.has_fired(name)
     assert plan.calls() == []
 
 
-def test_a_fault_after_a_call_loses_its_reply_alone(world: World, plan: Plan, store: Store) -> None:
-    job_id = world.claimed_job()["jobId"]
+def test_a_fault_after_a_call_loses_its_reply_alone(harness: Harness, plan: Plan, store: Store) -> None:
+    job_id = harness.claimed_job()["jobId"]
     plan.add(Fault("SaveAccount.advance", When.AFTER, How.ERROR), job_id)
     with pytest.raises(StoreUnavailableError):
-        store.commit(advance(world, job_id))
-    assert world.document(job_id)["progress"] == 50
+        store.commit(advance(harness, job_id))
+    assert harness.document(job_id)["progress"] == 50
     assert plan.calls() == [{"point": "SaveAccount.advance", "job": job_id, "ended": "done"}]
 
 
-def test_a_call_sent_again_is_made_twice(world: World, plan: Plan, store: Store) -> None:
-    job_id = world.claimed_job()["jobId"]
+def test_a_call_sent_again_is_made_twice(harness: Harness, plan: Plan, store: Store) -> None:
+    job_id = harness.claimed_job()["jobId"]
     plan.add(Fault("SaveAccount.advance", When.AFTER, How.RESEND), job_id)
     with pytest.raises(StaleVersionError):
-        store.commit(advance(world, job_id))
-    assert world.document(job_id)["progress"] == 50
+        store.commit(advance(harness, job_id))
+    assert harness.document(job_id)["progress"] == 50
     plan.add(Fault("SaveAccount.check", When.AFTER, How.RESEND), job_id)
-    assert store.get_job(job_id) == world.store.get_job(job_id)
+    assert store.get_job(job_id) == harness.store.get_job(job_id)
 
 
-def test_a_fault_happens_once_and_to_its_own_job(world: World, plan: Plan, store: Store) -> None:
-    first, second = world.claimed_job()["jobId"], world.claimed_job()["jobId"]
+def test_a_fault_happens_once_and_to_its_own_job(harness: Harness, plan: Plan, store: Store) -> None:
+    first, second = harness.claimed_job()["jobId"], harness.claimed_job()["jobId"]
     plan.add(Fault("SaveAccount.check", When.BEFORE, How.ERROR), first)
     assert store.get_job(second) is not None
     with pytest.raises(StoreUnavailableError):
@@ -78,7 +78,7 @@ def test_a_fault_happens_once_and_to_its_own_job(world: World, plan: Plan, store
 
 
 def test_a_kill_is_one_that_no_process_can_catch(
-    plan: Plan, store: Store, world: World, monkeypatch: pytest.MonkeyPatch
+    plan: Plan, store: Store, harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed: list[tuple[int, int]] = []
     monkeypatch.setattr(os, "kill", lambda pid, number: killed.append((pid, number)))
@@ -88,18 +88,18 @@ def test_a_kill_is_one_that_no_process_can_catch(
     assert plan.has_fired(name)  # noted before it died
 
 
-def test_a_stalled_call_goes_on_when_it_is_released(plan: Plan, store: Store, world: World) -> None:
-    job_id = world.claimed_job()["jobId"]
+def test_a_stalled_call_goes_on_when_it_is_released(plan: Plan, store: Store, harness: Harness) -> None:
+    job_id = harness.claimed_job()["jobId"]
     name = plan.add(Fault("SaveAccount.advance", When.BEFORE, How.STALL), job_id)
-    write = advance(world, job_id)
+    write = advance(harness, job_id)
     late = threading.Thread(target=store.commit, args=(write,))
     late.start()
     while not plan.has_fired(name):
         assert late.is_alive()
-    assert world.document(job_id)["progress"] == 0
+    assert harness.document(job_id)["progress"] == 0
     plan.release(name)
     late.join(timeout=10)
-    assert world.document(job_id)["progress"] == 50
+    assert harness.document(job_id)["progress"] == 50
 
 
 @pytest.mark.parametrize(
@@ -129,8 +129,8 @@ def test_objects_are_their_jobs_by_their_keys(plan: Plan) -> None:
     ]
 
 
-def test_every_change_of_a_job_is_a_point_of_its_own_name(world: World, plan: Plan) -> None:
-    now = world.clock.now()
+def test_every_change_of_a_job_is_a_point_of_its_own_name(harness: Harness, plan: Plan) -> None:
+    now = harness.clock.now()
     waiting = jobs.Job.from_document("job1", job_document(), now).next_attempt()
     changes = {
         "claim": jobs.claim(waiting, now, "arn"),
@@ -142,7 +142,7 @@ def test_every_change_of_a_job_is_a_point_of_its_own_name(world: World, plan: Pl
         "advance": jobs.advance(now, Progress.ACCOUNT_SAVED, ""),
         "fail": jobs.fail(Status.PROCESSING, now, "", ""),
     }
-    tick = adapters.store(world.store, plan, "tick")
+    tick = adapters.store(harness.store, plan, "tick")
     tick.write_each([JobWrite(name, fields, "1970-01-01T00:00:00Z") for name, fields in changes.items()])
     completion = jobs.complete(now, "", "tiktok_1")
     account = DocumentWrite("trackedAccounts/tiktok_1", {"lastJobId": "job1"})

@@ -11,7 +11,7 @@ import pytest
 from cleanup.app import CONTROL_DOCUMENT, RESERVE_MS, handler
 from tests.doubles import START, FakeContext
 from tests.factories import job_document, videos
-from tests.world import World
+from tests.harness import Harness
 from tracking import jobs, walks
 from tracking.jobs import Status
 from tracking.store import DocumentWrite, JobSnapshot
@@ -22,33 +22,33 @@ OLD = START - timedelta(days=7, seconds=1)
 FAR = datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def clean_up(world: World, context: FakeContext | None = None) -> dict[str, Any]:
-    deps = CleanupDeps(world.store, world.clock, 7)
+def clean_up(harness: Harness, context: FakeContext | None = None) -> dict[str, Any]:
+    deps = CleanupDeps(harness.store, harness.clock, 7)
     return handler({}, context or FakeContext(), deps)  # type: ignore[arg-type]
 
 
-def test_finished_jobs_go_after_seven_days_and_live_ones_never(world: World) -> None:
-    old = {status: world.add_job(status=status, completedAt=OLD) for status in Status}
-    young = {status: world.add_job(status=status, completedAt=START - timedelta(days=7)) for status in Status}
-    assert clean_up(world) == {"deleted": 3, "isDone": True}
-    left = set(world.store.get_documents("trackingJobs"))
+def test_finished_jobs_go_after_seven_days_and_live_ones_never(harness: Harness) -> None:
+    old = {status: harness.add_job(status=status, completedAt=OLD) for status in Status}
+    young = {status: harness.add_job(status=status, completedAt=START - timedelta(days=7)) for status in Status}
+    assert clean_up(harness) == {"deleted": 3, "isDone": True}
+    left = set(harness.store.get_documents("trackingJobs"))
     assert left == {old[Status.PENDING], old[Status.PROCESSING], *young.values()}
 
 
-def test_a_job_that_ended_just_now_stays_however_old_it_is(world: World) -> None:
-    ended = world.add_job(status="completed", createdAt=START - timedelta(days=30), completedAt=START)
-    assert clean_up(world) == {"deleted": 0, "isDone": True}
-    world.clock.advance(timedelta(days=7, seconds=1).total_seconds())
-    assert clean_up(world) == {"deleted": 1, "isDone": True}
-    assert world.store.get_job(ended) is None
+def test_a_job_that_ended_just_now_stays_however_old_it_is(harness: Harness) -> None:
+    ended = harness.add_job(status="completed", createdAt=START - timedelta(days=30), completedAt=START)
+    assert clean_up(harness) == {"deleted": 0, "isDone": True}
+    harness.clock.advance(timedelta(days=7, seconds=1).total_seconds())
+    assert clean_up(harness) == {"deleted": 1, "isDone": True}
+    assert harness.store.get_job(ended) is None
 
 
 @pytest.mark.parametrize("created_at", [None, "2020-01-01", FAR], ids=["missing", "a string", "in 2200"])
-def test_a_finished_job_goes_whatever_createdat_says(world: World, created_at: object) -> None:
-    world.add_job(status="cancelled", createdAt=created_at)
-    assert clean_up(world)["deleted"] == 0
-    world.clock.advance(timedelta(days=7, seconds=1).total_seconds())
-    assert clean_up(world)["deleted"] == 1
+def test_a_finished_job_goes_whatever_createdat_says(harness: Harness, created_at: object) -> None:
+    harness.add_job(status="cancelled", createdAt=created_at)
+    assert clean_up(harness)["deleted"] == 0
+    harness.clock.advance(timedelta(days=7, seconds=1).total_seconds())
+    assert clean_up(harness)["deleted"] == 1
 
 
 @pytest.mark.parametrize("completed_at", [None, "2020-01-01", 0, FAR, START + timedelta(seconds=1)])
@@ -65,21 +65,21 @@ def test_a_job_without_fields_ended_with_its_last_write() -> None:
     assert jobs.ended_at({}, START) == START
 
 
-def test_accounts_and_videos_stay(world: World) -> None:
-    world.platform.videos = videos(3)
-    job = world.claimed_job()
-    world.run_chain(job)
-    world.clock.advance(timedelta(days=8).total_seconds())
-    assert clean_up(world)["deleted"] == 1
+def test_accounts_and_videos_stay(harness: Harness) -> None:
+    harness.platform.videos = videos(3)
+    job = harness.claimed_job()
+    harness.run_chain(job)
+    harness.clock.advance(timedelta(days=8).total_seconds())
+    assert clean_up(harness)["deleted"] == 1
     accounts = "organizations/org1/projects/project1/trackedAccounts"
-    assert len(world.store.get_documents(accounts)) == 1
-    assert len(world.store.get_documents(f"{accounts}/instagram_528817151/videos")) == 3
+    assert len(harness.store.get_documents(accounts)) == 1
+    assert len(harness.store.get_documents(f"{accounts}/instagram_528817151/videos")) == 3
 
 
-def test_a_run_twice_deletes_nothing_more(world: World) -> None:
-    world.add_job(status="failed", completedAt=OLD)
-    assert clean_up(world)["deleted"] == 1
-    assert clean_up(world) == {"deleted": 0, "isDone": True}
+def test_a_run_twice_deletes_nothing_more(harness: Harness) -> None:
+    harness.add_job(status="failed", completedAt=OLD)
+    assert clean_up(harness)["deleted"] == 1
+    assert clean_up(harness) == {"deleted": 0, "isDone": True}
 
 
 class RunningOut(FakeContext):
@@ -90,62 +90,62 @@ class RunningOut(FakeContext):
         return round(self._remaining_s * 1000)
 
 
-def test_a_run_that_ends_early_says_so_and_the_next_one_goes_on(world: World) -> None:
+def test_a_run_that_ends_early_says_so_and_the_next_one_goes_on(harness: Harness) -> None:
     for number in range(1_200):
-        world.memory.touch(f"job-{number}", **job_document(status="completed", completedAt=OLD))
+        harness.memory.touch(f"job-{number}", **job_document(status="completed", completedAt=OLD))
     two_pages = RunningOut(60 + RESERVE_MS / 1000)
-    assert clean_up(world, two_pages) == {"deleted": 1_000, "isDone": False}
-    assert clean_up(world) == {"deleted": 200, "isDone": True}
+    assert clean_up(harness, two_pages) == {"deleted": 1_000, "isDone": False}
+    assert clean_up(harness) == {"deleted": 200, "isDone": True}
 
 
-def test_runs_that_are_cut_off_meet_every_job_in_turn(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walks, "PAGE", 2)
+def test_runs_that_are_cut_off_meet_every_job_in_turn(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walks, "FINISHED_PAGE_SIZE", 2)
     for letter in "0AZaz":
-        world.memory.touch(f"{letter}job", **job_document(status="completed", completedAt=START))
+        harness.memory.touch(f"{letter}job", **job_document(status="completed", completedAt=START))
     looked_at: set[str] = set()
 
     class Watched(MemoryStore):
-        get_document, put_document = world.memory.get_document, world.memory.put_document  # type: ignore[assignment]
+        get_document, put_document = harness.memory.get_document, harness.memory.put_document  # type: ignore[assignment]
 
         def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
-            page = world.memory.finished_jobs(limit, from_id)
+            page = harness.memory.finished_jobs(limit, from_id)
             looked_at.update(job.job_id for job in page)
             return page
 
-    world.store = Watched(world.clock)
+    harness.store = Watched(harness.clock)
     for _ in range(4):  # each begins with the job that the one before it ended with
-        assert clean_up(world, RunningOut(RESERVE_MS / 1000)) == {"deleted": 0, "isDone": False}
+        assert clean_up(harness, RunningOut(RESERVE_MS / 1000)) == {"deleted": 0, "isDone": False}
     assert looked_at == {"0job", "Ajob", "Zjob", "ajob", "zjob"}
-    assert world.store.get_document(CONTROL_DOCUMENT) == {"goesOnFrom": "zjob"}
-    assert clean_up(world) == {"deleted": 0, "isDone": True}
-    assert world.store.get_document(CONTROL_DOCUMENT) == {"goesOnFrom": ""}
+    assert harness.store.get_document(CONTROL_DOCUMENT) == {"goesOnFrom": "zjob"}
+    assert clean_up(harness) == {"deleted": 0, "isDone": True}
+    assert harness.store.get_document(CONTROL_DOCUMENT) == {"goesOnFrom": ""}
 
 
 @pytest.mark.parametrize("place", ["a/b", 7, None, "__x__", "never", ""])
-def test_any_place_to_go_on_from_is_a_beginning(world: World, place: object) -> None:
-    world.add_job(status="failed", completedAt=OLD)
-    world.store.put_document(DocumentWrite(CONTROL_DOCUMENT, {"goesOnFrom": place}))
-    assert clean_up(world) == {"deleted": 1, "isDone": True}
+def test_any_place_to_go_on_from_is_a_beginning(harness: Harness, place: object) -> None:
+    harness.add_job(status="failed", completedAt=OLD)
+    harness.store.put_document(DocumentWrite(CONTROL_DOCUMENT, {"goesOnFrom": place}))
+    assert clean_up(harness) == {"deleted": 1, "isDone": True}
 
 
-def test_a_job_that_is_retried_between_read_and_delete_stays(world: World) -> None:
-    retried, other = (world.add_job(status="failed", completedAt=OLD) for _ in range(2))
+def test_a_job_that_is_retried_between_read_and_delete_stays(harness: Harness) -> None:
+    retried, other = (harness.add_job(status="failed", completedAt=OLD) for _ in range(2))
 
     class Meddled(MemoryStore):
-        get_document, put_document = world.memory.get_document, world.memory.put_document  # type: ignore[assignment]
+        get_document, put_document = harness.memory.get_document, harness.memory.put_document  # type: ignore[assignment]
 
         def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
-            page = world.memory.finished_jobs(limit, from_id)
-            world.memory.touch(retried, **jobs.retry(Status.FAILED, START))
+            page = harness.memory.finished_jobs(limit, from_id)
+            harness.memory.touch(retried, **jobs.retry(Status.FAILED, START))
             return page
 
         def delete_jobs(self, jobs: Sequence[JobSnapshot]) -> int:
-            return world.memory.delete_jobs(jobs)
+            return harness.memory.delete_jobs(jobs)
 
-    world.store = Meddled(world.clock)
-    assert clean_up(world)["deleted"] == 1
-    assert set(world.memory.get_documents("trackingJobs")) == {retried}
-    assert other not in world.memory.get_documents("trackingJobs")
+    harness.store = Meddled(harness.clock)
+    assert clean_up(harness)["deleted"] == 1
+    assert set(harness.memory.get_documents("trackingJobs")) == {retried}
+    assert other not in harness.memory.get_documents("trackingJobs")
 
 
 def test_every_end_of_a_job_says_when_it_may_be_deleted_and_every_new_beginning_takes_it_back() -> None:

@@ -11,9 +11,9 @@ from typing import NamedTuple, NoReturn
 import pytest
 from typer.main import get_command
 
+import cli
 from tests.doubles import ManualClock
 from tests.factories import job_document
-from tracking import cli
 from tracking.limits import MAX_DOCUMENT_BYTES, bytes_of
 from tracking.store.memory import MemoryStore
 

@@ -20,7 +20,7 @@ from local.paths import ROOT
 from tests.doubles import FakeContext
 from tracking import wiring
 from tracking.errors import CredentialsError, StoreUnavailableError
-from tracking.identity import Callers, RefusedError
+from tracking.kick_auth import Callers, RefusedError
 from tracking.wiring import KickDeps
 from trigger import kick
 

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+import firebase_admin
 import pytest
 import requests
 import urllib3
@@ -26,12 +27,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from firebase_admin import auth, exceptions
 from google.auth import crypt, jwt
+from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import RefreshError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking import wiring
-from tracking.identity import CLOCK_SKEW_S, Caller, Callers, RefusedError, UnavailableError
+from tracking import google_credentials, wiring
+from tracking.kick_auth import CLOCK_SKEW_S, Caller, Callers, RefusedError, UnavailableError
 from tracking.settings import SettingsError
 
 PROJECT = "demo-kick"
@@ -154,9 +156,9 @@ def callers(monkeypatch: pytest.MonkeyPatch, google: Google) -> Iterator[Callers
     monkeypatch.setenv("TRIGGER_FUNCTION", "trigger")
     monkeypatch.setattr(wiring, "secret", lambda name: pytest.fail("the secret was read for a token"))
     yield wiring.kick.__wrapped__().callers
-    wiring._firebase_app.cache_clear()
-    for app in list(wiring.firebase_admin._apps.values()):
-        wiring.firebase_admin.delete_app(app)
+    google_credentials.firebase_app.cache_clear()
+    for app in list(firebase_admin._apps.values()):
+        firebase_admin.delete_app(app)
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -190,7 +192,7 @@ def test_certificates_are_kept_as_long_as_google_says(callers: Callers, google: 
 
 def test_no_wait_for_google_is_longer_than_seconds(callers: Callers, google: Google) -> None:
     callers.identify(bearer(signed()))
-    assert google.waits_s == [wiring.GOOGLE_TIMEOUT_S] * 2
+    assert google.waits_s == [google_credentials.GOOGLE_TIMEOUT_S] * 2
 
 
 # Refused
@@ -281,9 +283,9 @@ def test_whatever_looks_like_a_token_is_refused_and_nothing_worse(
 
 @functools.cache
 def fuzzed_client() -> Any:
-    app = wiring.firebase_admin.App(
+    app = firebase_admin.App(
         "fuzzed",
-        wiring.firebase_admin.credentials._ExternalCredentials(wiring.AnonymousCredentials()),
+        firebase_admin.credentials._ExternalCredentials(AnonymousCredentials()),
         {"projectId": PROJECT},  # type: ignore[no-untyped-call]
     )
     return auth.Client(app)

@@ -8,8 +8,8 @@ import pytest
 
 from tests.doubles import START, ManualClock
 from tests.factories import account, video, videos
+from tests.harness import Harness, lambda_cause
 from tests.unit.test_trigger import metrics
-from tests.world import World, lambda_cause
 from tracking.errors import ContractError
 from tracking.limits import MAX_FIELDS_BYTES, MAX_SENTENCE_BYTES, bytes_of
 from tracking.platforms import Budget, VideoPage, collect_videos
@@ -23,25 +23,25 @@ ODD_IDS = ["a/b", "a/b/c", "..", "__x__", "__\n__", "x" * 1_501, "é" * 751, "",
 
 
 @pytest.mark.parametrize("odd", ODD_IDS)
-def test_a_video_of_an_odd_id_is_left_out_and_told(world: World, odd: str) -> None:
-    world.platform.videos = [*videos(16), video(99, video_id=odd), *videos(33)[16:]]
-    job = world.claimed_job()
-    world.run_chain(job)
-    document = world.document(job["jobId"])
+def test_a_video_of_an_odd_id_is_left_out_and_told(harness: Harness, odd: str) -> None:
+    harness.platform.videos = [*videos(16), video(99, video_id=odd), *videos(33)[16:]]
+    job = harness.claimed_job()
+    harness.run_chain(job)
+    document = harness.document(job["jobId"])
     assert document["status"] == "completed"
     assert document["message"] == "Done: 33 videos saved. 1 of 34 videos could not be saved."
-    assert sorted(world.memory.get_documents(VIDEOS)) == [one.video_id for one in videos(33)]
-    assert {path for path in world.memory._documents if path.startswith("organizations/")} == {
+    assert sorted(harness.memory.get_documents(VIDEOS)) == [one.video_id for one in videos(33)]
+    assert {path for path in harness.memory._documents if path.startswith("organizations/")} == {
         f"{ACCOUNTS}/instagram_528817151",
         *(f"{VIDEOS}/{one.video_id}" for one in videos(33)),
     }
 
 
-def test_videos_of_odd_ids_alone_are_none(world: World) -> None:
-    world.platform.videos = [video(1, video_id="a/b"), video(2, video_id="..")]
-    job = world.claimed_job()
-    world.run_chain(job)
-    assert world.document(job["jobId"])["message"] == "Done: 0 videos saved. 2 of 2 videos could not be saved."
+def test_videos_of_odd_ids_alone_are_none(harness: Harness) -> None:
+    harness.platform.videos = [video(1, video_id="a/b"), video(2, video_id="..")]
+    job = harness.claimed_job()
+    harness.run_chain(job)
+    assert harness.document(job["jobId"])["message"] == "Done: 0 videos saved. 2 of 2 videos could not be saved."
 
 
 @pytest.mark.parametrize("odd", ["", "1/videos/2", "x" * 129, "\ud83d"])
@@ -67,46 +67,46 @@ LONG = [
 
 
 @pytest.mark.parametrize("fields", LONG)
-def test_long_texts_are_cut_and_the_video_is_kept(world: World, fields: dict[str, Any]) -> None:
-    world.platform.videos = [video(1, **fields), video(2)]
-    job = world.claimed_job()
-    world.run_chain(job)
-    assert world.document(job["jobId"])["message"] == "Done: 2 videos saved."
-    saved = world.memory.get_documents(VIDEOS)["video00001"]
+def test_long_texts_are_cut_and_the_video_is_kept(harness: Harness, fields: dict[str, Any]) -> None:
+    harness.platform.videos = [video(1, **fields), video(2)]
+    job = harness.claimed_job()
+    harness.run_chain(job)
+    assert harness.document(job["jobId"])["message"] == "Done: 2 videos saved."
+    saved = harness.memory.get_documents(VIDEOS)["video00001"]
     for name, sent in fields.items():
         kept = saved[name]
         assert sent[: len(kept)] == tuple(kept) if isinstance(kept, list) else sent.startswith(kept.removesuffix("…"))
     assert bytes_of(saved) > MAX_FIELDS_BYTES * 0.49
 
 
-def test_a_long_bio_and_name_are_cut_in_account_and_sentence(world: World) -> None:
-    world.platform.account = account(bio="🚀" * 300_000, display_name="é" * 600_000)
-    job = world.claimed_job()
-    world.run_state("FetchAccount", job)
-    message = world.document(job["jobId"])["message"]
+def test_a_long_bio_and_name_are_cut_in_account_and_sentence(harness: Harness) -> None:
+    harness.platform.account = account(bio="🚀" * 300_000, display_name="é" * 600_000)
+    job = harness.claimed_job()
+    harness.run_state("FetchAccount", job)
+    message = harness.document(job["jobId"])["message"]
     assert message.startswith("Found ééé")
     assert MAX_SENTENCE_BYTES - 4 <= len(message.encode()) <= MAX_SENTENCE_BYTES
-    world.platform.videos = [video(1, caption="x" * 900_000), *videos(5, caption="y" * 900_000)[1:]]
-    job = world.claimed_job()
-    world.run_chain(job)
-    assert world.document(job["jobId"])["message"] == "Done: 5 videos saved."
-    saved = world.memory.get_documents(ACCOUNTS)["instagram_528817151"]
+    harness.platform.videos = [video(1, caption="x" * 900_000), *videos(5, caption="y" * 900_000)[1:]]
+    job = harness.claimed_job()
+    harness.run_chain(job)
+    assert harness.document(job["jobId"])["message"] == "Done: 5 videos saved."
+    saved = harness.memory.get_documents(ACCOUNTS)["instagram_528817151"]
     assert saved["bio"].startswith("🚀")
     assert saved["displayName"].startswith("é")
 
 
-def test_a_long_error_is_cut(world: World) -> None:
-    job = world.claimed_job()
-    world.fail_job(job, "ContractError", lambda_cause(ContractError("é" * 600_000)))
-    document = world.document(job["jobId"])
+def test_a_long_error_is_cut(harness: Harness) -> None:
+    job = harness.claimed_job()
+    harness.fail_job(job, "ContractError", lambda_cause(ContractError("é" * 600_000)))
+    document = harness.document(job["jobId"])
     assert document["error"] == document["message"] == "é" * 748 + "…"
 
 
 class Refusing(MemoryStore):
     """A database that refuses some documents for reasons of its own."""
 
-    def __init__(self, world: World, *odd: str) -> None:
-        super().__init__(world.clock)
+    def __init__(self, harness: Harness, *odd: str) -> None:
+        super().__init__(harness.clock)
         self.odd = odd
         self.commits = 0
 
@@ -122,12 +122,12 @@ class Refusing(MemoryStore):
 def test_a_video_that_the_database_refuses_is_left_out(count: int, where: str) -> None:
     sent = videos(count)
     odd = sent[0 if where == "first" else -1].video_id
-    world = World(videos=sent)
-    store = Refusing(world, odd)
-    world.use(store)
-    job = world.claimed_job()
-    world.run_chain(job)
-    document = world.document(job["jobId"])
+    harness = Harness(videos=sent)
+    store = Refusing(harness, odd)
+    harness.use(store)
+    job = harness.claimed_job()
+    harness.run_chain(job)
+    document = harness.document(job["jobId"])
     assert document["message"] == (f"Done: {count - 1} videos saved. 1 of {count} videos could not be saved.")
     assert sorted(store.get_documents(VIDEOS)) == [one.video_id for one in sent if one.video_id != odd]
     saved = store.get_documents(ACCOUNTS)["instagram_528817151"]
@@ -135,43 +135,43 @@ def test_a_video_that_the_database_refuses_is_left_out(count: int, where: str) -
     assert store.commits < 35
 
 
-def test_an_account_that_the_database_refuses_fails_the_job(world: World) -> None:
+def test_an_account_that_the_database_refuses_fails_the_job(harness: Harness) -> None:
     class RefusesAccounts(MemoryStore):
         def commit(self, job: JobWrite, documents: Any = ()) -> str:
             if documents:
                 raise WriteRefusedError("refused")
             return super().commit(job, documents)
 
-    world.use(RefusesAccounts(world.clock))
-    job = world.claimed_job()
-    state = world.run_chain(job, until="FetchAccount")
+    harness.use(RefusesAccounts(harness.clock))
+    job = harness.claimed_job()
+    state = harness.run_chain(job, until="FetchAccount")
     with pytest.raises(WriteRefusedError):
-        world.run_state("SaveAccount", state)
-    world.fail_job(state, "WriteRefusedError", '{"errorMessage": "refused"}')
-    assert world.document(job["jobId"])["errorCode"] == "InternalError"
+        harness.run_state("SaveAccount", state)
+    harness.fail_job(state, "WriteRefusedError", '{"errorMessage": "refused"}')
+    assert harness.document(job["jobId"])["errorCode"] == "InternalError"
 
 
 def test_a_database_that_refuses_nearly_all_fails_the_job() -> None:
     """So many refusals are a mistake of ours: a job that says `Done: 0 videos saved` would hide it."""
     sent = videos(500)
-    world = World(videos=sent)
-    store = Refusing(world, *(one.video_id for one in sent))
-    world.use(store)
-    state = world.run_chain(world.claimed_job(), until="FetchVideos")
+    harness = Harness(videos=sent)
+    store = Refusing(harness, *(one.video_id for one in sent))
+    harness.use(store)
+    state = harness.run_chain(harness.claimed_job(), until="FetchVideos")
     with pytest.raises(WriteRefusedError):
-        world.run_state("SaveVideos", state)
+        harness.run_state("SaveVideos", state)
     assert store.commits < 300
-    world.fail_job(state, "WriteRefusedError", "{}")
-    assert world.document(state["jobId"])["errorCode"] == "InternalError"
+    harness.fail_job(state, "WriteRefusedError", "{}")
+    assert harness.document(state["jobId"])["errorCode"] == "InternalError"
 
 
 def test_what_is_left_out_is_measured_and_logged(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     sent = videos(3)
-    world = World(videos=[*sent, video(9, video_id="a/b")])
-    world.use(Refusing(world, sent[1].video_id))
-    world.run_chain(world.claimed_job())
+    harness = Harness(videos=[*sent, video(9, video_id="a/b")])
+    harness.use(Refusing(harness, sent[1].video_id))
+    harness.run_chain(harness.claimed_job())
     assert metrics(capsys.readouterr().out)["VideosLeftOut"] == [2]
     logged = {record.message: vars(record) for record in caplog.records}
     assert logged["video unusable"]["video_id"] == "a/b"

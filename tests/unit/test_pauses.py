@@ -10,7 +10,7 @@ import pytest
 
 from tests.doubles import START
 from tests.factories import videos
-from tests.world import CHAIN, World
+from tests.harness import CHAIN, Harness
 from tracking import pauses
 from tracking.errors import (
     JobCancelledError,
@@ -29,8 +29,8 @@ FAR = START + timedelta(minutes=125)  # 14:05
 INSTAGRAM, TIKTOK, YOUTUBE, TWITTER = PlatformName
 
 
-def pause(world: World, platform: PlatformName, until: datetime, reason: str = "RateLimitedError") -> None:
-    world.store.put_document(Pause(platform=platform, until=until, reason=reason).to_write())
+def pause(harness: Harness, platform: PlatformName, until: datetime, reason: str = "RateLimitedError") -> None:
+    harness.store.put_document(Pause(platform=platform, until=until, reason=reason).to_write())
 
 
 # How long
@@ -95,12 +95,12 @@ GARBAGE: list[Any] = [
 
 
 @pytest.mark.parametrize("document", GARBAGE)
-def test_what_an_operator_left_unreadable_is_no_pause(world: World, document: dict[str, Any] | None) -> None:
+def test_what_an_operator_left_unreadable_is_no_pause(harness: Harness, document: dict[str, Any] | None) -> None:
     assert pauses.from_document(document) == {}
     if document:
-        world.store.put_document(DocumentWrite(CONTROL_DOCUMENT, document))
-    world.add_job(platform="youtube")
-    assert world.tick()["started"] == 1
+        harness.store.put_document(DocumentWrite(CONTROL_DOCUMENT, document))
+    harness.add_job(platform="youtube")
+    assert harness.tick()["started"] == 1
 
 
 def test_a_pause_written_by_hand_without_a_reason_is_one() -> None:
@@ -124,32 +124,32 @@ REFUSALS = [
 @pytest.mark.parametrize("state", ["FetchAccount", "FetchVideos"])
 @pytest.mark.parametrize(("error", "retry", "until"), REFUSALS)
 def test_a_refusal_that_outlasts_the_execution_pauses_the_platform_and_not_the_job(
-    world: World, state: str, error: Exception, retry: int, until: datetime
+    harness: Harness, state: str, error: Exception, retry: int, until: datetime
 ) -> None:
-    world.platform.videos = videos(3)
-    given: Any = world.claimed_job(attempt=4, expiries=2)
+    harness.platform.videos = videos(3)
+    given: Any = harness.claimed_job(attempt=4, expiries=2)
     for name in CHAIN[: CHAIN.index(state)]:
-        given = world.run_state(name, given)
-    world.platform.failures = [error]
+        given = harness.run_state(name, given)
+    harness.platform.failures = [error]
     with pytest.raises(JobPausedError):
-        world.run_state(state, given, retry_count=retry)
-    document = world.document(given["jobId"])
+        harness.run_state(state, given, retry_count=retry)
+    document = harness.document(given["jobId"])
     assert (document["status"], document["attempt"], document["expiries"]) == ("pending", 5, 2)  # costs no expiry
     assert (document["progress"], document["retryCount"]) == (0, 0)
     assert (document["leaseUntil"], document["startedAt"], document["executionArn"]) == (None, None, None)
     assert document["message"].startswith("Instagram ")
     assert document["message"].endswith(f"; resumes about {until:%H:%M} UTC.")
     assert document.get("error") is None
-    (paused,) = pauses.from_document(world.store.get_document(CONTROL_DOCUMENT)).values()
+    (paused,) = pauses.from_document(harness.store.get_document(CONTROL_DOCUMENT)).values()
     assert paused == Pause(platform=INSTAGRAM, until=until, reason=type(error).__name__)
 
 
-def test_the_job_says_which_platform_and_when(world: World) -> None:
-    job = world.claimed_job()
-    world.platform.failures = [RateLimitedError("Slow down.", FAR)]
+def test_the_job_says_which_platform_and_when(harness: Harness) -> None:
+    job = harness.claimed_job()
+    harness.platform.failures = [RateLimitedError("Slow down.", FAR)]
     with pytest.raises(JobPausedError):
-        world.run_state("FetchAccount", job)
-    assert world.document(job["jobId"])["message"] == "Instagram is rate limiting us; resumes about 14:05 UTC."
+        harness.run_state("FetchAccount", job)
+    assert harness.document(job["jobId"])["message"] == "Instagram is rate limiting us; resumes about 14:05 UTC."
 
 
 SHORT = [
@@ -161,60 +161,60 @@ SHORT = [
 
 
 @pytest.mark.parametrize(("error", "retry"), SHORT)
-def test_a_refusal_that_a_retry_may_outlive_is_left_to_the_retry(world: World, error: Exception, retry: int) -> None:
-    job = world.claimed_job()
-    world.platform.failures = [error]
+def test_refusal_that_a_retry_may_outlive_is_left_to_it(harness: Harness, error: Exception, retry: int) -> None:
+    job = harness.claimed_job()
+    harness.platform.failures = [error]
     with pytest.raises(RateLimitedError):
-        world.run_state("FetchAccount", job, retry_count=retry)
-    assert world.document(job["jobId"])["status"] == "processing"
-    assert world.store.get_document(CONTROL_DOCUMENT) is None
+        harness.run_state("FetchAccount", job, retry_count=retry)
+    assert harness.document(job["jobId"])["status"] == "processing"
+    assert harness.store.get_document(CONTROL_DOCUMENT) is None
 
 
 @pytest.mark.parametrize(
     ("status", "error"),
     [("cancelled", JobCancelledError), ("failed", StaleAttemptError), ("pending", StaleAttemptError)],
 )
-def test_a_job_that_was_lost_meanwhile_pauses_nothing(world: World, status: str, error: type[Exception]) -> None:
+def test_a_job_that_was_lost_meanwhile_pauses_nothing(harness: Harness, status: str, error: type[Exception]) -> None:
     """Job and pause are one commit: neither is written without the other."""
-    job = world.claimed_job()
-    world.memory.touch(job["jobId"], status=status)
-    before = world.document(job["jobId"])
-    world.platform.failures = [RateLimitedError("Slow down.", FAR)]
+    job = harness.claimed_job()
+    harness.memory.touch(job["jobId"], status=status)
+    before = harness.document(job["jobId"])
+    harness.platform.failures = [RateLimitedError("Slow down.", FAR)]
     with pytest.raises(error):
-        world.run_state("FetchAccount", job)
-    assert world.document(job["jobId"]) == before
-    assert world.store.get_document(CONTROL_DOCUMENT) is None
+        harness.run_state("FetchAccount", job)
+    assert harness.document(job["jobId"]) == before
+    assert harness.store.get_document(CONTROL_DOCUMENT) is None
 
 
-def test_a_pause_that_cannot_be_written_is_tried_again_with_the_job(world: World) -> None:
+def test_a_pause_that_cannot_be_written_is_tried_again_with_the_job(harness: Harness) -> None:
     class Down(MemoryStore):
         def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
             raise StoreUnavailableError("Our database did not answer.")
 
-    job = world.claimed_job()
-    deps = world.process_deps
-    world.process_deps = deps.__class__(Down(world.clock), deps.staging, deps.platform, deps.clock, 10)
-    world.platform.failures = [QuotaExceededError("Used up.")]
+    job = harness.claimed_job()
+    deps = harness.process_deps
+    harness.process_deps = deps.__class__(Down(harness.clock), deps.staging, deps.platform, deps.clock, 10)
+    harness.platform.failures = [QuotaExceededError("Used up.")]
     with pytest.raises(StoreUnavailableError):
-        world.run_state("FetchAccount", job)
-    assert world.document(job["jobId"])["status"] == "processing"
-    world.process_deps = deps
-    world.platform.failures = [QuotaExceededError("Used up.")]
+        harness.run_state("FetchAccount", job)
+    assert harness.document(job["jobId"])["status"] == "processing"
+    harness.process_deps = deps
+    harness.platform.failures = [QuotaExceededError("Used up.")]
     with pytest.raises(JobPausedError):
-        world.run_state("FetchAccount", job, retry_count=1)
-    assert world.document(job["jobId"])["status"] == "pending"
+        harness.run_state("FetchAccount", job, retry_count=1)
+    assert harness.document(job["jobId"])["status"] == "pending"
 
 
-def test_a_pause_whose_reply_was_lost_ends_the_execution_quietly(world: World) -> None:
+def test_a_pause_whose_reply_was_lost_ends_the_execution_quietly(harness: Harness) -> None:
     """The state runs again, finds its job in the queue, and asks the platform nothing."""
-    job = world.claimed_job()
-    world.platform.failures = [QuotaExceededError("Used up.")]
+    job = harness.claimed_job()
+    harness.platform.failures = [QuotaExceededError("Used up.")]
     with pytest.raises(JobPausedError):
-        world.run_state("FetchAccount", job)
-    world.platform.calls.clear()
+        harness.run_state("FetchAccount", job)
+    harness.platform.calls.clear()
     with pytest.raises(StaleAttemptError):
-        world.run_state("FetchAccount", job, retry_count=1)
-    assert world.platform.calls == []
+        harness.run_state("FetchAccount", job, retry_count=1)
+    assert harness.platform.calls == []
 
 
 # The tick
@@ -223,8 +223,8 @@ def test_a_pause_whose_reply_was_lost_ends_the_execution_quietly(world: World) -
 class Watched(MemoryStore):
     """Remembers which platforms' jobs the ticks asked for, and were given."""
 
-    def __init__(self, world: World) -> None:
-        super().__init__(world.clock)
+    def __init__(self, harness: Harness) -> None:
+        super().__init__(harness.clock)
         self.asked: list[PlatformName] = []
         self.seen: list[str] = []
 
@@ -243,79 +243,79 @@ class Watched(MemoryStore):
         return jobs
 
 
-def test_while_a_platform_rests_nothing_of_it_starts_and_nothing_is_asked(world: World) -> None:
-    store = Watched(world)
-    world.store, world.memory = store, store
-    pause(world, INSTAGRAM, FAR)
-    world.add_job(platform="instagram")
-    other = world.add_job(platform="tiktok", username="b")
-    world.tick()  # the first one learns of the pause
-    assert [job["jobId"] for job in world.executions.started.values()] == [other]
+def test_while_a_platform_rests_nothing_of_it_starts_and_nothing_is_asked(harness: Harness) -> None:
+    store = Watched(harness)
+    harness.store, harness.memory = store, store
+    pause(harness, INSTAGRAM, FAR)
+    harness.add_job(platform="instagram")
+    other = harness.add_job(platform="tiktok", username="b")
+    harness.tick()  # the first one learns of the pause
+    assert [job["jobId"] for job in harness.executions.started.values()] == [other]
     store.seen.clear()
     for _ in range(5):
-        world.clock.advance(60)
-        world.add_job(platform="instagram")
-        assert world.tick()["started"] == 0
+        harness.clock.advance(60)
+        harness.add_job(platform="instagram")
+        assert harness.tick()["started"] == 0
     assert store.seen == []
     assert store.asked == []
-    assert world.platform.calls == []
+    assert harness.platform.calls == []
 
 
-def test_a_platform_resumes_in_the_tick_after_the_reset_one_job_first_then_two_then_four(world: World) -> None:
+def test_a_platform_resumes_in_the_tick_after_the_reset_one_job_first_then_two_then_four(harness: Harness) -> None:
     for number in range(20):
-        world.add_job(platform="youtube", username=f"a{number}")
-    pause(world, YOUTUBE, START + timedelta(seconds=90))
+        harness.add_job(platform="youtube", username=f"a{number}")
+    pause(harness, YOUTUBE, START + timedelta(seconds=90))
     started = []
     for _ in range(6):
-        started.append(world.tick()["started"])
-        world.clock.advance(60)
+        started.append(harness.tick()["started"])
+        harness.clock.advance(60)
     assert started == [0, 0, 1, 2, 4, 8]
 
 
-def test_ten_minutes_after_the_reset_the_pause_is_forgotten(world: World) -> None:
+def test_ten_minutes_after_the_reset_the_pause_is_forgotten(harness: Harness) -> None:
     for number in range(600):
-        world.add_job(platform="youtube", username=f"a{number}")
-    pause(world, YOUTUBE, START - timedelta(minutes=10))
-    assert world.tick()["started"] == 600
+        harness.add_job(platform="youtube", username=f"a{number}")
+    pause(harness, YOUTUBE, START - timedelta(minutes=10))
+    assert harness.tick()["started"] == 600
 
 
-def test_a_cleared_pause_holds_nobody_back(world: World) -> None:
-    pause(world, INSTAGRAM, FAR)
-    pause(world, YOUTUBE, FAR)
-    waiting = world.add_job(platform="instagram")
-    held = world.add_job(platform="youtube")
-    assert world.tick()["started"] == 0
-    world.store.put_document(pauses.clearing(INSTAGRAM))
-    assert world.tick()["started"] == 1
-    assert (world.document(waiting)["status"], world.document(held)["status"]) == ("processing", "pending")
+def test_a_cleared_pause_holds_nobody_back(harness: Harness) -> None:
+    pause(harness, INSTAGRAM, FAR)
+    pause(harness, YOUTUBE, FAR)
+    waiting = harness.add_job(platform="instagram")
+    held = harness.add_job(platform="youtube")
+    assert harness.tick()["started"] == 0
+    harness.store.put_document(pauses.clearing(INSTAGRAM))
+    assert harness.tick()["started"] == 1
+    assert (harness.document(waiting)["status"], harness.document(held)["status"]) == ("processing", "pending")
 
 
-def test_the_job_that_met_the_refusal_goes_on_after_it_with_a_new_name(world: World) -> None:
-    world.platform.videos = videos(2)
-    job = world.claimed_job()
-    world.platform.failures = [RateLimitedError("Slow down.", FAR)]
+def test_the_job_that_met_the_refusal_goes_on_after_it_with_a_new_name(harness: Harness) -> None:
+    harness.platform.videos = videos(2)
+    job = harness.claimed_job()
+    harness.platform.failures = [RateLimitedError("Slow down.", FAR)]
     with pytest.raises(JobPausedError):
-        world.run_state("FetchAccount", job)
-    assert world.tick()["started"] == 0
-    world.clock.advance((FAR - world.clock.now()).total_seconds())
-    assert world.tick()["started"] == 1
-    (again,) = [payload for payload in world.executions.started.values() if payload["attempt"] == 2]
-    world.run_chain(dict(again))
-    assert world.document(job["jobId"])["status"] == "completed"
+        harness.run_state("FetchAccount", job)
+    assert harness.tick()["started"] == 0
+    harness.clock.advance((FAR - harness.clock.now()).total_seconds())
+    assert harness.tick()["started"] == 1
+    (again,) = [payload for payload in harness.executions.started.values() if payload["attempt"] == 2]
+    harness.run_chain(dict(again))
+    assert harness.document(job["jobId"])["status"] == "completed"
 
 
-def test_a_new_refusal_in_the_ramp_is_a_new_pause(world: World) -> None:
-    pause(world, INSTAGRAM, START)
-    job = world.claimed_job()  # the ramp's first
-    world.platform.failures = [RateLimitedError("Slow down.", FAR)]
+def test_a_new_refusal_in_the_ramp_is_a_new_pause(harness: Harness) -> None:
+    pause(harness, INSTAGRAM, START)
+    job = harness.claimed_job()  # the ramp's first
+    harness.platform.failures = [RateLimitedError("Slow down.", FAR)]
     with pytest.raises(JobPausedError):
-        world.run_state("FetchAccount", job)
-    assert pauses.from_document(world.store.get_document(CONTROL_DOCUMENT))[INSTAGRAM].until == FAR
+        harness.run_state("FetchAccount", job)
+    assert pauses.from_document(harness.store.get_document(CONTROL_DOCUMENT))[INSTAGRAM].until == FAR
 
 
-def test_a_cold_environment_starts_nothing_of_a_resting_platform_either(world: World) -> None:
-    pause(world, INSTAGRAM, FAR)
-    world.add_job(platform="instagram")
+def test_a_cold_environment_starts_nothing_of_a_resting_platform_either(harness: Harness) -> None:
+    pause(harness, INSTAGRAM, FAR)
+    harness.add_job(platform="instagram")
     for _ in range(3):
-        world.hints = world.hints.__class__()
-        assert world.tick()["started"] == 0
+        harness.hints = harness.hints.__class__()
+        assert harness.tick()["started"] == 0

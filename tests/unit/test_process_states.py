@@ -12,7 +12,7 @@ import pytest
 from process import app
 from tests.doubles import START, FakeContext
 from tests.factories import account, video, videos
-from tests.world import CHAIN, World, lambda_cause
+from tests.harness import CHAIN, Harness, lambda_cause
 from tracking.clock import to_rfc3339
 from tracking.errors import (
     AccountNotFoundError,
@@ -29,27 +29,27 @@ ACCOUNT = "organizations/org1/projects/project1/trackedAccounts/instagram_528817
 VIDEOS = f"{ACCOUNT}/videos"
 
 
-def everything(world: World) -> dict[str, Any]:
+def everything(harness: Harness) -> dict[str, Any]:
     """All documents by path, without the times of writing."""
-    paths = sorted(world.memory._documents)
-    return {path: world.store.get_document(path) for path in paths}
+    paths = sorted(harness.memory._documents)
+    return {path: harness.store.get_document(path) for path in paths}
 
 
-def test_fetch_account_finds_and_stages_the_account(world: World) -> None:
-    job = world.claimed_job()
-    output = world.run_state("FetchAccount", job)
-    document = world.document(job["jobId"])
+def test_fetch_account_finds_and_stages_the_account(harness: Harness) -> None:
+    job = harness.claimed_job()
+    output = harness.run_state("FetchAccount", job)
+    document = harness.document(job["jobId"])
     assert (document["status"], document["progress"], document["message"]) == ("processing", 30, "Found NASA.")
     assert output["accountId"] == "instagram_528817151"
-    assert world.process_deps.staging.get_account(world.execution_of(job)).account == account()
-    assert world.platform.calls[0][0] == "fetch_account @NASA"
-    assert world.store.get_document(ACCOUNT) is None
+    assert harness.process_deps.staging.get_account(harness.execution_of(job)).account == account()
+    assert harness.platform.calls[0][0] == "fetch_account @NASA"
+    assert harness.store.get_document(ACCOUNT) is None
 
 
-def test_save_account_writes_the_account_and_who_added_it(world: World) -> None:
-    job = world.claimed_job()
-    world.run_chain(job, until="SaveAccount")
-    assert world.store.get_document(ACCOUNT) == {
+def test_save_account_writes_the_account_and_who_added_it(harness: Harness) -> None:
+    job = harness.claimed_job()
+    harness.run_chain(job, until="SaveAccount")
+    assert harness.store.get_document(ACCOUNT) == {
         "platform": "instagram",
         "platformUserId": "528817151",
         "username": "nasa",
@@ -69,25 +69,25 @@ def test_save_account_writes_the_account_and_who_added_it(world: World) -> None:
         "lastSyncedAt": START,
         "lastJobId": job["jobId"],
     }
-    document = world.document(job["jobId"])
+    document = harness.document(job["jobId"])
     assert (document["progress"], document["accountId"]) == (50, "instagram_528817151")
 
 
-def test_fetch_videos_stages_every_video(world: World) -> None:
-    world.platform.videos = videos(120)
-    job = world.claimed_job()
-    world.run_chain(job, until="FetchVideos")
-    assert world.process_deps.staging.get_videos(world.execution_of(job)).videos == tuple(videos(120))
-    document = world.document(job["jobId"])
+def test_fetch_videos_stages_every_video(harness: Harness) -> None:
+    harness.platform.videos = videos(120)
+    job = harness.claimed_job()
+    harness.run_chain(job, until="FetchVideos")
+    assert harness.process_deps.staging.get_videos(harness.execution_of(job)).videos == tuple(videos(120))
+    document = harness.document(job["jobId"])
     assert (document["progress"], document["message"]) == (70, "Fetched 120 videos.")
 
 
-def test_save_videos_writes_each_video_and_completes_the_job(world: World) -> None:
-    world.platform.videos = videos(2)
-    job = world.claimed_job()
-    world.clock.advance(90)
-    world.run_chain(job)
-    saved = world.store.get_documents(VIDEOS)
+def test_save_videos_writes_each_video_and_completes_the_job(harness: Harness) -> None:
+    harness.platform.videos = videos(2)
+    job = harness.claimed_job()
+    harness.clock.advance(90)
+    harness.run_chain(job)
+    saved = harness.store.get_documents(VIDEOS)
     assert set(saved) == {"video00001", "video00002"}
     assert saved["video00001"] == {
         "videoId": "video00001",
@@ -108,67 +108,67 @@ def test_save_videos_writes_each_video_and_completes_the_job(world: World) -> No
         "lastSyncedAt": START + timedelta(seconds=90),
         "lastJobId": job["jobId"],
     }
-    document = world.document(job["jobId"])
+    document = harness.document(job["jobId"])
     assert (document["status"], document["progress"]) == ("completed", 100)
     assert document["message"] == "Done: 2 videos saved."
     assert document["completedAt"] == START + timedelta(seconds=90)
     assert (document["leaseUntil"], document["error"], document["errorCode"]) == (None, None, None)
-    account_document = world.store.get_document(ACCOUNT)
+    account_document = harness.store.get_document(ACCOUNT)
     assert account_document is not None
     assert account_document["videoCount"] == 2
-    assert world.staged.bodies == {}
+    assert harness.staged.bodies == {}
 
 
-def test_an_account_without_videos_completes(world: World) -> None:
-    job = world.claimed_job()
-    world.run_chain(job)
-    assert world.document(job["jobId"])["message"] == "Done: 0 videos saved."
-    assert world.store.get_documents(VIDEOS) == {}
-    account_document = world.store.get_document(ACCOUNT)
+def test_an_account_without_videos_completes(harness: Harness) -> None:
+    job = harness.claimed_job()
+    harness.run_chain(job)
+    assert harness.document(job["jobId"])["message"] == "Done: 0 videos saved."
+    assert harness.store.get_documents(VIDEOS) == {}
+    account_document = harness.store.get_document(ACCOUNT)
     assert account_document is not None
     assert account_document["videoCount"] == 0
 
 
-def test_progress_only_grows_on_the_way(world: World) -> None:
-    world.platform.videos = videos(3)
-    job = world.claimed_job()
-    seen = [world.document(job["jobId"])["progress"]]
+def test_progress_only_grows_on_the_way(harness: Harness) -> None:
+    harness.platform.videos = videos(3)
+    job = harness.claimed_job()
+    seen = [harness.document(job["jobId"])["progress"]]
     state: Any = job
     for name in CHAIN:
-        state = world.run_state(name, state)
-        seen.append(world.document(job["jobId"])["progress"])
+        state = harness.run_state(name, state)
+        seen.append(harness.document(job["jobId"])["progress"])
     assert seen == [0, 30, 50, 70, 100]
 
 
-def test_tracking_an_account_again_updates_one_document_and_keeps_who_added_it(world: World) -> None:
-    world.platform.videos = videos(3)
-    world.run_chain(world.claimed_job(userId="first"))
-    world.clock.advance(3600)
-    world.platform.account = account(follower_count=98_000_000)
-    world.platform.videos = videos(4, like_count=5)
-    second = world.claimed_job(userId="second", accountType="my")
-    world.run_chain(second)
-    accounts = world.store.get_documents("organizations/org1/projects/project1/trackedAccounts")
+def test_tracking_an_account_again_updates_one_document_and_keeps_who_added_it(harness: Harness) -> None:
+    harness.platform.videos = videos(3)
+    harness.run_chain(harness.claimed_job(userId="first"))
+    harness.clock.advance(3600)
+    harness.platform.account = account(follower_count=98_000_000)
+    harness.platform.videos = videos(4, like_count=5)
+    second = harness.claimed_job(userId="second", accountType="my")
+    harness.run_chain(second)
+    accounts = harness.store.get_documents("organizations/org1/projects/project1/trackedAccounts")
     assert list(accounts) == ["instagram_528817151"]
     document = accounts["instagram_528817151"]
     assert (document["addedBy"], document["dateAdded"]) == ("first", START)
     assert (document["followerCount"], document["videoCount"]) == (98_000_000, 4)
     assert (document["lastSyncedAt"], document["lastJobId"]) == (START + timedelta(hours=1), second["jobId"])
     assert document["accountType"] == "my"
-    assert {v["likeCount"] for v in world.store.get_documents(VIDEOS).values()} == {5}
+    assert {v["likeCount"] for v in harness.store.get_documents(VIDEOS).values()} == {5}
 
 
-def test_a_private_account_is_saved_and_then_fails_at_its_videos(world: World) -> None:
-    world.platform.account = account(is_private=True)
-    job = world.claimed_job()
-    state = world.run_chain(job, until="SaveAccount")
+def test_a_private_account_is_saved_and_then_fails_at_its_videos(harness: Harness) -> None:
+    harness.platform.account = account(is_private=True)
+    job = harness.claimed_job()
+    state = harness.run_chain(job, until="SaveAccount")
     with pytest.raises(AccountPrivateError) as refused:
-        world.run_state("FetchVideos", state)
-    world.fail_job(state, "AccountPrivateError", lambda_cause(refused.value))
-    saved = world.store.get_document(ACCOUNT)
+        harness.run_state("FetchVideos", state)
+    harness.fail_job(state, "AccountPrivateError", lambda_cause(refused.value))
+    saved = harness.store.get_document(ACCOUNT)
     assert saved is not None
     assert saved["isPrivate"] is True
-    document = world.document(job["jobId"])
+    document = harness.document(job["jobId"])
     assert (document["status"], document["errorCode"]) == ("failed", "AccountPrivateError")
     assert (document["error"], document["progress"]) == ("This account is private.", 50)
 
@@ -177,17 +177,17 @@ def test_a_private_account_is_saved_and_then_fails_at_its_videos(world: World) -
 
 
 @pytest.mark.parametrize("state", CHAIN)
-def test_a_state_that_is_retried_after_its_reply_was_lost_changes_nothing_more(state: str, world: World) -> None:
-    world.platform.videos = videos(3)
-    given: Any = world.claimed_job()
+def test_a_state_that_is_retried_after_its_reply_was_lost_changes_nothing_more(state: str, harness: Harness) -> None:
+    harness.platform.videos = videos(3)
+    given: Any = harness.claimed_job()
     for name in CHAIN[: CHAIN.index(state)]:
-        given = world.run_state(name, given)
-    first = world.run_state(state, given)
-    before = everything(world)
-    world.clock.advance(5)
-    second = world.run_state(state, given, retry_count=1)
+        given = harness.run_state(name, given)
+    first = harness.run_state(state, given)
+    before = everything(harness)
+    harness.clock.advance(5)
+    second = harness.run_state(state, given, retry_count=1)
     changed = ("message", "retryCount", "updatedAt")  # the job says that it tried again
-    after = everything(world)
+    after = everything(harness)
     job_path = f"trackingJobs/{given['jobId']}"
     assert after.keys() == before.keys()
     for path, document in after.items():
@@ -201,69 +201,69 @@ def test_a_state_that_is_retried_after_its_reply_was_lost_changes_nothing_more(s
         assert after == before
     else:
         for name in CHAIN[CHAIN.index(state) + 1 :]:
-            second = world.run_state(name, second)
-        assert world.document(given["jobId"])["status"] == "completed"
+            second = harness.run_state(name, second)
+        assert harness.document(given["jobId"])["status"] == "completed"
 
 
 @pytest.mark.parametrize("state", CHAIN[:-1])
-def test_a_state_that_is_invoked_twice_changes_nothing_more(state: str, world: World) -> None:
-    given: Any = world.claimed_job()
+def test_a_state_that_is_invoked_twice_changes_nothing_more(state: str, harness: Harness) -> None:
+    given: Any = harness.claimed_job()
     for name in CHAIN[: CHAIN.index(state)]:
-        given = world.run_state(name, given)
-    first = world.run_state(state, given)
-    before = everything(world)
-    world.clock.advance(5)
-    assert world.run_state(state, given) == first
-    after = everything(world)
+        given = harness.run_state(name, given)
+    first = harness.run_state(state, given)
+    before = everything(harness)
+    harness.clock.advance(5)
+    assert harness.run_state(state, given) == first
+    after = everything(harness)
     assert after == before
 
 
-def test_save_videos_invoked_twice_leaves_the_completed_job_alone(world: World) -> None:
+def test_save_videos_invoked_twice_leaves_the_completed_job_alone(harness: Harness) -> None:
     """Its staging objects are gone, so it cannot run; the machine itself would send a retry count of 1."""
-    given = world.run_chain(world.claimed_job(), until="FetchVideos")
-    world.run_state("SaveVideos", given)
-    before = everything(world)
+    given = harness.run_chain(harness.claimed_job(), until="FetchVideos")
+    harness.run_state("SaveVideos", given)
+    before = everything(harness)
     with pytest.raises(ContractError) as error:
-        world.run_state("SaveVideos", given)
-    world.fail_job(given, "ContractError", lambda_cause(error.value))
-    assert everything(world) == before
+        harness.run_state("SaveVideos", given)
+    harness.fail_job(given, "ContractError", lambda_cause(error.value))
+    assert everything(harness) == before
 
 
 # Retries
 
 
-def test_a_retry_is_announced_and_counted_over_all_states(world: World) -> None:
-    world.platform.videos = videos(1)
-    job = world.claimed_job()
-    world.platform.failures = [PlatformUnavailableError("Instagram did not answer.")]
+def test_a_retry_is_announced_and_counted_over_all_states(harness: Harness) -> None:
+    harness.platform.videos = videos(1)
+    job = harness.claimed_job()
+    harness.platform.failures = [PlatformUnavailableError("Instagram did not answer.")]
     with pytest.raises(PlatformUnavailableError):
-        world.run_state("FetchAccount", job)
-    state = world.run_state("FetchAccount", job, retry_count=1)
-    assert world.document(job["jobId"])["retryCount"] == 1
-    state = world.run_state("SaveAccount", state)
+        harness.run_state("FetchAccount", job)
+    state = harness.run_state("FetchAccount", job, retry_count=1)
+    assert harness.document(job["jobId"])["retryCount"] == 1
+    state = harness.run_state("SaveAccount", state)
     seen = []
     for count in (1, 2):
-        world.platform.failures = [PlatformUnavailableError("Instagram did not answer.")]
+        harness.platform.failures = [PlatformUnavailableError("Instagram did not answer.")]
         with pytest.raises(PlatformUnavailableError):
-            world.run_state("FetchVideos", state, retry_count=count)
-        document = world.document(job["jobId"])
+            harness.run_state("FetchVideos", state, retry_count=count)
+        document = harness.document(job["jobId"])
         seen.append((document["retryCount"], document["progress"], document["status"]))
     assert seen == [(2, 50, "processing"), (3, 50, "processing")]
-    assert world.document(job["jobId"])["message"] == "That did not work at once; trying again (retry 2)."
-    state = world.run_state("FetchVideos", state, retry_count=3)
-    world.run_state("SaveVideos", state)
-    document = world.document(job["jobId"])
+    assert harness.document(job["jobId"])["message"] == "That did not work at once; trying again (retry 2)."
+    state = harness.run_state("FetchVideos", state, retry_count=3)
+    harness.run_state("SaveVideos", state)
+    document = harness.document(job["jobId"])
     assert (document["status"], document["retryCount"]) == ("completed", 4)
 
 
-def test_four_failures_of_one_state_are_three_retries_and_a_failed_job(world: World) -> None:
-    job = world.claimed_job()
+def test_four_failures_of_one_state_are_three_retries_and_a_failed_job(harness: Harness) -> None:
+    job = harness.claimed_job()
     for count in range(4):
-        world.platform.failures = [PlatformUnavailableError("Instagram did not answer.")]
+        harness.platform.failures = [PlatformUnavailableError("Instagram did not answer.")]
         with pytest.raises(PlatformUnavailableError) as error:
-            world.run_state("FetchAccount", job, retry_count=count)
-    world.fail_job(job, "PlatformUnavailableError", lambda_cause(error.value))
-    document = world.document(job["jobId"])
+            harness.run_state("FetchAccount", job, retry_count=count)
+    harness.fail_job(job, "PlatformUnavailableError", lambda_cause(error.value))
+    document = harness.document(job["jobId"])
     assert (document["status"], document["retryCount"], document["errorCode"]) == (
         "failed",
         3,
@@ -271,90 +271,90 @@ def test_four_failures_of_one_state_are_three_retries_and_a_failed_job(world: Wo
     )
 
 
-def test_only_a_retry_looks_for_a_paid_run_that_was_begun_before(world: World) -> None:
-    job = world.claimed_job()
-    world.run_state("FetchAccount", job)
-    world.run_state("FetchAccount", job, retry_count=1)
-    assert [budget.resume_since for _, budget in world.platform.calls] == [None, world.clock.now()]
+def test_only_a_retry_looks_for_a_paid_run_that_was_begun_before(harness: Harness) -> None:
+    job = harness.claimed_job()
+    harness.run_state("FetchAccount", job)
+    harness.run_state("FetchAccount", job, retry_count=1)
+    assert [budget.resume_since for _, budget in harness.platform.calls] == [None, harness.clock.now()]
 
 
 @pytest.mark.parametrize(("status", "error"), [("cancelled", JobCancelledError), ("failed", StaleAttemptError)])
 def test_a_retry_of_a_job_that_ended_costs_no_call_to_the_platform(
-    world: World, status: str, error: type[Exception]
+    harness: Harness, status: str, error: type[Exception]
 ) -> None:
-    job = world.claimed_job()
-    world.memory.touch(job["jobId"], status=status)
+    job = harness.claimed_job()
+    harness.memory.touch(job["jobId"], status=status)
     with pytest.raises(error):
-        world.run_state("FetchAccount", job, retry_count=1)
-    assert world.platform.calls == []
+        harness.run_state("FetchAccount", job, retry_count=1)
+    assert harness.platform.calls == []
 
 
 @pytest.mark.parametrize("state", CHAIN)
-def test_a_cancelled_job_stops_at_its_next_state_and_nothing_is_written(world: World, state: str) -> None:
-    world.platform.videos = videos(2)
-    given: Any = world.claimed_job()
+def test_a_cancelled_job_stops_at_its_next_state_and_nothing_is_written(harness: Harness, state: str) -> None:
+    harness.platform.videos = videos(2)
+    given: Any = harness.claimed_job()
     for name in CHAIN[: CHAIN.index(state)]:
-        given = world.run_state(name, given)
-    world.memory.touch(given["jobId"], status="cancelled")
-    before = everything(world)
+        given = harness.run_state(name, given)
+    harness.memory.touch(given["jobId"], status="cancelled")
+    before = everything(harness)
     with pytest.raises(JobCancelledError):
-        world.run_state(state, given)
-    assert everything(world) == before
+        harness.run_state(state, given)
+    assert everything(harness) == before
 
 
 @pytest.mark.parametrize("state", CHAIN[:-1])
-def test_a_retry_that_comes_when_its_job_is_past_the_state_takes_nothing_back(world: World, state: str) -> None:
-    given: Any = world.claimed_job()
+def test_a_retry_that_comes_when_its_job_is_past_the_state_takes_nothing_back(harness: Harness, state: str) -> None:
+    given: Any = harness.claimed_job()
     for name in CHAIN[: CHAIN.index(state)]:
-        given = world.run_state(name, given)
+        given = harness.run_state(name, given)
     after = CHAIN[CHAIN.index(state) + 1]
     if after == "SaveVideos":  # which completes the job: stay right before
-        world.run_state(state, given)
-        world.memory.touch(given["jobId"], progress=99, claimProgress=99)
+        harness.run_state(state, given)
+        harness.memory.touch(given["jobId"], progress=99, claimProgress=99)
     else:
-        world.run_state(after, world.run_state(state, given))
-    before = everything(world)
-    world.platform.calls.clear()
+        harness.run_state(after, harness.run_state(state, given))
+    before = everything(harness)
+    harness.platform.calls.clear()
     with pytest.raises(StaleAttemptError):
-        world.run_state(state, given, retry_count=1)
-    assert everything(world) == before
-    assert world.platform.calls == []
+        harness.run_state(state, given, retry_count=1)
+    assert everything(harness) == before
+    assert harness.platform.calls == []
 
 
 # Budgets
 
 
-def test_fetching_ends_early_enough_for_function_and_execution_to_save(world: World) -> None:
-    job = world.claimed_job()
-    world.run_state("FetchAccount", job, remaining_s=150)
-    world.run_state("FetchAccount", job, remaining_s=10_000)
-    deadlines = [budget.deadline - world.clock.now() for _, budget in world.platform.calls]
+def test_fetching_ends_early_enough_for_function_and_execution_to_save(harness: Harness) -> None:
+    job = harness.claimed_job()
+    harness.run_state("FetchAccount", job, remaining_s=150)
+    harness.run_state("FetchAccount", job, remaining_s=10_000)
+    deadlines = [budget.deadline - harness.clock.now() for _, budget in harness.platform.calls]
     assert deadlines == [timedelta(seconds=150 - 65), timedelta(seconds=300 - 65 - 30)]
 
 
 def test_when_the_number_runs_out_the_newest_are_saved_and_the_job_says_so() -> None:
-    world = World(videos=videos(500), max_videos=120, tracked=account(post_count=10_000))
-    job = world.claimed_job()
-    world.run_chain(job)
-    assert world.document(job["jobId"])["message"] == "Done: 120 newest of 10,000 videos saved."
-    assert sorted(world.store.get_documents(VIDEOS)) == [v.video_id for v in videos(120)]
+    harness = Harness(videos=videos(500), max_videos=120, tracked=account(post_count=10_000))
+    job = harness.claimed_job()
+    harness.run_chain(job)
+    assert harness.document(job["jobId"])["message"] == "Done: 120 newest of 10,000 videos saved."
+    assert sorted(harness.store.get_documents(VIDEOS)) == [v.video_id for v in videos(120)]
 
 
 def test_a_total_that_is_less_than_what_was_fetched_is_not_told() -> None:
-    world = World(videos=videos(500), max_videos=120, tracked=account(post_count=100))
-    job = world.claimed_job()
-    world.run_chain(job)
-    assert world.document(job["jobId"])["message"].startswith("Done: 120 newest videos ")
+    harness = Harness(videos=videos(500), max_videos=120, tracked=account(post_count=100))
+    job = harness.claimed_job()
+    harness.run_chain(job)
+    assert harness.document(job["jobId"])["message"].startswith("Done: 120 newest videos ")
 
 
-def test_when_the_time_runs_out_what_was_fetched_is_saved_and_the_job_says_so(world: World) -> None:
-    world.platform.videos, world.platform.clock, world.platform.page_s = videos(500), world.clock, 40
-    world.platform.account = account(post_count=None)
-    job = world.claimed_job()
-    world.run_chain(job)
-    assert world.document(job["jobId"])["status"] == "completed"
-    assert world.document(job["jobId"])["message"] == "Done: 150 newest videos saved."  # pages at 40, 80 and 120 s
-    assert len(world.store.get_documents(VIDEOS)) == 150
+def test_when_the_time_runs_out_what_was_fetched_is_saved_and_the_job_says_so(harness: Harness) -> None:
+    harness.platform.videos, harness.platform.clock, harness.platform.page_s = videos(500), harness.clock, 40
+    harness.platform.account = account(post_count=None)
+    job = harness.claimed_job()
+    harness.run_chain(job)
+    assert harness.document(job["jobId"])["status"] == "completed"
+    assert harness.document(job["jobId"])["message"] == "Done: 150 newest videos saved."  # pages at 40, 80 and 120 s
+    assert len(harness.store.get_documents(VIDEOS)) == 150
 
 
 # FailJob
@@ -403,11 +403,11 @@ def test_when_the_time_runs_out_what_was_fetched_is_saved_and_the_job_says_so(wo
     ],
 )
 def test_fail_job_tells_the_user_a_sentence_and_a_stable_code(
-    world: World, error: str, cause: str, code: str, sentence: str
+    harness: Harness, error: str, cause: str, code: str, sentence: str
 ) -> None:
-    job = world.claimed_job()
-    assert world.fail_job(job, error, cause) == {"error": code, "cause": sentence, "isRecorded": True}
-    document = world.document(job["jobId"])
+    job = harness.claimed_job()
+    assert harness.fail_job(job, error, cause) == {"error": code, "cause": sentence, "isRecorded": True}
+    document = harness.document(job["jobId"])
     assert document["status"] == "failed"
     assert (document["errorCode"], document["error"], document["message"]) == (code, sentence, sentence)
     assert (document["completedAt"], document["leaseUntil"]) == (START, None)
@@ -415,22 +415,22 @@ def test_fail_job_tells_the_user_a_sentence_and_a_stable_code(
 
 @pytest.mark.parametrize("status", ["cancelled", "completed", "failed", "pending"])
 def test_fail_job_leaves_a_job_that_ended_otherwise_as_it_is(
-    world: World, status: str, capsys: pytest.CaptureFixture[str]
+    harness: Harness, status: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    job = world.claimed_job()
-    world.memory.touch(job["jobId"], status=status)
-    before = everything(world)
-    assert world.fail_job(job, "ContractError", "{}")["error"] == "ContractError"
-    assert everything(world) == before
+    job = harness.claimed_job()
+    harness.memory.touch(job["jobId"], status=status)
+    before = everything(harness)
+    assert harness.fail_job(job, "ContractError", "{}")["error"] == "ContractError"
+    assert everything(harness) == before
     assert "JobsFailed" not in capsys.readouterr().out
 
 
-def test_fail_job_may_run_twice(world: World) -> None:
-    job = world.claimed_job()
-    world.fail_job(job, "ContractError", "{}")
-    before = everything(world)
-    world.run_state("FailJob", job | {"failure": {"Error": "ContractError", "Cause": "{}"}}, retry_count=1)
-    assert everything(world) == before
+def test_fail_job_may_run_twice(harness: Harness) -> None:
+    job = harness.claimed_job()
+    harness.fail_job(job, "ContractError", "{}")
+    before = everything(harness)
+    harness.run_state("FailJob", job | {"failure": {"Error": "ContractError", "Cause": "{}"}}, retry_count=1)
+    assert everything(harness) == before
 
 
 # Events
@@ -487,48 +487,48 @@ def job_input(**overrides: Any) -> dict[str, Any]:
         event(state="SaveVideos"),
     ],
 )
-def test_an_event_that_is_not_the_machines_is_refused_as_invalid(world: World, malformed: dict[str, Any]) -> None:
+def test_an_event_that_is_not_the_machines_is_refused_as_invalid(harness: Harness, malformed: dict[str, Any]) -> None:
     with pytest.raises(InvalidJobError):
-        app.handler(malformed, FakeContext(), world.process_deps)  # type: ignore[arg-type]
+        app.handler(malformed, FakeContext(), harness.process_deps)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("state", [*CHAIN, "FailJob"])
-def test_an_execution_of_an_earlier_version_stops_quietly(world: World, state: str) -> None:
+def test_an_execution_of_an_earlier_version_stops_quietly(harness: Harness, state: str) -> None:
     """Its names had no digest, and what it fetched lies under other keys."""
     old = event(state=state, execution="arn:aws:states:us-east-1:0:execution:tracking:instagram-n-job1-1")
     old["job"] |= {"accountKey": "job1/1/account.json", "accountId": "instagram_1"}
     with pytest.raises(StaleAttemptError):
-        app.handler(old, FakeContext(), world.process_deps)  # type: ignore[arg-type]
+        app.handler(old, FakeContext(), harness.process_deps)  # type: ignore[arg-type]
 
 
-def test_a_field_of_a_later_version_of_the_machine_is_no_obstacle(world: World) -> None:
-    job = world.claimed_job()
-    assert world.run_state("FetchAccount", job | {"colour": "blue"})["jobId"] == job["jobId"]
+def test_a_field_of_a_later_version_of_the_machine_is_no_obstacle(harness: Harness) -> None:
+    job = harness.claimed_job()
+    assert harness.run_state("FetchAccount", job | {"colour": "blue"})["jobId"] == job["jobId"]
 
 
 # What is logged and measured
 
 
 def test_a_failing_state_logs_one_line_with_the_jobs_keys_and_no_warning(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = world.claimed_job()
+    job = harness.claimed_job()
     log = io.StringIO()
     monkeypatch.setattr(app.logger.registered_handler, "stream", log)
-    world.platform.failures = [AccountNotFoundError("Instagram has no account named nasaa.")]
+    harness.platform.failures = [AccountNotFoundError("Instagram has no account named nasaa.")]
     with pytest.raises(AccountNotFoundError):
-        world.run_state("FetchAccount", job)
+        harness.run_state("FetchAccount", job)
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert len(lines) == 1
     assert {"job_id": job["jobId"], "attempt": 1, "state": "FetchAccount", "retry_count": 0}.items() <= lines[0].items()
-    assert lines[0]["execution"].endswith(f":{world.started(job['jobId'])}")
+    assert lines[0]["execution"].endswith(f":{harness.started(job['jobId'])}")
     assert (lines[0]["error_code"], lines[0]["level"]) == ("AccountNotFoundError", "WARNING")
 
 
-def test_states_and_outcomes_are_measured(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    world.run_chain(world.claimed_job())
-    failed = world.claimed_job(username="other")
-    world.fail_job(failed, "ContractError", "{}")
+def test_states_and_outcomes_are_measured(harness: Harness, capsys: pytest.CaptureFixture[str]) -> None:
+    harness.run_chain(harness.claimed_job())
+    failed = harness.claimed_job(username="other")
+    harness.fail_job(failed, "ContractError", "{}")
     blobs = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     assert [b["state"] for b in blobs if "StageDuration" in b] == [*CHAIN, "FailJob"]
     assert [(b["platform"], b["JobsCompleted"]) for b in blobs if "JobsCompleted" in b] == [("instagram", [1.0])]
@@ -541,12 +541,12 @@ def test_every_state_has_its_module() -> None:
 
 
 def test_a_store_that_fails_while_staging_is_cleared_does_not_fail_a_completed_job(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(keys: object) -> None:
         raise StoreUnavailableError("Our staging storage did not answer.")
 
-    monkeypatch.setattr(world.staged, "delete", fail)
-    job = world.claimed_job()
-    world.run_chain(job)
-    assert world.document(job["jobId"])["status"] == "completed"
+    monkeypatch.setattr(harness.staged, "delete", fail)
+    job = harness.claimed_job()
+    harness.run_chain(job)
+    assert harness.document(job["jobId"])["status"] == "completed"

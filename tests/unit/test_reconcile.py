@@ -11,7 +11,7 @@ import pytest
 from local.paths import ROOT
 from reconcile.app import handler
 from tests.doubles import FakeContext
-from tests.world import World
+from tests.harness import Harness
 from tracking import jobs
 from tracking.errors import InvalidJobError
 from tracking.jobs import Status
@@ -30,76 +30,76 @@ def recorded(name: str) -> dict[str, Any]:
     return event
 
 
-def event_of(world: World, job: dict[str, Any], name: str = "timed-out") -> dict[str, Any]:
+def event_of(harness: Harness, job: dict[str, Any], name: str = "timed-out") -> dict[str, Any]:
     """The recorded event, of this job's execution."""
     event = recorded(name)
-    execution = world.execution_of(job)
-    event["detail"] |= {"input": json.dumps(job), "name": execution, "executionArn": world.executions.arn(execution)}
+    execution = harness.execution_of(job)
+    event["detail"] |= {"input": json.dumps(job), "name": execution, "executionArn": harness.executions.arn(execution)}
     return event
 
 
-def reconcile(world: World, event: dict[str, Any]) -> dict[str, Any]:
-    deps = ReconcileDeps(world.store, world.clock)
+def reconcile(harness: Harness, event: dict[str, Any]) -> dict[str, Any]:
+    deps = ReconcileDeps(harness.store, harness.clock)
     return handler(event, FakeContext(), deps)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("name", "code", "sentence"), ENDS)
 @pytest.mark.parametrize("until", [None, "FetchAccount", "FetchVideos"])
 def test_an_execution_that_ended_without_a_word_makes_its_job_failed_at_once(
-    world: World, name: str, code: str, sentence: str, until: str | None
+    harness: Harness, name: str, code: str, sentence: str, until: str | None
 ) -> None:
-    job = world.claimed_job()
+    job = harness.claimed_job()
     if until:
-        world.run_chain(job, until=until)
-    assert reconcile(world, event_of(world, job, name)) == {"isRecorded": True}
-    document = world.document(job["jobId"])
+        harness.run_chain(job, until=until)
+    assert reconcile(harness, event_of(harness, job, name)) == {"isRecorded": True}
+    document = harness.document(job["jobId"])
     assert (document["status"], document["errorCode"], document["error"]) == ("failed", code, sentence)
-    assert (document["leaseUntil"], document["completedAt"]) == (None, world.clock.now())
+    assert (document["leaseUntil"], document["completedAt"]) == (None, harness.clock.now())
     assert document["progress"] == {None: 0, "FetchAccount": 30, "FetchVideos": 70}[until]
 
 
 @pytest.mark.parametrize("name", ["timed-out", "aborted", "failed"])
-def test_an_event_that_comes_twice_is_told_once(world: World, name: str) -> None:
-    event = event_of(world, world.claimed_job(), name)
-    reconcile(world, event)
-    before = world.memory._documents.copy()
-    world.clock.advance(60)
-    assert reconcile(world, event) == {"isRecorded": False}
-    assert world.memory._documents == before
+def test_an_event_that_comes_twice_is_told_once(harness: Harness, name: str) -> None:
+    event = event_of(harness, harness.claimed_job(), name)
+    reconcile(harness, event)
+    before = harness.memory._documents.copy()
+    harness.clock.advance(60)
+    assert reconcile(harness, event) == {"isRecorded": False}
+    assert harness.memory._documents == before
 
 
 @pytest.mark.parametrize("status", ["completed", "failed", "cancelled", "pending"])
-def test_a_job_that_ended_or_waits_again_is_left_as_it_is(world: World, status: str) -> None:
-    job = world.claimed_job()
-    world.memory.touch(job["jobId"], status=status)
-    before = world.document(job["jobId"])
-    assert reconcile(world, event_of(world, job)) == {"isRecorded": False}
-    assert world.document(job["jobId"]) == before
+def test_a_job_that_ended_or_waits_again_is_left_as_it_is(harness: Harness, status: str) -> None:
+    job = harness.claimed_job()
+    harness.memory.touch(job["jobId"], status=status)
+    before = harness.document(job["jobId"])
+    assert reconcile(harness, event_of(harness, job)) == {"isRecorded": False}
+    assert harness.document(job["jobId"]) == before
 
 
-def test_a_late_event_of_an_attempt_leaves_the_newer_one_alone(world: World) -> None:
-    old = world.claimed_job()
-    reconcile(world, event_of(world, old))
-    world.memory.touch(old["jobId"], **jobs.retry(Status.FAILED, world.clock.now()))
-    world.tick()
-    before = world.document(old["jobId"])
+def test_a_late_event_of_an_attempt_leaves_the_newer_one_alone(harness: Harness) -> None:
+    old = harness.claimed_job()
+    reconcile(harness, event_of(harness, old))
+    harness.memory.touch(old["jobId"], **jobs.retry(Status.FAILED, harness.clock.now()))
+    harness.tick()
+    before = harness.document(old["jobId"])
     assert (before["status"], before["attempt"]) == ("processing", 2)
-    assert reconcile(world, event_of(world, old, "aborted")) == {"isRecorded": False}
-    assert world.document(old["jobId"]) == before
+    assert reconcile(harness, event_of(harness, old, "aborted")) == {"isRecorded": False}
+    assert harness.document(old["jobId"]) == before
 
 
-def test_a_deleted_job_stays_deleted(world: World) -> None:
-    job = world.claimed_job()
-    world.memory.delete_job(job["jobId"])
-    assert reconcile(world, event_of(world, job)) == {"isRecorded": False}
-    assert world.store.get_job(job["jobId"]) is None
+def test_a_deleted_job_stays_deleted(harness: Harness) -> None:
+    job = harness.claimed_job()
+    harness.memory.delete_job(job["jobId"])
+    assert reconcile(harness, event_of(harness, job)) == {"isRecorded": False}
+    assert harness.store.get_job(job["jobId"]) is None
 
 
-def test_somebody_elses_field_does_not_hide_the_end(world: World) -> None:
-    job = world.claimed_job()
-    world.memory.touch(job["jobId"], seenBy="somebody")
-    assert reconcile(world, event_of(world, job)) == {"isRecorded": True}
-    assert world.document(job["jobId"])["seenBy"] == "somebody"
+def test_somebody_elses_field_does_not_hide_the_end(harness: Harness) -> None:
+    job = harness.claimed_job()
+    harness.memory.touch(job["jobId"], seenBy="somebody")
+    assert reconcile(harness, event_of(harness, job)) == {"isRecorded": True}
+    assert harness.document(job["jobId"])["seenBy"] == "somebody"
 
 
 def spoiled(path: str, value: Any) -> dict[str, Any]:
@@ -128,14 +128,14 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("event", FOREIGN)
-def test_an_event_of_something_else_is_refused_and_changes_nothing(world: World, event: dict[str, Any]) -> None:
-    job_id = world.claimed_job()["jobId"]
-    before = world.document(job_id)
+def test_an_event_of_something_else_is_refused_and_changes_nothing(harness: Harness, event: dict[str, Any]) -> None:
+    job_id = harness.claimed_job()["jobId"]
+    before = harness.document(job_id)
     with pytest.raises(InvalidJobError):
-        reconcile(world, event)
-    assert world.document(job_id) == before
+        reconcile(harness, event)
+    assert harness.document(job_id) == before
 
 
-def test_an_event_as_recorded_names_its_job_and_finds_none_here(world: World) -> None:
+def test_an_event_as_recorded_names_its_job_and_finds_none_here(harness: Harness) -> None:
     for name in ("timed-out", "aborted", "failed"):
-        assert reconcile(world, recorded(name)) == {"isRecorded": False}
+        assert reconcile(harness, recorded(name)) == {"isRecorded": False}

@@ -11,7 +11,7 @@ import pytest
 from process.save_videos import in_commits
 from tests.doubles import START
 from tests.factories import account, job_document, video, videos
-from tests.world import CHAIN, World
+from tests.harness import CHAIN, Harness
 from tracking.jobs import MAX_ATTEMPT
 from tracking.platforms import FetchedVideos
 from tracking.store import MAX_BYTES_PER_COMMIT, MAX_WRITES_PER_COMMIT, DocumentWrite, JobWrite, companions, size_bytes
@@ -24,8 +24,8 @@ VIDEOS = "organizations/org1/projects/project1/trackedAccounts/instagram_5288171
 class RecordingStore(MemoryStore):
     """Remembers each commit's size: writes with the job's own, and bytes of the other documents."""
 
-    def __init__(self, world: World) -> None:
-        super().__init__(world.clock)
+    def __init__(self, harness: Harness) -> None:
+        super().__init__(harness.clock)
         self.commits: list[tuple[int, int]] = []
 
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
@@ -35,13 +35,13 @@ class RecordingStore(MemoryStore):
 
 
 @pytest.fixture
-def recorded(world: World) -> RecordingStore:
-    return RecordingStore(world)
+def recorded(harness: Harness) -> RecordingStore:
+    return RecordingStore(harness)
 
 
-def saved_in_commits(recorded: RecordingStore, **world: Any) -> list[tuple[int, int]]:
+def saved_in_commits(recorded: RecordingStore, **harness: Any) -> list[tuple[int, int]]:
     """Run a whole job; SaveVideos' commits."""
-    whole = World(store=recorded, **world)
+    whole = Harness(store=recorded, **harness)
     state = whole.run_chain(whole.claimed_job(), until="FetchVideos")
     recorded.commits.clear()
     whole.run_state("SaveVideos", state)
@@ -85,7 +85,7 @@ def test_a_video_larger_than_a_commit_goes_alone() -> None:
     assert [[w.path for w in batch] for batch in in_commits(writes)] == [["v/0"], ["v/1"], ["v/2"]]
 
 
-def test_the_user_sees_how_far_saving_is(world: World) -> None:
+def test_the_user_sees_how_far_saving_is(harness: Harness) -> None:
     messages: list[str] = []
 
     class Telling(MemoryStore):
@@ -93,7 +93,7 @@ def test_the_user_sees_how_far_saving_is(world: World) -> None:
             messages.append(job.fields["message"])
             return super().commit(job, documents)
 
-    saved = World(store=Telling(world.clock), videos=videos(1_000))
+    saved = Harness(store=Telling(harness.clock), videos=videos(1_000))
     saved.run_chain(saved.claimed_job())
     assert messages[-3:] == ["Saved 498 of 1,000 videos.", "Saved 996 of 1,000 videos.", "Done: 1,000 videos saved."]
 
@@ -102,45 +102,45 @@ def test_every_state_stays_small_with_the_longest_of_everything() -> None:
     """State inputs are ASCII JSON: a rocket takes 12 bytes, a control character of a document's id 6."""
     rocket = "🚀"
     job_id = "\x01" * 1_500  # Firestore's limit in bytes
-    world = World(
+    harness = Harness(
         videos=videos(5_000), tracked=account(platform_user_id="9" * 40, post_count=2**63 - 1), max_videos=4_999
     )
     fields = job_document(
         orgId=rocket * 128, projectId=rocket * 128, userId=rocket * 128, username=rocket * 100, attempt=MAX_ATTEMPT - 1
     )
-    world.memory.touch(job_id, **fields)
-    world.tick()
-    (state,) = world.executions.started.values()
+    harness.memory.touch(job_id, **fields)
+    harness.tick()
+    (state,) = harness.executions.started.values()
     sizes = [len(json.dumps(state))]
     for name in CHAIN:
-        state = world.run_state(name, dict(state))
+        state = harness.run_state(name, dict(state))
         sizes.append(len(json.dumps(state)))
-    assert world.document(job_id)["status"] == "completed"
+    assert harness.document(job_id)["status"] == "completed"
     assert max(sizes) < MAX_STATE_BYTES
     assert max(sizes) > 10_000  # the case is as bad as it claims to be
 
 
-def test_an_ordinary_state_is_under_a_kilobyte_and_holds_no_nulls(world: World) -> None:
-    world.platform.account, world.platform.videos = account(post_count=None), videos(5_000)
-    state = world.run_chain(world.claimed_job())
+def test_an_ordinary_state_is_under_a_kilobyte_and_holds_no_nulls(harness: Harness) -> None:
+    harness.platform.account, harness.platform.videos = account(post_count=None), videos(5_000)
+    state = harness.run_chain(harness.claimed_job())
     assert len(json.dumps(state)) < 1_000
     assert None not in state.values()
 
 
-def test_nulls_and_odd_characters_in_platform_text_are_saved_as_they_are(world: World) -> None:
+def test_nulls_and_odd_characters_in_platform_text_are_saved_as_they_are(harness: Harness) -> None:
     odd = "nul \x00, line \u2028 separators \x85 and \x0b, right-to-left \u202e, emoji 👩\u200d🚀, \ufffe\uffff"
-    world.platform.account = account(bio=odd, display_name=odd)
-    world.platform.videos = [video(1, caption=odd, title=odd, hashtags=(odd,)), video(2)]
-    world.run_chain(world.claimed_job())
-    saved = world.store.get_documents(VIDEOS)
+    harness.platform.account = account(bio=odd, display_name=odd)
+    harness.platform.videos = [video(1, caption=odd, title=odd, hashtags=(odd,)), video(2)]
+    harness.run_chain(harness.claimed_job())
+    saved = harness.store.get_documents(VIDEOS)
     assert list(saved) == ["video00001", "video00002"]
     assert (saved["video00001"]["caption"], saved["video00001"]["hashtags"]) == (odd, [odd])
 
 
-def test_counts_and_times_survive_staging(world: World) -> None:
+def test_counts_and_times_survive_staging(harness: Harness) -> None:
     extreme = video(1, view_count=2**63 - 1, like_count=0, published_at=None, duration_s=0.04, hashtags=())
     microseconds = video(2, published_at=START.replace(microsecond=123456))
-    staging = world.process_deps.staging
+    staging = harness.process_deps.staging
     fetched = FetchedVideos(videos=(extreme, microseconds), is_complete=True)
     staging.put_videos("execution", fetched)
     assert staging.get_videos("execution") == fetched

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.doubles import START
-from tests.world import World
+from tests.harness import Harness
 from tracking.executions import ExecutionsUnavailableError, MemoryExecutions, StartUnknownError
 from tracking.jobs import KEEP_FINISHED, LEASE, LEASE_EXPIRED
 from tracking.outcomes import ExecutionStatus, Outcome
@@ -22,17 +22,17 @@ from trigger.tick import run_tick
 EXPIRED_S = LEASE.total_seconds() + 1
 
 
-def expired_job(world: World, outcome: Outcome | None = None) -> str:
+def expired_job(harness: Harness, outcome: Outcome | None = None) -> str:
     """Claimed, started, and not heard of since. Without an outcome nothing was started."""
-    job_id = world.add_job()
+    job_id = harness.add_job()
     name = f"instagram-NASA-{job_id}-1"
     if outcome is None:
-        world.executions.refusing[name] = StartUnknownError(name)
+        harness.executions.refusing[name] = StartUnknownError(name)
     else:
-        world.executions.outcomes[name] = outcome
-    world.tick()
-    world.executions.refusing.clear()
-    world.clock.advance(EXPIRED_S)
+        harness.executions.outcomes[name] = outcome
+    harness.tick()
+    harness.executions.refusing.clear()
+    harness.clock.advance(EXPIRED_S)
     return job_id
 
 
@@ -74,83 +74,83 @@ FAILURES = [
 
 @pytest.mark.parametrize(("outcome", "code", "sentence"), FAILURES)
 def test_an_execution_that_ended_badly_makes_its_job_failed_in_words(
-    world: World, outcome: Outcome, code: str, sentence: str
+    harness: Harness, outcome: Outcome, code: str, sentence: str
 ) -> None:
-    job_id = expired_job(world, outcome)
-    assert world.tick()["repaired"] == 1
-    document = world.document(job_id)
+    job_id = expired_job(harness, outcome)
+    assert harness.tick()["repaired"] == 1
+    document = harness.document(job_id)
     assert (document["status"], document["errorCode"], document["error"]) == ("failed", code, sentence)
     assert document["message"] == sentence
-    now = world.clock.now()
+    now = harness.clock.now()
     assert (document["completedAt"], document["leaseUntil"]) == (now, None)
     assert document["expireAt"] == now + KEEP_FINISHED
-    assert world.tick()["repaired"] == 0
+    assert harness.tick()["repaired"] == 0
 
 
 @pytest.mark.parametrize("status", [ExecutionStatus.RUNNING, ExecutionStatus.PENDING_REDRIVE])
-def test_an_execution_that_lives_gets_a_new_lease(world: World, status: ExecutionStatus) -> None:
-    job_id = expired_job(world, Outcome(status=status))
-    before = world.document(job_id)
-    world.tick()
-    after = world.document(job_id)
+def test_an_execution_that_lives_gets_a_new_lease(harness: Harness, status: ExecutionStatus) -> None:
+    job_id = expired_job(harness, Outcome(status=status))
+    before = harness.document(job_id)
+    harness.tick()
+    after = harness.document(job_id)
     assert {name for name in after if after[name] != before[name]} == {"leaseUntil", "updatedAt"}
-    assert after["leaseUntil"] == world.clock.now() + LEASE
-    world.run_chain(dict(next(iter(world.executions.started.values()))))  # its fence bears the new lease
-    assert world.document(job_id)["status"] == "completed"
+    assert after["leaseUntil"] == harness.clock.now() + LEASE
+    harness.run_chain(dict(next(iter(harness.executions.started.values()))))  # its fence bears the new lease
+    assert harness.document(job_id)["status"] == "completed"
 
 
 @pytest.mark.parametrize("outcome", [None, Outcome(status=ExecutionStatus.SUCCEEDED)])
 def test_a_job_that_nothing_works_on_goes_back_and_starts_under_a_new_name(
-    world: World, outcome: Outcome | None
+    harness: Harness, outcome: Outcome | None
 ) -> None:
-    job_id = expired_job(world, outcome)
-    assert world.tick()["repaired"] == 1
-    waiting = world.document(job_id)
+    job_id = expired_job(harness, outcome)
+    assert harness.tick()["repaired"] == 1
+    waiting = harness.document(job_id)
     assert (waiting["status"], waiting["attempt"], waiting["expiries"]) == ("pending", 1, 1)
     assert (waiting["leaseUntil"], waiting["startedAt"], waiting["executionArn"]) == (None, None, None)
-    assert world.tick()["started"] == 1
-    assert world.started(job_id, attempt=2).startswith(f"instagram-NASA-{job_id}-2-")
-    assert world.document(job_id)["attempt"] == 2
+    assert harness.tick()["started"] == 1
+    assert harness.started(job_id, attempt=2).startswith(f"instagram-NASA-{job_id}-2-")
+    assert harness.document(job_id)["attempt"] == 2
 
 
-def test_the_document_is_right_two_ticks_after_its_lease_at_the_latest(world: World) -> None:
+def test_the_document_is_right_two_ticks_after_its_lease_at_the_latest(harness: Harness) -> None:
     """One tick right before the lease ends, the next a minute later."""
-    job_id = world.add_job()
-    world.executions.outcomes[f"instagram-NASA-{job_id}-1"] = Outcome(status=ExecutionStatus.TIMED_OUT)
-    world.tick()
-    world.clock.advance(LEASE.total_seconds() - 1)
-    assert world.tick()["repaired"] == 0
-    assert world.document(job_id)["status"] == "processing"
-    world.clock.advance(1)  # to the very moment
-    assert world.tick()["repaired"] == 1
-    assert world.document(job_id)["status"] == "failed"
+    job_id = harness.add_job()
+    harness.executions.outcomes[f"instagram-NASA-{job_id}-1"] = Outcome(status=ExecutionStatus.TIMED_OUT)
+    harness.tick()
+    harness.clock.advance(LEASE.total_seconds() - 1)
+    assert harness.tick()["repaired"] == 0
+    assert harness.document(job_id)["status"] == "processing"
+    harness.clock.advance(1)  # to the very moment
+    assert harness.tick()["repaired"] == 1
+    assert harness.document(job_id)["status"] == "failed"
 
 
-def test_the_third_lease_that_runs_out_fails_the_job_with_a_sentence(world: World) -> None:
-    job_id = world.add_job()
+def test_the_third_lease_that_runs_out_fails_the_job_with_a_sentence(harness: Harness) -> None:
+    job_id = harness.add_job()
     attempts = []
     for attempt in (1, 2, 3):
-        world.executions.refusing = {f"instagram-NASA-{job_id}-{attempt}": StartUnknownError("no reply")}
-        world.tick()
-        attempts.append(world.document(job_id)["attempt"])
-        world.clock.advance(EXPIRED_S)
-        world.tick()
-    document = world.document(job_id)
+        harness.executions.refusing = {f"instagram-NASA-{job_id}-{attempt}": StartUnknownError("no reply")}
+        harness.tick()
+        attempts.append(harness.document(job_id)["attempt"])
+        harness.clock.advance(EXPIRED_S)
+        harness.tick()
+    document = harness.document(job_id)
     assert attempts == [1, 2, 3]
     assert (document["status"], document["errorCode"]) == ("failed", LEASE_EXPIRED)
     assert document["error"] == "Tracking this account was begun 3 times and never came to an end."
-    world.clock.advance(EXPIRED_S)
-    assert world.tick()["started"] == 0
+    harness.clock.advance(EXPIRED_S)
+    assert harness.tick()["started"] == 0
 
 
-def test_a_users_retry_gives_a_job_three_leases_again(world: World) -> None:
-    job_id = world.add_job(status="failed", attempt=3, expiries=0)
-    world.memory.touch(job_id, status="pending")
-    world.executions.refusing = {f"instagram-NASA-{job_id}-4": StartUnknownError("no reply")}
-    world.tick()
-    world.clock.advance(EXPIRED_S)
-    world.tick()
-    assert (world.document(job_id)["status"], world.document(job_id)["expiries"]) == ("pending", 1)
+def test_a_users_retry_gives_a_job_three_leases_again(harness: Harness) -> None:
+    job_id = harness.add_job(status="failed", attempt=3, expiries=0)
+    harness.memory.touch(job_id, status="pending")
+    harness.executions.refusing = {f"instagram-NASA-{job_id}-4": StartUnknownError("no reply")}
+    harness.tick()
+    harness.clock.advance(EXPIRED_S)
+    harness.tick()
+    assert (harness.document(job_id)["status"], harness.document(job_id)["expiries"]) == ("pending", 1)
 
 
 class Silent(MemoryExecutions):
@@ -163,31 +163,31 @@ class Silent(MemoryExecutions):
         raise ExecutionsUnavailableError(name)
 
 
-def test_while_step_functions_says_nothing_the_job_stays_and_keeps_its_place(world: World) -> None:
-    world.executions = Silent()
-    world.limits = Limits(running=1, per_credential=1)
-    job_id, waiting = expired_job(world, Outcome(status=ExecutionStatus.RUNNING)), world.add_job()
-    before = world.document(job_id)
+def test_while_step_functions_says_nothing_the_job_stays_and_keeps_its_place(harness: Harness) -> None:
+    harness.executions = Silent()
+    harness.limits = Limits(running=1, per_credential=1)
+    job_id, waiting = expired_job(harness, Outcome(status=ExecutionStatus.RUNNING)), harness.add_job()
+    before = harness.document(job_id)
     for _ in range(3):
-        assert world.tick()["repaired"] == 0
-    assert world.document(job_id) == before
-    assert world.document(waiting)["status"] == "pending"  # for the other may well be running
-    world.executions = MemoryExecutions()
-    counts = world.tick()
+        assert harness.tick()["repaired"] == 0
+    assert harness.document(job_id) == before
+    assert harness.document(waiting)["status"] == "pending"  # for the other may well be running
+    harness.executions = MemoryExecutions()
+    counts = harness.tick()
     assert (counts["repaired"], counts["started"]) == (1, 1)
-    assert (world.document(job_id)["status"], world.document(waiting)["status"]) == ("pending", "processing")
+    assert (harness.document(job_id)["status"], harness.document(waiting)["status"]) == ("pending", "processing")
 
 
-def test_when_the_ticks_time_runs_out_nobody_is_asked_any_more(world: World) -> None:
+def test_when_the_ticks_time_runs_out_nobody_is_asked_any_more(harness: Harness) -> None:
     silent = Silent()
-    world.executions = silent
-    job_id = expired_job(world, Outcome(status=ExecutionStatus.RUNNING))
-    run_tick(world.trigger_deps, lambda: ASK_RESERVE_S - 1)
+    harness.executions = silent
+    job_id = expired_job(harness, Outcome(status=ExecutionStatus.RUNNING))
+    run_tick(harness.trigger_deps, lambda: ASK_RESERVE_S - 1)
     assert silent.asked == 0
-    assert world.document(job_id)["status"] == "processing"
+    assert harness.document(job_id)["status"] == "processing"
 
 
-def test_a_live_lease_is_nobodys_business(world: World) -> None:
+def test_a_live_lease_is_nobodys_business(harness: Harness) -> None:
     asked: list[str] = []
 
     class Asked(MemoryExecutions):
@@ -195,13 +195,13 @@ def test_a_live_lease_is_nobodys_business(world: World) -> None:
             asked.append(name)
             return super().outcome(name)
 
-    world.executions = Asked()
-    job_id = world.add_job()
-    world.tick()
-    world.clock.advance(EXPIRED_S - 2)
-    before = world.document(job_id)
-    world.tick()
-    assert world.document(job_id) == before
+    harness.executions = Asked()
+    job_id = harness.add_job()
+    harness.tick()
+    harness.clock.advance(EXPIRED_S - 2)
+    before = harness.document(job_id)
+    harness.tick()
+    assert harness.document(job_id) == before
     assert asked == []
 
 
@@ -216,63 +216,63 @@ MALFORMED: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("fields", MALFORMED)
-def test_a_processing_document_that_is_malformed_fails_with_a_sentence(world: World, fields: dict[str, Any]) -> None:
-    well = world.add_job(status="processing", attempt=1, leaseUntil=START + LEASE)
-    bad = world.add_job(**{"status": "processing", "attempt": 1, "leaseUntil": START + LEASE} | fields)
-    assert world.tick()["repaired"] == 1
-    document = world.document(bad)
+def test_malformed_processing_job_fails_with_a_sentence(harness: Harness, fields: dict[str, Any]) -> None:
+    well = harness.add_job(status="processing", attempt=1, leaseUntil=START + LEASE)
+    bad = harness.add_job(**{"status": "processing", "attempt": 1, "leaseUntil": START + LEASE} | fields)
+    assert harness.tick()["repaired"] == 1
+    document = harness.document(bad)
     assert (document["status"], document["errorCode"]) == ("failed", "InvalidJobError")
     assert document["error"].endswith(".")
-    assert world.document(well)["status"] == "processing"
+    assert harness.document(well)["status"] == "processing"
 
 
 @pytest.mark.parametrize("fields", [{}, {"attempt": 1}, {"attempt": 1, "executionArn": "arn"}])
-def test_a_processing_job_without_a_lease_is_one_whose_lease_ran_out(world: World, fields: dict[str, Any]) -> None:
-    job_id = world.add_job(status="processing", **fields)
-    assert world.tick()["repaired"] == 1
-    assert world.document(job_id)["status"] == "pending"
-    assert world.tick()["started"] == 1
+def test_a_processing_job_without_a_lease_is_one_whose_lease_ran_out(harness: Harness, fields: dict[str, Any]) -> None:
+    job_id = harness.add_job(status="processing", **fields)
+    assert harness.tick()["repaired"] == 1
+    assert harness.document(job_id)["status"] == "pending"
+    assert harness.tick()["started"] == 1
 
 
-def test_a_job_that_ends_between_the_sweeps_read_and_write_stays_as_it_ended(world: World) -> None:
+def test_a_job_that_ends_between_the_sweeps_read_and_write_stays_as_it_ended(harness: Harness) -> None:
     class Late(MemoryExecutions):
         """The execution's last commit comes while Step Functions is asked about it."""
 
         def outcome(self, name: str) -> Outcome:
-            world.memory.touch(job_id, status="completed", progress=100)
+            harness.memory.touch(job_id, status="completed", progress=100)
             return Outcome(status=ExecutionStatus.TIMED_OUT)
 
-    job_id = expired_job(world, Outcome(status=ExecutionStatus.RUNNING))
-    world.executions = Late()
-    assert world.tick()["repaired"] == 0
-    assert world.document(job_id)["status"] == "completed"
+    job_id = expired_job(harness, Outcome(status=ExecutionStatus.RUNNING))
+    harness.executions = Late()
+    assert harness.tick()["repaired"] == 0
+    assert harness.document(job_id)["status"] == "completed"
 
 
-def test_two_sweeps_at_once_repair_once(world: World) -> None:
-    job_id = expired_job(world, None)
+def test_two_sweeps_at_once_repair_once(harness: Harness) -> None:
+    job_id = expired_job(harness, None)
 
     class Interleaved(MemoryStore):
         """Another tick does all of its work between this one's read and write."""
 
         def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
-            world.store = world.memory
-            world.tick()
-            return world.memory.write_each(writes)
+            harness.store = harness.memory
+            harness.tick()
+            return harness.memory.write_each(writes)
 
         def open_jobs(self, limit: int) -> Any:
-            return world.memory.open_jobs(limit)
+            return harness.memory.open_jobs(limit)
 
-    world.store = Interleaved(world.clock)
-    assert world.tick()["repaired"] == 0
-    document = world.document(job_id)
+    harness.store = Interleaved(harness.clock)
+    assert harness.tick()["repaired"] == 0
+    document = harness.document(job_id)
     assert (document["status"], document["expiries"]) == ("pending", 1)
 
 
 def test_many_leases_are_repaired_in_one_tick() -> None:
-    world = World()
+    harness = Harness()
     ids = [
-        world.add_job(status="processing", attempt=1, username=f"a{n}", leaseUntil=START - timedelta(seconds=1))
+        harness.add_job(status="processing", attempt=1, username=f"a{n}", leaseUntil=START - timedelta(seconds=1))
         for n in range(1_100)
     ]
-    assert world.tick()["repaired"] == 1_100  # more than one write_each may hold
-    assert {world.document(job_id)["expiries"] for job_id in ids} == {1}
+    assert harness.tick()["repaired"] == 1_100  # more than one write_each may hold
+    assert {harness.document(job_id)["expiries"] for job_id in ids} == {1}

@@ -11,7 +11,7 @@ import pytest
 
 from tests.doubles import START, ManualClock
 from tests.factories import job_document
-from tests.world import World
+from tests.harness import Harness
 from tracking.errors import StoreUnavailableError
 from tracking.executions import StartRefusedError, StartUnknownError
 from tracking.jobs import LEASE
@@ -35,19 +35,19 @@ def metrics(printed: str) -> dict[str, list[float]]:
     return found
 
 
-def test_an_idle_tick_reads_and_does_nothing_else(world: World) -> None:
-    assert world.tick() == NONE
-    assert world.executions.started == {}
+def test_an_idle_tick_reads_and_does_nothing_else(harness: Harness) -> None:
+    assert harness.tick() == NONE
+    assert harness.executions.started == {}
 
 
-def test_a_pending_job_is_claimed_and_started(world: World) -> None:
-    job_id = world.add_job()
-    assert world.tick() == NONE | {"started": 1}
-    name = world.started(job_id)
+def test_a_pending_job_is_claimed_and_started(harness: Harness) -> None:
+    job_id = harness.add_job()
+    assert harness.tick() == NONE | {"started": 1}
+    name = harness.started(job_id)
     assert name.startswith(f"instagram-NASA-{job_id}-1-")
-    snapshot = world.store.get_job(job_id)
+    snapshot = harness.store.get_job(job_id)
     assert snapshot is not None
-    assert world.executions.started == {
+    assert harness.executions.started == {
         name: {
             "jobId": job_id,
             "attempt": 1,
@@ -70,7 +70,7 @@ def test_a_pending_job_is_claimed_and_started(world: World) -> None:
         "retryCount": 0,
         "startedAt": START,
         "leaseUntil": START + LEASE,
-        "executionArn": world.executions.arn(name),
+        "executionArn": harness.executions.arn(name),
         "updatedAt": START,
         "error": None,
         "errorCode": None,
@@ -79,56 +79,56 @@ def test_a_pending_job_is_claimed_and_started(world: World) -> None:
     }
 
 
-def test_a_second_tick_leaves_a_claimed_job_alone(world: World) -> None:
-    job_id = world.add_job()
-    world.tick()
-    before = world.document(job_id)
-    assert world.tick() == NONE
-    assert world.document(job_id) == before
+def test_a_second_tick_leaves_a_claimed_job_alone(harness: Harness) -> None:
+    job_id = harness.add_job()
+    harness.tick()
+    before = harness.document(job_id)
+    assert harness.tick() == NONE
+    assert harness.document(job_id) == before
 
 
-def test_only_pending_jobs_are_started(world: World) -> None:
+def test_only_pending_jobs_are_started(harness: Harness) -> None:
     for status in ("processing", "completed", "failed", "cancelled", "queued"):
-        world.add_job(status=status, leaseUntil=START + LEASE)
-    assert world.tick() == NONE
+        harness.add_job(status=status, leaseUntil=START + LEASE)
+    assert harness.tick() == NONE
 
 
-def test_higher_priority_goes_first_and_then_the_older(world: World) -> None:
-    world.limits = Limits(running=4, per_credential=4)
+def test_higher_priority_goes_first_and_then_the_older(harness: Harness) -> None:
+    harness.limits = Limits(running=4, per_credential=4)
     for username, priority, minutes in (("late", 0, 3), ("early", 0, 1), ("low", -1, 0), ("high", 5, 9)):
-        world.add_job(username=username, priority=priority, createdAt=START - timedelta(minutes=10 - minutes))
+        harness.add_job(username=username, priority=priority, createdAt=START - timedelta(minutes=10 - minutes))
     claimed: list[str] = []
 
     class Recorder(MemoryStore):
         def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
-            claimed.extend(world.memory.get_documents("trackingJobs")[w.job_id]["username"] for w in writes)
-            return world.memory.write_each(writes)
+            claimed.extend(harness.memory.get_documents("trackingJobs")[w.job_id]["username"] for w in writes)
+            return harness.memory.write_each(writes)
 
         def open_jobs(self, limit: int) -> list[JobSnapshot]:
-            return world.memory.open_jobs(limit)
+            return harness.memory.open_jobs(limit)
 
-    world.store = Recorder(world.clock)
-    world.tick()
+    harness.store = Recorder(harness.clock)
+    harness.tick()
     assert claimed == ["high", "early", "late", "low"]
 
 
-def test_a_tick_starts_no_more_than_it_may(world: World) -> None:
-    world.limits = Limits(running=3, per_credential=3)
+def test_a_tick_starts_no_more_than_it_may(harness: Harness) -> None:
+    harness.limits = Limits(running=3, per_credential=3)
     for _ in range(5):
-        world.add_job()
-    assert world.tick()["started"] == 3
-    assert world.tick()["started"] == 0
-    for name in world.executions.started:
-        world.run_chain(dict(world.executions.started[name]))
-    assert world.tick()["started"] == 2
+        harness.add_job()
+    assert harness.tick()["started"] == 3
+    assert harness.tick()["started"] == 0
+    for name in harness.executions.started:
+        harness.run_chain(dict(harness.executions.started[name]))
+    assert harness.tick()["started"] == 2
 
 
 def test_more_than_one_commit_of_claims_goes_in_waves() -> None:
-    world = World()
+    harness = Harness()
     for _ in range(1100):
-        world.add_job()
-    assert world.tick() == NONE | {"started": 1100}
-    assert len(world.executions.started) == 1100
+        harness.add_job()
+    assert harness.tick() == NONE | {"started": 1100}
+    assert len(harness.executions.started) == 1100
 
 
 MALFORMED = [
@@ -142,14 +142,14 @@ MALFORMED = [
 ]
 
 
-def test_malformed_jobs_fail_with_a_sentence_and_block_nobody(world: World) -> None:
-    bad = [world.add_job(**fields) for fields in MALFORMED]
-    good = [world.add_job() for _ in range(3)]
-    before = [world.document(job_id) for job_id in bad]
-    assert world.tick() == NONE | {"started": 3, "malformed": len(MALFORMED)}
-    assert {job["jobId"] for job in world.executions.started.values()} == set(good)
+def test_malformed_jobs_fail_with_a_sentence_and_block_nobody(harness: Harness) -> None:
+    bad = [harness.add_job(**fields) for fields in MALFORMED]
+    good = [harness.add_job() for _ in range(3)]
+    before = [harness.document(job_id) for job_id in bad]
+    assert harness.tick() == NONE | {"started": 3, "malformed": len(MALFORMED)}
+    assert {job["jobId"] for job in harness.executions.started.values()} == set(good)
     for job_id, was in zip(bad, before, strict=True):
-        now = world.document(job_id)
+        now = harness.document(job_id)
         assert now["status"] == "failed"
         assert now["errorCode"] == "InvalidJobError"
         assert now["error"] == now["message"]
@@ -165,7 +165,7 @@ def test_malformed_jobs_fail_with_a_sentence_and_block_nobody(world: World) -> N
             "expireAt",
             "expiries",
         }
-    assert world.tick() == NONE
+    assert harness.tick() == NONE
 
 
 class Meddled(MemoryStore):
@@ -182,99 +182,99 @@ class Meddled(MemoryStore):
 @pytest.mark.parametrize("fields", [{}, {"username": ""}])
 def test_a_job_cancelled_between_read_and_write_refuses_only_itself(fields: dict[str, Any]) -> None:
     store = Meddled(ManualClock())
-    world = World(store=store)
-    store.cancels = world.add_job(**fields)
-    other = world.add_job()
-    world.tick()
-    assert world.document(store.cancels)["status"] == "cancelled"
-    assert [job["jobId"] for job in world.executions.started.values()] == [other]
+    harness = Harness(store=store)
+    store.cancels = harness.add_job(**fields)
+    other = harness.add_job()
+    harness.tick()
+    assert harness.document(store.cancels)["status"] == "cancelled"
+    assert [job["jobId"] for job in harness.executions.started.values()] == [other]
 
 
 def name_of(job_id: str, attempt: int = 1) -> str:
     return f"instagram-NASA-{job_id}-{attempt}"
 
 
-def test_a_throttled_start_gives_the_claim_back_for_the_next_tick(world: World) -> None:
-    job_id, other = world.add_job(attempt=4), world.add_job()
-    world.executions.refusing = {name_of(job_id, 5): StartRefusedError("ThrottlingException")}
-    assert world.tick() == NONE | {"started": 1, "refused": 1}
-    given_back = world.document(job_id)
+def test_a_throttled_start_gives_the_claim_back_for_the_next_tick(harness: Harness) -> None:
+    job_id, other = harness.add_job(attempt=4), harness.add_job()
+    harness.executions.refusing = {name_of(job_id, 5): StartRefusedError("ThrottlingException")}
+    assert harness.tick() == NONE | {"started": 1, "refused": 1}
+    given_back = harness.document(job_id)
     assert (given_back["status"], given_back["attempt"]) == ("pending", 5)
     assert (given_back["leaseUntil"], given_back["startedAt"], given_back["executionArn"]) == (None, None, None)
-    assert world.document(other)["status"] == "processing"
-    world.executions.refusing = {}
-    assert world.tick() == NONE | {"started": 1}
-    assert world.document(job_id)["attempt"] == 6
+    assert harness.document(other)["status"] == "processing"
+    harness.executions.refusing = {}
+    assert harness.tick() == NONE | {"started": 1}
+    assert harness.document(job_id)["attempt"] == 6
 
 
-def test_a_lasting_refusal_gives_the_claims_back_and_then_fails_the_tick(world: World) -> None:
-    ids = [world.add_job() for _ in range(3)]
-    world.executions.refusing = {name_of(job_id): StartRefusedError("AccessDeniedException") for job_id in ids[:2]}
+def test_a_lasting_refusal_gives_the_claims_back_and_then_fails_the_tick(harness: Harness) -> None:
+    ids = [harness.add_job() for _ in range(3)]
+    harness.executions.refusing = {name_of(job_id): StartRefusedError("AccessDeniedException") for job_id in ids[:2]}
     with pytest.raises(StartsRefusedError, match="AccessDeniedException: 2 jobs"):
-        world.tick()
-    assert [world.document(job_id)["status"] for job_id in ids] == ["pending", "pending", "processing"]
-    assert [world.document(job_id)["attempt"] for job_id in ids[:2]] == [1, 1]
+        harness.tick()
+    assert [harness.document(job_id)["status"] for job_id in ids] == ["pending", "pending", "processing"]
+    assert [harness.document(job_id)["attempt"] for job_id in ids[:2]] == [1, 1]
 
 
-def test_a_job_cancelled_after_its_claim_is_not_given_back(world: World) -> None:
-    job_id = world.add_job()
+def test_a_job_cancelled_after_its_claim_is_not_given_back(harness: Harness) -> None:
+    job_id = harness.add_job()
 
     class CancellingRefusalError(StartRefusedError):
         """Raised into the tick: the moment at which the user cancels."""
 
         @property
         def is_temporary(self) -> bool:
-            world.memory.touch(job_id, status="cancelled")
+            harness.memory.touch(job_id, status="cancelled")
             return True
 
-    world.executions.refusing = {name_of(job_id): CancellingRefusalError("ThrottlingException")}
-    world.tick()
-    assert world.document(job_id)["status"] == "cancelled"
+    harness.executions.refusing = {name_of(job_id): CancellingRefusalError("ThrottlingException")}
+    harness.tick()
+    assert harness.document(job_id)["status"] == "cancelled"
 
 
-def test_a_start_without_an_answer_is_left_to_its_lease(world: World) -> None:
-    job_id = world.add_job()
-    world.executions.refusing = {name_of(job_id): StartUnknownError("no reply")}
-    assert world.tick() == NONE | {"unknown": 1}
-    left = world.document(job_id)
+def test_a_start_without_an_answer_is_left_to_its_lease(harness: Harness) -> None:
+    job_id = harness.add_job()
+    harness.executions.refusing = {name_of(job_id): StartUnknownError("no reply")}
+    assert harness.tick() == NONE | {"unknown": 1}
+    left = harness.document(job_id)
     assert (left["status"], left["attempt"]) == ("processing", 1)
     assert left["leaseUntil"] == START + LEASE
-    assert left["executionArn"].startswith(world.executions.arn(name_of(job_id)))
+    assert left["executionArn"].startswith(harness.executions.arn(name_of(job_id)))
 
 
-def test_a_store_that_does_not_answer_fails_the_tick_loudly_and_the_next_one_succeeds(world: World) -> None:
+def test_a_store_that_does_not_answer_fails_the_tick_loudly_and_the_next_one_succeeds(harness: Harness) -> None:
     class Down(MemoryStore):
         def open_jobs(self, limit: int) -> list[JobSnapshot]:
             raise StoreUnavailableError("Our database did not answer.")
 
-    job_id = world.add_job()
-    world.store = Down(world.clock)
+    job_id = harness.add_job()
+    harness.store = Down(harness.clock)
     with pytest.raises(StoreUnavailableError):
-        world.tick()
-    world.store = world.memory
-    assert world.tick() == NONE | {"started": 1}
-    assert world.document(job_id)["status"] == "processing"
+        harness.tick()
+    harness.store = harness.memory
+    assert harness.tick() == NONE | {"started": 1}
+    assert harness.document(job_id)["status"] == "processing"
 
 
-def test_the_oldest_pending_job_tells_how_long_it_has_waited(world: World) -> None:
+def test_the_oldest_pending_job_tells_how_long_it_has_waited(harness: Harness) -> None:
     for minutes in (1, 7, 3):
-        world.add_job(createdAt=START - timedelta(minutes=minutes))
-    world.add_job(createdAt=START - timedelta(days=1), username="")  # malformed: it waits for nothing
-    assert run_tick(world.trigger_deps).oldest_pending_age_s == 420
-    assert run_tick(world.trigger_deps).oldest_pending_age_s == 0
+        harness.add_job(createdAt=START - timedelta(minutes=minutes))
+    harness.add_job(createdAt=START - timedelta(days=1), username="")  # malformed: it waits for nothing
+    assert run_tick(harness.trigger_deps).oldest_pending_age_s == 420
+    assert run_tick(harness.trigger_deps).oldest_pending_age_s == 0
 
 
-def test_a_front_ends_clock_that_is_ahead_makes_no_negative_age(world: World) -> None:
-    world.add_job(createdAt=START + timedelta(hours=1))
-    tick = run_tick(world.trigger_deps)
+def test_a_front_ends_clock_that_is_ahead_makes_no_negative_age(harness: Harness) -> None:
+    harness.add_job(createdAt=START + timedelta(hours=1))
+    tick = run_tick(harness.trigger_deps)
     assert tick.oldest_pending_age_s == 0
     assert [start.waited_s for start in tick.started] == [0]
 
 
-def test_a_tick_publishes_every_start_and_the_oldest_age(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_tick_publishes_every_start_and_the_oldest_age(harness: Harness, capsys: pytest.CaptureFixture[str]) -> None:
     for number in range(250):  # more values than one blob of metrics may hold
-        world.add_job(createdAt=START - timedelta(seconds=number))
-    world.tick()
+        harness.add_job(createdAt=START - timedelta(seconds=number))
+    harness.tick()
     published = metrics(capsys.readouterr().out)
     assert published["OldestPendingAge"] == [249]
     assert published["JobsStarted"] == [250]

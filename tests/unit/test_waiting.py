@@ -10,14 +10,14 @@ import pytest
 
 from tests.doubles import START
 from tests.factories import job
-from tests.world import World
+from tests.harness import Harness
 from tracking.jobs import LEASE, PlatformName
 from tracking.pauses import Pause
 from tracking.store.memory import MemoryStore
 from tracking.wiring import Limits
 from trigger.sweep import Running
-from trigger.tick import LOOK
-from trigger.waiting import CREDENTIAL, PAGE, Pending, Slots, pick
+from trigger.tick import MAX_OPEN_JOBS
+from trigger.waiting import CREDENTIAL, PENDING_PAGE_SIZE, Pending, Slots, pick
 
 INSTAGRAM, TIKTOK, YOUTUBE, TWITTER = PlatformName
 
@@ -94,63 +94,65 @@ def test_a_platform_without_a_place_does_not_cost_its_organisation_the_turn() ->
     assert [pending.job.job_id for pending in chosen] == ["a1", "a3"]
 
 
-def test_one_job_at_a_time_is_strictly_one_after_another(world: World) -> None:
-    world.limits = Limits(running=1, per_credential=10)
-    ids = [world.add_job(platform=name, createdAt=START + timedelta(seconds=i)) for i, name in enumerate(PlatformName)]
+def test_one_job_at_a_time_is_strictly_one_after_another(harness: Harness) -> None:
+    harness.limits = Limits(running=1, per_credential=10)
+    ids = [
+        harness.add_job(platform=name, createdAt=START + timedelta(seconds=i)) for i, name in enumerate(PlatformName)
+    ]
     order = []
     for _ in ids:
-        assert world.tick()["started"] == 1
-        assert world.tick()["started"] == 0
-        (payload,) = [p for p in world.executions.started.values() if p["jobId"] not in order]
+        assert harness.tick()["started"] == 1
+        assert harness.tick()["started"] == 0
+        (payload,) = [p for p in harness.executions.started.values() if p["jobId"] not in order]
         order.append(payload["jobId"])
-        world.run_chain(dict(payload))
+        harness.run_chain(dict(payload))
     assert order == ids  # as they came
 
 
-def test_a_place_is_free_again_when_its_lease_has_ended(world: World) -> None:
-    world.limits = Limits(running=1, per_credential=1)
-    world.add_job(status="processing", attempt=1, leaseUntil=START + LEASE)
-    world.add_job()
-    assert world.tick()["started"] == 0
-    world.clock.advance(LEASE.total_seconds())
-    counts = world.tick()
+def test_a_place_is_free_again_when_its_lease_has_ended(harness: Harness) -> None:
+    harness.limits = Limits(running=1, per_credential=1)
+    harness.add_job(status="processing", attempt=1, leaseUntil=START + LEASE)
+    harness.add_job()
+    assert harness.tick()["started"] == 0
+    harness.clock.advance(LEASE.total_seconds())
+    counts = harness.tick()
     assert (counts["repaired"], counts["started"]) == (1, 1)
 
 
-def test_jobs_of_shared_credentials_share_their_limit(world: World) -> None:
-    world.limits = Limits(running=50, per_credential=3)
+def test_jobs_of_shared_credentials_share_their_limit(harness: Harness) -> None:
+    harness.limits = Limits(running=50, per_credential=3)
     for platform in PlatformName:
         for number in range(5):
-            world.add_job(platform=platform, username=f"a{number}")
-    world.tick()
-    started = Counter(CREDENTIAL[PlatformName(p["platform"])] for p in world.executions.started.values())
+            harness.add_job(platform=platform, username=f"a{number}")
+    harness.tick()
+    started = Counter(CREDENTIAL[PlatformName(p["platform"])] for p in harness.executions.started.values())
     assert started == {"apify": 3, "youtube": 3, "x": 3}
-    assert world.tick()["started"] == 0
+    assert harness.tick()["started"] == 0
 
 
 # More than one query sees
 
 
-MANY = LOOK + 200
+MANY = MAX_OPEN_JOBS + 200
 
 
 @pytest.fixture
-def crowded(world: World) -> World:
+def crowded(harness: Harness) -> Harness:
     """Organisation a has so many jobs waiting that a tick looks at them part by part."""
-    world.limits = Limits(running=10, per_credential=10)
+    harness.limits = Limits(running=10, per_credential=10)
     for number in range(MANY):
-        world.add_job(
+        harness.add_job(
             orgId="a", username=f"a{number}", createdAt=START - timedelta(hours=1) + timedelta(seconds=number)
         )
-    return world
+    return harness
 
 
-def started(world: World) -> list[str]:
-    return [payload["username"] for payload in world.executions.started.values()]
+def started(harness: Harness) -> list[str]:
+    return [payload["username"] for payload in harness.executions.started.values()]
 
 
 @pytest.mark.parametrize("ticks_before", [0, 1, 2])
-def test_a_new_organisation_starts_in_the_next_tick_however_many_wait(crowded: World, ticks_before: int) -> None:
+def test_a_new_organisation_starts_in_the_next_tick_however_many_wait(crowded: Harness, ticks_before: int) -> None:
     for _ in range(ticks_before):
         crowded.tick()
         crowded.limits = Limits(running=crowded.limits.running + 10, per_credential=50)
@@ -160,21 +162,21 @@ def test_a_new_organisation_starts_in_the_next_tick_however_many_wait(crowded: W
     assert len(started(crowded)) == 10 * (ticks_before + 1)
 
 
-def test_the_urgent_jobs_of_a_long_queue_go_first_and_then_the_oldest(crowded: World) -> None:
+def test_the_urgent_jobs_of_a_long_queue_go_first_and_then_the_oldest(crowded: Harness) -> None:
     crowded.add_job(orgId="a", username="urgent", priority=5)
     crowded.add_job(orgId="a", username="more-urgent", priority=9)
     crowded.tick()
     assert set(started(crowded)) == {"urgent", "more-urgent", *[f"a{number}" for number in range(8)]}
 
 
-def test_jobs_without_a_priority_are_not_skipped_for_those_with_one(crowded: World) -> None:
+def test_jobs_without_a_priority_are_not_skipped_for_those_with_one(crowded: Harness) -> None:
     for number in range(3):
         crowded.add_job(orgId="a", username=f"zero{number}", priority=0, createdAt=START - timedelta(hours=2))
     crowded.tick()
     assert set(started(crowded)) == {"zero0", "zero1", "zero2", *[f"a{number}" for number in range(7)]}
 
 
-def test_a_negative_priority_waits_for_the_others_of_its_organisation(crowded: World) -> None:
+def test_a_negative_priority_waits_for_the_others_of_its_organisation(crowded: Harness) -> None:
     crowded.limits = Limits(running=8, per_credential=8)
     for org in ("a", "b"):
         crowded.add_job(orgId=org, username=f"{org}-can-wait", priority=-1, createdAt=START - timedelta(hours=3))
@@ -184,7 +186,7 @@ def test_a_negative_priority_waits_for_the_others_of_its_organisation(crowded: W
     assert set(started(crowded)) == {"a0", "a1", "a2", "a3", "b0", "b1", "b2", "b3"}
 
 
-def test_malformed_jobs_are_met_although_very_many_wait(crowded: World) -> None:
+def test_malformed_jobs_are_met_although_very_many_wait(crowded: Harness) -> None:
     """The walk through all that wait goes on from tick to tick, whatever their ids are."""
     bad = [crowded.add_job(orgId="a", username="", createdAt=None) for _ in range(3)]
     bad.append(crowded.add_job(orgId=None))
@@ -194,19 +196,19 @@ def test_malformed_jobs_are_met_although_very_many_wait(crowded: World) -> None:
         crowded.tick()
         crowded.limits = Limits(running=crowded.limits.running + 10, per_credential=500)
         ticks += 1
-        assert ticks <= MANY // (PAGE - 1) + 2
+        assert ticks <= MANY // (PENDING_PAGE_SIZE - 1) + 2
     assert {crowded.document(job_id)["status"] for job_id in bad} == {"failed"}
 
 
-def test_jobs_without_a_moment_of_creation_are_met_as_well(crowded: World) -> None:
+def test_jobs_without_a_moment_of_creation_are_met_as_well(crowded: Harness) -> None:
     undated = crowded.add_job(orgId="a", username="undated", priority=99, createdAt=None)
-    for _ in range(MANY // (PAGE - 1) + 2):
+    for _ in range(MANY // (PENDING_PAGE_SIZE - 1) + 2):
         crowded.tick()
         crowded.limits = Limits(running=crowded.limits.running + 10, per_credential=500)
     assert crowded.document(undated)["status"] == "processing"
 
 
-def test_with_every_place_taken_no_waiting_job_is_read(crowded: World) -> None:
+def test_with_every_place_taken_no_waiting_job_is_read(crowded: Harness) -> None:
     read: list[str] = []
 
     class Recording(MemoryStore):
@@ -222,11 +224,11 @@ def test_with_every_place_taken_no_waiting_job_is_read(crowded: World) -> None:
     assert read == []
 
 
-def test_with_every_platform_closed_and_places_left_nothing_starts_and_nothing_breaks(world: World) -> None:
-    world.limits = Limits(running=50, per_credential=1)
+def test_with_every_platform_closed_and_places_left_nothing_starts_and_nothing_breaks(harness: Harness) -> None:
+    harness.limits = Limits(running=50, per_credential=1)
     for platform in (INSTAGRAM, YOUTUBE, TWITTER):
-        world.add_job(platform=platform, status="processing", attempt=1, leaseUntil=START + LEASE)
-    for number in range(LOOK):
-        world.add_job(platform="facebook", username=f"a{number}")
-    world.tick()
-    assert started(world) == []
+        harness.add_job(platform=platform, status="processing", attempt=1, leaseUntil=START + LEASE)
+    for number in range(MAX_OPEN_JOBS):
+        harness.add_job(platform="facebook", username=f"a{number}")
+    harness.tick()
+    assert started(harness) == []

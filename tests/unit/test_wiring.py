@@ -16,10 +16,10 @@ from google.auth.aws import Credentials as AwsCredentials
 from google.auth.credentials import AnonymousCredentials
 
 from local.paths import ROOT
-from tracking import wiring
+from tracking import clients, google_credentials, secrets_manager, wiring
 from tracking.errors import CredentialsError, StoreUnavailableError
-from tracking.identity import Caller
 from tracking.jobs import PlatformName
+from tracking.kick_auth import Caller
 from tracking.settings import ProcessSettings
 
 KEY = "AIzaVerySecret"
@@ -29,28 +29,28 @@ KEY = "AIzaVerySecret"
 def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Secrets Manager's client as the wiring would build it, scripted."""
     client = boto3.client("secretsmanager", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
-    monkeypatch.setattr(wiring, "aws_client", lambda service: client)
-    wiring.secrets_provider.cache_clear()
+    monkeypatch.setattr(secrets_manager, "aws_client", lambda service: client)
+    secrets_manager.secrets_provider.cache_clear()
     with Stubber(client) as stub:
         yield stub
-    wiring.secrets_provider.cache_clear()
+    secrets_manager.secrets_provider.cache_clear()
 
 
 def test_a_secret_is_read_once_and_kept(secrets: Stubber) -> None:
     secrets.add_response("get_secret_value", {"SecretString": f" {KEY}\n"}, {"SecretId": "youtube-key"})
-    assert [wiring.secret("youtube-key"), wiring.secret("youtube-key")] == [KEY, KEY]
+    assert [secrets_manager.secret("youtube-key"), secrets_manager.secret("youtube-key")] == [KEY, KEY]
 
 
 def test_a_secret_without_a_name_is_not_looked_for(secrets: Stubber) -> None:
     with pytest.raises(CredentialsError, match="not set up"):
-        wiring.secret("")
+        secrets_manager.secret("")
 
 
 @pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException", "DecryptionFailure"])
 def test_a_secret_that_is_not_ours_to_read_is_a_matter_of_credentials(secrets: Stubber, code: str) -> None:
     secrets.add_client_error("get_secret_value", code, http_status_code=400)
     with pytest.raises(CredentialsError, match="not set up") as refused:
-        wiring.secret("youtube-key")
+        secrets_manager.secret("youtube-key")
     assert refused.value.__notes__ == ["the secret youtube-key cannot be read"]  # for the log, not for the user
 
 
@@ -59,7 +59,7 @@ def test_a_busy_secrets_manager_does_not_fail_the_job_for_good(secrets: Stubber,
     for _ in range(3):  # botocore's own tries
         secrets.add_client_error("get_secret_value", code, http_status_code=status)
     with pytest.raises(StoreUnavailableError):
-        wiring.secret("youtube-key")
+        secrets_manager.secret("youtube-key")
 
 
 def test_an_unreachable_secrets_manager_does_not_fail_the_job_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,25 +67,25 @@ def test_an_unreachable_secrets_manager_does_not_fail_the_job_for_good(monkeypat
         def get_secret_value(self, **kwargs: Any) -> None:
             raise EndpointConnectionError(endpoint_url="https://secretsmanager.example")
 
-    monkeypatch.setattr(wiring, "aws_client", lambda service: Unreachable())
-    wiring.secrets_provider.cache_clear()
+    monkeypatch.setattr(secrets_manager, "aws_client", lambda service: Unreachable())
+    secrets_manager.secrets_provider.cache_clear()
     with pytest.raises(StoreUnavailableError):
-        wiring.secret("youtube-key")
-    wiring.secrets_provider.cache_clear()
+        secrets_manager.secret("youtube-key")
+    secrets_manager.secrets_provider.cache_clear()
 
 
 def test_every_aws_client_has_short_time_outs(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "us-east-1")
     for service in ("s3", "stepfunctions", "secretsmanager", "lambda"):
-        config = wiring.aws_client(service).meta.config
+        config = clients.aws_client(service).meta.config
         assert config.connect_timeout <= 5
         assert config.read_timeout <= 10
 
 
 def test_the_emulator_needs_no_credentials_and_reads_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
-    client = wiring.firestore_client("demo-wiring-test", "some-secret")
+    client = google_credentials.firestore_client("demo-wiring-test", "some-secret")
     assert client.project == "demo-wiring-test"
     assert isinstance(client._credentials, AnonymousCredentials)
 
@@ -108,7 +108,7 @@ def test_unusable_google_credentials_are_named_and_not_shown(
     monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)
     secrets.add_response("get_secret_value", {"SecretString": value}, {"SecretId": "firebase"})
     with pytest.raises(CredentialsError) as refused:
-        wiring.firestore_client("demo-refused", "firebase")
+        google_credentials.firestore_client("demo-refused", "firebase")
     assert "secret firebase" in refused.value.message
     assert KEY not in refused.value.message
 
@@ -129,7 +129,7 @@ def test_a_workload_identity_federation_is_used_as_configured(
         },
     }
     secrets.add_response("get_secret_value", {"SecretString": json.dumps(config)}, {"SecretId": "firebase"})
-    client = wiring.firestore_client("demo-federated", "firebase")
+    client = google_credentials.firestore_client("demo-federated", "firebase")
     assert isinstance(client._credentials, AwsCredentials)
 
 
@@ -206,7 +206,7 @@ def test_settings_and_keys_show_no_secret(secrets: Stubber) -> None:
     )
     secrets.add_response("get_secret_value", {"SecretString": KEY}, {"SecretId": "youtube-key"})
     keys = wiring.PlatformKeys(
-        youtube_api_key=lambda: wiring.secret(settings.youtube_api_key_secret),
+        youtube_api_key=lambda: secrets_manager.secret(settings.youtube_api_key_secret),
         x_bearer_token=lambda: "",
         apify_token=lambda: "",
     )

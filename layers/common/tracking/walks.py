@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, Store
 
-PAGE = MAX_WRITES_PER_COMMIT
+FINISHED_PAGE_SIZE = MAX_WRITES_PER_COMMIT
 """As many as one `delete_jobs` takes."""
 
 
@@ -35,8 +35,8 @@ def finished_jobs(store: Store, begin: str = "") -> Iterator[list[JobSnapshot]]:
 def _pages(store: Store, from_id: str) -> Iterator[list[JobSnapshot]]:
     seen: str | None = None
     while True:
-        found = store.finished_jobs(PAGE, from_id)
+        found = store.finished_jobs(FINISHED_PAGE_SIZE, from_id)
         yield [job for job in found if job.job_id != seen]
-        if len(found) < PAGE:
+        if len(found) < FINISHED_PAGE_SIZE:
             return
         seen = from_id = found[-1].job_id

@@ -20,12 +20,12 @@ from trigger import app, tick, waiting
 
 plan = Plan(Path(os.environ["CHAOS_FOLDER"]))
 jobs.LEASE = timedelta(seconds=float(os.environ["CHAOS_LEASE_S"]))
-LOOK, PAGE = tick.LOOK, waiting.PAGE
+MAX_OPEN_JOBS, PENDING_PAGE_SIZE = tick.MAX_OPEN_JOBS, waiting.PENDING_PAGE_SIZE
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    tick.LOOK = event.get("page", LOOK)
-    tick.PAGE = waiting.PAGE = event.get("page", PAGE)  # type: ignore[attr-defined]
+    tick.MAX_OPEN_JOBS = event.get("page", MAX_OPEN_JOBS)
+    tick.PENDING_PAGE_SIZE = waiting.PENDING_PAGE_SIZE = event.get("page", PENDING_PAGE_SIZE)  # type: ignore[attr-defined]
     real = wiring.trigger()
     deps = replace(
         real,

@@ -8,8 +8,8 @@
 
 A platform turns a provider's answers into `Account` and `Video`; a provider speaks HTTP and turns foreign
 failures into `tracking.errors`. This module holds what all platforms have in common; beside it stand what they
-share: `addresses` (what people type), `fields` (what platforms send), `failures` (what people read when it goes
-wrong), `http` (one JSON call) and `harvest` (an Apify run as pages of videos).
+share: `addresses` (what people type), `fields` (what platforms send), `messages` (what people read when it goes
+wrong), `http` (one JSON call) and `apify_pages` (an Apify run as pages of videos).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from tracking.errors import InvalidJobError
-from tracking.platforms.failures import PROPER_NAMES
+from tracking.platforms.messages import PROPER_NAMES
 
 _PLATFORM_OF = {
     "instagram.com": "instagram",

@@ -27,9 +27,9 @@ from tracking.errors import (
     TrackingError,
 )
 from tracking.platforms import Budget
-from tracking.platforms.failures import failure
 from tracking.platforms.fields import count, moment, obj, objects, text
 from tracking.platforms.http import Credential, JsonApi
+from tracking.platforms.messages import failure
 
 WAIT_FOR_FINISH_S = 10
 """How long Apify may hold a call open for a run to end; below the time-out of reading an answer."""

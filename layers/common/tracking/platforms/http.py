@@ -25,7 +25,7 @@ from tracking.errors import (
     RateLimitedError,
     TrackingError,
 )
-from tracking.platforms.failures import failure
+from tracking.platforms.messages import failure
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # below, it tells each URL with its query
 

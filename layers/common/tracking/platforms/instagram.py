@@ -22,7 +22,7 @@ from tracking.errors import (
 from tracking.platforms import Budget, FetchedAccount, VideoPage
 from tracking.platforms.addresses import not_a_profile, not_a_username, read_address
 from tracking.platforms.apify import Apify, Run
-from tracking.platforms.failures import failure
+from tracking.platforms.apify_pages import Reading, video_pages
 from tracking.platforms.fields import (
     count,
     flag,
@@ -36,7 +36,7 @@ from tracking.platforms.fields import (
     text,
     title_of,
 )
-from tracking.platforms.harvest import Reading, harvest
+from tracking.platforms.messages import failure
 
 _NAME = "Instagram"
 _USERNAME = re.compile(r"[A-Za-z0-9._]{1,50}")  # past 30 it is for Instagram to say that there is no such account
@@ -74,7 +74,7 @@ class Instagram:
             raise failure(AccountPrivateError, _NAME, fetched.account.username)
         name = fetched.videos_ref
         run = self._begin(name, "posts", budget.max_videos, budget)
-        yield from harvest(self._apify, run, fetched.account, budget, lambda items: reading_of(items, name))
+        yield from video_pages(self._apify, run, fetched.account, budget, lambda items: reading_of(items, name))
 
     def _begin(self, name: str, results_type: str, limit: int, budget: Budget) -> Run:
         actor_input = {

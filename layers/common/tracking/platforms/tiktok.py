@@ -22,9 +22,9 @@ from tracking.errors import (
 from tracking.platforms import Budget, FetchedAccount, VideoPage
 from tracking.platforms.addresses import not_a_profile, not_a_username, read_address
 from tracking.platforms.apify import Apify, Run
-from tracking.platforms.failures import failure
+from tracking.platforms.apify_pages import Reading, video_pages
 from tracking.platforms.fields import count, flag, hashtags, identifier, moment, obj, quoted, seconds, text, title_of
-from tracking.platforms.harvest import Reading, harvest
+from tracking.platforms.messages import failure
 
 _NAME = "TikTok"
 _USERNAME = re.compile(r"[A-Za-z0-9._]{1,50}")  # past 24 it is for TikTok to say that there is no such account
@@ -75,7 +75,7 @@ class TikTok:
         run = self._apify.get(fetched.videos_ref, budget)
         if run.has_failed and budget.resume_since is not None:
             run = self._begin(name, budget)
-        yield from harvest(self._apify, run, account, budget, lambda items: reading_of(items, name))
+        yield from video_pages(self._apify, run, account, budget, lambda items: reading_of(items, name))
 
     def _begin(self, name: str, budget: Budget) -> Run:
         actor_input = {

@@ -10,7 +10,6 @@ from tracking.accounts import Account, MediaType, Video
 from tracking.errors import AccountPrivateError, ContractError
 from tracking.platforms import Budget, FetchedAccount, VideoPage
 from tracking.platforms.addresses import not_a_profile, not_a_username, read_address
-from tracking.platforms.failures import failure
 from tracking.platforms.fields import (
     count,
     flag,
@@ -24,6 +23,7 @@ from tracking.platforms.fields import (
     text,
     title_of,
 )
+from tracking.platforms.messages import failure
 from tracking.platforms.x_api import XApi
 
 _NAME = "X"

@@ -23,9 +23,9 @@ from tracking.errors import (
     RateLimitedError,
     TrackingError,
 )
-from tracking.platforms.failures import failure
 from tracking.platforms.fields import obj, objects, text
 from tracking.platforms.http import Credential, JsonApi
+from tracking.platforms.messages import failure
 
 SMALLEST_PAGE, LARGEST_PAGE = 5, 100
 

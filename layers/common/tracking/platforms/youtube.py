@@ -12,8 +12,8 @@ from tracking.accounts import Account, MediaType, Video
 from tracking.errors import AccountNotFoundError, ContractError
 from tracking.platforms import Budget, FetchedAccount, VideoPage
 from tracking.platforms.addresses import not_a_profile, not_a_username, read_address
-from tracking.platforms.failures import failure
 from tracking.platforms.fields import count, flag, hashtags, moment, obj, quoted, seconds, text
+from tracking.platforms.messages import failure
 from tracking.platforms.youtube_data_api import PAGE_SIZE, YouTubeDataApi
 
 _NAME = "YouTube"

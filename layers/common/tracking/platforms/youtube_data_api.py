@@ -19,9 +19,9 @@ from tracking.errors import (
     RateLimitedError,
     TrackingError,
 )
-from tracking.platforms.failures import failure
 from tracking.platforms.fields import obj, objects, text
 from tracking.platforms.http import Credential, ErrorTable, JsonApi
+from tracking.platforms.messages import failure
 
 PAGE_SIZE = 50  # the most that playlistItems.list and videos.list take
 

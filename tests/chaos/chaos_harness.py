@@ -31,7 +31,7 @@ class Execution:
     status: str
 
 
-class Stage:
+class ChaosHarness:
     def __init__(self, running: RunningStack, plan: Plan, names: Mapping[str, str]) -> None:
         self.running = running
         self.plan = plan
@@ -104,7 +104,9 @@ def is_settled(job: Document) -> bool:
 
 
 @contextmanager
-def staged(running: RunningStack, *, lease_s: float, wait_scale: float, **settings: int) -> Iterator[Stage]:
+def chaos_harness(
+    running: RunningStack, *, lease_s: float, wait_scale: float, **settings: int
+) -> Iterator[ChaosHarness]:
     """The rule's own ticks are off, and ticks may run at the same time; everything is as before in the end.
 
     `settings`: over the trigger's own, as MAX_RUNNING_JOBS.
@@ -118,23 +120,23 @@ def staged(running: RunningStack, *, lease_s: float, wait_scale: float, **settin
     functions, events = (aws.client(service, running.state.aws()) for service in ("lambda", "events"))
     names = {package: _physical(running, f"{package.title()}Function") for package in FUNCTIONS}
     before = {name: functions.get_function_configuration(FunctionName=name) for name in names.values()}
-    stage = Stage(running, plan, names)
-    tick = stage.rule("TriggerFunctionTick")
+    harness = ChaosHarness(running, plan, names)
+    tick = harness.rule("TriggerFunctionTick")
     try:
-        stage.forget_simulated()
+        harness.forget_simulated()
         events.disable_rule(Name=tick)
         functions.delete_function_concurrency(FunctionName=names["trigger"])
-        stage.scale_waits(wait_scale)
+        harness.scale_waits(wait_scale)
         for package, name in names.items():
             handler = f"tests.chaos.functions.{package}.handler"
             _configure(functions, name, handler, _variables(before[name]) | variables)
-        yield stage
+        yield harness
     finally:
         for name, was in before.items():
             _configure(functions, name, was["Handler"], _variables(was))
-        stage.scale_waits(1.0)
-        stage.forget_simulated()
-        stage.deliver_events(are_delivered=True)
+        harness.scale_waits(1.0)
+        harness.forget_simulated()
+        harness.deliver_events(are_delivered=True)
         functions.put_function_concurrency(FunctionName=names["trigger"], ReservedConcurrentExecutions=1)
         events.enable_rule(Name=tick)
 

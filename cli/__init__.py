@@ -19,13 +19,14 @@ from rich.markup import escape
 from rich.table import Table
 
 import local.cli
+from cli.fetch import fetch
+from cli.watch import watch_jobs
 from local.errors import LocalError
 from local.stack import State
-from tracking import jobs, pauses, walks, wiring
-from tracking.cli.fetch import fetch
-from tracking.cli.watch import watch_jobs
+from tracking import jobs, pauses, walks
 from tracking.clock import SystemClock
 from tracking.errors import InvalidJobError, TrackingError
+from tracking.google_credentials import firestore_client
 from tracking.jobs import AccountType, Job, PlatformName, Status
 from tracking.limits import is_document_id
 from tracking.settings import SettingsError
@@ -178,7 +179,7 @@ def _store() -> FirestoreStore:
         if not stack.is_up():
             raise LocalError("No project is named: set GOOGLE_CLOUD_PROJECT, or start the local stack with `make up`.")
         os.environ.update(stack.environment())
-    return FirestoreStore(wiring.firestore_client(os.environ["GOOGLE_CLOUD_PROJECT"]))
+    return FirestoreStore(firestore_client(os.environ["GOOGLE_CLOUD_PROJECT"]))
 
 
 def _watch(store: FirestoreStore, job_id: str) -> None:

@@ -24,7 +24,7 @@ from trigger.app import handler as trigger_handler
 CHAIN = ("FetchAccount", "SaveAccount", "FetchVideos", "SaveVideos")
 
 
-class World:
+class Harness:
     """Both functions over a store and an object store (in memory where none is given), and one scripted platform."""
 
     def __init__(

@@ -10,7 +10,7 @@ from tracking.accounts import Account, Video
 from tracking.errors import PlatformUnavailableError, TrackingError
 from tracking.platforms import Budget, VideoPage
 from tracking.platforms.apify import Apify, Run
-from tracking.platforms.failures import PROPER_NAMES, failure
+from tracking.platforms.messages import PROPER_NAMES, failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Reading:
     unusable: tuple[str, ...] = ()  # ids of posts that cannot be read
 
 
-def harvest(
+def video_pages(
     apify: Apify, run: Run, account: Account, budget: Budget, read: Callable[[list[dict[str, Any]]], Reading]
 ) -> Iterator[VideoPage]:
     """Wait for the run, then read it page by page.

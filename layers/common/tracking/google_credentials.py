@@ -1,0 +1,82 @@
+"""Access to the Firebase project: which credentials are used, and the one app that holds them."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from typing import Any
+
+import firebase_admin
+import google.auth
+from firebase_admin import firestore
+from google.auth.credentials import AnonymousCredentials
+
+from tracking.errors import CredentialsError
+from tracking.secrets_manager import secret
+from tracking.settings import SettingsError
+
+GOOGLE_TIMEOUT_S = 3.0
+"""Of one wait for Google's certificates or for a user's record; firebase-admin's own is two minutes."""
+
+_FIREBASE_SCOPES = ("https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/datastore")
+
+
+def firestore_client(project: str, credentials_secret: str = "") -> Any:
+    """A Firestore client through firebase-admin.
+
+    With `FIRESTORE_EMULATOR_HOST` set, no credentials; else those of the secret, a service account's key or a workload
+    identity federation's configuration; else the machine's own.
+    """
+    return firestore.client(firebase_app(project, credentials_secret))
+
+
+@functools.cache
+def firebase_app(project: str, credentials_secret: str) -> firebase_admin.App:
+    """There can be one of a name: an environment whose first event failed after this must not make it again."""
+    _refuse_emulated_sign_in(project)
+    return firebase_admin.initialize_app(
+        _google_credentials(credentials_secret),
+        {"projectId": project, "httpTimeout": GOOGLE_TIMEOUT_S},
+        name=f"tracking-{project}",
+    )
+
+
+def _refuse_emulated_sign_in(project: str) -> None:
+    """With the variable firebase-admin believes every token, unsigned and expired ones too.
+
+    A project `demo-...` exists at Google for nobody: https://firebase.google.com/docs/emulator-suite/connect_auth
+    """
+    is_local = project.startswith("demo-") and os.environ.get("FIRESTORE_EMULATOR_HOST")
+    if os.environ.get("FIREBASE_AUTH_EMULATOR_HOST") and not is_local:
+        raise SettingsError(
+            "FIREBASE_AUTH_EMULATOR_HOST is set, so that anybody could say to be anybody: only a project demo-... on"
+            " FIRESTORE_EMULATOR_HOST may have it."
+        )
+
+
+def _google_credentials(secret_name: str) -> google.auth.credentials.Credentials | None:
+    if os.environ.get("FIRESTORE_EMULATOR_HOST"):
+        return AnonymousCredentials()  # type: ignore[no-untyped-call]
+    if not secret_name:
+        return None
+    try:
+        return _credentials_from(json.loads(secret(secret_name)))
+    except (ValueError, google.auth.exceptions.GoogleAuthError) as error:
+        raise CredentialsError(f"The secret {secret_name} does not hold usable Google credentials.") from error
+
+
+def _credentials_from(config: Any) -> google.auth.credentials.Credentials:
+    """The two kinds that belong on AWS; Google deprecated the call that takes any kind, as a risk.
+
+    ValueError, GoogleAuthError. https://cloud.google.com/docs/authentication/external/externally-sourced-credentials
+    """
+    from google.auth import aws
+    from google.oauth2 import service_account
+
+    match config:
+        case {"type": "service_account"}:
+            return service_account.Credentials.from_service_account_info(config, scopes=_FIREBASE_SCOPES)  # type: ignore[no-any-return, no-untyped-call]
+        case {"type": "external_account"}:
+            return aws.Credentials.from_info(config, scopes=_FIREBASE_SCOPES)  # type: ignore[no-any-return, no-untyped-call]
+    raise ValueError("neither a service account's key nor a workload identity federation's configuration")

@@ -1,0 +1,55 @@
+"""Secrets by name, from Secrets Manager. A value is read when it is first needed, and never logged."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tracking.clients import aws_client
+from tracking.errors import CredentialsError, StoreUnavailableError
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider
+
+Secret = Callable[[], str]
+"""A secret's value, read when it is first needed."""
+
+_NOT_SET_UP = "Our access to this service is not set up; we have been told."
+
+
+def secret(name: str) -> str:
+    """A secret by its name in Secrets Manager, kept for five minutes.
+
+    CredentialsError when there is none that we may read; StoreUnavailableError when Secrets Manager did not answer.
+    """
+    from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+
+    if not name:
+        raise CredentialsError(_NOT_SET_UP)
+    try:
+        return str(secrets_provider().get(name, max_age=300)).strip()
+    except GetParameterError as error:
+        if _is_lasting(error.__context__):
+            refused = CredentialsError(_NOT_SET_UP)
+            refused.add_note(f"the secret {name} cannot be read")
+            raise refused from error
+        raise StoreUnavailableError("Our credentials could not be read just now.") from error
+
+
+@functools.cache
+def secrets_provider() -> SecretsProvider:
+    """Powertools' own default has botocore's time-outs, a minute each."""
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider
+
+    return SecretsProvider(boto3_client=aws_client("secretsmanager"))
+
+
+def _is_lasting(error: BaseException | None) -> bool:
+    """https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors"""
+    from botocore.exceptions import ClientError
+
+    if not isinstance(error, ClientError):
+        return False
+    is_failure = error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
+    return not is_failure and error.response["Error"]["Code"] != "ThrottlingException"
