@@ -158,7 +158,7 @@ def unreachable(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         client.close()
 
 
-def test_a_firestore_that_is_not_there_is_unavailable_within_the_time_out(
+def test_firestore_unreachable_raises_unavailable_in_time(
     unreachable: FirestoreStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The time-outs are cut to half a second here; that each call takes them is what counts."""

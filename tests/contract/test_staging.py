@@ -45,7 +45,8 @@ def test_a_second_put_leaves_the_first(objects: ObjectStore) -> None:
     assert objects.get("a") == b"one"
 
 
-def test_an_object_that_is_not_there_is_nothing_that_a_retry_mends(objects: ObjectStore) -> None:
+def test_staging_missing_object_raises_contract_error(objects: ObjectStore) -> None:
+    """A retry cannot bring a deleted object back, so the error is a permanent one."""
     with pytest.raises(ContractError):
         objects.get("a")
 

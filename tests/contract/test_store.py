@@ -146,7 +146,8 @@ def test_pending_jobs_go_on_from_an_id_and_in_the_order_of_ids(store: Store, fro
     assert store.pending_jobs(10, from_id="\u00ff") == []
 
 
-def test_pending_jobs_without_platforms_are_those_of_all_others_odd_ones_too(store: Store, front_end: FrontEnd) -> None:
+def test_pending_jobs_can_exclude_platforms(store: Store, front_end: FrontEnd) -> None:
+    """Jobs of unknown or odd platforms stay in the answer, so that the tick can fail them."""
     for name in PlatformName:
         front_end.write(name, status="pending", platform=name)
     front_end.write("facebook", status="pending", platform="facebook")
@@ -174,7 +175,7 @@ def test_open_jobs_are_the_pending_and_the_processing_ones(store: Store, front_e
     assert store.open_jobs(10)[0] == read(store, "a")
 
 
-def test_processing_jobs_are_all_of_them_with_and_without_a_lease(store: Store, front_end: FrontEnd) -> None:
+def test_processing_jobs_include_jobs_without_a_lease(store: Store, front_end: FrontEnd) -> None:
     for job_id, status in (("d", "processing"), ("b", "processing"), ("a", "pending"), ("c", "completed")):
         front_end.write(job_id, status=status)
     front_end.write("d", leaseUntil=START)
@@ -182,7 +183,7 @@ def test_processing_jobs_are_all_of_them_with_and_without_a_lease(store: Store, 
     assert [job.job_id for job in store.processing_jobs(1)] == ["b"]
 
 
-def test_waiting_organisations_are_walked_in_order_odd_ids_left_out(store: Store, front_end: FrontEnd) -> None:
+def test_waiting_orgs_are_walked_in_order_without_odd_ids(store: Store, front_end: FrontEnd) -> None:
     rows = [
         # org, platform, status
         ("b", "youtube", "pending"),
@@ -210,7 +211,7 @@ def test_waiting_organisations_are_walked_in_order_odd_ids_left_out(store: Store
     assert walked(PlatformName.TIKTOK) == []
 
 
-def test_an_organisations_first_jobs_are_its_urgent_and_its_oldest(store: Store, front_end: FrontEnd) -> None:
+def test_pending_jobs_of_an_org_are_its_urgent_and_oldest(store: Store, front_end: FrontEnd) -> None:
     rows: list[tuple[str, dict[str, Any]]] = [
         ("oldest", {"createdAt": START}),
         ("older", {"createdAt": START + timedelta(seconds=1), "priority": -3}),
@@ -308,7 +309,8 @@ def test_a_version_is_good_for_one_commit(store: Store) -> None:
     assert read(store, job_id).data["progress"] == 30
 
 
-def test_a_document_that_must_be_new_and_is_not_refuses_the_whole_commit(store: Store) -> None:
+def test_commit_of_an_existing_must_be_new_document_is_refused(store: Store) -> None:
+    """Nothing of a refused commit is written."""
     job_id = store.create_job(job_document())
     new = DocumentWrite(ACCOUNT, {"username": "nasa"}, must_be_new=True)
     version = store.commit(JobWrite(job_id, {"progress": 50}, read(store, job_id).version), [new])
@@ -322,7 +324,8 @@ def test_a_document_that_must_be_new_and_is_not_refuses_the_whole_commit(store: 
     assert store.get_document(f"{ACCOUNT}/videos/v1") is None
 
 
-def test_when_both_preconditions_fail_either_error_comes_and_nothing_is_written(store: Store) -> None:
+def test_commit_with_both_preconditions_failed_writes_nothing(store: Store) -> None:
+    """Either of the two errors may be raised."""
     job_id = store.create_job(job_document())
     first = read(store, job_id).version
     new = DocumentWrite(ACCOUNT, {"username": "nasa"}, must_be_new=True)
@@ -340,7 +343,7 @@ def test_five_hundred_writes_fit_one_commit(store: Store) -> None:
     assert len(store.get_documents(f"{ACCOUNT}/videos")) == 499
 
 
-def test_of_many_commits_at_once_on_one_version_exactly_one_is_made(store: Store) -> None:
+def test_parallel_commits_on_one_version_let_exactly_one_win(store: Store) -> None:
     job_id = store.create_job(job_document())
     version = read(store, job_id).version
 
@@ -622,7 +625,7 @@ def test_a_job_is_deleted_once(store: Store) -> None:
     assert store.delete_jobs([snapshot]) == 0
 
 
-def test_documents_of_a_collection_are_its_own_and_not_those_below(store: Store) -> None:
+def test_documents_of_a_collection_exclude_subcollections(store: Store) -> None:
     job_id = store.create_job(job_document())
     store.commit(
         JobWrite(job_id, {"progress": 1}, read(store, job_id).version),

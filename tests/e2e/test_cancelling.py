@@ -58,9 +58,8 @@ def test_a_job_cancelled_while_pending_is_never_started(running: RunningStack, b
     assert [name for name in running.execution_names() if batch.never_started in name] == []
 
 
-def test_a_job_cancelled_while_processing_stops_and_stays_as_its_user_left_it(
-    running: RunningStack, batch: Batch
-) -> None:
+def test_job_cancelled_while_processing_stops_unchanged(running: RunningStack, batch: Batch) -> None:
+    """The document stays exactly as the user's cancellation wrote it."""
     execution = batch.executions[batch.cancelled]
     assert (execution.status, execution.states) == ("SUCCEEDED", ["FetchAccount", "Cancelled"])
     assert execution.failures == ["JobCancelledError"]
@@ -68,7 +67,7 @@ def test_a_job_cancelled_while_processing_stops_and_stays_as_its_user_left_it(
     assert batch.as_cancelled["status"] == "cancelled"
 
 
-def test_a_job_deleted_while_processing_stops_and_does_not_come_back(running: RunningStack, batch: Batch) -> None:
+def test_job_deleted_while_processing_stops_and_stays_deleted(running: RunningStack, batch: Batch) -> None:
     execution = batch.executions[batch.deleted]
     assert (execution.status, execution.states) == ("SUCCEEDED", ["FetchAccount", "Cancelled"])
     assert running.store.get_job(batch.deleted) is None

@@ -42,15 +42,16 @@ def chosen(wanted: set[tuple[str, When, How]]) -> list[Trial]:
     return found
 
 
-def test_jobs_whose_states_are_killed_or_cut_off_end_right_and_once(harness: ChaosHarness) -> None:
+def test_jobs_with_a_killed_or_cut_off_state_end_right_once(harness: ChaosHarness) -> None:
     assert [result for result in trials.run(harness, chosen(STATES)) if result.wrong] == []
 
 
 @pytest.mark.parametrize("trial", chosen(TICKS), ids=lambda trial: f"{trial.fault.point} {trial.fault}")
-def test_a_job_whose_tick_is_killed_cut_off_or_refused_ends_right_and_once(harness: ChaosHarness, trial: Trial) -> None:
+def test_job_with_a_killed_cut_off_or_refused_tick_ends_right(harness: ChaosHarness, trial: Trial) -> None:
+    """The job ends once and rightly, whatever the fault and its place."""
     assert [result for result in trials.run(harness, [trial]) if result.wrong] == []
 
 
-def test_a_process_that_goes_on_after_its_job_was_decided_cannot_write(harness: ChaosHarness) -> None:
+def test_late_process_cannot_write_after_its_job_was_decided(harness: ChaosHarness) -> None:
     last = [one for one in LATE if one.point == "SaveVideos.complete" and one.decision in {"cancelled", RETRIED}]
     assert [result for result in late.run(harness, last) if result.wrong] == []

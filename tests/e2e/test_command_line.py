@@ -115,7 +115,7 @@ def test_watching_a_job_that_fails_is_a_failure(project: Project) -> None:
     assert tracking("watch", job_id).returncode == 1
 
 
-def test_a_retried_job_is_a_new_attempt_with_an_execution_of_its_own(project: Project) -> None:
+def test_retry_command_starts_a_new_attempt_and_execution(project: Project) -> None:
     job_id = project.add_job("sim_missing")
     project.stack.tick()
     project.ended([job_id])

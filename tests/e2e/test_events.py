@@ -40,7 +40,8 @@ def test_every_event_is_run_here() -> None:
     assert CHAIN.keys() | OTHERS == {file.stem for file in (ROOT / "events").iterdir()}
 
 
-def test_one_event_per_state_takes_a_job_from_its_claim_to_its_end(running: RunningStack) -> None:
+def test_sample_events_take_a_job_from_its_claim_to_its_end(running: RunningStack) -> None:
+    """There is one event per state; each is invoked in turn."""
     forget(running, "event-youtube")
     for name, progress in CHAIN.items():
         answer = process(running, name)
@@ -98,7 +99,8 @@ def test_a_kick_is_accepted_and_says_nothing_else(running: RunningStack) -> None
     assert (answer.payload["statusCode"], answer.payload["body"]) == (202, "{}")
 
 
-def test_a_key_that_the_platform_refuses_is_no_reason_to_try_again(running: RunningStack) -> None:
+def test_refused_platform_key_is_a_permanent_error(running: RunningStack) -> None:
+    """The key itself is in neither the log nor the reply."""
     aws.put_secrets(running.state.aws(), {"tests/wrong-key": "wrong-key"})
     answer = process(running, "fetch-account", YOUTUBE_API_KEY_SECRET="tests/wrong-key")
     assert answer.payload["errorType"] == "CredentialsError"
@@ -106,7 +108,8 @@ def test_a_key_that_the_platform_refuses_is_no_reason_to_try_again(running: Runn
 
 
 @pytest.mark.parametrize("event", ["tick", "fetch-account"])
-def test_an_event_can_be_run_by_hand_on_a_stack_that_never_saw_its_job(running: RunningStack, event: str) -> None:
+def test_sample_event_runs_by_hand_on_a_fresh_stack(running: RunningStack, event: str) -> None:
+    """The stack has never seen the event's job."""
     forget(running, "event-youtube")
     function = "trigger" if event == "tick" else "process"
     command = [sys.executable, "-m", "local.invoke", function, f"events/{event}.json"]

@@ -56,7 +56,7 @@ def test_a_signed_in_user_has_a_job_started_at_once(project: Project) -> None:
     assert project.ended([job_id])[job_id]["status"] == Status.COMPLETED
 
 
-def test_a_program_that_knows_the_secret_has_a_job_started_at_once(project: Project) -> None:
+def test_kick_with_the_secret_starts_a_job_at_once(project: Project) -> None:
     for headers in (SECRET, {"Authorization": "bearer stand-in"}):
         job_id = project.add_job("sim_missing")
         assert kick(project.stack, headers).status_code == 202
@@ -82,7 +82,7 @@ def test_strangers_are_all_told_the_same(running: RunningStack) -> None:
     assert next(iter(answers.values())).content == b"{}"
 
 
-def test_nothing_else_is_served_and_nothing_in_the_address_counts(running: RunningStack) -> None:
+def test_kick_of_another_route_or_secret_in_query_is_refused(running: RunningStack) -> None:
     assert kick(running, SECRET, method="GET").status_code == 404
     assert kick(running, SECRET, path="/jobs").status_code == 404
     assert kick(running, {}, path="?x-trigger-secret=stand-in&token=stand-in").status_code == 401

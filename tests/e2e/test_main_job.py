@@ -93,7 +93,7 @@ def batch(running: RunningStack) -> Batch:
 
 
 @pytest.mark.parametrize("platform", TYPED)
-def test_a_job_that_a_front_end_wrote_is_completed_by_the_rules_own_tick(batch: Batch, platform: str) -> None:
+def test_front_end_job_is_completed_by_the_scheduled_tick(batch: Batch, platform: str) -> None:
     document = batch.jobs[platform].document
     account_id, count = FOUND[platform]
     assert (document["status"], document["progress"], document["accountId"]) == ("completed", 100, account_id)
@@ -142,7 +142,7 @@ def test_the_account_is_saved_with_the_platforms_own_numbers(batch: Batch, platf
     assert account["dateAdded"] <= account["lastSyncedAt"] <= datetime.now(UTC)
 
 
-def test_an_account_has_the_fields_that_front_ends_read_and_no_others(batch: Batch) -> None:
+def test_account_has_exactly_the_fields_front_ends_read(batch: Batch) -> None:
     account = batch.project.account(FOUND["instagram"][0])
     own = {"platform", "platformUserId", "username", "displayName", "profileUrl", "avatarUrl", "bio", "isVerified"}
     counts = {"isPrivate", "followerCount", "followingCount", "postCount", "totalViews", "videoCount"}
@@ -152,7 +152,7 @@ def test_an_account_has_the_fields_that_front_ends_read_and_no_others(batch: Bat
 
 
 @pytest.mark.parametrize("platform", TYPED)
-def test_every_recorded_video_is_saved_with_fields_of_the_right_types(batch: Batch, platform: str) -> None:
+def test_recorded_videos_are_saved_with_the_right_field_types(batch: Batch, platform: str) -> None:
     account_id, count = FOUND[platform]
     videos = batch.project.videos(account_id)
     assert len(videos) == count
@@ -189,7 +189,7 @@ def test_a_failed_job_is_a_failed_execution_with_the_same_words(batch: Batch) ->
     assert ended.execution.failure == ("AccountNotFoundError", ended.document["error"])
 
 
-def test_tracking_the_same_accounts_again_updates_the_same_documents(batch: Batch) -> None:
+def test_tracking_accounts_again_updates_the_same_documents(batch: Batch) -> None:
     project, before = batch.project, batch.project.accounts()
     videos_before = project.videos(FOUND["youtube"][0])
     again = {p: project.add_job(TYPED[p].strip().lower(), p, userId="user-2", accountType="my") for p in TYPED}

@@ -41,7 +41,7 @@ def ended(running: RunningStack) -> dict[str, Document]:
 
 
 @pytest.mark.parametrize("kind", MALFORMED)
-def test_a_malformed_job_fails_with_a_sentence_that_names_what_is_wrong(ended: dict[str, Document], kind: str) -> None:
+def test_malformed_job_fails_with_a_sentence_naming_the_fault(ended: dict[str, Document], kind: str) -> None:
     document, (_, sentence) = ended[kind], MALFORMED[kind]
     assert (document["status"], document["errorCode"]) == ("failed", "InvalidJobError")
     assert document["error"].endswith(sentence)

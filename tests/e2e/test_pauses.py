@@ -31,7 +31,8 @@ def platforms(project: Project, *arguments: str) -> str:
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
 
 
-def test_a_used_up_quota_pauses_the_platform_and_costs_the_job_nothing(project: Project, refused: str) -> None:
+def test_used_up_quota_pauses_the_platform_not_the_job(project: Project, refused: str) -> None:
+    """The job goes back to pending and keeps its chances; other platforms go on."""
     stack = project.stack
 
     def paused() -> Document | None:

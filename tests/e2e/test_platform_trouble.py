@@ -47,7 +47,7 @@ def batch(running: RunningStack) -> Batch:
     return Batch(project, documents, executions)
 
 
-def test_two_503s_are_retried_by_the_machine_with_backoff_and_the_job_completes(batch: Batch) -> None:
+def test_two_503s_are_retried_with_backoff_and_job_completes(batch: Batch) -> None:
     document, execution = batch.documents[FAILS_TWICE], batch.executions[FAILS_TWICE]
     assert (document["status"], document["retryCount"]) == ("completed", 2)
     assert execution.status == "SUCCEEDED"

@@ -36,7 +36,7 @@ def test_triggers_at_the_same_moment_start_each_job_exactly_once(project: Projec
     assert {(d["attempt"], d["errorCode"]) for d in ended.values()} == {(1, "AccountNotFoundError")}
 
 
-def test_a_tick_without_a_database_fails_loudly_and_the_next_one_does_its_work(project: Project) -> None:
+def test_tick_without_a_database_fails_and_the_next_works(project: Project) -> None:
     nobody = f"127.0.0.1:{choose_port(None, 'nobody')}"
     began = time.monotonic()
     tick = trigger(project.stack, FIRESTORE_EMULATOR_HOST=nobody)

@@ -55,7 +55,7 @@ def complaint(tools: Path, *arguments: str, script: Path = SCRIPT) -> str:
     return line
 
 
-def test_rules_and_indexes_are_deployed_by_the_pinned_tools_from_the_scripts_folder(tools: Path) -> None:
+def test_deploy_runs_the_pinned_tools_from_the_scripts_folder(tools: Path) -> None:
     done = deploy(tools, "acme-production", "--dry-run", "--message", "two words")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [

@@ -106,7 +106,8 @@ def test_every_query_has_its_index_and_every_index_its_query(made: list[Structur
     assert sorted([*(number for (number,) in serving.values()), *of_pages]) == list(range(len(written)))
 
 
-def test_pending_jobs_are_not_ordered_lest_malformed_ones_be_skipped(made: list[StructuredQuery]) -> None:
+def test_pending_queries_have_no_order_by_field(made: list[StructuredQuery]) -> None:
+    """An order by a field would skip malformed jobs that lack it."""
     pending = [q for q in made if [f.value.string_value for f in filters(q.where)] == ["pending"]]
     assert [[order.field.field_path for order in q.order_by] for q in pending] == [[], ["__name__"]]
     assert [q.limit for q in pending] == [500, 200]
@@ -117,8 +118,8 @@ def test_finished_jobs_are_ordered_by_their_ids_alone(made: list[StructuredQuery
     assert [[order.field.field_path for order in q.order_by] for q in finished] == [["__name__"], ["__name__"]]
 
 
-def test_finished_jobs_have_a_time_to_live_and_the_field_of_it_no_index(made: list[StructuredQuery]) -> None:
-    """No query names it, and an index on a field that only grows slows every write of it.
+def test_finished_jobs_have_a_ttl_field_without_an_index(made: list[StructuredQuery]) -> None:
+    """No query names the field, and an index on a field that only grows slows every write of it.
 
     https://firebase.google.com/docs/firestore/ttl#ttl_fields_and_indexes
     """

@@ -38,7 +38,7 @@ class Functions:
         return [running.result() for running in self._running]
 
 
-def test_kicks_and_ticks_at_the_same_moment_start_each_job_exactly_once(
+def test_simultaneous_kicks_and_ticks_start_each_job_once(
     firestore_client: Callable[[], Client],
 ) -> None:
     fill(firestore_client(), JOBS)

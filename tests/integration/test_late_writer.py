@@ -155,7 +155,8 @@ def test_a_late_writer_does_not_disturb_the_attempt_after_it(
     assert "From the late writer" not in {one["title"] for one in saved.values()}
 
 
-def test_an_attempt_that_only_hung_for_a_while_goes_on_and_completes(real: Harness, hanging: Any) -> None:
+def test_attempt_that_hung_past_its_lease_still_completes(real: Harness, hanging: Any) -> None:
+    """The sweep learns that the execution runs, and gives it a new lease."""
     state, platform, writer = hanging
     real.clock.advance(LEASE.total_seconds())
     real.tick()  # Step Functions says that it runs: a new lease

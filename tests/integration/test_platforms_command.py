@@ -42,7 +42,7 @@ def test_without_any_pause_every_platform_is_open(store: FirestoreStore) -> None
     assert states() == {"Instagram": "open", "TikTok": "open", "YouTube": "open", "X": "open"}
 
 
-def test_a_pause_is_shown_with_its_end_and_its_reason_and_the_ramp_after_it(store: FirestoreStore) -> None:
+def test_platforms_shows_pause_end_reason_and_ramp(store: FirestoreStore) -> None:
     now = datetime.now(UTC)
     pause(store, PlatformName.INSTAGRAM, now + timedelta(hours=1))
     pause(store, PlatformName.YOUTUBE, now - timedelta(minutes=2, seconds=10))
@@ -53,7 +53,8 @@ def test_a_pause_is_shown_with_its_end_and_its_reason_and_the_ramp_after_it(stor
     assert (shown["X"], shown["TikTok"]) == ("open", "open")
 
 
-def test_a_cleared_platform_starts_at_the_next_tick_and_the_others_go_on_resting(store: FirestoreStore) -> None:
+def test_cleared_platform_starts_at_the_next_tick(store: FirestoreStore) -> None:
+    """The other paused platform stays paused."""
     harness = Harness(store=store)
     harness.clock.advance((datetime.now(UTC) - harness.clock.now()).total_seconds())
     for platform in (PlatformName.INSTAGRAM, PlatformName.YOUTUBE):

@@ -51,9 +51,10 @@ def real(client: Client, sent: RecordedCalls, s3: Any) -> Harness:
     ("count", "commits"),
     [(0, 4), (1, 4), (498, 4), (501, 5), (5_000, 14)],  # three states, then one for each 498 videos
 )
-def test_a_job_of_a_new_account_costs_one_commit_a_state_while_its_videos_fit(
+def test_job_of_a_new_account_costs_one_commit_per_state(
     real: Harness, client: Client, sent: RecordedCalls, s3: Any, count: int, commits: int
 ) -> None:
+    """This holds while all videos fit into one commit; more videos cost more commits."""
     real.platform.videos = videos(count)
     job_id = real.add_job()
     sent.calls.clear()
@@ -122,7 +123,7 @@ def test_somebody_elses_field_does_not_stop_the_job(real: Harness, client: Clien
     assert (document["status"], document["seenBy"]) == ("completed", "SaveVideos")
 
 
-def test_a_private_account_is_saved_and_its_job_fails_with_a_sentence(real: Harness) -> None:
+def test_private_account_is_saved_and_its_job_fails(real: Harness) -> None:
     real.platform.account = account(is_private=True)
     state = real.run_chain(real.claimed_job(), until="SaveAccount")
     with pytest.raises(AccountPrivateError) as error:

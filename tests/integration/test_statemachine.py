@@ -44,13 +44,13 @@ def followers(state: Any) -> set[str]:
     return {name for name in named if name}
 
 
-def test_the_tree_of_errors_is_the_one_that_the_definition_was_written_for() -> None:
+def test_error_tree_is_the_one_the_definition_was_written_for() -> None:
     assert len(TRANSIENT) == 3
     assert len(PERMANENT) == 7
     assert {leaf.__name__ for leaf in LEAVES} == TRANSIENT | PERMANENT | set(STOPPED)
 
 
-def test_every_task_is_a_module_of_the_process_function_and_the_reverse(definition: Any) -> None:
+def test_definition_tasks_match_the_process_functions_states(definition: Any) -> None:
     tasks = [name for name, state in definition["States"].items() if state["Type"] == "Task"]
     assert tuple(tasks) == TASKS
     assert set(tasks) == set(STATES)
@@ -127,7 +127,8 @@ def test_time_outs_of_lambda_and_of_the_state_are_tried_again(definition: Any, t
 
 
 @pytest.mark.parametrize("task", WORKING)
-def test_a_stopped_job_ends_quietly_and_everything_else_is_told_to_the_user(definition: Any, task: str) -> None:
+def test_stopped_job_ends_quietly_and_other_errors_fail_it(definition: Any, task: str) -> None:
+    """Every other error leads to FailJob, which tells the user."""
     catchers = definition["States"][task]["Catch"]
     caught = [(tuple(catcher["ErrorEquals"]), catcher["Next"]) for catcher in catchers]
     assert caught == [((name,), after) for name, after in STOPPED.items()] + [(("States.ALL",), "FailJob")]
@@ -165,7 +166,8 @@ def test_limits_nest_from_one_call_to_the_lease(definition: Any, template: Any, 
     assert definition["TimeoutSeconds"] == EXECUTION_TIMEOUT_S
 
 
-def test_a_page_of_two_calls_that_was_just_begun_fits_into_what_the_function_keeps() -> None:
+def test_page_of_two_calls_fits_into_the_functions_reserve() -> None:
+    """A page begun at the last moment may take two calls, and one commit follows."""
     assert 2 * HTTP_TIMEOUT_S < FUNCTION_RESERVE_S
     assert RPC_TIMEOUT_S + RETRY_FOR_S < FUNCTION_RESERVE_S
 
@@ -175,6 +177,7 @@ def test_saving_fits_into_what_the_execution_keeps() -> None:
     assert FUNCTION_RESERVE_S + SAVE_RESERVE_S < EXECUTION_TIMEOUT_S
 
 
-def test_an_execution_that_the_slowest_tick_starts_last_ends_within_its_lease(template: Any) -> None:
+def test_execution_of_the_slowest_tick_ends_within_its_lease(template: Any) -> None:
+    """The claim's lease begins before the start, so the tick's whole time counts."""
     tick_s = template["Resources"]["TriggerFunction"]["Properties"]["Timeout"]
     assert tick_s + EXECUTION_TIMEOUT_S < LEASE.total_seconds()

@@ -105,7 +105,7 @@ def test_the_emulators_are_never_named(template: Any) -> None:
     assert "EMULATOR" not in json.dumps(template)
 
 
-def test_functions_run_on_arm_and_on_the_python_that_the_layer_is_built_for(template: Any) -> None:
+def test_functions_run_on_arm_and_the_layers_python(template: Any) -> None:
     common = template["Globals"]["Function"]
     (layer,) = of_type(template, "AWS::Serverless::LayerVersion").values()
     assert (common["Runtime"], common["Architectures"]) == ("python3.13", ["arm64"])
@@ -128,7 +128,7 @@ def test_no_action_has_a_wildcard(template: Any) -> None:
     assert [action for action in actions if "*" in action] == []
 
 
-def test_every_statement_names_its_resources_but_the_documented_one(template: Any) -> None:
+def test_policy_statements_name_resources_but_documented_ones(template: Any) -> None:
     unnamed = {
         statement["Sid"] for statement in every_statement(template) if "*" in listed(statement.get("Resource", "*"))
     }
@@ -142,7 +142,7 @@ def test_a_function_has_a_policy_of_its_own(template: Any, function: str) -> Non
     assert all(statement["Effect"] == "Allow" and statement["Sid"] for statement in own)
 
 
-def test_a_function_may_read_the_secrets_that_its_environment_names_and_no_other(template: Any) -> None:
+def test_functions_read_only_secrets_their_environment_names(template: Any) -> None:
     for properties in of_type(template, "AWS::Serverless::Function").values():
         named = {
             value["Ref"] for name, value in properties["Environment"]["Variables"].items() if name.endswith("_SECRET")
@@ -157,7 +157,7 @@ def test_a_function_may_read_the_secrets_that_its_environment_names_and_no_other
         assert allowed == named
 
 
-def test_the_trigger_starts_executions_and_the_machine_invokes_the_process_function(template: Any) -> None:
+def test_trigger_starts_the_machine_that_invokes_process(template: Any) -> None:
     functions = of_type(template, "AWS::Serverless::Function")
     starts = [s for s in statements(functions["TriggerFunction"]) if s["Action"] == "states:StartExecution"]
     assert [s["Resource"] for s in starts] == [{"Ref": "TrackingStateMachine"}]
@@ -169,7 +169,7 @@ def test_the_trigger_starts_executions_and_the_machine_invokes_the_process_funct
 # Logs and alarms
 
 
-def test_functions_machine_and_api_have_a_log_group_each_with_a_retention(template: Any) -> None:
+def test_functions_machine_and_api_have_retained_log_groups(template: Any) -> None:
     groups = of_type(template, "AWS::Logs::LogGroup")
     assert all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
     used = [
@@ -237,8 +237,8 @@ def test_an_event_that_cannot_be_delivered_is_kept(template: Any) -> None:
     assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": allowed}}
 
 
-def test_every_way_an_execution_may_end_without_a_word_is_reconciled(template: Any) -> None:
-    """The event as recorded matches the rule: source, kind, machine and status."""
+def test_reconcile_rule_matches_every_silent_execution_end(template: Any) -> None:
+    """The recorded events match the rule: source, kind, machine and status."""
     reconcile = of_type(template, "AWS::Serverless::Function")["ReconcileFunction"]
     pattern = reconcile["Events"]["ExecutionEnded"]["Properties"]["Pattern"]
     assert pattern["detail"]["stateMachineArn"] == [{"Ref": "TrackingStateMachine"}]
@@ -250,7 +250,7 @@ def test_every_way_an_execution_may_end_without_a_word_is_reconciled(template: A
     assert len(pattern["detail"]["status"]) == 3
 
 
-def test_the_trigger_may_ask_about_the_executions_of_its_own_machine_alone(template: Any) -> None:
+def test_trigger_may_describe_only_its_machines_executions(template: Any) -> None:
     trigger = of_type(template, "AWS::Serverless::Function")["TriggerFunction"]
     (asks,) = [s for s in statements(trigger) if s["Action"] == "states:DescribeExecution"]
     assert asks["Resource"]["Fn::Sub"].endswith(":execution:${TrackingStateMachine.Name}:*")
@@ -296,14 +296,15 @@ def test_the_kick_may_have_the_tick_run_and_do_nothing_else(template: Any) -> No
     assert actions["lambda:InvokeFunction"] == attribute("TriggerFunction", "Arn")
 
 
-def test_a_kick_that_finds_a_tick_at_work_waits_for_it_in_lambdas_queue(template: Any) -> None:
-    """For as long as a tick may last; a throttled event is no retry of a failed one."""
+def test_kick_waits_in_lambdas_queue_while_a_tick_runs(template: Any) -> None:
+    """The event lives longer than a tick can last. A throttled event is not a retry of a failed one."""
     trigger = of_type(template, "AWS::Serverless::Function")["TriggerFunction"]
     assert trigger["EventInvokeConfig"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
     assert trigger["Timeout"] < trigger["EventInvokeConfig"]["MaximumEventAgeInSeconds"]
 
 
-def test_floods_are_throttled_and_take_neither_the_ticks_place_nor_the_states(template: Any) -> None:
+def test_kick_floods_are_throttled(template: Any) -> None:
+    """The kick has its own concurrency, so a flood takes no place from the tick or the states."""
     (stage,) = of_type(template, "AWS::ApiGatewayV2::Stage").values()
     assert stage["DefaultRouteSettings"] == {
         "ThrottlingRateLimit": {"Ref": "KickRateLimit"},
@@ -347,14 +348,14 @@ def test_an_origin_is_a_scheme_and_a_host_and_never_a_star(template: Any, origin
     assert bool(re.search(parameter["AllowedPattern"], origin)) is is_taken
 
 
-def test_the_kicks_access_log_holds_no_header_no_query_and_no_address_of_the_caller(template: Any) -> None:
+def test_kick_access_log_omits_headers_query_and_address(template: Any) -> None:
     (stage,) = of_type(template, "AWS::ApiGatewayV2::Stage").values()
     logged = json.loads(stage["AccessLogSettings"]["Format"])
     assert logged["status"] == "$context.status"
     assert not re.search(r"authori|identity|header|path|query|\$request", json.dumps(logged), re.IGNORECASE)
 
 
-def test_one_wait_for_google_is_shorter_than_the_kick_and_the_kick_than_its_gateway(template: Any) -> None:
+def test_google_waits_fit_the_kick_and_the_kick_its_gateway(template: Any) -> None:
     kick = of_type(template, "AWS::Serverless::Function")["KickFunction"]
     (integration,) = of_type(template, "AWS::ApiGatewayV2::Integration").values()
     # Certificates, Google's own token and the user's record, each to connect and to answer.
@@ -375,7 +376,8 @@ def test_every_substitution_of_the_definition_is_given_and_used(template: Any) -
 # The staging bucket
 
 
-def test_staged_data_is_private_encrypted_and_forgotten_after_a_day(template: Any) -> None:
+def test_staging_bucket_is_private_encrypted_and_expires(template: Any) -> None:
+    """Objects live for one day, which is longer than any execution."""
     (bucket,) = of_type(template, "AWS::S3::Bucket").values()
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4

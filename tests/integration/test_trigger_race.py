@@ -135,9 +135,10 @@ run_tick(TriggerDeps(FirestoreStore(client), Killed(), SystemClock(), Limits(run
 """
 
 
-def test_a_trigger_killed_between_claim_and_start_leaves_what_a_later_tick_needs(
+def test_trigger_killed_before_start_leaves_a_valid_claim(
     firestore_client: Callable[[], Client],
 ) -> None:
+    """A later tick finds the attempt, the execution's name and the lease in it."""
     client = firestore_client()
     fill(client, 5)
     began = datetime.now(UTC)

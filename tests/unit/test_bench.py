@@ -30,7 +30,7 @@ def test_a_ratio_that_only_rounds_to_its_limit_is_missed() -> None:
     assert not Row("claim / query", 3.001, Target(Relation.AT_MOST, 3.0), "").is_met
 
 
-def test_a_row_says_what_was_measured_the_target_and_whether_it_is_met() -> None:
+def test_table_row_shows_value_target_and_verdict() -> None:
     rows = [
         Row("claim / query", 3.456, Target(Relation.AT_MOST, 3.0), "35 ms / 10 ms"),
         Row("largest state", 12_345, Target(Relation.AT_MOST, 16_384, "bytes"), "history"),
@@ -44,7 +44,7 @@ def test_a_row_says_what_was_measured_the_target_and_whether_it_is_met() -> None
     assert " ".join(met.split()) == "largest state 12,345 bytes at most 16,384 bytes met history"
 
 
-def test_measures_take_turns_and_the_cold_first_round_does_not_count() -> None:
+def test_medians_alternate_measures_and_skip_the_cold_round() -> None:
     order: list[str] = []
     times = {"a": iter([99.0, 1.0, 5.0, 2.0]), "b": iter([99.0, 10.0, 30.0, 20.0])}
 
@@ -58,7 +58,7 @@ def test_measures_take_turns_and_the_cold_first_round_does_not_count() -> None:
     assert order == ["b", "a", "a", "b", "b", "a", "a", "b"]
 
 
-def test_the_largest_state_is_counted_in_bytes_over_inputs_and_outputs() -> None:
+def test_largest_state_counts_bytes_of_inputs_and_outputs() -> None:
     history = [
         {"type": "ExecutionStarted", "executionStartedEventDetails": {"input": "{}", "roleArn": "a much longer text"}},
         {"type": "TaskStateExited", "stateExitedEventDetails": {"name": "FetchAccount", "output": '"äöü"'}},

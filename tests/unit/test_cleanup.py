@@ -148,7 +148,7 @@ def test_a_job_that_is_retried_between_read_and_delete_stays(harness: Harness) -
     assert other not in harness.memory.get_documents("trackingJobs")
 
 
-def test_every_end_of_a_job_says_when_it_may_be_deleted_and_every_new_beginning_takes_it_back() -> None:
+def test_endings_set_expire_at_and_a_retry_clears_it() -> None:
     ends = [
         jobs.complete(START, "Done.", "tiktok_1").fields,
         jobs.fail(Status.PROCESSING, START, "Why.", "ContractError"),

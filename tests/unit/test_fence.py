@@ -65,7 +65,7 @@ def document(store: MemoryStore, owned: Fence) -> dict[str, Any]:
     return read(store, owned.job_id).data
 
 
-def test_the_owner_writes_job_and_documents_and_gets_the_next_version(store: InterruptedStore, owned: Fence) -> None:
+def test_owner_commits_job_and_documents_and_gets_a_version(store: InterruptedStore, owned: Fence) -> None:
     after = fence.commit(store, owned, ADVANCE, [ACCOUNT], reaches=Progress.ACCOUNT_FETCHED)
     assert after == Fence(owned.job_id, owned.execution, version(store, owned.job_id), Progress.ACCOUNT_FETCHED)
     assert after.version != owned.version
@@ -117,7 +117,7 @@ def test_a_commit_whose_reply_was_lost_is_not_applied_again(store: InterruptedSt
     assert store.get_document(ACCOUNT.path) is None
 
 
-def test_a_straggler_of_the_same_attempt_does_not_take_progress_back(store: InterruptedStore, owned: Fence) -> None:
+def test_late_commit_of_one_attempt_keeps_higher_progress(store: InterruptedStore, owned: Fence) -> None:
     store.touch(owned.job_id, progress=70, claimProgress=70)
     fence.commit(store, owned, ADVANCE, reaches=Progress.ACCOUNT_FETCHED)
     assert document(store, owned)["progress"] == 70
@@ -139,7 +139,7 @@ def test_four_interruptions_are_borne(store: InterruptedStore, owned: Fence) -> 
     assert store.commits == 5
 
 
-def test_five_interruptions_in_a_row_are_left_to_the_machines_retry(store: InterruptedStore, owned: Fence) -> None:
+def test_five_interruptions_raise_for_the_machines_retry(store: InterruptedStore, owned: Fence) -> None:
     store.interruptions = 5
     with pytest.raises(StoreUnavailableError):
         fence.commit(store, owned, ADVANCE, reaches=Progress.ACCOUNT_FETCHED)

@@ -88,7 +88,8 @@ def test_a_new_job_is_what_front_ends_write() -> None:
 
 @pytest.mark.parametrize("change", USER_CHANGES)
 @pytest.mark.parametrize("status", Status)
-def test_a_users_change_writes_what_the_contract_says_from_the_statuses_it_says(change: str, status: Status) -> None:
+def test_user_change_matches_the_contract(change: str, status: Status) -> None:
+    """The contract says the statuses that a change may start from, and the fields it writes."""
     transition = CONTRACT["userTransitions"][change]
     if status in transition["from"]:
         expected = CONTRACT["changes"][change] | CONTRACT["functionsOnly"].get(change, {})
@@ -106,7 +107,7 @@ def test_a_claim_says_the_sentence_that_the_panel_leaves_out(platform: PlatformN
 
 
 @pytest.mark.parametrize("change", FUNCTION_CHANGES)
-def test_a_functions_change_writes_the_fields_that_the_contract_says(change: str) -> None:
+def test_function_change_matches_the_contract(change: str) -> None:
     expected = CONTRACT["functionChanges"][change]
     for status in expected["from"]:
         fields = FUNCTION_CHANGES[change](Status(status))
@@ -121,7 +122,7 @@ def test_every_change_of_a_job_is_in_the_contract() -> None:
     assert public == set(CONTRACT["functionChanges"]) | set(CONTRACT["userTransitions"])
 
 
-def test_every_field_of_the_contract_is_read_with_its_type_or_refused_with_another() -> None:
+def test_contract_fields_of_another_type_are_refused() -> None:
     for name, kind in CONTRACT["fields"].items():
         wrong = 7 if kind.startswith("string") else "text"
         if name in UNREAD:
@@ -131,7 +132,7 @@ def test_every_field_of_the_contract_is_read_with_its_type_or_refused_with_anoth
                 job_with({name: wrong})
 
 
-def test_a_document_with_every_field_of_the_contract_is_a_job_that_holds_them() -> None:
+def test_job_holds_every_field_of_the_contract() -> None:
     document = {name: VALUES[kind.rstrip("?")] for name, kind in CONTRACT["fields"].items()}
     document |= {"platform": "tiktok", "accountType": "my", "status": "failed"}
     read = Job.from_document("job1", document, START + timedelta(days=1))

@@ -71,7 +71,7 @@ def test_a_field_that_has_a_sensible_default_may_be_missing(field: str) -> None:
     assert job(**{field: None}).status is Status.PENDING
 
 
-def test_without_created_at_the_document_says_when_it_was_created() -> None:
+def test_job_without_created_at_takes_the_documents_time() -> None:
     created = START - timedelta(minutes=3)
     for document in (job_document(createdAt=None), job_document() | {"createdAt": None}):
         assert Job.from_document("job1", document, created).created_at == created
@@ -167,7 +167,8 @@ def test_changes_of_an_attempt_start_from_processing() -> None:
     assert jobs.note(START, "Still at it.")["status"] == "processing"
 
 
-def test_nothing_leads_out_of_completed_and_every_status_has_its_row() -> None:
+def test_transitions_cover_every_status_and_end_at_completed() -> None:
+    """Failed and cancelled jobs can only become pending again."""
     assert jobs.TRANSITIONS[Status.COMPLETED] == frozenset()
     assert set(jobs.TRANSITIONS) == set(Status)
     assert all(
@@ -212,7 +213,7 @@ def test_a_released_claim_waits_again_and_its_attempt_is_used_up() -> None:
     assert (released.lease_until, released.started_at, released.execution_arn) == (None, None, None)
 
 
-def test_a_retried_job_has_nothing_of_its_failure_and_keeps_its_attempts() -> None:
+def test_retried_job_loses_its_failure_and_keeps_attempts() -> None:
     failed = (
         job_document(attempt=1, progress=50)
         | {"leaseUntil": START, "executionArn": "arn:1", "startedAt": START}
@@ -222,7 +223,8 @@ def test_a_retried_job_has_nothing_of_its_failure_and_keeps_its_attempts() -> No
     assert retried == job(attempt=1)
 
 
-def test_a_job_cancelled_by_a_browser_and_retried_has_no_lease_left() -> None:
+def test_retry_of_a_browser_cancelled_job_clears_the_lease() -> None:
+    """A browser's cancellation leaves the lease in the document."""
     cancelled = job_document(status="cancelled", attempt=1, leaseUntil=START + jobs.LEASE)
     retried = Job.from_document("job1", cancelled | jobs.retry(Status.CANCELLED, START), START)
     assert retried.lease_until is None

@@ -132,9 +132,8 @@ def test_an_empty_secret_lets_nobody_in(functions: Stubber, value: str, offered:
     assert post({"authorization": f"Bearer {offered}"}, functions, lambda: value)["statusCode"] == 401
 
 
-def test_what_is_offered_is_compared_with_every_value_in_constant_time(
-    functions: Stubber, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_offered_secret_is_compared_in_constant_time(functions: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is compared with each accepted value, even after a match."""
     compared: list[tuple[bytes, bytes]] = []
 
     def spy(offered: bytes, value: bytes) -> bool:
@@ -194,9 +193,8 @@ LAMBDA_FAILS = [
 
 
 @pytest.mark.parametrize(("code", "status"), LAMBDA_FAILS)
-def test_a_tick_that_cannot_be_asked_for_is_not_the_callers_fault(
-    functions: Stubber, log: io.StringIO, code: str, status: int
-) -> None:
+def test_kick_with_a_failing_invoke_answers_503(functions: Stubber, log: io.StringIO, code: str, status: int) -> None:
+    """The cause is in the log, the secret is not."""
     functions.add_client_error("invoke", code, http_status_code=status)
     failed = post({"x-trigger-secret": SECRET}, functions)
     assert (failed["statusCode"], failed["body"]) == (503, "{}")
@@ -205,7 +203,7 @@ def test_a_tick_that_cannot_be_asked_for_is_not_the_callers_fault(
     assert SECRET not in log.getvalue()
 
 
-def test_a_lambda_that_cannot_be_reached_is_not_the_callers_fault(log: io.StringIO) -> None:
+def test_kick_with_lambda_unreachable_answers_503(log: io.StringIO) -> None:
     class Unreachable:
         def invoke(self, **_arguments: Any) -> None:
             raise EndpointConnectionError(endpoint_url="https://lambda.example")

@@ -249,9 +249,7 @@ GONE: dict[str, tuple[Answer, str]] = {
 
 
 @pytest.mark.parametrize("case", GONE)
-def test_a_user_who_may_no_longer_is_refused_with_a_token_that_is_still_good(
-    callers: Callers, google: Google, case: str
-) -> None:
+def test_valid_token_of_a_disabled_or_gone_user_is_refused(callers: Callers, google: Google, case: str) -> None:
     google.user, reason = GONE[case]
     with pytest.raises(RefusedError) as refused:
         callers.identify(bearer(signed()))
@@ -267,7 +265,7 @@ JSON = st.recursive(
 
 
 @given(header=JSON, payload=JSON, odd=st.lists(TEXT, min_size=3, max_size=3), is_odd=st.booleans())
-def test_whatever_looks_like_a_token_is_refused_and_nothing_worse(
+def test_fuzzed_tokens_are_refused_without_other_errors(
     header: Any, payload: Any, odd: list[str], is_odd: bool
 ) -> None:
     class Nobody(requests.adapters.HTTPAdapter):
@@ -337,7 +335,8 @@ def every_error(base: type[Exception] = exceptions.FirebaseError) -> Iterator[ty
         yield from every_error(below)
 
 
-def test_of_all_errors_of_firebase_those_alone_refuse_that_speak_of_token_and_user() -> None:
+def test_firebase_token_errors_refuse_the_kick() -> None:
+    """Only errors about the token or its user refuse; every other error means "unavailable"."""
     refusals = set()
     for kind in every_error():
         error = kind.__new__(kind)
@@ -364,9 +363,10 @@ def _raise(error: Exception) -> None:
 # The emulated sign-in, which believes everybody
 
 
-def test_on_one_machine_the_emulators_unsigned_tokens_are_taken_and_its_users_still_asked_for(
+def test_emulator_tokens_are_accepted_and_users_looked_up(
     callers: Callers, google: Google, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The emulator's tokens are unsigned; a disabled user and a foreign audience are still refused."""
     monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", "127.0.0.1:9099")
     emulated = wiring.kick.__wrapped__().callers
     token = unsigned({"alg": "none", "typ": "JWT"}, claims())
@@ -387,7 +387,7 @@ EVERY_FUNCTION = [wiring.trigger, wiring.kick, wiring.process, wiring.reconcile,
 @pytest.mark.parametrize(
     ("project", "firestore"), [("our-project", "127.0.0.1:1"), ("demo-kick", ""), ("our-project", "")]
 )
-def test_no_function_starts_with_an_emulated_sign_in_outside_of_one_machine(
+def test_auth_emulator_setting_outside_local_stops_functions(
     monkeypatch: pytest.MonkeyPatch, wired: Any, project: str, firestore: str
 ) -> None:
     environment = {

@@ -35,7 +35,8 @@ def test_the_page_explains_each_of_them_and_no_other(heading: str, expected: set
 
 
 @pytest.mark.parametrize("name", sorted(QUIET))
-def test_what_ends_an_execution_quietly_is_told_apart_from_failures(name: str) -> None:
+def test_quiet_endings_have_their_own_section_in_the_page(name: str) -> None:
+    """The section on error codes names each of them."""
     assert f"`{name}`" in PAGE.split("\n## Error codes\n")[1]
 
 

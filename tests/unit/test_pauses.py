@@ -75,7 +75,8 @@ def test_a_quota_is_back_when_its_platform_refills_it(platform: PlatformName, at
     assert pauses.quota_used_up_until(platform, now) == datetime.fromisoformat(until).replace(tzinfo=UTC)
 
 
-def test_a_rate_limit_lasts_as_long_as_the_platform_says_but_no_longer_than_a_day() -> None:
+def test_rate_limit_lasts_as_told_but_at_most_a_day() -> None:
+    """It lasts 15 minutes if the platform gives no time."""
     assert pauses.rate_limited_until(FAR, START) == FAR
     assert pauses.rate_limited_until(None, START) == START + timedelta(minutes=15)
     assert pauses.rate_limited_until(START + timedelta(days=400), START) == START + timedelta(days=1)
@@ -123,9 +124,10 @@ REFUSALS = [
 
 @pytest.mark.parametrize("state", ["FetchAccount", "FetchVideos"])
 @pytest.mark.parametrize(("error", "retry", "until"), REFUSALS)
-def test_a_refusal_that_outlasts_the_execution_pauses_the_platform_and_not_the_job(
+def test_lasting_refusal_pauses_the_platform_not_the_job(
     harness: Harness, state: str, error: Exception, retry: int, until: datetime
 ) -> None:
+    """The job goes back to pending and loses no chance."""
     harness.platform.videos = videos(3)
     given: Any = harness.claimed_job(attempt=4, expiries=2)
     for name in CHAIN[: CHAIN.index(state)]:
@@ -186,7 +188,9 @@ def test_a_job_that_was_lost_meanwhile_pauses_nothing(harness: Harness, status: 
     assert harness.store.get_document(CONTROL_DOCUMENT) is None
 
 
-def test_a_pause_that_cannot_be_written_is_tried_again_with_the_job(harness: Harness) -> None:
+def test_pause_that_cannot_be_written_is_retried(harness: Harness) -> None:
+    """The state's retry meets the refusal again, and writes the pause then."""
+
     class Down(MemoryStore):
         def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
             raise StoreUnavailableError("Our database did not answer.")
@@ -243,7 +247,7 @@ class Watched(MemoryStore):
         return jobs
 
 
-def test_while_a_platform_rests_nothing_of_it_starts_and_nothing_is_asked(harness: Harness) -> None:
+def test_paused_platform_starts_no_job_and_gets_no_call(harness: Harness) -> None:
     store = Watched(harness)
     harness.store, harness.memory = store, store
     pause(harness, INSTAGRAM, FAR)
@@ -261,7 +265,8 @@ def test_while_a_platform_rests_nothing_of_it_starts_and_nothing_is_asked(harnes
     assert harness.platform.calls == []
 
 
-def test_a_platform_resumes_in_the_tick_after_the_reset_one_job_first_then_two_then_four(harness: Harness) -> None:
+def test_resumed_platform_starts_one_then_two_then_four_jobs(harness: Harness) -> None:
+    """The first starts are in the tick after the platform's reset."""
     for number in range(20):
         harness.add_job(platform="youtube", username=f"a{number}")
     pause(harness, YOUTUBE, START + timedelta(seconds=90))
@@ -290,7 +295,7 @@ def test_a_cleared_pause_holds_nobody_back(harness: Harness) -> None:
     assert (harness.document(waiting)["status"], harness.document(held)["status"]) == ("processing", "pending")
 
 
-def test_the_job_that_met_the_refusal_goes_on_after_it_with_a_new_name(harness: Harness) -> None:
+def test_refused_job_resumes_as_a_new_attempt(harness: Harness) -> None:
     harness.platform.videos = videos(2)
     job = harness.claimed_job()
     harness.platform.failures = [RateLimitedError("Slow down.", FAR)]
@@ -313,7 +318,8 @@ def test_a_new_refusal_in_the_ramp_is_a_new_pause(harness: Harness) -> None:
     assert pauses.from_document(harness.store.get_document(CONTROL_DOCUMENT))[INSTAGRAM].until == FAR
 
 
-def test_a_cold_environment_starts_nothing_of_a_resting_platform_either(harness: Harness) -> None:
+def test_paused_platform_starts_no_job_on_a_cold_start(harness: Harness) -> None:
+    """A new environment has no hints and must read the pauses."""
     pause(harness, INSTAGRAM, FAR)
     harness.add_job(platform="instagram")
     for _ in range(3):

@@ -140,7 +140,8 @@ def test_progress_only_grows_on_the_way(harness: Harness) -> None:
     assert seen == [0, 30, 50, 70, 100]
 
 
-def test_tracking_an_account_again_updates_one_document_and_keeps_who_added_it(harness: Harness) -> None:
+def test_tracking_an_account_again_updates_its_document(harness: Harness) -> None:
+    """The fields `addedBy` and `dateAdded` stay as they were."""
     harness.platform.videos = videos(3)
     harness.run_chain(harness.claimed_job(userId="first"))
     harness.clock.advance(3600)
@@ -177,7 +178,7 @@ def test_a_private_account_is_saved_and_then_fails_at_its_videos(harness: Harnes
 
 
 @pytest.mark.parametrize("state", CHAIN)
-def test_a_state_that_is_retried_after_its_reply_was_lost_changes_nothing_more(state: str, harness: Harness) -> None:
+def test_state_retried_after_a_lost_reply_changes_nothing(state: str, harness: Harness) -> None:
     harness.platform.videos = videos(3)
     given: Any = harness.claimed_job()
     for name in CHAIN[: CHAIN.index(state)]:
@@ -218,8 +219,8 @@ def test_a_state_that_is_invoked_twice_changes_nothing_more(state: str, harness:
     assert after == before
 
 
-def test_save_videos_invoked_twice_leaves_the_completed_job_alone(harness: Harness) -> None:
-    """Its staging objects are gone, so it cannot run; the machine itself would send a retry count of 1."""
+def test_second_save_videos_leaves_the_completed_job_alone(harness: Harness) -> None:
+    """The staged objects are gone, so it cannot run; the machine itself would send a retry count of 1."""
     given = harness.run_chain(harness.claimed_job(), until="FetchVideos")
     harness.run_state("SaveVideos", given)
     before = everything(harness)
@@ -256,7 +257,8 @@ def test_a_retry_is_announced_and_counted_over_all_states(harness: Harness) -> N
     assert (document["status"], document["retryCount"]) == ("completed", 4)
 
 
-def test_four_failures_of_one_state_are_three_retries_and_a_failed_job(harness: Harness) -> None:
+def test_four_failures_of_a_state_are_three_retries(harness: Harness) -> None:
+    """The job is failed then, with the last error's code."""
     job = harness.claimed_job()
     for count in range(4):
         harness.platform.failures = [PlatformUnavailableError("Instagram did not answer.")]
@@ -279,9 +281,7 @@ def test_only_a_retry_looks_for_a_paid_run_that_was_begun_before(harness: Harnes
 
 
 @pytest.mark.parametrize(("status", "error"), [("cancelled", JobCancelledError), ("failed", StaleAttemptError)])
-def test_a_retry_of_a_job_that_ended_costs_no_call_to_the_platform(
-    harness: Harness, status: str, error: type[Exception]
-) -> None:
+def test_retry_of_an_ended_job_makes_no_platform_call(harness: Harness, status: str, error: type[Exception]) -> None:
     job = harness.claimed_job()
     harness.memory.touch(job["jobId"], status=status)
     with pytest.raises(error):
@@ -290,7 +290,7 @@ def test_a_retry_of_a_job_that_ended_costs_no_call_to_the_platform(
 
 
 @pytest.mark.parametrize("state", CHAIN)
-def test_a_cancelled_job_stops_at_its_next_state_and_nothing_is_written(harness: Harness, state: str) -> None:
+def test_cancelled_job_stops_at_its_next_state_unchanged(harness: Harness, state: str) -> None:
     harness.platform.videos = videos(2)
     given: Any = harness.claimed_job()
     for name in CHAIN[: CHAIN.index(state)]:
@@ -303,7 +303,7 @@ def test_a_cancelled_job_stops_at_its_next_state_and_nothing_is_written(harness:
 
 
 @pytest.mark.parametrize("state", CHAIN[:-1])
-def test_a_retry_that_comes_when_its_job_is_past_the_state_takes_nothing_back(harness: Harness, state: str) -> None:
+def test_late_retry_of_a_passed_state_changes_nothing(harness: Harness, state: str) -> None:
     given: Any = harness.claimed_job()
     for name in CHAIN[: CHAIN.index(state)]:
         given = harness.run_state(name, given)
@@ -324,7 +324,8 @@ def test_a_retry_that_comes_when_its_job_is_past_the_state_takes_nothing_back(ha
 # Budgets
 
 
-def test_fetching_ends_early_enough_for_function_and_execution_to_save(harness: Harness) -> None:
+def test_fetch_deadline_leaves_time_to_save(harness: Harness) -> None:
+    """It is bounded by the function's time as well as the execution's."""
     job = harness.claimed_job()
     harness.run_state("FetchAccount", job, remaining_s=150)
     harness.run_state("FetchAccount", job, remaining_s=10_000)
@@ -332,7 +333,7 @@ def test_fetching_ends_early_enough_for_function_and_execution_to_save(harness: 
     assert deadlines == [timedelta(seconds=150 - 65), timedelta(seconds=300 - 65 - 30)]
 
 
-def test_when_the_number_runs_out_the_newest_are_saved_and_the_job_says_so() -> None:
+def test_max_videos_reached_saves_the_newest_and_says_so() -> None:
     harness = Harness(videos=videos(500), max_videos=120, tracked=account(post_count=10_000))
     job = harness.claimed_job()
     harness.run_chain(job)
@@ -347,7 +348,7 @@ def test_a_total_that_is_less_than_what_was_fetched_is_not_told() -> None:
     assert harness.document(job["jobId"])["message"].startswith("Done: 120 newest videos ")
 
 
-def test_when_the_time_runs_out_what_was_fetched_is_saved_and_the_job_says_so(harness: Harness) -> None:
+def test_time_used_up_saves_the_fetched_videos_and_says_so(harness: Harness) -> None:
     harness.platform.videos, harness.platform.clock, harness.platform.page_s = videos(500), harness.clock, 40
     harness.platform.account = account(post_count=None)
     job = harness.claimed_job()
@@ -501,7 +502,8 @@ def test_an_execution_of_an_earlier_version_stops_quietly(harness: Harness, stat
         app.handler(old, FakeContext(), harness.process_deps)  # type: ignore[arg-type]
 
 
-def test_a_field_of_a_later_version_of_the_machine_is_no_obstacle(harness: Harness) -> None:
+def test_unknown_field_in_the_state_is_ignored(harness: Harness) -> None:
+    """A later version of the machine may send more fields."""
     job = harness.claimed_job()
     assert harness.run_state("FetchAccount", job | {"colour": "blue"})["jobId"] == job["jobId"]
 
@@ -509,9 +511,7 @@ def test_a_field_of_a_later_version_of_the_machine_is_no_obstacle(harness: Harne
 # What is logged and measured
 
 
-def test_a_failing_state_logs_one_line_with_the_jobs_keys_and_no_warning(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failing_state_logs_one_line_with_the_jobs_keys(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     job = harness.claimed_job()
     log = io.StringIO()
     monkeypatch.setattr(app.logger.registered_handler, "stream", log)
@@ -540,9 +540,7 @@ def test_every_state_has_its_module() -> None:
     assert {state: run.__module__ for state, run in app.STATES.items()} == {s: f"process.{m}" for s, m in named.items()}
 
 
-def test_a_store_that_fails_while_staging_is_cleared_does_not_fail_a_completed_job(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failure_to_clear_staging_leaves_the_job_completed(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(keys: object) -> None:
         raise StoreUnavailableError("Our staging storage did not answer.")
 

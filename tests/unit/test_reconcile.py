@@ -45,7 +45,7 @@ def reconcile(harness: Harness, event: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("name", "code", "sentence"), ENDS)
 @pytest.mark.parametrize("until", [None, "FetchAccount", "FetchVideos"])
-def test_an_execution_that_ended_without_a_word_makes_its_job_failed_at_once(
+def test_event_of_a_silent_execution_end_fails_its_job(
     harness: Harness, name: str, code: str, sentence: str, until: str | None
 ) -> None:
     job = harness.claimed_job()
@@ -128,7 +128,7 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("event", FOREIGN)
-def test_an_event_of_something_else_is_refused_and_changes_nothing(harness: Harness, event: dict[str, Any]) -> None:
+def test_event_of_another_kind_is_refused(harness: Harness, event: dict[str, Any]) -> None:
     job_id = harness.claimed_job()["jobId"]
     before = harness.document(job_id)
     with pytest.raises(InvalidJobError):

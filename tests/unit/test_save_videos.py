@@ -62,9 +62,7 @@ def saved_in_commits(recorded: RecordingStore, **harness: Any) -> list[tuple[int
         (5_000, 11),  # 10 x 498 + 20
     ],
 )
-def test_any_number_of_videos_is_saved_in_as_few_commits_as_allowed(
-    recorded: RecordingStore, count: int, commits: int
-) -> None:
+def test_videos_are_saved_in_as_few_commits_as_allowed(recorded: RecordingStore, count: int, commits: int) -> None:
     made = saved_in_commits(recorded, videos=videos(count))
     assert len(made) == commits
     assert max(writes for writes, _ in made) <= MAX_WRITES_PER_COMMIT
@@ -120,14 +118,14 @@ def test_every_state_stays_small_with_the_longest_of_everything() -> None:
     assert max(sizes) > 10_000  # the case is as bad as it claims to be
 
 
-def test_an_ordinary_state_is_under_a_kilobyte_and_holds_no_nulls(harness: Harness) -> None:
+def test_state_payload_is_under_1_kb_without_nulls(harness: Harness) -> None:
     harness.platform.account, harness.platform.videos = account(post_count=None), videos(5_000)
     state = harness.run_chain(harness.claimed_job())
     assert len(json.dumps(state)) < 1_000
     assert None not in state.values()
 
 
-def test_nulls_and_odd_characters_in_platform_text_are_saved_as_they_are(harness: Harness) -> None:
+def test_odd_characters_in_platform_text_are_saved_unchanged(harness: Harness) -> None:
     odd = "nul \x00, line \u2028 separators \x85 and \x0b, right-to-left \u202e, emoji 👩\u200d🚀, \ufffe\uffff"
     harness.platform.account = account(bio=odd, display_name=odd)
     harness.platform.videos = [video(1, caption=odd, title=odd, hashtags=(odd,)), video(2)]

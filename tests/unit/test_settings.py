@@ -55,7 +55,7 @@ def test_a_bad_number_is_refused_by_name_and_not_quoted(value: str) -> None:
         assert str(refused.value) == f"{name} must be a whole number of at least 1."
 
 
-def test_the_older_name_of_apifys_address_is_read_and_the_newer_one_wins() -> None:
+def test_apify_api_url_wins_over_its_older_name() -> None:
     assert PlatformSettings.from_environment({"APIFY_PROXY_URL": "http://old"}).apify_api_url == "http://old"
     both = {"APIFY_PROXY_URL": "http://old", "APIFY_API_URL": "http://new"}
     assert PlatformSettings.from_environment(both).apify_api_url == "http://new"

@@ -73,7 +73,7 @@ FAILURES = [
 
 
 @pytest.mark.parametrize(("outcome", "code", "sentence"), FAILURES)
-def test_an_execution_that_ended_badly_makes_its_job_failed_in_words(
+def test_sweep_fails_the_job_of_a_failed_execution(
     harness: Harness, outcome: Outcome, code: str, sentence: str
 ) -> None:
     job_id = expired_job(harness, outcome)
@@ -100,9 +100,7 @@ def test_an_execution_that_lives_gets_a_new_lease(harness: Harness, status: Exec
 
 
 @pytest.mark.parametrize("outcome", [None, Outcome(status=ExecutionStatus.SUCCEEDED)])
-def test_a_job_that_nothing_works_on_goes_back_and_starts_under_a_new_name(
-    harness: Harness, outcome: Outcome | None
-) -> None:
+def test_abandoned_job_goes_back_and_starts_a_new_attempt(harness: Harness, outcome: Outcome | None) -> None:
     job_id = expired_job(harness, outcome)
     assert harness.tick()["repaired"] == 1
     waiting = harness.document(job_id)
@@ -113,8 +111,8 @@ def test_a_job_that_nothing_works_on_goes_back_and_starts_under_a_new_name(
     assert harness.document(job_id)["attempt"] == 2
 
 
-def test_the_document_is_right_two_ticks_after_its_lease_at_the_latest(harness: Harness) -> None:
-    """One tick right before the lease ends, the next a minute later."""
+def test_expired_job_is_repaired_at_most_two_ticks_later(harness: Harness) -> None:
+    """One tick comes right before the lease ends, the next a minute later."""
     job_id = harness.add_job()
     harness.executions.outcomes[f"instagram-NASA-{job_id}-1"] = Outcome(status=ExecutionStatus.TIMED_OUT)
     harness.tick()
@@ -126,7 +124,7 @@ def test_the_document_is_right_two_ticks_after_its_lease_at_the_latest(harness: 
     assert harness.document(job_id)["status"] == "failed"
 
 
-def test_the_third_lease_that_runs_out_fails_the_job_with_a_sentence(harness: Harness) -> None:
+def test_third_expired_lease_fails_the_job(harness: Harness) -> None:
     job_id = harness.add_job()
     attempts = []
     for attempt in (1, 2, 3):
@@ -163,7 +161,8 @@ class Silent(MemoryExecutions):
         raise ExecutionsUnavailableError(name)
 
 
-def test_while_step_functions_says_nothing_the_job_stays_and_keeps_its_place(harness: Harness) -> None:
+def test_job_of_an_unknown_execution_state_keeps_its_place(harness: Harness) -> None:
+    """Step Functions does not answer, so the execution may well be running."""
     harness.executions = Silent()
     harness.limits = Limits(running=1, per_credential=1)
     job_id, waiting = expired_job(harness, Outcome(status=ExecutionStatus.RUNNING)), harness.add_job()
@@ -227,14 +226,16 @@ def test_malformed_processing_job_fails_with_a_sentence(harness: Harness, fields
 
 
 @pytest.mark.parametrize("fields", [{}, {"attempt": 1}, {"attempt": 1, "executionArn": "arn"}])
-def test_a_processing_job_without_a_lease_is_one_whose_lease_ran_out(harness: Harness, fields: dict[str, Any]) -> None:
+def test_processing_job_without_a_lease_counts_as_expired(harness: Harness, fields: dict[str, Any]) -> None:
     job_id = harness.add_job(status="processing", **fields)
     assert harness.tick()["repaired"] == 1
     assert harness.document(job_id)["status"] == "pending"
     assert harness.tick()["started"] == 1
 
 
-def test_a_job_that_ends_between_the_sweeps_read_and_write_stays_as_it_ended(harness: Harness) -> None:
+def test_job_that_ends_during_the_sweep_stays_as_it_ended(harness: Harness) -> None:
+    """The job's last commit comes between the sweep's read and its write."""
+
     class Late(MemoryExecutions):
         """The execution's last commit comes while Step Functions is asked about it."""
 

@@ -180,7 +180,8 @@ class Meddled(MemoryStore):
 
 
 @pytest.mark.parametrize("fields", [{}, {"username": ""}])
-def test_a_job_cancelled_between_read_and_write_refuses_only_itself(fields: dict[str, Any]) -> None:
+def test_job_cancelled_during_the_tick_is_skipped_alone(fields: dict[str, Any]) -> None:
+    """The cancellation comes between the tick's read and its claim."""
     store = Meddled(ManualClock())
     harness = Harness(store=store)
     store.cancels = harness.add_job(**fields)
@@ -194,7 +195,8 @@ def name_of(job_id: str, attempt: int = 1) -> str:
     return f"instagram-NASA-{job_id}-{attempt}"
 
 
-def test_a_throttled_start_gives_the_claim_back_for_the_next_tick(harness: Harness) -> None:
+def test_throttled_start_gives_the_claim_back(harness: Harness) -> None:
+    """The next tick starts the job as a further attempt."""
     job_id, other = harness.add_job(attempt=4), harness.add_job()
     harness.executions.refusing = {name_of(job_id, 5): StartRefusedError("ThrottlingException")}
     assert harness.tick() == NONE | {"started": 1, "refused": 1}
@@ -207,7 +209,8 @@ def test_a_throttled_start_gives_the_claim_back_for_the_next_tick(harness: Harne
     assert harness.document(job_id)["attempt"] == 6
 
 
-def test_a_lasting_refusal_gives_the_claims_back_and_then_fails_the_tick(harness: Harness) -> None:
+def test_permanently_refused_starts_fail_the_tick(harness: Harness) -> None:
+    """The claims are given back before."""
     ids = [harness.add_job() for _ in range(3)]
     harness.executions.refusing = {name_of(job_id): StartRefusedError("AccessDeniedException") for job_id in ids[:2]}
     with pytest.raises(StartsRefusedError, match="AccessDeniedException: 2 jobs"):
@@ -242,7 +245,7 @@ def test_a_start_without_an_answer_is_left_to_its_lease(harness: Harness) -> Non
     assert left["executionArn"].startswith(harness.executions.arn(name_of(job_id)))
 
 
-def test_a_store_that_does_not_answer_fails_the_tick_loudly_and_the_next_one_succeeds(harness: Harness) -> None:
+def test_tick_without_a_store_fails_and_the_next_succeeds(harness: Harness) -> None:
     class Down(MemoryStore):
         def open_jobs(self, limit: int) -> list[JobSnapshot]:
             raise StoreUnavailableError("Our database did not answer.")

@@ -167,7 +167,8 @@ def test_a_malformed_job_that_cannot_be_told_is_counted(
     assert [record.message for record in caplog.records].count("job unwritable") == 1
 
 
-def test_malformed_unwritable_jobs_do_not_fill_their_organisations_query() -> None:
+def test_malformed_unwritable_jobs_do_not_block_their_org() -> None:
+    """They are old enough to fill the organisation's query, were they not left out of it."""
     harness = Harness(running=5, per_credential=5)
     add_unwritable(harness, 12, createdAt=START.replace(year=2020), username="")
     for number in range(PENDING_PAGE_SIZE):
@@ -190,7 +191,7 @@ def test_the_alarm_goes_on_while_every_place_is_taken(harness: Harness) -> None:
     assert harness.tick()["unwritable"] == 2
 
 
-def test_a_repair_that_cannot_be_written_is_counted_and_holds_no_place(harness: Harness) -> None:
+def test_unwritable_repair_is_counted_and_frees_its_place(harness: Harness) -> None:
     harness.limits = Limits(running=1, per_credential=1)
     job_id = harness.add_job()
     harness.executions.outcomes[f"instagram-NASA-{job_id}-1"] = Outcome(status=ExecutionStatus.ABORTED)

@@ -34,7 +34,8 @@ def test_a_job_cancelled_while_it_waits_never_starts(harness: Harness) -> None:
     assert harness.document(job_id)["status"] == "cancelled"
 
 
-def test_a_job_cancelled_between_claim_and_first_state_asks_no_platform_twice(harness: Harness) -> None:
+def test_job_cancelled_before_fetch_calls_the_platform_once(harness: Harness) -> None:
+    """It may make one call, whose result is not written."""
     job = harness.claimed_job()
     change(harness, job["jobId"], jobs.cancel)
     with pytest.raises(JobCancelledError):
@@ -64,7 +65,7 @@ class CancelledAtPage:
 
 
 @pytest.mark.parametrize("page", [1, 2, 7])
-def test_a_job_cancelled_while_it_is_fetched_asks_for_no_further_page(harness: Harness, page: int) -> None:
+def test_job_cancelled_while_fetching_asks_for_no_more_pages(harness: Harness, page: int) -> None:
     platform = CancelledAtPage(harness, page)
     deps = harness.process_deps
     harness.process_deps = deps.__class__(deps.store, deps.staging, lambda name: platform, deps.clock, 10_000)
@@ -77,7 +78,8 @@ def test_a_job_cancelled_while_it_is_fetched_asks_for_no_further_page(harness: H
     assert harness.store.get_documents(VIDEOS) == {}
 
 
-def test_a_job_cancelled_in_the_middle_of_saving_keeps_whole_commits_and_no_claim_to_be_done(harness: Harness) -> None:
+def test_job_cancelled_while_saving_keeps_whole_commits(harness: Harness) -> None:
+    """The account says no `videoCount`, since not all of its videos are there."""
     harness.platform.videos = videos(1_200)
     state = harness.run_chain(harness.claimed_job(), until="FetchVideos")
     commits = 0
@@ -147,8 +149,8 @@ def test_retrying_twice_quickly_starts_one(harness: Harness) -> None:
     assert len(harness.executions.started) == 2
 
 
-def test_a_retry_from_a_browser_after_the_start_leaves_one_execution_that_may_write(harness: Harness) -> None:
-    """The rules forbid it; should it happen all the same, the older attempt is fenced out."""
+def test_browser_retry_after_start_leaves_one_writer(harness: Harness) -> None:
+    """The rules forbid such a retry. Should it happen all the same, the older attempt is fenced out."""
     job = harness.claimed_job()
     harness.fail_job(job, "ContractError", "{}")
     change(harness, job["jobId"], jobs.retry)

@@ -82,13 +82,13 @@ def waiting(*names: str, **fields: Any) -> list[Pending]:
     ]
 
 
-def test_organisations_take_turns_and_the_longest_waiting_goes_first() -> None:
+def test_pick_takes_orgs_in_turn_longest_waiting_first() -> None:
     queue = waiting("a1", "a2", "a3", "a4", "b1", "c1", "c2")
     chosen = pick(queue, slots(running=6, per_credential=6))
     assert [pending.job.job_id for pending in chosen] == ["a1", "b1", "c1", "a2", "c2", "a3"]
 
 
-def test_a_platform_without_a_place_does_not_cost_its_organisation_the_turn() -> None:
+def test_pick_skips_full_platforms_and_keeps_the_orgs_turn() -> None:
     queue = [*waiting("a1", "a2", platform="youtube"), *waiting("b1", platform="youtube"), *waiting("a3")]
     chosen = pick(queue, slots(per_credential=1))
     assert [pending.job.job_id for pending in chosen] == ["a1", "a3"]
@@ -152,7 +152,7 @@ def started(harness: Harness) -> list[str]:
 
 
 @pytest.mark.parametrize("ticks_before", [0, 1, 2])
-def test_a_new_organisation_starts_in_the_next_tick_however_many_wait(crowded: Harness, ticks_before: int) -> None:
+def test_new_org_starts_at_the_next_tick_of_a_long_queue(crowded: Harness, ticks_before: int) -> None:
     for _ in range(ticks_before):
         crowded.tick()
         crowded.limits = Limits(running=crowded.limits.running + 10, per_credential=50)
@@ -162,21 +162,22 @@ def test_a_new_organisation_starts_in_the_next_tick_however_many_wait(crowded: H
     assert len(started(crowded)) == 10 * (ticks_before + 1)
 
 
-def test_the_urgent_jobs_of_a_long_queue_go_first_and_then_the_oldest(crowded: Harness) -> None:
+def test_long_queue_starts_urgent_then_oldest_jobs(crowded: Harness) -> None:
     crowded.add_job(orgId="a", username="urgent", priority=5)
     crowded.add_job(orgId="a", username="more-urgent", priority=9)
     crowded.tick()
     assert set(started(crowded)) == {"urgent", "more-urgent", *[f"a{number}" for number in range(8)]}
 
 
-def test_jobs_without_a_priority_are_not_skipped_for_those_with_one(crowded: Harness) -> None:
+def test_jobs_without_a_priority_count_as_zero(crowded: Harness) -> None:
+    """They are not skipped for jobs with a priority."""
     for number in range(3):
         crowded.add_job(orgId="a", username=f"zero{number}", priority=0, createdAt=START - timedelta(hours=2))
     crowded.tick()
     assert set(started(crowded)) == {"zero0", "zero1", "zero2", *[f"a{number}" for number in range(7)]}
 
 
-def test_a_negative_priority_waits_for_the_others_of_its_organisation(crowded: Harness) -> None:
+def test_negative_priority_waits_for_its_orgs_other_jobs(crowded: Harness) -> None:
     crowded.limits = Limits(running=8, per_credential=8)
     for org in ("a", "b"):
         crowded.add_job(orgId=org, username=f"{org}-can-wait", priority=-1, createdAt=START - timedelta(hours=3))
@@ -224,7 +225,8 @@ def test_with_every_place_taken_no_waiting_job_is_read(crowded: Harness) -> None
     assert read == []
 
 
-def test_with_every_platform_closed_and_places_left_nothing_starts_and_nothing_breaks(harness: Harness) -> None:
+def test_tick_with_every_platform_full_starts_nothing(harness: Harness) -> None:
+    """Places are left, but no platform may take them."""
     harness.limits = Limits(running=50, per_credential=1)
     for platform in (INSTAGRAM, YOUTUBE, TWITTER):
         harness.add_job(platform=platform, status="processing", attempt=1, leaseUntil=START + LEASE)

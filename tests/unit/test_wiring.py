@@ -47,7 +47,7 @@ def test_a_secret_without_a_name_is_not_looked_for(secrets: Stubber) -> None:
 
 
 @pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException", "DecryptionFailure"])
-def test_a_secret_that_is_not_ours_to_read_is_a_matter_of_credentials(secrets: Stubber, code: str) -> None:
+def test_unreadable_secret_raises_credentials_error(secrets: Stubber, code: str) -> None:
     secrets.add_client_error("get_secret_value", code, http_status_code=400)
     with pytest.raises(CredentialsError, match="not set up") as refused:
         secrets_manager.secret("youtube-key")
@@ -62,7 +62,7 @@ def test_a_busy_secrets_manager_does_not_fail_the_job_for_good(secrets: Stubber,
         secrets_manager.secret("youtube-key")
 
 
-def test_an_unreachable_secrets_manager_does_not_fail_the_job_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_secrets_manager_is_a_transient_error(monkeypatch: pytest.MonkeyPatch) -> None:
     class Unreachable:
         def get_secret_value(self, **kwargs: Any) -> None:
             raise EndpointConnectionError(endpoint_url="https://secretsmanager.example")
@@ -149,7 +149,7 @@ ENVIRONMENT = {
 }
 
 
-def test_building_every_client_touches_no_network_and_reads_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_building_clients_uses_no_network_and_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sockets are disabled here, and secrets are read when they are first needed."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
@@ -170,7 +170,8 @@ def test_building_every_client_touches_no_network_and_reads_no_secret(monkeypatc
         assert deps.platform(name) is platform
 
 
-def test_an_environment_whose_first_event_failed_half_way_serves_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_serves_after_its_first_event_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The failure comes while the clients are being built."""
     for name, value in (ENVIRONMENT | {"GOOGLE_CLOUD_PROJECT": "demo-half-way"}).items():
         monkeypatch.setenv(name, value)
 
@@ -184,9 +185,7 @@ def test_an_environment_whose_first_event_failed_half_way_serves_the_next(monkey
     assert wiring.trigger.__wrapped__().store
 
 
-def test_the_kick_compares_with_the_secret_that_the_environment_names(
-    secrets: Stubber, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_kick_reads_the_secret_its_environment_names(secrets: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (ENVIRONMENT | {"GOOGLE_CLOUD_PROJECT": "demo-kick-secret"}).items():
         monkeypatch.setenv(name, value)
     callers = wiring.kick.__wrapped__().callers
@@ -194,8 +193,8 @@ def test_the_kick_compares_with_the_secret_that_the_environment_names(
     assert callers.identify({"x-trigger-secret": KEY}) is Caller.SECRET
 
 
-def test_what_comes_every_minute_does_not_load_what_verifies_tokens() -> None:
-    """It would add half as much again to every cold start."""
+def test_trigger_and_process_do_not_import_firebase_auth() -> None:
+    """The import would add half as much again to every cold start."""
     script = "import trigger.app, process.app, sys; sys.exit('firebase_admin.auth' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=60).returncode == 0
 

@@ -44,7 +44,8 @@ def tab(chromium: Browser) -> Iterator[Page]:
         assert troubles == []
 
 
-def test_every_scene_is_accessible_light_and_dark_wide_and_narrow(gallery: str, tab: Page) -> None:
+def test_gallery_scenes_are_accessible(gallery: str, tab: Page) -> None:
+    """Each scene is checked in light and dark colours, wide and narrow."""
     tab.goto(gallery)
     scenes = tab.get_by_role("navigation").get_by_role("link").all_text_contents()
     assert len(scenes) > 10
@@ -54,7 +55,7 @@ def test_every_scene_is_accessible_light_and_dark_wide_and_narrow(gallery: str, 
         shoot(tab, f"gallery-{scene}")
 
 
-def test_a_list_that_is_opened_by_hand_leaves_a_phones_page_in_sight(gallery: str, tab: Page) -> None:
+def test_opened_list_on_a_phone_leaves_the_page_visible(gallery: str, tab: Page) -> None:
     for name, viewport in (("standing", PHONE), ("lying", LYING_PHONE)):
         tab.set_viewport_size(viewport)
         tab.goto(f"{gallery}?scene=mixed")

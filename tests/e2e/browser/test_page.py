@@ -33,7 +33,7 @@ def jobs_of(project: Project) -> list[str]:
     return [snapshot.job_id for snapshot in project.stack.store.list_jobs(asked, 10)]
 
 
-def test_bad_input_is_answered_in_words_at_the_field_and_nothing_is_written(page: DemoPage) -> None:
+def test_bad_input_shows_an_error_at_the_field_and_adds_no_job(page: DemoPage) -> None:
     for typed, sentence in BAD_INPUTS.items():
         page.track(typed, "YouTube")
         expect(page.problem).to_contain_text(sentence)
@@ -49,9 +49,7 @@ def test_a_pasted_link_chooses_its_platform(page: DemoPage) -> None:
     expect(page.tab.get_by_label("Platform")).to_have_value("instagram")
 
 
-def test_a_lost_connection_is_shown_and_what_came_meanwhile_is_shown_afterwards(
-    page: DemoPage, context: BrowserContext
-) -> None:
+def test_page_offline_says_so_and_catches_up_when_back_online(page: DemoPage, context: BrowserContext) -> None:
     page.track("sim_slow_2", "YouTube")
     expect(page.row("sim_slow_2")).to_contain_text("Running")
     job_id = page.job_id("sim_slow_2")
@@ -74,9 +72,10 @@ def test_a_lost_connection_is_shown_and_what_came_meanwhile_is_shown_afterwards(
     assert jobs_of(page.project) == [job_id]
 
 
-def test_another_organisations_user_is_refused_in_words_whatever_the_page_asks_for(
+def test_user_of_another_org_sees_and_writes_nothing(
     open_page: OpenPage, context: BrowserContext, project: Project
 ) -> None:
+    """The page asks for jobs, accounts and videos, and shows a refusal for each."""
     page = open_page(context, everybody_in=ADA.org_id)
     page.sign_in(ADA.name)
     page.track("sim_videos_3", "YouTube")
@@ -98,7 +97,7 @@ def test_another_organisations_user_is_refused_in_words_whatever_the_page_asks_f
     assert jobs_of(project) == of_ada
 
 
-def test_an_account_that_the_list_does_not_reach_is_open_again_after_a_reload(page: DemoPage) -> None:
+def test_account_beyond_the_first_page_reopens_after_a_reload(page: DemoPage) -> None:
     first_page = 50
     batch = page.project.stack.client.batch()
     for number in range(first_page + 1):
@@ -119,7 +118,7 @@ def test_an_account_that_the_list_does_not_reach_is_open_again_after_a_reload(pa
     expect(page.account(oldest)).to_have_count(0)
 
 
-def test_the_page_scrolls_out_from_under_the_panel_and_little_further(page: DemoPage, context: BrowserContext) -> None:
+def test_page_scrolls_clear_of_the_panel_and_little_further(page: DemoPage, context: BrowserContext) -> None:
     page.tab.set_viewport_size(LOW)
     page.track("sim_missing", "YouTube")
     expect(page.row("sim_missing")).to_contain_text("Failed")

@@ -16,7 +16,7 @@ START_LIMIT_S = 10.0  # with the kick; the minute's tick alone would take 30 on 
 EVERY_STAGE = [30, 50, 70, 100]
 
 
-def test_an_account_and_its_videos_are_listed_once_it_was_tracked(page: DemoPage) -> None:
+def test_tracked_account_is_listed_with_its_videos(page: DemoPage) -> None:
     expect(page.tab.get_by_text("No accounts yet.")).to_be_visible()
     page.shoot("1-nothing-tracked")
     page.track("sim_slow_4", "YouTube")
@@ -54,7 +54,7 @@ def stages_shown(page: DemoPage, username: str) -> list[int]:
     return shown
 
 
-def test_a_job_is_started_by_the_page_and_not_by_the_minutes_tick(page: DemoPage, running: RunningStack) -> None:
+def test_job_added_by_the_page_starts_without_the_minute_tick(page: DemoPage, running: RunningStack) -> None:
     with page.tab.expect_response(lambda answer: answer.request.method == "POST" and "/trigger" in answer.url) as kick:
         page.track("sim_videos_2", "YouTube")
     assert kick.value.ok
@@ -62,9 +62,11 @@ def test_a_job_is_started_by_the_page_and_not_by_the_minutes_tick(page: DemoPage
     until(lambda: running.job(job_id).get("startedAt"), "the job was not started", START_LIMIT_S)
 
 
-def test_a_job_goes_on_while_the_browser_is_closed_and_its_account_is_there_on_return(
+def test_job_continues_while_the_browser_is_closed(
     chromium_type: BrowserType, open_page: OpenPage, project: Project, tmp_path: Path
 ) -> None:
+    """The account is listed when the user comes back, without a second sign-in."""
+
     def browser_of_somebody() -> BrowserContext:
         return chromium_type.launch_persistent_context(
             tmp_path,
@@ -128,7 +130,8 @@ def test_a_cancelled_job_stops_saves_nothing_and_can_be_retried(page: DemoPage, 
     assert page.project.accounts() == {}
 
 
-def test_the_panel_can_be_collapsed_and_dismissed_for_good_and_what_completed_fades(page: DemoPage) -> None:
+def test_panel_collapses_dismisses_and_fades_completed_jobs(page: DemoPage) -> None:
+    """Collapsing and dismissing both last over a reload."""
     page.tab.emulate_media(reduced_motion="reduce")
     page.track("sim_missing", "YouTube")
     failed = page.row("sim_missing")

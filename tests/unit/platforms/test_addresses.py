@@ -134,7 +134,8 @@ PARSERS: dict[str, Callable[[str], object]] = {
     ],
     ids=repr,
 )
-def test_text_that_names_no_account_is_refused_with_a_short_sentence_naming_the_platform(name: str, typed: str) -> None:
+def test_text_without_an_account_is_refused_in_a_sentence(name: str, typed: str) -> None:
+    """The sentence is short and names the platform."""
     with pytest.raises(InvalidJobError) as refused:
         PARSERS[name](typed)
     assert name in refused.value.message
@@ -166,7 +167,7 @@ def test_text_that_names_no_account_is_refused_with_a_short_sentence_naming_the_
         ("YouTube", "https://www.youtube.com/playlist?list=UU_x5XG1OV2P6uZZ5FSM9Ttw"),
     ],
 )
-def test_a_link_to_something_else_than_a_profile_says_that_a_profile_link_is_needed(name: str, typed: str) -> None:
+def test_link_to_no_profile_is_refused_with_an_example(name: str, typed: str) -> None:
     with pytest.raises(InvalidJobError, match=f"not the link of a profile on {name}.*such as https://"):
         PARSERS[name](typed)
 
@@ -191,7 +192,7 @@ def test_a_link_to_another_site_is_refused_by_name(name: str, typed: str, senten
         PARSERS[name](typed)
 
 
-def test_a_link_broken_by_a_control_character_is_not_mended_in_silence() -> None:
+def test_link_with_a_control_character_is_refused() -> None:
     for parse in PARSERS.values():
         with pytest.raises(InvalidJobError, match="not plain text"):
             parse("https://instagram.com/na\nsa")

@@ -73,7 +73,7 @@ def test_a_run_with_another_input_is_not_taken_up(stored: Any) -> None:
     assert started(begun_earlier(stored=stored)) == 1
 
 
-def test_default_values_that_apify_adds_to_an_input_make_no_other_run_of_it() -> None:
+def test_run_with_apifys_default_inputs_is_recognised() -> None:
     assert started(begun_earlier(stored=INPUT | {"searchLimit": 1})) == 0
 
 
@@ -93,7 +93,8 @@ def test_a_list_of_runs_that_is_not_there_means_none() -> None:
     assert started(replay) == 1
 
 
-def test_a_list_of_runs_that_cannot_be_had_stops_a_retry_from_paying_again() -> None:
+def test_retry_without_the_list_of_runs_starts_no_run() -> None:
+    """Without the list, a second paid run might be started."""
     replay = begun_earlier().on(RUNS, answer("<html>", 503))
     with pytest.raises(PlatformUnavailableError):
         started(replay)
@@ -103,14 +104,14 @@ def test_a_list_of_runs_that_cannot_be_had_stops_a_retry_from_paying_again() -> 
 @pytest.mark.parametrize(
     "lost", [httpx.ReadTimeout("t"), httpx.RemoteProtocolError("closed"), answer("<html>", 502), answer('{"da', 201)]
 )
-def test_a_start_whose_answer_was_lost_is_looked_for_before_anything_else(lost: Any) -> None:
+def test_start_with_a_lost_reply_is_looked_up_first(lost: Any) -> None:
     replay = begun_earlier(seconds_ago=0).on("POST", lost)
     assert started(replay, resume=False) == 1
     assert len(replay.asked(RUNS)) == 1
 
 
 @pytest.mark.parametrize("listing", [listed(), answer("<html>", 503), httpx.ConnectError("c")])
-def test_a_start_whose_answer_was_lost_without_trace_fails_as_it_was(listing: Any) -> None:
+def test_start_with_a_lost_reply_and_no_run_keeps_its_error(listing: Any) -> None:
     replay = Replay().on("POST", httpx.ReadTimeout("t")).on(RUNS, listing)
     with pytest.raises(PlatformUnavailableError) as failed:
         replay.instagram().fetch_account("nasa", replay.budget())
@@ -125,7 +126,8 @@ def test_a_refused_start_is_not_repeated() -> None:
     assert len(replay.requests) == 1
 
 
-def test_a_run_is_waited_for_with_pauses_also_where_the_server_holds_no_call_open() -> None:
+def test_run_wait_pauses_if_the_server_answers_at_once() -> None:
+    """The server should hold the call open for `waitForFinish` seconds, but need not."""
     replay = Replay().run_of(DETAILS, status="READY")
     running = {"data": run("RUNNING")}
     replay.on("GET /v2/actor-runs/run1", running, running, {"data": run("SUCCEEDED")})
@@ -134,7 +136,8 @@ def test_a_run_is_waited_for_with_pauses_also_where_the_server_holds_no_call_ope
     assert replay.asked("GET /v2/actor-runs")[0].url.params["waitForFinish"] == "10"
 
 
-def test_no_wait_goes_past_the_budget_and_the_run_is_left_for_a_retry() -> None:
+def test_run_wait_stays_in_budget_and_leaves_the_run() -> None:
+    """The run is not aborted, so that a retry finds it."""
     replay = Replay().run_of([], status="RUNNING")
     with pytest.raises(PlatformUnavailableError, match="Instagram is not available"):
         replay.instagram().fetch_account("nasa", replay.budget(seconds=12))
@@ -144,7 +147,7 @@ def test_no_wait_goes_past_the_budget_and_the_run_is_left_for_a_retry() -> None:
     assert replay.asked("POST /v2/actor-runs/run1/abort") == []
 
 
-def test_a_run_still_going_when_time_is_up_gives_what_it_has_and_is_stopped() -> None:
+def test_unfinished_run_gives_its_items_and_is_aborted() -> None:
     replay = Replay().run_of(DETAILS)
     fetched = replay.instagram().fetch_account("nasa", replay.budget())
     replay.run_of(POSTS, status="RUNNING").on("POST /v2/actor-runs/run1/abort", {"data": run("ABORTING")})

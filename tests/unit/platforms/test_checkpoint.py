@@ -102,7 +102,7 @@ def test_a_run_is_polled_no_more_and_aborted_once(platform: str, polls: int, err
 
 
 @pytest.mark.parametrize("abort", [httpx.ConnectError("gone"), answer("no", 500), answer("no", 404)])
-def test_a_run_that_cannot_be_aborted_changes_nothing_of_the_jobs_end(abort: Any) -> None:
+def test_failed_abort_of_a_run_still_cancels_the_job(abort: Any) -> None:
     replay = never_ending(abort)
     with pytest.raises(JobCancelledError):
         polled("instagram", replay, stopping(replay, 1, LOST[0]))

@@ -51,7 +51,7 @@ def test_pages_are_taken_until_one_limit_is_met(
     assert collect(pages, max_videos) == (ids, is_complete)
 
 
-def test_a_video_that_comes_twice_keeps_its_first_place_and_newest_content() -> None:
+def test_repeated_video_keeps_first_place_and_newest_content() -> None:
     clock = FakeClock()
     budget = Budget(deadline=NOON + timedelta(seconds=60), max_videos=9)
     pages = iter([page("a", "b", title="old"), page("a", has_more=False, title="new")])

@@ -72,7 +72,8 @@ def test_a_length_is_positive_and_whole_where_it_is_whole(value: object, expecte
     assert type(seconds(value)) is type(expected)
 
 
-def test_half_a_surrogate_pair_is_replaced_so_that_the_text_can_be_stored() -> None:
+def test_half_a_surrogate_pair_in_text_is_replaced() -> None:
+    """UTF-8, and with it Firestore, cannot hold half a pair."""
     assert text("cut \ud83d") == "cut \ufffd"
     assert text("whole \U0001f407") == "whole \U0001f407"
     assert text(None) == text(5) == text([]) == ""
@@ -94,13 +95,13 @@ def test_an_id_may_come_as_a_number() -> None:
         ("garbage", "#a#b", ("a", "b")),
     ],
 )
-def test_hashtags_come_from_the_field_where_given_else_from_the_caption(
+def test_hashtags_come_from_their_field_or_else_the_caption(
     given: Any, caption: str, expected: tuple[str, ...]
 ) -> None:
     assert hashtags(given, caption) == expected
 
 
-def test_a_title_is_the_first_line_that_says_something_cut_at_a_word() -> None:
+def test_title_is_the_first_nonempty_line_cut_at_a_word() -> None:
     assert title_of("\n  \n First line \nsecond") == "First line"
     assert title_of("") == ""
     long = title_of("word " * 40)

@@ -63,9 +63,7 @@ def test_every_exception_of_httpx_has_its_error(theirs: type[Exception]) -> None
     ],
     ids=lambda value: getattr(value, "__name__", type(value).__name__),
 )
-def test_a_failing_transport_ends_in_our_errors_with_its_cause_kept(
-    raised: Exception, expected: type[TrackingError]
-) -> None:
+def test_transport_error_is_translated_and_keeps_its_cause(raised: Exception, expected: type[TrackingError]) -> None:
     with pytest.raises(expected) as failed:
         call(Replay().on("GET", raised))
     assert failed.value.__cause__ is raised
@@ -73,7 +71,7 @@ def test_a_failing_transport_ends_in_our_errors_with_its_cause_kept(
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 599, 408])
-def test_a_failing_server_is_unavailable_whether_it_speaks_json_or_html(status: int) -> None:
+def test_server_error_with_any_body_is_unavailable(status: int) -> None:
     bodies: tuple[Any, ...] = ({"error": {}}, "<html>Bad Gateway</html>", "")
     for body in bodies:
         replay = Replay().on("GET", answer(body, status))
@@ -93,12 +91,12 @@ def test_an_unforeseen_status_is_a_breach_of_contract(status: int) -> None:
     ["<!doctype html><html></html>", '{"items": [{"id": "UC_x5', "", "[]", '"text"', "12", "null", "[" * 100_000],
     ids=["html", "truncated", "empty", "list", "string", "number", "null", "deep"],
 )
-def test_an_answer_that_is_no_json_object_is_a_breach_of_contract(body: str) -> None:
+def test_response_that_is_no_json_object_is_a_contract_error(body: str) -> None:
     with pytest.raises(ContractError, match="YouTube gave an answer"):
         call(Replay().on("GET", answer(body)))
 
 
-def test_a_get_whose_answer_was_cut_is_sent_again_and_a_post_never() -> None:
+def test_cut_response_is_retried_for_get_and_never_for_post() -> None:
     cut, whole = answer('{"ite'), answer('{"items": []}')
     replay = Replay().on("GET", cut, "<html>", whole).on("POST", cut, whole)
     assert call(replay) == {"items": []}
@@ -129,7 +127,7 @@ def test_a_wait_that_ends_within_the_budget_is_waited_in_place(headers: dict[str
     assert replay.clock.sleeps == [slept]
 
 
-def test_a_wait_past_the_budget_is_left_to_the_caller_with_its_moment() -> None:
+def test_retry_after_past_the_budget_raises_with_retry_at() -> None:
     replay = Replay().on("GET", answer("", 429, {"Retry-After": "900"}))
     with pytest.raises(RateLimitedError) as limited:
         call(replay, seconds=60)
@@ -157,7 +155,8 @@ def test_a_malformed_retry_after_names_no_moment(value: str) -> None:
     assert retry_moment({"retry-after": value}, NOON) is None
 
 
-def test_no_call_can_outlast_its_limit_and_a_held_open_call_ends_before_it() -> None:
+def test_http_phases_fit_the_call_limit_and_run_wait() -> None:
+    """The sum of all phases is within the limit, and one read outlasts a call held open by Apify."""
     phases = [_PHASES.connect, _PHASES.read, _PHASES.write, _PHASES.pool]
     assert all(phases)
     assert sum(phase or 0 for phase in phases) <= HTTP_TIMEOUT_S

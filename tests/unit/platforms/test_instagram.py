@@ -78,7 +78,7 @@ def test_a_whole_account_is_read() -> None:
     assert (reel.view_count, reel.duration_s, reel.like_count) == (4_967_366, 98.298, 165_265)
 
 
-def test_both_runs_ask_for_the_profile_by_its_link_and_for_no_more_than_is_wanted() -> None:
+def test_both_runs_ask_by_link_with_the_wanted_limit() -> None:
     replay = instagram(posts=sample("apify-instagram/nasa/posts.json"))
     fetch(replay.instagram(), "nasa", replay, max_videos=40)
     first, second = (json.loads(request.content) for request in replay.asked("POST"))
@@ -117,7 +117,7 @@ def test_trap_hidden_likes_are_unknown() -> None:
     assert [one.comment_count for one in videos] == [6, 3, 2]
 
 
-def test_trap_collaborations_with_another_owner_are_the_accounts_own_posts() -> None:
+def test_trap_collaborations_with_another_owner_are_kept() -> None:
     posts = sample("apify-instagram/natgeo/posts.json")
     videos = {one.video_id: one for one in reading_of(posts, "natgeo").videos}
     assert len(videos) == 31
@@ -128,7 +128,8 @@ def test_trap_collaborations_with_another_owner_are_the_accounts_own_posts() -> 
     assert [one.like_count for one in casaludica] == [830, 9, 354, 8, 11, 16, 208, 7, 16]
 
 
-def test_what_was_asked_for_is_recognised_with_a_query_and_by_its_makers() -> None:
+def test_posts_are_matched_by_input_url_or_coauthors() -> None:
+    """The URL may carry a query. A post that names nobody is kept."""
     asked = {"shortCode": "a", "ownerUsername": "other", "inputUrl": "https://www.instagram.com/NASA/?hl=en"}
     made = {"shortCode": "b", "ownerUsername": "other", "coauthorProducers": [{"username": "NASA"}]}
     unknown = {"shortCode": "c"}
@@ -166,7 +167,8 @@ def test_a_profile_without_a_name_is_known_by_what_was_asked() -> None:
         profile_in([{"followersCount": 3}], "nasa")
 
 
-def test_trap_images_have_no_views_and_a_carousels_zero_is_meaningless() -> None:
+def test_trap_images_and_carousels_have_no_view_count() -> None:
+    """A carousel's zero means "not counted"; a video's zero is a count."""
     assert video({"type": "Image"}).view_count is None
     assert video({"type": "Sidecar", "videoPlayCount": 0}).view_count is None
     assert video({"type": "Video", "videoPlayCount": 0}).view_count == 0
@@ -176,7 +178,8 @@ def test_trap_images_have_no_views_and_a_carousels_zero_is_meaningless() -> None
     assert video({"type": "Video"}).view_count is None
 
 
-def test_exports_with_chosen_fields_are_identified_by_the_code_in_their_link() -> None:
+def test_posts_without_an_id_use_the_code_in_their_link() -> None:
+    """Exports with chosen fields lack the id."""
     posts = sample("apify-instagram/louisvuitton/posts_overview_fields.json")
     videos = reading_of(posts, "louisvuitton").videos
     assert len(videos) == 12
@@ -226,7 +229,7 @@ def test_a_private_account_is_shown_and_costs_no_second_run() -> None:
     assert len(replay.asked("POST")) == 1
 
 
-def test_trap_a_public_account_whose_run_finds_nothing_has_no_posts() -> None:
+def test_trap_public_account_with_an_empty_run_has_no_posts() -> None:
     for posts in ([], [NO_ITEMS]):
         account, fetched = fetch((replay := instagram(posts=posts)).instagram(), "nasa", replay)
         assert account.username == "nasa"
@@ -234,7 +237,7 @@ def test_trap_a_public_account_whose_run_finds_nothing_has_no_posts() -> None:
         assert fetched.is_complete
 
 
-def test_a_run_that_finds_no_profile_at_all_means_no_such_account() -> None:
+def test_run_without_a_profile_means_account_not_found() -> None:
     replay = instagram(details=[])
     with pytest.raises(AccountNotFoundError, match="Instagram has no account named nasa"):
         fetch(replay.instagram(), "nasa", replay)
@@ -261,13 +264,14 @@ def test_a_restricted_profile_is_private_by_either_of_its_names(error: str) -> N
         fetch(replay.instagram(), "restricted_example", replay)
 
 
-def test_an_account_that_vanished_before_its_posts_were_read_is_not_found() -> None:
+def test_account_gone_before_its_posts_is_not_found() -> None:
     replay = instagram(posts=sample("apify-instagram/errors/profile_not_found.json"))
     with pytest.raises(AccountNotFoundError):
         fetch(replay.instagram(), "nasa", replay)
 
 
-def test_the_limit_of_the_run_is_not_taken_for_the_end_of_the_account() -> None:
+def test_run_that_hits_its_limit_is_not_complete() -> None:
+    """It is complete only if the account tells no more posts than the limit."""
     posts = sample("apify-instagram/nasa/posts.json")[:3]
     replay = instagram(posts=posts)
     _, fetched = fetch(replay.instagram(), "nasa", replay, max_videos=3)

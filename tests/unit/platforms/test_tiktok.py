@@ -156,7 +156,7 @@ def test_another_account_than_asked_for_is_refused() -> None:
         read(FASHION, "nba")
 
 
-def test_an_account_that_is_missing_from_the_dataset_is_not_found() -> None:
+def test_account_missing_from_the_dataset_is_not_found() -> None:
     with pytest.raises(AccountNotFoundError, match="TikTok has no account named nasa"):
         read([], "nasa")
 
@@ -187,7 +187,7 @@ def test_an_error_item_without_profile_says_why(item: dict[str, Any], expected: 
         read([item], "nasa")
 
 
-def test_an_empty_profile_that_shows_nothing_else_is_an_account_without_videos() -> None:
+def test_empty_profile_is_an_account_without_videos() -> None:
     account, fetched = read([{"errorCode": "PROFILE_EMPTY", "error": "Empty", "input": "nasa"}], "nasa")
     assert (account.username, account.follower_count) == ("nasa", None)
     assert fetched.videos == ()
@@ -199,7 +199,8 @@ def test_trap_error_items_between_good_ones_are_left_out() -> None:
     assert len(fetched.videos) == 1
 
 
-def test_the_profile_is_had_while_the_run_still_goes_and_the_same_run_gives_the_videos() -> None:
+def test_profile_is_read_from_the_unfinished_run_of_videos() -> None:
+    """One run gives both the profile and the videos."""
     replay = Replay().run_of(([], FASHION), status="RUNNING")
     replay.on("GET /v2/actor-runs/run1", {"data": run("RUNNING")}, {"data": run("RUNNING")}, {"data": run("SUCCEEDED")})
     account, fetched = fetch(replay.tiktok(), "fashion", replay)
@@ -237,7 +238,8 @@ def test_ids_of_photo_links_are_read() -> None:
     assert video.video_id == "7262071210492595498"
 
 
-def test_an_empty_dataset_of_a_run_that_was_cut_is_no_proof_of_absence() -> None:
+def test_empty_dataset_of_a_cut_run_is_unavailable() -> None:
+    """It does not prove that the account is missing."""
     replay = Replay().run_of([], status="TIMED-OUT")
     with pytest.raises(PlatformUnavailableError):
         fetch(replay.tiktok(), "fashion", replay)

@@ -69,7 +69,7 @@ def test_a_whole_account_is_read() -> None:
     assert request.url.params["max_results"] == "100"
 
 
-def test_a_recorded_timeline_is_followed_over_short_pages_to_its_empty_last_one() -> None:
+def test_recorded_timeline_is_read_to_its_empty_last_page() -> None:
     replay = Replay().on(USER, sample("x/wunpini_fm/user_by_username.json"))
     pages = [sample(f"x/wunpini_fm/user_tweets_page{n}.json") for n in (1, 2)]
     replay.on(POSTS, *pages, sample("x/shapes/last_page_empty.json"))
@@ -148,7 +148,7 @@ def test_trap_a_videos_views_and_length_stand_with_its_medium() -> None:
         (["7_1"], [], MediaType.VIDEO),
     ],
 )
-def test_media_types_come_from_media_and_where_these_are_missing_from_their_keys(
+def test_media_type_comes_from_media_or_else_its_keys(
     keys: list[str], media: list[dict[str, Any]], expected: MediaType
 ) -> None:
     assert only_video({"attachments": {"media_keys": keys}}, media=media).media_type is expected
@@ -165,7 +165,7 @@ def test_trap_zero_impressions_are_unknown() -> None:
     assert only_video({"public_metrics": {"impression_count": 0, "like_count": 0}}).like_count == 0
 
 
-def test_trap_an_empty_page_has_no_data_and_may_be_followed_by_another() -> None:
+def test_trap_empty_page_without_data_may_not_be_the_last() -> None:
     replay = Replay().on(USER, user())
     empty = {"meta": {"result_count": 0, "next_token": "T1"}}
     replay.on(POSTS, empty, timeline({"id": "1", "text": "t"}))
@@ -227,7 +227,7 @@ def test_another_user_than_asked_for_is_refused() -> None:
         replay.twitter().fetch_account("nasa", replay.budget())
 
 
-def test_another_users_timeline_is_refused_and_a_single_foreign_post_left_out() -> None:
+def test_foreign_timeline_is_refused_and_foreign_post_skipped() -> None:
     replay = Replay().on(USER, user()).on(POSTS, timeline({"id": "1", "author_id": "5"}))
     with pytest.raises(ContractError, match="another account"):
         fetch(replay.twitter(), "NatComm", replay)

@@ -71,6 +71,6 @@ def test_a_username_with_something_to_see_is_a_username(typed: str) -> None:
     assert job(username=typed).username == typed
 
 
-def test_every_platform_takes_something_and_every_kind_of_refusal_occurs() -> None:
+def test_typed_names_table_covers_platforms_and_refusals() -> None:
     assert {verdict for _, _, verdict in rows()} == {"ok", *TABLE["sentences"]}
     assert {platform for platform, _, verdict in rows() if verdict == "ok"} == set(PlatformName)

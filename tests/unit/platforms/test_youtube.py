@@ -173,7 +173,8 @@ def test_trap_private_and_deleted_videos_are_skipped() -> None:
     assert "57n0NsA7bAk" not in {video.video_id for video in fetched.videos}
 
 
-def test_trap_published_at_is_the_videos_own_and_not_the_playlist_items() -> None:
+def test_trap_published_at_comes_from_the_video() -> None:
+    """The playlist item has one of its own: the time of its adding to the list."""
     playlist = {"items": [{"snippet": {"publishedAt": "2020-01-01T00:00:00Z", "resourceId": {"videoId": "a"}}}]}
     replay = google(videos={"items": [{"id": "a", "snippet": {"publishedAt": "2010-05-05T05:05:05Z"}}]})
     replay.on("GET /youtube/v3/playlistItems", playlist)
@@ -247,7 +248,7 @@ def test_another_channel_than_asked_for_is_refused(typed: str) -> None:
         replay.youtube().fetch_account(typed, replay.budget())
 
 
-def test_a_channel_with_an_older_custom_url_is_known_by_its_title() -> None:
+def test_channel_with_an_older_custom_url_matches_by_title() -> None:
     replay = google(channel="channel_2018_branding")
     channel = sample("youtube/GoogleDevelopers/channel_2018_branding.json")["items"][0]["snippet"]
     assert (channel["customUrl"], channel["title"]) == ("googledevelopers", "Google Developers")
@@ -268,7 +269,7 @@ def test_a_channel_that_is_forbidden_tells_of_our_key(details: list[Any], expect
         replay.youtube().fetch_account("@GoogleDevelopers", replay.budget())
 
 
-def test_videos_that_are_forbidden_are_private_unless_it_is_about_the_key() -> None:
+def test_forbidden_videos_mean_private_unless_the_key_is_bad() -> None:
     for details, expected in (
         ([], AccountPrivateError),
         ([{"reason": "API_KEY_HTTP_REFERRER_BLOCKED"}], CredentialsError),
@@ -280,13 +281,13 @@ def test_videos_that_are_forbidden_are_private_unless_it_is_about_the_key() -> N
             fetch(replay.youtube(), GOOGLE, replay)
 
 
-def test_a_channel_that_shows_no_handle_is_taken_as_the_one_of_the_handle_asked_for() -> None:
+def test_channel_without_a_handle_is_the_one_asked_for() -> None:
     replay = Replay().on("GET /youtube/v3/channels", sample("youtube/C-SPAN/channel.json"))
     account = replay.youtube().fetch_account("@C-SPAN", replay.budget()).account
     assert (account.platform_user_id, account.username) == (C_SPAN, "C-SPAN")
 
 
-def test_a_bare_name_is_a_handle_first_and_a_legacy_user_name_then() -> None:
+def test_bare_name_is_tried_as_handle_then_as_user_name() -> None:
     replay = Replay().on("GET /youtube/v3/channels", {"items": []}, sample("youtube/C-SPAN/channel.json"))
     fetched = replay.youtube().fetch_account("CSPAN", replay.budget())
     assert fetched.account.platform_user_id == C_SPAN
