@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
 
 import boto3
 import pytest
 from google.cloud.firestore_v1 import Client
 from moto import mock_aws
 
+from tests.contract.front_ends import FirestoreFrontEnd, FrontEnd, MemoryFrontEnd
 from tests.doubles import ManualClock
 from tracking.staging import ObjectStore
 from tracking.staging.memory import MemoryObjects
@@ -19,36 +19,6 @@ from tracking.store.firestore import FirestoreStore
 from tracking.store.memory import MemoryStore
 
 BUCKET = "staging"
-
-
-class FrontEnd(Protocol):
-    """Somebody else who writes jobs, with no precondition."""
-
-    def write(self, job_id: str, **fields: Any) -> None: ...
-
-    def delete(self, job_id: str) -> None: ...
-
-
-class MemoryFrontEnd:
-    def __init__(self, store: MemoryStore) -> None:
-        self._store = store
-
-    def write(self, job_id: str, **fields: Any) -> None:
-        self._store.touch(job_id, **fields)
-
-    def delete(self, job_id: str) -> None:
-        self._store.delete_job(job_id)
-
-
-class FirestoreFrontEnd:
-    def __init__(self, client: Client) -> None:
-        self._jobs = client.collection("trackingJobs")
-
-    def write(self, job_id: str, **fields: Any) -> None:
-        self._jobs.document(job_id).set(fields, merge=True)
-
-    def delete(self, job_id: str) -> None:
-        self._jobs.document(job_id).delete()
 
 
 @pytest.fixture(params=["memory", "firestore"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.conftest import FrontEnd
+from tests.contract.front_ends import FrontEnd
 from tests.doubles import START
 from tests.factories import account, job_document, video
 from tracking import jobs

@@ -6,7 +6,7 @@ import string
 
 import pytest
 
-from tests.contract.conftest import FrontEnd
+from tests.contract.front_ends import FrontEnd
 from tracking import walks
 from tracking.store import Store
 

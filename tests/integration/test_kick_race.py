@@ -10,7 +10,7 @@ from typing import Any
 from google.cloud.firestore_v1 import Client
 
 from tests.doubles import FakeContext
-from tests.integration.test_trigger_race import LIMITS, CountedExecutions, fill
+from tests.races import LIMITS, CountedExecutions, fill
 from tracking.clock import SystemClock
 from tracking.kick_auth import Callers
 from tracking.store.firestore import FirestoreStore

@@ -11,9 +11,9 @@ from google.cloud.firestore_v1 import Client
 
 from reconcile.app import handler as reconcile
 from tests.doubles import FakeContext
+from tests.execution_events import event_of
 from tests.factories import account, video, videos
 from tests.harness import Harness
-from tests.unit.test_reconcile import event_of
 from tracking import jobs
 from tracking.errors import JobCancelledError, StaleAttemptError
 from tracking.jobs import LEASE, Status

@@ -7,40 +7,24 @@ import signal
 import subprocess
 import sys
 import threading
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from google.cloud.firestore_v1 import Client
 
 from local.paths import ROOT
-from tests.factories import job_document
+from tests.races import LIMITS, CountedExecutions, fill
 from tracking.clock import SystemClock
 from tracking.executions import MemoryExecutions
 from tracking.jobs import LEASE
 from tracking.store import JobFilter, JobSnapshot
 from tracking.store.firestore import FirestoreStore
-from tracking.wiring import Limits, TriggerDeps
+from tracking.wiring import TriggerDeps
 from trigger.tick import Tick, run_tick
 
 JOBS = 200
-LIMITS = Limits(running=500, per_credential=500)
-
-
-class CountedExecutions(MemoryExecutions):
-    """Remembers every call of `start`, not only the first of a name."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.starts: Counter[str] = Counter()
-
-    def start(self, name: str, payload: Mapping[str, Any]) -> None:
-        with self._lock:
-            self.starts[str(payload["jobId"])] += 1
-        super().start(name, payload)
 
 
 class SimultaneousStore(FirestoreStore):
@@ -54,13 +38,6 @@ class SimultaneousStore(FirestoreStore):
         jobs = super().open_jobs(limit)
         self._everybody.wait(timeout=30)
         return jobs
-
-
-def fill(client: Client, count: int) -> None:
-    batch = client.batch()
-    for number in range(count):
-        batch.create(client.collection("trackingJobs").document(f"job{number:03}"), job_document())
-    batch.commit()
 
 
 def race(stores: list[FirestoreStore], executions: MemoryExecutions) -> list[Tick]:

@@ -9,9 +9,9 @@ import pytest
 
 from reconcile.app import handler as reconcile_handler
 from tests.doubles import START, FakeContext
+from tests.execution_events import event_of
 from tests.factories import account, job_document, videos
 from tests.harness import CHAIN, Harness
-from tests.unit.test_reconcile import event_of
 from tracking import jobs
 from tracking.errors import JobCancelledError, StaleAttemptError, StoreUnavailableError
 from tracking.executions import StartUnknownError

@@ -9,7 +9,7 @@ import pytest
 from tests.doubles import START, ManualClock
 from tests.factories import account, video, videos
 from tests.harness import Harness, lambda_cause
-from tests.unit.test_trigger import metrics
+from tests.metrics import printed_metrics
 from tracking.errors import ContractError
 from tracking.limits import MAX_FIELDS_BYTES, MAX_SENTENCE_BYTES, bytes_of
 from tracking.platforms import Budget, VideoPage, collect_videos
@@ -172,7 +172,7 @@ def test_what_is_left_out_is_measured_and_logged(
     harness = Harness(videos=[*sent, video(9, video_id="a/b")])
     harness.use(Refusing(harness, sent[1].video_id))
     harness.run_chain(harness.claimed_job())
-    assert metrics(capsys.readouterr().out)["VideosLeftOut"] == [2]
+    assert printed_metrics(capsys.readouterr().out)["VideosLeftOut"] == [2]
     logged = {record.message: vars(record) for record in caplog.records}
     assert logged["video unusable"]["video_id"] == "a/b"
     assert logged["video refused"]["path"].endswith(sent[1].video_id)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from copy import deepcopy
 from typing import Any
 
 import pytest
 
-from local.paths import ROOT
 from reconcile.app import handler
 from tests.doubles import FakeContext
+from tests.execution_events import event_of, recorded
 from tests.harness import Harness
 from tracking import jobs
 from tracking.errors import InvalidJobError
@@ -23,19 +22,6 @@ ENDS = [
     ("aborted", "ExecutionAborted", "An operator stopped this job."),
     ("failed", "StoreUnavailableError", "Our database did not answer."),
 ]
-
-
-def recorded(name: str) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads((ROOT / f"events/execution-{name}.json").read_text())
-    return event
-
-
-def event_of(harness: Harness, job: dict[str, Any], name: str = "timed-out") -> dict[str, Any]:
-    """The recorded event, of this job's execution."""
-    event = recorded(name)
-    execution = harness.execution_of(job)
-    event["detail"] |= {"input": json.dumps(job), "name": execution, "executionArn": harness.executions.arn(execution)}
-    return event
 
 
 def reconcile(harness: Harness, event: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from tests.doubles import START, ManualClock
 from tests.factories import job_document
 from tests.harness import Harness
+from tests.metrics import printed_metrics
 from tracking.errors import StoreUnavailableError
 from tracking.executions import StartRefusedError, StartUnknownError
 from tracking.jobs import LEASE
@@ -21,18 +21,6 @@ from tracking.wiring import Limits
 from trigger.tick import StartsRefusedError, run_tick
 
 NONE = {"started": 0, "repaired": 0, "malformed": 0, "lost": 0, "unwritable": 0, "refused": 0, "unknown": 0}
-
-
-def metrics(printed: str) -> dict[str, list[float]]:
-    """Values of each metric in what a function printed, in CloudWatch's embedded format."""
-    found: dict[str, list[float]] = {}
-    for line in printed.splitlines():
-        blob = json.loads(line) if line.startswith("{") else {}
-        for directive in blob.get("_aws", {}).get("CloudWatchMetrics", []):
-            for metric in directive["Metrics"]:
-                value = blob[metric["Name"]]
-                found.setdefault(metric["Name"], []).extend(value if isinstance(value, list) else [value])
-    return found
 
 
 def test_an_idle_tick_reads_and_does_nothing_else(harness: Harness) -> None:
@@ -278,7 +266,7 @@ def test_a_tick_publishes_every_start_and_the_oldest_age(harness: Harness, capsy
     for number in range(250):  # more values than one blob of metrics may hold
         harness.add_job(createdAt=START - timedelta(seconds=number))
     harness.tick()
-    published = metrics(capsys.readouterr().out)
+    published = printed_metrics(capsys.readouterr().out)
     assert published["OldestPendingAge"] == [249]
     assert published["JobsStarted"] == [250]
     assert sorted(published["TimeToStart"]) == list(range(250))

@@ -9,7 +9,7 @@ import pytest
 
 from tests.doubles import START
 from tests.harness import Harness
-from tests.unit.test_trigger import metrics
+from tests.metrics import printed_metrics
 from tracking import wiring
 from tracking.jobs import LEASE
 from tracking.limits import MAX_DOCUMENT_BYTES, bytes_of
@@ -56,7 +56,7 @@ def test_an_operator_is_told_once_and_the_alarm_goes_on(
     (job_id,) = add_unwritable(harness)
     for _ in range(3):
         assert harness.tick()["unwritable"] == 1
-        assert metrics(capsys.readouterr().out)["JobsUnwritable"] == [1]
+        assert printed_metrics(capsys.readouterr().out)["JobsUnwritable"] == [1]
         told = [vars(record) for record in caplog.records if record.message == "job unwritable"]
         assert [(r["job_id"], r["reason"], r["levelname"]) for r in told] == [(job_id, "INVALID_ARGUMENT", "ERROR")]
 
@@ -64,7 +64,7 @@ def test_an_operator_is_told_once_and_the_alarm_goes_on(
 def test_a_quiet_tick_says_that_there_is_none(harness: Harness, capsys: pytest.CaptureFixture[str]) -> None:
     harness.add_job()
     assert harness.tick()["unwritable"] == 0
-    assert metrics(capsys.readouterr().out)["JobsUnwritable"] == [0]
+    assert printed_metrics(capsys.readouterr().out)["JobsUnwritable"] == [0]
 
 
 def test_a_document_that_was_mended_starts(harness: Harness) -> None:
@@ -163,7 +163,7 @@ def test_a_malformed_job_that_cannot_be_told_is_counted(
     assert (counts["malformed"], counts["unwritable"], counts["started"]) == (0, 1, 1)
     assert harness.document(good)["status"] == "processing"
     assert harness.tick()["unwritable"] == 1
-    assert metrics(capsys.readouterr().out)["JobsUnwritable"] == [1, 1]
+    assert printed_metrics(capsys.readouterr().out)["JobsUnwritable"] == [1, 1]
     assert [record.message for record in caplog.records].count("job unwritable") == 1
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, sync_playwright
 
 from local import browser
-from tests.e2e.browser.demo_page import ADA, DESKTOP, SCREENSHOTS, DemoPage
+from tests.e2e.browser.demo_page import ADA, DESKTOP, SCREENSHOTS, DemoPage, OpenPage
 from tests.e2e.running import Project, RunningStack
 
 
@@ -37,10 +36,6 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(viewport=DESKTOP)
     yield context
     context.close()
-
-
-class OpenPage(Protocol):
-    def __call__(self, context: BrowserContext, *, everybody_in: str | None = None) -> DemoPage: ...
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Route, ViewportSize, expect
 
@@ -180,3 +180,9 @@ def axe_violations(tab: Page) -> list[str]:
 def overflow_px(tab: Page) -> int:
     """How far the page can be scrolled sideways, which it never should be."""
     return int(tab.locator("html").evaluate("page => page.scrollWidth - page.clientWidth"))
+
+
+class OpenPage(Protocol):
+    """Open the test's project in a browser; `everybody_in` as in `DemoPage`."""
+
+    def __call__(self, context: BrowserContext, *, everybody_in: str | None = None) -> DemoPage: ...

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import BrowserContext, ViewportSize, expect
 
-from tests.e2e.browser.conftest import OpenPage
-from tests.e2e.browser.demo_page import ADA, MALLORY, PHONE, DemoPage
+from tests.e2e.browser.demo_page import ADA, MALLORY, PHONE, DemoPage, OpenPage
 from tests.e2e.running import Project
 from tests.factories import account
 from tracking.store import JobFilter, account_path

@@ -8,8 +8,7 @@ import httpx
 from playwright.sync_api import BrowserContext, BrowserType, expect
 
 from local import browser
-from tests.e2e.browser.conftest import OpenPage
-from tests.e2e.browser.demo_page import DESKTOP, DemoPage
+from tests.e2e.browser.demo_page import DESKTOP, DemoPage, OpenPage
 from tests.e2e.running import Project, RunningStack, until
 
 START_LIMIT_S = 10.0  # with the kick; the minute's tick alone would take 30 on average
