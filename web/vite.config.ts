@@ -25,7 +25,7 @@ export default defineConfig({
         test: {
           name: 'rules',
           include: ['tests/rules/**/*.test.ts'],
-          globalSetup: 'tests/rules/emulator.setup.ts',
+          globalSetup: 'tests/rules/emulatorSetup.ts',
           environment: 'node',
           fileParallelism: false,
         },
@@ -35,7 +35,7 @@ export default defineConfig({
         test: {
           name: 'mutation',
           include: ['tests/mutation/**/*.test.ts'],
-          globalSetup: 'tests/rules/emulator.setup.ts',
+          globalSetup: 'tests/rules/emulatorSetup.ts',
           environment: 'node',
         },
       },
@@ -44,7 +44,7 @@ export default defineConfig({
         test: {
           name: 'emulator',
           include: ['tests/emulator/**/*.test.ts'],
-          globalSetup: 'tests/rules/emulator.setup.ts',
+          globalSetup: 'tests/rules/emulatorSetup.ts',
           environment: 'node',
           fileParallelism: false,
         },

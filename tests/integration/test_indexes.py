@@ -1,6 +1,6 @@
 """firestore.indexes.json against the queries that the store really makes: the emulator answers without any index.
 
-The web's queries are held to it by web/tests/unit/service.indexes.test.ts; they need no index of their own.
+The web's queries are held to it by web/tests/unit/indexes.test.ts; they need no index of their own.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def serves(index: Any, query: Index) -> bool:
 
 
 OF_PAGES = [
-    # for `cleanupOldJobs`, which web/tests/unit/service.indexes.test.ts holds to it
+    # for `cleanupOldJobs`, which web/tests/unit/indexes.test.ts holds to it
     {"fieldPath": "orgId", "order": "ASCENDING"},
     {"fieldPath": "status", "order": "ASCENDING"},
     {"fieldPath": "completedAt", "order": "ASCENDING"},

@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'react';
 import { PLATFORM_LABELS } from '../src/job';
 import { Count } from './Count';
+import { Icon } from './DemoIcons';
 import { ago } from './format';
-import { Icon } from './icons';
 import type { Live } from './live';
 import { Picture } from './Picture';
 import type { TrackedAccount } from './records';
@@ -34,7 +34,9 @@ export function AccountList({ accounts, selectedId, arrivedId, onSelect, onMore 
 }
 
 function Rows({ accounts, selectedId, arrivedId, onSelect }: Omit<AccountListProps, 'onMore'>) {
-  if (accounts.status === 'loading') return <p className="empty">Loading…</p>;
+  if (accounts.status === 'loading') {
+    return <p className="empty">Loading…</p>;
+  }
   if (accounts.status === 'failed') {
     return (
       <p className="empty problem" role="alert">
@@ -76,7 +78,9 @@ interface RowProps {
 function Row({ account, isSelected, hasArrived, onSelect }: RowProps) {
   const row = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (hasArrived) row.current?.scrollIntoView({ block: 'nearest' });
+    if (hasArrived) {
+      row.current?.scrollIntoView({ block: 'nearest' });
+    }
   }, [hasArrived]);
   return (
     <li>

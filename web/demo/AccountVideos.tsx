@@ -3,8 +3,8 @@ import { useEffect, useRef, useState } from 'react';
 import { PLATFORM_LABELS } from '../src/job';
 import { Avatar, Name } from './AccountList';
 import { Count } from './Count';
+import { Icon } from './DemoIcons';
 import { ago, day, duration, spokenDuration } from './format';
-import { Icon } from './icons';
 import { type Live, useVideos } from './live';
 import { Picture } from './Picture';
 import type { MediaType, TrackedAccount, Video } from './records';
@@ -88,7 +88,9 @@ function Figure({ label, value, unit }: FigureProps) {
 }
 
 function Grid({ account, videos }: { account: TrackedAccount; videos: Live<Video> }) {
-  if (videos.status === 'loading') return <p className="empty">Loading…</p>;
+  if (videos.status === 'loading') {
+    return <p className="empty">Loading…</p>;
+  }
   if (videos.status === 'failed') {
     return (
       <p className="empty problem" role="alert">
@@ -96,7 +98,9 @@ function Grid({ account, videos }: { account: TrackedAccount; videos: Live<Video
       </p>
     );
   }
-  if (videos.items.length === 0) return <p className="empty">{whyNone(account, videos.isStale)}</p>;
+  if (videos.items.length === 0) {
+    return <p className="empty">{whyNone(account, videos.isStale)}</p>;
+  }
   return (
     <ul className="grid">
       {videos.items.map((video) => (
@@ -109,8 +113,12 @@ function Grid({ account, videos }: { account: TrackedAccount; videos: Live<Video
 }
 
 function whyNone(account: TrackedAccount, isStale: boolean): string {
-  if (isStale) return 'There is no connection. The videos appear here once it is back.';
-  if (account.isPrivate) return 'This account is private: its videos are for its followers alone.';
+  if (isStale) {
+    return 'There is no connection. The videos appear here once it is back.';
+  }
+  if (account.isPrivate) {
+    return 'This account is private: its videos are for its followers alone.';
+  }
   return 'No videos yet. They appear here as soon as they were fetched.';
 }
 

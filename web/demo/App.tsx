@@ -2,7 +2,7 @@ import { type Auth, onAuthStateChanged, signOut, type User } from 'firebase/auth
 import type { Firestore } from 'firebase/firestore';
 import { useEffect, useState } from 'react';
 import type { DemoConfig } from './config';
-import { Mark } from './icons';
+import { Mark } from './DemoIcons';
 import { SignIn } from './SignIn';
 import { Workspace } from './Workspace';
 
@@ -14,9 +14,13 @@ interface AppProps {
 
 export function App({ config, auth, firestore }: AppProps) {
   const user = useUser(auth);
-  if (user === 'unknown') return <main className="notice" aria-busy="true" />;
+  if (user === 'unknown') {
+    return <main className="notice" aria-busy="true" />;
+  }
   const known = config.users.find(({ email }) => email === user?.email);
-  if (!user || !known) return <SignIn auth={auth} users={config.users} />;
+  if (!user || !known) {
+    return <SignIn auth={auth} users={config.users} />;
+  }
   return (
     <>
       <header className="top">

@@ -19,7 +19,9 @@ export function Picture({ src, className, children }: PictureProps) {
 
 function FadingIn({ src }: { src: string }) {
   const [state, setState] = useState<'coming' | 'come' | 'failed'>('coming');
-  if (state === 'failed') return null;
+  if (state === 'failed') {
+    return null;
+  }
   return (
     <img
       src={src}

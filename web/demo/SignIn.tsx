@@ -2,7 +2,7 @@ import { FirebaseError } from 'firebase/app';
 import { type Auth, signInWithEmailAndPassword } from 'firebase/auth';
 import { useState } from 'react';
 import type { DemoUser } from './config';
-import { Mark } from './icons';
+import { Mark } from './DemoIcons';
 
 interface SignInProps {
   auth: Auth;
@@ -48,6 +48,8 @@ export function SignIn({ auth, users }: SignInProps) {
 
 function sentenceOf(error: unknown): string {
   const code = error instanceof FirebaseError ? error.code : '';
-  if (code === 'auth/network-request-failed') return 'Sign-in does not answer. Check that the local stack is running.';
+  if (code === 'auth/network-request-failed') {
+    return 'Sign-in does not answer. Check that the local stack is running.';
+  }
   return 'Sign-in was refused. Stop and start the local stack, which makes the demo users anew.';
 }

@@ -34,12 +34,16 @@ export function TrackForm({ onTrack }: TrackFormProps) {
 
   async function submit(event: SubmitEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
-    if (isBusy) return;
+    if (isBusy) {
+      return;
+    }
     field.current?.focus();
     setSuccess('');
     const sentence = checkUsername(username, platform);
     setProblem(sentence === null ? null : { sentence, isOfUsername: true });
-    if (sentence !== null) return;
+    if (sentence !== null) {
+      return;
+    }
     setBusy(true);
     try {
       await onTrack(username.trim(), platform, accountType);

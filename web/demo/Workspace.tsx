@@ -7,8 +7,8 @@ import { TrackingJobService } from '../src/service';
 import { AccountList } from './AccountList';
 import { AccountVideos } from './AccountVideos';
 import { useAccount, useAccounts } from './live';
-import { useSelection } from './selection';
 import { TrackForm } from './TrackForm';
+import { useSelection } from './useSelection';
 
 const ACCOUNTS_PER_PAGE = 50;
 
@@ -43,7 +43,9 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
   /** Marked in the list, and opened where that takes nothing away that is being looked at. */
   function show(accountId: string): void {
     setArrivedId(accountId);
-    if (!selected && hasRoomForBoth()) select(accountId);
+    if (!selected && hasRoomForBoth()) {
+      select(accountId);
+    }
   }
 
   return (

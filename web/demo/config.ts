@@ -28,7 +28,9 @@ export const NO_CONFIG =
 /** Rejects with a sentence for a person. */
 export async function loadConfig(fetching: typeof fetch = fetch): Promise<DemoConfig> {
   const answer = await fetching('./config.json', { cache: 'no-store' }).catch(() => null);
-  if (!answer?.ok) throw new Error(NO_CONFIG);
+  if (!answer?.ok) {
+    throw new Error(NO_CONFIG);
+  }
   return readConfig(await answer.json().catch(() => null));
 }
 
@@ -36,7 +38,9 @@ export async function loadConfig(fetching: typeof fetch = fetch): Promise<DemoCo
 export function readConfig(found: unknown): DemoConfig {
   const known = textsOf(found, 'config.json', ['projectId', 'firestore', 'auth']);
   const { triggerUrl, users } = found as Record<string, unknown>;
-  if (!Array.isArray(users) || users.length === 0) throw new Error('config.json names no users.');
+  if (!Array.isArray(users) || users.length === 0) {
+    throw new Error('config.json names no users.');
+  }
   return {
     ...known,
     triggerUrl: typeof triggerUrl === 'string' ? triggerUrl : '',
@@ -51,7 +55,9 @@ function textsOf<K extends string>(found: unknown, where: string, keys: readonly
   const values: Partial<Record<K, unknown>> = typeof found === 'object' && found !== null ? found : {};
   const read = (key: K): [K, string] => {
     const value = values[key];
-    if (typeof value !== 'string' || value === '') throw new Error(`${where}: “${key}” is missing.`);
+    if (typeof value !== 'string' || value === '') {
+      throw new Error(`${where}: “${key}” is missing.`);
+    }
     return [key, value];
   };
   return Object.fromEntries(keys.map(read)) as Record<K, string>;

@@ -38,10 +38,18 @@ export function spokenDuration(seconds: number): string {
 /** `just now`, `5m ago`, `yesterday`; the date when it is more than a month ago. */
 export function ago(moment: Date, now: Date): string {
   const minutes = Math.round((now.getTime() - moment.getTime()) / 60_000);
-  if (minutes < 1) return 'just now';
-  if (minutes < 60) return RELATIVE.format(-minutes, 'minute');
-  if (minutes < 24 * 60) return RELATIVE.format(-Math.round(minutes / 60), 'hour');
-  if (minutes < 31 * 24 * 60) return RELATIVE.format(-Math.round(minutes / (24 * 60)), 'day');
+  if (minutes < 1) {
+    return 'just now';
+  }
+  if (minutes < 60) {
+    return RELATIVE.format(-minutes, 'minute');
+  }
+  if (minutes < 24 * 60) {
+    return RELATIVE.format(-Math.round(minutes / 60), 'hour');
+  }
+  if (minutes < 31 * 24 * 60) {
+    return RELATIVE.format(-Math.round(minutes / (24 * 60)), 'day');
+  }
   return day(moment);
 }
 

@@ -28,7 +28,9 @@ export function useAccount(firestore: Firestore, orgId: string, projectId: strin
   const path = accountsPath(orgId, projectId);
   const [account, setAccount] = useState<TrackedAccount | null>(null);
   useEffect(() => {
-    if (id === null || id.includes('/')) return; // the id comes from the address, and a slash would lead elsewhere
+    if (id === null || id.includes('/')) {
+      return; // the id comes from the address, and a slash would lead elsewhere
+    }
     const onFailure = () => setAccount(null); // the list of accounts says why
     return onSnapshot(
       doc(firestore, path, id),
@@ -77,6 +79,8 @@ function useNewest<T>(
 }
 
 function sentenceOf(error: FirestoreError): string {
-  if (error.code === 'permission-denied') return 'You are not allowed to see this project. Ask its owner for access.';
+  if (error.code === 'permission-denied') {
+    return 'You are not allowed to see this project. Ask its owner for access.';
+  }
   return 'This could not be loaded. Reload the page to try again.';
 }

@@ -4,7 +4,7 @@ import '../src/panel/panel.css';
 import { App } from './App';
 import { loadConfig } from './config';
 import './demo.css';
-import { connect } from './firebase';
+import { connect } from './connectFirebase';
 
 async function start(root: Root): Promise<void> {
   try {
@@ -25,4 +25,6 @@ async function start(root: Root): Promise<void> {
 }
 
 const element = document.getElementById('root');
-if (element) void start(createRoot(element));
+if (element) {
+  void start(createRoot(element));
+}

@@ -12,24 +12,24 @@ import {
   query,
   where,
 } from 'firebase/firestore';
-import { CANCEL, changeJob, RETRY } from './changes';
-import { deleteFinishedJobs } from './cleanup';
-import { JobCreation } from './creation';
-import { COLLECTION, findJob, readJobs } from './documents';
 import type { TrackingJobError } from './errors';
-import { inTime } from './in-time';
-import { checkDays, checkId, checkNewJob } from './input';
+import { checkDays, checkId, checkNewJob } from './inputChecks';
 import type { AccountType, Platform, TrackingJob } from './job';
-import { NEWEST, openWindow } from './job-window';
+import { CANCEL, changeJob, RETRY } from './jobChanges';
+import { JobCreation } from './jobCreation';
+import { deleteFinishedJobs } from './jobDeletion';
+import { COLLECTION, findJob, readJobs } from './jobDocuments';
+import { NEWEST, openWindow } from './jobWindow';
 import { Kick } from './kick';
-import type { Unsubscribe } from './listening';
-import { type OnError, type OnJobs, ProjectJobs } from './project-jobs';
-import { watchSingleJob } from './single-job';
+import type { Unsubscribe } from './retryingListener';
+import { type OnError, type OnJobs, ProjectJobs } from './sharedJobListener';
+import { watchSingleJob } from './singleJob';
+import { withTimeout } from './withTimeout';
 
 export * from './errors';
 export * from './job';
-export type { Unsubscribe } from './listening';
-export type { Connection, OnError, OnJobs } from './project-jobs';
+export type { Unsubscribe } from './retryingListener';
+export type { Connection, OnError, OnJobs } from './sharedJobListener';
 export { checkUsername, platformOf } from './username';
 
 export interface TrackingJobServiceOptions {
@@ -105,12 +105,12 @@ export class TrackingJobService implements JobSource {
   /** Null when there is no such job. UnreadableJobError for one of an unknown kind. */
   async getJob(jobId: string): Promise<TrackingJob | null> {
     const ref = this.#job(jobId);
-    return findJob(await inTime(getDocFromServer(ref)));
+    return findJob(await withTimeout(getDocFromServer(ref)));
   }
 
   /** The project's newest 200 jobs, newest first. Unlike a listener it never answers from the cache. */
   async getProjectJobs(orgId: string, projectId: string): Promise<TrackingJob[]> {
-    const { docs } = await inTime(getDocsFromServer(this.#projectJobs(orgId, projectId, NEWEST)));
+    const { docs } = await withTimeout(getDocsFromServer(this.#projectJobs(orgId, projectId, NEWEST)));
     return readJobs(docs);
   }
 

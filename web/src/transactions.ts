@@ -1,6 +1,6 @@
 import { type Firestore, runTransaction, type Transaction } from 'firebase/firestore';
 import { isOffline, NotAllowedError, OfflineError, UnavailableError } from './errors';
-import { inTime } from './in-time';
+import { withTimeout } from './withTimeout';
 
 /** Without a network each attempt fails at once, and the pauses between these take some 4 s. */
 const MAX_ATTEMPTS = 4;
@@ -46,7 +46,7 @@ async function run(firestore: Firestore, change: (transaction: Transaction) => P
     { maxAttempts: MAX_ATTEMPTS },
   );
   try {
-    await inTime(running);
+    await withTimeout(running);
   } finally {
     isOver = true;
   }

@@ -1,6 +1,6 @@
 import type { TrackingJob } from '../job';
-import { useNow } from './surroundings';
-import { duration } from './wording';
+import { useNow } from './browserState';
+import { duration } from './labels';
 
 /** What a row counts its seconds by. */
 export interface RowClock {
@@ -17,7 +17,9 @@ export function Elapsed({ job, clock }: { job: TrackingJob; clock: RowClock }) {
     // A job that came back into the queue has waited since then, not since it was made.
     return <Ticking since={job.updatedAt ?? job.createdAt} clock={clock} />;
   }
-  if (status === 'processing') return <Ticking since={startedAt} clock={clock} />;
+  if (status === 'processing') {
+    return <Ticking since={startedAt} clock={clock} />;
+  }
   return startedAt && completedAt ? <span>{duration(completedAt.getTime() - startedAt.getTime())}</span> : null;
 }
 

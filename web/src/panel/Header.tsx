@@ -1,8 +1,8 @@
 import { Fragment, type RefObject } from 'react';
 import type { TrackingJob } from '../job';
-import { Chevron, CloseIcon } from './icons';
+import { countsOf } from './labels';
+import { Chevron, CloseIcon } from './PanelIcons';
 import { ProgressBar } from './ProgressBar';
-import { countsOf } from './wording';
 
 interface HeaderProps {
   rows: readonly TrackingJob[];

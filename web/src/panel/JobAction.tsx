@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react';
 import { RETRYABLE, type TrackingJob } from '../job';
 import type { JobSource } from '../service';
+import { accountOn, failureSentence } from './labels';
 import { isActive } from './rows';
-import { accountOn, failureSentence } from './wording';
 
 type Kind = 'cancel' | 'retry';
 
@@ -19,13 +19,17 @@ interface Asked {
 }
 
 function kindFor(job: TrackingJob): Kind | null {
-  if (isActive(job)) return 'cancel';
+  if (isActive(job)) {
+    return 'cancel';
+  }
   return RETRYABLE.includes(job.status) ? 'retry' : null;
 }
 
 /** Once accepted, the button stays busy until the listener brings the change; any change of the job is that. */
 function concerns(asked: Asked, job: TrackingJob): boolean {
-  if (asked.kind !== kindFor(job) || asked.attempt !== job.attempt) return false;
+  if (asked.kind !== kindFor(job) || asked.attempt !== job.attempt) {
+    return false;
+  }
   return asked.outcome !== 'accepted' || asked.updatedAt === job.updatedAt?.getTime();
 }
 
@@ -45,7 +49,9 @@ export function useJobAction(job: TrackingJob, source: JobSource, announce: (sen
   const isBusy = asked !== null && asked.outcome !== 'refused';
   const refusal = asked?.sentence ? `${accountOn(job)}: ${asked.sentence}` : null;
   useEffect(() => {
-    if (refusal) announce(refusal);
+    if (refusal) {
+      announce(refusal);
+    }
   }, [refusal, announce]);
 
   async function ask(kind: Kind): Promise<void> {
@@ -72,14 +78,18 @@ export function useJobAction(job: TrackingJob, source: JobSource, announce: (sen
     isBusy,
     failure: asked?.sentence ?? null,
     run: () => {
-      if (kind && !isBusy) void ask(kind);
+      if (kind && !isBusy) {
+        void ask(kind);
+      }
     },
   };
 }
 
 /** One button for both actions, so that focus stays when one follows the other; `aria-disabled` keeps it, too. */
 export function JobActionButton({ action, job }: { action: JobAction; job: TrackingJob }) {
-  if (!action.kind) return null;
+  if (!action.kind) {
+    return null;
+  }
   return (
     <button type="button" className="tracking-panel__action" aria-disabled={action.isBusy} onClick={action.run}>
       {action.isBusy ? BUSY_LABELS[action.kind] : LABELS[action.kind]}

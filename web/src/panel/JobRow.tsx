@@ -2,10 +2,10 @@ import { useEffect, useState } from 'react';
 import { type JobStatus, PLATFORM_LABELS, type TrackingJob } from '../job';
 import type { JobSource } from '../service';
 import { Elapsed, type RowClock } from './Elapsed';
-import { PlatformIcon, StatusIcon } from './icons';
 import { JobActionButton, useJobAction } from './JobAction';
+import { accountName, accountOn, detailOf, progressInWords, STATUS_WORDS, stageOf } from './labels';
+import { PlatformIcon, StatusIcon } from './PanelIcons';
 import { ProgressBar } from './ProgressBar';
-import { accountName, accountOn, detailOf, progressInWords, STATUS_WORDS, stageOf } from './wording';
 
 /** How long a row stays after its job has ended; a failed one stays until it is dismissed. */
 export const LINGER_MS: Readonly<Partial<Record<JobStatus, number>>> = { completed: 8_000, cancelled: 20_000 };
@@ -65,7 +65,9 @@ function useLeave(job: TrackingJob, isHeld: boolean, onLeft: (jobId: string) => 
   const [isLeaving, setIsLeaving] = useState(false);
   const lingerMs = isHeld ? undefined : LINGER_MS[job.status];
   useEffect(() => {
-    if (lingerMs === undefined) return;
+    if (lingerMs === undefined) {
+      return;
+    }
     const leave = setTimeout(() => setIsLeaving(true), lingerMs);
     const gone = setTimeout(() => onLeft(job.id), lingerMs + LEAVE_MS);
     return () => {

@@ -1,16 +1,16 @@
 import { type KeyboardEvent, useCallback, useEffect, useId, useMemo, useReducer, useRef, useState } from 'react';
 import type { TrackingJob } from '../job';
 import type { Connection, JobSource } from '../service';
-import { aheadMs } from './clock';
-import { usePanelFocus } from './focus';
+import { useIsPageVisible, useIsSmallScreen } from './browserState';
+import { aheadMs } from './clockSkew';
 import { Header } from './Header';
 import { JobRow } from './JobRow';
-import { usePanelMemory } from './memory';
 import { Notice, useDoubt } from './Notice';
+import { NEW_VISIT, overallProgress, type Visit, visitAfter } from './panelState';
+import { usePanelStorage } from './panelStorage';
 import { dismissalOf, isActive, rowsOf } from './rows';
-import { useIsPageVisible, useIsSmallScreen } from './surroundings';
+import { usePanelFocus } from './usePanelFocus';
 import { knownJobs, type ProjectJobs, useProjectJobs } from './useProjectJobs';
-import { NEW_VISIT, overallProgress, type Visit, visitAfter } from './visit';
 
 export interface TrackingJobsPanelProps {
   /** Where the jobs come from; keep it the same object between renders, a new one makes a new listener. */
@@ -43,7 +43,7 @@ function ProjectPanel({ service, orgId, projectId, onJobCompleted }: TrackingJob
   const onLeft = useCallback((jobId: string) => tell({ type: 'left', jobId }), []);
   const announce = useCallback((text: string) => tell({ type: 'said', text }), []);
   const [feed, tryAgain] = useProjectJobs(service, orgId, projectId, onJobs);
-  const [memory, remember] = usePanelMemory(orgId, projectId);
+  const [memory, remember] = usePanelStorage(orgId, projectId);
   const isSmallScreen = useIsSmallScreen();
   const [dismissedError, setDismissedError] = useState<Error | null>(null);
   useCompletions(visit, onJobCompleted);
@@ -69,7 +69,9 @@ function ProjectPanel({ service, orgId, projectId, onJobCompleted }: TrackingJob
           source={service}
           onToggle={() => remember({ isCollapsed: !isCollapsed })}
           onDismiss={() => {
-            if (rows.length > 0) remember({ dismissed: dismissalOf(jobs) });
+            if (rows.length > 0) {
+              remember({ dismissed: dismissalOf(jobs) });
+            }
             tell({ type: 'dismissed' });
             setDismissedError(feed.status === 'failed' ? feed.error : null);
           }}
@@ -91,9 +93,13 @@ function useCompletions(visit: Visit, onJobCompleted: TrackingJobsPanelProps['on
   });
   useEffect(() => {
     for (const [jobId, accountId] of visit.completions) {
-      if (reported.current.has(jobId)) continue;
+      if (reported.current.has(jobId)) {
+        continue;
+      }
       reported.current.add(jobId);
-      if (accountId) latest.current?.(accountId);
+      if (accountId) {
+        latest.current?.(accountId);
+      }
     }
   }, [visit.completions]);
 }
@@ -133,7 +139,9 @@ function Panel({ feed, rows, overall, isCollapsed, aheadMs, source, ...on }: Pan
   const mayScroll = rows.length > (isSmallScreen ? 1 : ROWS_IN_SIGHT);
 
   function collapseOnEscape(event: KeyboardEvent): void {
-    if (event.key !== 'Escape' || isCollapsed || !hasRows) return;
+    if (event.key !== 'Escape' || isCollapsed || !hasRows) {
+      return;
+    }
     event.stopPropagation();
     toggle.current?.focus();
     on.onToggle();

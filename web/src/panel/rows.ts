@@ -1,5 +1,5 @@
 import { CANCELLABLE, type JobStatus, type TrackingJob } from '../job';
-import type { Dismissed } from './memory';
+import type { Dismissed } from './panelStorage';
 
 /** What fails stands above all that merely waits. */
 export const ROW_ORDER: readonly JobStatus[] = ['processing', 'failed', 'pending', 'cancelled', 'completed'];
@@ -14,13 +14,17 @@ export function compareRows(a: TrackingJob, b: TrackingJob): number {
 }
 
 function byTime(a: TrackingJob, b: TrackingJob): number {
-  if (isActive(a)) return (a.createdAt?.getTime() ?? Infinity) - (b.createdAt?.getTime() ?? Infinity) || 0;
+  if (isActive(a)) {
+    return (a.createdAt?.getTime() ?? Infinity) - (b.createdAt?.getTime() ?? Infinity) || 0;
+  }
   return (b.completedAt?.getTime() ?? 0) - (a.completedAt?.getTime() ?? 0);
 }
 
 /** What a dismissal applies to: a run, from its waiting on, or its end. A job that ended since, or runs anew, is news. */
 export function dismissalMark(job: TrackingJob): string {
-  if (!isActive(job)) return `${job.status}@${job.attempt}`;
+  if (!isActive(job)) {
+    return `${job.status}@${job.attempt}`;
+  }
   // A claim counts the attempt up, and is no news.
   return `run@${job.attempt + (job.status === 'pending' ? 1 : 0)}`;
 }
@@ -46,6 +50,8 @@ export function rowsOf(
 ): readonly TrackingJob[] {
   const isNews = (job: TrackingJob) =>
     ended.has(job.id) || ((isActive(job) || job.status === 'failed') && !isDismissed(job, dismissed));
-  if (!jobs.some(isNews)) return [];
+  if (!jobs.some(isNews)) {
+    return [];
+  }
   return jobs.filter((job) => isActive(job) || isNews(job)).sort(compareRows);
 }

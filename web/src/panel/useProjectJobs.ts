@@ -17,7 +17,9 @@ type FeedEvent =
 function feedAfter(feed: ProjectJobs, event: FeedEvent): ProjectJobs {
   switch (event.type) {
     case 'subscribed':
-      if (feed.status === 'watching') return { ...feed, connection: 'reconnecting' };
+      if (feed.status === 'watching') {
+        return { ...feed, connection: 'reconnecting' };
+      }
       return feed.status === 'failed' ? { ...feed, isTryingAgain: true } : feed;
     case 'jobs':
       return { status: 'watching', jobs: event.jobs, connection: event.connection };
@@ -48,12 +50,16 @@ export function useProjectJobs(
     let isOver = false;
     let unsubscribe: Unsubscribe | undefined;
     const onSnapshot = (jobs: readonly TrackingJob[], connection: Connection) => {
-      if (isOver) return;
+      if (isOver) {
+        return;
+      }
       tell({ type: 'jobs', jobs, connection });
       onJobs(jobs, connection);
     };
     const onError = (error: TrackingJobError) => {
-      if (!isOver) tell({ type: 'error', error });
+      if (!isOver) {
+        tell({ type: 'error', error });
+      }
     };
     tell({ type: 'subscribed' });
     try {

@@ -7,15 +7,15 @@ import { Timestamp } from 'firebase/firestore';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import contract from '../../../contracts/job.json';
 import type { TrackingJob } from '../../src/job';
-import { jobDocument, MEMBER, ORG, OWNER, PROJECT, STRANGER, Told, World } from './world';
+import { Harness, jobDocument, MEMBER, ORG, OWNER, PROJECT, Recorder, STRANGER } from './emulatorHarness';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-let world: World;
+let harness: Harness;
 beforeAll(async () => {
-  world = await World.create();
+  harness = await Harness.create();
 });
-afterAll(() => world.end());
+afterAll(() => harness.end());
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -33,46 +33,46 @@ function described(data: object | undefined, given: Record<string, unknown> = {}
 }
 
 test('these tests are bound by rules', async () => {
-  await world.set('trackingJobs/bound', jobDocument());
-  await expect(world.serviceOf(STRANGER).getJob('bound')).rejects.toMatchObject({ code: 'not-allowed' });
-  await expect(world.serviceOf(MEMBER).getJob('bound')).resolves.toMatchObject({ id: 'bound' });
+  await harness.set('trackingJobs/bound', jobDocument());
+  await expect(harness.serviceOf(STRANGER).getJob('bound')).rejects.toMatchObject({ code: 'not-allowed' });
+  await expect(harness.serviceOf(MEMBER).getJob('bound')).resolves.toMatchObject({ id: 'bound' });
 });
 
 describe('createJob', () => {
   test('writes what the contract says, and nothing else', async () => {
-    const service = world.serviceOf(MEMBER);
+    const service = harness.serviceOf(MEMBER);
     const given = { orgId: ORG, projectId: 'created', userId: MEMBER, username: ' @NASA', platform: 'tiktok' };
     const jobId = await service.createJob(ORG, 'created', MEMBER, ' @NASA', 'tiktok', 'competitor');
-    const written = await world.get(`trackingJobs/${jobId}`);
+    const written = await harness.get(`trackingJobs/${jobId}`);
     expect(described(written, { ...given, accountType: '' })).toEqual(contract.changes.create);
     expect(written).toMatchObject(given);
     expect(await service.getJob(jobId)).toMatchObject({ ...given, accountType: 'competitor', status: 'pending' });
   });
 
   test('writes nothing when the input is bad', async () => {
-    const service = world.serviceOf(MEMBER);
-    const before = (await world.jobs()).length;
+    const service = harness.serviceOf(MEMBER);
+    const before = (await harness.jobs()).length;
     const create = service.createJob(ORG, PROJECT, MEMBER, 'https://www.tiktok.com/@nba', 'instagram', 'my');
     await expect(create).rejects.toMatchObject({
       code: 'invalid-input',
       field: 'username',
       message: 'This is a link to TikTok, but the job is for Instagram.',
     });
-    expect((await world.jobs()).length).toBe(before);
+    expect((await harness.jobs()).length).toBe(before);
   });
 
   test.each([
     ['another organisation', STRANGER, STRANGER],
     ['somebody else', MEMBER, OWNER],
   ])('refuses a job for %s with a sentence that is not the database’s', async (_, uid, userId) => {
-    const create = world.serviceOf(uid).createJob(ORG, PROJECT, userId, 'nasa', 'instagram', 'my');
+    const create = harness.serviceOf(uid).createJob(ORG, PROJECT, userId, 'nasa', 'instagram', 'my');
     const error = await create.catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ code: 'not-allowed', cause: { code: 'permission-denied' } });
     expect(String(error)).not.toMatch(/evaluation|false|PERMISSION/);
   });
 
   test('fails while the wire is cut, and nothing goes out when it is joined again', async () => {
-    const { service, wire } = await world.wiredServiceOf(MEMBER);
+    const { service, wire } = await harness.wiredServiceOf(MEMBER);
     await service.createJob(ORG, 'cut', MEMBER, 'before', 'instagram', 'my');
     await wire.cut();
     const began = Date.now();
@@ -87,11 +87,11 @@ describe('createJob', () => {
   });
 
   test('writes one job when the reply to the write is lost', async () => {
-    const { service, wire } = await world.wiredServiceOf(MEMBER);
+    const { service, wire } = await harness.wiredServiceOf(MEMBER);
     await service.getJob('never-was'); // connected
     wire.loseReplies();
     const create = service.createJob(ORG, 'lost-reply', MEMBER, 'nasa', 'instagram', 'my');
-    const written = async () => (await world.jobs()).filter((job) => job.projectId === 'lost-reply');
+    const written = async () => (await harness.jobs()).filter((job) => job.projectId === 'lost-reply');
     await vi.waitUntil(async () => (await written()).length === 1, { timeout: 10_000 });
     await wire.cut();
     await wire.join();
@@ -100,9 +100,9 @@ describe('createJob', () => {
   });
 
   test('made again after a failure that hid a success, resolves to the job that was written', async () => {
-    const { service, wire } = await world.wiredServiceOf(MEMBER);
+    const { service, wire } = await harness.wiredServiceOf(MEMBER);
     const create = () => service.createJob(ORG, 'again', MEMBER, 'nasa', 'instagram', 'my');
-    const written = async () => (await world.jobs()).filter((job) => job.projectId === 'again');
+    const written = async () => (await harness.jobs()).filter((job) => job.projectId === 'again');
     await service.getJob('never-was'); // connected
     wire.loseReplies();
     const first = create().catch((error: unknown) => error);
@@ -117,9 +117,9 @@ describe('createJob', () => {
   });
 
   test('made again when the job that a failure hid is finished, makes a new one', async () => {
-    const { service, wire } = await world.wiredServiceOf(MEMBER);
+    const { service, wire } = await harness.wiredServiceOf(MEMBER);
     const create = () => service.createJob(ORG, 'hidden', MEMBER, 'nasa', 'instagram', 'my');
-    const observer = world.serviceOf(MEMBER);
+    const observer = harness.serviceOf(MEMBER);
     const written = () => observer.getProjectJobs(ORG, 'hidden');
     await service.getJob('never-was'); // connected
     wire.loseReplies();
@@ -128,7 +128,7 @@ describe('createJob', () => {
     await wire.cut();
     expect(await first).toMatchObject({ code: 'unavailable' });
     const [hidden] = await written();
-    await world.set(`trackingJobs/${hidden?.id}`, jobDocument({ projectId: 'hidden', status: 'cancelled' }));
+    await harness.set(`trackingJobs/${hidden?.id}`, jobDocument({ projectId: 'hidden', status: 'cancelled' }));
     await wire.join();
     const jobId = await vi.waitFor(create, { timeout: 20_000 });
     expect(jobId).not.toBe(hidden?.id);
@@ -136,7 +136,7 @@ describe('createJob', () => {
   });
 
   test('pressed twice at once makes one job', async () => {
-    const service = world.serviceOf(MEMBER);
+    const service = harness.serviceOf(MEMBER);
     const press = () => service.createJob(ORG, 'double', MEMBER, 'nasa', 'instagram', 'my');
     const [first, second] = await Promise.all([press(), press()]);
     expect(second).toBe(first);
@@ -144,8 +144,10 @@ describe('createJob', () => {
   });
 
   test('kicks with the ID token of the signed-in user, and does not wait for it', async () => {
-    const kicked = new Told<{ method: string | undefined; authorization: string | undefined }>();
-    const server = createServer(({ method, headers }) => kicked.tell({ method, authorization: headers.authorization }));
+    const kicked = new Recorder<{ method: string | undefined; authorization: string | undefined }>();
+    const server = createServer(({ method, headers }) =>
+      kicked.record({ method, authorization: headers.authorization }),
+    );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const triggerUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/trigger`;
     const auth = {
@@ -153,7 +155,7 @@ describe('createJob', () => {
       currentUser: { getIdToken: async () => 'token' },
     } as unknown as Auth;
     try {
-      const service = world.serviceOf(MEMBER, { auth, triggerUrl });
+      const service = harness.serviceOf(MEMBER, { auth, triggerUrl });
       await service.createJob(ORG, 'kicked', MEMBER, 'nasa', 'instagram', 'my'); // the server never answers
       expect(await kicked.until(() => true)).toEqual({ method: 'POST', authorization: 'Bearer token' });
     } finally {
@@ -165,23 +167,23 @@ describe('createJob', () => {
 
 describe('getJob', () => {
   test('answers null for a job that was deleted', async () => {
-    expect(await world.serviceOf(MEMBER).getJob('never-was')).toBeNull();
+    expect(await harness.serviceOf(MEMBER).getJob('never-was')).toBeNull();
   });
 
   test('rejects for a job of an unknown platform', async () => {
-    await world.set('trackingJobs/odd', jobDocument({ projectId: 'odd-one', platform: 'threads' }));
-    await expect(world.serviceOf(MEMBER).getJob('odd')).rejects.toMatchObject({ code: 'unreadable-job' });
+    await harness.set('trackingJobs/odd', jobDocument({ projectId: 'odd-one', platform: 'threads' }));
+    await expect(harness.serviceOf(MEMBER).getJob('odd')).rejects.toMatchObject({ code: 'unreadable-job' });
   });
 });
 
 test('a project’s jobs are its own, newest first, at most 200, without those that cannot be read', async () => {
-  await world.set('trackingJobs/list-old', jobDocument({ projectId: 'listed', createdAt: daysAgo(3) }));
-  await world.set('trackingJobs/list-new', jobDocument({ projectId: 'listed', createdAt: daysAgo(1) }));
-  await world.set('trackingJobs/list-odd', jobDocument({ projectId: 'listed', status: 'paused' }));
-  await world.set('trackingJobs/list-other', jobDocument({ projectId: 'listed', orgId: 'other' }));
-  const service = world.serviceOf(MEMBER);
+  await harness.set('trackingJobs/list-old', jobDocument({ projectId: 'listed', createdAt: daysAgo(3) }));
+  await harness.set('trackingJobs/list-new', jobDocument({ projectId: 'listed', createdAt: daysAgo(1) }));
+  await harness.set('trackingJobs/list-odd', jobDocument({ projectId: 'listed', status: 'paused' }));
+  await harness.set('trackingJobs/list-other', jobDocument({ projectId: 'listed', orgId: 'other' }));
+  const service = harness.serviceOf(MEMBER);
   expect((await service.getProjectJobs(ORG, 'listed')).map((job) => job.id)).toEqual(['list-new', 'list-old']);
-  await world.setJobs(201, { projectId: 'long' });
+  await harness.setJobs(201, { projectId: 'long' });
   expect(await service.getProjectJobs(ORG, 'long')).toHaveLength(200);
 });
 
@@ -193,95 +195,100 @@ describe.each([
 
   test.each(from)('changes a %s job as the contract says, and nothing else', async (status) => {
     const before = jobDocument({ ...server, status, projectId: 'changed', progress: 50, executionArn: 'arn' });
-    await world.set(`trackingJobs/${act}-${status}`, before);
-    await world.serviceOf(MEMBER)[act](`${act}-${status}`);
-    const after = await world.get(`trackingJobs/${act}-${status}`);
+    await harness.set(`trackingJobs/${act}-${status}`, before);
+    await harness.serviceOf(MEMBER)[act](`${act}-${status}`);
+    const after = await harness.get(`trackingJobs/${act}-${status}`);
     expect(described(after)).toEqual({ ...described(before), ...contract.changes[change] });
   });
 
   test.each(contract.statuses.filter((status) => !from.includes(status)))('refuses a %s job', async (status) => {
     const path = `trackingJobs/${act}-${status}`;
-    await world.set(path, jobDocument({ status, projectId: 'changed' }));
-    const refused = world.serviceOf(MEMBER)[act](`${act}-${status}`);
+    await harness.set(path, jobDocument({ status, projectId: 'changed' }));
+    const refused = harness.serviceOf(MEMBER)[act](`${act}-${status}`);
     await expect(refused).rejects.toMatchObject({ code: 'illegal-change', status });
-    expect(await world.get(path)).toMatchObject({ status });
+    expect(await harness.get(path)).toMatchObject({ status });
   });
 
   test('says that a deleted job is gone', async () => {
-    await expect(world.serviceOf(MEMBER)[act]('never-was')).rejects.toMatchObject({ code: 'job-not-found' });
+    await expect(harness.serviceOf(MEMBER)[act]('never-was')).rejects.toMatchObject({ code: 'job-not-found' });
   });
 
   test('is refused to another organisation’s member', async () => {
-    await world.set(`trackingJobs/${act}-foreign`, jobDocument({ status: from[0], projectId: 'changed' }));
-    await expect(world.serviceOf(STRANGER)[act](`${act}-foreign`)).rejects.toMatchObject({ code: 'not-allowed' });
+    await harness.set(`trackingJobs/${act}-foreign`, jobDocument({ status: from[0], projectId: 'changed' }));
+    await expect(harness.serviceOf(STRANGER)[act](`${act}-foreign`)).rejects.toMatchObject({ code: 'not-allowed' });
   });
 
   test('pressed in two tabs at once does it once and harms nothing', async () => {
-    await world.set(`trackingJobs/${act}-twice`, jobDocument({ status: from[0], projectId: 'changed' }));
-    const tabs = [world.serviceOf(MEMBER), world.serviceOf(OWNER)];
+    await harness.set(`trackingJobs/${act}-twice`, jobDocument({ status: from[0], projectId: 'changed' }));
+    const tabs = [harness.serviceOf(MEMBER), harness.serviceOf(OWNER)];
     const outcomes = await Promise.allSettled(tabs.map((service) => service[act](`${act}-twice`)));
     const refusals = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason.code] : []));
     expect(refusals.filter((code) => code !== 'illegal-change')).toEqual([]);
     expect(refusals.length).toBeLessThan(2);
-    expect(await world.get(`trackingJobs/${act}-twice`)).toMatchObject({ status: contract.userTransitions[change].to });
+    expect(await harness.get(`trackingJobs/${act}-twice`)).toMatchObject({
+      status: contract.userTransitions[change].to,
+    });
   });
 });
 
 describe('cleanupOldJobs', () => {
   test('deletes finished jobs older than the days, in batches, until none is left', async () => {
-    await world.setJobs(100, { orgId: 'big', status: 'completed', completedAt: daysAgo(8) });
-    await world.setJobs(3, { orgId: 'big', status: 'failed', completedAt: daysAgo(30) });
-    await world.setJobs(1, { orgId: 'big', status: 'cancelled', createdAt: daysAgo(30), completedAt: daysAgo(6) });
-    await world.setJobs(1, { orgId: 'big', status: 'processing', createdAt: daysAgo(30) });
-    await world.set(`organizations/big/members/${OWNER}`, { role: 'admin' });
-    expect(await world.serviceOf(OWNER, { orgId: 'big' }).cleanupOldJobs()).toBe(103);
-    const left = (await world.jobs()).filter((job) => job.orgId === 'big').map((job) => job.status);
+    await harness.setJobs(100, { orgId: 'big', status: 'completed', completedAt: daysAgo(8) });
+    await harness.setJobs(3, { orgId: 'big', status: 'failed', completedAt: daysAgo(30) });
+    await harness.setJobs(1, { orgId: 'big', status: 'cancelled', createdAt: daysAgo(30), completedAt: daysAgo(6) });
+    await harness.setJobs(1, { orgId: 'big', status: 'processing', createdAt: daysAgo(30) });
+    await harness.set(`organizations/big/members/${OWNER}`, { role: 'admin' });
+    expect(await harness.serviceOf(OWNER, { orgId: 'big' }).cleanupOldJobs()).toBe(103);
+    const left = (await harness.jobs()).filter((job) => job.orgId === 'big').map((job) => job.status);
     expect(left.sort()).toEqual(['cancelled', 'processing']);
-    expect(await world.serviceOf(OWNER).cleanupOldJobs(5, 'big')).toBe(1);
+    expect(await harness.serviceOf(OWNER).cleanupOldJobs(5, 'big')).toBe(1);
   });
 
   test('run by two at once deletes everything, and neither fails', async () => {
-    await world.setJobs(40, { orgId: 'both', status: 'failed', completedAt: daysAgo(8) });
-    await world.set(`organizations/both/members/${OWNER}`, { role: 'admin' });
-    await world.set(`organizations/both/members/${MEMBER}`, { role: 'owner' });
-    const cleaners = [world.serviceOf(OWNER), world.serviceOf(MEMBER)];
+    await harness.setJobs(40, { orgId: 'both', status: 'failed', completedAt: daysAgo(8) });
+    await harness.set(`organizations/both/members/${OWNER}`, { role: 'admin' });
+    await harness.set(`organizations/both/members/${MEMBER}`, { role: 'owner' });
+    const cleaners = [harness.serviceOf(OWNER), harness.serviceOf(MEMBER)];
     const deleted = await Promise.all(cleaners.map((service) => service.cleanupOldJobs(7, 'both')));
     expect(deleted.reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(40);
-    expect((await world.jobs()).filter((job) => job.orgId === 'both')).toEqual([]);
+    expect((await harness.jobs()).filter((job) => job.orgId === 'both')).toEqual([]);
   });
 
   test('is refused to a plain member, and deletes nothing', async () => {
-    await world.set('trackingJobs/kept', jobDocument({ status: 'failed', completedAt: daysAgo(9), projectId: 'kept' }));
-    await expect(world.serviceOf(MEMBER).cleanupOldJobs(7, ORG)).rejects.toMatchObject({ code: 'not-allowed' });
-    expect(await world.get('trackingJobs/kept')).toBeDefined();
+    await harness.set(
+      'trackingJobs/kept',
+      jobDocument({ status: 'failed', completedAt: daysAgo(9), projectId: 'kept' }),
+    );
+    await expect(harness.serviceOf(MEMBER).cleanupOldJobs(7, ORG)).rejects.toMatchObject({ code: 'not-allowed' });
+    expect(await harness.get('trackingJobs/kept')).toBeDefined();
   });
 
   test('needs an organisation', async () => {
-    await expect(world.serviceOf(OWNER).cleanupOldJobs()).rejects.toMatchObject({ field: 'orgId' });
+    await expect(harness.serviceOf(OWNER).cleanupOldJobs()).rejects.toMatchObject({ field: 'orgId' });
   });
 });
 
 describe('watchJob', () => {
   test('tells the job, its changes, and null once it is deleted', async () => {
-    const told = new Told<TrackingJob | null>();
-    const stop = world.serviceOf(MEMBER).watchJob('watched', told.tell);
-    expect(await told.until((job) => job === null)).toBeNull();
-    await world.set('trackingJobs/watched', jobDocument({ projectId: 'one' }));
-    await told.until((job) => job?.progress === 0);
-    await world.set('trackingJobs/watched', jobDocument({ projectId: 'one', status: 'processing', progress: 30 }));
-    await told.until((job) => job?.progress === 30);
-    await world.delete('trackingJobs/watched');
-    await told.until((job) => job === null);
+    const recorder = new Recorder<TrackingJob | null>();
+    const stop = harness.serviceOf(MEMBER).watchJob('watched', recorder.record);
+    expect(await recorder.until((job) => job === null)).toBeNull();
+    await harness.set('trackingJobs/watched', jobDocument({ projectId: 'one' }));
+    await recorder.until((job) => job?.progress === 0);
+    await harness.set('trackingJobs/watched', jobDocument({ projectId: 'one', status: 'processing', progress: 30 }));
+    await recorder.until((job) => job?.progress === 30);
+    await harness.delete('trackingJobs/watched');
+    await recorder.until((job) => job === null);
     stop();
-    await world.set('trackingJobs/watched', jobDocument({ projectId: 'one' }));
+    await harness.set('trackingJobs/watched', jobDocument({ projectId: 'one' }));
     await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(told.all.at(-1)).toBeNull();
+    expect(recorder.all.at(-1)).toBeNull();
   });
 
   test('tells a refusal in a sentence', async () => {
-    await world.set('trackingJobs/private', jobDocument({ projectId: 'one' }));
-    const errors = new Told<Error>();
-    const stop = world.serviceOf(STRANGER).watchJob('private', () => expect.unreachable(), errors.tell);
+    await harness.set('trackingJobs/private', jobDocument({ projectId: 'one' }));
+    const errors = new Recorder<Error>();
+    const stop = harness.serviceOf(STRANGER).watchJob('private', () => expect.unreachable(), errors.record);
     expect(await errors.until(() => true)).toMatchObject({ code: 'not-allowed' });
     stop();
   });

@@ -9,7 +9,9 @@ import { SCENES, sourceOf } from './scenes';
 const query = new URLSearchParams(location.search);
 const scene = query.get('scene') ?? 'mixed';
 const theme = query.get('theme');
-if (theme) document.documentElement.dataset.theme = theme;
+if (theme) {
+  document.documentElement.dataset.theme = theme;
+}
 localStorage.clear();
 const source = sourceOf(scene, () => {
   document.body.dataset.sceneIsPlayed = 'true';
@@ -26,7 +28,9 @@ const links = Object.keys(SCENES).map((name) => {
 document.getElementById('scenes')?.append(...links);
 
 const root = document.getElementById('root');
-if (!root) throw new Error('the page has no #root');
+if (!root) {
+  throw new Error('the page has no #root');
+}
 createRoot(root).render(
   <StrictMode>
     <TrackingJobsPanel service={source} orgId="org" projectId={scene} />

@@ -118,15 +118,23 @@ const NEXT_MS = 150;
 /** `onPlayed`: the scene is as it will stay. */
 export function sourceOf(name: string, onPlayed: () => void): JobSource {
   const scene = SCENES[name];
-  if (!scene) throw new Error(`no scene is named ${name}`);
+  if (!scene) {
+    throw new Error(`no scene is named ${name}`);
+  }
   const act = scene.action ?? (() => Promise.resolve());
   return {
     watchProjectJobs(_orgId, _projectId, onJobs, onError) {
-      if (scene.jobs) onJobs(scene.jobs, scene.connection ?? 'live');
+      if (scene.jobs) {
+        onJobs(scene.jobs, scene.connection ?? 'live');
+      }
       const { next, error } = scene;
       const timer = setTimeout(() => {
-        if (next) onJobs(next, 'live');
-        if (error) onError?.(error);
+        if (next) {
+          onJobs(next, 'live');
+        }
+        if (error) {
+          onError?.(error);
+        }
         onPlayed();
       }, NEXT_MS);
       return () => clearTimeout(timer);

@@ -1,7 +1,7 @@
 import { type DocumentData, Timestamp } from 'firebase/firestore';
 import contract from '../../../contracts/job.json';
 import type { JobStatus } from '../../src/job';
-import type { Documents } from './world';
+import type { Documents } from './rulesHarness';
 
 /** Members of acme, by their roles; each user's id says who it is. */
 export const OWNER = 'acme-owner';

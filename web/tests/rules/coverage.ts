@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import type { World } from './world';
+import type { RulesHarness } from './rulesHarness';
 
 /** An expression of the rules, as the emulator's own parser read it. */
 export interface Expression {
@@ -39,8 +39,8 @@ interface ReportValue {
  * expression that names it: 37 MB after 500 requests.
  * https://firebase.google.com/docs/rules/emulator-reports
  */
-export async function coverage(world: World): Promise<Report> {
-  const response = await fetch(`${world.address}:ruleCoverage`);
+export async function coverage(harness: RulesHarness): Promise<Report> {
+  const response = await fetch(`${harness.address}:ruleCoverage`);
   return (await response.json()) as Report;
 }
 
@@ -85,8 +85,8 @@ export function withOperands(some: readonly Expression[]): Expression[] {
 }
 
 /** The emulator's own page, which shows for each expression the values it had. Ask for it before there are many. */
-export async function coveragePage(world: World): Promise<string> {
-  const response = await fetch(`${world.address}:ruleCoverage.html`);
+export async function coveragePage(harness: RulesHarness): Promise<string> {
+  const response = await fetch(`${harness.address}:ruleCoverage.html`);
   return response.text();
 }
 

@@ -3,10 +3,8 @@ import axe from 'axe-core';
 import { describe, expect, test, vi } from 'vitest';
 import { OfflineError, UnavailableError } from '../../src/errors';
 import { LEAVE_MS, LINGER_MS } from '../../src/panel/JobRow';
-import { memoryKey } from '../../src/panel/memory';
+import { storageKey } from '../../src/panel/panelStorage';
 import { TrackingJobsPanel } from '../../src/panel/TrackingJobsPanel';
-import { makeJob } from './panelJobs';
-import { FakeSource } from './panelSource';
 import {
   ago,
   announced,
@@ -21,14 +19,16 @@ import {
   pass,
   rows,
   running,
-  setTheStage,
+  setupPanelTest,
   show,
   source,
   toggle,
   user,
-} from './panelStage';
+} from './panelHarness';
+import { makeJob } from './panelJobs';
+import { FakeSource } from './panelSource';
 
-setTheStage();
+setupPanelTest();
 
 describe('what is shown', () => {
   test('nothing before the first snapshot, and nothing for a project without jobs', () => {
@@ -583,7 +583,7 @@ describe('collapsing and dismissing', () => {
   test.each(['', '{', 'null', '[]', '7', '{"isCollapsed":"yes","dismissed":3}'])(
     'a store that holds %j is no harm',
     (stored) => {
-      localStorage.setItem(memoryKey('org', 'project'), stored);
+      localStorage.setItem(storageKey('org', 'project'), stored);
       mount();
       show(running());
       expect(toggle().getAttribute('aria-expanded')).toBe('true');

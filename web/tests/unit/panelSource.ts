@@ -31,11 +31,15 @@ export class FakeSource implements JobSource {
   }
 
   emit(jobs: TrackingJob[], connection: Connection = 'live'): void {
-    for (const { onJobs } of this.listeners) onJobs(jobs, connection);
+    for (const { onJobs } of this.listeners) {
+      onJobs(jobs, connection);
+    }
   }
 
   fail(error: TrackingJobError): void {
-    for (const { onError } of this.listeners) onError?.(error);
+    for (const { onError } of this.listeners) {
+      onError?.(error);
+    }
   }
 
   #call(): Promise<void> {

@@ -16,7 +16,7 @@ import {
   STATUSES,
   WITHOUT_ROLE,
 } from '../background';
-import type { Case } from '../world';
+import type { Case } from '../rulesHarness';
 
 /** The change as the shared description has it; <now> is the server's. */
 function described(change: keyof typeof contract.changes): DocumentData {

@@ -13,7 +13,7 @@ import {
   STATUSES,
   WITHOUT_ROLE,
 } from '../background';
-import type { Case } from '../world';
+import type { Case } from '../rulesHarness';
 
 /** What a front end writes, as the shared description says; `username` and the like as of a person. */
 const { createdAt: _, ...VALID } = plainJob('pending');

@@ -11,7 +11,7 @@ import {
   STATUSES,
   WITHOUT_ROLE,
 } from '../background';
-import type { Case } from '../world';
+import type { Case } from '../rulesHarness';
 
 const PEOPLE: [string | null, string][] = [
   [OWNER, 'its owner'],

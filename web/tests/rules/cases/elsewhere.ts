@@ -9,7 +9,7 @@ import {
   updateDoc,
 } from 'firebase/firestore';
 import { ACCOUNT, ACME_JOB, MEMBER, NOBODY, OUTSIDER, OWNER, PAUSES, VIDEO } from '../background';
-import type { Case } from '../world';
+import type { Case } from '../rulesHarness';
 
 /** Each of the five kinds of request on one document and its collection, all of them denied. */
 function untouchable(path: string, as: string | null, verbs = ['get', 'list', 'create', 'update', 'delete']): Case[] {

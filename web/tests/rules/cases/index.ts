@@ -1,4 +1,4 @@
-import type { Case } from '../world';
+import type { Case } from '../rulesHarness';
 import { changing } from './changing';
 import { creating } from './creating';
 import { deleting } from './deleting';

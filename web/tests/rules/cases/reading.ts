@@ -16,7 +16,7 @@ import {
   where,
 } from 'firebase/firestore';
 import { ACCOUNT, ACCOUNTS, ACME_JOB, GLOBEX_JOB, MEMBER, NOBODY, OUTSIDER, VIDEO, WITHOUT_ROLE } from '../background';
-import type { Case } from '../world';
+import type { Case } from '../rulesHarness';
 
 type Ask = (db: Firestore) => Query;
 

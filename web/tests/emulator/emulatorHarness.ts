@@ -1,0 +1,233 @@
+/** A project of its own on the emulator, with the real rules; people in it; and a wire that can be cut. */
+
+import { readFileSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { deleteApp, type FirebaseApp, initializeApp } from 'firebase/app';
+import {
+  collection,
+  connectFirestoreEmulator,
+  type DocumentData,
+  deleteDoc,
+  doc,
+  type EmulatorMockTokenOptions,
+  type Firestore,
+  getDoc,
+  getDocs,
+  getFirestore,
+  setDoc,
+  setLogLevel,
+  Timestamp,
+  writeBatch,
+} from 'firebase/firestore';
+import { TrackingJobService, type TrackingJobServiceOptions } from '../../src/service';
+
+setLogLevel('silent'); // refusals are part of these tests
+
+export const ORG = 'acme';
+export const PROJECT = 'spring';
+export const OWNER = 'olga';
+export const MEMBER = 'mia';
+export const STRANGER = 'sven';
+
+const [HOST = '', PORT = ''] = (process.env.FIRESTORE_EMULATOR_HOST ?? '').split(':');
+/** The emulator takes this token for an administrator's, whom no rules bind. */
+const ADMINISTRATOR = 'owner';
+
+export class Harness {
+  readonly #projectId = `demo-service-${Math.random().toString(36).slice(2)}`;
+  readonly #apps: FirebaseApp[] = [];
+  readonly #wires: Wire[] = [];
+  readonly #admin = this.#firestore(ADMINISTRATOR);
+
+  static async create(): Promise<Harness> {
+    const harness = new Harness();
+    await harness.#loadRules();
+    await harness.set(`organizations/${ORG}/members/${OWNER}`, { role: 'owner' });
+    await harness.set(`organizations/${ORG}/members/${MEMBER}`, { role: 'member' });
+    await harness.set(`organizations/other/members/${STRANGER}`, { role: 'owner' });
+    return harness;
+  }
+
+  serviceOf(uid: string, options: Omit<TrackingJobServiceOptions, 'firestore'> = {}): TrackingJobService {
+    return new TrackingJobService({ firestore: this.#firestore({ sub: uid }), ...options });
+  }
+
+  /** A service whose way to the emulator can be cut, and the database that it uses. */
+  async wiredServiceOf(
+    uid: string,
+    options: Omit<TrackingJobServiceOptions, 'firestore'> = {},
+  ): Promise<{ service: TrackingJobService; firestore: Firestore; wire: Wire }> {
+    const wire = new Wire();
+    this.#wires.push(wire);
+    const firestore = this.#firestore({ sub: uid }, await wire.join());
+    return { service: new TrackingJobService({ firestore, ...options }), firestore, wire };
+  }
+
+  /** Writes as the functions do, past the rules. */
+  async set(path: string, data: DocumentData): Promise<void> {
+    await setDoc(doc(this.#admin, path), data);
+  }
+
+  async setJobs(count: number, fields: DocumentData): Promise<void> {
+    const batch = writeBatch(this.#admin);
+    for (let index = 0; index < count; index += 1) {
+      batch.set(doc(collection(this.#admin, 'trackingJobs')), jobDocument(fields));
+    }
+    await batch.commit();
+  }
+
+  async delete(path: string): Promise<void> {
+    await deleteDoc(doc(this.#admin, path));
+  }
+
+  async get(path: string): Promise<DocumentData | undefined> {
+    return (await getDoc(doc(this.#admin, path))).data();
+  }
+
+  async jobs(): Promise<DocumentData[]> {
+    return (await getDocs(collection(this.#admin, 'trackingJobs'))).docs.map((snapshot) => snapshot.data());
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#apps.map(deleteApp));
+    await Promise.all(this.#wires.map((wire) => wire.cut()));
+  }
+
+  #firestore(mockUserToken: EmulatorMockTokenOptions | string, port = Number(PORT)): Firestore {
+    const app = initializeApp({ projectId: this.#projectId }, `${this.#projectId}-${this.#apps.length}`);
+    this.#apps.push(app);
+    const firestore = getFirestore(app);
+    connectFirestoreEmulator(firestore, HOST, port, { mockUserToken });
+    return firestore;
+  }
+
+  async #loadRules(): Promise<void> {
+    const content = readFileSync(new URL('../../../firestore.rules', import.meta.url), 'utf8');
+    const answer = await fetch(`http://${HOST}:${PORT}/emulator/v1/projects/${this.#projectId}:securityRules`, {
+      method: 'PUT',
+      body: JSON.stringify({ rules: { files: [{ name: 'firestore.rules', content }] } }),
+    });
+    if (!answer.ok) {
+      throw new Error(`The emulator refused the rules: ${await answer.text()}`);
+    }
+  }
+}
+
+/** Between a client and the emulator: a TCP connection that can be cut and joined again, at the same address. */
+export class Wire {
+  readonly #connections = new Set<{ client: Socket; upstream: Socket }>();
+  #server: Server | null = null;
+  #port = 0;
+
+  /** The port to connect to. */
+  async join(): Promise<number> {
+    const server = createServer((client) => {
+      const upstream = connect(Number(PORT), HOST);
+      client.pipe(upstream).pipe(client);
+      const connection = { client, upstream };
+      this.#connections.add(connection);
+      for (const socket of [client, upstream]) {
+        socket.on('error', () => socket.destroy());
+        socket.on('close', () => {
+          this.#connections.delete(connection);
+          (socket === client ? upstream : client).destroy();
+        });
+      }
+    });
+    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
+    const address = server.address();
+    this.#port = typeof address === 'object' && address ? address.port : 0;
+    this.#server = server;
+    return this.#port;
+  }
+
+  /** From now on requests arrive and replies do not, until it is cut and joined again. */
+  loseReplies(): void {
+    for (const { upstream } of this.#connections) {
+      upstream.unpipe();
+      upstream.resume();
+    }
+  }
+
+  /** From now on nothing arrives at either end, and nobody is recorder so; until it flows again. */
+  stall(): void {
+    for (const { client, upstream } of this.#connections) {
+      client.unpipe();
+      upstream.unpipe();
+    }
+  }
+
+  /** What was held back arrives. */
+  flow(): void {
+    for (const { client, upstream } of this.#connections) {
+      client.pipe(upstream).pipe(client);
+    }
+  }
+
+  async cut(): Promise<void> {
+    const server = this.#server;
+    this.#server = null;
+    if (server) {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const { client, upstream } of this.#connections) {
+        client.destroy();
+        upstream.destroy();
+      }
+      await closed;
+    }
+  }
+}
+
+export function jobDocument(fields: DocumentData = {}): DocumentData {
+  return {
+    orgId: ORG,
+    projectId: PROJECT,
+    userId: MEMBER,
+    username: '@NASA',
+    platform: 'instagram',
+    accountType: 'my',
+    status: 'pending',
+    progress: 0,
+    message: 'Waiting to start.',
+    createdAt: Timestamp.now(),
+    retryCount: 0,
+    ...fields,
+  };
+}
+
+/** What a watcher was recorder, in order; `until` waits for something to come true of the last of it. */
+export class Recorder<T> {
+  readonly all: T[] = [];
+  #waiting: { isTrue: (value: T) => boolean; resolve: (value: T) => void }[] = [];
+
+  readonly record = (value: T): void => {
+    this.all.push(value);
+    this.#waiting = this.#waiting.filter(({ isTrue, resolve }) => {
+      const done = isTrue(value);
+      if (done) {
+        resolve(value);
+      }
+      return !done;
+    });
+  };
+
+  async until(isTrue: (value: T) => boolean, deadlineMs = 10_000): Promise<T> {
+    const last = this.all.at(-1);
+    if (last !== undefined && isTrue(last)) {
+      return last;
+    }
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(
+        () => reject(new Error(`not recorder in time; heard ${JSON.stringify(this.all)}`)),
+        deadlineMs,
+      );
+      this.#waiting.push({
+        isTrue,
+        resolve: (value) => {
+          clearTimeout(late);
+          resolve(value);
+        },
+      });
+    });
+  }
+}

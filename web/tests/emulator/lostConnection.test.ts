@@ -1,0 +1,147 @@
+/** Writes and single jobs over a wire that stalls, breaks, or loses replies. */
+
+import { doc, onSnapshot, Transaction } from 'firebase/firestore';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { TrackingJob } from '../../src/job';
+import { Harness, jobDocument, MEMBER, ORG, PROJECT, Recorder, type Wire } from './emulatorHarness';
+import { SignIns } from './signIns';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await Harness.create();
+});
+afterAll(() => harness.end());
+afterEach(() => vi.restoreAllMocks());
+
+test('a change that was given up is not written once the network is back', async () => {
+  await harness.set('trackingJobs/stalled', jobDocument());
+  const { service, wire } = await harness.wiredServiceOf(MEMBER);
+  await service.getJob('stalled'); // connected
+  wire.stall();
+  await expect(service.cancelJob('stalled')).rejects.toMatchObject({ code: 'unavailable' });
+  wire.flow();
+  expect(await service.getJob('stalled')).toMatchObject({ status: 'pending' }); // connected again
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  expect(await harness.get('trackingJobs/stalled')).toMatchObject({ status: 'pending' });
+});
+
+describe('watchJob', () => {
+  /** Resolves once Firestore has recorder its listeners that it has no connection. */
+  async function watchWithoutConnection(jobId: string) {
+    const { service, firestore, wire } = await harness.wiredServiceOf(MEMBER);
+    await wire.cut();
+    const recorder = new Recorder<TrackingJob | null>();
+    const stop = service.watchJob(jobId, recorder.record);
+    const raised = new Recorder<boolean>();
+    const ref = doc(firestore, 'trackingJobs', jobId);
+    const stopRaised = onSnapshot(ref, { includeMetadataChanges: true }, ({ metadata }) =>
+      raised.record(metadata.fromCache),
+    );
+    await raised.until((fromCache) => fromCache, 20_000);
+    stopRaised();
+    return { recorder, stop, wire };
+  }
+
+  test('without a connection says nothing of a job that it does not know, and then what the server says', async () => {
+    await harness.set('trackingJobs/unseen', jobDocument());
+    const { recorder, stop, wire } = await watchWithoutConnection('unseen');
+    expect(recorder.all).toEqual([]);
+    await wire.join();
+    await recorder.until((job) => job?.id === 'unseen', 20_000);
+    expect(recorder.all).toHaveLength(1);
+    stop();
+  });
+
+  test('without a connection does not say that there is no job, before the server does', async () => {
+    const { recorder, stop, wire } = await watchWithoutConnection('never-was');
+    expect(recorder.all).toEqual([]);
+    await wire.join();
+    await recorder.until((job) => job === null, 20_000);
+    expect(recorder.all).toHaveLength(1);
+    stop();
+  });
+
+  test('tells nothing twice when only the connection went and came back', async () => {
+    await harness.set('trackingJobs/seen', jobDocument());
+    const { service, firestore, wire } = await harness.wiredServiceOf(MEMBER);
+    const recorder = new Recorder<TrackingJob | null>();
+    const stop = service.watchJob('seen', recorder.record);
+    const raised = new Recorder<boolean>();
+    const ref = doc(firestore, 'trackingJobs', 'seen');
+    onSnapshot(ref, { includeMetadataChanges: true }, ({ metadata }) => raised.record(metadata.fromCache));
+    await raised.until((fromCache) => !fromCache);
+    await wire.cut();
+    await raised.until((fromCache) => fromCache, 20_000);
+    await wire.join();
+    await raised.until((fromCache) => !fromCache, 20_000);
+    expect(recorder.all).toHaveLength(1);
+    await harness.set('trackingJobs/seen', jobDocument({ progress: 30, status: 'processing' }));
+    await recorder.until((job) => job?.progress === 30);
+    expect(recorder.all).toHaveLength(2);
+    stop();
+  });
+});
+
+test('who was refused and signs in is recorder at once, even what was recorder before', async () => {
+  const membership = `organizations/${ORG}/members/late`;
+  await harness.set(membership, { role: 'member' });
+  await harness.set('trackingJobs/again', jobDocument());
+  const signIns = new SignIns();
+  const { service, wire } = await harness.wiredServiceOf('late', { auth: signIns.auth });
+  const [jobs, lists, errors] = [new Recorder<string>(), new Recorder<string>(), new Recorder<string>()];
+  const watches = [
+    service.watchJob(
+      'again',
+      (job) => jobs.record(String(job?.id)),
+      ({ code }) => errors.record(code),
+    ),
+    service.watchProjectJobs(
+      ORG,
+      PROJECT,
+      (_, connection) => lists.record(connection),
+      ({ code }) => errors.record(code),
+    ),
+  ];
+  await Promise.all([jobs.until(() => true), lists.until((connection) => connection === 'live')]);
+  await wire.cut();
+  await harness.delete(membership);
+  await wire.join();
+  await vi.waitUntil(() => errors.all.length === 2, { timeout: 20_000 });
+  await harness.set(membership, { role: 'member' });
+  signIns.change({ uid: 'late' });
+  await vi.waitUntil(() => jobs.all.length === 2 && lists.all.at(-1) === 'live', { timeout: 5_000 });
+  expect(errors.all).toEqual(['not-allowed', 'not-allowed']);
+  for (const stop of watches) {
+    stop();
+  }
+  expect(signIns.heardBy).toBe(0);
+});
+
+describe('a retry whose reply was lost', () => {
+  /** The write arrives, its reply does not. */
+  function loseReplyToWrite(wire: Wire): void {
+    const update = Transaction.prototype.update;
+    vi.spyOn(Transaction.prototype, 'update').mockImplementationOnce(function (this: Transaction, ...args: unknown[]) {
+      wire.loseReplies();
+      return Reflect.apply(update, this, args);
+    });
+  }
+
+  test.each(['pending', 'processing', 'completed'])('is done when the job is %s by then', async (status) => {
+    const path = `trackingJobs/retried-${status}`;
+    await harness.set(path, jobDocument({ status: 'failed' }));
+    const { service, wire } = await harness.wiredServiceOf(MEMBER);
+    await service.getJob('never-was'); // connected
+    loseReplyToWrite(wire);
+    const retry = service.retryJob(`retried-${status}`);
+    await vi.waitUntil(async () => (await harness.get(path))?.status === 'pending', { timeout: 10_000 });
+    const after = jobDocument({ status, attempt: 2 });
+    await harness.set(path, after);
+    await wire.cut();
+    await wire.join();
+    await expect(retry).resolves.toBeUndefined();
+    expect(await harness.get(path)).toEqual(after);
+  });
+});

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { BACKGROUND } from '../rules/background';
+import { CASES } from '../rules/cases';
+import { coverage, expressions, withoutComments } from '../rules/coverage';
+import { RULES, RulesHarness } from '../rules/rulesHarness';
+import { type Mutant, mutants } from './mutants';
+import { survivors, type Visits, visits } from './survivors';
+
+const TEN_MINUTES = 600_000; // on two free cores it takes about one
+
+let harnesses: RulesHarness[];
+let all: Mutant[];
+let visited: Visits;
+
+beforeAll(async () => {
+  harnesses = await Promise.all([1, 2].map((number) => RulesHarness.open(`demo-mutation-${number}`, BACKGROUND)));
+  all = mutants(RULES, expressions(await coverage(harnesses[0] as RulesHarness)));
+  visited = await visits(harnesses, CASES);
+}, TEN_MINUTES);
+
+afterAll(() => Promise.all(harnesses.map((harness) => harness.close())));
+
+function told(some: readonly Mutant[]): string[] {
+  return some.map(({ line, column, change }) => `firestore.rules:${line}:${column} ${change}`);
+}
+
+test('each line of the rules that says something has mutants', () => {
+  const saying = withoutComments(RULES)
+    .split('\n')
+    .flatMap((line, index) => (/[=!]=|<=|\bin\b|allow|match \/[^d]/.test(line) ? [index + 1] : []));
+  const broken = new Set(all.map((mutant) => mutant.line));
+  expect(saying.length).toBeGreaterThan(30);
+  expect(saying.filter((line) => !broken.has(line))).toEqual([]);
+});
+
+test(
+  'no rules that are broken in one place pass the cases',
+  async () => {
+    expect(told(await survivors(harnesses, all, visited))).toEqual([]);
+    console.info(`${all.length} broken rules, each of them noticed`);
+  },
+  TEN_MINUTES,
+);
+
+test(
+  'what no case tries passes them',
+  async () => {
+    const limits = all.filter(({ change }) => change === '100 -> 101');
+    const fewer = new Map([...visited].filter(([{ name }]) => !name.includes('101 characters')));
+    expect(fewer.size).toBe(CASES.length - 1);
+    expect(await survivors(harnesses, limits, visited)).toEqual([]);
+    expect(told(await survivors(harnesses, limits, fewer))).toEqual([
+      expect.stringMatching(/rules:\d+:\d+ 100 -> 101$/),
+    ]);
+  },
+  TEN_MINUTES,
+);
+
+test('rules that cannot be read do not count as noticed', async () => {
+  const unreadable = { ...(all[0] as Mutant), rules: 'service {' };
+  await expect(survivors(harnesses, [unreadable], visited)).rejects.toThrow('cannot be read');
+});

@@ -1,0 +1,120 @@
+/** contracts/job.json: what functions, front ends and security rules agree on about a job. Here: the front end. */
+
+import { type DocumentSnapshot, FieldValue, serverTimestamp, Timestamp } from 'firebase/firestore';
+import { describe, expect, test } from 'vitest';
+import contract from '../../../contracts/job.json';
+import { checkId } from '../../src/inputChecks';
+import * as job from '../../src/job';
+import { COLLECTION, cancelFields, newJobFields, readJob, readJobs, retryFields } from '../../src/jobDocuments';
+
+const NOW = Timestamp.fromDate(new Date('2026-11-23T12:00:00Z'));
+const VALUES = { string: 'text', int: 7, timestamp: NOW };
+/** For the functions alone: pages neither show nor use them. */
+const UNSHOWN = ['claimId', 'claimProgress', 'leaseUntil', 'executionArn', 'priority', 'expiries', 'expireAt'];
+
+/** The server's time by the contract's name. */
+function described(fields: Readonly<Record<string, unknown>>) {
+  const name = (value: unknown) => (value instanceof FieldValue && value.isEqual(serverTimestamp()) ? '<now>' : value);
+  return Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, name(value)]));
+}
+
+/** The part of a snapshot that is read. */
+function snapshotOf(data: Readonly<Record<string, unknown>>, id = 'job1'): DocumentSnapshot {
+  return { id, data: () => data } as unknown as DocumentSnapshot;
+}
+
+function document(overrides: Readonly<Record<string, unknown>> = {}) {
+  const fields = Object.entries(contract.fields).map(([field, kind]) => {
+    return [field, VALUES[kind.replace('?', '') as keyof typeof VALUES]];
+  });
+  return { ...Object.fromEntries(fields), platform: 'tiktok', accountType: 'my', status: 'failed', ...overrides };
+}
+
+test('names and numbers are those of the contract', () => {
+  expect(job.STATUSES).toEqual(contract.statuses);
+  expect(job.FINISHED).toEqual(contract.finished);
+  expect(job.PLATFORM_LABELS).toEqual(contract.platforms);
+  expect(job.PLATFORMS).toEqual(Object.keys(contract.platforms));
+  expect(job.ACCOUNT_TYPES).toEqual(contract.accountTypes);
+  expect(job.PROGRESS).toEqual(contract.progress);
+  expect(job.MAX_USERNAME_LENGTH).toBe(contract.maxUsernameLength);
+  expect(job.MAX_ID_LENGTH).toBe(contract.maxIdLength);
+  expect(COLLECTION).toBe(contract.collection);
+});
+
+describe('ids', () => {
+  test.each(contract.ids.taken)('%j is one', (id) => {
+    expect(() => checkId('projectId', id)).not.toThrow();
+  });
+
+  test.each(contract.ids.refused)('%j is none', (id) => {
+    expect(() => checkId('projectId', id)).toThrow(/^(The projectId is not a valid id|No projectId was given)\.$/);
+  });
+});
+
+test('a user may cancel and retry from the statuses of the contract, and each is a legal transition', () => {
+  expect(job.CANCELLABLE).toEqual(contract.userTransitions.cancel.from);
+  expect(job.RETRYABLE).toEqual(contract.userTransitions.retry.from);
+  for (const { from, to } of Object.values(contract.userTransitions)) {
+    for (const status of from) {
+      expect(contract.transitions[status as job.JobStatus]).toContain(to);
+    }
+  }
+});
+
+describe('what is written', () => {
+  test('of a new job', () => {
+    const fields = ['orgId', 'projectId', 'userId', 'username', 'platform', 'accountType'];
+    const given = Object.fromEntries(fields.map((field) => [field, `<${field}>`]));
+    expect(described(newJobFields(given as never))).toEqual(contract.changes.create);
+  });
+
+  test('by a cancel', () => {
+    expect(described(cancelFields())).toEqual(contract.changes.cancel);
+  });
+
+  test('by a retry', () => {
+    expect(described(retryFields())).toEqual(contract.changes.retry);
+  });
+});
+
+describe('what is read', () => {
+  test('is every field of the contract that pages show, and no other', () => {
+    const read = readJob(snapshotOf(document()));
+    const shown = Object.entries(document()).filter(([field]) => !UNSHOWN.includes(field));
+    const expected = shown.map(([field, value]) => [field, value === NOW ? NOW.toDate() : value]);
+    expect(read).toEqual({ id: 'job1', ...Object.fromEntries(expected) });
+  });
+
+  test.each(Object.entries(contract.fields))('bears a missing or odd %s (%s)', (field, kind) => {
+    const isChoice = ['platform', 'accountType', 'status'].includes(field);
+    for (const odd of [undefined, null, { a: 1 }, [], true, kind.startsWith('string') ? 7 : 'text']) {
+      if (isChoice) {
+        expect(() => readJob(snapshotOf(document({ [field]: odd })))).toThrow(/cannot be shown/);
+      } else if (!UNSHOWN.includes(field)) {
+        const value = readJob(snapshotOf(document({ [field]: odd })))[field as keyof job.TrackingJob];
+        expect([null, '', 0]).toContain(value);
+      }
+    }
+  });
+
+  test.each([
+    [-1, 0],
+    [55.9, 55],
+    [101, 100],
+    [Number.NaN, 0],
+    [Number.POSITIVE_INFINITY, 0],
+  ])('progress %d is shown as %d', (progress, shown) => {
+    expect(readJob(snapshotOf(document({ progress }))).progress).toBe(shown);
+  });
+
+  test('leaves out of a list what this version does not know, and keeps the rest', () => {
+    const list = [
+      snapshotOf(document(), 'one'),
+      snapshotOf(document({ status: 'paused' }), 'two'),
+      snapshotOf(document({ platform: 'toString' }), 'three'),
+      snapshotOf(document(), 'four'),
+    ];
+    expect(readJobs(list).map(({ id }) => id)).toEqual(['one', 'four']);
+  });
+});

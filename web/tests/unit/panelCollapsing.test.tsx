@@ -1,0 +1,119 @@
+import { act, cleanup } from '@testing-library/react';
+import { describe, expect, test, vi } from 'vitest';
+import { storageKey } from '../../src/panel/panelStorage';
+import {
+  dismiss,
+  failed,
+  mount,
+  panel,
+  rows,
+  running,
+  setupPanelTest,
+  show,
+  stubSmallScreen,
+  toggle,
+  user,
+} from './panelHarness';
+
+setupPanelTest();
+
+const isOpen = () => toggle().getAttribute('aria-expanded') === 'true';
+const two = [running(), failed({ id: 'b', username: 'esa' })] as const;
+
+describe('on a small screen', () => {
+  test('one job shows its row; more stay behind their counts', () => {
+    stubSmallScreen();
+    mount();
+    show(running());
+    expect(isOpen()).toBe(true);
+    show(...two);
+    expect(isOpen()).toBe(false);
+    expect(toggle().textContent).toBe('Account tracking1 running, 1 failed');
+    show(running());
+    expect(isOpen()).toBe(true);
+  });
+
+  test('what the person chose wins, and is remembered', async () => {
+    stubSmallScreen();
+    mount();
+    show(...two);
+    await user.click(toggle());
+    expect(isOpen()).toBe(true);
+    cleanup();
+    mount();
+    show(...two);
+    expect(isOpen()).toBe(true);
+  });
+
+  test('a dismissal is no choice of open or collapsed', async () => {
+    stubSmallScreen();
+    mount();
+    show(running());
+    await user.click(dismiss());
+    show(running(), running({ id: 'b', username: 'esa' }));
+    expect(isOpen()).toBe(false);
+  });
+
+  test('the list opens by itself when the screen becomes large', () => {
+    const screen = stubSmallScreen();
+    mount();
+    show(...two);
+    screen.turn();
+    expect(isOpen()).toBe(true);
+  });
+});
+
+test('where no screen can be asked of, as in jsdom, every row is shown', () => {
+  vi.stubGlobal('matchMedia', undefined);
+  mount();
+  show(...two);
+  expect(isOpen()).toBe(true);
+});
+
+test('on a large screen every row is shown', () => {
+  mount();
+  show(...two);
+  expect(isOpen()).toBe(true);
+  expect(rows()).toHaveLength(2);
+});
+
+test('the list is a stop of its own for the keyboard only when it may have to scroll', () => {
+  mount();
+  const list = () => document.querySelector<HTMLElement>('ul[aria-label="Jobs"]');
+  const jobs = [0, 1, 2, 3, 4].map((number) => running({ id: `${number}` }));
+  show(...jobs.slice(0, 4));
+  expect(list()?.hasAttribute('tabindex')).toBe(false);
+  show(...jobs);
+  expect(list()?.tabIndex).toBe(0);
+});
+
+describe('in two tabs', () => {
+  /** What another tab stores; a browser tells the other tabs, never the one that wrote. */
+  function storeElsewhere(key: string, value: string): void {
+    localStorage.setItem(key, value);
+    act(() => void dispatchEvent(new StorageEvent('storage', { key, newValue: value })));
+  }
+
+  test('what one remembers holds in the other, and is not overwritten by it', async () => {
+    mount();
+    show(running(), failed({ id: 'b', username: 'esa' }));
+    const key = storageKey('org', 'project');
+    storeElsewhere(key, '{"isCollapsed":true,"dismissed":{}}');
+    expect(isOpen()).toBe(false);
+    storeElsewhere(storageKey('org', 'other'), '{"isCollapsed":false,"dismissed":{}}');
+    expect(isOpen()).toBe(false);
+    await user.click(dismiss());
+    expect(panel()).toBeNull();
+    expect(JSON.parse(localStorage.getItem(key) ?? '')).toMatchObject({ isCollapsed: true });
+  });
+
+  test('clearing the store forgets', () => {
+    localStorage.setItem(storageKey('org', 'project'), '{"isCollapsed":true,"dismissed":{}}');
+    mount();
+    show(running());
+    expect(isOpen()).toBe(false);
+    localStorage.clear();
+    act(() => void dispatchEvent(new StorageEvent('storage', { key: null })));
+    expect(isOpen()).toBe(true);
+  });
+});

@@ -1,0 +1,90 @@
+import { act, cleanup, render, screen } from '@testing-library/react';
+import userEvent, { type UserEvent } from '@testing-library/user-event';
+import { StrictMode } from 'react';
+import { afterEach, beforeEach, vi } from 'vitest';
+import type { TrackingJob } from '../../src/job';
+import { TrackingJobsPanel } from '../../src/panel/TrackingJobsPanel';
+import type { JobSource } from '../../src/service';
+import { makeJob } from './panelJobs';
+import { FakeSource } from './panelSource';
+
+const NOW = new Date('2026-11-23T12:00:30Z');
+export const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
+
+export const running = (fields: Partial<TrackingJob> = {}) =>
+  makeJob({ status: 'processing', progress: 50, attempt: 1, startedAt: ago(10), message: 'Saving.', ...fields });
+const ended = { attempt: 1, startedAt: ago(48), completedAt: ago(0) };
+export const completed = (fields: Partial<TrackingJob> = {}) =>
+  makeJob({ ...ended, status: 'completed', progress: 100, message: 'Done.', accountId: 'instagram_1', ...fields });
+export const failed = (fields: Partial<TrackingJob> = {}) =>
+  makeJob({ ...ended, status: 'failed', progress: 30, error: 'It is private.', ...fields });
+export const cancelled = (fields: Partial<TrackingJob> = {}) =>
+  makeJob({ ...ended, status: 'cancelled', progress: 70, message: 'Cancelled.', ...fields });
+
+export let source: FakeSource;
+export let user: UserEvent;
+
+/** Each test of the panel starts with a source in memory, a clock that it moves itself, and nothing remembered. */
+export function setupPanelTest(): void {
+  beforeEach(() => {
+    vi.useFakeTimers({ shouldAdvanceTime: true, now: NOW });
+    localStorage.clear();
+    source = new FakeSource();
+    user = userEvent.setup({ advanceTimers: vi.advanceTimersByTime });
+  });
+
+  afterEach(() => {
+    cleanup();
+    vi.restoreAllMocks();
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+}
+
+/** A phone, upright or not; call `turn` to make it a desktop. */
+export function stubSmallScreen(): { turn: () => void } {
+  const query = Object.assign(new EventTarget(), { matches: true });
+  vi.stubGlobal('matchMedia', () => query);
+  const turn = () => {
+    query.matches = false;
+    act(() => void query.dispatchEvent(new Event('change')));
+  };
+  return { turn };
+}
+
+interface Mounted {
+  service?: JobSource;
+  orgId?: string;
+  projectId?: string;
+  onJobCompleted?: (accountId: string) => void;
+}
+
+function panelOf({ service = source, orgId = 'org', projectId = 'project', onJobCompleted }: Mounted) {
+  const told = onJobCompleted ? { onJobCompleted } : {};
+  return (
+    <StrictMode>
+      <TrackingJobsPanel service={service} orgId={orgId} projectId={projectId} {...told} />
+    </StrictMode>
+  );
+}
+
+export function mount(mounted: Mounted = {}) {
+  const view = render(panelOf(mounted));
+  return { ...view, change: (next: Mounted) => view.rerender(panelOf(next)) };
+}
+
+export function show(...jobs: TrackingJob[]): void {
+  act(() => source.emit(jobs));
+}
+
+export function pass(ms: number): void {
+  act(() => vi.advanceTimersByTime(ms));
+}
+
+export const panel = () => screen.queryByRole('region', { name: 'Account tracking' });
+export const toggle = () => screen.getByRole('button', { name: /^Account tracking/ });
+export const dismiss = () => screen.getByRole('button', { name: 'Dismiss account tracking' });
+export const rows = () => screen.queryAllByRole('listitem');
+export const bar = (name = '@nasa on Instagram') => screen.getByRole('progressbar', { name });
+export const button = (name: string) => screen.getByRole('button', { name });
+export const announced = () => screen.getByRole('status').textContent;
