@@ -1,9 +1,9 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 
-/** Job id to what of it was dismissed (`dismissalMark`). */
+/** Job id -> `dismissalMark` of the job when it was dismissed. */
 export type Dismissed = Readonly<Record<string, string>>;
 
-/** What the panel remembers of a project between visits. */
+/** The choices of a person in one project, kept in `localStorage` between visits. */
 export interface StoredState {
   /** Null until the person has chosen. */
   isCollapsed: boolean | null;
@@ -16,7 +16,7 @@ export function storageKey(orgId: string, projectId: string): string {
   return `account-tracking:panel:${JSON.stringify([orgId, projectId])}`;
 }
 
-/** Anything may stand in the store, and reading it may throw (blocked cookies, no window): then nothing is remembered. */
+/** Read the stored state. Unreadable storage (blocked cookies, no window) or foreign content counts as nothing stored. */
 export function loadStorage(key: string): StoredState {
   try {
     const stored: unknown = JSON.parse(localStorage.getItem(key) ?? 'null');
@@ -34,38 +34,46 @@ export function loadStorage(key: string): StoredState {
   }
 }
 
-function saveStorage(key: string, memory: StoredState): void {
+function saveStorage(key: string, state: StoredState): void {
   try {
-    localStorage.setItem(key, JSON.stringify(memory));
+    localStorage.setItem(key, JSON.stringify(state));
   } catch {
-    // Full or blocked: the choice holds for this visit.
+    // Full or blocked: the choice lasts for this visit only.
   }
 }
 
-/** One project's memory for as long as the component lives; changes are stored at once, and other tabs follow. */
+/**
+ * Hold the stored state of one project while the component lives. Changes are stored at once; changes of other tabs
+ * arrive by the `storage` event. `remember` is stable, and two calls in one handler keep both changes.
+ */
 export function usePanelStorage(
   orgId: string,
   projectId: string,
 ): [StoredState, (changes: Partial<StoredState>) => void] {
   const key = storageKey(orgId, projectId);
-  const [memory, setMemory] = useState(() => loadStorage(key));
+  const [state, setState] = useState(() => loadStorage(key));
+  // The state of the last render is too old for a second write in the same handler.
+  const latest = useRef(state);
+  const keep = useCallback((next: StoredState) => {
+    latest.current = next;
+    setState(next);
+  }, []);
   useEffect(() => {
     const onStorage = (event: StorageEvent) => {
-      // Without a key, everything was cleared.
-      if (event.key === key || event.key === null) {
-        setMemory(loadStorage(key));
+      const isCleared = event.key === null;
+      if (event.key === key || isCleared) {
+        keep(loadStorage(key));
       }
     };
     addEventListener('storage', onStorage);
     return () => removeEventListener('storage', onStorage);
-  }, [key]);
+  }, [key, keep]);
   const remember = useCallback(
     (changes: Partial<StoredState>) => {
-      const next = { ...memory, ...changes };
-      setMemory(next);
-      saveStorage(key, next);
+      keep({ ...latest.current, ...changes });
+      saveStorage(key, latest.current);
     },
-    [key, memory],
+    [key, keep],
   );
-  return [memory, remember];
+  return [state, remember];
 }

@@ -1,0 +1,33 @@
+import { act, cleanup, renderHook } from '@testing-library/react';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { loadStorage, storageKey, usePanelStorage } from '../../src/panel/panelStorage';
+
+beforeEach(() => localStorage.clear());
+afterEach(cleanup);
+
+const KEY = storageKey('org', 'project');
+
+function renderStorage() {
+  const { result } = renderHook(() => usePanelStorage('org', 'project'));
+  return { stored: () => result.current[0], remember: result.current[1] };
+}
+
+/** `remember` is taken once, before either write: both writes start from the same render, as in one event handler. */
+test('two writes in one handler are both kept', () => {
+  const { stored, remember } = renderStorage();
+  act(() => {
+    remember({ isCollapsed: true });
+    remember({ dismissed: { job: 'failed@1' } });
+  });
+  const both = { isCollapsed: true, dismissed: { job: 'failed@1' } };
+  expect(stored()).toEqual(both);
+  expect(loadStorage(KEY)).toEqual(both);
+});
+
+test('a write after another tab’s write keeps both', () => {
+  const { stored, remember } = renderStorage();
+  localStorage.setItem(KEY, '{"isCollapsed":true,"dismissed":{}}');
+  act(() => void dispatchEvent(new StorageEvent('storage', { key: KEY })));
+  act(() => remember({ dismissed: { job: 'failed@1' } }));
+  expect(stored()).toEqual({ isCollapsed: true, dismissed: { job: 'failed@1' } });
+});
