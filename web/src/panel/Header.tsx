@@ -9,7 +9,7 @@ interface HeaderProps {
   /** 0 to 100; null when nothing is active. */
   overall: number | null;
   isCollapsed: boolean;
-  /** Of the list that the header opens and collapses. */
+  /** Id of the list that the header opens and collapses. */
   listId: string;
   toggle: RefObject<HTMLButtonElement | null>;
   onToggle: () => void;
@@ -17,7 +17,7 @@ interface HeaderProps {
 }
 
 export function Header({ rows, overall, isCollapsed, listId, toggle, onToggle, onDismiss }: HeaderProps) {
-  // A single row in sight has the same bar.
+  // A single visible row already has this bar.
   const hasBar = isCollapsed || rows.length > 1;
   return (
     <header className="tracking-panel__header">

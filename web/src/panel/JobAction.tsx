@@ -9,7 +9,7 @@ type Kind = 'cancel' | 'retry';
 const LABELS: Readonly<Record<Kind, string>> = { cancel: 'Cancel', retry: 'Retry' };
 const BUSY_LABELS: Readonly<Record<Kind, string>> = { cancel: 'Cancelling…', retry: 'Retrying…' };
 
-/** An action that was asked for. It concerns the job as it then was; see `concerns`. */
+/** A requested action, with the state of the job at the request; see `isCurrent`. */
 interface Asked {
   kind: Kind;
   attempt: number;
@@ -25,8 +25,8 @@ function kindFor(job: TrackingJob): Kind | null {
   return RETRYABLE.includes(job.status) ? 'retry' : null;
 }
 
-/** Once accepted, the button stays busy until the listener brings the change; any change of the job is that. */
-function concerns(asked: Asked, job: TrackingJob): boolean {
+/** Whether the request is still about this state of the job. An accepted one is, until any change of the job arrives. */
+function isCurrent(asked: Asked, job: TrackingJob): boolean {
   if (asked.kind !== kindFor(job) || asked.attempt !== job.attempt) {
     return false;
   }
@@ -36,16 +36,16 @@ function concerns(asked: Asked, job: TrackingJob): boolean {
 export interface JobAction {
   kind: Kind | null;
   isBusy: boolean;
-  /** Why the last try did not succeed. */
+  /** A sentence about the last try, when it failed. */
   failure: string | null;
   run: () => void;
 }
 
-/** What a person may do to a job now: cancel it while it is active, retry it once it failed or was cancelled. */
+/** Offer the one action that the status allows: cancel while active, retry after a failure or a cancellation. */
 export function useJobAction(job: TrackingJob, source: JobSource, announce: (sentence: string) => void): JobAction {
   const [lastAsked, setAsked] = useState<Asked | null>(null);
   const kind = kindFor(job);
-  const asked = lastAsked && concerns(lastAsked, job) ? lastAsked : null;
+  const asked = lastAsked && isCurrent(lastAsked, job) ? lastAsked : null;
   const isBusy = asked !== null && asked.outcome !== 'refused';
   const refusal = asked?.sentence ? `${accountOn(job)}: ${asked.sentence}` : null;
   useEffect(() => {
@@ -63,7 +63,7 @@ export function useJobAction(job: TrackingJob, source: JobSource, announce: (sen
       sentence: null,
     };
     setAsked(open);
-    // An outcome may come late: what was asked since then counts.
+    // The outcome may come after a newer request; the newer one counts.
     const settle = (outcome: Partial<Asked>) => setAsked((last) => (last === open ? { ...open, ...outcome } : last));
     try {
       await (kind === 'cancel' ? source.cancelJob(job.id) : source.retryJob(job.id));
@@ -85,7 +85,7 @@ export function useJobAction(job: TrackingJob, source: JobSource, announce: (sen
   };
 }
 
-/** One button for both actions, so that focus stays when one follows the other; `aria-disabled` keeps it, too. */
+/** One element for both actions, so that it keeps the focus when they change. `aria-disabled` keeps the focus, too. */
 export function JobActionButton({ action, job }: { action: JobAction; job: TrackingJob }) {
   if (!action.kind) {
     return null;

@@ -7,16 +7,16 @@ import { accountName, accountOn, detailOf, progressInWords, STATUS_WORDS, stageO
 import { PlatformIcon, StatusIcon } from './PanelIcons';
 import { ProgressBar } from './ProgressBar';
 
-/** How long a row stays after its job has ended; a failed one stays until it is dismissed. */
+/** Milliseconds that a row stays after its job has ended. A failed job stays until it is dismissed. */
 export const LINGER_MS: Readonly<Partial<Record<JobStatus, number>>> = { completed: 8_000, cancelled: 20_000 };
-/** As long as the animation in panel.css. */
+/** Milliseconds of the animation in panel.css. */
 export const LEAVE_MS = 250;
 
 interface JobRowProps {
   job: TrackingJob;
   source: JobSource;
   clock: RowClock;
-  /** Nothing leaves while the person is looking elsewhere, or is about to use the panel. */
+  /** Rows do not leave while the tab is in the background or the person is using the panel. */
   isHeld: boolean;
   onLeft: (jobId: string) => void;
   announce: (sentence: string) => void;
@@ -60,7 +60,7 @@ export function JobRow({ job, source, clock, isHeld, onLeft, announce }: JobRowP
   );
 }
 
-/** Whether the row is on its way out; `onLeft` is called once it is gone. Held, it begins to linger anew. */
+/** Whether the row is fading out; `onLeft` is called after that. Holding the row starts the whole time again. */
 function useLeave(job: TrackingJob, isHeld: boolean, onLeft: (jobId: string) => void): boolean {
   const [isLeaving, setIsLeaving] = useState(false);
   const lingerMs = isHeld ? undefined : LINGER_MS[job.status];

@@ -1,21 +1,20 @@
 import { useEffect, useRef } from 'react';
-import { useIsOnline } from './browserState';
-import { failureSentence } from './labels';
-import type { ProjectJobs } from './useProjectJobs';
+import { connectionSentence, failureSentence } from './labels';
+import type { Feed } from './panelState';
 
-/** A connection that comes and goes is not announced each time. */
+/** Pause before "Connected again." is announced, so that an unsteady connection does not announce it each time. */
 const STEADY_MS = 1_000;
 
 interface NoticeProps {
-  feed: ProjectJobs;
-  /** See `useDoubt`. */
-  doubt: string | null;
+  feed: Feed;
+  isOnline: boolean;
   onTryAgain: () => void;
   announce: (sentence: string) => void;
 }
 
-/** What stands between the list and the truth: a listener that is over, no network, a connection that is being made. */
-export function Notice({ feed, doubt, onTryAgain, announce }: NoticeProps) {
+/** Tell why the list may be out of date: the listener failed, there is no network, or it reconnects. */
+export function Notice({ feed, isOnline, onTryAgain, announce }: NoticeProps) {
+  const doubt = connectionSentence(feed, isOnline);
   const isShown = doubt !== null || feed.status === 'failed';
   const wasShown = useRef(false);
   useEffect(() => {
@@ -30,7 +29,7 @@ export function Notice({ feed, doubt, onTryAgain, announce }: NoticeProps) {
     if (isShown || !wasShown.current) {
       return;
     }
-    // Not at once, for the same moment announces what changed meanwhile.
+    // Not at once: the snapshot that ends the doubt announces the changes of the jobs first.
     const timer = setTimeout(() => {
       wasShown.current = false;
       announce('Connected again.');
@@ -54,16 +53,4 @@ export function Notice({ feed, doubt, onTryAgain, announce }: NoticeProps) {
       </button>
     </div>
   );
-}
-
-/** Why what is shown may be old, in words; null when it is live, and when there is a failure, which says more. */
-export function useDoubt(feed: ProjectJobs): string | null {
-  const isOnline = useIsOnline();
-  if (feed.status !== 'watching') {
-    return null;
-  }
-  if (!isOnline) {
-    return 'Offline. Showing the last known state.';
-  }
-  return feed.connection === 'reconnecting' ? 'Reconnecting…' : null;
 }

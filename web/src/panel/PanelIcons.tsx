@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { JobStatus, Platform } from '../job';
 
-/** Our own drawings in one line width; each stands beside words that say the same. */
+/** Icons of our own. Each stands beside words that say the same, so screen readers skip it. */
 function Icon({ className, children }: { className: string; children: ReactNode }) {
   return (
     <svg className={className} viewBox="0 0 16 16" aria-hidden="true" focusable="false">
@@ -51,7 +51,7 @@ export function CloseIcon() {
   );
 }
 
-/** Points up or down, by its class. */
+/** Arrow that points down while the list is open, and up while it is collapsed. */
 export function Chevron({ isCollapsed }: { isCollapsed: boolean }) {
   return (
     <Icon

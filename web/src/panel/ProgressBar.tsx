@@ -1,13 +1,13 @@
 import type { JobStatus } from '../job';
 
 interface ProgressBarProps {
-  /** What is progressing, for those who do not see where the bar stands. */
+  /** Name of the job for screen readers. */
   name: string;
-  /** 0 to 100; a waiting job's is not shown. */
+  /** 0 to 100; not shown for a waiting job. */
   value: number;
   valueText: string;
   status: JobStatus;
-  /** A bar never runs backwards: another attempt has another fill. */
+  /** Number of the attempt. A new attempt gets a new fill, so that the bar never runs backwards. */
   attempt?: number;
 }
 

@@ -1,81 +1,79 @@
-import { type KeyboardEvent, useCallback, useEffect, useId, useMemo, useReducer, useRef, useState } from 'react';
+import { type KeyboardEvent, useCallback, useEffect, useId, useReducer, useRef, useState } from 'react';
 import type { TrackingJob } from '../job';
-import type { Connection, JobSource } from '../service';
-import { useIsPageVisible, useIsSmallScreen } from './browserState';
-import { aheadMs } from './clockSkew';
+import type { JobSource } from '../service';
+import { isOnline, useIsPageVisible, useIsSmallScreen, useNetworkChanges } from './browserState';
+import { skewMs } from './clockSkew';
+import type { RowClock } from './Elapsed';
 import { Header } from './Header';
 import { JobRow } from './JobRow';
-import { Notice, useDoubt } from './Notice';
-import { NEW_VISIT, overallProgress, type Visit, visitAfter } from './panelState';
+import { Notice } from './Notice';
+import { initialPanelState, knownJobs, overallProgress, type PanelState, panelReducer } from './panelState';
 import { usePanelStorage } from './panelStorage';
 import { dismissalOf, isActive, rowsOf } from './rows';
 import { usePanelFocus } from './usePanelFocus';
-import { knownJobs, type ProjectJobs, useProjectJobs } from './useProjectJobs';
+import { useProjectJobs } from './useProjectJobs';
 
 export interface TrackingJobsPanelProps {
-  /** Where the jobs come from; keep it the same object between renders, a new one makes a new listener. */
+  /** The source of the jobs. Pass the same object at each render: a new one makes a new listener. */
   service: JobSource;
   orgId: string;
   projectId: string;
   /**
-   * Called once for each job that the panel saw become completed while it was mounted. Jobs that were completed
-   * when it first saw them are not reported: the page lists their accounts already.
+   * Called once for each job that becomes completed while the panel is mounted. Jobs that were completed before are
+   * not reported: the page lists their accounts already.
    */
   onJobCompleted?: (accountId: string) => void;
 }
 
 /**
- * A project's jobs at the bottom right: what runs, what waits, what failed and was not dismissed, and for a while what
- * ended. Renders nothing visible when there is nothing to tell. Style: `account-tracking/style.css`.
+ * Show a project's jobs at the bottom right of the page: running, waiting, failed until they are dismissed, and for a
+ * few seconds those that ended. Renders nothing visible when there is no such job. Style: `account-tracking/style.css`.
  */
 export function TrackingJobsPanel(props: TrackingJobsPanelProps) {
-  // Another project is another panel: nothing seen of the one before may show.
+  // The key gives each project its own panel: no state of the project before may show.
   return <ProjectPanel key={JSON.stringify([props.orgId, props.projectId])} {...props} />;
 }
 
 function ProjectPanel({ service, orgId, projectId, onJobCompleted }: TrackingJobsPanelProps) {
-  const [visit, tell] = useReducer(visitAfter, NEW_VISIT);
-  const onJobs = useCallback(
-    (jobs: readonly TrackingJob[], connection: Connection) =>
-      tell({ type: 'snapshot', jobs, connection, receivedAt: Date.now() }),
+  const [state, dispatch] = useReducer(panelReducer, isOnline(), initialPanelState);
+  const onNetwork = useCallback(
+    (isOnline: boolean) => dispatch({ type: 'networkChanged', isOnline, at: Date.now() }),
     [],
   );
-  const onLeft = useCallback((jobId: string) => tell({ type: 'left', jobId }), []);
-  const announce = useCallback((text: string) => tell({ type: 'said', text }), []);
-  const [feed, tryAgain] = useProjectJobs(service, orgId, projectId, onJobs);
-  const [memory, remember] = usePanelStorage(orgId, projectId);
+  const onLeft = useCallback((jobId: string) => dispatch({ type: 'rowLeft', jobId }), []);
+  const announce = useCallback((text: string) => dispatch({ type: 'announced', text }), []);
+  const [stored, remember] = usePanelStorage(orgId, projectId);
   const isSmallScreen = useIsSmallScreen();
-  const [dismissedError, setDismissedError] = useState<Error | null>(null);
-  useCompletions(visit, onJobCompleted);
+  useProjectJobs(service, orgId, projectId, state.listener, dispatch);
+  useNetworkChanges(onNetwork);
+  useCompletions(state.completions, onJobCompleted);
 
-  const jobs = knownJobs(feed);
-  const rows = rowsOf(jobs, visit.ended, memory.dismissed);
-  // A small screen belongs to the page: the counts say enough, until somebody asks.
-  const isCollapsed = memory.isCollapsed ?? (isSmallScreen && rows.length > 1);
-  const hasFailed = feed.status === 'failed' && feed.error !== dismissedError;
+  const jobs = knownJobs(state.feed);
+  const rows = rowsOf(jobs, state.ended, stored.dismissed);
+  // On a small screen the list starts collapsed, so that it does not cover the page: the counts say enough.
+  const isCollapsed = stored.isCollapsed ?? (isSmallScreen && rows.length > 1);
+  const hasFailed = state.feed.status === 'failed' && state.feed.error !== state.dismissedError;
   return (
     <>
-      {/* Outlives the panel, so that the first job is announced as well. */}
+      {/* Outside the panel, so that the live region exists before the first job is announced. */}
       <p className="tracking-panel__unseen" role="status" lang="en">
-        <span key={visit.announcement.number}>{visit.announcement.text}</span>
+        <span key={state.announcement.number}>{state.announcement.text}</span>
       </p>
       {(rows.length > 0 || hasFailed) && (
         <Panel
-          feed={feed}
+          state={state}
           rows={rows}
-          overall={rows.some(isActive) ? overallProgress(jobs, visit.batch) : null}
+          overall={rows.some(isActive) ? overallProgress(jobs, state.batch) : null}
           isCollapsed={isCollapsed}
-          aheadMs={aheadMs(visit.clock)}
           source={service}
           onToggle={() => remember({ isCollapsed: !isCollapsed })}
           onDismiss={() => {
             if (rows.length > 0) {
               remember({ dismissed: dismissalOf(jobs) });
             }
-            tell({ type: 'dismissed' });
-            setDismissedError(feed.status === 'failed' ? feed.error : null);
+            dispatch({ type: 'dismissed' });
           }}
-          onTryAgain={tryAgain}
+          onTryAgain={() => dispatch({ type: 'retryRequested' })}
           onLeft={onLeft}
           announce={announce}
         />
@@ -84,15 +82,18 @@ function ProjectPanel({ service, orgId, projectId, onJobCompleted }: TrackingJob
   );
 }
 
-/** Tell the page of each completion once, whatever React does with renders and effects. */
-function useCompletions(visit: Visit, onJobCompleted: TrackingJobsPanelProps['onJobCompleted']): void {
+/** Tell the page of each completion once, even when React runs an effect twice. */
+function useCompletions(
+  completions: PanelState['completions'],
+  onJobCompleted: TrackingJobsPanelProps['onJobCompleted'],
+): void {
   const latest = useRef(onJobCompleted);
   const reported = useRef(new Set<string>());
   useEffect(() => {
     latest.current = onJobCompleted;
   });
   useEffect(() => {
-    for (const [jobId, accountId] of visit.completions) {
+    for (const [jobId, accountId] of completions) {
       if (reported.current.has(jobId)) {
         continue;
       }
@@ -101,17 +102,15 @@ function useCompletions(visit: Visit, onJobCompleted: TrackingJobsPanelProps['on
         latest.current?.(accountId);
       }
     }
-  }, [visit.completions]);
+  }, [completions]);
 }
 
 interface PanelProps {
-  feed: ProjectJobs;
+  state: PanelState;
   rows: readonly TrackingJob[];
   /** 0 to 100; null when nothing is active. */
   overall: number | null;
   isCollapsed: boolean;
-  /** How far the page's clock is ahead of the jobs'. */
-  aheadMs: number;
   source: JobSource;
   onToggle: () => void;
   onDismiss: () => void;
@@ -120,10 +119,10 @@ interface PanelProps {
   announce: (sentence: string) => void;
 }
 
-/** So many rows are in sight at once; a list of more may have to scroll. */
+/** Rows in sight at once on a large screen; a longer list may have to scroll. */
 const ROWS_IN_SIGHT = 4;
 
-function Panel({ feed, rows, overall, isCollapsed, aheadMs, source, ...on }: PanelProps) {
+function Panel({ state, rows, overall, isCollapsed, source, ...on }: PanelProps) {
   const listId = useId();
   const panel = useRef<HTMLElement>(null);
   const toggle = useRef<HTMLButtonElement>(null);
@@ -132,9 +131,8 @@ function Panel({ feed, rows, overall, isCollapsed, aheadMs, source, ...on }: Pan
   const isPageVisible = useIsPageVisible();
   const isSmallScreen = useIsSmallScreen();
   const isHeld = !isPageVisible || isHovered || hasVisibleFocus;
-  const doubt = useDoubt(feed);
-  const isStale = doubt !== null || feed.status === 'failed';
-  const stoppedAt = useMemo(() => (isStale ? Date.now() : null), [isStale]);
+  const isStale = state.staleSince !== null;
+  const clock: RowClock = { skewMs: skewMs(state.clockSkew), stoppedAt: state.staleSince };
   const hasRows = rows.length > 0;
   const mayScroll = rows.length > (isSmallScreen ? 1 : ROWS_IN_SIGHT);
 
@@ -172,13 +170,13 @@ function Panel({ feed, rows, overall, isCollapsed, aheadMs, source, ...on }: Pan
         onToggle={on.onToggle}
         onDismiss={dismiss}
       />
-      <Notice feed={feed} doubt={doubt} onTryAgain={on.onTryAgain} announce={on.announce} />
+      <Notice feed={state.feed} isOnline={state.isOnline} onTryAgain={on.onTryAgain} announce={on.announce} />
       {hasRows && (
         <ul
           id={listId}
           className="tracking-panel__list"
           aria-label="Jobs"
-          // What scrolls must be reachable without a pointer.
+          // A list that scrolls must be reachable by keyboard.
           tabIndex={mayScroll ? 0 : undefined}
           hidden={isCollapsed}
         >
@@ -187,7 +185,7 @@ function Panel({ feed, rows, overall, isCollapsed, aheadMs, source, ...on }: Pan
               key={job.id}
               job={job}
               source={source}
-              clock={{ aheadMs, stoppedAt }}
+              clock={clock}
               isHeld={isHeld}
               onLeft={on.onLeft}
               announce={on.announce}

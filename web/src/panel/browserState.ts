@@ -1,6 +1,6 @@
-import { useSyncExternalStore } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 
-/** The page's clock, network, tab and screen, each as something that a component reads. */
+/** Hooks for the page's clock, network, tab and screen. */
 
 let now = Date.now();
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -27,7 +27,7 @@ function onTick(listener: () => void): () => void {
   };
 }
 
-/** Milliseconds since the epoch, once a second: one timer for all who read it, none when nobody does. */
+/** The page's time, milliseconds since the epoch, updated each second. All components share one timer. */
 export function useNow(): number {
   return useSyncExternalStore(
     onTick,
@@ -36,21 +36,23 @@ export function useNow(): number {
   );
 }
 
-function onNetwork(listener: () => void): () => void {
-  addEventListener('online', listener);
-  addEventListener('offline', listener);
-  return () => {
-    removeEventListener('online', listener);
-    removeEventListener('offline', listener);
-  };
+/** True on a server. A browser on a network without internet calls itself online, too. */
+export function isOnline(): boolean {
+  return globalThis.navigator?.onLine !== false;
 }
 
-export function useIsOnline(): boolean {
-  return useSyncExternalStore(
-    onNetwork,
-    () => navigator.onLine,
-    () => true,
-  );
+/** Report the network's state after mounting and at each change. `onChange` must be stable. */
+export function useNetworkChanges(onChange: (isOnline: boolean) => void): void {
+  useEffect(() => {
+    const report = () => onChange(isOnline());
+    report();
+    addEventListener('online', report);
+    addEventListener('offline', report);
+    return () => {
+      removeEventListener('online', report);
+      removeEventListener('offline', report);
+    };
+  }, [onChange]);
 }
 
 function onVisibility(listener: () => void): () => void {
@@ -58,7 +60,7 @@ function onVisibility(listener: () => void): () => void {
   return () => document.removeEventListener('visibilitychange', listener);
 }
 
-/** Whether the tab is in front: what leaves by itself waits until somebody may have seen it. */
+/** Whether the tab is in front. In the background no row may leave, since nobody has seen it. */
 export function useIsPageVisible(): boolean {
   return useSyncExternalStore(
     onVisibility,
@@ -67,10 +69,10 @@ export function useIsPageVisible(): boolean {
   );
 }
 
-/** As in panel.css: a phone, upright or not. */
+/** A phone, upright or not; the same query as in panel.css. */
 const SMALL_SCREEN = '(max-width: 480px), (max-height: 480px)';
 
-/** Null in jsdom, in which a page's own tests may run. */
+/** Null in jsdom, which has no `matchMedia`; a page's own tests may run there. */
 function smallScreen(): MediaQueryList | null {
   return globalThis.matchMedia?.(SMALL_SCREEN) ?? null;
 }

@@ -2,34 +2,34 @@ import type { TrackingJob } from '../job';
 import type { Connection } from '../service';
 
 /**
- * How far the page's clock is ahead of the one that writes the jobs' times. Nobody tells; but a change that arrives
- * was made a moment ago, and whatever its `updatedAt` is older than a moment, the clock is ahead.
+ * Estimate of how far the page's clock is ahead of the clock that writes the jobs' times. A live update is at most
+ * moments old, so the smallest `now - updatedAt` seen is the skew.
  */
-export interface Clock {
-  /** When the newest change was made, milliseconds since the epoch; null while what arrives may be old. */
+export interface ClockSkew {
+  /** `updatedAt` of the newest change, milliseconds since the epoch; null while the next snapshot may be old. */
   newest: number | null;
-  /** The least age that a change had when it arrived. */
+  /** The smallest age of a live update on arrival, milliseconds. */
   leastAgeMs: number;
 }
 
-export const NEW_CLOCK: Clock = { newest: null, leastAgeMs: Infinity };
+export const NO_SKEW: ClockSkew = { newest: null, leastAgeMs: Infinity };
 
-/** `receivedAt`: by the page's clock, milliseconds since the epoch. */
-export function clockAfter(
-  clock: Clock,
+/** Learn from a snapshot. `receivedAt` is the page's time, milliseconds since the epoch. */
+export function learnSkew(
+  skew: ClockSkew,
   jobs: readonly TrackingJob[],
   connection: Connection,
   receivedAt: number,
-): Clock {
+): ClockSkew {
   if (connection !== 'live') {
-    return { ...clock, newest: null };
+    return { ...skew, newest: null };
   }
-  const newest = Math.max(clock.newest ?? -Infinity, ...jobs.map((job) => job.updatedAt?.getTime() ?? -Infinity));
-  const hasArrived = clock.newest !== null && newest > clock.newest;
-  return { newest, leastAgeMs: hasArrived ? Math.min(clock.leastAgeMs, receivedAt - newest) : clock.leastAgeMs };
+  const newest = Math.max(skew.newest ?? -Infinity, ...jobs.map((job) => job.updatedAt?.getTime() ?? -Infinity));
+  const hasArrived = skew.newest !== null && newest > skew.newest;
+  return { newest, leastAgeMs: hasArrived ? Math.min(skew.leastAgeMs, receivedAt - newest) : skew.leastAgeMs };
 }
 
-/** 0 until it is known, and never less: no time that is shown grows by it. */
-export function aheadMs({ leastAgeMs }: Clock): number {
+/** The skew in milliseconds: 0 until it is known, and never negative, so that no elapsed time is shown too long. */
+export function skewMs({ leastAgeMs }: ClockSkew): number {
   return Number.isFinite(leastAgeMs) ? Math.max(0, leastAgeMs) : 0;
 }

@@ -1,5 +1,6 @@
 import { trackingJobError } from '../errors';
 import { type JobStatus, PLATFORM_LABELS, PROGRESS, type TrackingJob } from '../job';
+import type { Feed } from './panelState';
 import { ROW_ORDER } from './rows';
 
 export const STATUS_WORDS: Readonly<Record<JobStatus, string>> = {
@@ -10,7 +11,7 @@ export const STATUS_WORDS: Readonly<Record<JobStatus, string>> = {
   cancelled: 'Cancelled',
 };
 
-/** What a running job is doing, from what it has behind it. */
+/** Name the step that a running job is at, from its progress. */
 export function stageOf(progress: number): string {
   if (progress >= PROGRESS.VIDEOS_SAVED) {
     return 'Finishing';
@@ -30,7 +31,7 @@ export function stageOf(progress: number): string {
 const ADDRESS = /^(?:https?:\/\/)?(?:www\.|m\.)?([^/\s]+\.[^/\s]+\/[^?#\s]*)/i;
 const YOUTUBE_CHANNEL_ID = /^UC[\w-]{22}$/;
 
-/** The account as a person would write it: `nasa` is `@nasa`, `https://www.tiktok.com/@nasa?lang=en` is `tiktok.com/@nasa`. */
+/** Format an account for display: `nasa` -> `@nasa`, `https://www.tiktok.com/@nasa?lang=en` -> `tiktok.com/@nasa`. */
 export function accountName(username: string): string {
   const typed = username.trim();
   const address = ADDRESS.exec(typed)?.[1];
@@ -43,13 +44,13 @@ export function accountName(username: string): string {
   return /^@|\s/.test(typed) || YOUTUBE_CHANNEL_ID.test(typed) ? typed : `@${typed}`;
 }
 
-/** `@nasa on Instagram`. */
+/** Name the account and its platform: `@nasa on Instagram`. */
 export function accountOn(job: TrackingJob): string {
   return `${accountName(job.username)} on ${PLATFORM_LABELS[job.platform]}`;
 }
 
-/** `12 s`, `1 min 12 s`, `1 h 5 min`. A clock that is behind the server's shows 0 s. */
-export function duration(ms: number): string {
+/** Format milliseconds: `12 s`, `1 min 12 s`, `1 h 5 min`. Negative ones, from a slow clock, are `0 s`. */
+export function elapsedTime(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const minutes = Math.floor(seconds / 60);
   if (minutes === 0) {
@@ -61,7 +62,7 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** The progress bar's value in words. */
+/** Describe the progress bar's value for screen readers. */
 export function progressInWords(job: TrackingJob): string {
   switch (job.status) {
     case 'pending':
@@ -76,12 +77,12 @@ export function progressInWords(job: TrackingJob): string {
   }
 }
 
-/** Sentences of the functions that say no more than status and stage do; those of `contracts/job.json`. */
+/** Whether the message only repeats the status or the stage; the sentences are those of `contracts/job.json`. */
 function repeatsStatus({ message, platform }: TrackingJob): boolean {
   return message === 'Waiting to start.' || message === `Looking up the ${PLATFORM_LABELS[platform]} account.`;
 }
 
-/** The line under the bar, or null where it would repeat the status. */
+/** Return the line under the bar, or null when it would only repeat the status. */
 export function detailOf(job: TrackingJob): string | null {
   switch (job.status) {
     case 'failed':
@@ -93,20 +94,31 @@ export function detailOf(job: TrackingJob): string | null {
   }
 }
 
-/** `2 running`, `1 failed`, in the order of the rows; statuses that no job has are left out. */
+/** Count the jobs by status, in the order of the rows: `2 running`, `1 failed`. Statuses without jobs are left out. */
 export function countsOf(jobs: readonly TrackingJob[]): readonly { status: JobStatus; words: string }[] {
   return ROW_ORDER.map((status) => ({ status, count: jobs.filter((job) => job.status === status).length }))
     .filter(({ count }) => count > 0)
     .map(({ status, count }) => ({ status, words: `${count} ${STATUS_WORDS[status].toLowerCase()}` }));
 }
 
-/** What the live region says when a job has a new status. */
+/** Return the sentence that the live region says when a job has a new status. */
 export function announcementOf(job: TrackingJob): string {
   const reason = job.status === 'failed' ? ` ${detailOf(job)}` : '';
   return `${STATUS_WORDS[job.status]}: ${accountOn(job)}.${reason}`;
 }
 
-/** `Could not cancel. You are offline. Try again once you are connected.` */
+/** Say what failed and why: `Could not cancel. You are offline. Try again once you are connected.` */
 export function failureSentence(attempted: string, error: unknown): string {
   return `Could not ${attempted}. ${trackingJobError(error).message}`;
+}
+
+/** Say why the list may be out of date; null when it is live, and after a failure, which has its own sentence. */
+export function connectionSentence(feed: Feed, isOnline: boolean): string | null {
+  if (feed.status !== 'watching') {
+    return null;
+  }
+  if (!isOnline) {
+    return 'Offline. Showing the last known state.';
+  }
+  return feed.connection === 'reconnecting' ? 'Reconnecting…' : null;
 }

@@ -1,65 +1,136 @@
+import type { TrackingJobError } from '../errors';
 import type { JobStatus, TrackingJob } from '../job';
 import type { Connection } from '../service';
-import { type Clock, clockAfter, NEW_CLOCK } from './clockSkew';
+import { type ClockSkew, learnSkew, NO_SKEW } from './clockSkew';
 import { announcementOf } from './labels';
 import { isActive } from './rows';
 
-/** What the panel has seen happen since it was mounted. */
-export interface Visit {
-  /** The last known status of every job ever seen; null before the first snapshot. */
+/** The state of the listener, with the jobs that it delivered last. */
+export type Feed =
+  | { status: 'connecting' }
+  | { status: 'watching'; jobs: readonly TrackingJob[]; connection: Connection }
+  /** The listener has ended; `jobs` is the last known list. */
+  | { status: 'failed'; jobs: readonly TrackingJob[]; error: TrackingJobError; isTryingAgain: boolean };
+
+/** The state of one mounted panel, for one project. */
+export interface PanelState {
+  feed: Feed;
+  /** Number of the listener; a new number starts a new listener. */
+  listener: number;
+  isOnline: boolean;
+  /** Time since when the list may be out of date, milliseconds since the epoch; null while it is live. */
+  staleSince: number | null;
+  /** The failure that the person dismissed. */
+  dismissedError: TrackingJobError | null;
+  /** The last known status of every job seen; null before the first snapshot. */
   statuses: ReadonlyMap<string, JobStatus> | null;
-  /** Jobs that ended before our eyes and are still listed. */
+  /** Jobs that ended while the panel was mounted and are still listed. */
   ended: ReadonlySet<string>;
-  /** Jobs since the queue was last empty: what the overall progress is of. */
+  /** Jobs since the queue was last empty; the overall progress counts these. */
   batch: ReadonlySet<string>;
   isBusy: boolean;
-  /** Every job seen to become completed, once each. A completion is final, so its id is key enough. */
+  /** Job id -> account id, for every job seen to become completed. A completion is final, so the id is key enough. */
   completions: ReadonlyMap<string, string | null>;
   /** `number` tells two equal texts apart. */
   announcement: { text: string; number: number };
-  clock: Clock;
+  clockSkew: ClockSkew;
 }
 
-export const NEW_VISIT: Visit = {
-  statuses: null,
-  ended: new Set(),
-  batch: new Set(),
-  isBusy: false,
-  completions: new Map(),
-  announcement: { text: '', number: 0 },
-  clock: NEW_CLOCK,
-};
-
-export type VisitEvent =
-  | { type: 'snapshot'; jobs: readonly TrackingJob[]; connection: Connection; receivedAt: number }
-  | { type: 'left'; jobId: string }
+/** Everything that changes the panel. `at` is the page's time of the event, milliseconds since the epoch. */
+export type PanelAction =
+  | { type: 'subscribed'; at: number }
+  | { type: 'jobsReceived'; jobs: readonly TrackingJob[]; connection: Connection; at: number }
+  | { type: 'listenerFailed'; error: TrackingJobError; at: number }
+  | { type: 'networkChanged'; isOnline: boolean; at: number }
+  | { type: 'retryRequested' }
+  | { type: 'rowLeft'; jobId: string }
   | { type: 'dismissed' }
-  | { type: 'said'; text: string };
+  | { type: 'announced'; text: string };
 
-/** A reducer, so that snapshots which arrive between two renders are all counted. */
-export function visitAfter(visit: Visit, event: VisitEvent): Visit {
-  switch (event.type) {
-    case 'snapshot':
+export function initialPanelState(isOnline: boolean): PanelState {
+  return {
+    feed: { status: 'connecting' },
+    listener: 0,
+    isOnline,
+    staleSince: null,
+    dismissedError: null,
+    statuses: null,
+    ended: new Set(),
+    batch: new Set(),
+    isBusy: false,
+    completions: new Map(),
+    announcement: { text: '', number: 0 },
+    clockSkew: NO_SKEW,
+  };
+}
+
+/** Apply one action. As a reducer it also counts snapshots that arrive between two renders. */
+export function panelReducer(state: PanelState, action: PanelAction): PanelState {
+  const next = applied(state, action);
+  if (!('at' in action)) {
+    return next;
+  }
+  const staleSince = isStale(next) ? (state.staleSince ?? action.at) : null;
+  return staleSince === next.staleSince ? next : { ...next, staleSince };
+}
+
+function applied(state: PanelState, action: PanelAction): PanelState {
+  switch (action.type) {
+    case 'subscribed':
+      return { ...state, feed: resubscribed(state.feed) };
+    case 'jobsReceived':
+      return withJobs(state, action);
+    case 'listenerFailed':
       return {
-        ...afterSnapshot(visit, event.jobs),
-        clock: clockAfter(visit.clock, event.jobs, event.connection, event.receivedAt),
+        ...state,
+        feed: { status: 'failed', jobs: knownJobs(state.feed), error: action.error, isTryingAgain: false },
       };
-    case 'left':
-      return { ...visit, ended: new Set([...visit.ended].filter((id) => id !== event.jobId)) };
+    case 'networkChanged':
+      return state.isOnline === action.isOnline ? state : { ...state, isOnline: action.isOnline };
+    case 'retryRequested':
+      return { ...state, listener: state.listener + 1 };
+    case 'rowLeft':
+      return { ...state, ended: new Set([...state.ended].filter((id) => id !== action.jobId)) };
     case 'dismissed':
-      return { ...visit, ended: new Set() };
-    case 'said':
-      return saying(visit, [event.text]);
+      return { ...state, ended: new Set(), dismissedError: state.feed.status === 'failed' ? state.feed.error : null };
+    case 'announced':
+      return withAnnouncement(state, [action.text]);
   }
 }
 
-function afterSnapshot(visit: Visit, jobs: readonly TrackingJob[]): Visit {
-  const before = visit.statuses ?? new Map<string, JobStatus>();
+function resubscribed(feed: Feed): Feed {
+  switch (feed.status) {
+    case 'connecting':
+      return feed;
+    case 'watching':
+      return { ...feed, connection: 'reconnecting' };
+    case 'failed':
+      return { ...feed, isTryingAgain: true };
+  }
+}
+
+function withJobs(state: PanelState, received: Extract<PanelAction, { type: 'jobsReceived' }>): PanelState {
+  const { jobs, connection, at } = received;
+  const before = state.statuses ?? new Map<string, JobStatus>();
   const active = jobs.filter(isActive);
-  // Jobs that were over when first seen are history, not news: the page lists their accounts anyway.
+  // Jobs that were finished when first seen are history, not news: the page lists their accounts already.
   const changed = jobs.filter((job) => before.get(job.id) !== job.status && (before.has(job.id) || isActive(job)));
-  const ended = new Set(visit.ended);
-  const completions = new Map(visit.completions);
+  const next: PanelState = {
+    ...state,
+    feed: { status: 'watching', jobs, connection },
+    statuses: new Map([...before, ...jobs.map((job) => [job.id, job.status] as const)]),
+    ...withEndings(state, changed),
+    batch:
+      active.length > 0 ? new Set([...(state.isBusy ? state.batch : []), ...active.map((job) => job.id)]) : state.batch,
+    isBusy: active.length > 0,
+    clockSkew: learnSkew(state.clockSkew, jobs, connection, at),
+  };
+  return state.statuses ? withAnnouncement(next, changed.map(announcementOf)) : next;
+}
+
+function withEndings(state: PanelState, changed: readonly TrackingJob[]): Pick<PanelState, 'ended' | 'completions'> {
+  const ended = new Set(state.ended);
+  const completions = new Map(state.completions);
   for (const job of changed) {
     if (isActive(job)) {
       ended.delete(job.id);
@@ -70,30 +141,30 @@ function afterSnapshot(visit: Visit, jobs: readonly TrackingJob[]): Visit {
       completions.set(job.id, job.accountId);
     }
   }
-  const next: Visit = {
-    ...visit,
-    statuses: new Map([...before, ...jobs.map((job) => [job.id, job.status] as const)]),
-    ended,
-    completions,
-    batch:
-      active.length > 0 ? new Set([...(visit.isBusy ? visit.batch : []), ...active.map((job) => job.id)]) : visit.batch,
-    isBusy: active.length > 0,
-  };
-  return visit.statuses ? saying(next, changed.map(announcementOf)) : next;
+  return { ended, completions };
 }
 
-const MOST_SAID = 3;
+const MAX_SENTENCES = 3;
 
-function saying(visit: Visit, sentences: readonly string[]): Visit {
+function withAnnouncement(state: PanelState, sentences: readonly string[]): PanelState {
   if (sentences.length === 0) {
-    return visit;
+    return state;
   }
-  const more = sentences.length - MOST_SAID;
-  const said = [...sentences.slice(0, MOST_SAID), ...(more > 0 ? [`${more} more jobs changed.`] : [])];
-  return { ...visit, announcement: { text: said.join(' '), number: visit.announcement.number + 1 } };
+  const more = sentences.length - MAX_SENTENCES;
+  const said = [...sentences.slice(0, MAX_SENTENCES), ...(more > 0 ? [`${more} more jobs changed.`] : [])];
+  return { ...state, announcement: { text: said.join(' '), number: state.announcement.number + 1 } };
 }
 
-/** 0 to 100, over the batch; a job that is over has nothing left to do, however it ended. */
+export function knownJobs(feed: Feed): readonly TrackingJob[] {
+  return feed.status === 'connecting' ? [] : feed.jobs;
+}
+
+/** Whether the list may be out of date. While connecting there is no list yet. */
+export function isStale({ feed, isOnline }: Pick<PanelState, 'feed' | 'isOnline'>): boolean {
+  return feed.status === 'failed' || (feed.status === 'watching' && (!isOnline || feed.connection === 'reconnecting'));
+}
+
+/** The progress of the batch, 0 to 100. A finished job counts as 100, however it ended. */
 export function overallProgress(jobs: readonly TrackingJob[], batch: ReadonlySet<string>): number {
   const counted = jobs.filter((job) => batch.has(job.id));
   if (counted.length === 0) {

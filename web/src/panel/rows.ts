@@ -1,14 +1,14 @@
 import { CANCELLABLE, type JobStatus, type TrackingJob } from '../job';
 import type { Dismissed } from './panelStorage';
 
-/** What fails stands above all that merely waits. */
+/** The order of the rows by status: a failed job stands above those that only wait. */
 export const ROW_ORDER: readonly JobStatus[] = ['processing', 'failed', 'pending', 'cancelled', 'completed'];
 
 export function isActive(job: TrackingJob): boolean {
   return CANCELLABLE.includes(job.status);
 }
 
-/** By status as in `ROW_ORDER`. Active jobs stay in the order they came; of the ended, the newest lead. */
+/** Compare by `ROW_ORDER`. Active jobs then stand oldest first, ended ones newest first. */
 export function compareRows(a: TrackingJob, b: TrackingJob): number {
   return ROW_ORDER.indexOf(a.status) - ROW_ORDER.indexOf(b.status) || byTime(a, b) || (a.id < b.id ? -1 : 1);
 }
@@ -20,12 +20,15 @@ function byTime(a: TrackingJob, b: TrackingJob): number {
   return (b.completedAt?.getTime() ?? 0) - (a.completedAt?.getTime() ?? 0);
 }
 
-/** What a dismissal applies to: a run, from its waiting on, or its end. A job that ended since, or runs anew, is news. */
+/**
+ * Return the mark that a dismissal stores for a job: of its current run, from waiting on, or of its end. A job with
+ * another mark ended or was started again since, and is shown again.
+ */
 export function dismissalMark(job: TrackingJob): string {
   if (!isActive(job)) {
     return `${job.status}@${job.attempt}`;
   }
-  // A claim counts the attempt up, and is no news.
+  // A claim raises `attempt` by one: a waiting job has the mark of the run that comes.
   return `run@${job.attempt + (job.status === 'pending' ? 1 : 0)}`;
 }
 
@@ -33,15 +36,15 @@ function isDismissed(job: TrackingJob, dismissed: Dismissed): boolean {
   return dismissed[job.id] === dismissalMark(job);
 }
 
-/** What is remembered when the panel is dismissed now: nothing of it brings the panel back, until it changes. */
+/** Return the marks to store when the panel is dismissed. These jobs are shown again only after they change. */
 export function dismissalOf(jobs: readonly TrackingJob[]): Dismissed {
   const lasting = jobs.filter((job) => isActive(job) || job.status === 'failed');
   return Object.fromEntries(lasting.map((job) => [job.id, dismissalMark(job)]));
 }
 
 /**
- * The jobs to list, in order; none when there is nothing that was not dismissed. `ended`: those that ended in this
- * visit. Once something is new, every active job is listed with it, so that the counts are true.
+ * Return the jobs to list, in order; none when all were dismissed. `ended` holds the ids of jobs that ended while the
+ * panel was mounted. One new job brings back every active job, so that the counts are right.
  */
 export function rowsOf(
   jobs: readonly TrackingJob[],

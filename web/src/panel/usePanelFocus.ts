@@ -1,23 +1,23 @@
 import { type FocusEvent, type RefObject, useLayoutEffect, useRef, useState } from 'react';
 
 interface PanelFocus {
-  /** Somebody at the keyboard is here. A click focuses, too, but whoever clicked may have gone. */
+  /** The focus is in the panel and visible, as for a keyboard. A click focuses, too, but its user may have gone. */
   isVisible: boolean;
-  /** Send focus back to where it came from, for when the panel is put away. */
+  /** Return the focus to the element that had it before the panel; call this when the panel is dismissed. */
   giveBack: () => void;
   onFocus: (event: FocusEvent<HTMLElement>) => void;
   onBlur: (event: FocusEvent<HTMLElement>) => void;
 }
 
 /**
- * Keep focus where it was when the focused element goes away: on its job's row, or, with the row gone, on the panel's
- * first button. A browser drops it on the page's body, and whoever uses the keyboard starts again at the top.
+ * Keep the focus in the panel when the focused element is removed: move it to the job's row or, if the row is gone,
+ * to the panel's first button. Without this a browser moves it to the body, and Tab starts at the top of the page.
  */
 export function usePanelFocus(panel: RefObject<HTMLElement | null>): PanelFocus {
   const [isVisible, setIsVisible] = useState(false);
   const cameFrom = useRef<Element | null>(null);
   const focused = useRef<{ element: HTMLElement; jobId: string | undefined } | null>(null);
-  // After every render: any of them may have taken the element away.
+  // After every render, since any render may remove the element.
   useLayoutEffect(() => {
     if (!focused.current || isReachable(focused.current.element)) {
       return;
@@ -38,12 +38,12 @@ export function usePanelFocus(panel: RefObject<HTMLElement | null>): PanelFocus 
     onFocus: ({ target, currentTarget, relatedTarget }) => {
       focused.current = { element: target, jobId: target.closest<HTMLElement>('[data-job]')?.dataset.job };
       setIsVisible(target.matches(':focus-visible'));
-      // Nowhere, when the window itself comes back to the front: then the place from before still holds.
+      // Null when the window comes back to the front; the earlier element still holds then.
       if (relatedTarget && !currentTarget.contains(relatedTarget)) {
         cameFrom.current = relatedTarget;
       }
     },
-    // Leaving for elsewhere; an element that is removed tells nobody.
+    // The focus went elsewhere. An element that is removed sends no blur event.
     onBlur: () => {
       focused.current = null;
       setIsVisible(false);

@@ -7,7 +7,7 @@ import {
   announcementOf,
   countsOf,
   detailOf,
-  duration,
+  elapsedTime,
   failureSentence,
   progressInWords,
   stageOf,
@@ -39,7 +39,7 @@ test.each([
   [3_600_000, '1 h 0 min'],
   [7_980_000, '2 h 13 min'],
 ])('%i ms are %s', (ms, words) => {
-  expect(duration(ms)).toBe(words);
+  expect(elapsedTime(ms)).toBe(words);
 });
 
 test.each([
