@@ -1,5 +1,5 @@
 import { type ChangeEvent, type SubmitEvent, useRef, useState } from 'react';
-import { InvalidInputError, trackingJobError } from '../src/errors';
+import { trackingJobError } from '../src/errors';
 import { ACCOUNT_TYPES, type AccountType, PLATFORM_LABELS, PLATFORMS, type Platform } from '../src/job';
 import { checkUsername, platformOf } from '../src/username';
 
@@ -51,9 +51,9 @@ export function TrackForm({ onTrack }: TrackFormProps) {
       setSuccess(
         `Started tracking ${username.trim()} on ${PLATFORM_LABELS[platform]}. It goes on when you leave this page.`,
       );
-    } catch (error) {
-      const isOfUsername = error instanceof InvalidInputError && error.field === 'username';
-      setProblem({ sentence: trackingJobError(error).message, isOfUsername });
+    } catch (thrown) {
+      const error = trackingJobError(thrown);
+      setProblem({ sentence: error.message, isOfUsername: error.field === 'username' });
     } finally {
       setBusy(false);
     }

@@ -1,18 +1,17 @@
 /**
- * What can go wrong, as a page meets it. `message` is a sentence for a person, `code` stays the same for programs, and
- * `cause` keeps what the database said.
+ * The one error of this package. `message` is a sentence for a person, `code` is stable and for programs, and `cause`
+ * keeps the database's own error.
  *
- *     TrackingJobError
- *       InvalidInputError    what was typed, or an id, cannot make a job; nothing was written
- *       JobNotFoundError     no such job, or one that was deleted
- *       UnreadableJobError   the job's document is of a kind that this version does not know
- *       IllegalChangeError   the job's status does not allow it
- *       NotSignedInError     nobody is signed in, or the sign-in has run out
- *       NotAllowedError      not a member, or without the role that it takes
- *       OfflineError         this device has no network
- *       UnavailableError     the database was not reached, or did not answer in time
- *       BusyError            it answered, but not this time; the same call may succeed in a moment
- *       UnexpectedError      a fault of ours
+ *     invalid-input    a username, an id or an option cannot be right; nothing was written; `field` names it
+ *     job-not-found    there is no such job, or it was deleted
+ *     unreadable-job   the job's document holds a platform, type or status that this version does not know
+ *     illegal-change   the job's status does not allow the change; `status` is that status
+ *     not-signed-in    nobody is signed in, or the sign-in has expired
+ *     not-allowed      the user is not a member, or lacks the role that this needs
+ *     offline          the device has no network
+ *     unavailable      the database was not reached, or did not answer in time
+ *     busy             the database refused for the moment; the same call may succeed soon
+ *     unexpected       a fault of this package or of the database
  */
 
 import type { FirestoreErrorCode } from 'firebase/firestore';
@@ -30,54 +29,73 @@ export type TrackingJobErrorCode =
   | 'busy'
   | 'unexpected';
 
-export abstract class TrackingJobError extends Error {
-  abstract readonly code: TrackingJobErrorCode;
+/** The names of the arguments that a caller may get wrong. */
+export type InputField =
+  | 'orgId'
+  | 'projectId'
+  | 'userId'
+  | 'accountId'
+  | 'username'
+  | 'platform'
+  | 'accountType'
+  | 'jobId'
+  | 'days'
+  | 'newest';
+
+export interface TrackingJobErrorDetails {
+  /** A sentence for a person, instead of the code's own. */
+  message?: string;
+  /** For `invalid-input`. */
+  field?: InputField;
+  /** The job's status, for `illegal-change`. */
+  status?: string;
+  cause?: unknown;
 }
 
-/** What a caller may get wrong: the names of `createJob`'s arguments, and of the other methods'. */
-export type InputField = 'orgId' | 'projectId' | 'userId' | 'username' | 'platform' | 'accountType' | 'jobId' | 'days';
-
-export class InvalidInputError extends TrackingJobError {
-  override readonly name = 'InvalidInputError';
-  readonly code = 'invalid-input';
+export class TrackingJobError extends Error {
+  override readonly name = 'TrackingJobError';
+  readonly field: InputField | undefined;
+  readonly status: string | undefined;
 
   constructor(
-    readonly field: InputField,
-    sentence: string,
+    readonly code: TrackingJobErrorCode,
+    { message = SENTENCES[code], field, status, ...options }: TrackingJobErrorDetails = {},
   ) {
-    super(sentence);
+    super(message, options);
+    this.field = field;
+    this.status = status;
   }
 }
 
-export class JobNotFoundError extends TrackingJobError {
-  override readonly name = 'JobNotFoundError';
-  readonly code = 'job-not-found';
+const SENTENCES: Readonly<Record<TrackingJobErrorCode, string>> = {
+  'invalid-input': 'Something that was given is not valid.',
+  'job-not-found': 'This job does not exist any more.',
+  'unreadable-job': 'This job cannot be shown. Reload the page.',
+  'illegal-change': 'This job cannot be changed now.',
+  'not-signed-in': 'You are not signed in. Sign in and try again.',
+  'not-allowed': 'You are not allowed to do this. An owner of the organisation can change that.',
+  offline: 'You are offline. Try again once you are connected.',
+  unavailable: 'The service cannot be reached right now. Try again in a moment.',
+  busy: 'The service is busy right now. Try again in a moment.',
+  unexpected: 'Something went wrong on our side. Try again later.',
+};
 
-  constructor(options?: ErrorOptions) {
-    super('This job does not exist any more.', options);
-  }
+export function hasCode(thrown: unknown, ...codes: TrackingJobErrorCode[]): thrown is TrackingJobError {
+  return thrown instanceof TrackingJobError && codes.includes(thrown.code);
 }
 
-export class UnreadableJobError extends TrackingJobError {
-  override readonly name = 'UnreadableJobError';
-  readonly code = 'unreadable-job';
-
-  constructor(field: string) {
-    super(`This job cannot be shown, since its ${field} is not known here. Reload the page.`);
-  }
+export function invalidInput(field: InputField, message: string): TrackingJobError {
+  return new TrackingJobError('invalid-input', { field, message });
 }
 
-export class IllegalChangeError extends TrackingJobError {
-  override readonly name = 'IllegalChangeError';
-  readonly code = 'illegal-change';
+export function unreadableJob(field: string): TrackingJobError {
+  const message = `This job cannot be shown, since its ${field} is not known here. Reload the page.`;
+  return new TrackingJobError('unreadable-job', { message });
+}
 
-  constructor(
-    readonly status: string,
-    change: 'retried' | 'cancelled',
-  ) {
-    const state = STATES.get(status) ?? 'is in an unknown state';
-    super(`The job ${state}; it cannot be ${change} now.`);
-  }
+export function illegalChange(status: string, change: 'retried' | 'cancelled'): TrackingJobError {
+  const state = STATES.get(status) ?? 'is in an unknown state';
+  return new TrackingJobError('illegal-change', { status, message: `The job ${state}; it cannot be ${change} now.` });
 }
 
 const STATES: ReadonlyMap<string, string> = new Map<JobStatus, string>([
@@ -88,94 +106,37 @@ const STATES: ReadonlyMap<string, string> = new Map<JobStatus, string>([
   ['cancelled', 'has been cancelled'],
 ]);
 
-export class NotSignedInError extends TrackingJobError {
-  override readonly name = 'NotSignedInError';
-  readonly code = 'not-signed-in';
-
-  constructor(options?: ErrorOptions) {
-    super('You are not signed in. Sign in and try again.', options);
-  }
-}
-
-export class NotAllowedError extends TrackingJobError {
-  override readonly name = 'NotAllowedError';
-  readonly code = 'not-allowed';
-
-  constructor(options?: ErrorOptions) {
-    super('You are not allowed to do this. An owner of the organisation can change that.', options);
-  }
-}
-
-export class OfflineError extends TrackingJobError {
-  override readonly name = 'OfflineError';
-  readonly code = 'offline';
-
-  constructor(options?: ErrorOptions) {
-    super('You are offline. Try again once you are connected.', options);
-  }
-}
-
-export class UnavailableError extends TrackingJobError {
-  override readonly name = 'UnavailableError';
-  readonly code = 'unavailable';
-
-  constructor(options?: ErrorOptions) {
-    super('The service cannot be reached right now. Try again in a moment.', options);
-  }
-}
-
-export class BusyError extends TrackingJobError {
-  override readonly name = 'BusyError';
-  readonly code = 'busy';
-
-  constructor(options?: ErrorOptions) {
-    super('The service is busy right now. Try again in a moment.', options);
-  }
-}
-
-export class UnexpectedError extends TrackingJobError {
-  override readonly name = 'UnexpectedError';
-  readonly code = 'unexpected';
-
-  constructor(options?: ErrorOptions) {
-    super('Something went wrong on our side. Try again later.', options);
-  }
-}
-
-type FromDatabase = new (options: ErrorOptions) => TrackingJobError;
-
-/** `failed-precondition` is a transaction that lost a race, and a query whose index is still being built. */
-const KINDS: Readonly<Record<FirestoreErrorCode, FromDatabase>> = {
-  cancelled: UnavailableError,
-  unknown: UnexpectedError,
-  'invalid-argument': UnexpectedError,
-  'deadline-exceeded': UnavailableError,
-  'not-found': JobNotFoundError,
-  'already-exists': BusyError,
-  'permission-denied': NotAllowedError,
-  'resource-exhausted': BusyError,
-  'failed-precondition': BusyError,
-  aborted: BusyError,
-  'out-of-range': UnexpectedError,
-  unimplemented: UnexpectedError,
-  internal: UnavailableError,
-  unavailable: UnavailableError,
-  'data-loss': UnexpectedError,
-  unauthenticated: NotSignedInError,
+/** `failed-precondition` is a transaction that lost a race, or a query whose index is still being built. */
+const CODES: Readonly<Record<FirestoreErrorCode, TrackingJobErrorCode>> = {
+  cancelled: 'unavailable',
+  unknown: 'unexpected',
+  'invalid-argument': 'unexpected',
+  'deadline-exceeded': 'unavailable',
+  'not-found': 'job-not-found',
+  'already-exists': 'busy',
+  'permission-denied': 'not-allowed',
+  'resource-exhausted': 'busy',
+  'failed-precondition': 'busy',
+  aborted: 'busy',
+  'out-of-range': 'unexpected',
+  unimplemented: 'unexpected',
+  internal: 'unavailable',
+  unavailable: 'unavailable',
+  'data-loss': 'unexpected',
+  unauthenticated: 'not-signed-in',
 };
 
-/** Whatever was thrown, as one of ours; the database's own text stays in `cause`, for it names rules and paths. */
+/** Turn anything thrown into a TrackingJobError. The database's text, which names rules and paths, stays in `cause`. */
 export function trackingJobError(thrown: unknown): TrackingJobError {
   if (thrown instanceof TrackingJobError) {
     return thrown;
   }
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-  const Kind = Object.hasOwn(KINDS, code) ? KINDS[code as FirestoreErrorCode] : UnexpectedError;
-  const options = { cause: thrown };
-  return Kind === UnavailableError && isOffline() ? new OfflineError(options) : new Kind(options);
+  const firestoreCode = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  const code = Object.hasOwn(CODES, firestoreCode) ? CODES[firestoreCode as FirestoreErrorCode] : 'unexpected';
+  return new TrackingJobError(code === 'unavailable' && isOffline() ? 'offline' : code, { cause: thrown });
 }
 
-/** Only "no" can be believed: a browser on a network without internet calls itself online. */
+/** Whether the browser says that it is offline. On a network without internet it says that it is online. */
 export function isOffline(): boolean {
   return globalThis.navigator?.onLine === false;
 }

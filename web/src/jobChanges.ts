@@ -1,14 +1,14 @@
 import type { DocumentReference } from 'firebase/firestore';
-import { IllegalChangeError, JobNotFoundError } from './errors';
+import { illegalChange, TrackingJobError } from './errors';
 import { CANCELLABLE, type JobStatus, RETRYABLE } from './job';
 import { cancelFields, retryFields } from './jobDocuments';
 import { transact } from './transactions';
 
-/** What a person does to a job that exists. */
+/** A change that a person makes to an existing job. */
 interface Change {
   name: 'retried' | 'cancelled';
   from: readonly JobStatus[];
-  /** Where a job stands that was changed so, and went on. */
+  /** Statuses of a job that was changed like this, then or later. */
   leadsTo: readonly JobStatus[];
   fields: typeof retryFields | typeof cancelFields;
 }
@@ -20,7 +20,7 @@ export const CANCEL: Change = {
   fields: cancelFields,
 };
 
-/** From failed or cancelled nothing but a retry leads to these. */
+/** Only a retry leads from failed or cancelled to these statuses. */
 export const RETRY: Change = {
   name: 'retried',
   from: RETRYABLE,
@@ -28,23 +28,26 @@ export const RETRY: Change = {
   fields: retryFields,
 };
 
-/** IllegalChangeError when the job's status does not allow it, JobNotFoundError when there is none. */
+/**
+ * Apply a change to a job. Rejects with `illegal-change` when the job's status does not allow it, and with
+ * `job-not-found` when there is no such job.
+ */
 export async function changeJob(ref: DocumentReference, change: Change): Promise<void> {
   let isSent = false;
   await transact(ref.firestore, async (transaction) => {
     const snapshot = await transaction.get(ref);
     if (!snapshot.exists()) {
-      throw new JobNotFoundError();
+      throw new TrackingJobError('job-not-found');
     }
     const status: unknown = snapshot.get('status');
     const isOneOf = (statuses: readonly unknown[]) => statuses.includes(status);
-    // By us, the reply being lost; or by another tab at the same moment.
+    // Done by this call, whose reply was lost, or by another tab at the same moment.
     const isDone = isSent && isOneOf(change.leadsTo);
     if (isDone) {
       return;
     }
     if (!isOneOf(change.from)) {
-      throw new IllegalChangeError(String(status), change.name);
+      throw illegalChange(String(status), change.name);
     }
     transaction.update(ref, change.fields());
     isSent = true;

@@ -8,18 +8,18 @@ import {
   Timestamp,
   where,
 } from 'firebase/firestore';
-import { NotAllowedError } from './errors';
+import { hasCode } from './errors';
 import { FINISHED } from './job';
 import { COLLECTION } from './jobDocuments';
 import { transact } from './transactions';
 import { withTimeout } from './withTimeout';
 
-/** Jobs that are read and deleted at once: the rules are asked about each, and a call has 15 s. */
+/** Jobs per batch. The rules check each job, and one call may take at most 15 s. */
 const BATCH = 100;
 
 /**
- * Deletes an organisation's finished jobs that ended before a moment; how many. One without a `completedAt`, which an older
- * page may have cancelled, is left to the functions' daily cleanup.
+ * Delete an organisation's jobs that ended before a moment, and return their number. A job without `completedAt`, which
+ * an older page may have cancelled, is left to the functions' daily cleanup.
  */
 export async function deleteFinishedJobs(firestore: Firestore, orgId: string, before: Date): Promise<number> {
   const finished = query(
@@ -43,9 +43,9 @@ export async function deleteFinishedJobs(firestore: Firestore, orgId: string, be
       deleted += docs.length;
       refusals = 0;
     } catch (error) {
-      // One job that somebody retried or deleted meanwhile refuses the whole batch: read again, once.
+      // One job that was retried or deleted meanwhile makes the rules refuse the whole batch: read again, once.
       refusals += 1;
-      if (refusals > 1 || !(error instanceof NotAllowedError)) {
+      if (refusals > 1 || !hasCode(error, 'not-allowed')) {
         throw error;
       }
       continue;

@@ -1,7 +1,7 @@
-/** The job as Firestore keeps it: what front ends write, and how a document is read. See `contracts/job.json`. */
+/** The job as a Firestore document: the fields that front ends write, and the reader. See `contracts/job.json`. */
 
 import { type DocumentSnapshot, serverTimestamp, Timestamp } from 'firebase/firestore';
-import { UnreadableJobError } from './errors';
+import { hasCode, unreadableJob } from './errors';
 import { ACCOUNT_TYPES, PLATFORMS, STATUSES, type TrackingJob } from './job';
 
 export const COLLECTION = 'trackingJobs';
@@ -30,7 +30,7 @@ export function cancelFields() {
   };
 }
 
-/** Nothing is left of the attempt before. */
+/** Fields of a retry: they reset everything that the attempt before has left. */
 export function retryFields() {
   return {
     status: 'pending',
@@ -49,8 +49,8 @@ export function retryFields() {
 }
 
 /**
- * The document as a job. A missing or odd field becomes empty, 0 or null: one bad document shall not break a list.
- * UnreadableJobError when status, platform or account type is unknown, for then nothing true can be shown of it.
+ * Read a document as a job. A missing or odd field becomes empty, 0 or null, so that one bad document does not break a
+ * list. Throws `unreadable-job` for an unknown status, platform or account type: nothing true could be shown then.
  */
 export function readJob(snapshot: DocumentSnapshot): TrackingJob {
   const data = snapshot.data({ serverTimestamps: 'estimate' }) ?? {};
@@ -79,18 +79,18 @@ export function readJob(snapshot: DocumentSnapshot): TrackingJob {
   };
 }
 
-/** As `readJob`; null when there is none. */
+/** Read a document as a job, as `readJob` does; null when the document does not exist. */
 export function findJob(snapshot: DocumentSnapshot): TrackingJob | null {
   return snapshot.exists() ? readJob(snapshot) : null;
 }
 
-/** All that can be read. A job that an old tab cannot read is left out of its list. */
+/** Read all jobs. Unreadable ones, such as those of a newer version, are left out. */
 export function readJobs(snapshots: readonly DocumentSnapshot[]): TrackingJob[] {
   return snapshots.flatMap((snapshot) => {
     try {
       return [readJob(snapshot)];
     } catch (error) {
-      if (error instanceof UnreadableJobError) {
+      if (hasCode(error, 'unreadable-job')) {
         return [];
       }
       throw error;
@@ -105,7 +105,7 @@ function whole(value: unknown): number {
 function oneOf<T extends string>(choices: readonly T[], value: unknown, field: string): T {
   const known = choices.find((choice) => choice === value);
   if (known === undefined) {
-    throw new UnreadableJobError(field);
+    throw unreadableJob(field);
   }
   return known;
 }

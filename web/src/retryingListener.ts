@@ -1,21 +1,21 @@
 import type { Auth } from 'firebase/auth';
 import type { SnapshotMetadata } from 'firebase/firestore';
-import { NotAllowedError, NotSignedInError, type TrackingJobError, trackingJobError } from './errors';
+import { hasCode, type TrackingJobError, trackingJobError } from './errors';
 
 export type Unsubscribe = () => void;
 
-/** Opens a Firestore listener. A failed one is dead, and was released by Firestore. */
+/** Opens a Firestore listener. After a failure Firestore has released it already. */
 export type Open<S> = (onSnapshot: (snapshot: S) => void, onFailure: (thrown: unknown) => void) => Unsubscribe;
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
-/** Who was refused is refused again, until a role changes. Somebody else's sign-in is not waited for, but heard of. */
+/** Permission errors last until a role changes, so retry slowly; a new sign-in retries at once. */
 const PAUSE_AFTER_REFUSAL_MS = 30_000;
 
 /**
- * A listener that comes back: Firestore reconnects by itself after a lost network, but gives a listener up when it is
- * refused, or when the server could not serve it. Each kind of failure is told once until the server answers again,
- * or somebody else signs in.
+ * Open a listener and open it again after each failure. Firestore itself reconnects after a lost network, but ends a
+ * listener that is refused or that the server cannot serve. `onError` gets each kind of failure once, until the server
+ * answers again or another user signs in. Returns the function that stops it.
  */
 export function openRetryingListener<S extends { metadata: SnapshotMetadata }>(
   open: Open<S>,
@@ -26,12 +26,12 @@ export function openRetryingListener<S extends { metadata: SnapshotMetadata }>(
   let close: Unsubscribe = () => {};
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
-  let told = '';
+  let reportedCode = '';
 
   function receive(snapshot: S): void {
     if (!snapshot.metadata.fromCache) {
       failures = 0;
-      told = '';
+      reportedCode = '';
     }
     onSnapshot(snapshot);
   }
@@ -40,8 +40,8 @@ export function openRetryingListener<S extends { metadata: SnapshotMetadata }>(
     const error = trackingJobError(thrown);
     timer = setTimeout(start, pauseMs(error, failures));
     failures += 1;
-    if (error.code !== told) {
-      told = error.code;
+    if (error.code !== reportedCode) {
+      reportedCode = error.code;
       onError(error);
     }
   }
@@ -51,28 +51,28 @@ export function openRetryingListener<S extends { metadata: SnapshotMetadata }>(
     close = open(receive, fail);
   }
 
-  /** What is open Firestore opens again for the new user by itself. */
+  /** Retry for a new user. A listener that is open needs nothing: Firestore reopens it for the new user. */
   function signIn(user: unknown): void {
     if (user !== null && timer !== undefined) {
       clearTimeout(timer);
       failures = 0;
-      told = '';
+      reportedCode = '';
       start();
     }
   }
 
   start();
-  // Not for each token: Firestore has one renewed that the server did not take, and this would never come to rest.
-  const stopHearing = auth?.onAuthStateChanged(signIn);
+  // Not onIdTokenChanged: Firestore renews a token that the server refused, so each failure would cause another retry.
+  const stopAuthListener = auth?.onAuthStateChanged(signIn);
   return () => {
-    stopHearing?.();
+    stopAuthListener?.();
     clearTimeout(timer);
     close();
   };
 }
 
 export function isRefusal(error: TrackingJobError): boolean {
-  return error instanceof NotAllowedError || error instanceof NotSignedInError;
+  return hasCode(error, 'not-allowed', 'not-signed-in');
 }
 
 function pauseMs(error: TrackingJobError, failures: number): number {

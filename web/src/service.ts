@@ -26,7 +26,15 @@ import { type OnError, type OnJobs, ProjectJobs } from './sharedJobListener';
 import { watchSingleJob } from './singleJob';
 import { withTimeout } from './withTimeout';
 
-export * from './errors';
+export * from './deprecatedErrors';
+export {
+  type InputField,
+  isOffline,
+  TrackingJobError,
+  type TrackingJobErrorCode,
+  type TrackingJobErrorDetails,
+  trackingJobError,
+} from './errors';
 export * from './job';
 export type { Unsubscribe } from './retryingListener';
 export type { Connection, OnError, OnJobs } from './sharedJobListener';

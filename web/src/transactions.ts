@@ -1,33 +1,33 @@
 import { type Firestore, runTransaction, type Transaction } from 'firebase/firestore';
-import { isOffline, NotAllowedError, OfflineError, UnavailableError } from './errors';
+import { hasCode, isOffline, TrackingJobError } from './errors';
 import { withTimeout } from './withTimeout';
 
-/** Without a network each attempt fails at once, and the pauses between these take some 4 s. */
+/** Without a network each attempt fails at once; the pauses between four attempts take about 4 s. */
 const MAX_ATTEMPTS = 4;
 
 /**
- * A write that does not wait for a network. `addDoc` and `updateDoc` wait in a queue while offline, and go out after
- * the user has tried again.
+ * Run a write that fails at once without a network. `addDoc` and `updateDoc` would wait in a queue while offline, and
+ * go out after the user has tried again.
  *
- * When this rejects nothing more is sent. That nothing was written is sure only when `change` or the rules refused: a
- * commit that Firestore was given before may have arrived with its reply lost, or may arrive still.
+ * After a rejection nothing more is sent. Only when `change` or the rules refused is it sure that nothing was written:
+ * an earlier commit may have arrived with its reply lost, or may still arrive.
  *
- * `change` is run again when a commit failed or its reply was lost: it must know its own work when it finds it.
+ * `change` runs again when a commit failed or its reply was lost, so it must recognise its own earlier write.
  */
 export async function transact(
   firestore: Firestore,
   change: (transaction: Transaction) => Promise<void>,
 ): Promise<void> {
   if (isOffline()) {
-    throw new OfflineError();
+    throw new TrackingJobError('offline');
   }
   try {
     await run(firestore, change);
   } catch (error) {
-    if (!(error instanceof NotAllowedError)) {
+    if (!hasCode(error, 'not-allowed')) {
       throw error;
     }
-    // The rules judge a write by what is stored by then: one that lost a race is refused. Look again, once.
+    // The rules check a write against the document as it is now, so a write that lost a race is refused. Try once more.
     await run(firestore, change);
   }
 }
@@ -38,9 +38,9 @@ async function run(firestore: Firestore, change: (transaction: Transaction) => P
     firestore,
     async (transaction) => {
       await change(transaction);
-      // Given up meanwhile, which Firestore cannot be told: thrown here, it commits nothing and does not try again.
+      // The deadline has passed. Firestore cannot be told, but an error thrown here stops the commit and its retries.
       if (isOver) {
-        throw new UnavailableError();
+        throw new TrackingJobError('unavailable');
       }
     },
     { maxAttempts: MAX_ATTEMPTS },

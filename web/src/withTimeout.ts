@@ -1,16 +1,16 @@
-import { trackingJobError, UnavailableError } from './errors';
+import { TrackingJobError, trackingJobError } from './errors';
 
 /**
- * A network that swallows everything lets a call hang for minutes: Firestore sets none of its calls a limit that a
- * browser keeps, and meanwhile begins no other.
+ * Time limit of a call. On a network that drops every packet a call would hang for minutes: Firestore sets no limit
+ * that a browser keeps, and starts no other call meanwhile.
  */
 const DEADLINE_MS = 15_000;
 
-/** The call's answer, or one of our errors; UnavailableError when there is neither in time. The call itself goes on. */
+/** Wait for a call. Rejects with a TrackingJobError: `unavailable` after the deadline, though the call itself goes on. */
 export async function withTimeout<T>(call: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new UnavailableError()), DEADLINE_MS);
+    timer = setTimeout(() => reject(new TrackingJobError('unavailable')), DEADLINE_MS);
   });
   try {
     return await Promise.race([call, late]);

@@ -1,4 +1,4 @@
-import { NotAllowedError, OfflineError, type TrackingJobError } from '../../src/errors';
+import { TrackingJobError } from '../../src/errors';
 import type { TrackingJob } from '../../src/job';
 import type { Connection, JobSource } from '../../src/service';
 import { makeJob } from '../unit/panelJobs';
@@ -73,7 +73,7 @@ const paused = makeJob({
   attempt: 1,
   message: 'YouTube has used up its quota for today; resumes about 08:00 UTC.',
 });
-const refuse = () => Promise.reject(new OfflineError());
+const refuse = () => Promise.reject(new TrackingJobError('offline'));
 const never = () => new Promise<void>(() => {});
 
 const many = Array.from({ length: 200 }, (_, number) =>
@@ -106,8 +106,8 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   },
   many: { jobs: many },
   reconnecting: { jobs: [fetching, waiting], connection: 'reconnecting' },
-  listenerFailed: { jobs: [fetching], error: new NotAllowedError() },
-  listenerRefused: { error: new NotAllowedError() },
+  listenerFailed: { jobs: [fetching], error: new TrackingJobError('not-allowed') },
+  listenerRefused: { error: new TrackingJobError('not-allowed') },
   busy: { jobs: [fetching, failed], action: never },
   refused: { jobs: [fetching, failed], action: refuse },
   nothing: { jobs: [] },

@@ -2,7 +2,7 @@
 
 import { FirestoreError, type FirestoreErrorCode } from 'firebase/firestore';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { IllegalChangeError, JobNotFoundError, TrackingJobError, trackingJobError } from '../../src/errors';
+import { illegalChange, TrackingJobError, trackingJobError } from '../../src/errors';
 import { STATUSES } from '../../src/job';
 import { withTimeout } from '../../src/withTimeout';
 
@@ -58,7 +58,7 @@ test.each([firestoreError('toString'), new TypeError('x is undefined'), 'text', 
 );
 
 test('one of ours stays as it is', () => {
-  const error = new JobNotFoundError();
+  const error = new TrackingJobError('job-not-found');
   expect(trackingJobError(error)).toBe(error);
 });
 
@@ -74,13 +74,11 @@ test('without a navigator nothing is said to be offline', () => {
 });
 
 test('an illegal change says where the job stands', () => {
-  expect(new IllegalChangeError('completed', 'cancelled').message).toBe(
-    'The job is completed; it cannot be cancelled now.',
-  );
+  expect(illegalChange('completed', 'cancelled').message).toBe('The job is completed; it cannot be cancelled now.');
   for (const status of STATUSES) {
-    expect(new IllegalChangeError(status, 'retried').message).not.toContain('unknown');
+    expect(illegalChange(status, 'retried').message).not.toContain('unknown');
   }
-  expect(new IllegalChangeError('toString', 'retried').message).toContain('is in an unknown state');
+  expect(illegalChange('toString', 'retried').message).toContain('is in an unknown state');
 });
 
 test('a call that a network swallows is given up after 15 seconds', async () => {

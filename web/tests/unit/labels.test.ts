@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import contract from '../../../contracts/job.json';
-import { OfflineError } from '../../src/errors';
+import { TrackingJobError } from '../../src/errors';
 import { PLATFORMS } from '../../src/job';
 import {
   accountName,
@@ -109,7 +109,7 @@ test('an announcement names job, platform and, after a failure, the reason', () 
 });
 
 test('a refused action is told in the words of its error, never in those of the database', () => {
-  expect(failureSentence('cancel', new OfflineError())).toBe(
+  expect(failureSentence('cancel', new TrackingJobError('offline'))).toBe(
     'Could not cancel. You are offline. Try again once you are connected.',
   );
   const raw = Object.assign(new Error('evaluation error at L47:22'), { code: 'permission-denied' });

@@ -1,7 +1,7 @@
 import { act, cleanup, render, screen, within } from '@testing-library/react';
 import axe from 'axe-core';
 import { describe, expect, test, vi } from 'vitest';
-import { OfflineError, UnavailableError } from '../../src/errors';
+import { TrackingJobError } from '../../src/errors';
 import { LEAVE_MS, LINGER_MS } from '../../src/panel/JobRow';
 import { storageKey } from '../../src/panel/panelStorage';
 import { TrackingJobsPanel } from '../../src/panel/TrackingJobsPanel';
@@ -226,7 +226,7 @@ describe('cancel and retry', () => {
     mount();
     show(running());
     await user.click(button('Cancel tracking @nasa on Instagram'));
-    await act(async () => source.calls[0]?.reject(new OfflineError()));
+    await act(async () => source.calls[0]?.reject(new TrackingJobError('offline')));
     const sentence = 'Could not cancel. You are offline. Try again once you are connected.';
     expect(within(rows()[0] as HTMLElement).getByText(sentence)).toBeTruthy();
     expect(announced()).toBe(`@nasa on Instagram: ${sentence}`);
@@ -239,7 +239,7 @@ describe('cancel and retry', () => {
     mount();
     show(running());
     await user.click(button('Cancel tracking @nasa on Instagram'));
-    await act(async () => source.calls[0]?.reject(new OfflineError()));
+    await act(async () => source.calls[0]?.reject(new TrackingJobError('offline')));
     show(failed());
     expect(screen.queryByText(/Could not cancel/)).toBeNull();
     show(running({ attempt: 2 }));
@@ -253,7 +253,7 @@ describe('cancel and retry', () => {
     show(cancelled()); // in another tab
     const before = announced();
     await user.click(button('Retry tracking @nasa on Instagram'));
-    await act(async () => source.calls[0]?.reject(new OfflineError()));
+    await act(async () => source.calls[0]?.reject(new TrackingJobError('offline')));
     expect(button('Retrying… tracking @nasa on Instagram').getAttribute('aria-disabled')).toBe('true');
     expect(announced()).toBe(before);
   });
@@ -309,7 +309,7 @@ describe('onJobCompleted', () => {
     const onJobCompleted = vi.fn();
     mount({ onJobCompleted });
     show(running());
-    act(() => source.fail(new UnavailableError()));
+    act(() => source.fail(new TrackingJobError('unavailable')));
     await user.click(button('Try again'));
     show(completed());
     show(running()); // a stale cache
@@ -377,7 +377,7 @@ describe('the listener', () => {
     const [late] = source.listeners;
     change({ service: new FakeSource() });
     act(() => late?.onJobs([running()], 'live'));
-    act(() => late?.onError?.(new UnavailableError()));
+    act(() => late?.onError?.(new TrackingJobError('unavailable')));
     expect(panel()).toBeNull();
   });
 });
@@ -547,10 +547,10 @@ describe('collapsing and dismissing', () => {
 
   test('dismissing a failed listener lasts until the next failure', async () => {
     mount();
-    act(() => source.fail(new UnavailableError()));
+    act(() => source.fail(new TrackingJobError('unavailable')));
     await user.click(dismiss());
     expect(panel()).toBeNull();
-    act(() => source.fail(new UnavailableError()));
+    act(() => source.fail(new TrackingJobError('unavailable')));
     expect(screen.getByRole('alert')).toBeTruthy();
   });
 
@@ -560,7 +560,7 @@ describe('collapsing and dismissing', () => {
     await user.click(dismiss());
     cleanup();
     mount();
-    act(() => source.fail(new UnavailableError()));
+    act(() => source.fail(new TrackingJobError('unavailable')));
     await user.click(dismiss());
     show(failed());
     expect(panel()).toBeNull();
@@ -657,7 +657,7 @@ test('axe finds nothing wrong in any state', async () => {
   mount();
   show(running({ id: 'a' }), running({ id: 'b' }), running({ id: 'c' }));
   show(running({ id: 'a' }), makeJob({ id: 'd' }), completed({ id: 'b' }), cancelled({ id: 'c' }), failed({ id: 'e' }));
-  act(() => source.fail(new UnavailableError()));
+  act(() => source.fail(new TrackingJobError('unavailable')));
   const { violations, passes } = await axe.run(document.body, {
     // Colours need a browser (tests/e2e/browser/test_gallery.py); the panel alone is no page with landmarks.
     rules: { 'color-contrast': { enabled: false }, region: { enabled: false } },

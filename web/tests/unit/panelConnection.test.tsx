@@ -1,6 +1,6 @@
 import { act, screen, within } from '@testing-library/react';
 import { describe, expect, test, vi } from 'vitest';
-import { InvalidInputError, NotAllowedError, UnavailableError } from '../../src/errors';
+import { invalidInput, TrackingJobError } from '../../src/errors';
 import type { Connection } from '../../src/service';
 import {
   ago,
@@ -48,7 +48,7 @@ describe('the connection', () => {
   test('a listener that failed is an alert over the last known jobs', () => {
     mount();
     show(running());
-    act(() => source.fail(new UnavailableError()));
+    act(() => source.fail(new TrackingJobError('unavailable')));
     expect(screen.getByRole('alert').textContent).toBe(
       'Could not load the jobs. The service cannot be reached right now. Try again in a moment.',
     );
@@ -57,7 +57,7 @@ describe('the connection', () => {
 
   test('a listener that fails at first is told as well', () => {
     mount();
-    act(() => source.fail(new NotAllowedError()));
+    act(() => source.fail(new TrackingJobError('not-allowed')));
     expect(screen.getByRole('alert').textContent).toMatch(/^Could not load the jobs\. You are not allowed/);
     expect(screen.queryByRole('list')).toBeNull();
     const buttons = screen.getAllByRole('button').map((each) => each.getAttribute('aria-label') ?? each.textContent);
@@ -67,7 +67,7 @@ describe('the connection', () => {
 
   test('Try again begins a new listener, is busy until it speaks, and the alert goes', async () => {
     mount();
-    act(() => source.fail(new UnavailableError()));
+    act(() => source.fail(new TrackingJobError('unavailable')));
     const before = source.history.length;
     await user.click(button('Try again'));
     expect(source.history).toHaveLength(before + 1);
@@ -83,7 +83,7 @@ describe('the connection', () => {
   test('a service that refuses to listen at all is told, not thrown', () => {
     const refusing = new FakeSource();
     vi.spyOn(refusing, 'watchProjectJobs').mockImplementation(() => {
-      throw new InvalidInputError('orgId', 'No organisation was given.');
+      throw invalidInput('orgId', 'No organisation was given.');
     });
     mount({ service: refusing, orgId: '' });
     expect(screen.getByRole('alert').textContent).toBe('Could not load the jobs. No organisation was given.');
@@ -108,7 +108,7 @@ describe('the connection', () => {
   test('that it is back is said after a failed listener, too', async () => {
     mount();
     show(running());
-    act(() => source.fail(new UnavailableError()));
+    act(() => source.fail(new TrackingJobError('unavailable')));
     await user.click(button('Try again'));
     pass(5_000);
     expect(announced()).toBe('');

@@ -1,6 +1,6 @@
 import { act } from '@testing-library/react';
 import { describe, expect, test, vi } from 'vitest';
-import { NotAllowedError } from '../../src/errors';
+import { TrackingJobError } from '../../src/errors';
 import { initialPanelState, type PanelAction, type PanelState, panelReducer } from '../../src/panel/panelState';
 import type { Connection } from '../../src/service';
 import { ago, mount, pass, rows, running, setupPanelTest, show, source } from './panelHarness';
@@ -18,7 +18,7 @@ const stateAfter = (...actions: PanelAction[]): PanelState => actions.reduce(pan
 describe('staleSince', () => {
   test.each<[string, PanelAction]>([
     ['a reconnecting snapshot', received('reconnecting', 20)],
-    ['a failed listener', { type: 'listenerFailed', error: new NotAllowedError(), at: 20 }],
+    ['a failed listener', { type: 'listenerFailed', error: new TrackingJobError('not-allowed'), at: 20 }],
     ['a lost network', { type: 'networkChanged', isOnline: false, at: 20 }],
     ['a new listener', { type: 'subscribed', at: 20 }],
   ])('is the time of %s', (_, action) => {

@@ -2,7 +2,7 @@ import { cleanup, render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { TrackForm } from '../../demo/TrackForm';
-import { InvalidInputError, OfflineError } from '../../src/errors';
+import { invalidInput, TrackingJobError } from '../../src/errors';
 import { checkUsername } from '../../src/username';
 
 afterEach(cleanup);
@@ -125,7 +125,7 @@ describe('an account to track', () => {
 
 describe('a failure', () => {
   it('of ours leaves what was typed, without blaming it', async () => {
-    const { track } = form(() => Promise.reject(new OfflineError()));
+    const { track } = form(() => Promise.reject(new TrackingJobError('offline')));
     await track('nasa');
     expect(alert()).toBe('You are offline. Try again once you are connected.');
     expect(username().value).toBe('nasa');
@@ -133,7 +133,7 @@ describe('a failure', () => {
   });
 
   it('because of the username blames it', async () => {
-    const { track } = form(() => Promise.reject(new InvalidInputError('username', 'Not this one.')));
+    const { track } = form(() => Promise.reject(invalidInput('username', 'Not this one.')));
     await track('nasa');
     expect(alert()).toBe('Not this one.');
     expect(username().getAttribute('aria-invalid')).toBe('true');
