@@ -19,7 +19,7 @@ export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup up down demo test lint build invoke bench chaos soak lock clean
+.PHONY: help setup up down demo test lint build invoke bench picture chaos soak lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -54,6 +54,9 @@ invoke: setup ## Run one function on one event: make invoke FUNCTION=process EVE
 
 bench: setup ## Measure what the README quotes
 	@$(RUN)/python -m bench
+
+picture: setup ## Take the README's pictures of the page
+	@$(RUN)/python -m tests.e2e.browser.picture
 
 # Both on a stack of their own, which is stopped at the end.
 CHAOS = unset FIRESTORE_EMULATOR_HOST; TRACKING_LOCAL_STACK=chaos-stack $(RUN)/python -m
