@@ -38,13 +38,13 @@ down: setup ## Stop the local stack
 	@$(RUN)/python -m local down
 
 demo: setup ## Run the main job of every platform on the local stack, and show it
-	@$(RUN)/python -m local.demo
+	@$(RUN)/python -m cli.demo
 
 test: setup ## Check and test everything
-	@unset FIRESTORE_EMULATOR_HOST; $(RUN)/python -m local.checks
+	@unset FIRESTORE_EMULATOR_HOST; $(RUN)/python -m local.checks test
 
 lint: setup ## Check style, types and the template
-	@unset FIRESTORE_EMULATOR_HOST; $(RUN)/python -m local.checks --no-tests
+	@unset FIRESTORE_EMULATOR_HOST; $(RUN)/python -m local.checks lint
 
 build: setup ## Build for AWS (Python 3.13 on arm64) into .aws-sam
 	@PATH="$(CURDIR)/$(RUN):$$PATH" .local/sam/bin/sam build --parallel

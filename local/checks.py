@@ -1,23 +1,43 @@
-"""`make test`: every check of the project, one after another, up to the first that fails."""
+"""`make test` and its smaller and larger sisters: checks side by side, in lanes, up to the first that fails.
+
+    python -m local.checks lint|test|nightly
+
+The checks of a lane run one after another, and lanes run at the same time: most of what the stacks' tests do is wait.
+What a check prints is shown when it ends, so that lanes do not mix; until then it stands in `.local/checks/`.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
+import signal
 import subprocess
 import sys
 import time
+from collections import deque
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from local import aws, web
-from local.paths import ROOT, SAM, VENV, WEB, clean_environment
+from local.paths import LOCAL, ROOT, SAM, VENV, WEB, clean_environment
+from local.process import signals_as_interrupts, signals_deferred
+
+PYTHON = str(VENV / "bin" / "python")
+LOGS = LOCAL / "checks"
+STOP_LIMIT_S = 60.0  # a stack is taken down in it
 
 
 @dataclass(frozen=True)
 class Check:
+    """`stack` names the folder in `.local` of the stack that the check may start: no two lanes share one."""
+
     name: str
     command: list[str]
+    stack: str = "test-stack"
 
 
-PYTHON = str(VENV / "bin" / "python")
+Lane = tuple[Check, ...]
 
 
 def _ours(name: str, *arguments: str) -> list[str]:
@@ -32,58 +52,143 @@ def _emulated(command: list[str]) -> list[str]:
     return [PYTHON, "-m", "local.emulated", *command]
 
 
-LINT = (
+LINT: Lane = (
     Check("style", _ours("ruff", "check")),
     Check("format", _ours("ruff", "format", "--check")),
+    Check("imports", _ours("lint-imports", "--no-cache", "--no-logo")),
+    Check("web style", _web("lint")),
     Check("types", _ours("mypy")),
     Check("template, by SAM", [str(SAM / "bin" / "sam"), "validate", "--lint"]),
     Check("template, by cfn-lint", _ours("cfn-lint", "template.yaml")),
-    Check("web style", _web("lint")),
     Check("web types", _web("typecheck")),
     Check("web package", _web("build")),
 )
-TESTS = (
-    Check("unit tests", _ours("pytest", "tests/unit")),
-    Check("web unit tests", _web("test")),
-    Check("contract tests", _ours("pytest", "tests/contract")),
-    Check("web emulator tests", _emulated(_web("test:emulator"))),
-    Check("rules tests", _emulated(_web("test:rules"))),
-    Check("rules, broken on purpose", _emulated(_web("test:mutation"))),
-    Check("integration tests", _ours("pytest", "tests/integration")),
-    Check("Chromium", [PYTHON, "-m", "local.browser"]),
-    Check("e2e tests", _ours("pytest", "tests/e2e")),
+TEST: tuple[Lane, ...] = (
+    (
+        *LINT,
+        Check("unit tests", _ours("pytest", "tests/unit")),
+        Check("web unit tests", _web("test")),
+        Check("contract tests", _ours("pytest", "tests/contract")),
+        Check("web emulator tests", _emulated(_web("test:emulator"))),
+        Check("rules tests", _emulated(_web("test:rules"))),
+        Check("rules, some broken on purpose", _emulated(_web("test:mutation"))),
+    ),
+    (Check("integration tests", _ours("pytest", "tests/integration")),),
+    (
+        Check("Chromium", [PYTHON, "-m", "local.browser"]),
+        Check("e2e tests", _ours("pytest", "tests/e2e")),
+    ),
+)
+LONG = ["--hypothesis-profile=long", "--timeout=3600"]
+NIGHTLY: tuple[Lane, ...] = (
+    (
+        Check("rules, each clause broken", _emulated(_web("test:mutation:all"))),
+        Check("job life, 3,000 examples", _ours("pytest", "tests/unit/test_job_life.py", *LONG)),
+        Check("chaos", [PYTHON, "-m", "tests.chaos"], "chaos-stack"),
+        Check("soak", [PYTHON, "-m", "tests.chaos.soak"], "chaos-stack"),
+    ),
 )
 
 
-def run(checks: tuple[Check, ...]) -> bool:
-    """Whether all pass. Nothing of the user's AWS or Google accounts is within reach of what is run."""
-    environment = clean_environment() | aws.client_environment("http://127.0.0.1:9")  # port 9: nobody answers
-    environment |= {"TRACKING_LOCAL_STACK": "test-stack"}
-    timings = []
-    for check in checks:
-        print(f"\n==> {check.name}: {' '.join(_relative(word) for word in check.command)}", flush=True)
-        began = time.monotonic()
-        code = subprocess.run(
-            check.command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, check=False
-        ).returncode
-        timings.append((check.name, time.monotonic() - began))
-        if code != 0:
-            print(f"\nFAILED: {check.name} (exit code {code})", file=sys.stderr)
-            break
-    else:
-        code = 0
-    print("\n" + "\n".join(f"{seconds:7.1f} s  {name}" for name, seconds in timings), flush=True)
-    return code == 0
+class Running:
+    """A check at work: a process that leads a group of its own and writes to a file."""
+
+    def __init__(self, check: Check) -> None:
+        """Nothing of the user's AWS or Google accounts is within reach of what is started."""
+        environment = clean_environment() | aws.client_environment("http://127.0.0.1:9")  # port 9: nobody answers
+        environment |= {"TRACKING_LOCAL_STACK": check.stack, "PYTHONUNBUFFERED": "1"}
+        self.check = check
+        self.log = LOGS / f"{re.sub(r'[^a-z0-9]+', '-', check.name.lower())}.log"
+        self._began = time.monotonic()
+        with self.log.open("wb") as output:
+            self._process = subprocess.Popen(
+                check.command,
+                env=environment,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def code(self) -> int | None:
+        """The exit code, or None while it runs."""
+        return self._process.poll()
+
+    def took(self, verdict: str = "") -> str:
+        """The row of the summary; `verdict` says how it ended, unless well."""
+        row = f"{time.monotonic() - self._began:7.1f} s  {self.check.name}"
+        return f"{row}: {verdict}" if verdict else row
+
+    def signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+    def show(self) -> None:
+        """Print the command and all that it said."""
+        command = " ".join(word.removeprefix(f"{ROOT}/") for word in self.check.command)
+        print(f"\n==> {self.check.name}: {command}\n{self.log.read_text(errors='replace')}", end="", flush=True)
 
 
-def _relative(word: str) -> str:
-    return word.removeprefix(f"{ROOT}/")
+def run(lanes: Sequence[Lane]) -> bool:
+    """Whether all checks pass. The first that fails ends the others, and so does Ctrl-C."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    running: dict[int, Running] = {}
+    rows: list[str] = []
+    failed = ""
+    try:
+        with signals_as_interrupts():
+            failed = _run(lanes, running, rows)
+    finally:
+        with signals_deferred():
+            _stop(running.values())
+            rows += [one.took("stopped") for one in running.values()]
+            print("\n" + "\n".join(rows) + f"\n{time.monotonic() - began:7.1f} s  in all", flush=True)
+    if failed:
+        print(f"\nFAILED: {failed}", file=sys.stderr)
+    return not failed
+
+
+def _run(lanes: Sequence[Lane], running: dict[int, Running], rows: list[str]) -> str:
+    """The name and exit code of the check that failed, or nothing. `running`, by lane, holds what is to be stopped."""
+    left = [deque(lane) for lane in lanes]
+    while running or any(left):
+        for number, lane in enumerate(left):
+            if lane and number not in running:
+                with signals_deferred():
+                    running[number] = Running(lane.popleft())
+        for number, one in list(running.items()):
+            code = one.code()
+            if code is not None:
+                del running[number]
+                one.show()
+                verdict = f"exit code {code}" if code else ""
+                rows.append(one.took(verdict))
+                if code:
+                    return f"{one.check.name} ({verdict})"
+        time.sleep(0.1)
+    return ""
+
+
+def _stop(running: Collection[Running]) -> None:
+    """End checks as Ctrl-C does, so that they stop what they started; kill what does not end in time."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        for one in running:
+            if one.code() is None:
+                one.signal(number)
+        deadline = time.monotonic() + STOP_LIMIT_S
+        while any(one.code() is None for one in running) and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+
+LANES = {"lint": (LINT,), "test": TEST, "nightly": NIGHTLY}
 
 
 if __name__ == "__main__":
     if without_node := web.missing():
         sys.exit(f"error: {without_node}")
     try:
-        sys.exit(not run(LINT if "--no-tests" in sys.argv else LINT + TESTS))
+        sys.exit(not run(LANES[sys.argv[1]]))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 from rich.console import Console
 
-from local import demo
-from local.demo import WISHES, StuckError, track
+from cli import demo
+from cli.demo import WISHES, StuckError, track
 from tests.doubles import START, ManualClock
 from tracking import jobs
 from tracking.jobs import PlatformName, Status
