@@ -12,8 +12,7 @@ from rich.console import Console
 from bench import chain, claims, executions, imports, page, ticks
 from bench.errors import BenchError
 from bench.table import Row, table
-from local import stack
-from local.errors import LocalError
+from local import LocalError, stack
 from tracking.errors import TrackingError
 
 _COULD_NOT = (BenchError, LocalError, TrackingError, BotoCoreError, ClientError, GoogleAPIError)

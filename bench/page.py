@@ -22,7 +22,7 @@ from bench.claims import pending_job
 from bench.errors import BenchError
 from bench.table import Relation, Row, Target
 from bench.timing import ms
-from local import auth, browser, firestore, installing, stack
+from local import auth, browser, commands, firestore, stack
 from local.paths import WEB
 from tracking.jobs import FINISHED
 from tracking.store.firestore import JOBS
@@ -182,7 +182,7 @@ def _size_row() -> Row:
     """Of what a page's own bundler takes up at the most: service and panel, minified; and the style."""
     with tempfile.TemporaryDirectory(prefix="web-") as folder:
         command = [str(WEB / "node_modules/.bin/vite"), "build", "--logLevel", "warn", "--outDir", folder]
-        installing.run(command, "The web package could not be built", folder=WEB)
+        commands.run(command, "The web package could not be built", folder=WEB)
         sizes = {file.name: len(gzip.compress(file.read_bytes())) for file in sorted(Path(folder).glob("*.[jc]s*"))}
     return Row(
         "service, panel and style, gzip, peers not counted",

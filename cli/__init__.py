@@ -21,7 +21,7 @@ from rich.table import Table
 import local.cli
 from cli.fetch import fetch
 from cli.watch import watch_jobs
-from local.errors import LocalError
+from local import LocalError
 from local.stack import State
 from tracking import jobs, pauses, walks
 from tracking.clock import SystemClock

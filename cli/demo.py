@@ -12,9 +12,8 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from cli.watch import watch_jobs
-from local import auth, aws, stack, web
-from local.errors import LocalError
-from local.process import signals_as_interrupts
+from local import LocalError, auth, aws, stack, web
+from local.commands import signals_as_interrupts
 from tracking import jobs, pauses
 from tracking.clock import Clock, SystemClock
 from tracking.errors import TrackingError

@@ -12,8 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local import process
-from local.errors import LocalError
+from local import LocalError
+from local.commands import exit_code
 from local.paths import LOCAL, ROOT, clean_environment
 
 _BROWSERS = LOCAL / "browsers"  # Playwright's own, where nothing may be installed system-wide
@@ -59,7 +59,7 @@ def fetch(path: str) -> Path:
             "DEBIAN_FRONTEND": "noninteractive",
             "PLAYWRIGHT_BROWSERS_PATH": str(_BROWSERS),
         }
-        if process.run(command, environment, log, folder=ROOT) != 0:
+        if exit_code(command, log, environment) != 0:
             break
     found = find(path)
     if found is None:

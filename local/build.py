@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
-from local import aws, process
+from local import LocalError, aws
 from local.adapt import ADAPTED_DEFINITION, adapt, adapt_definition, functions, write_bootstrap
-from local.errors import LocalError
+from local.commands import exit_code, last_lines
 from local.paths import BUILD, LOCAL, LOGS, ROOT, RUNTIME, SAM, STACK, VENV, clean_environment, host_python
 
 STACK_NAME = "account-tracking"
@@ -112,8 +112,8 @@ def _build_runtime() -> None:
 
 def _run(what: str, command: list[str], environment: Mapping[str, str]) -> None:
     log = LOGS / f"{what.replace(' ', '-')}.log"
-    if process.run(command, environment, log, folder=ROOT) != 0:
-        raise LocalError(f"{what} failed.{process.last_lines(log, 20)}")
+    if exit_code(command, log, environment) != 0:
+        raise LocalError(f"{what} failed.{last_lines(log, 20)}")
 
 
 def _sam() -> str:

@@ -12,9 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from local import stack
+from local import LocalError, stack
 from local.doctor import needs
-from local.errors import LocalError
 
 app = typer.Typer(help="The whole pipeline on this machine.", no_args_is_help=True)
 out = Console(highlight=False)

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import browser, firestore, web
+from local import LocalError, browser, firestore, web
 from local.environments import OTHERS, OURS, Environment
-from local.errors import LocalError
 from local.paths import VENV, clean_environment, host_python
 
 

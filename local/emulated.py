@@ -9,21 +9,21 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from local import aws, firestore, process
-from local.errors import LocalError
+from local import LocalError, aws, firestore, programs
+from local.commands import signals_as_interrupts
 from local.paths import ROOT, clean_environment
 
 
 @contextlib.contextmanager
 def emulator() -> Iterator[str]:
     """Host and port of a Firestore emulator, which is stopped at the end. LocalError when it does not start."""
-    port = process.choose_port(None, "the Firestore emulator")
+    port = programs.choose_port(None, "the Firestore emulator")
     address = f"127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="emulator-") as folder:
         log = Path(folder) / "emulator.log"
-        running = process.start(firestore.command(port), clean_environment(), log, folder=ROOT)
+        running = programs.start(firestore.command(port), clean_environment(), log)
         try:
-            process.wait_until_ready("firestore", running, lambda: aws.answers(f"http://{address}/"), log, 60)
+            programs.wait_until_ready("firestore", running, lambda: aws.answers(f"http://{address}/"), log, 60)
             yield address
         finally:
             running.stop()
@@ -31,7 +31,7 @@ def emulator() -> Iterator[str]:
 
 def run(command: list[str]) -> int:
     """The command's exit code; FIRESTORE_EMULATOR_HOST tells it where the emulator is."""
-    with process.signals_as_interrupts(), emulator() as address:
+    with signals_as_interrupts(), emulator() as address:
         environment = clean_environment() | {"FIRESTORE_EMULATOR_HOST": address}
         return subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
 

@@ -14,9 +14,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import process, web
-from local.errors import LocalError
-from local.installing import install, run
+from local import LocalError, web
+from local.commands import install, run, signals_as_interrupts
 from local.paths import MINISTACK, ROOT, SAM, VENV
 
 REQUIREMENTS = ROOT / "requirements"
@@ -114,7 +113,7 @@ def _say(environment: Environment) -> None:
 
 def main() -> int:
     try:
-        with process.signals_as_interrupts():
+        with signals_as_interrupts():
             prepare()
     except LocalError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import httpx
 
-from local import process
-from local.errors import LocalError
+from local import LocalError
+from local.commands import exit_code
 from local.paths import LOCAL, ROOT, clean_environment
 
 PROJECT = "demo-tracking"  # "demo-" keeps every Google client from looking for real credentials
@@ -53,7 +53,7 @@ def fetch_jar(home: Path, path: str) -> Path:
         )
     log = LOCAL / "firebase-tools.log"
     command = [npx, "--yes", f"firebase-tools@{FIREBASE_TOOLS}", "setup:emulators:firestore"]
-    code = process.run(command, clean_environment() | {"HOME": str(home)}, log, folder=ROOT)
+    code = exit_code(command, log, clean_environment() | {"HOME": str(home)})
     jar = find_jar(home, path)
     if code != 0 or jar is None:
         raise LocalError(

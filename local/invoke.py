@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local import aws, build, process
+from local import LocalError, aws, build, programs
 from local.adapt import architecture, functions
-from local.errors import LocalError
+from local.commands import signals_as_interrupts
 from local.firestore import PROJECT
 from local.paths import BUILD, ROOT, RUNTIME, SAM, clean_environment, host_python
 from local.seed import seed
@@ -63,13 +63,13 @@ def invoke(function: str, event: dict[str, Any], env: Mapping[str, str], timeout
     timeout_s = timeout_s or described.timeout_s
     with tempfile.TemporaryDirectory(prefix="invoke-", dir=ROOT / ".local") as folder:
         log = Path(folder) / "log"
-        front, back = process.choose_port(None, "the function"), process.choose_port(None, "the runtime API")
+        front, back = programs.choose_port(None, "the function"), programs.choose_port(None, "the runtime API")
         command = [str(_emulator()), "--runtime-interface-emulator-address", f"127.0.0.1:{front}"]
         command += ["--runtime-api-address", f"127.0.0.1:{back}", host_python(), "-S", "-m", "awslambdaric"]
         environment = _environment(described, timeout_s) | dict(env)
-        running = process.start([*command, described.handler], environment, log, folder=BUILD / described.logical_id)
+        running = programs.start([*command, described.handler], environment, log, folder=BUILD / described.logical_id)
         try:
-            process.wait_until_ready("The function", running, lambda: process.listens(front), log, limit_s=20)
+            programs.wait_until_ready("The function", running, lambda: programs.listens(front), log, limit_s=20)
             body = _post(f"http://127.0.0.1:{front}/2015-03-31/functions/function/invocations", event, timeout_s + 15)
         finally:
             running.stop(limit_s=2)
@@ -210,7 +210,7 @@ def main(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     try:
-        with process.signals_as_interrupts():
+        with signals_as_interrupts():
             sys.exit(main(sys.argv[1:]))
     except LocalError as problem:
         sys.exit(f"error: {problem}")

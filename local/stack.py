@@ -18,17 +18,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from local import auth, aws, build, firestore, web
-from local.errors import LocalError
-from local.paths import LOCAL, LOGS, ROOT, STACK, clean_environment, reaching_this_machine
-from local.process import (
-    Process,
-    choose_port,
-    signals_as_interrupts,
-    signals_deferred,
-    start,
-    wait_until_ready,
-)
+from local import LocalError, auth, aws, build, firestore, web
+from local.commands import signals_as_interrupts, signals_deferred
+from local.paths import LOCAL, LOGS, STACK, clean_environment, reaching_this_machine
+from local.programs import Process, choose_port, start, wait_until_ready
 
 _STATE = STACK / "state.json"
 _LOCK = STACK.with_suffix(".lock")
@@ -284,7 +277,7 @@ def _start_auth(state: State, port: int) -> None:
 
 def _start(state: State, name: str, command: list[str], environment: dict[str, str], address: str) -> None:
     with signals_deferred():
-        state.parts[name] = Part(address, start(command, environment, log_of(name), folder=ROOT))
+        state.parts[name] = Part(address, start(command, environment, log_of(name)))
         state.save()
 
 

@@ -14,8 +14,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from local.errors import LocalError
-from local.installing import install, run
+from local import LocalError
+from local.commands import install, run
 from local.paths import ROOT, WEB
 
 _MODULES = WEB / "node_modules"
@@ -52,7 +52,7 @@ def prepare() -> None:
     print(f"Installing the web package's tools ({_MODULES.relative_to(ROOT)}) ...", file=sys.stderr, flush=True)
     # No package's own scripts are run: none of ours needs them.
     command = ["npm", "ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    install(command, _LOCK, folder=WEB)
+    install(command, _LOCK, WEB)
     stamp.write_text(wanted)
 
 

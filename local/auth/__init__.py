@@ -16,9 +16,9 @@ from pathlib import Path
 
 import httpx
 
-from local import process
-from local.errors import LocalError
+from local import LocalError
 from local.firestore import PROJECT
+from local.programs import choose_port
 
 PASSWORD = "tracking"  # noqa: S105  # of users who exist on this machine alone
 _ACCOUNTS = f"/identitytoolkit.googleapis.com/v1/projects/{PROJECT}/accounts"
@@ -50,7 +50,7 @@ def command(port: int, folder: Path) -> list[str]:
     firebase = shutil.which("firebase", path=os.environ.get("PATH", os.defpath))
     if firebase is None or subprocess.run([firebase, "--version"], capture_output=True, check=False).returncode != 0:
         return [sys.executable, "-m", "local.auth.stand_in", "--port", str(port)]
-    parts = {"auth": port, "hub": process.choose_port(None, "hub"), "logging": process.choose_port(None, "logging")}
+    parts = {"auth": port, "hub": choose_port(None, "hub"), "logging": choose_port(None, "logging")}
     emulators = {name: {"host": "127.0.0.1", "port": number} for name, number in parts.items()}
     configuration = folder / "auth.json"
     configuration.write_text(json.dumps({"emulators": emulators | {"ui": {"enabled": False}}}))

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 
-from local import stack
-from local.errors import LocalError
+from local import LocalError, stack
 from tests.chaos import cleaning, late, points, trials
 from tests.chaos.chaos_harness import ChaosHarness, chaos_harness
 from tests.chaos.points import Trial

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
+import psutil
 from google.cloud.firestore_v1.base_query import FieldFilter
 from rich.console import Console
 
-from local import stack
-from local.errors import LocalError
+from local import LocalError, stack
 from tests.chaos.chaos_harness import ChaosHarness, chaos_harness
 from tests.chaos.fates import Fate, Wish, wishes
 from tests.chaos.figures import Figures, Tracked, examine, table
@@ -126,23 +124,19 @@ def _kill(harness: ChaosHarness, figures: Figures, chance: random.Random) -> Non
     """
     part = harness.running.state.parts["aws"].process
     assert part is not None
-    workers = [pid for pid, age_s in _children(part.pid) if age_s > START_S]
+    workers = [worker for worker in psutil.Process(part.pid).children() if _age_s(worker) > START_S]
     if workers:
-        os.kill(chance.choice(workers), signal.SIGKILL)
+        with suppress(psutil.NoSuchProcess):  # it ended meanwhile
+            chance.choice(workers).kill()
         figures.kills += 1
 
 
-def _children(parent: int) -> Iterator[tuple[int, float]]:
-    """Process id and age. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: state, ppid ... and the 22nd,
-    starttime, in clock ticks since the machine's own start."""
-    up_s = float(Path("/proc/uptime").read_text().split()[0])
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = entry.read_text().rpartition(")")[2].split()
-        except OSError:  # it ended while we looked
-            continue
-        if int(fields[1]) == parent and fields[0] != "Z":
-            yield int(entry.parent.name), up_s - int(fields[19]) / os.sysconf("SC_CLK_TCK")
+def _age_s(worker: psutil.Process) -> float:
+    """0 for one that has ended."""
+    with suppress(psutil.NoSuchProcess):
+        if worker.status() != psutil.STATUS_ZOMBIE:
+            return time.time() - worker.create_time()
+    return 0.0
 
 
 def _cancel_running(harness: ChaosHarness, tracked: Sequence[Tracked]) -> None:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from local.invoke import Invocation, invoke
 from local.paths import ROOT
-from local.process import choose_port
+from local.programs import choose_port
 from tests.e2e.running import Project, RunningStack
 
 TICK = json.loads((ROOT / "events/tick.json").read_text())

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from local.paths import LOCAL, ROOT, clean_environment
-from local.process import Process
+from local.programs import Process
 from local.stack import Part, State
 
 

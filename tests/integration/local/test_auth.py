@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from local import auth, process
+from local import auth, programs
 from local.firestore import PROJECT
-from local.paths import ROOT, clean_environment
+from local.paths import clean_environment
 
 TOOLKIT = "/identitytoolkit.googleapis.com/v1"
 ADA = auth.USERS[0]
@@ -25,16 +25,16 @@ KINDS = ["stand-in", *(["emulator"] if shutil.which("firebase") else [])]
 @pytest.fixture(scope="module", params=KINDS)
 def address(request: pytest.FixtureRequest, emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("auth")
-    port = process.choose_port(None, "sign-in")
+    port = programs.choose_port(None, "sign-in")
     with pytest.MonkeyPatch.context() as environment:
         if request.param == "stand-in":
             environment.setenv("PATH", "/nowhere")
         command = auth.command(port, folder)
     log = folder / "auth.log"
-    running = process.start(command, clean_environment(), log, folder=ROOT)
+    running = programs.start(command, clean_environment(), log)
     try:
         url = f"http://127.0.0.1:{port}"
-        process.wait_until_ready("auth", running, lambda: process.listens(port), log, limit_s=60)
+        programs.wait_until_ready("auth", running, lambda: programs.listens(port), log, limit_s=60)
         auth.seed(url, emulator)
         yield url
     finally:

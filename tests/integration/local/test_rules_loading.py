@@ -8,8 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local import firestore
-from local.errors import LocalError
+from local import LocalError, firestore
 
 RULES = "rules_version = '2'; service cloud.firestore { match /databases/{db}/documents { %s } }"
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from local import firestore
-from local.errors import LocalError
+from local import LocalError, firestore
 from local.paths import ROOT
 
 

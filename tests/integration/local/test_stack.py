@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from local import aws, process
+from local import aws
 from local.paths import LOCAL
+from local.programs import Process
 from local.stack import State
 from tests.e2e.running import Project, RunningStack
 from tests.integration.local.commands import begin, remove, state_of, tell
@@ -47,7 +48,7 @@ def parts() -> list[int]:
 
 
 def left_of(groups: list[int]) -> list[int]:
-    return [pid for pid, row in process._table().items() if row.group in groups]
+    return [pid for group in groups for pid in Process(group, 0.0).members()]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

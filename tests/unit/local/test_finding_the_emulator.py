@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local import firestore
-from local.errors import LocalError
+from local import LocalError, firestore
 
 JAR_IN_SDK = "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
 

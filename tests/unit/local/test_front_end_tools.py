@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local import browser, web
-from local.errors import LocalError
+from local import LocalError, browser, web
 from local.paths import WEB
 
 
@@ -71,7 +70,7 @@ def test_the_packages_are_installed_once_and_again_only_for_another_node(
     modules.mkdir()
     monkeypatch.setattr(web, "_MODULES", modules)
     monkeypatch.setattr(web, "ROOT", tmp_path)
-    monkeypatch.setattr(web, "install", lambda command, lock, folder: commands.append(command))
+    monkeypatch.setattr(web, "install", lambda command, *_: commands.append(command))
     node(path, "v20.19.0")
     web.prepare()
     web.prepare()

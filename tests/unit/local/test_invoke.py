@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local.errors import LocalError
+from local import LocalError
 from local.invoke import find_function, read_answer
 
 TEMPLATE = {

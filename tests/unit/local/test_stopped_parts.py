@@ -6,14 +6,13 @@ import socket
 
 import pytest
 
-from local import stack
-from local.errors import LocalError
-from local.process import Process
+from local import LocalError, stack
+from local.programs import Process
 from local.stack import Part, State
 
 
 def stopped(*names: str) -> dict[str, Part]:
-    return {name: Part("http://127.0.0.1:1", Process(1, "long ago")) for name in names}
+    return {name: Part("http://127.0.0.1:1", Process(1, -60.0)) for name in names}
 
 
 @pytest.mark.parametrize(
@@ -44,7 +43,7 @@ def test_a_part_gets_its_port_again_unless_it_is_taken() -> None:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         port = holder.getsockname()[1]
-        before = Part(f"http://127.0.0.1:{port}", Process(1, "long ago"))
+        before = Part(f"http://127.0.0.1:{port}", Process(1, -60.0))
         assert stack._choose_port("aws", None, before) != port
         with pytest.raises(LocalError, match=f"Port {port} for MiniStack cannot be used"):
             stack._choose_port("aws", port, before)

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from local import process
-from local.errors import LocalError
-from local.process import Process
+from local import LocalError, commands, programs
+from local.programs import Process
 
 # Starts a child that ignores being asked to end, says its id, and waits.
 STUBBORN_FAMILY = """
@@ -27,7 +26,7 @@ time.sleep(60)
 
 
 def started(script: str, log: Path, folder: Path) -> Process:
-    return process.start([sys.executable, "-c", script], os.environ, log, folder=folder)
+    return programs.start([sys.executable, "-c", script], os.environ, log, folder=folder)
 
 
 @pytest.fixture
@@ -35,14 +34,14 @@ def family(tmp_path: Path) -> Iterator[Process]:
     log = tmp_path / "log"
     running = started(STUBBORN_FAMILY, log, tmp_path)
     try:
-        process.wait_until_ready("the family", running, lambda: "ready" in log.read_text(), log, 10)
+        programs.wait_until_ready("the family", running, lambda: "ready" in log.read_text(), log, 10)
         yield running
     finally:
         running.stop(limit_s=0.2)
 
 
 def group_of(running: Process) -> list[int]:
-    return running._members()
+    return running.members()
 
 
 def test_stopping_a_part_ends_its_children_even_those_that_do_not_listen(family: Process) -> None:
@@ -60,7 +59,7 @@ def test_children_of_a_part_that_was_killed_are_ended_too(family: Process) -> No
 
 
 def test_a_process_that_got_the_id_of_a_part_is_left_alone(family: Process) -> None:
-    remembered = Process(family.pid, began="before the last restart of the machine")
+    remembered = Process(family.pid, began=family.began - 60)
     remembered.stop(limit_s=0.2)
     assert not remembered.is_alive()
     assert family.is_alive()
@@ -76,13 +75,13 @@ def test_a_part_that_ends_while_starting_is_reported_with_its_last_words(tmp_pat
     log = tmp_path / "log"
     running = started("raise SystemExit('no room on the disk')", log, tmp_path)
     with pytest.raises(LocalError, match=r"(?s)The part stopped while starting\..*no room on the disk"):
-        process.wait_until_ready("The part", running, lambda: False, log, 10)
+        programs.wait_until_ready("The part", running, lambda: False, log, 10)
     running.stop()
 
 
 def test_a_part_that_does_not_answer_is_given_up(tmp_path: Path, family: Process) -> None:
     with pytest.raises(LocalError, match="The part did not answer in time"):
-        process.wait_until_ready("The part", family, lambda: False, tmp_path / "none", 0.1)
+        programs.wait_until_ready("The part", family, lambda: False, tmp_path / "none", 0.1)
 
 
 def test_an_interrupted_program_takes_its_children_with_it(tmp_path: Path) -> None:
@@ -91,7 +90,7 @@ def test_an_interrupted_program_takes_its_children_with_it(tmp_path: Path) -> No
     signal.setitimer(signal.ITIMER_REAL, 1)
     try:
         with pytest.raises(KeyboardInterrupt):
-            process.run([sys.executable, "-c", STUBBORN_FAMILY], os.environ, log, folder=tmp_path)
+            commands.exit_code([sys.executable, "-c", STUBBORN_FAMILY], log, os.environ, tmp_path)
     finally:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
     ours = [path.name for path in Path("/proc").glob("[0-9]*") if _folder(path) == tmp_path]
@@ -114,16 +113,16 @@ def test_a_port_that_is_taken_is_named_with_its_use() -> None:
         holder.listen()
         port = holder.getsockname()[1]
         with pytest.raises(LocalError, match=f"^Port {port} for MiniStack cannot be used.*in use"):
-            process.choose_port(port, "MiniStack")
+            programs.choose_port(port, "MiniStack")
 
 
 def test_a_free_port_is_chosen_when_none_is_asked_for() -> None:
-    assert process.choose_port(None, "MiniStack") > 1023
+    assert programs.choose_port(None, "MiniStack") > 1023
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_being_ended_politely_is_an_interrupt(number: signal.Signals) -> None:
-    with pytest.raises(KeyboardInterrupt), process.signals_as_interrupts():
+    with pytest.raises(KeyboardInterrupt), commands.signals_as_interrupts():
         signal.raise_signal(number)
 
 
@@ -131,10 +130,10 @@ def test_a_signal_waits_for_what_must_not_be_cut_in_two() -> None:
     done = []
 
     def start_and_note_down() -> None:
-        with process.signals_deferred():
+        with commands.signals_deferred():
             signal.raise_signal(signal.SIGINT)
             done.append("noted down")
 
-    with pytest.raises(KeyboardInterrupt), process.signals_as_interrupts():
+    with pytest.raises(KeyboardInterrupt), commands.signals_as_interrupts():
         start_and_note_down()
     assert done == ["noted down"]

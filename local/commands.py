@@ -1,0 +1,116 @@
+"""Programs that run to their end, and signals while they do.
+
+Imports the standard library alone: the set-up needs it before anything is installed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+from local import LocalError
+from local.paths import LOCAL, ROOT, clean_environment
+
+# What pip, uv and npm say when the registry, the proxy or the name server is the trouble.
+_UNREACHABLE = re.compile(
+    "error sending request|failed to fetch|connection|name resolution|dns error|timed out|proxy|certificate|network|"
+    "no matching distribution|was not found in the package registry|request failed|could not connect|enotfound|"
+    "etimedout|econnrefused",
+    re.IGNORECASE,
+)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def popen(
+    command: Sequence[str], log: Path, environment: Mapping[str, str] | None, folder: Path
+) -> subprocess.Popen[bytes]:
+    """Start a program in a session of its own, writing to `log`; its workers share its process group."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            command,
+            env=clean_environment() if environment is None else dict(environment),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def exit_code(
+    command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None, folder: Path = ROOT
+) -> int:
+    """Run a program to its end. When we are interrupted, it and its children are ended too."""
+    child = popen(command, log, environment, folder)
+    try:
+        return child.wait()
+    finally:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                os.killpg(child.pid, number)
+                child.wait(2)
+
+
+def run(command: Sequence[str], failure: str, folder: Path = ROOT, *, needs_registry: bool = False) -> None:
+    """Run quietly. LocalError is `failure` and the file that holds what the program said."""
+    log = LOCAL / "setup.log"
+    if exit_code(command, log, folder=folder) == 0:
+        return
+    if needs_registry and _UNREACHABLE.search(log.read_text(errors="replace")):
+        failure += (
+            ": the package registry cannot be reached. Check the network, the proxy (HTTPS_PROXY), the certificates"
+            " (SSL_CERT_FILE, NODE_EXTRA_CA_CERTS) and the index (PIP_INDEX_URL, UV_DEFAULT_INDEX, npm's registry),"
+            " then run this again"
+        )
+    raise LocalError(f"{failure}. What the installer said is in {log.relative_to(ROOT)}.")
+
+
+def install(command: Sequence[str], lock: Path, folder: Path = ROOT) -> None:
+    """Install the packages of `lock`. LocalError tells whether the registry is the trouble."""
+    run(command, f"The packages of {lock.relative_to(ROOT)} could not be installed", folder, needs_registry=True)
+
+
+def last_lines(log: Path, count: int = 12) -> str:
+    """The end of a log, set off from the sentence before it; empty when there is none."""
+    if not log.exists():
+        return ""
+    lines = log.read_text(errors="replace").splitlines()[-count:]
+    return f" The end of {log}:\n" + "\n".join(f"    {line}" for line in lines)
+
+
+@contextlib.contextmanager
+def signals_as_interrupts() -> Iterator[None]:
+    """Handle a polite end (TERM, a closed terminal) as Ctrl-C, so that everything started is stopped."""
+
+    def interrupt(number: int, _frame: object) -> None:
+        raise KeyboardInterrupt(signal.Signals(number).name)
+
+    with _handled(interrupt):
+        yield
+
+
+@contextlib.contextmanager
+def signals_deferred() -> Iterator[None]:
+    """Hold signals back until the end of a block that must stay whole, as "start a part and note it down"."""
+    came: list[int] = []
+    with _handled(lambda number, _frame: came.append(number)):
+        yield
+    for number in came[:1]:
+        signal.raise_signal(number)
+
+
+@contextlib.contextmanager
+def _handled(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    before = [signal.signal(number, handler) for number in _SIGNALS]
+    try:
+        yield
+    finally:
+        for number, former in zip(_SIGNALS, before, strict=True):
+            signal.signal(number, former)

@@ -1,0 +1,118 @@
+"""Programs in the background that can be found and ended again by any later command.
+
+Each part of the stack leads a process group of its own, so that its workers end with it. A part is remembered by its
+process id and the moment it began, so an id that the system has given to another program is never signalled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from local import LocalError
+from local.commands import last_lines, popen
+from local.paths import ROOT
+
+_children: dict[int, subprocess.Popen[bytes]] = {}  # those of this very process, which must reap them
+
+
+@dataclass(frozen=True)
+class Process:
+    """A running part. `began`: seconds between the machine's start and its own."""
+
+    pid: int
+    began: float
+
+    def is_alive(self) -> bool:
+        began = _began(self.pid)
+        return began is not None and abs(began - self.began) < 2
+
+    def stop(self, limit_s: float = 8) -> None:
+        """Ask the whole group to end, and kill it after `limit_s`. Safe to call again."""
+        if _began(self.pid) is not None and not self.is_alive():
+            return
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if self.members():
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self.pid, number)
+                _wait(lambda: not self.members(), limit_s)
+        child = _children.pop(self.pid, None)
+        if child is not None:
+            child.wait()
+
+    def members(self) -> list[int]:
+        """The living processes of the group. While there are any, the system gives the group's id to nobody else."""
+        return [pid for pid in psutil.pids() if _group(pid) == self.pid and _began(pid) is not None]
+
+
+def start(command: Sequence[str], environment: Mapping[str, str], log: Path, *, folder: Path = ROOT) -> Process:
+    """Start a program in a session of its own, writing to `log`."""
+    child = popen(command, log, environment, folder)
+    _children[child.pid] = child
+    return Process(child.pid, _began(child.pid) or 0.0)
+
+
+def wait_until_ready(name: str, process: Process | None, ready: Callable[[], bool], log: Path, limit_s: float) -> None:
+    """Wait. LocalError with the last lines of the log when the part ends, or is not ready after `limit_s`."""
+
+    def has_ended() -> bool:
+        return process is not None and not process.is_alive()
+
+    is_settled = _wait(lambda: ready() or has_ended(), limit_s)
+    if has_ended():
+        raise LocalError(f"{name} stopped while starting.{last_lines(log)}")
+    if not is_settled:
+        raise LocalError(f"{name} did not answer in time.{last_lines(log)}")
+
+
+def choose_port(wanted: int | None, what: str) -> int:
+    """The port asked for, or any free one. LocalError when the one asked for is taken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted or 0))
+        except OSError as error:
+            raise LocalError(
+                f"Port {wanted} for {what} cannot be used ({error.strerror}): stop what holds it, or name another."
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+def listens(port: int) -> bool:
+    """Whether a program of this machine accepts connections on the port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _began(pid: int) -> float | None:
+    """None for a process that has ended. Both times move with the machine's clock, so their difference does not."""
+    try:
+        process = psutil.Process(pid)
+        is_zombie = process.status() == psutil.STATUS_ZOMBIE
+        return None if is_zombie else process.create_time() - psutil.boot_time()
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _group(pid: int) -> int | None:
+    with contextlib.suppress(OSError):  # it ended meanwhile, or is out of our sight
+        return os.getpgid(pid)
+    return None
+
+
+def _wait(condition: Callable[[], bool], limit_s: float) -> bool:
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
