@@ -5,7 +5,7 @@
 Addresses
     /youtube/v3     YouTube Data API v3: /channels /playlistItems /videos
     /x/2            X API v2: /users/by/username/{name} /users/{id}/tweets
-    /apify/v2       Apify API v2: /acts (or /actors)/{actor}/runs, /actor-runs/{id} and its /abort,
+    /apify/v2       Apify API v2: /acts/{actor}/runs, /actor-runs/{id} and its /abort,
                     /key-value-stores/{id}/records/INPUT, /datasets/{id}/items
     /healthz        200 when ready
 Any key, bearer or token is accepted, except none and `wrong-key`.
@@ -18,7 +18,6 @@ Recorded accounts (in any case)
 
 Synthetic accounts, on all four platforms (any other name is missing)
     sim_videos_N      N posts (0..9999), varied from recorded ones: own ids, falling dates
-    sim_recorded      YouTube: the 34 recorded videos of many channels as one, and a private entry; elsewhere ordinary
     sim_private       private: YouTube 403 on its uploads, X protected, Instagram private, TikTok note
     sim_suspended     suspended: X says so, the others say not found
     sim_empty         no posts: YouTube 404 for its uploads (sim_videos_0: empty list), Instagram no_items, TikTok note
@@ -43,9 +42,8 @@ Control
                               (slow), retry_after (429), status (html). Left out: any platform, any account, for ever;
                               path limits it to calls that contain it, and lets it reach any Apify call
     DELETE /control/faults    forget them, and let the names above count anew
-    GET    /control/requests  what was asked, keys masked; status is null while an answer is on its way
+    GET    /control/requests  the requests, keys masked; status is null while an answer is on its way
     DELETE /control/requests
-    DELETE /control/runs      forget every Apify run
 """
 
 from local.simulator.server import Simulator, running

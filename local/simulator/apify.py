@@ -1,29 +1,199 @@
-"""Apify API v2: runs of the social-media actors, their inputs and their datasets.
+"""Apify API v2: the actors, their runs and the runs' datasets.
 
 Error bodies that were not recorded follow https://docs.apify.com/api/v2.
 """
 
 from __future__ import annotations
 
-import json
-import re
+import secrets
+import string
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from local.simulator.actors import Actor, InvalidInputError, find_actor
+from werkzeug import Response
+from werkzeug.exceptions import abort
+
+from local.simulator import instagram, tiktok
 from local.simulator.faults import Fault, Kind
-from local.simulator.messages import JSON_TYPE, WRONG_KEY, Json, Refused, Request, Response, Subject, comma_list
-from local.simulator.runs import Run, Runs
-from local.simulator.samples import recorded
+from local.simulator.messages import WRONG_KEY, Calls, Json, Request, Subject, answer, recorded, sample
 
-_RUNS_PATH = re.compile(r"/act(?:or)?s/([^/]+)/runs")
-_RUN_PATH = re.compile(r"/actor-runs/([^/]+)")
-_ABORT_PATH = re.compile(r"/actor-runs/([^/]+)/abort")
-_RECORD_PATH = re.compile(r"/key-value-stores/([^/]+)/records/([^/]+)")
-_ITEMS_PATH = re.compile(r"/datasets/([^/]+)/items")
 _LONGEST_WAIT_S = 60
 _MOST_ITEMS = 250_000
 _TRUE = ("1", "true")
+_ALPHABET = string.ascii_letters + string.digits
+_READY_SHARE = 0.1  # of the run's time
+_SHORT_KEYS = (  # the keys of a run in a list of runs
+    *("id", "actId", "status", "startedAt", "finishedAt", "buildId", "buildNumber", "meta"),
+    *("defaultKeyValueStoreId", "defaultDatasetId", "defaultRequestQueueId"),
+)
+
+
+class InvalidInputError(ValueError):
+    """The actor's input schema does not allow this input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The task of one run. `usernames` are in lower case; `items` makes the dataset, by how the account is met."""
+
+    usernames: Sequence[str]
+    items: Callable[[Kind | None], Sequence[Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    actor_id: str
+    platform: str
+    accept: Callable[[Json], Work]  # raises InvalidInputError
+
+
+def _names(run_input: Json, key: str, username_of: Callable[[str], str | None]) -> list[tuple[str, str]]:
+    """(entry, the username in it) for each entry of a list that must not be empty."""
+    asked = run_input.get(key)
+    if not isinstance(asked, list) or not asked or not all(isinstance(entry, str) for entry in asked):
+        raise InvalidInputError(f"Field input.{key} must be a list of strings that is not empty")
+    pairs = [(entry, username_of(entry) or "") for entry in asked]
+    if not all(name for _, name in pairs):
+        raise InvalidInputError(f"Field input.{key} has an item that is not understood")
+    return pairs
+
+
+def _limit(run_input: Json, key: str) -> int | None:
+    value: Any = run_input.get(key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise InvalidInputError(f"Field input.{key} must be a whole number of at least 1")
+    return value
+
+
+def _instagram_scraper(run_input: Json) -> Work:
+    names = _names(run_input, "directUrls", instagram.username_of)
+    kind, limit = run_input.get("resultsType", "posts"), _limit(run_input, "resultsLimit")
+    if kind not in ("details", "posts"):
+        raise InvalidInputError("Field input.resultsType must be details or posts here")
+
+    def items(mode: Kind | None) -> list[Json]:
+        if kind == "details":
+            return [item for url, name in names for item in instagram.details_items(name, url, mode)]
+        return [item for url, name in names for item in instagram.post_items(name, url, limit, mode)]
+
+    return Work([name.lower() for _, name in names], items)
+
+
+def _tiktok_scraper(run_input: Json) -> Work:
+    names, limit = _names(run_input, "profiles", tiktok.username_of), _limit(run_input, "resultsPerPage")
+
+    def items(mode: Kind | None) -> list[Json]:
+        return [item for asked, name in names for item in tiktok.items(name, asked, limit, mode)]
+
+    return Work([name.lower() for _, name in names], items)
+
+
+ACTORS = {
+    "apify~instagram-scraper": Actor("shu8hvrXbJbY3Eb9W", "instagram", _instagram_scraper),
+    "clockworks~tiktok-profile-scraper": Actor("0FXVyOXXEmdGcV88a", "tiktok", _tiktok_scraper),
+}
+
+
+def _new_id() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(17))
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """A span of time. Its status is read off the clock."""
+
+    actor: Actor
+    run_input: Json
+    username: str
+    mode: Kind | None  # how the account was met when the run started
+    all_items: Sequence[Json]
+    duration_s: float
+    started_s: float  # of the monotonic clock
+    started_at: datetime
+    aborted_s: float | None = None
+    run_id: str = field(default_factory=_new_id)
+    store_id: str = field(default_factory=_new_id)
+    dataset_id: str = field(default_factory=_new_id)
+
+    @property
+    def end_s(self) -> float:
+        """The moment at which it ends, or ended, by itself or by an abort."""
+        return self.started_s + self.duration_s if self.aborted_s is None else self.aborted_s
+
+    def status(self, now_s: float) -> str:
+        if now_s < self.end_s:
+            return "READY" if now_s - self.started_s < self.duration_s * _READY_SHARE else "RUNNING"
+        return "SUCCEEDED" if self.aborted_s is None else "ABORTED"
+
+    def items(self, now_s: float) -> Sequence[Json]:
+        """The dataset by now: it fills while the run goes on, and stays as the run left it."""
+        if self.status(now_s) == "SUCCEEDED":  # asked first: the division below may come out a hair under 1
+            return self.all_items
+        return self.all_items[: int(len(self.all_items) * (min(now_s, self.end_s) - self.started_s) / self.duration_s)]
+
+    def to_json(self, now_s: float) -> Json:
+        status, finished = self.status(now_s), now_s >= self.end_s
+        if status == "READY":
+            base: Json = sample("apify-api/run_ready_201.json")["body"]["data"]
+        else:
+            base = sample("apify-api/run_succeeded.json" if finished else "apify-api/run_running.json")["data"]
+        changes: Json = {
+            "id": self.run_id,
+            "actId": self.actor.actor_id,
+            "status": status,
+            "startedAt": _text(self.started_at),
+            "defaultKeyValueStoreId": self.store_id,
+            "defaultDatasetId": self.dataset_id,
+        }
+        if finished:
+            changes["finishedAt"] = _text(self.started_at + timedelta(seconds=self.end_s - self.started_s))
+        if status == "ABORTED":
+            changes |= {"statusMessage": "Actor was aborted", "exitCode": None}
+        return base | changes
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Runs:
+    """Every run started, oldest first. Safe to share between threads."""
+
+    def __init__(self, run_seconds: float, now_s: Callable[[], float] = time.monotonic) -> None:
+        self.now_s = now_s
+        self._run_seconds = run_seconds
+        self._runs: list[Run] = []
+
+    def start(self, actor: Actor, run_input: Json, work: Work, mode: Kind | None) -> Run:
+        run = Run(
+            actor=actor,
+            run_input=run_input,
+            username=work.usernames[0],
+            mode=mode,
+            all_items=work.items(mode),
+            duration_s=self._run_seconds,
+            started_s=self.now_s(),
+            started_at=datetime.now(UTC),
+        )
+        self._runs.append(run)
+        return run
+
+    def abort(self, run: Run) -> None:
+        """End a run; one that has ended stays as it is."""
+        now_s = self.now_s()
+        if now_s < run.end_s:
+            run.aborted_s = now_s
+
+    def find(self, **wanted: object) -> list[Run]:
+        """The runs whose field has the wanted value: `find(run_id="...")`."""
+        return [run for run in [*self._runs] if any(getattr(run, name) == wanted[name] for name in wanted)]
+
+    def clear(self) -> None:
+        self._runs.clear()
 
 
 class ApifyApi:
@@ -31,8 +201,16 @@ class ApifyApi:
 
     def __init__(self, runs: Runs, stopping: threading.Event) -> None:
         """`stopping` cuts every `waitForFinish` short."""
-        self.runs = runs
+        self._runs = runs
         self._stopping = stopping
+        self.calls: Calls = {
+            ("POST", "/acts/<actor>/runs"): self._start,
+            ("GET", "/acts/<actor>/runs"): self._list,
+            ("GET", "/actor-runs/<run_id>"): self._run,
+            ("POST", "/actor-runs/<run_id>/abort"): self._abort,
+            ("GET", "/key-value-stores/<store_id>/records/INPUT"): self._record,
+            ("GET", "/datasets/<dataset_id>/items"): self._items,
+        }
 
     def refusal(self, request: Request) -> Response | None:
         token = request.bearer or request.query.get("token")
@@ -40,16 +218,13 @@ class ApifyApi:
             return recorded("apify-api/errors/token_not_provided_401.json")
         return recorded("apify-api/errors/user_or_token_not_found_401.json") if token == WRONG_KEY else None
 
-    def subject(self, request: Request) -> Subject:
-        if match := _RUNS_PATH.fullmatch(request.path):
-            actor = find_actor(match[1])
-            platform = actor.platform if actor else "apify"
+    def subject(self, request: Request, /, **named: str) -> Subject:
+        if known := ACTORS.get(named.pop("actor", "")):
             starts = request.method == "POST"
-            return Subject(platform, _username(actor, request) if actor and starts else None, meets_account=starts)
-        run = self._run_of(request.path)
-        if run is None:
-            return Subject("apify", meets_account=False)
-        return Subject(run.actor.platform, run.work.usernames[0], meets_account=False)
+            return Subject(known.platform, _username(known, request) if starts else None, meets_account=starts)
+        for run in self._runs.find(**named):
+            return Subject(run.actor.platform, run.username, meets_account=False)
+        return Subject("apify", meets_account=False)
 
     def failure(self, fault: Fault) -> Response:
         if fault.kind is Kind.QUOTA:
@@ -57,91 +232,73 @@ class ApifyApi:
         if fault.kind is Kind.RATE_LIMITED:
             return recorded("apify-api/errors/rate_limit_exceeded_429.json")
         kind = "service-unavailable" if fault.kind is Kind.UNAVAILABLE else "internal-server-error"
-        message = "We have bad news: there was an internal server error."
-        return Response.of_json({"error": {"type": kind, "message": message}}, int(fault.kind))
+        return _error(int(fault.kind), kind, "We have bad news: there was an internal server error.")
 
-    def answer(self, request: Request, mode: Kind | None) -> Response:
-        get, post = request.method == "GET", request.method == "POST"
-        if match := _RUNS_PATH.fullmatch(request.path):
-            actor = find_actor(match[1])
-            if actor is None:
-                return recorded("apify-api/errors/actor_not_found_404.json")
-            if post:
-                return self._start(request, actor, mode)
-            if get:
-                return self._list(request, self.runs.of_actor(actor))
-        if get and (match := _RUN_PATH.fullmatch(request.path)):
-            return self._when_finished(request, _found(self.runs.find(run_id=match[1])), 200)
-        if post and (match := _ABORT_PATH.fullmatch(request.path)):
-            run = _found(self.runs.find(run_id=match[1]))
-            self.runs.abort(run)
-            return Response.of_json({"data": run.to_json(self.runs.now_s())})
-        if get and (match := _RECORD_PATH.fullmatch(request.path)):
-            run = _found(self.runs.find(store_id=match[1]) if match[2] == "INPUT" else None)
-            return Response(200, run.raw_input, {"Content-Type": JSON_TYPE})
-        if get and (match := _ITEMS_PATH.fullmatch(request.path)):
-            return self._items(request, _found(self.runs.find(dataset_id=match[1])))
+    def unknown(self) -> Response:
         message = "We have bad news: there is no API endpoint at this URL. Did you specify it correctly?"
-        return Response.of_json({"error": {"type": "page-not-found", "message": message}}, 404)
+        return _error(404, "page-not-found", message)
 
-    def _start(self, request: Request, actor: Actor, mode: Kind | None) -> Response:
+    def _start(self, request: Request, mode: Kind | None, actor: str) -> Response:
         try:
-            work = actor.accept(_input(request))
+            work = _actor(actor).accept(_input(request))
         except InvalidInputError:
             return recorded("apify-api/errors/invalid_input_400.json")
-        options: Json = {"timeoutSecs": _number(request, "timeout", 604_800)}
-        if "memory" in request.query:
-            options["memoryMbytes"] = _number(request, "memory", 0)
-        if "maxItems" in request.query:
-            options["maxItems"] = _number(request, "maxItems", 0)
         _number(request, "waitForFinish", 0)  # refused before anything is started
-        run = self.runs.start(actor, request.body, work, mode, options)
+        run = self._runs.start(_actor(actor), _input(request), work, mode)
         return self._when_finished(request, run, 201)
 
     def _when_finished(self, request: Request, run: Run, status: int) -> Response:
         wait_s = min(_number(request, "waitForFinish", 0), _LONGEST_WAIT_S)
-        left_s = run.end_s - self.runs.now_s()
+        left_s = run.end_s - self._runs.now_s()
         if wait_s and left_s > 0:
             self._stopping.wait(min(wait_s, left_s))
-        return Response.of_json({"data": run.to_json(self.runs.now_s())}, status)
+        return answer({"data": run.to_json(self._runs.now_s())}, status)
 
-    def _list(self, request: Request, runs: Sequence[Run]) -> Response:
-        now_s = self.runs.now_s()
-        if states := comma_list(request.query.get("status", "")):
-            runs = [run for run in runs if run.status(now_s) in states]
-        descending = request.query.get("desc") in _TRUE
-        offset, limit = _number(request, "offset", 0), min(_number(request, "limit", 1000), 1000)
-        page = (runs[::-1] if descending else runs)[offset : offset + limit]
-        data = {"total": len(runs), "offset": offset, "limit": limit, "desc": descending, "count": len(page)}
-        return Response.of_json({"data": data | {"items": [run.to_short_json(now_s) for run in page]}})
+    def _list(self, request: Request, _mode: Kind | None, actor: str) -> Response:
+        runs, now_s = self._runs.find(actor=_actor(actor)), self._runs.now_s()
+        is_descending, limit = request.query.get("desc") in _TRUE, min(_number(request, "limit", 1000), 1000)
+        shown = [run.to_json(now_s) for run in (runs[::-1] if is_descending else runs)[:limit]]
+        items = [{key: run[key] for key in _SHORT_KEYS if key in run} for run in shown]
+        counts = {"total": len(runs), "offset": 0, "limit": limit, "desc": is_descending, "count": len(items)}
+        return answer({"data": counts | {"items": items}})
 
-    def _items(self, request: Request, run: Run) -> Response:
-        items = run.items(self.runs.now_s())
-        limited = "limit" in request.query
+    def _run(self, request: Request, _mode: Kind | None, run_id: str) -> Response:
+        return self._when_finished(request, self._found(run_id=run_id), 200)
+
+    def _abort(self, _request: Request, _mode: Kind | None, run_id: str) -> Response:
+        run = self._found(run_id=run_id)
+        self._runs.abort(run)
+        return answer({"data": run.to_json(self._runs.now_s())})
+
+    def _record(self, _request: Request, _mode: Kind | None, store_id: str) -> Response:
+        return answer(self._found(store_id=store_id).run_input)
+
+    def _items(self, request: Request, _mode: Kind | None, dataset_id: str) -> Response:
+        run = self._found(dataset_id=dataset_id)
+        items, is_clean = run.items(self._runs.now_s()), request.query.get("clean") in _TRUE
         offset, limit = _number(request, "offset", 0), min(_number(request, "limit", _MOST_ITEMS), _MOST_ITEMS)
-        total = len(items)
-        descending = request.query.get("desc") in _TRUE
-        loops = run.mode is Kind.LOOP and limited
+        loops = run.mode is Kind.LOOP and "limit" in request.query
         start = 0 if loops else offset
-        page = [_shown(item, request) for item in (items[::-1] if descending else items)[start : start + limit]]
-        if request.query.get("clean") in _TRUE:
-            page = [item for item in page if item]
+        shown = items[start : start + limit]
+        if is_clean:  # without hidden fields, and without items that are empty then
+            shown = [{key: item[key] for key in item if not key.startswith("#")} for item in shown]
+            shown = [item for item in shown if item]
         headers = {
             "X-Apify-Pagination-Offset": str(offset),
             "X-Apify-Pagination-Limit": str(limit),
-            "X-Apify-Pagination-Count": str(len(page)),
-            "X-Apify-Pagination-Total": str(offset + limit + total if loops else total),
-            "X-Apify-Pagination-Desc": str(descending).lower(),
+            "X-Apify-Pagination-Count": str(len(shown)),
+            "X-Apify-Pagination-Total": str(offset + limit + len(items) if loops else len(items)),
+            "X-Apify-Pagination-Desc": "false",
         }
-        return Response.of_json(page, headers=headers)
+        return answer(shown, headers=headers)
 
-    def _run_of(self, path: str) -> Run | None:
-        if match := _RUN_PATH.fullmatch(path) or _ABORT_PATH.fullmatch(path):
-            return self.runs.find(run_id=match[1])
-        if match := _RECORD_PATH.fullmatch(path):
-            return self.runs.find(store_id=match[1])
-        match = _ITEMS_PATH.fullmatch(path)
-        return self.runs.find(dataset_id=match[1]) if match else None
+    def _found(self, **wanted: str) -> Run:
+        found = self._runs.find(**wanted)
+        return found[0] if found else abort(recorded("apify-api/errors/record_not_found_404.json"))
+
+
+def _actor(name: str) -> Actor:
+    return ACTORS.get(name) or abort(recorded("apify-api/errors/actor_not_found_404.json"))
 
 
 def _username(actor: Actor, request: Request) -> str | None:
@@ -152,35 +309,19 @@ def _username(actor: Actor, request: Request) -> str | None:
 
 
 def _input(request: Request) -> Json:
-    try:
-        run_input = json.loads(request.body or b"{}")
-    except ValueError as error:
-        raise InvalidInputError("The body is not JSON") from error
+    run_input = request.get_json(force=True, silent=True)
     if not isinstance(run_input, dict):
-        raise InvalidInputError("The body is not an object")
+        raise InvalidInputError("The body is not a JSON object")
     return run_input
-
-
-def _found(run: Run | None) -> Run:
-    if run is None:
-        raise Refused(recorded("apify-api/errors/record_not_found_404.json"))
-    return run
 
 
 def _number(request: Request, name: str, default: int) -> int:
     text = request.query.get(name, str(default))
     if not text.isdecimal():
         message = f'Query parameter "{name}" must be a whole number of at least 0'
-        raise Refused(Response.of_json({"error": {"type": "invalid-parameter", "message": message}}, 400))
+        abort(_error(400, "invalid-parameter", message))
     return int(text)
 
 
-def _shown(item: Json, request: Request) -> Json:
-    """An item as `clean`, `fields` and `omit` let it through."""
-    fields, omitted = comma_list(request.query.get("fields", "")), comma_list(request.query.get("omit", ""))
-    clean = request.query.get("clean") in _TRUE
-    return {
-        key: value
-        for key, value in item.items()
-        if (not fields or key in fields) and key not in omitted and not (clean and key.startswith("#"))
-    }
+def _error(status: int, kind: str, message: str) -> Response:
+    return answer({"error": {"type": kind, "message": message}}, status)

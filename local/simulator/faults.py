@@ -1,14 +1,16 @@
-"""What goes wrong on purpose, for whom, and how often still."""
+"""Faults: what goes wrong on purpose, for which account, and how often still."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import UnionType
 from typing import Any, Self
 
-from local.simulator.messages import Request, Subject
+from local.simulator.messages import Json, Subject
 
 PLATFORMS = ("youtube", "twitter", "instagram", "tiktok")
 
@@ -34,6 +36,11 @@ class Kind(StrEnum):
     OTHER = "other"  # another account than asked for
 
 
+_TYPES: Mapping[str, tuple[UnionType | type, str]] = {
+    "username": (str, "text"),
+    "seconds": (int | float, "a number"),
+    **dict.fromkeys(("times", "retry_after", "status"), (int, "a whole number")),
+}
 FAILURES = frozenset({Kind.UNAVAILABLE, Kind.BROKEN, Kind.RATE_LIMITED, Kind.HTML, Kind.QUOTA})
 
 
@@ -45,71 +52,35 @@ class Fault:
     platform: str | None = None
     username: str | None = None  # lower case
     times: int | None = None
-    seconds: float = 0.0  # of delay, for SLOW
-    retry_after_s: int | None = None  # for RATE_LIMITED
+    seconds: float = 0  # of delay, for SLOW
+    retry_after: int | None = None  # seconds, for RATE_LIMITED
     status: int | None = None  # for HTML
     path: str | None = None  # only calls whose path contains this
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
-        """Raises ValueError, with a sentence, for what it does not understand."""
-        if not isinstance(data, Mapping):
+        """ValueError, with a sentence, for what is not understood."""
+        if not isinstance(data, dict):
             raise ValueError("A fault is one JSON object.")  # noqa: TRY004  # a mistake in a request, like the others
-        known = {"kind", "platform", "username", "times", "seconds", "retry_after", "status", "path"}
-        if unknown := sorted(data.keys() - known):
-            raise ValueError(f"Unknown field {unknown[0]!r}; known are {', '.join(sorted(known))}.")
-        platform, username = data.get("platform"), data.get("username")
-        if platform is not None and platform not in PLATFORMS:
-            raise ValueError(f"Unknown platform {platform!r}; known are {', '.join(PLATFORMS)}.")
-        if username is not None and not isinstance(username, str):
-            raise ValueError(f"username must be text, not {username!r}.")
-        if data.get("kind") not in set(Kind):
-            raise ValueError(f"Unknown kind {data.get('kind')!r}; known are {', '.join(Kind)}.")
-        return cls(
-            kind=Kind(data["kind"]),
-            platform=platform,
-            username=username.lower().removeprefix("@") if username is not None else None,
-            times=_whole("times", data.get("times")),
-            seconds=_seconds(data.get("seconds", 0)),
-            retry_after_s=_whole("retry_after", data.get("retry_after")),
-            status=_whole("status", data.get("status")),
-            path=data.get("path"),
-        )
+        if unknown := sorted(data.keys() - set(cls.__slots__)):
+            raise ValueError(f"Unknown field {unknown[0]!r}; known are {', '.join(sorted(cls.__slots__))}.")
+        for name, known in (("kind", tuple(Kind)), ("platform", (None, *PLATFORMS))):
+            if data.get(name) not in known:
+                raise ValueError(f"Unknown {name} {data.get(name)!r}; known are {', '.join(filter(None, known))}.")
+        for name, (kinds, wanted) in _TYPES.items():
+            value = data.get(name)
+            is_number = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+            if value is not None and not (isinstance(value, kinds) and (is_number or kinds is str)):
+                raise ValueError(f"{name} must be {wanted}, not {value!r}.")
+        username = data.get("username") and data["username"].lower().removeprefix("@")
+        return cls(**{**data, "kind": Kind(data["kind"]), "username": username})
 
-    def concerns(self, subject: Subject, request: Request) -> bool:
+    def concerns(self, subject: Subject, path: str) -> bool:
         return (
             self.platform in (None, subject.platform)
             and self.username in (None, subject.username)
-            and (self.path in request.path if self.path else subject.meets_account or self.kind is Kind.SLOW)
+            and (self.path in path if self.path else subject.meets_account or self.kind is Kind.SLOW)
         )
-
-
-def _whole(name: str, value: Any) -> int | None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-        raise ValueError(f"{name} must be a whole number, not {value!r}.")
-    return value
-
-
-def _seconds(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise ValueError(f"seconds must be a number, not {value!r}.")
-    return float(value)
-
-
-class _Entry:
-    """A fault and how often it has happened."""
-
-    def __init__(self, fault: Fault) -> None:
-        self.fault = fault
-        self.happened = 0
-
-    def happens(self, subject: Subject, request: Request) -> bool:
-        """Whether it happens now; if so, it is counted."""
-        spent = self.fault.times is not None and self.happened >= self.fault.times
-        if spent or not self.fault.concerns(subject, request):
-            return False
-        self.happened += 1
-        return True
 
 
 class FaultBook:
@@ -121,35 +92,35 @@ class FaultBook:
     def __init__(self, standing: Callable[[str], Fault | None]) -> None:
         self._standing = standing
         self._lock = threading.Lock()
-        self._told: list[_Entry] = []
-        self._by_name: dict[Subject, _Entry | None] = {}
+        self._told: list[Fault] = []
+        self._happened: Counter[object] = Counter()  # by place in the list, or by platform and name
 
     def add(self, fault: Fault) -> None:
         with self._lock:
-            self._told.append(_Entry(fault))
+            self._told.append(fault)
 
     def clear(self) -> None:
-        """Forget what was told, and let every name start again."""
+        """Forget the faults that were told, and let every name start again."""
         with self._lock:
             self._told.clear()
-            self._by_name.clear()
+            self._happened.clear()
 
-    def take(self, subject: Subject, request: Request) -> list[Fault]:
-        """The faults of this request: any number of delays, then at most one of another kind. They are counted."""
+    def take(self, subject: Subject, path: str) -> list[Fault]:
+        """Count and return the faults of this request: any number of delays, then at most one of another kind."""
+        standing = self._standing(subject.username) if subject.username else None
         taken: list[Fault] = []
         with self._lock:
-            for entry in (*self._told, self._entry_of_name(subject)):
-                if entry is not None and entry.happens(subject, request):
-                    taken.append(entry.fault)
-                    if entry.fault.kind is not Kind.SLOW:
+            for key, fault in (*enumerate(self._told), ((subject.platform, subject.username), standing)):
+                if fault and fault.concerns(subject, path) and self._happened[key] != fault.times:
+                    self._happened[key] += 1
+                    taken.append(fault)
+                    if fault.kind is not Kind.SLOW:
                         break
         return taken
 
-    def _entry_of_name(self, subject: Subject) -> _Entry | None:
-        if subject.username is None:
-            return None
-        key = Subject(subject.platform, subject.username)
-        if key not in self._by_name:
-            fault = self._standing(subject.username)
-            self._by_name[key] = _Entry(fault) if fault else None
-        return self._by_name[key]
+
+def with_counts(entry: Json, counts: Collection[str], mode: Kind | None) -> Json:
+    """The entry as the mode shows its counts: without them, null, or as they are."""
+    if mode is Kind.HIDDEN:
+        return {name: value for name, value in entry.items() if name not in counts}
+    return entry | {name: None for name in counts if name in entry} if mode is Kind.NULLS else entry

@@ -1,4 +1,4 @@
-"""What Apify's Instagram actors find: profiles (`details`) and posts."""
+"""The items of Apify's Instagram actor: profiles (`details`) and posts."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from local.simulator.faults import Kind
-from local.simulator.messages import Json
-from local.simulator.names import SimName
-from local.simulator.samples import sample
-from local.simulator.variation import published_text
+from local.simulator.faults import Kind, with_counts
+from local.simulator.messages import Json, sample
+from local.simulator.names import SimName, published_text
 
 _URL = re.compile(r"https?://(?:www\.)?instagram\.com/([A-Za-z0-9._]{1,30})/?(?:\?.*)?", re.ASCII)
 _COUNTS = ("followersCount", "followsCount", "postsCount")
-_POST_COUNTS = ("likesCount", "commentsCount", "videoViewCount", "videoPlayCount")
+_VIEW_COUNTS = ("videoViewCount", "videoPlayCount")
+_POST_COUNTS = ("likesCount", "commentsCount", *_VIEW_COUNTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +50,21 @@ def details_items(username: str, url: str, mode: Kind | None) -> list[Json]:
         details = shape | identity | {"url": url.rstrip("/")}
     elif mode is Kind.EMPTY:
         details = details | {"postsCount": 0, "latestPosts": []}
-    elif mode is Kind.HIDDEN:
-        details = {key: value for key, value in details.items() if key not in _COUNTS}
-    elif mode is Kind.NULLS:
-        details = details | dict.fromkeys(_COUNTS)
+    details = with_counts(details, _COUNTS, mode)
     return [details | {"inputUrl": url} if "inputUrl" in details else details]
 
 
 def post_items(username: str, url: str, limit: int | None, mode: Kind | None) -> list[Json]:
-    """Nothing found is one item that says so, whatever the reason: the real actor does not tell them apart."""
+    """Missing, private and empty accounts all yield one `no_items` item, as the real actor does."""
     profile = profile_of(username)
     nothing = mode in (Kind.MISSING, Kind.SUSPENDED, Kind.PRIVATE, Kind.EMPTY)
     if profile is None or nothing or not profile.posts:
         return [sample("apify-instagram/errors/no_items.json")[0] | {"url": url.rstrip("/"), "inputUrl": url}]
-    return [_seen(post, mode) | {"inputUrl": url} for post in profile.posts[:limit]]
-
-
-def _seen(post: Json, mode: Kind | None) -> Json:
     if mode is Kind.HIDDEN:  # likes -1, and no key for views
-        shown = {key: value for key, value in post.items() if key not in ("videoViewCount", "videoPlayCount")}
-        return shown | {"likesCount": -1}
-    return post | {key: None for key in _POST_COUNTS if key in post} if mode is Kind.NULLS else post
+        posts = [with_counts(post, _VIEW_COUNTS, mode) | {"likesCount": -1} for post in profile.posts]
+    else:
+        posts = [with_counts(post, _POST_COUNTS, mode) for post in profile.posts]
+    return [post | {"inputUrl": url} for post in posts[:limit]]
 
 
 @cache

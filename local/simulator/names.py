@@ -1,13 +1,14 @@
-"""Names of synthetic accounts, and numbers that carry them.
+"""Synthetic accounts: their names, the numbers that carry them, and the dates of their posts.
 
-A name says how its account behaves (the table is in the package's docstring). Ids of synthetic accounts and
-posts are made from the name alone and can be read back, so the simulator needs no memory of what it served.
+A name says how its account behaves (the table is in the package's docstring). Ids of synthetic accounts and posts are
+made from the name alone and can be read back, so the simulator needs no memory of what it served.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from local.simulator.faults import Fault, Kind
@@ -16,27 +17,26 @@ ORDINARY_POSTS = 3  # posts of a synthetic account whose name does not say
 
 _COUNTED = ("videos", "slow")  # sim_{word}_{number}
 _REPEATED = (Kind.UNAVAILABLE, Kind.BROKEN, Kind.RATE_LIMITED, Kind.HTML, Kind.TRUNCATED)  # sim_{word}x{times}
-_PLAIN = (  # sim_{word}
-    Kind.PRIVATE,
-    Kind.SUSPENDED,
-    Kind.EMPTY,
-    Kind.MISSING,
-    Kind.HIDDEN,
-    Kind.QUOTA,
-    Kind.LOOP,
-    Kind.OTHER,
-    Kind.NULLS,
-    "recorded",
-)
+_PLAIN = tuple(kind for kind in Kind if kind not in (*_REPEATED, Kind.SLOW))  # sim_{word}
 _WORDS: tuple[str, ...] = (*_COUNTED, *_REPEATED, *_PLAIN)
 _NAME = re.compile(
-    rf"sim_(?:(?P<counted>{'|'.join(_COUNTED)})_(?P<number>0|[1-9]\d{{0,3}})"
-    rf"|(?P<repeated>{'|'.join(_REPEATED)})x(?P<times>[1-9]\d?)"
-    rf"|(?P<plain>{'|'.join(_PLAIN)}))",
+    rf"sim_(?:({'|'.join(_COUNTED)})_(0|[1-9]\d{{0,3}})|({'|'.join(_REPEATED)})x([1-9]\d?)|({'|'.join(_PLAIN)}))",
     re.ASCII,
 )
 _ARGUMENTS = 10_000  # arguments have at most four digits
 _LAST_POST = 10**12 - 1
+_NEWEST = datetime(2025, 10, 1, 12, tzinfo=UTC)
+_STEP = timedelta(hours=3)  # 5,000 posts reach back 21 months
+
+
+def published_at(index: int) -> datetime:
+    """The date of synthetic post `index`; 0 is the newest."""
+    return _NEWEST - index * _STEP
+
+
+def published_text(index: int) -> str:
+    """The date as Instagram, TikTok and X write it: with milliseconds."""
+    return published_at(index).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,7 @@ class SimName:
         match = _NAME.fullmatch(username.lower())
         if match is None:
             return None
-        word = match["counted"] or match["repeated"] or match["plain"]
-        return cls(word, int(match["number"] or match["times"] or 0))
+        return cls(match[1] or match[3] or match[5], int(match[2] or match[4] or 0))
 
     @classmethod
     def from_number(cls, number: int) -> Self | None:
@@ -88,9 +87,15 @@ class SimName:
 
     @property
     def standing_fault(self) -> Fault | None:
-        """What stands upon this account from the start, until it has happened often enough."""
+        """The fault that the account has from the start, until it has happened often enough."""
         if self.word == "slow":
             return Fault(kind=Kind.SLOW, seconds=self.argument)
         if self.word in _REPEATED:
-            return Fault(kind=Kind(self.word), times=self.argument, retry_after_s=1)
-        return Fault(kind=Kind(self.word)) if self.word in set(Kind) else None
+            return Fault(kind=Kind(self.word), times=self.argument, retry_after=1)
+        return Fault(kind=Kind(self.word)) if self.word in _PLAIN else None
+
+
+def standing_fault(username: str) -> Fault | None:
+    """The fault of a synthetic account; None for any other."""
+    sim = SimName.parse(username)
+    return sim.standing_fault if sim else None

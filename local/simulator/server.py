@@ -1,68 +1,173 @@
-"""The simulator on a socket."""
+"""The simulator itself: from a request to its answer, and the socket that it listens on."""
 
 from __future__ import annotations
 
+import json
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from local.simulator.exchange import Exchange
-from local.simulator.faults import Fault
-from local.simulator.journal import masked_query
-from local.simulator.messages import Json, Request
+from werkzeug import Response
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule, RuleFactory, Submount
+from werkzeug.test import EnvironBuilder
 
-Log = Callable[[str], None]
+from local.simulator.apify import ApifyApi, Runs
+from local.simulator.faults import FAILURES, Fault, FaultBook, Kind
+from local.simulator.messages import Call, Calls, Json, Request, Subject, answer, page
+from local.simulator.names import standing_fault
+from local.simulator.x import XApi
+from local.simulator.youtube import YouTubeApi
 
-
-class _Server(ThreadingHTTPServer):
-    """Ends at once: open connections are shut rather than waited for, and every thread is joined."""
-
-    daemon_threads = False  # joined by server_close
-    request_queue_size = 128
-
-    def __init__(self, address: tuple[str, int], exchange: Exchange, log: Log) -> None:
-        self.exchange = exchange
-        self.log = log
-        self._connections: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        super().__init__(address, _Handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._lock:
-            self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        with self._lock:
-            self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that hung up is no news; anything else is a fault of ours and is shown."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-    def stop(self) -> None:
-        self.exchange.stopping.set()
-        self.shutdown()
-        with self._lock:
-            for connection in self._connections:
-                _shut(connection)
-        self.server_close()
+_GATEWAY_PAGE = """<!DOCTYPE html>
+<html><head><title>502 Bad Gateway</title></head>
+<body><center><h1>502 Bad Gateway</h1></center><hr><center>nginx</center></body></html>
+"""
 
 
-def _shut(connection: socket.socket) -> None:
-    with suppress(OSError):  # the other side was quicker
-        connection.shutdown(socket.SHUT_RDWR)
+class PlatformApi(Protocol):
+    """One platform. Its calls may raise HTTPException with the answer that refuses the request."""
+
+    base: str  # the path that it is mounted at, version included
+    calls: Calls
+
+    def refusal(self, request: Request) -> Response | None:
+        """The answer to missing or wrong credentials."""
+        ...
+
+    def subject(self, request: Request, /, **named: str) -> Subject: ...
+
+    def failure(self, fault: Fault) -> Response:
+        """The platform's own words for 500, 503, 429 and "quota used up"."""
+        ...
+
+    def unknown(self) -> Response:
+        """The answer to a path that is none of `calls`."""
+        ...
+
+
+class Simulator:
+    """Everything but the sockets. Safe to share between threads."""
+
+    def __init__(self, apify_run_seconds: float, overview: str) -> None:
+        self.url = ""
+        self.stopping = threading.Event()  # cuts every delay short
+        self._faults = FaultBook(standing_fault)
+        self._journal: list[Json] = []  # of the requests, oldest first
+        self._runs = Runs(apify_run_seconds)
+        apis: tuple[PlatformApi, ...] = (YouTubeApi(), XApi(), ApifyApi(self._runs, self.stopping))
+        own: Mapping[tuple[str, str], Callable[[Request], Response | None]] = {
+            ("GET", "/"): lambda _: page(overview, kind="text/plain"),
+            ("GET", "/healthz"): lambda _: answer({"status": "ok"}),
+            ("POST", "/control/faults"): self._add_fault,
+            ("DELETE", "/control/faults"): self.clear_faults,
+            ("GET", "/control/requests"): lambda _: answer({"requests": self.requests()}),
+            ("DELETE", "/control/requests"): self.clear_requests,
+        }
+        rules: list[RuleFactory] = [Rule(path, methods=[method], endpoint=own[method, path]) for method, path in own]
+        for api in apis:
+            calls = [Rule(path, methods=[method], endpoint=(api, call)) for (method, path), call in api.calls.items()]
+            rules.append(Submount(api.base, [*calls, Rule("/<path:_>", endpoint=(api, None))]))
+        self._routes = Map(rules, merge_slashes=False).bind("simulator")
+
+    def respond(self, request: Request) -> Response:
+        try:
+            endpoint, named = self._routes.match(request.path, request.method)
+        except HTTPException:
+            return answer({"error": "There is no such call; GET / lists the APIs and what can be told."}, 404)
+        if isinstance(endpoint, tuple):
+            api, call = endpoint
+            return self._journaled(api, request, call, named if call else {})
+        return endpoint(request) or Response(status=204)
+
+    def _journaled(self, api: PlatformApi, request: Request, call: Call | None, named: Mapping[str, str]) -> Response:
+        """Note the request as it arrives; its status is added when it is answered."""
+        subject = api.subject(request, **named)
+        entry: Json = {
+            "time": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+            "method": request.method,
+            "path": request.path,
+            "query": masked_query(request),
+            "body": request.get_json(force=True, silent=True),
+            "platform": subject.platform,
+            "username": subject.username,
+            "faults": [],
+            "status": None,
+        }
+        self._journal.append(entry)
+        refusal = api.refusal(request)
+        faults = [] if refusal else self._faults.take(subject, request.path)
+        response = refusal or self._answer(api, request, call, named, faults)
+        entry.update(status=response.status_code, faults=[str(fault.kind) for fault in faults])
+        return response
+
+    def _answer(
+        self, api: PlatformApi, request: Request, call: Call | None, named: Mapping[str, str], faults: list[Fault]
+    ) -> Response:
+        if delay_s := sum(fault.seconds for fault in faults):
+            self.stopping.wait(delay_s)
+        fault = next((fault for fault in faults if fault.kind is not Kind.SLOW), None)
+        if fault and fault.kind in FAILURES:
+            return _failure(api, fault)
+        try:
+            response = call(request, fault and fault.kind, **named) if call else api.unknown()
+        except HTTPException as refused:
+            response = refused.get_response(request.environ)
+        if fault and fault.kind is Kind.TRUNCATED:  # as if the sender had ended early and not noticed
+            response.set_data(response.get_data()[: len(response.get_data()) // 2])
+        return response
+
+    def _add_fault(self, request: Request) -> Response | None:
+        try:
+            self._faults.add(Fault.from_json(json.loads(request.get_data())))
+        except ValueError as error:
+            return answer({"error": str(error)}, 400)
+        return None
+
+    def fault(self, kind: str, **fields: Any) -> None:
+        """Add a fault, of the fields that `POST /control/faults` takes. ValueError for what it would refuse."""
+        self._faults.add(Fault.from_json({"kind": kind, **fields}))
+
+    def clear_faults(self, _request: object = None) -> None:
+        self._faults.clear()
+
+    def requests(self, **matching: object) -> list[Json]:
+        """The requests, oldest first; `requests(platform="tiktok", method="POST")` is the TikTok runs started."""
+        return [dict(entry) for entry in [*self._journal] if all(entry[key] == matching[key] for key in matching)]
+
+    def clear_requests(self, _request: object = None) -> None:
+        self._journal.clear()
+
+    def reset(self) -> None:
+        """Return to the state after a start: no faults told, none counted, no requests, no runs."""
+        self.clear_faults()
+        self.clear_requests()
+        self._runs.clear()
+
+
+def _failure(api: PlatformApi, fault: Fault) -> Response:
+    if fault.kind is Kind.HTML:
+        return page(_GATEWAY_PAGE, fault.status or 502)
+    response = api.failure(fault)
+    # X never sends this header: its 429 says when in x-rate-limit-reset.
+    if fault.retry_after is not None and "x-rate-limit-reset" not in response.headers:
+        response.headers["Retry-After"] = str(fault.retry_after)
+    return response
+
+
+def masked_query(request: Request) -> dict[str, str]:
+    return {name: "***" if name in ("key", "token") else value for name, value in request.query.items()}
 
 
 class _Handler(BaseHTTPRequestHandler):
+    """Werkzeug's own server closes every connection; platforms keep them open, and so do our clients."""
+
     server: _Server
     protocol_version = "HTTP/1.1"
     server_version = "PlatformSimulator"
@@ -71,67 +176,55 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        request = Request.from_target(self.command, self.path, dict(self.headers.items()), body)
-        response = self.server.exchange.respond(request)
-        self.send_response(response.status)
-        for name, value in response.headers.items():
+        sent = EnvironBuilder(self.path, method=self.command, headers=[*self.headers.items()], data=body)
+        request = Request(sent.get_environ())
+        response = self.server.simulator.respond(request)
+        self.send_response(response.status_code)
+        for name, value in response.get_wsgi_headers(request.environ):
             self.send_header(name, value)
-        if response.status != 204:
-            self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
-        self.wfile.write(response.body)
+        self.wfile.write(response.get_data())
         query = urlencode(masked_query(request), safe="*,@")
-        self.server.log(f"{request.method} {request.path}{'?' if query else ''}{query} -> {response.status}")
+        self.server.log(f"{request.method} {request.path}{'?' if query else ''}{query} -> {response.status_code}")
 
     do_GET = do_POST = do_DELETE = _serve  # noqa: N815  # names given by the base class
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class's name
-        """The base class would write the whole request line, keys included."""
+        """Write nothing: the base class would write the whole request line, keys included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Simulator:
-    """A running simulator, for tests in the same process."""
+class _Server(ThreadingHTTPServer):
+    """A server that ends at once: open connections are shut rather than waited for, and every thread is joined."""
 
-    url: str
-    exchange: Exchange
+    daemon_threads = False  # joined by server_close
+    request_queue_size = 128
 
-    @property
-    def youtube_url(self) -> str:
-        return f"{self.url}/youtube/v3"
+    def __init__(self, address: tuple[str, int], simulator: Simulator, log: Callable[[str], None]) -> None:
+        self.simulator = simulator
+        self.log = log
+        self._connections: set[socket.socket] = set()
+        super().__init__(address, _Handler)
 
-    @property
-    def x_url(self) -> str:
-        return f"{self.url}/x/2"
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._connections.add(request)
+        super().process_request(request, client_address)
 
-    @property
-    def apify_url(self) -> str:
-        return f"{self.url}/apify/v2"
+    def shutdown_request(self, request: Any) -> None:
+        self._connections.discard(request)
+        super().shutdown_request(request)
 
-    def fault(self, kind: str, **fields: Any) -> None:
-        """What `POST /control/faults` takes; raises ValueError for what it would refuse."""
-        self.exchange.faults.add(Fault.from_json({"kind": kind, **fields}))
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Show only faults of ours; a caller that hung up is no news."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
-    def clear_faults(self) -> None:
-        self.exchange.faults.clear()
-
-    def requests(self, **matching: object) -> list[Json]:
-        """What was asked, oldest first; `requests(platform="tiktok", method="POST")` is the TikTok runs started."""
-        entries = self.exchange.journal.entries()
-        return [entry for entry in entries if all(entry[key] == value for key, value in matching.items())]
-
-    def clear_requests(self) -> None:
-        self.exchange.journal.clear()
-
-    def reset(self) -> None:
-        """As after a start: no faults told, none counted, no requests, no runs."""
-        self.clear_faults()
-        self.clear_requests()
-        self.exchange.runs.clear()
-
-
-def _silent(_line: str) -> None:
-    """No access log."""
+    def stop(self) -> None:
+        self.simulator.stopping.set()
+        self.shutdown()
+        for connection in self._connections.copy():
+            with suppress(OSError):  # the other side was quicker
+                connection.shutdown(socket.SHUT_RDWR)
+        self.server_close()
 
 
 @contextmanager
@@ -140,17 +233,18 @@ def running(
     *,
     host: str = "127.0.0.1",
     apify_run_seconds: float = 1.0,
-    log: Log = _silent,
+    log: Callable[[str], None] = lambda _line: None,
 ) -> Iterator[Simulator]:
-    """A simulator in a thread of this process, on a free port unless told. Raises OSError if the port is taken."""
+    """A simulator in a thread of this process, on a free port unless told. OSError if the port is taken."""
     from local import simulator
 
-    exchange = Exchange(apify_run_seconds=apify_run_seconds, overview=simulator.__doc__ or "")
-    server = _Server((host, port), exchange, log)
+    served = Simulator(apify_run_seconds, simulator.__doc__ or "")
+    server = _Server((host, port), served, log)
+    served.url = f"http://{host}:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="simulator")
     thread.start()
     try:
-        yield Simulator(f"http://{host}:{server.server_port}", exchange)
+        yield served
     finally:
         server.stop()
         thread.join()

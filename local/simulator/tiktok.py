@@ -1,4 +1,4 @@
-"""What Apify's TikTok actors find: videos, each carrying its author's profile."""
+"""The items of Apify's TikTok actor: videos, each carrying its author's profile."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from local.simulator.faults import Kind
-from local.simulator.messages import Json
-from local.simulator.names import SimName
-from local.simulator.samples import sample
-from local.simulator.variation import published_at, published_text
+from local.simulator.faults import Kind, with_counts
+from local.simulator.messages import Json, sample
+from local.simulator.names import SimName, published_at, published_text
 
 _INPUT = re.compile(r"(?:https?://(?:www\.)?tiktok\.com/)?@?([A-Za-z0-9._]{1,24})/?(?:\?.*)?", re.ASCII)
 _AUTHOR_COUNTS = ("fans", "following", "friends", "heart", "video", "digg")
@@ -51,32 +49,21 @@ def items(username: str, asked: str, limit: int | None, mode: Kind | None) -> li
     elif mode is Kind.EMPTY:
         return [{"authorMeta": profile.author | {"video": 0}, "input": asked, "note": "Profile has no videos"}]
     if not profile.videos:
-        return [{"authorMeta": _seen(profile.author, _AUTHOR_COUNTS, mode), "input": asked}]
+        return [{"authorMeta": with_counts(profile.author, _AUTHOR_COUNTS, mode), "input": asked}]
     return [
-        _seen(video, _VIDEO_COUNTS, mode)
-        | {"authorMeta": _seen(video["authorMeta"], _AUTHOR_COUNTS, mode), "input": asked}
+        with_counts(video, _VIDEO_COUNTS, mode)
+        | {"authorMeta": with_counts(video["authorMeta"], _AUTHOR_COUNTS, mode), "input": asked}
         for video in profile.videos[:limit]
     ]
 
 
-def _seen(entry: Json, counts: Sequence[str], mode: Kind | None) -> Json:
-    if mode is Kind.HIDDEN:
-        return {key: value for key, value in entry.items() if key not in counts}
-    return entry | {key: None for key in counts if key in entry} if mode is Kind.NULLS else entry
-
-
 @cache
 def _recorded() -> dict[str, Profile]:
-    files = {
-        "fashion": "fashion/items.json",
-        "nba": "nba/items.json",
-        "shaiie_foeva": "shaiie_foeva/items.json",
-        "loveluxury.com": "loveluxury.com/items_nested_from_csv.json",
-    }
     profiles = {}
-    for name, file in files.items():
+    for name in ("fashion", "nba", "shaiie_foeva", "loveluxury.com"):
+        file = "items_nested_from_csv.json" if name == "loveluxury.com" else "items.json"
         # One item was recorded for a video's URL; in answer to a profile it would not carry that URL.
-        videos = [_without(video, "submittedVideoUrl") for video in sample(f"apify-tiktok/{file}")]
+        videos = [_without(video, "submittedVideoUrl") for video in sample(f"apify-tiktok/{name}/{file}")]
         profiles[name] = Profile(videos[0]["authorMeta"], videos)
     without_videos = sample("apify-tiktok/nasaofficial/profile_only_item.json")[0]
     profiles["nasaofficial"] = Profile(without_videos["authorMeta"], ())

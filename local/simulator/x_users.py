@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
-from local.simulator.messages import Json
-from local.simulator.names import SimName
-from local.simulator.samples import sample
-from local.simulator.variation import published_text
+from local.simulator.messages import Json, sample
+from local.simulator.names import SimName, published_text
 
 _RECORDED = {  # username in lower case -> folder, timeline files in order
     "wunpini_fm": ("wunpini_fm", ("user_tweets_page1.json", "user_tweets_page2.json")),
@@ -40,15 +38,15 @@ class User:
 def by_username(username: str) -> User | None:
     name = username.lower()
     if name in _RECORDED:
-        return _recorded(name)
+        return recorded_user(name)
     sim = SimName.parse(name)
     return _synthetic(sim) if sim else None
 
 
 def by_id(user_id: str) -> User | None:
     for name in _RECORDED:
-        if _recorded(name).data["id"] == user_id:
-            return _recorded(name)
+        if recorded_user(name).data["id"] == user_id:
+            return recorded_user(name)
     if len(user_id) != 19 or not user_id.isdecimal():
         return None
     sim = SimName.from_number(int(user_id[1:7]))
@@ -56,7 +54,7 @@ def by_id(user_id: str) -> User | None:
 
 
 @cache
-def _recorded(name: str) -> User:
+def recorded_user(name: str) -> User:
     folder, files = _RECORDED[name]
     pages: list[Page] = []
     token = None
@@ -77,7 +75,7 @@ def _user_id(sim: SimName) -> str:
 
 @lru_cache(maxsize=32)
 def _synthetic(sim: SimName) -> User:
-    base = _recorded("natcomm").data
+    base = recorded_user("natcomm").data
     data = base | {
         "id": _user_id(sim),
         "username": sim.text,
@@ -86,23 +84,13 @@ def _synthetic(sim: SimName) -> User:
         "public_metrics": base["public_metrics"] | {"tweet_count": sim.post_count},
     }
     media_post = sample("x/shapes/tweet_with_video.json")
-    templates = [
-        *_recorded("natcomm").pages[0].posts,
-        *_recorded("twitterdev").pages[0].posts,
-        media_post["data"][0],
-    ]
+    recordings = [recorded_user(name).pages[0].posts for name in ("natcomm", "twitterdev")]
+    templates = [*recordings[0], *recordings[1], media_post["data"][0]]
     posts = [_post(sim, templates[index % len(templates)], index) for index in range(sim.post_count)]
     media = media_post["includes"]["media"][0]
-    includes = {
-        "users": [data],
-        "media": [media | {"media_key": key} for post in posts for key in _media_keys(post)],
-    }
+    keys = (key for post in posts for key in post.get("attachments", {}).get("media_keys", ()))
+    includes = {"users": [data], "media": [media | {"media_key": key} for key in keys]}
     return User(sim.text, data, [Page(posts, includes)])
-
-
-def _media_keys(post: Json) -> Sequence[str]:
-    keys: Sequence[str] = post.get("attachments", {}).get("media_keys", ())
-    return keys
 
 
 def _post(sim: SimName, template: Json, index: int) -> Json:

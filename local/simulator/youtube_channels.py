@@ -1,15 +1,13 @@
-"""YouTube channels that the simulator knows: recorded ones, and synthetic ones by name."""
+"""YouTube channels: recorded ones, and synthetic ones by name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from local.simulator.messages import Json
-from local.simulator.names import SimName
-from local.simulator.samples import sample
-from local.simulator.variation import published_at
+from local.simulator.messages import Json, sample
+from local.simulator.names import SimName, published_at
 
 _INDEX_SPAN = 10**5
 
@@ -22,27 +20,13 @@ class Channel:
     videos: Mapping[str, Json]  # by id, as videos.list gives them
     total: int  # pageInfo.totalResults of the uploads
 
-    @property
-    def playlist_id(self) -> str:
-        return str(self.item["contentDetails"]["relatedPlaylists"]["uploads"])
-
-
-@dataclass(frozen=True, slots=True)
-class Playlist:
-    items: Sequence[Json]
-    total: int
-    channel: Channel | None = None  # whose uploads these are
-
 
 @cache
 def _recorded() -> dict[str, Channel]:
     """By handle. C-SPAN's recording is older than handles; the one it has today is `@CSPAN`."""
-    return {
-        "googledevelopers": _recorded_channel(
-            "googledevelopers", "GoogleDevelopers", "uploads_page1.json", "videos_assembled.json"
-        ),
-        "cspan": _recorded_channel("cspan", "C-SPAN", "uploads_page1_assembled.json", "videos.json"),
-    }
+    google = ("googledevelopers", "GoogleDevelopers", "uploads_page1.json", "videos_assembled.json")
+    cspan = ("cspan", "C-SPAN", "uploads_page1_assembled.json", "videos.json")
+    return {files[0]: _recorded_channel(*files) for files in (google, cspan)}
 
 
 def _recorded_channel(handle: str, folder: str, uploads: str, videos: str) -> Channel:
@@ -51,13 +35,9 @@ def _recorded_channel(handle: str, folder: str, uploads: str, videos: str) -> Ch
         handle=handle,
         item=sample(f"youtube/{folder}/channel.json")["items"][0],
         uploads=page["items"],
-        videos=_by_id(sample(f"youtube/{folder}/{videos}")["items"]),
+        videos={video["id"]: video for video in sample(f"youtube/{folder}/{videos}")["items"]},
         total=page["pageInfo"]["totalResults"],
     )
-
-
-def _by_id(videos: Iterable[Json]) -> dict[str, Json]:
-    return {video["id"]: video for video in videos}
 
 
 def by_handle(handle: str) -> Channel | None:
@@ -81,28 +61,25 @@ def by_id(channel_id: str) -> Channel | None:
     return by_handle(channel_id[2:].rstrip("A").rstrip("-")) if channel_id.startswith("UCsim_") else None
 
 
-def playlist(playlist_id: str) -> Playlist | None:
-    """The uploads of any channel, and one more recorded playlist, of two pages."""
-    pages = [sample(f"youtube/GoogleDevelopers/playlist_page{number}.json") for number in (1, 2)]
-    items = [item for page in pages for item in page["items"]]
-    if playlist_id == items[0]["snippet"]["playlistId"]:
-        return Playlist(items, len(items))
-    channel = by_id(f"UC{playlist_id[2:]}") if playlist_id.startswith("UU") else None
-    return Playlist(channel.uploads, channel.total, channel) if channel else None
+def by_uploads(playlist_id: str) -> Channel | None:
+    return by_id(f"UC{playlist_id[2:]}") if playlist_id.startswith("UU") else None
 
 
 def by_video(video_id: str) -> Channel | None:
     """The channel whose video this is."""
-    for channel in (*_recorded().values(), _synthetic(SimName("recorded"))):
+    for channel in _recorded().values():
         if video_id in channel.videos:
             return channel
     try:
-        number = int(video_id.removeprefix("sm"), 16) // _INDEX_SPAN
+        sim = SimName.from_number(int(video_id.removeprefix("sm"), 16) // _INDEX_SPAN)
     except ValueError:
         return None
-    sim = SimName.from_number(number)
     owner = _synthetic(sim) if sim else None
     return owner if owner and video_id in owner.videos else None
+
+
+def another_than(channel: Channel) -> Channel:
+    return _recorded()["cspan" if channel.handle == "googledevelopers" else "googledevelopers"]
 
 
 @lru_cache(maxsize=32)
@@ -110,16 +87,10 @@ def _synthetic(sim: SimName) -> Channel:
     # Readable and reversible. Real ids end in A, Q, g or w, so these do, too.
     channel_id = f"UC{sim.text.ljust(21, '-')}A"
     title = f"Simulated channel {sim.text}"
-    if sim.word == "recorded":
-        source = sorted(_templates(), key=lambda video: str(video["snippet"]["publishedAt"]), reverse=True)
-        videos = [_owned(video, channel_id, title) for video in source]
-    else:
-        videos = [_owned(_varied(sim, index), channel_id, title) for index in range(sim.post_count)]
+    videos = [_owned(_varied(sim, index), channel_id, title) for index in range(sim.post_count)]
     uploads = [_upload(video, position) for position, video in enumerate(videos)]
-    if sim.word == "recorded":
-        uploads.append(_private_upload(channel_id, title, len(uploads)))
     item = _channel_item(sim, channel_id, title, len(videos))
-    return Channel(sim.text, item, uploads, _by_id(videos), len(uploads))
+    return Channel(sim.text, item, uploads, {video["id"]: video for video in videos}, len(uploads))
 
 
 def _templates() -> Sequence[Json]:
@@ -165,26 +136,17 @@ def _varied(sim: SimName, index: int) -> Json:
 def _upload(video: Json, position: int) -> Json:
     snippet = video["snippet"]
     kept = ("publishedAt", "channelId", "title", "description", "thumbnails", "channelTitle")
+    of_playlist = {
+        "playlistId": f"UU{snippet['channelId'][2:]}",
+        "position": position,
+        "resourceId": {"kind": "youtube#video", "videoId": video["id"]},
+        "videoOwnerChannelTitle": snippet["channelTitle"],
+        "videoOwnerChannelId": snippet["channelId"],
+    }
     return {
         "kind": "youtube#playlistItem",
         "etag": video["etag"],
         "id": f"UPLOAD-{video['id']}",
-        "snippet": {key: snippet[key] for key in kept}
-        | {
-            "playlistId": f"UU{snippet['channelId'][2:]}",
-            "position": position,
-            "resourceId": {"kind": "youtube#video", "videoId": video["id"]},
-            "videoOwnerChannelTitle": snippet["channelTitle"],
-            "videoOwnerChannelId": snippet["channelId"],
-        },
+        "snippet": {key: snippet[key] for key in kept} | of_playlist,
         "contentDetails": {"videoId": video["id"], "videoPublishedAt": snippet["publishedAt"]},
     }
-
-
-def _private_upload(channel_id: str, title: str, position: int) -> Json:
-    """The recorded "Private video" of another playlist: listed, and dropped by videos.list."""
-    items = sample("youtube/PhuongMyChi/playlist_with_private_video.json")["items"]
-    private: Json = next(item for item in items if item["snippet"]["title"] == "Private video")
-    owner = {"channelId": channel_id, "channelTitle": title, "playlistId": f"UU{channel_id[2:]}", "position": position}
-    video_id = private["snippet"]["resourceId"]["videoId"]
-    return private | {"snippet": private["snippet"] | owner, "contentDetails": {"videoId": video_id}}

@@ -29,7 +29,7 @@ def simulator(_simulator: Simulator) -> Simulator:
 @pytest.fixture
 def youtube(simulator: Simulator) -> Iterator[httpx.Client]:
     with httpx.Client(
-        base_url=simulator.youtube_url, params={"key": "k-1"}, timeout=TIMEOUT_S, verify=NO_CERTIFICATES
+        base_url=f"{simulator.url}/youtube/v3", params={"key": "k-1"}, timeout=TIMEOUT_S, verify=NO_CERTIFICATES
     ) as client:
         yield client
 
@@ -37,7 +37,9 @@ def youtube(simulator: Simulator) -> Iterator[httpx.Client]:
 @pytest.fixture
 def x(simulator: Simulator) -> Iterator[httpx.Client]:
     headers = {"Authorization": "Bearer b-1"}
-    with httpx.Client(base_url=simulator.x_url, headers=headers, timeout=TIMEOUT_S, verify=NO_CERTIFICATES) as client:
+    with httpx.Client(
+        base_url=f"{simulator.url}/x/2", headers=headers, timeout=TIMEOUT_S, verify=NO_CERTIFICATES
+    ) as client:
         yield client
 
 
@@ -45,6 +47,6 @@ def x(simulator: Simulator) -> Iterator[httpx.Client]:
 def apify(simulator: Simulator) -> Iterator[httpx.Client]:
     headers = {"Authorization": "Bearer t-1"}
     with httpx.Client(
-        base_url=simulator.apify_url, headers=headers, timeout=TIMEOUT_S, verify=NO_CERTIFICATES
+        base_url=f"{simulator.url}/apify/v2", headers=headers, timeout=TIMEOUT_S, verify=NO_CERTIFICATES
     ) as client:
         yield client

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from local.simulator import Simulator
-from local.simulator.samples import sample
+from local.simulator.messages import sample
 from tests.integration.simulator.calls import (
     ALL_PARTS,
     INSTAGRAM,
@@ -299,10 +299,10 @@ def test_a_path_lets_a_fault_reach_a_follow_up_call(apify: httpx.Client, simulat
 @every_platform
 def test_a_wrong_key_uses_up_no_fault(simulator: Simulator, ask: Mapping[str, Ask], platform: str) -> None:
     calls = {
-        "youtube": ("GET", f"{simulator.youtube_url}/channels?part=snippet&forHandle=sim_503x1&key=wrong-key"),
-        "twitter": ("GET", f"{simulator.x_url}/users/by/username/sim_503x1"),
-        "instagram": ("POST", f"{simulator.apify_url}{INSTAGRAM}?token=wrong-key"),
-        "tiktok": ("POST", f"{simulator.apify_url}{TIKTOK}?token=wrong-key"),
+        "youtube": ("GET", f"{simulator.url}/youtube/v3/channels?part=snippet&forHandle=sim_503x1&key=wrong-key"),
+        "twitter": ("GET", f"{simulator.url}/x/2/users/by/username/sim_503x1"),
+        "instagram": ("POST", f"{simulator.url}/apify/v2{INSTAGRAM}?token=wrong-key"),
+        "tiktok": ("POST", f"{simulator.url}/apify/v2{TIKTOK}?token=wrong-key"),
     }
     bodies = {"instagram": instagram_input("sim_503x1"), "tiktok": tiktok_input("sim_503x1")}
     method, url = calls[platform]

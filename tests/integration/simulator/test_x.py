@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from local.simulator.samples import sample
+from local.simulator.messages import sample
 from tests.integration.simulator.calls import tweet_pages, user
 
 
@@ -47,14 +46,12 @@ def test_excluded_reposts_leave_shorter_pages_that_go_on(x: httpx.Client) -> Non
     assert kinds == {"replied_to", "quoted"}
 
 
-def test_times_and_ids_bound_the_posts(x: httpx.Client) -> None:
+def test_times_bound_the_posts(x: httpx.Client) -> None:
     (page,) = tweet_pages(x, "sim_videos_8")
     ids = [post["id"] for post in page["data"]]
     (by_time,) = tweet_pages(x, "sim_videos_8", start_time=page["data"][4]["created_at"])
-    (by_id,) = tweet_pages(x, "sim_videos_8", since_id=ids[4], until_id=ids[0])
 
     assert [post["id"] for post in by_time["data"]] == ids[:5]
-    assert [post["id"] for post in by_id["data"]] == ids[1:4]
 
 
 @pytest.mark.parametrize("name", ["wunpini_fm", "NatComm", "ICASECAC", "TwitterDev"])
@@ -102,7 +99,7 @@ def test_an_unknown_id_is_an_error_in_a_200(x: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer wrong-key", "Basic abc"])
-def test_a_missing_or_wrong_bearer_is_refused_without_rate_headers(x: httpx.Client, authorization: str) -> None:
+def test_a_missing_or_wrong_bearer_is_refused(x: httpx.Client, authorization: str) -> None:
     answer = x.get("/users/by/username/NatComm", headers={"Authorization": authorization})
 
     recording = sample("x/errors/unauthorized_401.json")
@@ -121,7 +118,6 @@ def test_a_missing_or_wrong_bearer_is_refused_without_rate_headers(x: httpx.Clie
         ("/users/17880989/tweets", {"pagination_token": "x"}, "pagination_token"),
         ("/users/17880989/tweets", {"pagination_token": "sim9x0"}, "pagination_token"),
         ("/users/17880989/tweets", {"exclude": "reposts"}, "exclude"),
-        ("/users/17880989/tweets", {"since_id": "yesterday"}, "since_id"),
         ("/users/NatComm/tweets", {}, "id"),
     ],
 )
@@ -134,15 +130,6 @@ def test_a_wrong_request_is_refused_and_its_parameter_named(
     body = answer.json()
     assert (answer.status_code, body["title"], body["type"]) == (400, recording["title"], recording["type"])
     assert list(body["errors"][0]["parameters"]) == [parameter]
-
-
-def test_rate_headers_count_down_within_the_window(x: httpx.Client) -> None:
-    first, second = (x.get("/users/by/username/NatComm").headers for _ in range(2))
-
-    assert first["x-rate-limit-limit"] == "300"
-    same_window = first["x-rate-limit-reset"] == second["x-rate-limit-reset"]
-    assert not same_window or int(second["x-rate-limit-remaining"]) == int(first["x-rate-limit-remaining"]) - 1
-    assert time.time() - 1 < int(second["x-rate-limit-reset"]) <= time.time() + 15 * 60
 
 
 @pytest.mark.parametrize("count", [0, 1, 501, 5000])

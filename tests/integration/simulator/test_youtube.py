@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from local.simulator.samples import sample
+from local.simulator.messages import sample
 from tests.integration.simulator.calls import ALL_PARTS, channel, upload_pages
 
 
@@ -66,13 +66,6 @@ def test_a_missing_or_wrong_key_is_refused(youtube: httpx.Client, key: str | Non
     assert (answer.status_code, answer.json()) == (recording["status"], recording["body"])
 
 
-def test_a_key_in_the_header_is_accepted(youtube: httpx.Client) -> None:
-    youtube.params = httpx.QueryParams()
-    params = {"part": "snippet", "forHandle": "CSPAN"}
-
-    assert youtube.get("/channels", params=params, headers={"X-Goog-Api-Key": "k-1"}).status_code == 200
-
-
 @pytest.mark.parametrize(
     ("path", "params", "status", "expected"),
     [
@@ -114,17 +107,6 @@ def test_the_recorded_uploads_page_comes_back_as_recorded(youtube: httpx.Client)
     assert page | {"etag": ""} == recording | {"etag": ""}
 
 
-def test_the_recorded_playlist_comes_in_its_recorded_pages(youtube: httpx.Client) -> None:
-    params = {"part": "snippet", "playlistId": "PLOU2XLYxmsIKpaV8h0AGE05so0fAwwfTw", "maxResults": "10"}
-    first = youtube.get("/playlistItems", params=params).json()
-    second = youtube.get("/playlistItems", params={**params, "pageToken": first["nextPageToken"]}).json()
-    back = youtube.get("/playlistItems", params={**params, "pageToken": second["prevPageToken"]}).json()
-
-    for page, number in ((first, 1), (second, 2)):
-        assert page | {"etag": ""} == sample(f"youtube/GoogleDevelopers/playlist_page{number}.json") | {"etag": ""}
-    assert back == first
-
-
 @pytest.mark.parametrize(("asked", "given"), [({}, 5), ({"maxResults": "12"}, 12), ({"maxResults": "500"}, 50)])
 def test_a_page_holds_five_unless_asked_and_never_more_than_fifty(
     youtube: httpx.Client, asked: dict[str, str], given: int
@@ -154,18 +136,6 @@ def test_every_video_of_an_account_comes_exactly_once(youtube: httpx.Client, cou
 
     assert len(found) == len(set(found)) == count
     assert channel(youtube, f"sim_videos_{count}")["statistics"]["videoCount"] == str(count)
-
-
-def test_the_many_recorded_videos_come_as_one_channel_with_a_private_entry(youtube: httpx.Client) -> None:
-    (page,) = upload_pages(youtube, "sim_recorded")
-    ids = [item["contentDetails"]["videoId"] for item in page["items"]]
-    videos = youtube.get("/videos", params={"part": ALL_PARTS, "id": ",".join(ids)}).json()["items"]
-
-    recording = sample("youtube/videos/videos_list_34_full_parts.json")["items"]
-    assert page["items"][-1]["snippet"]["title"] == "Private video"
-    assert {video["id"]: video["statistics"] for video in videos} == {
-        video["id"]: video["statistics"] for video in recording
-    }
 
 
 def test_an_unknown_path_is_a_page_of_html(youtube: httpx.Client) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from local.simulator.faults import Fault, FaultBook, Kind
-from local.simulator.messages import Request, Subject
+from local.simulator.messages import Subject
 
 NASA = Subject("instagram", "nasa")
-CALL = Request(method="GET", path="/users/1/tweets", query={})
+CALL = "/x/2/users/1/tweets"
 
 
 def book(standing: Fault | None = None) -> FaultBook:

@@ -22,7 +22,7 @@ NAMES = [
     ),
     *("sim_503x2", "sim_503x4", "sim_500x1", "sim_429x1", "sim_htmlx1", "sim_truncatedx1", "sim_503x99"),
     *("sim_private", "sim_suspended", "sim_empty", "sim_missing", "sim_hidden", "sim_nulls", "sim_quota"),
-    *("sim_loop", "sim_other", "sim_recorded"),
+    *("sim_loop", "sim_other"),
 ]
 LEGAL = {
     "x": r"[A-Za-z0-9_]{1,15}",

@@ -10,7 +10,3 @@ from local.simulator.youtube import page_token
 @pytest.mark.parametrize(("position", "token"), [(10, "CAoQAA"), (50, "CDIQAA")])
 def test_a_token_is_the_recorded_one(position: int, token: str) -> None:
     assert page_token(position) == token
-
-
-def test_a_token_back_is_the_recorded_one() -> None:
-    assert page_token(10, backwards=True) == "CAoQAQ"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local.simulator.actors import Work, find_actor
-from local.simulator.runs import Run, Runs
+from local.simulator.apify import ACTORS, Run, Runs, Work
 
 
 class MovableClock:
@@ -26,11 +25,9 @@ def runs(clock: MovableClock) -> Runs:
     return Runs(10.0, now_s=clock)
 
 
-def start(runs: Runs, **options: int) -> Run:
-    actor = find_actor("apify~instagram-scraper")
-    assert actor is not None
+def start(runs: Runs) -> Run:
     work = Work(["nasa"], lambda _mode: [{"id": str(index)} for index in range(4)])
-    return runs.start(actor, b"{}", work, None, {"timeoutSecs": 0, **options})
+    return runs.start(ACTORS["apify~instagram-scraper"], {}, work, None)
 
 
 @pytest.mark.parametrize(
@@ -64,14 +61,6 @@ def test_a_finished_run_holds_every_item_whenever_it_began(started_s: float) -> 
     assert len(run.items(clock.now_s)) == 4
 
 
-def test_a_run_longer_than_its_timeout_times_out_and_keeps_what_it_found(runs: Runs, clock: MovableClock) -> None:
-    run = start(runs, timeoutSecs=5)
-    clock.now_s += 60
-
-    assert run.to_json(clock.now_s)["status"] == "TIMED-OUT"
-    assert len(run.items(clock.now_s)) == 2
-
-
 def test_an_aborted_run_stays_aborted_and_keeps_what_it_found(runs: Runs, clock: MovableClock) -> None:
     run = start(runs)
     clock.now_s += 7.5
@@ -100,10 +89,3 @@ def test_only_a_finished_run_says_when_it_finished(runs: Runs, clock: MovableClo
     assert "finishedAt" not in ready
     assert running["finishedAt"] is None
     assert run.to_json(clock.now_s)["finishedAt"] > ready["startedAt"]
-
-
-def test_max_items_cuts_the_dataset(runs: Runs, clock: MovableClock) -> None:
-    run = start(runs, maxItems=3)
-    clock.now_s += 10
-
-    assert len(run.items(clock.now_s)) == 3
