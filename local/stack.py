@@ -237,7 +237,7 @@ def _start_part(state: State, name: str, port: int, *, is_asked_for: bool) -> No
         case "firestore":
             _start_firestore(state, port, is_asked_for=is_asked_for)
         case "simulator":
-            command = [sys.executable, "-m", "local.simulator", "--host", "127.0.0.1", "--port", str(port)]
+            command = [sys.executable, "-m", "local.simulator", "--port", str(port)]
             _start(state, name, command, clean_environment(), address)
         case "aws":
             folder = STACK / "ministack"
