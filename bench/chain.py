@@ -15,6 +15,7 @@ from bench.table import Relation, Row, Target
 from local import aws, stack
 from process import app
 from process.save_videos import VIDEOS_PER_COMMIT
+from process.states import CHAIN
 from tracking import wiring
 from tracking.clock import SystemClock, to_rfc3339
 from tracking.executions import MemoryExecutions
@@ -26,7 +27,6 @@ from tracking.wiring import Limits, PlatformKeys, ProcessDeps, TriggerDeps
 from trigger.tick import run_tick
 
 _PLATFORM_PAGE = 50  # of YouTube
-_STATES = ("FetchAccount", "SaveAccount", "FetchVideos", "SaveVideos")
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ def _through_the_states(execution: str, work: dict[str, Any], deps: ProcessDeps)
     """The last state's output. Logs and metrics, which go to standard output, are not shown."""
     logging.getLogger(app.logger.name).setLevel(logging.CRITICAL)
     began = to_rfc3339(datetime.now(UTC))
-    for name in _STATES:
-        event = {"state": name, "execution": execution, "executionStartedAt": began, "retryCount": 0, "job": work}
+    for state in CHAIN:
+        event = {"state": state.name, "execution": execution, "executionStartedAt": began, "retryCount": 0, "job": work}
         with contextlib.redirect_stdout(io.StringIO()):
             work = app.handler(event, _Context(), deps)  # type: ignore[arg-type]
     return work

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from process import states
 from process.app import handler as process_handler
 from tests.doubles import FakeContext, FakePlatform, ManualClock
 from tests.factories import account, job_document
@@ -21,7 +22,7 @@ from tracking.store.memory import MemoryStore
 from tracking.wiring import Hints, Limits, ProcessDeps, TriggerDeps
 from trigger.app import handler as trigger_handler
 
-CHAIN = ("FetchAccount", "SaveAccount", "FetchVideos", "SaveVideos")
+CHAIN = tuple(state.name for state in states.CHAIN)
 
 
 class Harness:
@@ -114,14 +115,14 @@ class Harness:
         """The name of a job's execution; it is of the documented form."""
         return self.execution_of({"jobId": job_id, "attempt": attempt})
 
-    def run_chain(self, job: dict[str, Any], until: str = "SaveVideos") -> Any:
+    def run_chain(self, job: dict[str, Any], until: str = CHAIN[-1]) -> Any:
         for state in CHAIN[: CHAIN.index(until) + 1]:
             job = self.run_state(state, job)
         return job
 
     def fail_job(self, job: dict[str, Any], error: str, cause: str) -> Any:
         """FailJob, after a Catch has put `failure` into the failed state's input."""
-        return self.run_state("FailJob", job | {"failure": {"Error": error, "Cause": cause}})
+        return self.run_state(states.FAIL_JOB.name, job | {"failure": {"Error": error, "Cause": cause}})
 
 
 def lambda_cause(error: TrackingError) -> str:

@@ -33,14 +33,17 @@ class KilledError(Exception):
 
 
 class Execution:
-    def __init__(self, arn: str, job: Mapping[str, Any], started_at: datetime) -> None:
+    def __init__(
+        self, arn: str, job: Mapping[str, Any], started_at: datetime, definition: Mapping[str, Any] = DEFINITION
+    ) -> None:
         self.arn = arn
         self.job = dict(job)
         self.started_at = started_at
         self.status = ExecutionStatus.RUNNING
         self.error = self.cause = ""
         self.failed_in = ""  # the state that led to FailJob
-        self._state = DEFINITION["StartAt"]
+        self._states = definition["States"]
+        self._state = definition["StartAt"]
         self._data: dict[str, Any] = dict(job)
         self._tries: Counter[int] = Counter()  # of this state, by the number of the retrier
 
@@ -53,7 +56,7 @@ class Execution:
         return Outcome(status=self.status, error=self.error, cause=self.cause)
 
     def event(self) -> dict[str, Any]:
-        """What the state's function is invoked with."""
+        """The event that the state's function is invoked with."""
         return {
             "state": self._state,
             "execution": self.arn,
@@ -68,7 +71,7 @@ class Execution:
 
     def advance(self, invoke: Invoke) -> None:
         """One invocation, and what follows from it. The error of a bug is not caught."""
-        state = DEFINITION["States"][self._state]
+        state = self._states[self._state]
         try:
             output = invoke(self.event())
         except TrackingError as error:
@@ -96,7 +99,7 @@ class Execution:
 
     def _enter(self, name: str) -> None:
         self._state, self._tries = name, Counter()
-        state = DEFINITION["States"][name]
+        state = self._states[name]
         if state["Type"] == "Succeed":
             self.status = ExecutionStatus.SUCCEEDED
         elif state["Type"] == "Fail":
@@ -113,9 +116,10 @@ class Execution:
 class SimulatedExecutions(MemoryExecutions):
     """`replies` says how the next starts go: refused for now or for good, or without a reply, begun or not."""
 
-    def __init__(self, clock: ManualClock) -> None:
+    def __init__(self, clock: ManualClock, definition: Mapping[str, Any] = DEFINITION) -> None:
         super().__init__()
         self._clock = clock
+        self._definition = definition
         self.running: dict[str, Execution] = {}  # and those that ran, by name
         self.replies: list[str] = []
         self.is_silent = False
@@ -134,7 +138,7 @@ class SimulatedExecutions(MemoryExecutions):
         """As StartExecution and our adapter do: the same name and input is a success, and begins nothing."""
         there = self.running.get(name)
         if there is None:
-            self.running[name] = Execution(self.arn(name), payload, self._clock.now())
+            self.running[name] = Execution(self.arn(name), payload, self._clock.now(), self._definition)
         elif there.job != payload:
             raise StartRefusedError(ALREADY_EXISTS)
 
@@ -149,7 +153,7 @@ class SimulatedExecutions(MemoryExecutions):
 
     def time_out(self) -> list[Execution]:
         """Those whose time is up by now."""
-        limit = timedelta(seconds=DEFINITION["TimeoutSeconds"])
+        limit = timedelta(seconds=self._definition["TimeoutSeconds"])
         late = [e for e in self.running.values() if e.is_running and self._clock.now() - e.started_at >= limit]
         for execution in late:
             execution.end(ExecutionStatus.TIMED_OUT)

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from process.states import CHAIN
 from tests.factories import account, videos
 from tracking.accounts import Account, Video
 from tracking.jobs import Fields, Progress, Status
@@ -27,11 +28,9 @@ WORKED_FROM = ("orgId", "projectId", "userId", "username", "platform", "accountT
 TELLING = (*WORKED_FROM, "status", "progress", "accountId", "message", "completedAt")
 """What makes a document another one than it was; a foreign field does not."""
 
-STEPS: Mapping[str, tuple[Progress, Progress]] = {
-    "FetchAccount": (Progress.CREATED, Progress.ACCOUNT_FETCHED),
-    "SaveAccount": (Progress.ACCOUNT_FETCHED, Progress.ACCOUNT_SAVED),
-    "FetchVideos": (Progress.ACCOUNT_SAVED, Progress.VIDEOS_FETCHED),
-    "SaveVideos": (Progress.VIDEOS_FETCHED, Progress.VIDEOS_SAVED),
+_REACHED = [state.reaches for state in CHAIN]
+STEPS: Mapping[str, tuple[Progress | None, Progress | None]] = {
+    state.name: (found, state.reaches) for state, found in zip(CHAIN, [Progress.CREATED, *_REACHED], strict=False)
 }
 """By state: the progress that it finds, and the progress that it leaves."""
 

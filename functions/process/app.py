@@ -6,46 +6,42 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from process import fail_job, fetch_account, fetch_videos, pausing, retrying, save_account, save_videos
-from process.step import Step
+from process import pausing, retrying
+from process.states import STATES
+from process.step import State, Step
 from tracking import wiring
-from tracking.errors import InvalidJobError, QuotaExceededError, RateLimitedError, TrackingError
+from tracking.errors import QuotaExceededError, RateLimitedError, TrackingError
 from tracking.metrics import NAMESPACE, count_completed, count_failed
 
 logger = Logger(service="process")
 metrics = Metrics(namespace=NAMESPACE, service="process")
 
-State = Callable[[Step, wiring.ProcessDeps], dict[str, Any]]
-
-STATES: dict[str, State] = {
-    "FetchAccount": fetch_account.run,
-    "SaveAccount": save_account.run,
-    "FetchVideos": fetch_videos.run,
-    "SaveVideos": save_videos.run,
-    "FailJob": fail_job.run,
-}
-
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.ProcessDeps | None = None) -> dict[str, Any]:
+def handler(
+    event: dict[str, Any],
+    context: LambdaContext,
+    deps: wiring.ProcessDeps | None = None,
+    states: Mapping[str, State] = STATES,
+) -> dict[str, Any]:
     """Run one state; its output is the next state's input. Safe to run twice.
 
     Raises the errors of `tracking.errors`: Step Functions retries or catches them by class name.
     """
     deps = deps or wiring.process()
-    step = Step.from_event(event, deps.clock.now(), context.get_remaining_time_in_millis() / 1000)
+    step = Step.from_event(event, states, deps.clock.now(), context.get_remaining_time_in_millis() / 1000)
     logger.append_keys(
         job_id=step.work.job_id,
         attempt=step.work.attempt,
         execution=step.execution,
-        state=step.state,
+        state=step.state.name,
         retry_count=step.retry_count,
     )
     started = time.perf_counter()
@@ -61,15 +57,12 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.ProcessD
 
 
 def _run(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:
-    run = STATES.get(step.state)
-    if run is None:
-        raise InvalidJobError(f"No module does the work of a state {step.state!r}.")
-    if step.retry_count and run is not fail_job.run:
+    if step.retry_count:
         step, is_done = retrying.announce(step, deps)
         if is_done:
             return step.work.to_state()
     try:
-        return run(step, deps)
+        return step.state.run(step, deps)
     except (RateLimitedError, QuotaExceededError) as error:
         paused = pausing.paused(step, deps, error)
         if paused is None:
@@ -80,11 +73,11 @@ def _run(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:
 
 
 def _publish(step: Step, output: dict[str, Any], duration_s: float) -> None:
-    metrics.add_dimension("state", step.state)
+    metrics.add_dimension("state", step.state.name)
     metrics.add_metric("StageDuration", MetricUnit.Seconds, duration_s)
     metrics.flush_metrics()  # not by decorator: that one warns at each state that failed and measured nothing
     logger.info("state done", action="state_done", duration_ms=round(duration_s * 1000))
-    if step.state == "SaveVideos":
+    if step.state.completes:
         count_completed(step.work.platform)
-    if step.state == "FailJob" and output["isRecorded"]:
+    if step.state.reaches is None and output["isRecorded"]:
         count_failed(output["error"])

@@ -1,4 +1,4 @@
-"""State FetchVideos: fetch every post of the account, and stage them. 50 -> 70."""
+"""State FetchVideos: fetch every post of the account, and stage them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from process.account_document import staged_account
-from process.fetch_account import budget
+from process.advancing import advance
+from process.budget import budget_of
 from process.step import Step
-from tracking import fence, jobs
-from tracking.jobs import Progress
 from tracking.platforms import collect_videos
 from tracking.wiring import ProcessDeps
 
@@ -24,9 +23,9 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     """When time or MAX_VIDEOS_PER_JOB runs out, what was fetched goes on, and the job says so."""
     work = step.work
     fetched = staged_account(step, deps)
-    limits = budget(step, deps)
-    pages = deps.platform(work.platform_name).fetch_videos(fetched, limits)
-    result = collect_videos(pages, limits, deps.clock)
+    budget = budget_of(step, deps)
+    pages = deps.platform(work.platform_name).fetch_videos(fetched, budget)
+    result = collect_videos(pages, budget, deps.clock)
     for video_id in result.unusable[:LOGGED]:
         logger.warning("video unusable", action="video_unusable", video_id=video_id[:100])
     result = deps.staging.put_videos(step.execution_name, result)
@@ -37,10 +36,5 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
         videos_total=fetched.account.post_count,
         is_complete=result.is_complete,
     )
-    owned = fence.commit(
-        deps.store,
-        step.fence,
-        jobs.advance(deps.clock.now(), Progress.VIDEOS_FETCHED, f"Fetched {work.extent(work.videos_fetched)}."),
-        reaches=Progress.VIDEOS_FETCHED,
-    )
+    owned = advance(step, deps, f"Fetched {work.extent(work.videos_fetched)}.")
     return work.after(owned, retries_used=step.retries_used).to_state()

@@ -1,14 +1,13 @@
-"""State SaveAccount: write the account's document. 30 -> 50."""
+"""State SaveAccount: write the account's document."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from process.account_document import AccountDocument, commit_one, staged_account
+from process.advancing import advance
 from process.step import Step
-from tracking import fence, jobs
 from tracking.fence import Fence
-from tracking.jobs import Progress
 from tracking.store import DocumentWrite
 from tracking.wiring import ProcessDeps
 
@@ -19,8 +18,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     document = AccountDocument(step, account, deps.clock)
 
     def commit(account_write: DocumentWrite) -> Fence:
-        fields = jobs.advance(deps.clock.now(), Progress.ACCOUNT_SAVED, "Account saved.", accountId=work.account_id)
-        return fence.commit(deps.store, step.fence, fields, [account_write], reaches=Progress.ACCOUNT_SAVED)
+        return advance(step, deps, "Account saved.", [account_write], accountId=work.account_id)
 
     owned = commit_one([document.new, document.known], commit)  # new is the common case, and costs no read
     return work.after(owned, retries_used=step.retries_used).to_state()

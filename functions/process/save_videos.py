@@ -1,4 +1,4 @@
-"""State SaveVideos: write every video's document, and complete the job. 70 -> 100.
+"""State SaveVideos: write every video's document, and complete the job.
 
 Each commit carries the job's document, so that it is fenced like any other; the last one carries the completion and
 the account. Documents are named by the platform's ids: saving them a second time changes nothing.

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 
 from rich.table import Table
 
+from process.states import CHAIN
 from tests.chaos.adapters import job_of
 from tests.chaos.chaos_harness import ChaosHarness, is_settled
 from tests.chaos.fates import Wish
 from tests.e2e.running import Document, Project
 from tracking.store.firestore import JOBS
+
+COMPLETED = f"{CHAIN[-1].name}.complete"  # a point
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,7 @@ def examine(harness: ChaosHarness, tracked: Sequence[Tracked], figures: Figures)
     references = [harness.running.client.collection(JOBS).document(one.job_id) for one in tracked]
     documents = {found.id: found.to_dict() or {} for found in harness.running.client.get_all(references)}
     executions = Counter(job_of(e.name) for e in harness.executions())
-    completions = Counter(
-        c["job"] for c in harness.plan.calls() if (c["point"], c["ended"]) == ("SaveVideos.complete", "done")
-    )
+    completions = Counter(c["job"] for c in harness.plan.calls() if (c["point"], c["ended"]) == (COMPLETED, "done"))
     for one in tracked:
         document = documents[one.job_id]
         figures.ends[_end(document)] += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import Any
@@ -13,11 +14,13 @@ from local import aws
 from local.invoke import Invocation, invoke
 from local.paths import ROOT, clean_environment
 from local.seed import seed
+from process import states
 from tests.e2e.running import RunningStack
 from tracking.store import account_path
 from tracking.store.firestore import JOBS
 
-CHAIN = {"fetch-account": 30, "save-account": 50, "fetch-videos": 70, "save-videos": 100}  # and the progress after each
+CHAIN = {re.sub(r"\B([A-Z])", r"-\1", state.name).lower(): state.reaches for state in states.CHAIN}
+"""The event of each state, by the file's name, and the progress after it."""
 ENDED = {"execution-aborted", "execution-failed", "execution-timed-out"}
 OTHERS = ENDED | {"fail-job", "fetch-account-missing", "fetch-account-slow", "kick", "tick"}
 YOUTUBE = account_path("demo-org", "demo-project", "youtube_UC_x5XG1OV2P6uZZ5FSM9Ttw")

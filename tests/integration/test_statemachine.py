@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from process import pausing
-from process.app import STATES
+from process import states as table
 from process.step import FUNCTION_RESERVE_S, SAVE_RESERVE_S
 from tracking import errors
 from tracking.errors import (
@@ -31,8 +31,9 @@ STOPPED = {
     StaleAttemptError.__name__: "Superseded",
     JobPausedError.__name__: "Paused",
 }
-WORKING = ("FetchAccount", "SaveAccount", "FetchVideos", "SaveVideos")
-TASKS = (*WORKING, "FailJob")
+FAIL_JOB = table.FAIL_JOB.name
+WORKING = tuple(state.name for state in table.CHAIN)
+TASKS = (*WORKING, FAIL_JOB)
 
 
 def retried(state: Any) -> set[str]:
@@ -53,7 +54,7 @@ def test_error_tree_is_the_one_the_definition_was_written_for() -> None:
 def test_definition_tasks_match_the_process_functions_states(definition: Any) -> None:
     tasks = [name for name, state in definition["States"].items() if state["Type"] == "Task"]
     assert tuple(tasks) == TASKS
-    assert set(tasks) == set(STATES)
+    assert set(tasks) == set(table.STATES)
     for name in tasks:
         state = definition["States"][name]
         assert state["Resource"] == "arn:aws:states:::lambda:invoke"
@@ -87,7 +88,9 @@ def test_the_states_follow_each_other_as_the_work_does(definition: Any) -> None:
         "Fail": "Fail",
         "FailUnrecorded": "Fail",
     }
-    assert states["FailJob"]["Next"] == "Fail"
+    assert states[FAIL_JOB]["Next"] == "Fail"
+    silent = [state.name for state in table.CHAIN if f"(progress {state.reaches})" not in states[state.name]["Comment"]]
+    assert silent == []
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -131,14 +134,14 @@ def test_stopped_job_ends_quietly_and_other_errors_fail_it(definition: Any, task
     """Every other error leads to FailJob, which tells the user."""
     catchers = definition["States"][task]["Catch"]
     caught = [(tuple(catcher["ErrorEquals"]), catcher["Next"]) for catcher in catchers]
-    assert caught == [((name,), after) for name, after in STOPPED.items()] + [(("States.ALL",), "FailJob")]
+    assert caught == [((name,), after) for name, after in STOPPED.items()] + [(("States.ALL",), FAIL_JOB)]
     assert {catcher["ResultPath"] for catcher in catchers} == {"$.failure"}
 
 
 def test_a_failed_job_is_a_failed_execution_with_the_same_words(definition: Any) -> None:
     states = definition["States"]
     assert (states["Fail"]["ErrorPath"], states["Fail"]["CausePath"]) == ("$.error", "$.cause")
-    assert [(c["ErrorEquals"], c["Next"]) for c in states["FailJob"]["Catch"]] == [(["States.ALL"], "FailUnrecorded")]
+    assert [(c["ErrorEquals"], c["Next"]) for c in states[FAIL_JOB]["Catch"]] == [(["States.ALL"], "FailUnrecorded")]
     unrecorded = states["FailUnrecorded"]
     assert (unrecorded["ErrorPath"], unrecorded["CausePath"]) == ("$.failure.Error", "$.failure.Cause")
 

@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from process import app, save_videos
+from process.states import FAIL_JOB
 from reconcile.app import handler as reconcile_handler
 from tests.doubles import FakeContext, ManualClock
 from tests.factories import job_document
@@ -359,7 +360,7 @@ class JobLife(RuleBasedStateMachine):
         if is_new:
             self.invoked.append(event)
         execution = self.executions.execution(event["execution"])
-        state = execution.failed_in if event["state"] == "FailJob" else event["state"]
+        state = execution.failed_in if event["state"] == FAIL_JOB.name else event["state"]
         writer = Writer("an attempt", self.truth.claim_of(execution.job), state)
         with self.store.written_by(writer), contextlib.redirect_stdout(io.StringIO()):
             return app.handler(event, FakeContext(), self.process)  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from process import app
+from process.states import FAIL_JOB, STATES
 from tests.doubles import START, FakeContext
 from tests.factories import account, video, videos
 from tests.harness import CHAIN, Harness, lambda_cause
@@ -493,7 +494,7 @@ def test_an_event_that_is_not_the_machines_is_refused_as_invalid(harness: Harnes
         app.handler(malformed, FakeContext(), harness.process_deps)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("state", [*CHAIN, "FailJob"])
+@pytest.mark.parametrize("state", [*CHAIN, FAIL_JOB.name])
 def test_an_execution_of_an_earlier_version_stops_quietly(harness: Harness, state: str) -> None:
     """Its names had no digest, and what it fetched lies under other keys."""
     old = event(state=state, execution="arn:aws:states:us-east-1:0:execution:tracking:instagram-n-job1-1")
@@ -530,14 +531,14 @@ def test_states_and_outcomes_are_measured(harness: Harness, capsys: pytest.Captu
     failed = harness.claimed_job(username="other")
     harness.fail_job(failed, "ContractError", "{}")
     blobs = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    assert [b["state"] for b in blobs if "StageDuration" in b] == [*CHAIN, "FailJob"]
+    assert [b["state"] for b in blobs if "StageDuration" in b] == [*CHAIN, FAIL_JOB.name]
     assert [(b["platform"], b["JobsCompleted"]) for b in blobs if "JobsCompleted" in b] == [("instagram", [1.0])]
     assert [(b["errorCode"], b["JobsFailed"]) for b in blobs if "JobsFailed" in b] == [("ContractError", [1.0])]
 
 
 def test_every_state_has_its_module() -> None:
-    named = {state: "".join(f"_{c.lower()}" if c.isupper() else c for c in state).strip("_") for state in app.STATES}
-    assert {state: run.__module__ for state, run in app.STATES.items()} == {s: f"process.{m}" for s, m in named.items()}
+    named = {name: "".join(f"_{c.lower()}" if c.isupper() else c for c in name).strip("_") for name in STATES}
+    assert {n: s.run.__module__ for n, s in STATES.items()} == {n: f"process.{m}" for n, m in named.items()}
 
 
 def test_failure_to_clear_staging_leaves_the_job_completed(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:

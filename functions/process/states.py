@@ -1,0 +1,23 @@
+"""The table of states: a row for each Task of statemachine/tracking.asl.json. No other module names a state.
+
+Retries, commits, metrics, tests, the bench and the fault injection read the rows; a test holds the definition and the
+events to them. Each row's progress is higher than the one before it, and the last one completes the job.
+"""
+
+from __future__ import annotations
+
+from process import fail_job, fetch_account, fetch_videos, save_account, save_videos
+from process.step import State
+from tracking.jobs import Progress
+
+CHAIN = (
+    State("FetchAccount", fetch_account.run, Progress.ACCOUNT_FETCHED),
+    State("SaveAccount", save_account.run, Progress.ACCOUNT_SAVED),
+    State("FetchVideos", fetch_videos.run, Progress.VIDEOS_FETCHED),
+    State("SaveVideos", save_videos.run, Progress.VIDEOS_SAVED),
+)
+"""The states of a job that goes well, in their order."""
+
+FAIL_JOB = State("FailJob", fail_job.run, None)
+
+STATES = {state.name: state for state in (*CHAIN, FAIL_JOB)}

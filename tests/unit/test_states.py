@@ -1,0 +1,159 @@
+"""The table of states: what is held to it, and a state that is new to it."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from local.paths import ROOT
+from process import app, states
+from process.advancing import advance
+from process.states import CHAIN, FAIL_JOB, STATES
+from process.step import State, Step
+from tests.chaos import late, points
+from tests.doubles import FakeContext
+from tests.harness import Harness
+from tests.machine import DEFINITION, SimulatedExecutions
+from tests.truth import STEPS
+from tracking.errors import PlatformUnavailableError
+from tracking.jobs import Progress
+from tracking.wiring import ProcessDeps
+
+FUNCTIONS = ROOT / "functions"
+MODULES = {state.run.__module__ for state in STATES.values()}
+CHECKED = cast("Progress", 60)  # as a member of Progress would be, between ACCOUNT_SAVED and VIDEOS_FETCHED
+
+
+# What is held to the table
+
+
+def test_each_state_reaches_more_than_the_one_before() -> None:
+    """A retry takes a job that is at its state's progress for done, so two states never share one."""
+    reached = [Progress.CREATED, *(state.reaches for state in CHAIN)]
+    assert reached == sorted(Progress)
+    assert [state.completes for state in CHAIN] == [False, False, False, True]
+    assert (FAIL_JOB.reaches, FAIL_JOB.completes) == (None, False)
+
+
+def test_the_table_holds_each_name_once() -> None:
+    assert tuple(STATES.values()) == (*CHAIN, FAIL_JOB)
+
+
+def literals(source: Path) -> Iterator[str]:
+    """The texts of a module that are no docstrings."""
+    tree = ast.parse(source.read_text())
+    documented = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
+            yield node.value
+
+
+def test_no_other_module_of_the_functions_names_a_state() -> None:
+    names = re.compile("|".join(STATES))
+    table = Path(states.__file__)
+    sources = [source for source in FUNCTIONS.rglob("*.py") if source != table]
+    assert len(sources) > 15
+    assert [(source.name, text) for source in sources for text in literals(source) if names.search(text)] == []
+    assert sorted(text for text in literals(table) if names.search(text)) == sorted(STATES)
+
+
+def imported(source: Path) -> set[str]:
+    """The modules that a module imports, `from package import module` included."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_a_states_module_imports_no_other_states(module: str) -> None:
+    source = FUNCTIONS / f"{module.replace('.', '/')}.py"
+    assert imported(source) & MODULES == set()
+
+
+def test_every_state_has_an_event() -> None:
+    """`make invoke` runs one state on it."""
+    events = {file.stem: json.loads(file.read_text()) for file in (ROOT / "events").iterdir()}
+    named = {name: event["state"] for name, event in events.items() if "state" in event}
+    assert set(named.values()) == set(STATES)
+    assert {re.sub(r"\B([A-Z])", r"-\1", name).lower(): name for name in STATES}.items() <= named.items()
+
+
+def test_the_fault_injection_has_points_of_every_state() -> None:
+    owners = {point.name.partition(".")[0] for point in points.STATES}
+    assert owners - {"reconcile"} == set(STATES)
+    assert {point.name.partition(".")[0] for point in points.TICKS} == {"tick"}
+    assert {point.partition(".")[0] for point in late.COMMITS} == {state.name for state in CHAIN}
+
+
+def test_the_rules_of_the_job_life_know_every_state() -> None:
+    steps = list(STEPS.values())
+    assert list(STEPS) == [state.name for state in CHAIN]
+    assert [found for found, _ in steps[1:]] == [left for _, left in steps[:-1]]
+    assert (steps[0][0], steps[-1][1]) == (Progress.CREATED, Progress.VIDEOS_SAVED)
+
+
+# A new state
+
+
+def with_check_account() -> dict[str, Any]:
+    """The definition with a state CheckAccount between SaveAccount and FetchVideos."""
+    definition = copy.deepcopy(DEFINITION)
+    tasks = definition["States"]
+    tasks["CheckAccount"] = copy.deepcopy(tasks["SaveAccount"])
+    tasks["SaveAccount"]["Next"] = "CheckAccount"
+    return definition
+
+
+def test_a_new_state_is_retried_and_its_job_goes_on(harness: Harness) -> None:
+    """Its row and its place in the definition are all that a state needs. It fails once, and its user is told."""
+    failures = [PlatformUnavailableError("Instagram did not answer.")]
+    told: list[tuple[int, int, str]] = []
+
+    def check_account(step: Step, deps: ProcessDeps) -> dict[str, Any]:
+        document = harness.document(step.work.job_id)
+        told.append((document["progress"], document["retryCount"], document["message"]))
+        if failures:
+            raise failures.pop()
+        owned = advance(step, deps, "Account checked.")
+        return step.work.after(owned, retries_used=step.retries_used).to_state()
+
+    harness.executions = SimulatedExecutions(harness.clock, with_check_account())
+    table = STATES | {"CheckAccount": State("CheckAccount", check_account, CHECKED)}
+    job_id = harness.add_job()
+    harness.tick()
+    (execution,) = harness.executions.running.values()
+    progress = []
+    while execution.is_running:
+        execution.advance(lambda event: app.handler(event, FakeContext(), harness.process_deps, table))  # type: ignore[arg-type]
+        progress.append(harness.document(job_id)["progress"])
+    assert told == [
+        (50, 0, "Account saved."),
+        (50, 1, "That did not work at once; trying again (retry 1)."),
+    ]
+    assert progress == [30, 50, 50, 60, 70, 100]
+    document = harness.document(job_id)
+    assert (document["status"], document["retryCount"]) == ("completed", 1)
+    assert execution.status == "SUCCEEDED"
+
+
+def test_a_state_without_a_row_fails_its_job_with_a_sentence(harness: Harness) -> None:
+    harness.executions = SimulatedExecutions(harness.clock, with_check_account())
+    job_id = harness.add_job()
+    harness.tick()
+    (execution,) = harness.executions.running.values()
+    while execution.is_running:
+        execution.advance(lambda event: app.handler(event, FakeContext(), harness.process_deps))  # type: ignore[arg-type]
+    document = harness.document(job_id)
+    assert (document["status"], document["errorCode"]) == ("failed", "InvalidJobError")
+    assert document["error"] == "No module does the work of a state 'CheckAccount'."
