@@ -14,16 +14,15 @@ from bench.rpcs import CountedClient
 from bench.table import Relation, Row, Target
 from local import aws, stack
 from process import app
-from process.save_videos import VIDEOS_PER_COMMIT
 from process.states import CHAIN
 from tracking import wiring
 from tracking.clock import SystemClock, to_rfc3339
 from tracking.executions import MemoryExecutions
-from tracking.settings import PlatformSettings
+from tracking.settings import Limits, PlatformSettings
 from tracking.staging import Staging
 from tracking.staging.s3 import S3Objects
 from tracking.store.firestore import FirestoreStore
-from tracking.wiring import Limits, PlatformKeys, ProcessDeps, TriggerDeps
+from tracking.wiring import PlatformKeys, ProcessDeps, TriggerDeps
 from trigger.tick import run_tick
 
 _PLATFORM_PAGE = 50  # of YouTube
@@ -44,7 +43,7 @@ class _Context:
 
 def rows(state: stack.State) -> list[Row]:
     one_page, names = _job(state, _PLATFORM_PAGE)
-    fitting, of_many = _job(state, VIDEOS_PER_COMMIT)
+    fitting, of_many = _job(state, Limits().videos_per_commit)
     commits = [name for name in of_many if name == "Commit"]
     return [
         Row(

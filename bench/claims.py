@@ -13,11 +13,12 @@ from tracking import jobs
 from tracking.clock import SystemClock
 from tracking.executions import MemoryExecutions
 from tracking.jobs import AccountType, Fields, PlatformName
+from tracking.settings import Limits
 from tracking.store.firestore import JOBS, FirestoreStore
-from tracking.wiring import Limits, TriggerDeps
+from tracking.wiring import TriggerDeps
 from trigger.claim import claim_jobs
 from trigger.sweep import sweep
-from trigger.tick import MAX_OPEN_JOBS, run_tick
+from trigger.tick import run_tick
 from trigger.waiting import Slots, choose
 
 ROUNDS = 31
@@ -87,12 +88,12 @@ def _claim_s() -> float:
 
 
 def _query(deps: TriggerDeps) -> None:
-    deps.store.open_jobs(MAX_OPEN_JOBS)
+    deps.store.open_jobs(Limits().max_open_jobs)
 
 
 def _claim(deps: TriggerDeps) -> int:
     """As a tick does it, but for the control document, which it reads whatever there is to claim."""
-    waiting = deps.store.open_jobs(MAX_OPEN_JOBS)
+    waiting = deps.store.open_jobs(Limits().max_open_jobs)
     slots = Slots(deps.limits, sweep(deps, []).running, {}, deps.clock.now())
     return len(claim_jobs(deps, choose(deps, slots, waiting, saw_all=True).chosen, lambda: math.inf).won)
 

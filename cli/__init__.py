@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Annotated, NoReturn
 
 import typer
@@ -25,12 +25,12 @@ from local import LocalError
 from local.stack import State
 from tracking import jobs, pauses, walks
 from tracking.clock import SystemClock
+from tracking.document_limits import is_document_id
 from tracking.errors import InvalidJobError, TrackingError
 from tracking.google_credentials import firestore_client
 from tracking.jobs import AccountType, Job, PlatformName, Status
-from tracking.limits import is_document_id
-from tracking.settings import SettingsError
-from tracking.store import JobFilter, JobSnapshot, JobWrite, StaleVersionError, Store, WriteRefusedError
+from tracking.settings import Limits, SettingsError
+from tracking.store import JobFilter, JobSnapshot, JobWrite, StaleVersionError, WriteRefusedError
 from tracking.store.firestore import FirestoreStore
 
 app = typer.Typer(
@@ -131,9 +131,11 @@ def cleanup(
     if not yes and not sys.stdin.isatty():
         raise InvalidJobError("Nothing was deleted: there is no terminal to ask at. --yes deletes without asking.")
     store, before = _store(), datetime.now(UTC) - age
-    if not yes and (count := sum(map(len, _ended_before(store, before)))):
+    walk = partial(walks.ended_before, store, before, Limits().finished_page_size)
+    # Two walks: with many jobs they cost less than keeping what the first one found.
+    if not yes and (count := sum(len(old) for _, old in walk())):
         _ask(count, age)
-    deleted = sum(map(store.delete_jobs, _ended_before(store, before)))
+    deleted = sum(store.delete_jobs(old) for _, old in walk())
     out.print(f"{deleted} jobs deleted.")
 
 
@@ -205,11 +207,6 @@ def _change(job_id: str, allowed: set[Status], done: str, change: jobs.UserChang
     except WriteRefusedError:
         raise InvalidJobError("Firestore lets nobody change this job's document: it is too large.") from None
     out.print(f"{job_id} {done}.")
-
-
-def _ended_before(store: Store, moment: datetime) -> Iterator[list[JobSnapshot]]:
-    """Page by page; with many jobs, two walks cost less than keeping what the first one found."""
-    return ([job for job in page if job.ended_at() < moment] for page in walks.finished_jobs(store))
 
 
 def _ask(count: int, age: timedelta) -> None:

@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tracking import walks, wiring
-from tracking.limits import is_document_id
+from tracking.document_limits import is_document_id
 from tracking.store import DocumentWrite, Store
 
 CONTROL_DOCUMENT = "trackingControl/cleanup"
@@ -26,12 +26,11 @@ logger = Logger(service="cleanup")
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.CleanupDeps | None = None) -> dict[str, Any]:
     """How many were deleted, and whether that was all."""
     deps = deps or wiring.cleanup()
-    ended_before = deps.clock.now() - timedelta(days=deps.keep_finished_days)
+    moment = deps.clock.now() - timedelta(days=deps.keep_finished_days)
     begin = _place(deps.store)
     looked_at, deleted, place = 0, 0, begin
-    for page in walks.finished_jobs(deps.store, begin):
-        if old := [job for job in page if job.ended_at() < ended_before]:
-            deleted += deps.store.delete_jobs(old)
+    for page, old in walks.ended_before(deps.store, moment, deps.limits.finished_page_size, begin):
+        deleted += deps.store.delete_jobs(old)
         looked_at += len(page)
         place = page[-1].job_id if page else place
         if context.get_remaining_time_in_millis() < RESERVE_MS:

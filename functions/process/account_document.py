@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from process.step import Step
 from tracking.accounts import Account
 from tracking.clock import Clock
+from tracking.document_limits import fitted
 from tracking.errors import ContractError, StoreUnavailableError
 from tracking.fence import Fence
-from tracking.limits import fitted
 from tracking.platforms import FetchedAccount
 from tracking.store import DocumentExistsError, DocumentMissingError, DocumentWrite
 from tracking.wiring import ProcessDeps

@@ -15,24 +15,17 @@ from process.account_document import AccountDocument, commit_one, staged_account
 from process.step import Step
 from tracking import fence, jobs
 from tracking.accounts import Account
+from tracking.document_limits import fitted, message_bytes
 from tracking.errors import TrackingError
 from tracking.fence import Fence
-from tracking.limits import fitted
 from tracking.metrics import count_left_out
-from tracking.store import (
-    MAX_BYTES_PER_COMMIT,
-    MAX_WRITES_PER_COMMIT,
-    DocumentWrite,
-    WriteRefusedError,
-    size_bytes,
-)
+from tracking.store import MAX_BYTES_PER_COMMIT, DocumentWrite, WriteRefusedError
 from tracking.wiring import ProcessDeps
 
 logger = Logger(service="process", child=True)
 
 MAX_REFUSED = 50
 """So many odd videos an account may have. Each costs some 18 commits to find."""
-VIDEOS_PER_COMMIT = MAX_WRITES_PER_COMMIT - 2  # beside the job's document and the account's
 BYTES_PER_COMMIT = MAX_BYTES_PER_COMMIT - 10_000  # beside the job's; the account's own are taken off, too
 
 
@@ -45,8 +38,9 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
         DocumentWrite(f"{work.account_document}/videos/{video.video_id}", fitted(video.to_document()) | synced)
         for video in videos
     )
-    account_bytes = size_bytes(AccountDocument(step, account, deps.clock, video_count=len(videos)).new)
-    *earlier, last = in_commits(writes, BYTES_PER_COMMIT - account_bytes)
+    whole = AccountDocument(step, account, deps.clock, video_count=len(videos)).new
+    max_bytes = BYTES_PER_COMMIT - message_bytes(whole.path, whole.fields)
+    *earlier, last = in_commits(writes, deps.limits.videos_per_commit, max_bytes)
     saving = Saving(step, deps, account, len(videos))
     for batch in earlier:
         saving.save(batch)
@@ -116,13 +110,13 @@ class Saving:
         self.fence = commit_one([document.known, document.new], complete)
 
 
-def in_commits(writes: Iterable[DocumentWrite], max_bytes: int = BYTES_PER_COMMIT) -> Iterator[list[DocumentWrite]]:
+def in_commits(writes: Iterable[DocumentWrite], max_writes: int, max_bytes: int) -> Iterator[list[DocumentWrite]]:
     """Cut by number and by bytes; at least one list, which may be empty."""
     batch: list[DocumentWrite] = []
     batch_bytes = 0
     for write in writes:
-        write_bytes = size_bytes(write)
-        if batch and (len(batch) == VIDEOS_PER_COMMIT or batch_bytes + write_bytes > max_bytes):
+        write_bytes = message_bytes(write.path, write.fields)
+        if batch and (len(batch) == max_writes or batch_bytes + write_bytes > max_bytes):
             yield batch
             batch, batch_bytes = [], 0
         batch.append(write)

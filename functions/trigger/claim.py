@@ -79,7 +79,7 @@ def claim_jobs(deps: TriggerDeps, pending: Sequence[Pending], remaining_s: Calla
     attempts = [p.job.next_attempt() for p in pending]
     names = [execution_name(job) for job in attempts]
     writes = [
-        JobWrite(job.job_id, jobs.claim(job, now, deps.executions.arn(name)), p.snapshot.version)
+        JobWrite(job.job_id, jobs.claim(job, now, deps.executions.arn(name), deps.limits.lease), p.snapshot.version)
         for p, job, name in zip(pending, attempts, names, strict=True)
     ]
     claims = Claims()

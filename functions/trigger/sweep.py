@@ -72,7 +72,7 @@ def sweep(
             repairs.append((snapshot, fields))
             continue
         # No claim leases a job for longer; whoever wrote a later moment must not hold a place for ever.
-        if job.lease_until is not None and now < job.lease_until <= now + jobs.LEASE + CLOCKS_APART:
+        if job.lease_until is not None and now < job.lease_until <= now + deps.limits.lease + CLOCKS_APART:
             running[job.platform] += 1
         else:
             expired.append((snapshot, job))
@@ -105,4 +105,4 @@ def _settled(deps: TriggerDeps, job: Job, now: datetime, remaining_s: Callable[[
         outcome = deps.executions.outcome(execution_name(job))
     except ExecutionsUnavailableError:
         return None
-    return outcomes.settle(job, outcome, now)
+    return outcomes.settle(job, outcome, now, deps.limits.lease)

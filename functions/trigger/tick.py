@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 
 from tracking import jobs
 from tracking.errors import InvalidJobError
-from tracking.executions import OUT_OF_TIME, StartRefusedError, StartUnknownError
+from tracking.executions import NO_TIME_LEFT, StartRefusedError, StartUnknownError
 from tracking.jobs import PlatformName, Status
 from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
 from trigger.claim import Claim, age_s, claim_jobs, fail_malformed
 from trigger.sweep import Repair, sweep
-from trigger.waiting import PENDING_PAGE_SIZE, Pending, Slots, choose, read_pauses
+from trigger.waiting import Pending, Slots, choose, read_pauses
 from trigger.writing import write_each
 
 PARALLEL_STARTS = 16
@@ -27,8 +27,6 @@ PARALLEL_STARTS = 16
 https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
 
-MAX_OPEN_JOBS = MAX_WRITES_PER_COMMIT + 1
-"""The one query of a quiet tick sees all that one commit can claim."""
 MAX_PROCESSING_JOBS = 2000
 """As many processing jobs as one tick looks at: more than the limits let run."""
 CLAIM_RESERVE_S = 20.0  # to claim 500 jobs and start them
@@ -94,8 +92,8 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
     """
     tick = Tick()
     deps.hints.forget_the_old(deps.clock.now())
-    seen = [] if deps.hints.is_busy else deps.store.open_jobs(MAX_OPEN_JOBS)
-    saw_all = not deps.hints.is_busy and len(seen) < MAX_OPEN_JOBS
+    seen = [] if deps.hints.is_busy else deps.store.open_jobs(deps.limits.max_open_jobs)
+    saw_all = not deps.hints.is_busy and len(seen) < deps.limits.max_open_jobs
     processing = _of(seen, Status.PROCESSING) if saw_all else deps.store.processing_jobs(MAX_PROCESSING_JOBS)
     swept = sweep(deps, processing, remaining_s)
     tick.repaired, tick.left_out = swept.repaired, swept.left_out
@@ -104,8 +102,9 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
     paused = {} if saw_all and not pending else read_pauses(deps)
     slots = Slots(deps.limits, swept.running, paused, deps.clock.now())
     if not saw_all:
-        pending = deps.store.pending_jobs(PENDING_PAGE_SIZE, without=slots.closed()) if slots.total else []
-        saw_all = slots.total > 0 and len(pending) < PENDING_PAGE_SIZE
+        page_size = deps.limits.pending_page_size
+        pending = deps.store.pending_jobs(page_size, without=slots.closed()) if slots.total else []
+        saw_all = slots.total > 0 and len(pending) < page_size
     deps.hints.is_busy = bool(paused) or not saw_all
     if not saw_all and not slots.total:  # nobody is looked for; those of before are still there for all we know
         tick.left_out |= deps.hints.unwritable.keys()
@@ -143,7 +142,7 @@ def _note_unwritable(deps: TriggerDeps, tick: Tick, found: Sequence[tuple[JobSna
     for job, answer in found:
         tick.unwritable.append(Refusal(job.job_id, answer.code))
         if answer.is_lasting:
-            deps.hints.remember_unwritable(job)
+            deps.hints.remember_unwritable(job, deps.limits.max_remembered)
         else:
             tick.passing += 1
 
@@ -205,7 +204,7 @@ def _start(
     deps: TriggerDeps, claim: Claim, remaining_s: Callable[[], float]
 ) -> StartRefusedError | StartUnknownError | None:
     if remaining_s() < START_RESERVE_S:
-        return StartRefusedError(OUT_OF_TIME)
+        return StartRefusedError(NO_TIME_LEFT)
     try:
         deps.executions.start(claim.execution_name, claim.payload())
     except (StartRefusedError, StartUnknownError) as error:

@@ -20,12 +20,11 @@ from tracking import pauses, walks
 from tracking.errors import InvalidJobError
 from tracking.jobs import Job, PlatformName
 from tracking.pauses import Pause
+from tracking.settings import Limits
 from tracking.store import JobSnapshot
-from tracking.wiring import Limits, TriggerDeps
+from tracking.wiring import TriggerDeps
 from trigger.sweep import Running
 
-PENDING_PAGE_SIZE = 200
-"""As many waiting jobs as one query looks at; with more, the organisations are walked through."""
 PARALLEL_QUERIES = 16
 
 CREDENTIAL: Mapping[PlatformName, str] = {
@@ -113,8 +112,9 @@ def _widened(deps: TriggerDeps, slots: Slots, page: Sequence[JobSnapshot]) -> li
     unwritable = Counter(org for _, org in deps.hints.unwritable.values())
     with ThreadPoolExecutor(PARALLEL_QUERIES) as pool:
         found = pool.map(lambda w: deps.store.pending_of_org(w[0], w[1], slots.of(w[1]) + unwritable[w[0]]), wanted)
-    stray = deps.store.pending_jobs(PENDING_PAGE_SIZE, from_id=deps.hints.next_scan_id)
-    deps.hints.next_scan_id = stray[-1].job_id if len(stray) == PENDING_PAGE_SIZE else ""
+    page_size = deps.limits.pending_page_size
+    stray = deps.store.pending_jobs(page_size, from_id=deps.hints.next_scan_id)
+    deps.hints.next_scan_id = stray[-1].job_id if len(stray) == page_size else ""
     known = {job.job_id: job for jobs in (page, stray, *found) for job in jobs}
     return list(known.values())
 

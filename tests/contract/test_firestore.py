@@ -18,6 +18,7 @@ from google.cloud.firestore_v1 import Client
 from tests.doubles import START
 from tests.factories import account, job_document, video
 from tracking import jobs
+from tracking.document_limits import message_bytes
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.jobs import PlatformName, Progress
 from tracking.store import (
@@ -28,7 +29,6 @@ from tracking.store import (
     JobWrite,
     Store,
     account_path,
-    size_bytes,
 )
 from tracking.store import firestore as store_module
 from tracking.store.firestore import FirestoreStore, translate
@@ -232,13 +232,13 @@ def offline_client() -> Client:
 @pytest.mark.parametrize("number", range(len(extremes())))
 def test_a_writes_size_is_never_underestimated(offline_client: Client, number: int) -> None:
     write = extremes()[number]
-    assert size_bytes(write) >= encoded_bytes(offline_client, write)
+    assert message_bytes(write.path, write.fields) >= encoded_bytes(offline_client, write)
 
 
 def test_the_estimate_of_an_ordinary_video_is_not_wasteful(offline_client: Client) -> None:
     fields = video().to_document() | {"lastSyncedAt": START, "lastJobId": "Qk3VbC0cIFXuKbYfRb2h"}
     write = DocumentWrite(f"{account_path('o', 'p', 'instagram_1')}/videos/v1", fields)
-    assert size_bytes(write) < 2 * encoded_bytes(offline_client, write)
+    assert message_bytes(write.path, write.fields) < 2 * encoded_bytes(offline_client, write)
 
 
 def test_the_largest_commit_is_one_that_the_emulator_takes(firestore_client: Callable[[], Client]) -> None:
@@ -250,7 +250,7 @@ def test_the_largest_commit_is_one_that_the_emulator_takes(firestore_client: Cal
     writes = [DocumentWrite(f"a/{n:03}", video(n, caption=caption).to_document()) for n in range(100)]
     taken, total = [], 0
     for write in writes:
-        total += size_bytes(write)
+        total += message_bytes(write.path, write.fields)
         if total > MAX_BYTES_PER_COMMIT:
             break
         taken.append(write)

@@ -12,9 +12,9 @@ from tests.contract.front_ends import FrontEnd
 from tests.doubles import START
 from tests.factories import account, job_document, video
 from tracking import jobs
+from tracking.document_limits import fitted
 from tracking.errors import InvalidJobError
 from tracking.jobs import PlatformName, Status
-from tracking.limits import fitted
 from tracking.store import (
     CompletingWrite,
     DocumentExistsError,

@@ -19,10 +19,10 @@ from tests.rpcs import RecordedCalls, record
 from tracking.clock import SystemClock
 from tracking.executions import MemoryExecutions, StartRefusedError
 from tracking.jobs import PlatformName
+from tracking.settings import Limits
 from tracking.store.firestore import FirestoreStore
-from tracking.wiring import Hints, Limits, TriggerDeps
-from trigger.tick import CLAIM_RESERVE_S, MAX_OPEN_JOBS, START_RESERVE_S, Tick, run_tick
-from trigger.waiting import PENDING_PAGE_SIZE
+from tracking.wiring import Hints, TriggerDeps
+from trigger.tick import CLAIM_RESERVE_S, START_RESERVE_S, Tick, run_tick
 
 LAMBDA_S = 30
 
@@ -189,5 +189,5 @@ def test_a_ticks_cost_does_not_grow_with_the_jobs_that_wait(
         assert abs(many_calls - few_calls) <= 1  # the walk begins at a random organisation
         assert abs(many_reads - few_reads) <= 1
     cold, *warm = many
-    assert max(reads for _, reads in warm) < 2 * PENDING_PAGE_SIZE + 20
-    assert cold[1] < MAX_OPEN_JOBS + 2 * PENDING_PAGE_SIZE + 20  # it did not know yet that many wait
+    assert max(reads for _, reads in warm) < 2 * Limits().pending_page_size + 20
+    assert cold[1] < Limits().max_open_jobs + 2 * Limits().pending_page_size + 20  # it did not know yet that many wait

@@ -100,7 +100,8 @@ from google.cloud.firestore_v1 import Client
 from tracking.clock import SystemClock
 from tracking.executions import MemoryExecutions
 from tracking.store.firestore import FirestoreStore
-from tracking.wiring import Limits, TriggerDeps
+from tracking.settings import Limits
+from tracking.wiring import TriggerDeps
 from trigger.tick import run_tick
 
 class Killed(MemoryExecutions):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from cleanup.app import CONTROL_DOCUMENT, RESERVE_MS, handler
 from tests.doubles import START, FakeContext
 from tests.factories import job_document, videos
 from tests.harness import Harness
-from tracking import jobs, walks
+from tracking import jobs
 from tracking.jobs import Status
 from tracking.store import DocumentWrite, JobSnapshot
 from tracking.store.memory import MemoryStore
@@ -23,7 +24,7 @@ FAR = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def clean_up(harness: Harness, context: FakeContext | None = None) -> dict[str, Any]:
-    deps = CleanupDeps(harness.store, harness.clock, 7)
+    deps = CleanupDeps(harness.store, harness.clock, 7, harness.limits)
     return handler({}, context or FakeContext(), deps)  # type: ignore[arg-type]
 
 
@@ -98,8 +99,8 @@ def test_a_run_that_ends_early_says_so_and_the_next_one_goes_on(harness: Harness
     assert clean_up(harness) == {"deleted": 200, "isDone": True}
 
 
-def test_runs_that_are_cut_off_meet_every_job_in_turn(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walks, "FINISHED_PAGE_SIZE", 2)
+def test_runs_that_are_cut_off_meet_every_job_in_turn(harness: Harness) -> None:
+    harness.limits = replace(harness.limits, finished_page_size=2)
     for letter in "0AZaz":
         harness.memory.touch(f"{letter}job", **job_document(status="completed", completedAt=START))
     looked_at: set[str] = set()

@@ -19,13 +19,12 @@ import logging
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from process import app, save_videos
+from process import app
 from process.states import FAIL_JOB
 from reconcile.app import handler as reconcile_handler
 from tests.doubles import FakeContext, ManualClock
@@ -45,13 +44,14 @@ from tracking.errors import (
 from tracking.jobs import FINISHED, PlatformName, Status
 from tracking.outcomes import ExecutionStatus
 from tracking.platforms import Budget, FetchedAccount, VideoPage
+from tracking.settings import Limits
 from tracking.staging import Staging
 from tracking.store import JobSnapshot
-from tracking.wiring import Hints, Limits, ProcessDeps, ReconcileDeps, TriggerDeps
+from tracking.wiring import Hints, ProcessDeps, ReconcileDeps, TriggerDeps
 from trigger.app import handler as trigger_handler
 from trigger.tick import StartsRefusedError
 
-VIDEOS_PER_COMMIT = 2  # so that saving takes several commits
+LIMITS = Limits(running=2, per_credential=2, videos_per_commit=2)  # so that saving takes several commits
 EDITS: dict[str, dict[str, Any]] = {
     "username": {"username": "one"},
     "project": {"projectId": "project2"},
@@ -123,15 +123,14 @@ class JobLife(RuleBasedStateMachine):
         self.ended: list[dict[str, Any]] = []  # status-change events, delivered or not
         self.ids: list[str] = []  # of all jobs that ever were
         self.backups: list[JobSnapshot] = []
-        self.trigger = TriggerDeps(
-            self.store, self.executions, self.clock, Limits(running=2, per_credential=2), Hints()
-        )
+        self.trigger = TriggerDeps(self.store, self.executions, self.clock, LIMITS, Hints())
         self.process = ProcessDeps(
             self.store,
             Staging(ObservedObjects(self.faults, self.store, self.truth)),
             lambda name: Accounts(name, self.failures, self.store, self.truth),
             self.clock,
             max_videos_per_job=100,
+            limits=LIMITS,
         )
 
     @initialize(number=st.integers(1, 2))
@@ -415,6 +414,5 @@ class TestJobLife(JobLife.TestCase):  # type: ignore[misc]
     @pytest.fixture(autouse=True)
     def _quick_and_quiet(self) -> Iterator[None]:
         logging.disable()
-        with patch.object(save_videos, "VIDEOS_PER_COMMIT", VIDEOS_PER_COMMIT):
-            yield
+        yield
         logging.disable(logging.NOTSET)

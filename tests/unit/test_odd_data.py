@@ -10,8 +10,8 @@ from tests.doubles import START, ManualClock
 from tests.factories import account, video, videos
 from tests.harness import Harness, lambda_cause
 from tests.metrics import printed_metrics
+from tracking.document_limits import MAX_FIELDS_BYTES, MAX_SENTENCE_BYTES, stored_bytes
 from tracking.errors import ContractError
-from tracking.limits import MAX_FIELDS_BYTES, MAX_SENTENCE_BYTES, bytes_of
 from tracking.platforms import Budget, VideoPage, collect_videos
 from tracking.store import JobWrite, WriteRefusedError
 from tracking.store.memory import MemoryStore
@@ -76,7 +76,7 @@ def test_long_texts_are_cut_and_the_video_is_kept(harness: Harness, fields: dict
     for name, sent in fields.items():
         kept = saved[name]
         assert sent[: len(kept)] == tuple(kept) if isinstance(kept, list) else sent.startswith(kept.removesuffix("…"))
-    assert bytes_of(saved) > MAX_FIELDS_BYTES * 0.49
+    assert stored_bytes(saved) > MAX_FIELDS_BYTES * 0.49
 
 
 def test_a_long_bio_and_name_are_cut_in_account_and_sentence(harness: Harness) -> None:

@@ -16,7 +16,7 @@ RESOURCES = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
 ALARMS = {name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::CloudWatch::Alarm"}
 QUIET = {"JobCancelledError", "StaleAttemptError", "JobPausedError"}
 CODES = {leaf.__name__ for leaf in errors.leaves()} - QUIET
-CODES |= {*outcomes.OUT_OF_TIME, outcomes.INTERNAL_ERROR, outcomes.ABORTED, jobs.LEASE_EXPIRED}
+CODES |= {*outcomes.TIME_OUTS, outcomes.INTERNAL_ERROR, outcomes.ABORTED, jobs.LEASE_EXPIRED}
 
 
 def rows(heading: str) -> set[str]:

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from process.save_videos import in_commits
+from process.save_videos import BYTES_PER_COMMIT, in_commits
 from tests.doubles import START
 from tests.factories import account, job_document, video, videos
 from tests.harness import CHAIN, Harness
-from tracking.jobs import MAX_ATTEMPT
+from tracking.document_limits import message_bytes
+from tracking.jobs import LARGEST_ATTEMPT
 from tracking.platforms import FetchedVideos
-from tracking.store import MAX_BYTES_PER_COMMIT, MAX_WRITES_PER_COMMIT, DocumentWrite, JobWrite, companions, size_bytes
+from tracking.store import MAX_BYTES_PER_COMMIT, MAX_WRITES_PER_COMMIT, DocumentWrite, JobWrite, companions
 from tracking.store.memory import MemoryStore
 
 MAX_STATE_BYTES = 16_000
@@ -30,7 +31,7 @@ class RecordingStore(MemoryStore):
 
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
         every = [*companions(job), *documents]
-        self.commits.append((1 + len(every), sum(size_bytes(document) for document in every)))
+        self.commits.append((1 + len(every), sum(message_bytes(document.path, document.fields) for document in every)))
         return super().commit(job, documents)
 
 
@@ -80,7 +81,8 @@ def test_long_captions_are_cut_by_bytes(recorded: RecordingStore) -> None:
 
 def test_a_video_larger_than_a_commit_goes_alone() -> None:
     writes = [DocumentWrite(f"v/{n}", {"caption": "x" * size}) for n, size in enumerate((10, 4_000_000, 10))]
-    assert [[w.path for w in batch] for batch in in_commits(writes)] == [["v/0"], ["v/1"], ["v/2"]]
+    batches = in_commits(writes, 498, BYTES_PER_COMMIT)
+    assert [[w.path for w in batch] for batch in batches] == [["v/0"], ["v/1"], ["v/2"]]
 
 
 def test_the_user_sees_how_far_saving_is(harness: Harness) -> None:
@@ -103,9 +105,8 @@ def test_every_state_stays_small_with_the_longest_of_everything() -> None:
     harness = Harness(
         videos=videos(5_000), tracked=account(platform_user_id="9" * 40, post_count=2**63 - 1), max_videos=4_999
     )
-    fields = job_document(
-        orgId=rocket * 128, projectId=rocket * 128, userId=rocket * 128, username=rocket * 100, attempt=MAX_ATTEMPT - 1
-    )
+    ids = dict.fromkeys(("orgId", "projectId", "userId"), rocket * 128)
+    fields = job_document(**ids, username=rocket * 100, attempt=LARGEST_ATTEMPT - 1)
     harness.memory.touch(job_id, **fields)
     harness.tick()
     (state,) = harness.executions.started.values()

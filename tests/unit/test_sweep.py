@@ -13,9 +13,9 @@ from tests.harness import Harness
 from tracking.executions import ExecutionsUnavailableError, MemoryExecutions, StartUnknownError
 from tracking.jobs import KEEP_FINISHED, LEASE, LEASE_EXPIRED
 from tracking.outcomes import ExecutionStatus, Outcome
+from tracking.settings import Limits
 from tracking.store import JobWrite, Unwritable
 from tracking.store.memory import MemoryStore
-from tracking.wiring import Limits
 from trigger.sweep import ASK_RESERVE_S
 from trigger.tick import run_tick
 
@@ -277,3 +277,22 @@ def test_many_leases_are_repaired_in_one_tick() -> None:
     ]
     assert harness.tick()["repaired"] == 1_100  # more than one write_each may hold
     assert {harness.document(job_id)["expiries"] for job_id in ids} == {1}
+
+
+def test_a_lease_lasts_as_long_as_the_limits_say(harness: Harness) -> None:
+    """From the claim, and again from the sweep that finds the execution running."""
+    lease = timedelta(seconds=4)
+    harness.limits = Limits(lease=lease)
+    job_id = harness.add_job()
+    for _ in range(2):
+        harness.tick()
+        assert harness.document(job_id)["leaseUntil"] == harness.clock.now() + lease
+        harness.clock.advance(5)
+
+
+def test_a_lease_beyond_the_limits_holds_no_place(harness: Harness) -> None:
+    """Nobody claims a job for longer, so somebody wrote the moment by hand."""
+    harness.limits = Limits(running=1, lease=timedelta(seconds=4))
+    held = harness.add_job(status="processing", attempt=1, leaseUntil=harness.clock.now() + LEASE)
+    harness.add_job()
+    assert (harness.tick()["started"], harness.document(held)["leaseUntil"]) == (1, None)

@@ -15,9 +15,9 @@ from tests.metrics import printed_metrics
 from tracking.errors import StoreUnavailableError
 from tracking.executions import StartRefusedError, StartUnknownError
 from tracking.jobs import LEASE
+from tracking.settings import Limits
 from tracking.store import JobSnapshot, JobWrite, Unwritable
 from tracking.store.memory import MemoryStore
-from tracking.wiring import Limits
 from trigger.tick import StartsRefusedError, run_tick
 
 NONE = {"started": 0, "repaired": 0, "malformed": 0, "lost": 0, "unwritable": 0, "refused": 0, "unknown": 0}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,19 +11,17 @@ import pytest
 from tests.doubles import START
 from tests.harness import Harness
 from tests.metrics import printed_metrics
-from tracking import wiring
+from tracking.document_limits import MAX_DOCUMENT_BYTES, stored_bytes
 from tracking.jobs import LEASE
-from tracking.limits import MAX_DOCUMENT_BYTES, bytes_of
 from tracking.outcomes import ExecutionStatus, Outcome
+from tracking.settings import Limits
 from tracking.store import JobWrite, Unwritable
 from tracking.store.memory import MemoryStore
-from tracking.wiring import Limits
-from trigger.waiting import PENDING_PAGE_SIZE
 
 
 def spoil(harness: Harness, job_id: str) -> None:
     """Fill the document up, so that it has no room for anything more."""
-    room = MAX_DOCUMENT_BYTES - bytes_of(harness.document(job_id))
+    room = MAX_DOCUMENT_BYTES - stored_bytes(harness.document(job_id))
     harness.memory.touch(job_id, filler="x" * (room - 10))
 
 
@@ -89,7 +88,7 @@ def test_a_crowd_of_them_in_one_organisation_holds_up_nobody() -> None:
     """More wait than one query sees: the organisations are walked through."""
     harness = Harness(running=10, per_credential=5)
     add_unwritable(harness, 12, createdAt=START.replace(year=2020))
-    for _ in range(PENDING_PAGE_SIZE):
+    for _ in range(Limits().pending_page_size):
         harness.add_job(platform="youtube", orgId="org2")
     good = harness.add_job()
     harness.hints.is_busy = True
@@ -171,7 +170,7 @@ def test_malformed_unwritable_jobs_do_not_block_their_org() -> None:
     """They are old enough to fill the organisation's query, were they not left out of it."""
     harness = Harness(running=5, per_credential=5)
     add_unwritable(harness, 12, createdAt=START.replace(year=2020), username="")
-    for number in range(PENDING_PAGE_SIZE):
+    for number in range(Limits().pending_page_size):
         harness.add_job(platform="youtube", orgId=f"org{number % 3 + 2}")
     good = harness.add_job()
     harness.hints.is_busy = True
@@ -207,8 +206,8 @@ def test_unwritable_repair_is_counted_and_frees_its_place(harness: Harness) -> N
     assert asked == []  # it is remembered, and nobody is asked about it again
 
 
-def test_more_than_can_be_remembered_are_not_learned_anew(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wiring, "MAX_REMEMBERED", 5)
+def test_more_than_can_be_remembered_are_not_learned_anew(harness: Harness) -> None:
+    harness.limits = replace(harness.limits, max_remembered=5)
     add_unwritable(harness, 8)
     harness.tick()
     remembered = set(harness.hints.unwritable)

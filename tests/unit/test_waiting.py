@@ -13,11 +13,10 @@ from tests.factories import job
 from tests.harness import Harness
 from tracking.jobs import LEASE, PlatformName
 from tracking.pauses import Pause
+from tracking.settings import Limits
 from tracking.store.memory import MemoryStore
-from tracking.wiring import Limits
 from trigger.sweep import Running
-from trigger.tick import MAX_OPEN_JOBS
-from trigger.waiting import CREDENTIAL, PENDING_PAGE_SIZE, Pending, Slots, pick
+from trigger.waiting import CREDENTIAL, Pending, Slots, pick
 
 INSTAGRAM, TIKTOK, YOUTUBE, TWITTER = PlatformName
 
@@ -133,7 +132,7 @@ def test_jobs_of_shared_credentials_share_their_limit(harness: Harness) -> None:
 # More than one query sees
 
 
-MANY = MAX_OPEN_JOBS + 200
+MANY = Limits().max_open_jobs + 200
 
 
 @pytest.fixture
@@ -197,13 +196,13 @@ def test_malformed_jobs_are_met_although_very_many_wait(crowded: Harness) -> Non
         crowded.tick()
         crowded.limits = Limits(running=crowded.limits.running + 10, per_credential=500)
         ticks += 1
-        assert ticks <= MANY // (PENDING_PAGE_SIZE - 1) + 2
+        assert ticks <= MANY // (Limits().pending_page_size - 1) + 2
     assert {crowded.document(job_id)["status"] for job_id in bad} == {"failed"}
 
 
 def test_jobs_without_a_moment_of_creation_are_met_as_well(crowded: Harness) -> None:
     undated = crowded.add_job(orgId="a", username="undated", priority=99, createdAt=None)
-    for _ in range(MANY // (PENDING_PAGE_SIZE - 1) + 2):
+    for _ in range(MANY // (Limits().pending_page_size - 1) + 2):
         crowded.tick()
         crowded.limits = Limits(running=crowded.limits.running + 10, per_credential=500)
     assert crowded.document(undated)["status"] == "processing"
@@ -230,7 +229,7 @@ def test_tick_with_every_platform_full_starts_nothing(harness: Harness) -> None:
     harness.limits = Limits(running=50, per_credential=1)
     for platform in (INSTAGRAM, YOUTUBE, TWITTER):
         harness.add_job(platform=platform, status="processing", attempt=1, leaseUntil=START + LEASE)
-    for number in range(MAX_OPEN_JOBS):
+    for number in range(Limits().max_open_jobs):
         harness.add_job(platform="facebook", username=f"a{number}")
     harness.tick()
     assert started(harness) == []

@@ -20,7 +20,7 @@ from tracking import clients, google_credentials, secrets_manager, wiring
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.jobs import PlatformName
 from tracking.kick_auth import Caller
-from tracking.settings import ProcessSettings
+from tracking.settings import Limits, ProcessSettings
 
 KEY = "AIzaVerySecret"
 
@@ -154,7 +154,7 @@ def test_building_clients_uses_no_network_and_no_secrets(monkeypatch: pytest.Mon
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-trigger")
-    assert wiring.trigger.__wrapped__().limits == wiring.Limits(running=7, per_credential=3)
+    assert wiring.trigger.__wrapped__().limits == Limits(running=7, per_credential=3)
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-kick")
     assert wiring.kick.__wrapped__().trigger_function == "the-trigger"
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-reconcile")

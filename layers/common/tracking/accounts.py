@@ -15,8 +15,8 @@ from types import UnionType
 from typing import Any, Self, TypeVar, get_args, get_origin, get_type_hints
 
 from tracking.clock import to_rfc3339
+from tracking.document_limits import MAX_ID_LENGTH, is_document_id
 from tracking.errors import ContractError
-from tracking.limits import MAX_ID_LENGTH, is_document_id
 
 _R = TypeVar("_R", bound="_Record")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 ALREADY_EXISTS = "ExecutionAlreadyExists"
-OUT_OF_TIME = "OutOfTime"  # ours: the tick had no time left to ask
+NO_TIME_LEFT = "OutOfTime"  # ours: the tick had no time left to ask
 
 
 class StartRefusedError(Exception):
@@ -27,7 +27,7 @@ class StartRefusedError(Exception):
 
     @property
     def is_temporary(self) -> bool:
-        return self.code in {"ThrottlingException", "ExecutionLimitExceeded", "TooManyRequestsException", OUT_OF_TIME}
+        return self.code in {"ThrottlingException", "ExecutionLimitExceeded", "TooManyRequestsException", NO_TIME_LEFT}
 
 
 class StartUnknownError(Exception):

@@ -21,8 +21,8 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any, Self, TypeVar
 
+from tracking.document_limits import MAX_ID_LENGTH, MAX_SENTENCE_BYTES, cut, is_document_id
 from tracking.errors import InvalidJobError
-from tracking.limits import MAX_ID_LENGTH, MAX_SENTENCE_BYTES, cut, is_document_id
 
 
 class Status(StrEnum):
@@ -79,14 +79,14 @@ EXECUTION_TIMEOUT_S = 300
 LEASE = timedelta(seconds=EXECUTION_TIMEOUT_S + 60)
 """Longer than any execution may last, so that a live one never loses its job."""
 
-MAX_ATTEMPTS = 3
+MAX_EXPIRIES = 3
 """How often the sweep lets a job begin: each lease that runs out costs one."""
 KEEP_FINISHED = timedelta(days=7)
 """After this a Firestore TTL policy on `expireAt` may delete a finished job; `functions/cleanup` does it anyway."""
 LEASE_EXPIRED = "LeaseExpired"
 
 MAX_USERNAME_LENGTH = 100
-MAX_ATTEMPT = 1_000_000
+LARGEST_ATTEMPT = 1_000_000
 """A document may say anything; one claim more than the largest Firestore integer would refuse everybody's claims."""
 
 Fields = dict[str, Any]
@@ -150,7 +150,7 @@ class Job:
             progress=read.whole("progress", 0, 100),
             message=read.text("message") or "",
             retry_count=read.whole("retryCount", 0),
-            attempt=read.whole("attempt", 0, MAX_ATTEMPT),
+            attempt=read.whole("attempt", 0, LARGEST_ATTEMPT),
             claim_id=read.text("claimId") or "",
             claim_progress=read.whole("claimProgress", 0, 100),
             priority=read.whole("priority"),
@@ -250,7 +250,7 @@ def _change(from_: Status, to: Status, now: datetime, **fields: Any) -> Fields:
     return {"status": str(to), "updatedAt": now} | fields | sentences
 
 
-def claim(job: Job, now: datetime, execution_arn: str) -> Fields:
+def claim(job: Job, now: datetime, execution_arn: str, lease: timedelta = LEASE) -> Fields:
     """The job is ours until the lease ends, with nothing left of the attempt before.
 
     `job`: as `next_attempt` made it of the waiting one.
@@ -264,7 +264,7 @@ def claim(job: Job, now: datetime, execution_arn: str) -> Fields:
         attempt=job.attempt,
         claimId=job.claim_id,
         claimProgress=int(Progress.CREATED),
-        leaseUntil=now + LEASE,
+        leaseUntil=now + lease,
         startedAt=now,
         executionArn=execution_arn,
         progress=int(Progress.CREATED),
@@ -289,7 +289,7 @@ def release(now: datetime) -> Fields:
 def expire(job: Job, now: datetime) -> Fields:
     """The lease ran out and nothing runs: back into the queue for a new attempt, or failed after the last."""
     expiries = job.expiries + 1
-    if expiries >= MAX_ATTEMPTS:
+    if expiries >= MAX_EXPIRIES:
         sentence = f"Tracking this account was begun {expiries} times and never came to an end."
         return fail(Status.PROCESSING, now, sentence, LEASE_EXPIRED)
     return _back_to_queue(now, "Interrupted; waiting to start again.", expiries=expiries)
@@ -316,9 +316,9 @@ def _back_to_queue(now: datetime, message: str, **fields: Any) -> Fields:
     )
 
 
-def renew(now: datetime) -> Fields:
+def renew(now: datetime, lease: timedelta = LEASE) -> Fields:
     """The execution is alive: a new lease. Its own time-out bounds how often."""
-    return _change(Status.PROCESSING, Status.PROCESSING, now, leaseUntil=now + LEASE)
+    return _change(Status.PROCESSING, Status.PROCESSING, now, leaseUntil=now + lease)
 
 
 def advance(now: datetime, progress: Progress, message: str, **fields: Any) -> Fields:

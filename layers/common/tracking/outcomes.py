@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tracking import errors, jobs
 from tracking.jobs import Fields, Job, Status
 
-OUT_OF_TIME = frozenset({"States.Timeout", "Sandbox.Timedout"})
+TIME_OUTS = frozenset({"States.Timeout", "Sandbox.Timedout"})
 INTERNAL_ERROR = "InternalError"
 ABORTED = "ExecutionAborted"
 
@@ -38,7 +38,7 @@ class Outcome:
     cause: str = ""
 
 
-def settle(job: Job, outcome: Outcome, now: datetime) -> Fields:
+def settle(job: Job, outcome: Outcome, now: datetime, lease: timedelta = jobs.LEASE) -> Fields:
     """Make a `processing` job agree with its execution.
 
     An execution completes its job before it succeeds. One that succeeded and left its job `processing` has saved
@@ -46,7 +46,7 @@ def settle(job: Job, outcome: Outcome, now: datetime) -> Fields:
     """
     match outcome.status:
         case ExecutionStatus.RUNNING | ExecutionStatus.PENDING_REDRIVE:
-            return jobs.renew(now)
+            return jobs.renew(now, lease)
         case ExecutionStatus.SUCCEEDED | ExecutionStatus.NEVER_STARTED:
             return jobs.expire(job, now)
         case ExecutionStatus.FAILED | ExecutionStatus.TIMED_OUT | ExecutionStatus.ABORTED:
@@ -69,7 +69,7 @@ def explain(error: str, cause: str) -> tuple[str, str]:
     Only the messages of `tracking.errors` are meant for people; of anything else the log holds the details.
     https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
     """
-    if error in OUT_OF_TIME:
+    if error in TIME_OUTS:
         return error, "Tracking this account took too long and was stopped."
     if error not in {leaf.__name__ for leaf in errors.leaves()}:
         return INTERNAL_ERROR, "Something went wrong on our side; we have been told."

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from datetime import timedelta
 from typing import Any, Self
+
+from tracking.jobs import LEASE
+from tracking.store import MAX_WRITES_PER_COMMIT
 
 
 class SettingsError(Exception):
@@ -44,12 +48,37 @@ def _read(setting: Field[Any], environ: Mapping[str, str]) -> str | int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The sizes that the functions work within. The environment may change the first two; tests change any of them."""
+
+    running: int = 50
+    """Jobs that run at the same time, counted from live leases."""
+    per_credential: int = 10
+    """Of these, on one credential; Instagram and TikTok share Apify's."""
+    lease: timedelta = LEASE
+    """Of a claim."""
+    max_open_jobs: int = MAX_WRITES_PER_COMMIT + 1
+    """The one query of a quiet tick sees all that one commit can claim."""
+    pending_page_size: int = 200
+    """As many waiting jobs as one query looks at; with more, the organisations are walked through."""
+    max_remembered: int = 1_000
+    """Jobs whose document could not be written."""
+    videos_per_commit: int = MAX_WRITES_PER_COMMIT - 2
+    """Beside the job's document and the account's."""
+    finished_page_size: int = MAX_WRITES_PER_COMMIT
+    """As many as one `delete_jobs` takes."""
+
+
+_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerSettings(_FromEnvironment):
     google_cloud_project: str
     firebase_credentials_secret: str = ""  # empty: the emulator, or the machine's own Google credentials
     state_machine_arn: str
-    max_running_jobs: int = 50
-    max_running_per_credential: int = 10
+    max_running_jobs: int = _LIMITS.running
+    max_running_per_credential: int = _LIMITS.per_credential
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import random
 import string
 from collections.abc import Iterator
+from datetime import datetime
 
-from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, Store
-
-FINISHED_PAGE_SIZE = MAX_WRITES_PER_COMMIT
-"""As many as one `delete_jobs` takes."""
+from tracking.store import JobSnapshot, Store
 
 
 def anywhere() -> str:
@@ -17,26 +15,35 @@ def anywhere() -> str:
     return "".join(random.choices(string.ascii_letters + string.digits, k=6))  # noqa: S311 - not for security
 
 
-def finished_jobs(store: Store, begin: str = "") -> Iterator[list[JobSnapshot]]:
+def finished_jobs(store: Store, page_size: int, begin: str = "") -> Iterator[list[JobSnapshot]]:
     """Each finished job once: from the id `begin` to the last, then from the first to `begin`.
 
-    One query for each page; a page may be empty. The jobs of a page may be deleted before the next is asked for.
+    `page_size`: at most what one `delete_jobs` takes. One query for each page; a page may be empty. The jobs of a page
+    may be deleted before the next is asked for.
     """
-    yield from _pages(store, begin)
+    yield from _pages(store, page_size, begin)
     if not begin:
         return
-    for page in _pages(store, ""):
+    for page in _pages(store, page_size, ""):
         left = [job for job in page if job.job_id < begin]
         yield left
         if len(left) < len(page):
             return
 
 
-def _pages(store: Store, from_id: str) -> Iterator[list[JobSnapshot]]:
+def ended_before(
+    store: Store, moment: datetime, page_size: int, begin: str = ""
+) -> Iterator[tuple[list[JobSnapshot], list[JobSnapshot]]]:
+    """The pages of `finished_jobs`; with each, those of its jobs that ended before the moment."""
+    for page in finished_jobs(store, page_size, begin):
+        yield page, [job for job in page if job.ended_at() < moment]
+
+
+def _pages(store: Store, page_size: int, from_id: str) -> Iterator[list[JobSnapshot]]:
     seen: str | None = None
     while True:
-        found = store.finished_jobs(FINISHED_PAGE_SIZE, from_id)
+        found = store.finished_jobs(page_size, from_id)
         yield [job for job in found if job.job_id != seen]
-        if len(found) < FINISHED_PAGE_SIZE:
+        if len(found) < page_size:
             return
         seen = from_id = found[-1].job_id

@@ -23,6 +23,7 @@ from tracking.secrets_manager import Secret, secret
 from tracking.settings import (
     CleanupSettings,
     KickSettings,
+    Limits,
     PlatformSettings,
     ProcessSettings,
     ReconcileSettings,
@@ -37,15 +38,6 @@ if TYPE_CHECKING:
     from tracking.kick_auth import Callers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How many jobs run at the same time, counted from live leases."""
-
-    running: int
-    per_credential: int  # Instagram and TikTok share Apify's
-
-
-MAX_REMEMBERED = 1_000
 REMEMBER_FOR = timedelta(hours=1)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -60,9 +52,9 @@ class Hints:
     """Jobs whose document could not be written: its version and its organisation, by the job's id."""
     unwritable_since: datetime = LONG_AGO
 
-    def remember_unwritable(self, job: JobSnapshot) -> None:
+    def remember_unwritable(self, job: JobSnapshot, at_most: int) -> None:
         """So that it is not tried in each tick, nor stands before the others of its organisation."""
-        if len(self.unwritable) < MAX_REMEMBERED:
+        if len(self.unwritable) < at_most:
             self.unwritable[job.job_id] = (job.version, str(job.data.get("orgId")))
 
     def forget_the_old(self, now: datetime) -> None:
@@ -99,6 +91,7 @@ class ProcessDeps:
     platform: Callable[[PlatformName], Platform]
     clock: Clock
     max_videos_per_job: int
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +105,7 @@ class CleanupDeps:
     store: Store
     clock: Clock
     keep_finished_days: int
+    limits: Limits = field(default_factory=Limits)
 
 
 @functools.cache

@@ -15,21 +15,20 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tests.chaos import adapters
 from tests.chaos.plan import Plan
-from tracking import jobs, wiring
-from trigger import app, tick, waiting
+from tracking import wiring
+from trigger import app
 
 plan = Plan(Path(os.environ["CHAOS_FOLDER"]))
-jobs.LEASE = timedelta(seconds=float(os.environ["CHAOS_LEASE_S"]))
-MAX_OPEN_JOBS, PENDING_PAGE_SIZE = tick.MAX_OPEN_JOBS, waiting.PENDING_PAGE_SIZE
+LEASE = timedelta(seconds=float(os.environ["CHAOS_LEASE_S"]))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    tick.MAX_OPEN_JOBS = event.get("page", MAX_OPEN_JOBS)
-    tick.PENDING_PAGE_SIZE = waiting.PENDING_PAGE_SIZE = event.get("page", PENDING_PAGE_SIZE)  # type: ignore[attr-defined]
     real = wiring.trigger()
+    page = {"max_open_jobs": event["page"], "pending_page_size": event["page"]} if "page" in event else {}
     deps = replace(
         real,
         store=adapters.store(real.store, plan, "tick"),
         executions=adapters.executions(real.executions, plan, "tick"),
+        limits=replace(real.limits, lease=LEASE, **page),
     )
     return app.handler(event, context, deps)

@@ -21,7 +21,7 @@ from typing import Protocol
 
 from tracking.accounts import Account, Video
 from tracking.clock import Clock
-from tracking.limits import is_document_id
+from tracking.document_limits import is_document_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

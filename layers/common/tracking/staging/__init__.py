@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from tracking.accounts import Account, Video
+from tracking.document_limits import is_document_id
 from tracking.errors import ContractError
-from tracking.limits import is_document_id
 from tracking.platforms import FetchedAccount, FetchedVideos
 
 _GZIP_LEVEL = 1  # 2 to 9 ms for 5,000 videos; higher levels cost more time than they save

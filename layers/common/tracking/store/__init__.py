@@ -217,20 +217,3 @@ class Store(Protocol):
 
 def account_path(org_id: str, project_id: str, account_id: str) -> str:
     return f"organizations/{org_id}/projects/{project_id}/trackedAccounts/{account_id}"
-
-
-_ENVELOPE_BYTES = 300  # the database's name before the path, the precondition, lengths
-_FIELD_BYTES = 24
-
-
-def size_bytes(write: DocumentWrite) -> int:
-    """At least what the write takes in a commit; tests compare it with the encoded message.
-
-    A name comes twice, in the fields and in the mask of fields to set.
-    """
-    size = _ENVELOPE_BYTES + len(write.path.encode())
-    for name, value in write.fields.items():
-        size += 2 * len(name) + _FIELD_BYTES
-        for text in value if isinstance(value, list) else [value]:
-            size += 16 + (len(text.encode()) if isinstance(text, str) else 0)
-    return size

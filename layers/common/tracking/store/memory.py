@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tracking.clock import Clock, to_rfc3339
+from tracking.document_limits import MAX_DOCUMENT_BYTES, is_document_id, stored_bytes
 from tracking.jobs import DOCUMENT_FIELDS, FINISHED, PlatformName
-from tracking.limits import MAX_DOCUMENT_BYTES, bytes_of, is_document_id
 from tracking.store import (
     DocumentExistsError,
     DocumentMissingError,
@@ -173,7 +173,7 @@ class MemoryStore:
     def _refuse_what_firestore_refuses(self, writes: Sequence[DocumentWrite]) -> None:
         for write in writes:
             before = self._documents.get(write.path)
-            if bytes_of((before.data if before else {}) | write.fields) > MAX_DOCUMENT_BYTES:
+            if stored_bytes((before.data if before else {}) | write.fields) > MAX_DOCUMENT_BYTES:
                 raise WriteRefusedError(f"{write.path} is too large")
             if len(write.path.split("/")) % 2 or not all(map(is_document_id, write.path.split("/"))):
                 raise WriteRefusedError(f"{write.path} is no document's path")

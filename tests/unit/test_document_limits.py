@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.limits import bytes_of, cut, fitted, is_document_id
+from tracking.document_limits import cut, fitted, is_document_id, stored_bytes
 
 FINE = ("a", "job1", "_", "__x", "x__", "_x_", "...", ".a", " ", "a b", "é", "🚀", "x" * 1_500, "é" * 750)
 REFUSED = (
@@ -50,7 +50,7 @@ def test_a_text_is_cut_between_characters(text: str, limit: int) -> None:
 )
 def test_what_is_fitted_fits_and_is_the_head_of_what_was(fields: dict[str, Any], limit: int) -> None:
     small = fitted(fields, limit)
-    assert bytes_of(small) <= limit
+    assert stored_bytes(small) <= limit
     assert small.keys() == fields.keys()
-    if bytes_of(fields) <= limit:
+    if stored_bytes(fields) <= limit:
         assert small == fields

@@ -20,6 +20,8 @@ MAX_ELEMENTS = 1_000
 """Of a list: each is an index entry, and a document may have 40,000."""
 
 _NUMBER_BYTES = 8  # a timestamp's, too
+_ENVELOPE_BYTES = 300  # of a write: the database's name before the path, the precondition, lengths
+_FIELD_BYTES = 24
 
 
 def is_document_id(value: str) -> bool:
@@ -48,9 +50,9 @@ def cut(text: str, max_bytes: int) -> str:
 def fitted(fields: dict[str, Any], max_bytes: int = MAX_FIELDS_BYTES) -> dict[str, Any]:
     """Cut the largest texts and lists until a document can hold the fields."""
     fitting = {name: value[:MAX_ELEMENTS] if isinstance(value, list) else value for name, value in fields.items()}
-    while (excess := bytes_of(fitting) - max_bytes) > 0:
-        largest = max(fitting, key=lambda name: _bytes_of(fitting[name]))
-        value, size = fitting[largest], _bytes_of(fitting[largest])
+    while (excess := stored_bytes(fitting) - max_bytes) > 0:
+        largest = max(fitting, key=lambda name: _stored_bytes(fitting[name]))
+        value, size = fitting[largest], _stored_bytes(fitting[largest])
         kept_bytes = max(size - excess, size // 2)  # by halves at most, so that two large ones share what there is
         fitting[largest] = _first_of(value, kept_bytes) if isinstance(value, list) else cut(value, kept_bytes - 1)
     return fitting
@@ -59,20 +61,34 @@ def fitted(fields: dict[str, Any], max_bytes: int = MAX_FIELDS_BYTES) -> dict[st
 def _first_of(texts: list[str], max_bytes: int) -> list[str]:
     first: list[str] = []
     for text in texts:
-        max_bytes -= _bytes_of(text)
+        max_bytes -= _stored_bytes(text)
         if max_bytes < 0:
             break
         first.append(text)
     return first
 
 
-def bytes_of(fields: dict[str, Any]) -> int:
-    return sum(_bytes_of(name) + _bytes_of(value) for name, value in fields.items())
+def stored_bytes(fields: dict[str, Any]) -> int:
+    """Size of a document's fields as Firestore counts it."""
+    return sum(_stored_bytes(name) + _stored_bytes(value) for name, value in fields.items())
 
 
-def _bytes_of(value: object) -> int:
+def _stored_bytes(value: object) -> int:
     if isinstance(value, str):
         return len(value.encode()) + 1
     if isinstance(value, list):
-        return sum(map(_bytes_of, value))
+        return sum(map(_stored_bytes, value))
     return _NUMBER_BYTES
+
+
+def message_bytes(path: str, fields: dict[str, Any]) -> int:
+    """At least what the write of a document takes in a commit; tests compare it with the encoded message.
+
+    A name comes twice, in the fields and in the mask of fields to set.
+    """
+    size = _ENVELOPE_BYTES + len(path.encode())
+    for name, value in fields.items():
+        size += 2 * len(name) + _FIELD_BYTES
+        for text in value if isinstance(value, list) else [value]:
+            size += 16 + (len(text.encode()) if isinstance(text, str) else 0)
+    return size
