@@ -59,7 +59,7 @@ class Machine:
         created = document.create(fields | {"status": "cancelled"})
         job = Job.from_document(document.id, fields, created.update_time).next_attempt()
         name = execution_name(job)
-        written = document.update(jobs.claim(job, now, self._executions.arn(name)))
+        written = document.update(jobs.claim(job, now, self._executions.arn(name)).fields)
         return Claim(job, written.update_time.rfc3339(), name, waited_s=0.0)
 
     def run(self, claims: Sequence[Claim]) -> list[str]:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from local import aws, web
 from local.paths import LOCAL, ROOT, SAM, VENV, WEB, clean_environment
-from local.process import signals_as_interrupts, signals_deferred
+from local.commands import signals_as_interrupts, signals_deferred
 
 PYTHON = str(VENV / "bin" / "python")
 LOGS = LOCAL / "checks"

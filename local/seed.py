@@ -34,7 +34,8 @@ def seed(client: Any, event: Mapping[str, Any]) -> dict[str, Any]:
     if not _is_claimed(found.to_dict() or {}, work.attempt):
         document.set(fields | {"status": str(Status.CANCELLED)})  # a pending one could be taken by a tick
         attempt = Job.from_document(work.job_id, fields, document.get().create_time).next_attempt()
-        document.update(jobs.claim(attempt, datetime.now(UTC), _arn(event, execution_name(attempt))))
+        claim = jobs.claim(attempt, datetime.now(UTC), _arn(event, execution_name(attempt)))
+        document.update(claim.fields)
         found = document.get()
     name = execution_name(Job.from_document(work.job_id, found.to_dict(), found.create_time))
     if "detail" in event:

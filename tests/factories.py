@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.doubles import START
 from tracking.accounts import Account, MediaType, Video
-from tracking.jobs import Job
+from tracking.jobs import Change, ChangeKind, Job
 
 
 def job_document(**overrides: Any) -> dict[str, Any]:
@@ -30,6 +30,11 @@ def job_document(**overrides: Any) -> dict[str, Any]:
 
 def job(job_id: str = "job1", **overrides: Any) -> Job:
     return Job.from_document(job_id, job_document(**overrides), START)
+
+
+def bare_change(**fields: Any) -> Change:
+    """A change of these fields alone, for tests of stores, which know no rules of a job's."""
+    return Change(ChangeKind.NOTE, fields)
 
 
 def account(**overrides: Any) -> Account:

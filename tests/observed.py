@@ -11,7 +11,7 @@ from hypothesis import currently_in_test_context, event
 
 from tests.doubles import ManualClock
 from tests.truth import TELLING, Truth, Writer
-from tracking.jobs import FINISHED, TRANSITIONS, Fields, Status
+from tracking.jobs import FINISHED, TRANSITIONS, ChangeKind, Fields, Status
 from tracking.staging.memory import MemoryObjects
 from tracking.store import DocumentWrite, JobSnapshot, JobWrite
 from tracking.store.memory import JOBS, MemoryStore
@@ -55,7 +55,7 @@ class ObservedStore(MemoryStore):
         super().__init__(clock)
         self._faults = faults
         self._truth = truth
-        self._committing = ""  # the job of the commit under way
+        self._committing: JobWrite | None = None  # None while somebody else writes, as a front end does
         self.writer = Writer("nobody")
         self.meanwhile: list[Callable[[], None]] = []
 
@@ -82,8 +82,14 @@ class ObservedStore(MemoryStore):
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
         if self.meanwhile:
             self.meanwhile.pop()()
-        self._committing = job.job_id
-        return self._faults.around(lambda: super(ObservedStore, self).commit(job, documents))
+        return self._faults.around(lambda: self._commit(job, documents))
+
+    def _commit(self, job: JobWrite, documents: Sequence[DocumentWrite]) -> str:
+        self._committing = job
+        try:
+            return super().commit(job, documents)
+        finally:
+            self._committing = None
 
     def delete_job(self, job_id: str) -> None:
         super().delete_job(job_id)
@@ -129,8 +135,9 @@ class ObservedStore(MemoryStore):
     def _merge(self, path: str, fields: dict[str, Any], version: str) -> str:
         before = self._documents.get(path)
         if path.startswith("organizations/"):
-            job = self._documents[f"{JOBS}/{self._committing}"]
-            self._truth.check_document(self.writer, self._committing, job.data, path, fields)
+            assert self._committing is not None, f"written without its job: {path}"
+            job = self._documents[f"{JOBS}/{self._committing.job_id}"]
+            self._truth.check_document(self.writer, job.job_id, job.data, path, fields)
         result = super()._merge(path, fields, version)
         if path.startswith(f"{JOBS}/"):
             job_id, after = path.removeprefix(f"{JOBS}/"), self._documents[path].data
@@ -157,7 +164,8 @@ class ObservedStore(MemoryStore):
             if writer.is_attempt:
                 assert attempts[0] == writer.claim.attempt, f"written by an attempt that lost the job: {change}"
             self._truth.check_change(writer, job_id, before, after)
-        is_claim = now is Status.PROCESSING and was is Status.PENDING
+        is_claim = self._committing is not None and self._committing.change.kind is ChangeKind.CLAIM
+        assert is_claim == (now is Status.PROCESSING and was is Status.PENDING), change
         assert attempts[1] == attempts[0] + is_claim, change
         if is_claim:
             self._truth.claimed(job_id, after)

@@ -20,8 +20,8 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     code, sentence = outcomes.explain(step.failure.get("Error", ""), step.failure.get("Cause", ""))
     is_recorded = True
     try:
-        fields = jobs.fail(Status.PROCESSING, deps.clock.now(), sentence, code)
-        fence.commit(deps.store, step.fence, fields)
+        change = jobs.fail(Status.PROCESSING, deps.clock.now(), sentence, code)
+        fence.commit(deps.store, step.fence, change)
     except (JobCancelledError, StaleAttemptError) as error:
         logger.info("job left as it is", action="job_left", reason=error.message)
         is_recorded = False

@@ -27,5 +27,5 @@ def announce(step: Step, deps: ProcessDeps) -> tuple[Step, bool]:
         raise StaleAttemptError("The job is past this step.")
     # No "of 3": the machine's count holds the waits for a throttled function, too, and those may be more.
     message = f"That did not work at once; trying again (retry {step.retry_count})."
-    owned = fence.commit(deps.store, owned, jobs.note(deps.clock.now(), message, retryCount=step.retries_used))
+    owned = fence.commit(deps.store, owned, jobs.announce(deps.clock.now(), message, step.retries_used))
     return replace(step, work=step.work.after(owned)), False

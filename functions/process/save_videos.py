@@ -69,9 +69,9 @@ class Saving:
 
     def save(self, batch: Sequence[DocumentWrite]) -> None:
         saved = self._saved + len(batch)
-        fields = jobs.note(self._deps.clock.now(), f"Saved {saved:,} of {self._total:,} videos.")
+        change = jobs.note(self._deps.clock.now(), f"Saved {saved:,} of {self._total:,} videos.")
         try:
-            self.fence = fence.commit(self._deps.store, self.fence, fields, batch)
+            self.fence = fence.commit(self._deps.store, self.fence, change, batch)
         except WriteRefusedError as error:
             self._save_the_others(batch, error)
         else:

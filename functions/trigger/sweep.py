@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from tracking import jobs, outcomes
 from tracking.errors import InvalidJobError
 from tracking.executions import ExecutionsUnavailableError
-from tracking.jobs import Fields, Job, PlatformName, Status
+from tracking.jobs import Change, ChangeKind, Job, PlatformName, Status
 from tracking.naming import execution_name
 from tracking.store import JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
@@ -62,14 +62,14 @@ def sweep(
     now = deps.clock.now()
     running: Counter[PlatformName] = Counter()
     expired: list[tuple[JobSnapshot, Job]] = []
-    repairs: list[tuple[JobSnapshot, Fields]] = []
+    repairs: list[tuple[JobSnapshot, Change]] = []
     left_out = {snapshot.job_id for snapshot in processing if deps.hints.is_unwritable(snapshot)}
     for snapshot in (found for found in processing if found.job_id not in left_out):
         try:
             job = snapshot.parse()
         except InvalidJobError as error:
-            fields = jobs.fail(Status.PROCESSING, now, error.message, InvalidJobError.__name__)
-            repairs.append((snapshot, fields))
+            refusal = jobs.fail(Status.PROCESSING, now, error.message, InvalidJobError.__name__)
+            repairs.append((snapshot, refusal))
             continue
         # No claim leases a job for longer; whoever wrote a later moment must not hold a place for ever.
         if job.lease_until is not None and now < job.lease_until <= now + deps.limits.lease + CLOCKS_APART:
@@ -81,24 +81,24 @@ def sweep(
     for (snapshot, job), settled in zip(expired, all_settled, strict=True):
         if settled is not None:
             repairs.append((snapshot, settled))
-        if settled is None or settled["status"] == Status.PROCESSING:
+        if settled is None or settled.kind is ChangeKind.RENEW:
             running[job.platform] += 1
     return _repair(deps, repairs, Swept(Running(running), [], [], left_out), remaining_s)
 
 
 def _repair(
-    deps: TriggerDeps, repairs: Sequence[tuple[JobSnapshot, Fields]], swept: Swept, remaining_s: Callable[[], float]
+    deps: TriggerDeps, repairs: Sequence[tuple[JobSnapshot, Change]], swept: Swept, remaining_s: Callable[[], float]
 ) -> Swept:
-    writes = [JobWrite(snapshot.job_id, fields, snapshot.version) for snapshot, fields in repairs]
-    for (snapshot, fields), answer in zip(repairs, write_each(deps.store, writes, remaining_s), strict=True):
+    writes = [JobWrite(snapshot.job_id, change, snapshot.version) for snapshot, change in repairs]
+    for (snapshot, change), answer in zip(repairs, write_each(deps.store, writes, remaining_s), strict=True):
         if isinstance(answer, str):
-            swept.repaired.append(Repair(snapshot.job_id, fields["status"], fields.get("errorCode")))
+            swept.repaired.append(Repair(snapshot.job_id, change.fields["status"], change.fields.get("errorCode")))
         elif answer is not None:
             swept.unwritable.append((snapshot, answer))
     return swept
 
 
-def _settled(deps: TriggerDeps, job: Job, now: datetime, remaining_s: Callable[[], float]) -> Fields | None:
+def _settled(deps: TriggerDeps, job: Job, now: datetime, remaining_s: Callable[[], float]) -> Change | None:
     if remaining_s() < ASK_RESERVE_S:
         return None
     try:

@@ -1,6 +1,6 @@
 """The adapters that a function uses, each call by way of the plan.
 
-A point is named for what the call is for (`claim`, `advance`), not for its RPC: a function makes many a commit. A
+A commit is a point by the kind of its change (`claim`, `advance`), not by its RPC: a function makes many a commit. A
 method that is not named here is a point by its own name, so that no later call can slip past the suite.
 """
 
@@ -14,7 +14,7 @@ from tests.chaos.plan import Call, How, Plan
 from tracking.errors import StoreUnavailableError
 from tracking.executions import Executions, ExecutionsUnavailableError, StartRefusedError, StartUnknownError
 from tracking.staging import ObjectStore
-from tracking.store import JobWrite, Store
+from tracking.store import Store
 
 Describe = Callable[[str, tuple[Any, ...]], Sequence[Call]]
 
@@ -47,9 +47,9 @@ def store(real: Store, plan: Plan, where: str) -> Store:
     def describe(name: str, args: tuple[Any, ...]) -> Sequence[Call]:
         match name:
             case "commit":
-                return [Call(f"{where}.{_change(args[0], where)}", args[0].job_id)]
+                return [Call(f"{where}.{args[0].change.kind}", args[0].job_id)]
             case "write_each":
-                return [Call(f"{where}.{_change(write, where)}", write.job_id) for write in args[0]]
+                return [Call(f"{where}.{write.change.kind}", write.job_id) for write in args[0]]
             case "get_job":
                 return [Call(f"{where}.check", args[0])]
             case "get_jobs":
@@ -85,25 +85,3 @@ def _execution_error(name: str, how: How) -> Exception:
     if name == "outcome":
         return ExecutionsUnavailableError("no answer")
     return StartRefusedError("ThrottlingException") if how is How.REFUSE else StartUnknownError("no answer")
-
-
-def _change(write: JobWrite, where: str) -> str:
-    """What a write to a job is for, read off its fields as `tracking.jobs` makes them."""
-    match write.fields:
-        case {"status": "processing", "attempt": _}:
-            return "claim"
-        case {"status": "pending", "expiries": _}:
-            return "requeue"
-        case {"status": "pending"}:
-            return "give_back" if where == "tick" else "pause"
-        case {"status": "processing", "leaseUntil": _}:
-            return "renew"
-        case {"status": "completed"}:
-            return "complete"
-        case {"status": "failed"}:
-            return "fail"
-        case {"progress": _}:
-            return "advance"
-        case {"retryCount": _}:
-            return "announce"
-    return "note"

@@ -8,7 +8,7 @@ refused, and the document stays as it was decided.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -158,12 +158,12 @@ def timed_out(described: Mapping[str, Any]) -> Document:
     }
 
 
-def _change(harness: ChaosHarness, writer: Writer, change: Callable[[Status, datetime], dict[str, Any]]) -> None:
+def _change(harness: ChaosHarness, writer: Writer, change: jobs.UserChange) -> None:
     """As the user's own client does it."""
     snapshot = harness.running.store.get_job(writer.job_id)
     assert snapshot is not None
-    fields = change(Status(snapshot.data["status"]), datetime.now(UTC))
-    harness.running.store.commit(JobWrite(writer.job_id, fields, snapshot.version))
+    made = change(Status(snapshot.data["status"]), datetime.now(UTC))
+    harness.running.store.commit(JobWrite(writer.job_id, made, snapshot.version))
 
 
 def _result(harness: ChaosHarness, writer: Writer, decided: Document) -> Result:

@@ -119,9 +119,9 @@ TICKS = (
     Point(name="tick.claim"),
     Point(name="tick.check", first=_LOST_CLAIM),
     Point(name="tick.start", faults=(*EVERY, (When.BEFORE, How.REFUSE))),
-    Point(name="tick.give_back", first=_THROTTLED),
+    Point(name="tick.release", first=_THROTTLED),
     Point(name="tick.outcome", first=_DEAD_TICK),
-    Point(name="tick.requeue", first=_DEAD_TICK),
+    Point(name="tick.expire", first=_DEAD_TICK),
     Point(name="tick.renew", username="sim_slow_3", platform="youtube", ends=completed(3)),
     Point(name="tick.fail", job={"orgId": None}, ends=failed("InvalidJobError")),
     Point(

@@ -99,9 +99,9 @@ def _cancel(harness: ChaosHarness, job_id: str) -> None:
     assert snapshot is not None
     if snapshot.data["status"] in FINISHED:
         return
-    fields = jobs.cancel(Status(snapshot.data["status"]), datetime.now(UTC))
+    cancel = jobs.cancel(Status(snapshot.data["status"]), datetime.now(UTC))
     try:
-        harness.running.store.commit(JobWrite(job_id, fields, snapshot.version))
+        harness.running.store.commit(JobWrite(job_id, cancel, snapshot.version))
     except StaleVersionError:
         _cancel(harness, job_id)
 

@@ -16,7 +16,7 @@ from google.auth.exceptions import DefaultCredentialsError, RefreshError, Transp
 from google.cloud.firestore_v1 import Client
 
 from tests.doubles import START
-from tests.factories import account, job_document, video
+from tests.factories import account, bare_change, job_document, video
 from tracking import jobs
 from tracking.document_limits import message_bytes
 from tracking.errors import CredentialsError, StoreUnavailableError
@@ -131,8 +131,8 @@ CALLS: dict[str, Callable[[FirestoreStore], Any]] = {
     "pending_jobs": lambda store: store.pending_jobs(10),
     "get_job": lambda store: store.get_job("a"),
     "get_jobs": lambda store: store.get_jobs(["a"]),
-    "write_each": lambda store: store.write_each([JobWrite("a", {"progress": 1}, VERSION)]),
-    "commit": lambda store: store.commit(JobWrite("a", {"progress": 1}, VERSION)),
+    "write_each": lambda store: store.write_each([JobWrite("a", bare_change(progress=1), VERSION)]),
+    "commit": lambda store: store.commit(JobWrite("a", bare_change(progress=1), VERSION)),
     "create_job": lambda store: store.create_job(job_document()),
     "list_jobs": lambda store: store.list_jobs(JobFilter(), 10),
     "finished_jobs": lambda store: store.finished_jobs(10),
@@ -255,5 +255,5 @@ def test_the_largest_commit_is_one_that_the_emulator_takes(firestore_client: Cal
             break
         taken.append(write)
     assert 30 < len(taken) < 100
-    fields = jobs.advance(START + timedelta(seconds=1), Progress.VIDEOS_SAVED, "x" * 1_000)
-    assert store.commit(JobWrite(job_id, fields, snapshot.version), taken) > snapshot.version
+    change = jobs.advance(START + timedelta(seconds=1), Progress.VIDEOS_SAVED, "x" * 1_000)
+    assert store.commit(JobWrite(job_id, change, snapshot.version), taken) > snapshot.version

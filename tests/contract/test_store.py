@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.front_ends import FrontEnd
 from tests.doubles import START
-from tests.factories import account, job_document, video
+from tests.factories import account, bare_change, job_document, video
 from tracking import jobs
 from tracking.document_limits import fitted
 from tracking.errors import InvalidJobError
@@ -96,11 +96,11 @@ def test_versions_grow_with_every_write(store: Store, front_end: FrontEnd) -> No
     job_id = store.create_job(job_document())
     versions = [read(store, job_id).version]
     for number in range(1, 6):
-        versions.append(store.commit(JobWrite(job_id, {"progress": number}, versions[-1])))
+        versions.append(store.commit(JobWrite(job_id, bare_change(progress=number), versions[-1])))
         assert read(store, job_id).version == versions[-1]
     front_end.write(job_id, colour="blue")
     versions.append(read(store, job_id).version)
-    (version,) = store.write_each([JobWrite(job_id, {"progress": 9}, versions[-1])])
+    (version,) = store.write_each([JobWrite(job_id, bare_change(progress=9), versions[-1])])
     assert version is not None
     versions.append(version)
     moments = [moment(version) for version in versions]
@@ -111,8 +111,10 @@ def test_a_write_that_changes_nothing_keeps_the_version(store: Store, front_end:
     job_id = store.create_job(job_document())
     version = read(store, job_id).version
     front_end.write(job_id, status="pending")
-    assert store.commit(JobWrite(job_id, {"progress": 0}, version), [DocumentWrite(ACCOUNT, {"n": 1})]) == version
-    assert store.write_each([JobWrite(job_id, {"progress": 0}, version)]) == [version]
+    assert (
+        store.commit(JobWrite(job_id, bare_change(progress=0), version), [DocumentWrite(ACCOUNT, {"n": 1})]) == version
+    )
+    assert store.write_each([JobWrite(job_id, bare_change(progress=0), version)]) == [version]
 
 
 def test_pending_jobs_are_all_pending_ones_malformed_too(store: Store, front_end: FrontEnd) -> None:
@@ -261,14 +263,14 @@ def test_a_document_that_must_be_new_is_put_once(store: Store) -> None:
 
 def test_a_commit_changes_the_named_fields_and_no_other(store: Store) -> None:
     job_id = store.create_job(job_document(colour="blue"))
-    store.commit(JobWrite(job_id, {"status": "processing", "error": None}, read(store, job_id).version))
+    store.commit(JobWrite(job_id, bare_change(status="processing", error=None), read(store, job_id).version))
     assert read(store, job_id).data == job_document(colour="blue", status="processing") | {"error": None}
 
 
 def test_a_commit_writes_job_and_documents_together(store: Store) -> None:
     job_id = store.create_job(job_document())
     documents = [DocumentWrite(ACCOUNT, {"username": "nasa"}), DocumentWrite(f"{ACCOUNT}/videos/v1", {"title": "One"})]
-    version = store.commit(JobWrite(job_id, {"progress": 50}, read(store, job_id).version), documents)
+    version = store.commit(JobWrite(job_id, bare_change(progress=50), read(store, job_id).version), documents)
     assert read(store, job_id).version == version
     assert store.get_document(ACCOUNT) == {"username": "nasa"}
     assert store.get_documents(f"{ACCOUNT}/videos") == {"v1": {"title": "One"}}
@@ -278,7 +280,7 @@ def test_a_document_is_merged_field_by_field(store: Store) -> None:
     job_id = store.create_job(job_document())
     version = read(store, job_id).version
     for fields in ({"addedBy": "first", "tags": ["a", "b"], "bio": "old"}, {"bio": None, "tags": ["c"]}):
-        version = store.commit(JobWrite(job_id, {"progress": 1}, version), [DocumentWrite(ACCOUNT, fields)])
+        version = store.commit(JobWrite(job_id, bare_change(progress=1), version), [DocumentWrite(ACCOUNT, fields)])
     assert store.get_document(ACCOUNT) == {"addedBy": "first", "tags": ["c"], "bio": None}
 
 
@@ -295,7 +297,9 @@ def test_a_stale_commit_writes_nothing_at_all(store: Store, front_end: FrontEnd,
         version = read(store, another).version
     before = store.get_job(job_id)
     with pytest.raises(StaleVersionError):
-        store.commit(JobWrite(job_id, {"progress": 50}, version), [DocumentWrite(ACCOUNT, {"username": "nasa"})])
+        store.commit(
+            JobWrite(job_id, bare_change(progress=50), version), [DocumentWrite(ACCOUNT, {"username": "nasa"})]
+        )
     assert store.get_job(job_id) == before
     assert store.get_document(ACCOUNT) is None
 
@@ -303,9 +307,9 @@ def test_a_stale_commit_writes_nothing_at_all(store: Store, front_end: FrontEnd,
 def test_a_version_is_good_for_one_commit(store: Store) -> None:
     job_id = store.create_job(job_document())
     version = read(store, job_id).version
-    store.commit(JobWrite(job_id, {"progress": 30}, version))
+    store.commit(JobWrite(job_id, bare_change(progress=30), version))
     with pytest.raises(StaleVersionError):
-        store.commit(JobWrite(job_id, {"progress": 50}, version))
+        store.commit(JobWrite(job_id, bare_change(progress=50), version))
     assert read(store, job_id).data["progress"] == 30
 
 
@@ -313,10 +317,10 @@ def test_commit_of_an_existing_must_be_new_document_is_refused(store: Store) -> 
     """Nothing of a refused commit is written."""
     job_id = store.create_job(job_document())
     new = DocumentWrite(ACCOUNT, {"username": "nasa"}, must_be_new=True)
-    version = store.commit(JobWrite(job_id, {"progress": 50}, read(store, job_id).version), [new])
+    version = store.commit(JobWrite(job_id, bare_change(progress=50), read(store, job_id).version), [new])
     with pytest.raises(DocumentExistsError):
         store.commit(
-            JobWrite(job_id, {"progress": 70}, version),
+            JobWrite(job_id, bare_change(progress=70), version),
             [DocumentWrite(f"{ACCOUNT}/videos/v1", {}), DocumentWrite(ACCOUNT, {"username": "b"}, must_be_new=True)],
         )
     assert read(store, job_id).version == version
@@ -329,17 +333,17 @@ def test_commit_with_both_preconditions_failed_writes_nothing(store: Store) -> N
     job_id = store.create_job(job_document())
     first = read(store, job_id).version
     new = DocumentWrite(ACCOUNT, {"username": "nasa"}, must_be_new=True)
-    store.commit(JobWrite(job_id, {"progress": 50}, first), [new])
+    store.commit(JobWrite(job_id, bare_change(progress=50), first), [new])
     before = store.get_job(job_id)
     with pytest.raises((StaleVersionError, DocumentExistsError)):
-        store.commit(JobWrite(job_id, {"progress": 70}, first), [new])
+        store.commit(JobWrite(job_id, bare_change(progress=70), first), [new])
     assert store.get_job(job_id) == before
 
 
 def test_five_hundred_writes_fit_one_commit(store: Store) -> None:
     job_id = store.create_job(job_document())
     documents = [DocumentWrite(f"{ACCOUNT}/videos/v{n}", {"title": str(n)}) for n in range(499)]
-    store.commit(JobWrite(job_id, {"progress": 100}, read(store, job_id).version), documents)
+    store.commit(JobWrite(job_id, bare_change(progress=100), read(store, job_id).version), documents)
     assert len(store.get_documents(f"{ACCOUNT}/videos")) == 499
 
 
@@ -349,7 +353,7 @@ def test_parallel_commits_on_one_version_let_exactly_one_win(store: Store) -> No
 
     def commit(number: int) -> bool:
         try:
-            store.commit(JobWrite(job_id, {"winner": number}, version))
+            store.commit(JobWrite(job_id, bare_change(winner=number), version))
         except StaleVersionError:
             return False
         return True
@@ -382,7 +386,9 @@ VALUES: list[Any] = [
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: repr(value)[:20])
 def test_a_value_is_read_back_as_it_was_written(store: Store, value: Any) -> None:
     job_id = store.create_job(job_document())
-    store.commit(JobWrite(job_id, {"progress": 1}, read(store, job_id).version), [DocumentWrite(ACCOUNT, {"v": value})])
+    store.commit(
+        JobWrite(job_id, bare_change(progress=1), read(store, job_id).version), [DocumentWrite(ACCOUNT, {"v": value})]
+    )
     assert store.get_document(ACCOUNT) == {"v": value}
 
 
@@ -390,7 +396,7 @@ def test_accounts_and_videos_are_read_back_as_they_were_written(store: Store) ->
     job_id = store.create_job(job_document())
     fields = video().to_document()
     store.commit(
-        JobWrite(job_id, {"progress": 1}, read(store, job_id).version),
+        JobWrite(job_id, bare_change(progress=1), read(store, job_id).version),
         [DocumentWrite(ACCOUNT, account().to_document()), DocumentWrite(f"{ACCOUNT}/videos/v", fields)],
     )
     assert store.get_document(ACCOUNT) == account().to_document()
@@ -405,7 +411,7 @@ def test_each_write_stands_alone(store: Store, front_end: FrontEnd) -> None:
     snapshots = [read(store, job_id) for job_id in ids]
     front_end.write(ids[1], status="cancelled")
     front_end.delete(ids[2])
-    versions = store.write_each([JobWrite(s.job_id, {"status": "processing"}, s.version) for s in snapshots])
+    versions = store.write_each([JobWrite(s.job_id, bare_change(status="processing"), s.version) for s in snapshots])
     assert [version is not None for version in versions] == [True, False, False, True]
     assert [versions[0], versions[3]] == [read(store, ids[0]).version, read(store, ids[3]).version]
     assert read(store, ids[1]).data["status"] == "cancelled"
@@ -421,7 +427,7 @@ def test_five_hundred_jobs_are_written_at_once(store: Store) -> None:
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(store.create_job, [job_document()] * 500))
     pending = store.pending_jobs(500)
-    versions = store.write_each([JobWrite(s.job_id, {"status": "processing"}, s.version) for s in pending])
+    versions = store.write_each([JobWrite(s.job_id, bare_change(status="processing"), s.version) for s in pending])
     assert None not in versions
     assert store.pending_jobs(500) == []
 
@@ -430,8 +436,8 @@ def test_more_than_one_request_takes_are_written_in_several(store: Store) -> Non
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(store.create_job, [job_document()] * 501))
     pending = store.pending_jobs(600)
-    stale = [JobWrite(s.job_id, {"progress": 1}, "1970-01-01T00:00:00Z") for s in pending[:1]]
-    fresh = [JobWrite(s.job_id, {"status": "processing"}, s.version) for s in pending[1:]]
+    stale = [JobWrite(s.job_id, bare_change(progress=1), "1970-01-01T00:00:00Z") for s in pending[:1]]
+    fresh = [JobWrite(s.job_id, bare_change(status="processing"), s.version) for s in pending[1:]]
     versions = store.write_each([*fresh, *stale])
     assert [version is not None for version in versions] == [True] * 500 + [False]
     assert [s.job_id for s in store.pending_jobs(600)] == [pending[0].job_id]
@@ -447,7 +453,7 @@ def test_a_job_that_cannot_be_written_refuses_only_itself(store: Store, front_en
     front_end.write(ids[1], filler=OVERSIZED)
     snapshots = [read(store, job_id) for job_id in ids]
     front_end.write(ids[2], status="cancelled")
-    answers = store.write_each([JobWrite(s.job_id, {"message": "m" * 1_000}, s.version) for s in snapshots])
+    answers = store.write_each([JobWrite(s.job_id, bare_change(message="m" * 1_000), s.version) for s in snapshots])
     assert answers == [read(store, ids[0]).version, Unwritable("INVALID_ARGUMENT"), None]
     assert read(store, ids[1]) == snapshots[1]
 
@@ -458,10 +464,12 @@ def test_a_commit_that_cannot_be_written_writes_nothing(store: Store) -> None:
     good = DocumentWrite(ACCOUNT, {"n": 1})
     for path in (f"{ACCOUNT}/videos/..", f"{ACCOUNT}/videos/__x__", f"{ACCOUNT}/videos/{'x' * 1_501}"):
         with pytest.raises(WriteRefusedError):
-            store.commit(JobWrite(job_id, {"progress": 50}, before.version), [good, DocumentWrite(path, {"n": 1})])
+            store.commit(
+                JobWrite(job_id, bare_change(progress=50), before.version), [good, DocumentWrite(path, {"n": 1})]
+            )
     large = DocumentWrite(f"{ACCOUNT}/videos/v", {"caption": OVERSIZED, "title": "x" * 1_000})
     with pytest.raises(WriteRefusedError):
-        store.commit(JobWrite(job_id, {"progress": 50}, before.version), [good, large])
+        store.commit(JobWrite(job_id, bare_change(progress=50), before.version), [good, large])
     assert read(store, job_id) == before
     assert store.get_document(ACCOUNT) is None
 
@@ -470,7 +478,7 @@ def test_the_largest_document_that_we_make_is_taken(store: Store) -> None:
     job_id = store.create_job(job_document())
     fields = fitted(video(caption="🚀" * 300_000, title="é" * 600_000, hashtags=("x" * 900,) * 900).to_document())
     write = DocumentWrite(f"{ACCOUNT}/videos/{'v' * 1_500}", fields)
-    store.commit(JobWrite(job_id, {"progress": 50}, read(store, job_id).version), [write])
+    store.commit(JobWrite(job_id, bare_change(progress=50), read(store, job_id).version), [write])
     assert store.get_document(write.path) == fields
 
 
@@ -479,17 +487,17 @@ def test_a_document_that_must_exist_is_changed_or_nothing_is(store: Store) -> No
     version = read(store, job_id).version
     known = DocumentWrite(ACCOUNT, {"username": "nasa"}, must_exist=True)
     with pytest.raises(DocumentMissingError):
-        store.commit(JobWrite(job_id, {"progress": 50}, version), [known])
+        store.commit(JobWrite(job_id, bare_change(progress=50), version), [known])
     assert read(store, job_id).version == version
     store.put_document(DocumentWrite(ACCOUNT, {"dateAdded": START}))
-    store.commit(JobWrite(job_id, {"progress": 50}, version), [known])
+    store.commit(JobWrite(job_id, bare_change(progress=50), version), [known])
     assert store.get_document(ACCOUNT) == {"username": "nasa", "dateAdded": START}
 
 
 def completing(store: Store, job_id: str, **account_fields: Any) -> CompletingWrite:
     account_id = ACCOUNT.rpartition("/")[2]
     saved = DocumentWrite(ACCOUNT, {"lastJobId": job_id} | account_fields)
-    return CompletingWrite.of(job_id, jobs.complete(START, "Done.", account_id), read(store, job_id).version, saved)
+    return CompletingWrite(job_id, jobs.complete(START, "Done.", account_id), read(store, job_id).version, saved)
 
 
 def test_a_job_is_completed_together_with_its_account(store: Store) -> None:
@@ -628,7 +636,7 @@ def test_a_job_is_deleted_once(store: Store) -> None:
 def test_documents_of_a_collection_exclude_subcollections(store: Store) -> None:
     job_id = store.create_job(job_document())
     store.commit(
-        JobWrite(job_id, {"progress": 1}, read(store, job_id).version),
+        JobWrite(job_id, bare_change(progress=1), read(store, job_id).version),
         [
             DocumentWrite(f"{ACCOUNTS}/a", {"n": 1}),
             DocumentWrite(f"{ACCOUNTS}/a/videos/v", {"n": 2}),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.e2e.running import Document, Execution, Project, RunningStack
+from tracking.jobs import Change, ChangeKind
 from tracking.store import JobWrite, StaleVersionError
 from tracking.store.firestore import JOBS
 
@@ -30,8 +31,9 @@ def cancelled_while_pending(project: Project) -> str:
         snapshot = project.stack.store.get_job(job_id)
         assert snapshot is not None
         if snapshot.data["status"] == "pending":
+            cancelled = Change(ChangeKind.CANCEL, {"status": "cancelled"})
             with suppress(StaleVersionError):
-                project.stack.store.commit(JobWrite(job_id, {"status": "cancelled"}, snapshot.version))
+                project.stack.store.commit(JobWrite(job_id, cancelled, snapshot.version))
                 return job_id
 
 

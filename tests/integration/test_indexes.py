@@ -125,7 +125,7 @@ def test_finished_jobs_have_a_ttl_field_without_an_index(made: list[StructuredQu
     """
     (override,) = json.loads((ROOT / "firestore.indexes.json").read_text())["fieldOverrides"]
     assert override == {"collectionGroup": JOBS, "fieldPath": "expireAt", "ttl": True, "indexes": []}
-    assert jobs.fail(Status.PROCESSING, START, "It failed.", "SomeError")["expireAt"] > START
+    assert jobs.fail(Status.PROCESSING, START, "It failed.", "SomeError").fields["expireAt"] > START
     asked = {f.field.field_path for query in made for f in filters(query.where)}
     ordered = {order.field.field_path for query in made for order in query.order_by}
     assert ("status" in asked, "createdAt" in ordered) == (True, True)

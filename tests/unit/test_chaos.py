@@ -134,18 +134,19 @@ def test_every_change_of_a_job_is_a_point_of_its_own_name(harness: Harness, plan
     waiting = jobs.Job.from_document("job1", job_document(), now).next_attempt()
     changes = {
         "claim": jobs.claim(waiting, now, "arn"),
-        "give_back": jobs.release(now),
-        "requeue": jobs.expire(waiting, now),
+        "release": jobs.release(now),
+        "expire": jobs.expire(waiting, now),
         "renew": jobs.renew(now),
-        "announce": jobs.note(now, "", retryCount=1),
+        "announce": jobs.announce(now, "", 1),
         "note": jobs.note(now, ""),
+        "pause": jobs.pause(now, ""),
         "advance": jobs.advance(now, Progress.ACCOUNT_SAVED, ""),
         "fail": jobs.fail(Status.PROCESSING, now, "", ""),
     }
     tick = adapters.store(harness.store, plan, "tick")
-    tick.write_each([JobWrite(name, fields, "1970-01-01T00:00:00Z") for name, fields in changes.items()])
+    tick.write_each([JobWrite(name, change, "1970-01-01T00:00:00Z") for name, change in changes.items()])
     completion = jobs.complete(now, "", "tiktok_1")
     account = DocumentWrite("trackedAccounts/tiktok_1", {"lastJobId": "job1"})
     with pytest.raises(StaleVersionError):
-        tick.commit(CompletingWrite.of("job1", completion, "1970-01-01T00:00:00Z", account))
+        tick.commit(CompletingWrite("job1", completion, "1970-01-01T00:00:00Z", account))
     assert [call["point"] for call in plan.calls()] == [f"tick.{name}" for name in (*changes, "complete")]

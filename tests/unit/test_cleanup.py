@@ -137,7 +137,7 @@ def test_a_job_that_is_retried_between_read_and_delete_stays(harness: Harness) -
 
         def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
             page = harness.memory.finished_jobs(limit, from_id)
-            harness.memory.touch(retried, **jobs.retry(Status.FAILED, START))
+            harness.memory.touch(retried, **jobs.retry(Status.FAILED, START).fields)
             return page
 
         def delete_jobs(self, jobs: Sequence[JobSnapshot]) -> int:
@@ -151,9 +151,9 @@ def test_a_job_that_is_retried_between_read_and_delete_stays(harness: Harness) -
 
 def test_endings_set_expire_at_and_a_retry_clears_it() -> None:
     ends = [
-        jobs.complete(START, "Done.", "tiktok_1").fields,
+        jobs.complete(START, "Done.", "tiktok_1"),
         jobs.fail(Status.PROCESSING, START, "Why.", "ContractError"),
         jobs.cancel(Status.PENDING, START),
     ]
-    assert [fields["expireAt"] for fields in ends] == [START + timedelta(days=7)] * 3
-    assert jobs.retry(Status.FAILED, START)["expireAt"] is None
+    assert [end.fields["expireAt"] for end in ends] == [START + timedelta(days=7)] * 3
+    assert jobs.retry(Status.FAILED, START).fields["expireAt"] is None

@@ -19,6 +19,7 @@ from tracking.store import DocumentExistsError, DocumentWrite, JobSnapshot, JobW
 from tracking.store.memory import MemoryStore
 
 ADVANCE = jobs.advance(START, Progress.ACCOUNT_FETCHED, "Found.")
+TWICE = jobs.advance(START, Progress.ACCOUNT_FETCHED, "Twice.")
 ACCOUNT = DocumentWrite("organizations/o/projects/p/trackedAccounts/a", {"username": "nasa"})
 
 
@@ -111,7 +112,7 @@ def test_somebody_elses_harmless_field_does_not_stop_the_owner(store: Interrupte
 def test_a_commit_whose_reply_was_lost_is_not_applied_again(store: InterruptedStore, owned: Fence) -> None:
     fence.commit(store, owned, ADVANCE, reaches=Progress.ACCOUNT_FETCHED)
     applied = store.get_job(owned.job_id)
-    again = fence.commit(store, owned, ADVANCE | {"message": "Twice."}, [ACCOUNT], reaches=Progress.ACCOUNT_FETCHED)
+    again = fence.commit(store, owned, TWICE, [ACCOUNT], reaches=Progress.ACCOUNT_FETCHED)
     assert again.version == version(store, owned.job_id)
     assert store.get_job(owned.job_id) == applied
     assert store.get_document(ACCOUNT.path) is None
@@ -126,9 +127,9 @@ def test_late_commit_of_one_attempt_keeps_higher_progress(store: InterruptedStor
 def test_a_completed_job_is_never_overwritten(store: InterruptedStore, owned: Fence) -> None:
     store.touch(owned.job_id, status="completed", progress=100, claimProgress=100)
     completed = store.get_job(owned.job_id)
-    for fields in (jobs.note(START, "Saved 1 of 2."), jobs.fail(Status.PROCESSING, START, "Why.", "ContractError")):
+    for change in (jobs.note(START, "Saved 1 of 2."), jobs.fail(Status.PROCESSING, START, "Why.", "ContractError")):
         with pytest.raises(StaleAttemptError):
-            fence.commit(store, owned, fields, [ACCOUNT])
+            fence.commit(store, owned, change, [ACCOUNT])
     assert store.get_job(owned.job_id) == completed
 
 

@@ -15,7 +15,7 @@ from tests.harness import CHAIN, Harness
 from tracking import jobs
 from tracking.errors import JobCancelledError, StaleAttemptError, StoreUnavailableError
 from tracking.executions import StartUnknownError
-from tracking.jobs import LEASE
+from tracking.jobs import LEASE, Change, ChangeKind
 from tracking.outcomes import ExecutionStatus, Outcome
 from tracking.store import (
     CompletingWrite,
@@ -113,11 +113,14 @@ def test_success_without_completion_is_an_interruption(harness: Harness, until: 
 
 
 def test_a_job_is_completed_by_no_write_without_an_account() -> None:
-    completion = jobs.complete(START, "Done.", "instagram_1")
     with pytest.raises(ValueError, match="together with its account"):
-        JobWrite("job1", completion.fields, "v")
-    with pytest.raises(ValueError, match="together with its account"):
-        JobWrite("job1", {"status": "completed"}, "v")
+        JobWrite("job1", jobs.complete(START, "Done.", "instagram_1"), "v")
+
+
+@pytest.mark.parametrize("kind", set(ChangeKind) - {ChangeKind.COMPLETE})
+def test_only_a_completion_sets_the_status_completed(kind: ChangeKind) -> None:
+    with pytest.raises(ValueError, match="may not make a job completed"):
+        JobWrite("job1", Change(kind, {"status": "completed"}), "v")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +134,7 @@ def test_a_job_is_completed_by_no_write_without_an_account() -> None:
 def test_a_completion_takes_the_account_of_its_own_job(path: str, fields: dict[str, Any]) -> None:
     completion = jobs.complete(START, "Done.", "instagram_1")
     with pytest.raises(ValueError, match="not the account that this job saved"):
-        CompletingWrite.of("job1", completion, "v", DocumentWrite(path, fields))
+        CompletingWrite("job1", completion, "v", DocumentWrite(path, fields))
 
 
 def test_an_account_deleted_on_the_way_is_whole_again(harness: Harness) -> None:

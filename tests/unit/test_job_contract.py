@@ -14,20 +14,21 @@ from tests.doubles import START
 from tests.factories import job, job_document
 from tracking import jobs
 from tracking.errors import InvalidJobError
-from tracking.jobs import AccountType, Fields, Job, PlatformName, Progress, Status
+from tracking.jobs import AccountType, Change, ChangeKind, Fields, Job, PlatformName, Progress, Status
 from tracking.store.firestore import JOBS
 
 CONTRACT: dict[str, Any] = json.loads((Path(__file__).parents[2] / "contracts" / "job.json").read_text())
 USER_CHANGES: dict[str, jobs.UserChange] = {"cancel": jobs.cancel, "retry": jobs.retry}
-FUNCTION_CHANGES: dict[str, Callable[[Status], Fields]] = {
+FUNCTION_CHANGES: dict[str, Callable[[Status], Change]] = {
     "claim": lambda status: jobs.claim(job(status=str(status)).next_attempt(), START, "arn"),
     "release": lambda _: jobs.release(START),
     "pause": lambda _: jobs.pause(START, "X asks us to slow down."),
     "expire": lambda status: jobs.expire(job(status=str(status)), START),
     "renew": lambda _: jobs.renew(START),
     "advance": lambda _: jobs.advance(START, Progress.ACCOUNT_FETCHED, "Fetched."),
-    "note": lambda _: jobs.note(START, "Trying again."),
-    "complete": lambda _: jobs.complete(START, "Done.", "tiktok_1").fields,
+    "announce": lambda _: jobs.announce(START, "Trying again.", 1),
+    "note": lambda _: jobs.note(START, "Saved 1 of 2."),
+    "complete": lambda _: jobs.complete(START, "Done.", "tiktok_1"),
     "fail": lambda status: jobs.fail(status, START, "Gone.", "AccountNotFoundError"),
 }
 VALUES: dict[str, Any] = {"string": "text", "int": 7, "timestamp": START}
@@ -93,7 +94,8 @@ def test_user_change_matches_the_contract(change: str, status: Status) -> None:
     transition = CONTRACT["userTransitions"][change]
     if status in transition["from"]:
         expected = CONTRACT["changes"][change] | CONTRACT["functionsOnly"].get(change, {})
-        assert described(USER_CHANGES[change](status, START)) == expected
+        assert USER_CHANGES[change](status, START).kind == change
+        assert described(USER_CHANGES[change](status, START).fields) == expected
         assert expected["status"] == transition["to"]
     else:
         with pytest.raises(ValueError, match="may not"):
@@ -103,14 +105,16 @@ def test_user_change_matches_the_contract(change: str, status: Status) -> None:
 @pytest.mark.parametrize("platform", PlatformName)
 def test_a_claim_says_the_sentence_that_the_panel_leaves_out(platform: PlatformName) -> None:
     sentence = CONTRACT["messages"]["lookingUp"].replace("<platform>", platform.label)
-    assert jobs.claim(job(platform=str(platform)).next_attempt(), START, "arn")["message"] == sentence
+    assert jobs.claim(job(platform=str(platform)).next_attempt(), START, "arn").fields["message"] == sentence
 
 
 @pytest.mark.parametrize("change", FUNCTION_CHANGES)
 def test_function_change_matches_the_contract(change: str) -> None:
     expected = CONTRACT["functionChanges"][change]
     for status in expected["from"]:
-        fields = FUNCTION_CHANGES[change](Status(status))
+        made = FUNCTION_CHANGES[change](Status(status))
+        fields = made.fields
+        assert made.kind == change
         assert set(fields) == set(expected["writes"])
         assert fields["status"] == expected["to"]
         assert expected["to"] in CONTRACT["transitions"][status]
@@ -120,6 +124,7 @@ def test_every_change_of_a_job_is_in_the_contract() -> None:
     changes = {name for name, value in vars(jobs).items() if getattr(value, "__module__", "") == jobs.__name__}
     public = {name for name in changes if name.islower() and not name.startswith("_")} - {"new", "ended_at"}
     assert public == set(CONTRACT["functionChanges"]) | set(CONTRACT["userTransitions"])
+    assert public == set(ChangeKind)
 
 
 def test_contract_fields_of_another_type_are_refused() -> None:

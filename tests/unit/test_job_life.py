@@ -396,7 +396,7 @@ class JobLife(RuleBasedStateMachine):
         job = self._job(which)
         if job and job.data["status"] in allowed:
             with self.store.written_by(Writer(change.__name__)):
-                self.store.touch(job.job_id, **change(Status(job.data["status"]), self.clock.now()))
+                self.store.touch(job.job_id, **change(Status(job.data["status"]), self.clock.now()).fields)
 
     def _remember_end(self, execution: Execution) -> None:
         if execution.status is not ExecutionStatus.SUCCEEDED:

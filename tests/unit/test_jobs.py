@@ -12,7 +12,7 @@ from tests.doubles import START
 from tests.factories import job, job_document
 from tracking import jobs
 from tracking.errors import InvalidJobError
-from tracking.jobs import AccountType, Fields, Job, PlatformName, Progress, Status
+from tracking.jobs import AccountType, Change, Job, PlatformName, Progress, Status
 
 
 def test_a_document_of_existing_front_ends_is_a_job() -> None:
@@ -125,7 +125,7 @@ def test_the_longest_and_oddest_allowed_values_pass(field: str, value: str) -> N
     assert Job.from_document("job1", job_document(**{field: value}), START)
 
 
-CHANGES: dict[str, tuple[Callable[[Status], Fields], Status, set[Status]]] = {
+CHANGES: dict[str, tuple[Callable[[Status], Change], Status, set[Status]]] = {
     # name: how it is made from a status, where it leads, from where it may be made
     "claim": (
         lambda status: jobs.claim(job(status=str(status)), START, "arn"),
@@ -151,7 +151,7 @@ CHANGES: dict[str, tuple[Callable[[Status], Fields], Status, set[Status]]] = {
 def test_a_change_is_made_only_where_the_drawing_has_an_arrow(change: str, status: Status) -> None:
     make, leads_to, allowed_from = CHANGES[change]
     if status in allowed_from:
-        assert make(status)["status"] == leads_to
+        assert make(status).fields["status"] == leads_to
     else:
         with pytest.raises(ValueError, match=f"{status} job may not"):
             make(status)
@@ -161,10 +161,10 @@ def test_changes_of_an_attempt_start_from_processing() -> None:
     made = {
         Status.PENDING: jobs.release(START),
         Status.PROCESSING: jobs.advance(START, Progress.ACCOUNT_FETCHED, "Found."),
-        Status.COMPLETED: jobs.complete(START, "Done.", "tiktok_1").fields,
+        Status.COMPLETED: jobs.complete(START, "Done.", "tiktok_1"),
     }
-    assert {status: fields["status"] for status, fields in made.items()} == {s: str(s) for s in made}
-    assert jobs.note(START, "Still at it.")["status"] == "processing"
+    assert {status: change.fields["status"] for status, change in made.items()} == {s: str(s) for s in made}
+    assert jobs.note(START, "Still at it.").fields["status"] == "processing"
 
 
 def test_transitions_cover_every_status_and_end_at_completed() -> None:
@@ -182,12 +182,12 @@ def test_every_change_says_when_it_was_made() -> None:
         jobs.release(START),
         jobs.advance(START, Progress.ACCOUNT_SAVED, "Saved."),
         jobs.note(START, "Still at it."),
-        jobs.complete(START, "Done.", "tiktok_1").fields,
+        jobs.complete(START, "Done.", "tiktok_1"),
         jobs.fail(Status.PENDING, START, "Why.", "ContractError"),
         jobs.cancel(Status.PENDING, START),
         jobs.retry(Status.FAILED, START),
     ]
-    assert {fields["updatedAt"] for fields in made} == {START}
+    assert {change.fields["updatedAt"] for change in made} == {START}
 
 
 def test_a_claim_leaves_nothing_of_the_attempt_before() -> None:
@@ -195,8 +195,8 @@ def test_a_claim_leaves_nothing_of_the_attempt_before() -> None:
         attempt=2, retryCount=3, progress=70, error="Why.", errorCode="ContractError", completedAt=START
     )
     now = START + timedelta(minutes=1)
-    fields = jobs.claim(Job.from_document("job1", failed_before, START).next_attempt(), now, "arn:1")
-    claimed = Job.from_document("job1", failed_before | fields, START)
+    claim = jobs.claim(Job.from_document("job1", failed_before, START).next_attempt(), now, "arn:1")
+    claimed = Job.from_document("job1", failed_before | claim.fields, START)
     assert claimed.attempt == 3
     assert (claimed.retry_count, claimed.progress) == (0, 0)
     assert (claimed.error, claimed.error_code, claimed.completed_at) == (None, None, None)
@@ -206,8 +206,8 @@ def test_a_claim_leaves_nothing_of_the_attempt_before() -> None:
 
 def test_a_released_claim_waits_again_and_its_attempt_is_used_up() -> None:
     pending = job(attempt=2)
-    claimed = job_document() | jobs.claim(pending.next_attempt(), START, "arn:1")
-    released = Job.from_document("job1", claimed | jobs.release(START), START)
+    claimed = job_document() | jobs.claim(pending.next_attempt(), START, "arn:1").fields
+    released = Job.from_document("job1", claimed | jobs.release(START).fields, START)
     assert released.status is Status.PENDING
     assert released.attempt == 3
     assert (released.lease_until, released.started_at, released.execution_arn) == (None, None, None)
@@ -217,14 +217,14 @@ def test_retried_job_loses_its_failure_and_keeps_attempts() -> None:
     failed = (
         job_document(attempt=1, progress=50)
         | {"leaseUntil": START, "executionArn": "arn:1", "startedAt": START}
-        | jobs.fail(Status.PROCESSING, START, "Why.", "ContractError")
+        | jobs.fail(Status.PROCESSING, START, "Why.", "ContractError").fields
     )
-    retried = Job.from_document("job1", failed | jobs.retry(Status.FAILED, START), START)
+    retried = Job.from_document("job1", failed | jobs.retry(Status.FAILED, START).fields, START)
     assert retried == job(attempt=1)
 
 
 def test_retry_of_a_browser_cancelled_job_clears_the_lease() -> None:
     """A browser's cancellation leaves the lease in the document."""
     cancelled = job_document(status="cancelled", attempt=1, leaseUntil=START + jobs.LEASE)
-    retried = Job.from_document("job1", cancelled | jobs.retry(Status.CANCELLED, START), START)
+    retried = Job.from_document("job1", cancelled | jobs.retry(Status.CANCELLED, START).fields, START)
     assert retried.lease_until is None

@@ -66,7 +66,7 @@ def test_a_job_that_ended_or_waits_again_is_left_as_it_is(harness: Harness, stat
 def test_a_late_event_of_an_attempt_leaves_the_newer_one_alone(harness: Harness) -> None:
     old = harness.claimed_job()
     reconcile(harness, event_of(harness, old))
-    harness.memory.touch(old["jobId"], **jobs.retry(Status.FAILED, harness.clock.now()))
+    harness.memory.touch(old["jobId"], **jobs.retry(Status.FAILED, harness.clock.now()).fields)
     harness.tick()
     before = harness.document(old["jobId"])
     assert (before["status"], before["attempt"]) == ("processing", 2)

@@ -90,7 +90,7 @@ def test_the_user_sees_how_far_saving_is(harness: Harness) -> None:
 
     class Telling(MemoryStore):
         def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
-            messages.append(job.fields["message"])
+            messages.append(job.change.fields["message"])
             return super().commit(job, documents)
 
     saved = Harness(store=Telling(harness.clock), videos=videos(1_000))

@@ -89,8 +89,8 @@ def test_job_cancelled_while_saving_keeps_whole_commits(harness: Harness) -> Non
         nonlocal commits
         commits += 1
         if commits == 2:
-            change_now = jobs.cancel(Status.PROCESSING, harness.clock.now())
-            harness.memory.touch(job.job_id, **change_now)
+            cancel = jobs.cancel(Status.PROCESSING, harness.clock.now())
+            harness.memory.touch(job.job_id, **cancel.fields)
         return commit(job, documents)
 
     harness.memory.commit = cancelling  # type: ignore[method-assign]
@@ -144,7 +144,7 @@ def test_retrying_twice_quickly_starts_one(harness: Harness) -> None:
     harness.store.commit(again)
     with pytest.raises(StaleVersionError):
         harness.store.commit(again)
-    harness.memory.touch(job["jobId"], **again.fields)  # and once more from a browser, which knows no version
+    harness.memory.touch(job["jobId"], **again.change.fields)  # and once more from a browser, which knows no version
     assert [harness.tick()["started"] for _ in range(3)] == [1, 0, 0]
     assert len(harness.executions.started) == 2
 
@@ -155,7 +155,7 @@ def test_browser_retry_after_start_leaves_one_writer(harness: Harness) -> None:
     harness.fail_job(job, "ContractError", "{}")
     change(harness, job["jobId"], jobs.retry)
     harness.tick()
-    harness.memory.touch(job["jobId"], **jobs.retry(Status.FAILED, harness.clock.now()))
+    harness.memory.touch(job["jobId"], **jobs.retry(Status.FAILED, harness.clock.now()).fields)
     harness.tick()
     second, third = [dict(p) for p in harness.executions.started.values() if p["attempt"] > 1]
     with pytest.raises(StaleAttemptError):

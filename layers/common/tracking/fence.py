@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tracking.errors import InvalidJobError, JobCancelledError, StaleAttemptError, StoreUnavailableError
-from tracking.jobs import Completion, Fields, Job, Progress, Status
+from tracking.jobs import Change, Job, Progress, Status
 from tracking.naming import execution_name
 from tracking.store import CompletingWrite, DocumentWrite, JobSnapshot, JobWrite, StaleVersionError, Store
 
@@ -38,24 +38,24 @@ class Fence:
 def commit(
     store: Store,
     fence: Fence,
-    fields: Fields,
+    change: Change,
     documents: Sequence[DocumentWrite] = (),
     reaches: Progress | None = None,
 ) -> Fence:
-    """Write `fields` to the job, and `documents` with them, if the execution still owns the job.
+    """Write `change` to the job, and `documents` with them, if the execution still owns the job.
 
     `reaches`: the progress that this commit brings about. A job that is there already has had this very commit (its
     reply was lost and the state ran again): nothing is written, and that is success.
     JobCancelledError and StaleAttemptError: somebody else decided; nothing was written.
     """
-    return _commit(store, fence, JobWrite(fence.job_id, fields, fence.version), documents, reaches)
+    return _commit(store, fence, JobWrite(fence.job_id, change, fence.version), documents, reaches)
 
 
 def complete(
-    store: Store, fence: Fence, completion: Completion, account: DocumentWrite, documents: Sequence[DocumentWrite] = ()
+    store: Store, fence: Fence, completion: Change, account: DocumentWrite, documents: Sequence[DocumentWrite] = ()
 ) -> Fence:
     """Complete the job, and write its account and `documents` in the same commit, as `commit` does."""
-    write = CompletingWrite.of(fence.job_id, completion, fence.version, account)
+    write = CompletingWrite(fence.job_id, completion, fence.version, account)
     return _commit(store, fence, write, documents, Progress.VIDEOS_SAVED)
 
 

@@ -7,7 +7,7 @@
        ├──cancel──> cancelled
        └──fail────> failed                      (malformed)
 
-A change is a plain dict of the document's fields to write. The functions below are the only place that makes
+A `Change` is a value: its kind, and the document's fields to write. The functions below are the only place that makes
 one, and each goes through `TRANSITIONS`, so no writer can take a job where it may not go.
 """
 
@@ -45,6 +45,39 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
 
 
 FINISHED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
+
+
+class ChangeKind(StrEnum):
+    """The purpose of a change; each has a function of its name below."""
+
+    CLAIM = "claim"  # a tick takes the job, to start it
+    RELEASE = "release"  # its execution was refused; it waits again
+    EXPIRE = "expire"  # its lease ran out; it waits again
+    PAUSE = "pause"  # its platform refuses us for now; it waits again
+    RENEW = "renew"  # its execution is alive
+    ADVANCE = "advance"  # a state of its execution is done
+    ANNOUNCE = "announce"  # a state of its execution runs once more
+    NOTE = "note"  # something within a state is worth telling
+    COMPLETE = "complete"
+    FAIL = "fail"
+    CANCEL = "cancel"  # by its user
+    RETRY = "retry"  # by its user
+
+
+LEADS_TO: Mapping[ChangeKind, Status] = {
+    ChangeKind.CLAIM: Status.PROCESSING,
+    ChangeKind.RELEASE: Status.PENDING,
+    ChangeKind.EXPIRE: Status.PENDING,
+    ChangeKind.PAUSE: Status.PENDING,
+    ChangeKind.RENEW: Status.PROCESSING,
+    ChangeKind.ADVANCE: Status.PROCESSING,
+    ChangeKind.ANNOUNCE: Status.PROCESSING,
+    ChangeKind.NOTE: Status.PROCESSING,
+    ChangeKind.COMPLETE: Status.COMPLETED,
+    ChangeKind.FAIL: Status.FAILED,
+    ChangeKind.CANCEL: Status.CANCELLED,
+    ChangeKind.RETRY: Status.PENDING,
+}
 
 
 class PlatformName(StrEnum):
@@ -243,14 +276,31 @@ def ended_at(data: Mapping[str, Any], updated_at: datetime) -> datetime:
     return completed_at if isinstance(completed_at, datetime) and completed_at <= updated_at else updated_at
 
 
-def _change(from_: Status, to: Status, now: datetime, **fields: Any) -> Fields:
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of a job: its purpose, and the fields of the document that it sets; the others stay.
+
+    ValueError for fields that set another status than the kind leads to.
+    """
+
+    kind: ChangeKind
+    fields: Fields
+
+    def __post_init__(self) -> None:
+        to = LEADS_TO[self.kind]
+        if self.fields.get("status", to) != to:
+            raise ValueError(f"a change of kind {self.kind} may not make a job {self.fields['status']}")
+
+
+def _change(kind: ChangeKind, from_: Status, now: datetime, **fields: Any) -> Change:
+    to = LEADS_TO[kind]
     if to not in TRANSITIONS[from_]:
         raise ValueError(f"a {from_} job may not become {to}")
     sentences = {name: cut(fields[name], MAX_SENTENCE_BYTES) for name in ("message", "error") if fields.get(name)}
-    return {"status": str(to), "updatedAt": now} | fields | sentences
+    return Change(kind, {"status": str(to), "updatedAt": now} | fields | sentences)
 
 
-def claim(job: Job, now: datetime, execution_arn: str, lease: timedelta = LEASE) -> Fields:
+def claim(job: Job, now: datetime, execution_arn: str, lease: timedelta = LEASE) -> Change:
     """The job is ours until the lease ends, with nothing left of the attempt before.
 
     `job`: as `next_attempt` made it of the waiting one.
@@ -258,8 +308,8 @@ def claim(job: Job, now: datetime, execution_arn: str, lease: timedelta = LEASE)
     if job.status is not Status.PENDING:
         raise ValueError(f"a {job.status} job may not be claimed")
     return _change(
+        ChangeKind.CLAIM,
         job.status,
-        Status.PROCESSING,
         now,
         attempt=job.attempt,
         claimId=job.claim_id,
@@ -277,34 +327,34 @@ def claim(job: Job, now: datetime, execution_arn: str, lease: timedelta = LEASE)
     )
 
 
-def release(now: datetime) -> Fields:
+def release(now: datetime) -> Change:
     """Give a claim back whose execution was refused.
 
     The attempt's number is used up: a refusal may follow a lost reply, and then an execution of its name runs after
     all; as a stale attempt it cannot write.
     """
-    return _back_to_queue(now, "Waiting for a free place.")
+    return _back_to_queue(ChangeKind.RELEASE, now, "Waiting for a free place.")
 
 
-def expire(job: Job, now: datetime) -> Fields:
-    """The lease ran out and nothing runs: back into the queue for a new attempt, or failed after the last."""
+def expire(job: Job, now: datetime) -> Change:
+    """The lease ran out and nothing runs: back into the queue for a new attempt, or `fail` after the last."""
     expiries = job.expiries + 1
     if expiries >= MAX_EXPIRIES:
         sentence = f"Tracking this account was begun {expiries} times and never came to an end."
         return fail(Status.PROCESSING, now, sentence, LEASE_EXPIRED)
-    return _back_to_queue(now, "Interrupted; waiting to start again.", expiries=expiries)
+    return _back_to_queue(ChangeKind.EXPIRE, now, "Interrupted; waiting to start again.", expiries=expiries)
 
 
-def pause(now: datetime, message: str) -> Fields:
+def pause(now: datetime, message: str) -> Change:
     """Back into the queue because the platform refuses us for now; costs nothing but the attempt's number."""
-    return _back_to_queue(now, message)
+    return _back_to_queue(ChangeKind.PAUSE, now, message)
 
 
-def _back_to_queue(now: datetime, message: str, **fields: Any) -> Fields:
+def _back_to_queue(kind: ChangeKind, now: datetime, message: str, **fields: Any) -> Change:
     """The attempt's number stays, and the next claim counts on."""
     return _change(
+        kind,
         Status.PROCESSING,
-        Status.PENDING,
         now,
         message=message,
         progress=int(Progress.CREATED),
@@ -316,36 +366,32 @@ def _back_to_queue(now: datetime, message: str, **fields: Any) -> Fields:
     )
 
 
-def renew(now: datetime, lease: timedelta = LEASE) -> Fields:
+def renew(now: datetime, lease: timedelta = LEASE) -> Change:
     """The execution is alive: a new lease. Its own time-out bounds how often."""
-    return _change(Status.PROCESSING, Status.PROCESSING, now, leaseUntil=now + lease)
+    return _change(ChangeKind.RENEW, Status.PROCESSING, now, leaseUntil=now + lease)
 
 
-def advance(now: datetime, progress: Progress, message: str, **fields: Any) -> Fields:
+def advance(now: datetime, progress: Progress, message: str, **fields: Any) -> Change:
     """One state of the attempt is done."""
     reached = {"progress": int(progress), "claimProgress": int(progress)}
-    return _change(Status.PROCESSING, Status.PROCESSING, now, message=message, **reached, **fields)
+    return _change(ChangeKind.ADVANCE, Status.PROCESSING, now, message=message, **reached, **fields)
 
 
-def note(now: datetime, message: str, **fields: Any) -> Fields:
+def announce(now: datetime, message: str, retry_count: int) -> Change:
+    """A state runs once more; progress stays. `retry_count`: of the whole attempt."""
+    return _change(ChangeKind.ANNOUNCE, Status.PROCESSING, now, message=message, retryCount=retry_count)
+
+
+def note(now: datetime, message: str) -> Change:
     """Something worth telling happened within a state; progress stays."""
-    return _change(Status.PROCESSING, Status.PROCESSING, now, message=message, **fields)
+    return _change(ChangeKind.NOTE, Status.PROCESSING, now, message=message)
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """The one change that completes a job.
-
-    It is no `Fields`, so that none can write it but `store.CompletingWrite`, which carries the account's document.
-    """
-
-    fields: Fields
-
-
-def complete(now: datetime, message: str, account_id: str) -> Completion:
-    fields = _change(
+def complete(now: datetime, message: str, account_id: str) -> Change:
+    """Account and videos are saved. Written by `store.CompletingWrite` alone, which carries the account's document."""
+    return _change(
+        ChangeKind.COMPLETE,
         Status.PROCESSING,
-        Status.COMPLETED,
         now,
         progress=int(Progress.VIDEOS_SAVED),
         claimProgress=int(Progress.VIDEOS_SAVED),
@@ -355,14 +401,13 @@ def complete(now: datetime, message: str, account_id: str) -> Completion:
         leaseUntil=None,
         expireAt=now + KEEP_FINISHED,
     )
-    return Completion(fields)
 
 
-def fail(from_: Status, now: datetime, error: str, error_code: str) -> Fields:
+def fail(from_: Status, now: datetime, error: str, error_code: str) -> Change:
     """`error`: a sentence for a person. `error_code`: a class name of `tracking.errors`, or a States.* name."""
     return _change(
+        ChangeKind.FAIL,
         from_,
-        Status.FAILED,
         now,
         message=error,
         error=error,
@@ -374,14 +419,14 @@ def fail(from_: Status, now: datetime, error: str, error_code: str) -> Fields:
     )
 
 
-UserChange = Callable[[Status, datetime], Fields]
+UserChange = Callable[[Status, datetime], Change]
 """A change that a user asks for: from the job's status, at a moment."""
 
 
-def cancel(from_: Status, now: datetime) -> Fields:
+def cancel(from_: Status, now: datetime) -> Change:
     return _change(
+        ChangeKind.CANCEL,
         from_,
-        Status.CANCELLED,
         now,
         message="Cancelled.",
         completedAt=now,
@@ -391,13 +436,13 @@ def cancel(from_: Status, now: datetime) -> Fields:
     )
 
 
-def retry(from_: Status, now: datetime) -> Fields:
+def retry(from_: Status, now: datetime) -> Change:
     """Back into the queue, by its user; the next claim makes a new attempt of it."""
     if from_ is Status.PROCESSING:
         raise ValueError(f"a {from_} job may not be retried")
     return _change(
+        ChangeKind.RETRY,
         from_,
-        Status.PENDING,
         now,
         progress=int(Progress.CREATED),
         message="Waiting to start.",

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tracking import errors, jobs
-from tracking.jobs import Fields, Job, Status
+from tracking.jobs import Change, Job, Status
 
 TIME_OUTS = frozenset({"States.Timeout", "Sandbox.Timedout"})
 INTERNAL_ERROR = "InternalError"
@@ -38,7 +38,7 @@ class Outcome:
     cause: str = ""
 
 
-def settle(job: Job, outcome: Outcome, now: datetime, lease: timedelta = jobs.LEASE) -> Fields:
+def settle(job: Job, outcome: Outcome, now: datetime, lease: timedelta = jobs.LEASE) -> Change:
     """Make a `processing` job agree with its execution.
 
     An execution completes its job before it succeeds. One that succeeded and left its job `processing` has saved

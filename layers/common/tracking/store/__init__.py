@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from tracking import jobs
-from tracking.jobs import Completion, Fields, Job, PlatformName, Status
+from tracking.jobs import Change, ChangeKind, Fields, Job, PlatformName, Status
 
 MAX_WRITES_PER_COMMIT = 500
 MAX_BYTES_PER_COMMIT = 3_500_000
@@ -70,7 +70,7 @@ class JobSnapshot:
 
     def holds(self, write: JobWrite) -> bool:
         """Whether the job is as the write left it. Its moment, `updatedAt`, is as good as unique."""
-        return all(self.data.get(name) == value for name, value in write.fields.items())
+        return all(self.data.get(name) == value for name, value in write.change.fields.items())
 
     def ended_at(self) -> datetime:
         """Of a finished job, malformed or not."""
@@ -89,14 +89,14 @@ class DocumentWrite:
 
 @dataclass(frozen=True, slots=True)
 class JobWrite:
-    """Fields to change in a job that must exist and still be at `version`."""
+    """A change to a job that must exist and still be at `version`."""
 
     job_id: str
-    fields: Fields
+    change: Change
     version: str
 
     def __post_init__(self) -> None:
-        if self.fields.get("status") == Status.COMPLETED:
+        if self.change.kind is ChangeKind.COMPLETE:
             raise ValueError("A job is completed together with its account's document alone: by a CompletingWrite.")
 
 
@@ -111,12 +111,8 @@ class CompletingWrite(JobWrite):
 
     def __post_init__(self) -> None:
         is_of_job = self.account.fields.get("lastJobId") == self.job_id
-        if not is_of_job or self.account.path.rpartition("/")[2] != self.fields["accountId"]:
+        if not is_of_job or self.account.path.rpartition("/")[2] != self.change.fields["accountId"]:
             raise ValueError(f"The document {self.account.path} is not the account that this job saved.")
-
-    @classmethod
-    def of(cls, job_id: str, completion: Completion, version: str, account: DocumentWrite) -> Self:
-        return cls(job_id, completion.fields, version, account)
 
 
 def companions(job: JobWrite) -> tuple[DocumentWrite, ...]:

@@ -257,7 +257,7 @@ class FirestoreStore:
 
     def _add_job(self, batch: Any, write: JobWrite) -> None:
         reference = self._jobs.document(write.job_id)
-        batch.update(reference, write.fields, option=self._unchanged_since(write.version))
+        batch.update(reference, write.change.fields, option=self._unchanged_since(write.version))
 
     def _unchanged_since(self, version: str) -> Any:
         moment = DatetimeWithNanoseconds.from_rfc3339(version)  # type: ignore[no-untyped-call]
