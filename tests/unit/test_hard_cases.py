@@ -117,7 +117,7 @@ def test_a_job_is_completed_by_no_write_without_an_account() -> None:
         JobWrite("job1", jobs.complete(START, "Done.", "instagram_1"), "v")
 
 
-@pytest.mark.parametrize("kind", set(ChangeKind) - {ChangeKind.COMPLETE})
+@pytest.mark.parametrize("kind", sorted(set(ChangeKind) - {ChangeKind.COMPLETE}))
 def test_only_a_completion_sets_the_status_completed(kind: ChangeKind) -> None:
     with pytest.raises(ValueError, match="may not make a job completed"):
         JobWrite("job1", Change(kind, {"status": "completed"}), "v")
