@@ -20,8 +20,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from local import aws, web
-from local.paths import LOCAL, ROOT, SAM, VENV, WEB, clean_environment
 from local.commands import signals_as_interrupts, signals_deferred
+from local.paths import LOCAL, ROOT, SAM, VENV, WEB, clean_environment
 
 PYTHON = str(VENV / "bin" / "python")
 LOGS = LOCAL / "checks"

@@ -21,7 +21,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     is_recorded = True
     try:
         change = jobs.fail(Status.PROCESSING, deps.clock.now(), sentence, code)
-        fence.commit(deps.store, step.fence, change)
+        fence.end(deps.store, step.fence, step.work.to_state(), change)
     except (JobCancelledError, StaleAttemptError) as error:
         logger.info("job left as it is", action="job_left", reason=error.message)
         is_recorded = False

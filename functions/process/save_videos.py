@@ -1,7 +1,8 @@
 """State SaveVideos: write every video's document, and complete the job.
 
-Each commit carries the job's document, so that it is fenced like any other; the last one carries the completion and
-the account. Documents are named by the platform's ids: saving them a second time changes nothing.
+Each commit carries the job's document, so that it is fenced like any other; the last one carries the completion, the
+account, and what rides with the ending. Documents are named by the platform's ids: saving them a second time changes
+nothing.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from aws_lambda_powertools import Logger
 
 from process.account_document import AccountDocument, commit_one, staged_account
 from process.step import Step
-from tracking import fence, jobs
+from tracking import endings, fence, jobs
 from tracking.accounts import Account
 from tracking.document_limits import fitted, message_bytes
 from tracking.errors import TrackingError
 from tracking.fence import Fence
+from tracking.jobs import Change
 from tracking.metrics import count_left_out
 from tracking.store import MAX_BYTES_PER_COMMIT, DocumentWrite, WriteRefusedError
 from tracking.wiring import ProcessDeps
@@ -26,7 +28,7 @@ logger = Logger(service="process", child=True)
 
 MAX_REFUSED = 50
 """So many odd videos an account may have. Each costs some 18 commits to find."""
-BYTES_PER_COMMIT = MAX_BYTES_PER_COMMIT - 10_000  # beside the job's; the account's own are taken off, too
+BYTES_PER_COMMIT = MAX_BYTES_PER_COMMIT - 10_000  # beside the job's; what completes it besides is taken off, too
 
 
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
@@ -38,10 +40,8 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
         DocumentWrite(f"{work.account_document}/videos/{video.video_id}", fitted(video.to_document()) | synced)
         for video in videos
     )
-    whole = AccountDocument(step, account, deps.clock, video_count=len(videos)).new
-    max_bytes = BYTES_PER_COMMIT - message_bytes(whole.path, whole.fields)
-    *earlier, last = in_commits(writes, deps.limits.videos_per_commit, max_bytes)
     saving = Saving(step, deps, account, len(videos))
+    *earlier, last = in_commits(writes, *saving.room())
     for batch in earlier:
         saving.save(batch)
     saving.finish(last)
@@ -66,6 +66,15 @@ class Saving:
     def missing(self) -> int:
         """Videos that were left out: by the database, and before for their ids."""
         return self._refused + self._step.work.videos_unusable
+
+    def room(self) -> tuple[int, int]:
+        """Return how many videos, and how many bytes of them, the completing commit takes beside all else in it."""
+        work, document = self._step.work, self._document(self._total)
+        completing = endings.ending(
+            work.job_id, work.to_state(), self._completion(self._total), self.fence.version, document.new
+        )
+        taken_bytes = sum(message_bytes(one.path, one.fields) for one in completing.companions)
+        return self._deps.limits.videos_per_commit - len(completing.riders), BYTES_PER_COMMIT - taken_bytes
 
     def save(self, batch: Sequence[DocumentWrite]) -> None:
         saved = self._saved + len(batch)
@@ -99,24 +108,31 @@ class Saving:
             raise error
 
     def _complete(self, last: Sequence[DocumentWrite]) -> None:
-        saved, now = self._saved + len(last), self._deps.clock.now()
-        document = AccountDocument(self._step, self._account, self._deps.clock, video_count=saved)
-        completion = jobs.complete(now, self._step.work.report(saved, self.missing), self._account.account_id)
+        saved = self._saved + len(last)
+        document, completion = self._document(saved), self._completion(saved)
+        job = self._step.work.to_state()
 
         def complete(account: DocumentWrite) -> Fence:
-            return fence.complete(self._deps.store, self.fence, completion, account, last)
+            return fence.end(self._deps.store, self.fence, job, completion, account, last)
 
         # As a rule SaveAccount has just written it; somebody may have deleted it since.
         self.fence = commit_one([document.known, document.new], complete)
 
+    def _document(self, saved: int) -> AccountDocument:
+        return AccountDocument(self._step, self._account, self._deps.clock, video_count=saved)
 
-def in_commits(writes: Iterable[DocumentWrite], max_writes: int, max_bytes: int) -> Iterator[list[DocumentWrite]]:
+    def _completion(self, saved: int) -> Change:
+        report = self._step.work.report(saved, self.missing)
+        return jobs.complete(self._deps.clock.now(), report, self._account.account_id)
+
+
+def in_commits(writes: Iterable[DocumentWrite], max_videos: int, max_bytes: int) -> Iterator[list[DocumentWrite]]:
     """Cut by number and by bytes; at least one list, which may be empty."""
     batch: list[DocumentWrite] = []
     batch_bytes = 0
     for write in writes:
         write_bytes = message_bytes(write.path, write.fields)
-        if batch and (len(batch) == max_writes or batch_bytes + write_bytes > max_bytes):
+        if batch and (len(batch) == max_videos or batch_bytes + write_bytes > max_bytes):
             yield batch
             batch, batch_bytes = [], 0
         batch.append(write)

@@ -27,11 +27,11 @@ logger = Logger(service="reconcile")
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.ReconcileDeps | None = None) -> dict[str, Any]:
     """Whether the document had to be told. InvalidJobError for an event that is not of one of our executions."""
     deps = deps or wiring.reconcile()
-    owned, attempt, outcome = _parse(event)
-    logger.append_keys(job_id=owned.job_id, attempt=attempt, execution=event["detail"]["executionArn"])
+    owned, job, outcome = _parse(event)
+    logger.append_keys(job_id=owned.job_id, attempt=job["attempt"], execution=event["detail"]["executionArn"])
     code, sentence = outcomes.explain_end(outcome)
     try:
-        fence.commit(deps.store, owned, jobs.fail(Status.PROCESSING, deps.clock.now(), sentence, code))
+        fence.end(deps.store, owned, job, jobs.fail(Status.PROCESSING, deps.clock.now(), sentence, code))
     except (JobCancelledError, StaleAttemptError) as error:
         logger.info("job left as it is", action="job_left", reason=error.message)
         return {"isRecorded": False}
@@ -40,16 +40,19 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.Reconcil
     return {"isRecorded": True}
 
 
-def _parse(event: dict[str, Any]) -> tuple[Fence, int, Outcome]:
-    """Build the fence from the claim's version. If the job has moved on since, the commit reads the document."""
+def _parse(event: dict[str, Any]) -> tuple[Fence, dict[str, Any], Outcome]:
+    """Return the fence at the claim's version, the execution's input, and how the execution ended.
+
+    If the job has moved on since the claim, the commit reads the document.
+    """
     try:
         detail = event["detail"]
         job = json.loads(detail["input"])
-        attempt = int(job["attempt"])
+        job |= {"attempt": int(job["attempt"])}
         owned = Fence(str(job["jobId"]), str(detail["executionArn"]).rpartition(":")[2], str(job["version"]))
         status = ExecutionStatus(detail["status"])
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidJobError(f"The event is not of one of our executions: {error!r}.") from error
     if status not in {ExecutionStatus.FAILED, ExecutionStatus.TIMED_OUT, ExecutionStatus.ABORTED}:
         raise InvalidJobError(f"The execution has not failed: it is {status}.")
-    return owned, attempt, Outcome(status=status, error=detail.get("error") or "", cause=detail.get("cause") or "")
+    return owned, job, Outcome(status=status, error=detail.get("error") or "", cause=detail.get("cause") or "")

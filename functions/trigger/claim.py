@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tracking import jobs
+from tracking import endings, jobs
 from tracking.errors import InvalidJobError
 from tracking.jobs import Job, Status
 from tracking.naming import execution_name
@@ -65,8 +65,11 @@ def fail_malformed(
     """Tell each job's user what is wrong with it; nothing else of the document changes. The writes' answers."""
     now = deps.clock.now()
     writes = [
-        JobWrite(
-            snapshot.job_id, jobs.fail(Status.PENDING, now, error.message, InvalidJobError.__name__), snapshot.version
+        endings.ending(
+            snapshot.job_id,
+            snapshot.data,
+            jobs.fail(Status.PENDING, now, error.message, InvalidJobError.__name__),
+            snapshot.version,
         )
         for snapshot, error in malformed
     ]

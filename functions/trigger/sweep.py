@@ -15,10 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tracking import jobs, outcomes
+from tracking import endings, jobs, outcomes
 from tracking.errors import InvalidJobError
 from tracking.executions import ExecutionsUnavailableError
-from tracking.jobs import Change, ChangeKind, Job, PlatformName, Status
+from tracking.jobs import ENDINGS, Change, ChangeKind, Job, PlatformName, Status
 from tracking.naming import execution_name
 from tracking.store import JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
@@ -89,13 +89,19 @@ def sweep(
 def _repair(
     deps: TriggerDeps, repairs: Sequence[tuple[JobSnapshot, Change]], swept: Swept, remaining_s: Callable[[], float]
 ) -> Swept:
-    writes = [JobWrite(snapshot.job_id, change, snapshot.version) for snapshot, change in repairs]
+    writes = [_write(snapshot, change) for snapshot, change in repairs]
     for (snapshot, change), answer in zip(repairs, write_each(deps.store, writes, remaining_s), strict=True):
         if isinstance(answer, str):
             swept.repaired.append(Repair(snapshot.job_id, change.fields["status"], change.fields.get("errorCode")))
         elif answer is not None:
             swept.unwritable.append((snapshot, answer))
     return swept
+
+
+def _write(snapshot: JobSnapshot, change: Change) -> JobWrite:
+    if change.kind in ENDINGS:
+        return endings.ending(snapshot.job_id, snapshot.data, change, snapshot.version)
+    return JobWrite(snapshot.job_id, change, snapshot.version)
 
 
 def _settled(deps: TriggerDeps, job: Job, now: datetime, remaining_s: Callable[[], float]) -> Change | None:

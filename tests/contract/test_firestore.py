@@ -17,13 +17,15 @@ from google.cloud.firestore_v1 import Client
 
 from tests.doubles import START
 from tests.factories import account, bare_change, job_document, video
+from tests.rpcs import record
 from tracking import jobs
 from tracking.document_limits import message_bytes
 from tracking.errors import CredentialsError, StoreUnavailableError
-from tracking.jobs import PlatformName, Progress
+from tracking.jobs import PlatformName, Progress, Status
 from tracking.store import (
     MAX_BYTES_PER_COMMIT,
     DocumentWrite,
+    EndingWrite,
     JobFilter,
     JobSnapshot,
     JobWrite,
@@ -257,3 +259,29 @@ def test_the_largest_commit_is_one_that_the_emulator_takes(firestore_client: Cal
     assert 30 < len(taken) < 100
     change = jobs.advance(START + timedelta(seconds=1), Progress.VIDEOS_SAVED, "x" * 1_000)
     assert store.commit(JobWrite(job_id, change, snapshot.version), taken) > snapshot.version
+
+
+@pytest.mark.parametrize(("riding", "calls"), [(0, ["batch_write"]), (2, ["commit"] * 40)])
+def test_endings_are_one_request_unless_something_rides(
+    firestore_client: Callable[[], Client], riding: int, calls: list[str]
+) -> None:
+    """With riders each ending is a commit of its own, for a batch of many writes is not atomic."""
+    client = firestore_client()
+    store = FirestoreStore(client)
+    for _ in range(40):
+        store.create_job(job_document())
+    change = jobs.fail(Status.PENDING, START, "Why.", "ContractError")
+    writes = [
+        EndingWrite(
+            snapshot.job_id,
+            change,
+            snapshot.version,
+            tuple(DocumentWrite(f"events/{snapshot.job_id}-{number}", {"n": 1}) for number in range(riding)),
+        )
+        for snapshot in store.pending_jobs(40)
+    ]
+    recorded = record(client)
+    assert all(isinstance(answer, str) for answer in store.write_each(writes))
+    assert recorded.names == calls
+    assert {number for number, _ in recorded.writes()} == ({1 + riding} if riding else set())
+    assert len(store.get_documents("events")) == 40 * riding

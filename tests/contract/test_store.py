@@ -20,6 +20,7 @@ from tracking.store import (
     DocumentExistsError,
     DocumentMissingError,
     DocumentWrite,
+    EndingWrite,
     JobFilter,
     JobSnapshot,
     JobWrite,
@@ -497,7 +498,7 @@ def test_a_document_that_must_exist_is_changed_or_nothing_is(store: Store) -> No
 def completing(store: Store, job_id: str, **account_fields: Any) -> CompletingWrite:
     account_id = ACCOUNT.rpartition("/")[2]
     saved = DocumentWrite(ACCOUNT, {"lastJobId": job_id} | account_fields)
-    return CompletingWrite(job_id, jobs.complete(START, "Done.", account_id), read(store, job_id).version, saved)
+    return CompletingWrite(job_id, jobs.complete(START, "Done.", account_id), read(store, job_id).version, (), saved)
 
 
 def test_a_job_is_completed_together_with_its_account(store: Store) -> None:
@@ -514,6 +515,47 @@ def test_a_completion_has_no_place_among_writes_of_jobs_alone(store: Store) -> N
     with pytest.raises(ValueError, match="a commit of its own"):
         store.write_each([completing(store, job_id)])
     assert read(store, job_id).data["status"] == "pending"
+
+
+def failing(snapshot: JobSnapshot, *riders: DocumentWrite) -> EndingWrite:
+    change = jobs.fail(Status.PENDING, START, "Why.", "ContractError")
+    return EndingWrite(snapshot.job_id, change, snapshot.version, riders)
+
+
+def rider_of(snapshot: JobSnapshot, **fields: Any) -> DocumentWrite:
+    return DocumentWrite(f"events/{snapshot.job_id}", {"job": snapshot.job_id} | fields)
+
+
+def test_an_ending_among_many_writes_takes_its_riders(store: Store, front_end: FrontEnd) -> None:
+    """With all of them or none: a stale one, one that is gone, and one whose rider the database refuses."""
+    fresh, stale, gone, refused, lone, claimed = [read(store, store.create_job(job_document())) for _ in range(6)]
+    front_end.write(stale.job_id, colour="blue")
+    front_end.delete(gone.job_id)
+    answers = store.write_each(
+        [
+            failing(fresh, rider_of(fresh), DocumentWrite(f"mails/{fresh.job_id}", {"n": 1})),
+            JobWrite(claimed.job_id, bare_change(status="processing"), claimed.version),
+            failing(stale, rider_of(stale)),
+            failing(gone, rider_of(gone)),
+            failing(refused, rider_of(refused, filler=OVERSIZED, more="x" * 1_000)),
+            failing(lone),
+        ]
+    )
+    versions = [read(store, snapshot.job_id).version for snapshot in (fresh, claimed, lone)]
+    assert answers == [*versions[:2], None, None, Unwritable("INVALID_ARGUMENT"), versions[2]]
+    statuses = [read(store, s.job_id).data["status"] for s in (fresh, claimed, stale, refused, lone)]
+    assert statuses == ["failed", "processing", "pending", "pending", "failed"]
+    assert store.get_documents("events") == {fresh.job_id: {"job": fresh.job_id}}
+    assert store.get_documents("mails") == {fresh.job_id: {"n": 1}}
+
+
+def test_many_endings_are_written_each_with_its_riders(store: Store) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(store.create_job, [job_document()] * 100))
+    pending = store.pending_jobs(100)
+    answers = store.write_each([failing(snapshot, rider_of(snapshot)) for snapshot in pending])
+    assert answers == [read(store, snapshot.job_id).version for snapshot in pending]
+    assert store.get_documents("events").keys() == {snapshot.job_id for snapshot in pending}
 
 
 def test_whoever_reads_many_jobs_reads_our_fields_alone(store: Store, front_end: FrontEnd) -> None:

@@ -13,12 +13,12 @@ from tests.chaos import adapters
 from tests.chaos.plan import Fault, How, Plan, When
 from tests.factories import job_document
 from tests.harness import Harness
-from tracking import jobs
+from tracking import endings, jobs
 from tracking.errors import StoreUnavailableError
 from tracking.executions import ExecutionsUnavailableError, MemoryExecutions, StartRefusedError, StartUnknownError
 from tracking.jobs import Progress, Status
 from tracking.staging.memory import MemoryObjects
-from tracking.store import CompletingWrite, DocumentWrite, JobWrite, StaleVersionError, Store
+from tracking.store import DocumentWrite, JobWrite, StaleVersionError, Store
 
 
 @pytest.fixture
@@ -141,12 +141,12 @@ def test_every_change_of_a_job_is_a_point_of_its_own_name(harness: Harness, plan
         "note": jobs.note(now, ""),
         "pause": jobs.pause(now, ""),
         "advance": jobs.advance(now, Progress.ACCOUNT_SAVED, ""),
-        "fail": jobs.fail(Status.PROCESSING, now, "", ""),
     }
     tick = adapters.store(harness.store, plan, "tick")
     tick.write_each([JobWrite(name, change, "1970-01-01T00:00:00Z") for name, change in changes.items()])
-    completion = jobs.complete(now, "", "tiktok_1")
     account = DocumentWrite("trackedAccounts/tiktok_1", {"lastJobId": "job1"})
-    with pytest.raises(StaleVersionError):
-        tick.commit(CompletingWrite("job1", completion, "1970-01-01T00:00:00Z", account))
-    assert [call["point"] for call in plan.calls()] == [f"tick.{name}" for name in (*changes, "complete")]
+    ends = [(jobs.fail(Status.PROCESSING, now, "", ""), None), (jobs.complete(now, "", "tiktok_1"), account)]
+    for change, document in ends:
+        with pytest.raises(StaleVersionError):
+            tick.commit(endings.ending("job1", {}, change, "1970-01-01T00:00:00Z", document))
+    assert [call["point"] for call in plan.calls()] == [f"tick.{name}" for name in (*changes, "fail", "complete")]

@@ -127,9 +127,10 @@ def test_late_commit_of_one_attempt_keeps_higher_progress(store: InterruptedStor
 def test_a_completed_job_is_never_overwritten(store: InterruptedStore, owned: Fence) -> None:
     store.touch(owned.job_id, status="completed", progress=100, claimProgress=100)
     completed = store.get_job(owned.job_id)
-    for change in (jobs.note(START, "Saved 1 of 2."), jobs.fail(Status.PROCESSING, START, "Why.", "ContractError")):
-        with pytest.raises(StaleAttemptError):
-            fence.commit(store, owned, change, [ACCOUNT])
+    with pytest.raises(StaleAttemptError):
+        fence.commit(store, owned, jobs.note(START, "Saved 1 of 2."), [ACCOUNT])
+    with pytest.raises(StaleAttemptError):
+        fence.end(store, owned, {}, jobs.fail(Status.PROCESSING, START, "Why.", "ContractError"), documents=[ACCOUNT])
     assert store.get_job(owned.job_id) == completed
 
 

@@ -24,7 +24,6 @@ from tracking.store import (
     DocumentWrite,
     JobWrite,
     Unwritable,
-    companions,
 )
 from tracking.store.memory import MemoryStore
 from tracking.wiring import ReconcileDeps
@@ -134,7 +133,7 @@ def test_only_a_completion_sets_the_status_completed(kind: ChangeKind) -> None:
 def test_a_completion_takes_the_account_of_its_own_job(path: str, fields: dict[str, Any]) -> None:
     completion = jobs.complete(START, "Done.", "instagram_1")
     with pytest.raises(ValueError, match="not the account that this job saved"):
-        CompletingWrite("job1", completion, "v", DocumentWrite(path, fields))
+        CompletingWrite("job1", completion, "v", (), DocumentWrite(path, fields))
 
 
 def test_an_account_deleted_on_the_way_is_whole_again(harness: Harness) -> None:
@@ -403,7 +402,7 @@ class Resent(MemoryStore):
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
         self.made += 1
         version = super().commit(job, documents)
-        if any(document.must_be_new for document in (*companions(job), *documents)):
+        if any(document.must_be_new for document in (*job.companions, *documents)):
             raise DocumentExistsError("sent again")
         return version
 

@@ -12,10 +12,11 @@ from process.save_videos import BYTES_PER_COMMIT, in_commits
 from tests.doubles import START
 from tests.factories import account, job_document, video, videos
 from tests.harness import CHAIN, Harness
+from tracking import endings
 from tracking.document_limits import message_bytes
 from tracking.jobs import LARGEST_ATTEMPT
 from tracking.platforms import FetchedVideos
-from tracking.store import MAX_BYTES_PER_COMMIT, MAX_WRITES_PER_COMMIT, DocumentWrite, JobWrite, companions
+from tracking.store import MAX_BYTES_PER_COMMIT, MAX_WRITES_PER_COMMIT, DocumentWrite, JobWrite
 from tracking.store.memory import MemoryStore
 
 MAX_STATE_BYTES = 16_000
@@ -30,7 +31,7 @@ class RecordingStore(MemoryStore):
         self.commits: list[tuple[int, int]] = []
 
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
-        every = [*companions(job), *documents]
+        every = [*job.companions, *documents]
         self.commits.append((1 + len(every), sum(message_bytes(document.path, document.fields) for document in every)))
         return super().commit(job, documents)
 
@@ -69,6 +70,31 @@ def test_videos_are_saved_in_as_few_commits_as_allowed(recorded: RecordingStore,
     assert max(writes for writes, _ in made) <= MAX_WRITES_PER_COMMIT
     assert max(size for _, size in made) <= MAX_BYTES_PER_COMMIT
     assert len(recorded.get_documents(VIDEOS)) == count
+
+
+@pytest.mark.parametrize(("count", "commits"), [(0, 1), (495, 1), (496, 2), (990, 2)])
+def test_riders_have_room_in_the_completing_commit(
+    recorded: RecordingStore, monkeypatch: pytest.MonkeyPatch, count: int, commits: int
+) -> None:
+    """Three of them leave room for 495 videos."""
+    riding = tuple(DocumentWrite(f"events/{number}", {"n": number}) for number in range(3))
+    monkeypatch.setattr(endings, "riders", lambda job_id, job, change: riding)
+    made = saved_in_commits(recorded, videos=videos(count))
+    assert len(made) == commits
+    assert max(writes for writes, _ in made) <= MAX_WRITES_PER_COMMIT
+    assert len(recorded.get_documents(VIDEOS)) == count
+    assert recorded.get_documents("events").keys() == {"0", "1", "2"}
+
+
+def test_large_riders_have_room_in_the_completing_commit(
+    recorded: RecordingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """34 videos of 100 kB fill a commit; with riders of 1.5 MB it takes 19."""
+    riding = tuple(DocumentWrite(f"events/{number}", {"text": "x" * 500_000}) for number in range(3))
+    monkeypatch.setattr(endings, "riders", lambda job_id, job, change: riding)
+    made = saved_in_commits(recorded, videos=videos(34, caption="🚀" * 25_000))
+    assert len(made) == 2
+    assert max(size for _, size in made) <= MAX_BYTES_PER_COMMIT
 
 
 def test_long_captions_are_cut_by_bytes(recorded: RecordingStore) -> None:

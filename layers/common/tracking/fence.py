@@ -12,13 +12,15 @@ A refused commit reads the document, to see whose it is. It is still this execut
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from tracking import endings
 from tracking.errors import InvalidJobError, JobCancelledError, StaleAttemptError, StoreUnavailableError
-from tracking.jobs import Change, Job, Progress, Status
+from tracking.jobs import Change, ChangeKind, Job, Progress, Status
 from tracking.naming import execution_name
-from tracking.store import CompletingWrite, DocumentWrite, JobSnapshot, JobWrite, StaleVersionError, Store
+from tracking.store import DocumentWrite, JobSnapshot, JobWrite, StaleVersionError, Store
 
 COMMIT_TRIES = 5
 """Somebody else's harmless write may come between reading a version and using it; five in a row is not harmless."""
@@ -51,12 +53,21 @@ def commit(
     return _commit(store, fence, JobWrite(fence.job_id, change, fence.version), documents, reaches)
 
 
-def complete(
-    store: Store, fence: Fence, completion: Change, account: DocumentWrite, documents: Sequence[DocumentWrite] = ()
+def end(
+    store: Store,
+    fence: Fence,
+    job: Mapping[str, Any],
+    change: Change,
+    account: DocumentWrite | None = None,
+    documents: Sequence[DocumentWrite] = (),
 ) -> Fence:
-    """Complete the job, and write its account and `documents` in the same commit, as `commit` does."""
-    write = CompletingWrite(fence.job_id, completion, fence.version, account)
-    return _commit(store, fence, write, documents, Progress.VIDEOS_SAVED)
+    """End the job as `commit` does, together with `account`, `documents` and what rides with the ending.
+
+    `job`, `change`, `account`: as in `endings.ending`.
+    """
+    write = endings.ending(fence.job_id, job, change, fence.version, account)
+    reaches = Progress.VIDEOS_SAVED if change.kind is ChangeKind.COMPLETE else None
+    return _commit(store, fence, write, documents, reaches)
 
 
 def _commit(

@@ -276,6 +276,10 @@ def ended_at(data: Mapping[str, Any], updated_at: datetime) -> datetime:
     return completed_at if isinstance(completed_at, datetime) and completed_at <= updated_at else updated_at
 
 
+ENDINGS = frozenset({ChangeKind.COMPLETE, ChangeKind.FAIL})
+"""By which this system ends a job; a cancellation is its user's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One change of a job: its purpose, and the fields of the document that it sets; the others stay.

@@ -1,7 +1,8 @@
 """Where jobs, accounts and videos live: what every store can do.
 
-A store knows documents, versions and preconditions. Of a job's rules it knows one: a job is completed together with
-its account. The others stand above it (`tracking.jobs`, `tracking.fence`, `trigger.claim`), once for both stores:
+A store knows documents, versions and preconditions. Of a job's rules it knows two: a job is completed together with
+its account, and ended together with what rides with its ending. The others stand above it (`tracking.jobs`,
+`tracking.fence`, `trigger.claim`), once for both stores:
 
     store.firestore   Firestore, or its emulator
     store.memory      its twin for tests; `tests/contract` holds the two together
@@ -15,7 +16,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from tracking import jobs
-from tracking.jobs import Change, ChangeKind, Fields, Job, PlatformName, Status
+from tracking.jobs import ENDINGS, Change, ChangeKind, Fields, Job, PlatformName, Status
 
 MAX_WRITES_PER_COMMIT = 500
 MAX_BYTES_PER_COMMIT = 3_500_000
@@ -98,10 +99,38 @@ class JobWrite:
     def __post_init__(self) -> None:
         if self.change.kind is ChangeKind.COMPLETE:
             raise ValueError("A job is completed together with its account's document alone: by a CompletingWrite.")
+        if self.change.kind in ENDINGS:
+            raise ValueError("A job is ended together with what rides with its ending: by an EndingWrite.")
+
+    @property
+    def companions(self) -> tuple[DocumentWrite, ...]:
+        """The documents that this write never goes without: all are written, or none."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
-class CompletingWrite(JobWrite):
+class EndingWrite(JobWrite):
+    """Ends a job, and writes the documents that ride with its ending. `endings.ending` alone makes one.
+
+    ValueError for a change that ends no job, and for a rider that could keep it from ending.
+    """
+
+    riders: tuple[DocumentWrite, ...]
+
+    def __post_init__(self) -> None:
+        if self.change.kind is ChangeKind.COMPLETE:
+            raise ValueError("A job is completed together with its account's document alone: by a CompletingWrite.")
+        if self.change.kind not in ENDINGS:
+            raise ValueError(f"A change of kind {self.change.kind} ends no job.")
+        _refuse_conditions(self.riders)
+
+    @property
+    def companions(self) -> tuple[DocumentWrite, ...]:
+        return self.riders
+
+
+@dataclass(frozen=True, slots=True)
+class CompletingWrite(EndingWrite):
     """Completes a job, and writes its account's document in the same commit.
 
     ValueError when the account is another than the job's, or is not written on behalf of this job.
@@ -110,19 +139,26 @@ class CompletingWrite(JobWrite):
     account: DocumentWrite
 
     def __post_init__(self) -> None:
+        if self.change.kind is not ChangeKind.COMPLETE:
+            raise ValueError(f"A change of kind {self.change.kind} completes no job.")
+        _refuse_conditions(self.riders)
         is_of_job = self.account.fields.get("lastJobId") == self.job_id
         if not is_of_job or self.account.path.rpartition("/")[2] != self.change.fields["accountId"]:
             raise ValueError(f"The document {self.account.path} is not the account that this job saved.")
 
+    @property
+    def companions(self) -> tuple[DocumentWrite, ...]:
+        return (self.account, *self.riders)
 
-def companions(job: JobWrite) -> tuple[DocumentWrite, ...]:
-    """The documents that a job's write never goes without."""
-    return (job.account,) if isinstance(job, CompletingWrite) else ()
+
+def _refuse_conditions(riders: Sequence[DocumentWrite]) -> None:
+    if any(rider.must_be_new or rider.must_exist for rider in riders):
+        raise ValueError("What rides with an ending must not keep the job from ending.")
 
 
-def refuse_companions(writes: Sequence[JobWrite]) -> None:
-    """Writes of jobs alone have no place for another document."""
-    if any(map(companions, writes)):
+def refuse_completions(writes: Sequence[JobWrite]) -> None:
+    """Raise ValueError for a completion: its account's preconditions have no answer among those of many writes."""
+    if any(isinstance(write, CompletingWrite) for write in writes):
         raise ValueError("A job is completed by a commit of its own.")
 
 
@@ -169,10 +205,11 @@ class Store(Protocol):
         ...
 
     def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
-        """Any number of writes, each on its own: its job's new version; None where the job is gone or is not at the
-        write's version any more; Unwritable where the write itself was refused.
+        """Any number of writes, each on its own with its companions: its job's new version; None where the job is gone
+        or is not at the write's version any more; Unwritable where the write itself was refused.
 
-        One request for each MAX_WRITES_PER_COMMIT; an error leaves those of the requests before it written.
+        One request for each MAX_WRITES_PER_COMMIT, and one for each write with companions; after an error those of
+        other requests may be written.
         """
         ...
 

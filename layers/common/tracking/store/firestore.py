@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
 from google.api_core import exceptions as google
@@ -28,11 +29,13 @@ from tracking.store import (
     StaleVersionError,
     Unwritable,
     WriteRefusedError,
-    companions,
-    refuse_companions,
+    refuse_completions,
 )
 
 JOBS = "trackingJobs"
+
+PARALLEL_COMMITS = 16
+"""Of writes with companions: each is a commit of its own, and a wait of some 20 ms."""
 
 MAX_HALVINGS = 40
 """Of one request: enough for four writes that spoil it, and some 80 requests at the most."""
@@ -149,11 +152,23 @@ class FirestoreStore:
 
     @_translated
     def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
-        refuse_companions(writes)
+        refuse_completions(writes)
+        alone = [write for write in writes if not write.companions]
         answers: list[str | Unwritable | None] = []
-        for first in range(0, len(writes), MAX_WRITES_PER_COMMIT):
-            answers += self._write_batch(writes[first : first + MAX_WRITES_PER_COMMIT], iter(range(MAX_HALVINGS)))
-        return answers
+        for first in range(0, len(alone), MAX_WRITES_PER_COMMIT):
+            answers += self._write_batch(alone[first : first + MAX_WRITES_PER_COMMIT], iter(range(MAX_HALVINGS)))
+        with ThreadPoolExecutor(PARALLEL_COMMITS) as pool:  # a batch of many writes is not atomic
+            accompanied = pool.map(self._write_accompanied, [write for write in writes if write.companions])
+        of_alone = iter(answers)
+        return [next(accompanied if write.companions else of_alone) for write in writes]
+
+    def _write_accompanied(self, write: JobWrite) -> str | Unwritable | None:
+        try:
+            return self.commit(write)
+        except StaleVersionError:
+            return None
+        except WriteRefusedError:
+            return Unwritable(Code.Name(Code.INVALID_ARGUMENT))
 
     def _write_batch(self, writes: Sequence[JobWrite], halvings: Iterator[int]) -> list[str | Unwritable | None]:
         batch = BulkWriteBatch(self._client)
@@ -177,7 +192,7 @@ class FirestoreStore:
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
         batch = self._client.batch()
         self._add_job(batch, job)
-        every = [*companions(job), *documents]
+        every = [*job.companions, *documents]
         for document in every:
             self._add_document(batch, document)
         try:

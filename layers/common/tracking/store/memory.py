@@ -22,8 +22,7 @@ from tracking.store import (
     StaleVersionError,
     Unwritable,
     WriteRefusedError,
-    companions,
-    refuse_companions,
+    refuse_completions,
 )
 
 JOBS = "trackingJobs"
@@ -73,7 +72,7 @@ class MemoryStore:
         return _ours(job for job_id in job_ids if (job := self.get_job(job_id)) is not None)
 
     def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
-        refuse_companions(writes)
+        refuse_completions(writes)
         answers: list[str | Unwritable | None] = []
         for write in writes:
             try:
@@ -89,7 +88,7 @@ class MemoryStore:
             current = self._documents.get(f"{JOBS}/{job.job_id}")
             if current is None or current.version != job.version:
                 raise StaleVersionError(job.job_id)
-            every = [*companions(job), *documents]
+            every = [*job.companions, *documents]
             for document in every:
                 if document.must_be_new and document.path in self._documents:
                     raise DocumentExistsError(document.path)

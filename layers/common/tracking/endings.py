@@ -1,0 +1,36 @@
+"""The end of a job: one function builds the write that completes or fails it, for every writer.
+
+    SaveVideos ── completed ──┐
+    FailJob, reconcile, sweep ┼─ endings.ending ──> the job and its riders, in one commit
+    malformed jobs refused ───┘
+
+A rider is a document that tells of the ending: it is written exactly when the job ends. None rides today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tracking.jobs import Change
+from tracking.store import CompletingWrite, DocumentWrite, EndingWrite
+
+
+def riders(job_id: str, job: Mapping[str, Any], change: Change) -> tuple[DocumentWrite, ...]:  # noqa: ARG001 - none yet
+    """Return the documents to write together with this ending. Arguments as in `ending`."""
+    return ()
+
+
+def ending(
+    job_id: str, job: Mapping[str, Any], change: Change, version: str, account: DocumentWrite | None = None
+) -> EndingWrite:
+    """Build the write that ends a job at `version`.
+
+    `job`: what its writer knows of the job, by the names of the document's fields. It is unchecked: of a malformed
+    job any field may be missing, or of another type. `change`: of a kind in `jobs.ENDINGS`. `account`: the account's
+    document, of a completion alone.
+    """
+    riding = riders(job_id, job, change)
+    if account is None:
+        return EndingWrite(job_id, change, version, riding)
+    return CompletingWrite(job_id, change, version, riding, account)

@@ -1,0 +1,226 @@
+"""Each writer of an ending, through its real handler: what rides with the ending is written exactly when the job ends.
+
+The rider is made up: one document for each ending.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from reconcile.app import handler as reconcile_handler
+from tests.contract.conftest import FrontEnd
+from tests.doubles import FakeContext
+from tests.factories import videos
+from tests.harness import Harness
+from tracking import endings
+from tracking.errors import JobCancelledError, StoreUnavailableError
+from tracking.jobs import ENDINGS, LEASE, MAX_ATTEMPTS, Change
+from tracking.outcomes import ExecutionStatus, Outcome
+from tracking.store import DocumentWrite, JobWrite, StaleVersionError, Store, Unwritable
+from tracking.wiring import ReconcileDeps
+
+RIDERS = "organizations/org1/made-up-riders"
+EXPIRED_S = LEASE.total_seconds() + 1
+
+
+@pytest.fixture(autouse=True)
+def _riding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endings, "riders", rider)
+
+
+def rider(job_id: str, job: Mapping[str, Any], change: Change) -> tuple[DocumentWrite, ...]:
+    told = {"kind": str(change.kind), "status": change.fields["status"], "errorCode": change.fields.get("errorCode")}
+    return (DocumentWrite(f"{RIDERS}/{job_id}", told | {"orgId": job["orgId"]}),)
+
+
+def save_videos(harness: Harness, job: dict[str, Any]) -> None:
+    with suppress(JobCancelledError):
+        harness.run_state("SaveVideos", job)
+
+
+def fail_job(harness: Harness, job: dict[str, Any]) -> None:
+    harness.fail_job(job, "ContractError", "{}")
+
+
+def reconcile(harness: Harness, job: dict[str, Any]) -> None:
+    arn = harness.executions.arn(harness.execution_of(job))
+    detail = {"executionArn": arn, "status": "TIMED_OUT", "input": json.dumps(job), "error": None, "cause": None}
+    reconcile_handler({"detail": detail}, FakeContext(), ReconcileDeps(harness.store, harness.clock))  # type: ignore[arg-type]
+
+
+def sweep(harness: Harness, job: dict[str, Any]) -> None:
+    harness.clock.advance(EXPIRED_S)
+    harness.tick()
+
+
+def tick(harness: Harness, job: dict[str, Any]) -> None:
+    harness.tick()
+
+
+INTERRUPTED = Outcome(status=ExecutionStatus.SUCCEEDED)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One writer: the job that it ends, how it is driven, and how the job ends."""
+
+    write: Callable[[Harness, dict[str, Any]], None]
+    status: str
+    error_code: str | None
+    until: str | None = None  # the last state that is done before
+    is_pending: bool = False
+    outcome: Outcome = Outcome(status=ExecutionStatus.FAILED)  # noqa: RUF009 - frozen
+    edits: Mapping[str, Any] = field(default_factory=dict)
+
+    def begin(self, harness: Harness, front_end: FrontEnd) -> dict[str, Any]:
+        """The job, as it is right before its writer comes."""
+        if self.is_pending:
+            job_id = harness.add_job()
+            front_end.write(job_id, **self.edits)
+            return {"jobId": job_id}
+        job = harness.claimed_job()
+        if self.until:
+            job = harness.run_chain(job, until=self.until)
+        harness.executions.outcomes[f"instagram-NASA-{job['jobId']}-1"] = self.outcome
+        if self.edits:
+            front_end.write(job["jobId"], **self.edits)
+        return job
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The rider."""
+        kind = "complete" if self.status == "completed" else "fail"
+        return {"kind": kind, "status": self.status, "errorCode": self.error_code, "orgId": "org1"}
+
+
+CASES = {
+    "SaveVideos": Case(save_videos, "completed", None, until="FetchVideos"),
+    "FailJob": Case(fail_job, "failed", "ContractError", until="FetchAccount"),
+    "reconcile": Case(reconcile, "failed", "States.Timeout", until="FetchAccount"),
+    "sweep": Case(sweep, "failed", "InternalError"),
+    "last expiry": Case(sweep, "failed", "LeaseExpired", outcome=INTERRUPTED, edits={"expiries": MAX_ATTEMPTS - 1}),
+    "malformed, pending": Case(tick, "failed", "InvalidJobError", is_pending=True, edits={"username": 7}),
+    "malformed, processing": Case(tick, "failed", "InvalidJobError", edits={"username": 7}),
+}
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest) -> Case:
+    return CASES[request.param]
+
+
+class Interposed:
+    """A store that lets something happen around the write of an ending."""
+
+    def __init__(self, store: Store, around: Callable[[JobWrite, Callable[[], Any]], Any]) -> None:
+        self._store = store
+        self._around = around
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
+        return cast("str", self._through([job], lambda: self._store.commit(job, documents)))
+
+    def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
+        return cast("list[str | Unwritable | None]", self._through(writes, lambda: self._store.write_each(writes)))
+
+    def _through(self, writes: Sequence[JobWrite], write: Callable[[], Any]) -> Any:
+        ending = next((write for write in writes if write.change.kind in ENDINGS), None)
+        return self._around(ending, write) if ending else write()
+
+
+def harness_over(store: Any) -> Harness:
+    return Harness(store=cast("Store", store), videos=videos(3))
+
+
+def test_a_rider_is_written_when_its_job_ends(store: Store, front_end: FrontEnd, case: Case) -> None:
+    harness = harness_over(store)
+    job = case.begin(harness, front_end)
+    assert store.get_documents(RIDERS) == {}
+    case.write(harness, job)
+    assert harness.document(job["jobId"])["status"] == case.status
+    assert store.get_documents(RIDERS) == {job["jobId"]: case.told}
+
+
+def test_a_rider_is_not_written_with_a_stale_ending(store: Store, front_end: FrontEnd, case: Case) -> None:
+    """The user cancels between the writer's read and its write."""
+    refused: list[JobWrite] = []
+
+    def cancelled(ending: JobWrite, write: Callable[[], Any]) -> Any:
+        refused.append(ending)
+        front_end.write(ending.job_id, status="cancelled")
+        return write()
+
+    harness = harness_over(Interposed(store, cancelled))
+    job = case.begin(harness, front_end)
+    case.write(harness, job)
+    assert [ending.job_id for ending in refused] == [job["jobId"]]
+    assert harness.document(job["jobId"])["status"] == "cancelled"
+    assert store.get_documents(RIDERS) == {}
+
+
+def test_a_rider_survives_a_lost_reply(store: Store, front_end: FrontEnd, case: Case) -> None:
+    """The ending is written, its reply lost, and the client sends it again."""
+
+    def resent(ending: JobWrite, write: Callable[[], Any]) -> Any:
+        with suppress(StaleVersionError):
+            write()
+        return write()
+
+    harness = harness_over(Interposed(store, resent))
+    job = case.begin(harness, front_end)
+    case.write(harness, job)
+    assert harness.document(job["jobId"])["status"] == case.status
+    assert store.get_documents(RIDERS) == {job["jobId"]: case.told}
+
+
+def test_a_rider_waits_for_an_ending_that_failed(store: Store, front_end: FrontEnd, case: Case) -> None:
+    """The database gives no answer to the ending, nor does it write it."""
+
+    def unanswered(ending: JobWrite, write: Callable[[], Any]) -> Any:
+        raise StoreUnavailableError("no answer")
+
+    harness = harness_over(Interposed(store, unanswered))
+    job = case.begin(harness, front_end)
+    with pytest.raises(StoreUnavailableError):
+        case.write(harness, job)
+    assert harness.document(job["jobId"])["status"] in {"pending", "processing"}
+    assert store.get_documents(RIDERS) == {}
+
+
+def test_many_endings_of_a_tick_take_their_riders_along(store: Store, front_end: FrontEnd) -> None:
+    """Some of them stale; well-formed jobs are claimed in the same tick."""
+    harness = harness_over(store)
+    malformed = [harness.add_job(username=7) for _ in range(40)]
+    good = [harness.add_job() for _ in range(3)]
+
+    def some_cancelled(ending: JobWrite, write: Callable[[], Any]) -> Any:
+        for job_id in malformed[::10]:
+            front_end.write(job_id, status="cancelled")
+        return write()
+
+    harness.store = cast("Store", Interposed(store, some_cancelled))
+    counts = harness.tick()
+    assert (counts["malformed"], counts["started"]) == (36, 3)
+    ended = {job_id for job_id in malformed if harness.document(job_id)["status"] == "failed"}
+    assert store.get_documents(RIDERS).keys() == ended == set(malformed) - set(malformed[::10])
+    assert {harness.document(job_id)["status"] for job_id in good} == {"processing"}
+
+
+def test_a_life_that_goes_on_has_no_rider(store: Store, front_end: FrontEnd) -> None:
+    """Claimed, advanced, expired, claimed again, and cancelled by its user."""
+    harness = harness_over(store)
+    job = harness.run_chain(harness.claimed_job(), until="FetchVideos")
+    harness.executions.outcomes[f"instagram-NASA-{job['jobId']}-1"] = INTERRUPTED
+    sweep(harness, job)
+    harness.tick()
+    assert harness.document(job["jobId"])["attempt"] == 2
+    front_end.write(job["jobId"], status="cancelled")
+    assert store.get_documents(RIDERS) == {}
