@@ -157,12 +157,13 @@ class FirestoreStore:
         answers: list[str | Unwritable | None] = []
         for first in range(0, len(alone), MAX_WRITES_PER_COMMIT):
             answers += self._write_batch(alone[first : first + MAX_WRITES_PER_COMMIT], iter(range(MAX_HALVINGS)))
-        with ThreadPoolExecutor(PARALLEL_COMMITS) as pool:  # a batch of many writes is not atomic
-            accompanied = pool.map(self._write_accompanied, [write for write in writes if write.companions])
-        of_alone = iter(answers)
-        return [next(accompanied if write.companions else of_alone) for write in writes]
+        # Such a request makes each of its writes or not, so what belongs together takes a commit.
+        with ThreadPoolExecutor(PARALLEL_COMMITS) as pool:  # an error cancels those that are not begun
+            together = list(pool.map(self._write_together, [write for write in writes if write.companions]))
+        of_alone, of_together = iter(answers), iter(together)
+        return [next(of_together if write.companions else of_alone) for write in writes]
 
-    def _write_accompanied(self, write: JobWrite) -> str | Unwritable | None:
+    def _write_together(self, write: JobWrite) -> str | Unwritable | None:
         try:
             return self.commit(write)
         except StaleVersionError:
