@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -285,3 +285,22 @@ def test_endings_are_one_request_unless_something_rides(
     assert recorded.names == calls
     assert {number for number, _ in recorded.writes()} == ({1 + riding} if riding else set())
     assert len(store.get_documents("events")) == 40 * riding
+
+
+def test_an_ending_without_answer_stops_those_after_it(offline_client: Client) -> None:
+    """A database that is away takes 25 s for each; hundreds of them would outlast the function."""
+
+    class Away(FirestoreStore):
+        asked = 0
+
+        def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
+            self.asked += 1
+            time.sleep(0.05)
+            raise StoreUnavailableError("no answer")
+
+    store = Away(offline_client)
+    change = jobs.fail(Status.PENDING, START, "Why.", "ContractError")
+    rider = DocumentWrite("events/1", {"n": 1})
+    with pytest.raises(StoreUnavailableError):
+        store.write_each([EndingWrite(f"job{number}", change, VERSION, (rider,)) for number in range(300)])
+    assert 0 < store.asked < 100
