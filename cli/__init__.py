@@ -30,7 +30,7 @@ from tracking.errors import InvalidJobError, TrackingError
 from tracking.google_credentials import firestore_client
 from tracking.jobs import AccountType, Job, PlatformName, Status
 from tracking.settings import Limits, SettingsError
-from tracking.store import JobFilter, JobSnapshot, JobWrite, StaleVersionError, WriteRefusedError
+from tracking.store import CommandLineStore, JobFilter, JobSnapshot, JobWrite, StaleVersionError, WriteRefusedError
 from tracking.store.firestore import FirestoreStore
 
 app = typer.Typer(
@@ -175,7 +175,7 @@ def _refuse(sentence: str) -> NoReturn:
     raise SystemExit(1) from None
 
 
-def _store() -> FirestoreStore:
+def _store() -> CommandLineStore:
     if "GOOGLE_CLOUD_PROJECT" not in os.environ:
         stack = State.load()
         if not stack.is_up():
@@ -184,7 +184,7 @@ def _store() -> FirestoreStore:
     return FirestoreStore(firestore_client(os.environ["GOOGLE_CLOUD_PROJECT"]))
 
 
-def _watch(store: FirestoreStore, job_id: str) -> None:
+def _watch(store: CommandLineStore, job_id: str) -> None:
     if store.get_job(job_id) is None:
         raise InvalidJobError(f"There is no job {job_id}.")
     (job,) = watch_jobs(store, [job_id], out, SystemClock())

@@ -10,13 +10,13 @@ from rich.table import Column
 
 from tracking.clock import Clock
 from tracking.jobs import FINISHED, Job
-from tracking.store import Store
+from tracking.store import StateStore
 
 _POLL_S = 0.25
 
 
 def watch_jobs(
-    store: Store,
+    store: StateStore,
     job_ids: Sequence[str],
     console: Console,
     clock: Clock,
@@ -52,7 +52,7 @@ def watch_jobs(
     return [ended[job_id] for job_id in job_ids]
 
 
-def _show(store: Store, job_id: str, progress: Progress, task_id: TaskID, console: Console) -> Job | None:
+def _show(store: StateStore, job_id: str, progress: Progress, task_id: TaskID, console: Console) -> Job | None:
     snapshot = store.get_job(job_id)
     if snapshot is None:
         progress.update(task_id, description="deleted")

@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tracking import walks, wiring
 from tracking.document_limits import is_document_id
-from tracking.store import DocumentWrite, Store
+from tracking.store import CleanupStore, DocumentWrite
 
 CONTROL_DOCUMENT = "trackingControl/cleanup"
 RESERVE_MS = 60_000  # one page's read, its delete and the place where it stopped, each with the client's tries
@@ -44,7 +44,7 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.CleanupD
     return {"deleted": deleted, "isDone": is_done}
 
 
-def _place(store: Store) -> str:
+def _place(store: CleanupStore) -> str:
     """The job's id that the last run stopped at; the first of all where it came to its end."""
     place = (store.get_document(CONTROL_DOCUMENT) or {}).get("goesOnFrom")
     return place if isinstance(place, str) and is_document_id(place) else ""

@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tracking.errors import StoreUnavailableError
-from tracking.store import JobSnapshot, JobWrite, Store, Unwritable
+from tracking.store import JobSnapshot, JobWrite, TickStore, Unwritable
 
 RESEND_RESERVE_S = 30.0
 """A request with all the client's tries (25 s), and some time to start what it claimed."""
 
 
 def write_each(
-    store: Store, writes: Sequence[JobWrite], remaining_s: Callable[[], float]
+    store: TickStore, writes: Sequence[JobWrite], remaining_s: Callable[[], float]
 ) -> list[str | Unwritable | None]:
     """`Store.write_each`, where a write that was made is never taken for a refused one.
 
@@ -43,7 +43,7 @@ def _is_unclear(answer: str | Unwritable | None) -> bool:
     return answer is None or (isinstance(answer, Unwritable) and not answer.is_lasting)
 
 
-def _read_again(store: Store, job_ids: Sequence[str]) -> list[JobSnapshot]:
+def _read_again(store: TickStore, job_ids: Sequence[str]) -> list[JobSnapshot]:
     """Nothing where there is no answer: the other writes count all the same, and these have their leases."""
     try:
         return store.get_jobs(job_ids) if job_ids else []

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from tests.chaos.plan import Call, How, Plan
 from tracking.errors import StoreUnavailableError
 from tracking.executions import Executions, ExecutionsUnavailableError, StartRefusedError, StartUnknownError
 from tracking.staging import ObjectStore
-from tracking.store import Store
+from tracking.store import CleanupStore, StateStore, TickStore
 
+_S = TypeVar("_S", bound=TickStore | StateStore | CleanupStore)
 Describe = Callable[[str, tuple[Any, ...]], Sequence[Call]]
 
 
@@ -41,7 +42,7 @@ def _no_answer(_name: str, _how: How) -> Exception:
     return StoreUnavailableError("The storage did not answer.")
 
 
-def store(real: Store, plan: Plan, where: str) -> Store:
+def store(real: _S, plan: Plan, where: str) -> _S:
     """`where`: the state, or the function, that calls."""
 
     def describe(name: str, args: tuple[Any, ...]) -> Sequence[Call]:
@@ -56,7 +57,7 @@ def store(real: Store, plan: Plan, where: str) -> Store:
                 return [Call(f"{where}.check", job_id) for job_id in args[0]]
         return [Call(f"{where}.{name}")]  # on behalf of every job
 
-    return cast("Store", Intercepted(real, plan, describe, _no_answer))
+    return cast("_S", Intercepted(real, plan, describe, _no_answer))
 
 
 def objects(real: ObjectStore, plan: Plan, where: str) -> ObjectStore:

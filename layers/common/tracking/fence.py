@@ -20,7 +20,7 @@ from tracking import endings
 from tracking.errors import InvalidJobError, JobCancelledError, StaleAttemptError, StoreUnavailableError
 from tracking.jobs import Change, ChangeKind, Job, Progress, Status
 from tracking.naming import execution_name
-from tracking.store import DocumentWrite, JobSnapshot, JobWrite, StaleVersionError, Store
+from tracking.store import DocumentWrite, JobSnapshot, JobWrite, StaleVersionError, StateStore
 
 COMMIT_TRIES = 5
 """Somebody else's harmless write may come between reading a version and using it; five in a row is not harmless."""
@@ -38,7 +38,7 @@ class Fence:
 
 
 def commit(
-    store: Store,
+    store: StateStore,
     fence: Fence,
     change: Change,
     documents: Sequence[DocumentWrite] = (),
@@ -54,7 +54,7 @@ def commit(
 
 
 def end(
-    store: Store,
+    store: StateStore,
     fence: Fence,
     job: Mapping[str, Any],
     change: Change,
@@ -71,7 +71,7 @@ def end(
 
 
 def _commit(
-    store: Store,
+    store: StateStore,
     fence: Fence,
     write: JobWrite,
     documents: Sequence[DocumentWrite],
@@ -94,7 +94,7 @@ def _commit(
     raise StoreUnavailableError("Our database was busy with the same job.")
 
 
-def current(store: Store, fence: Fence) -> tuple[Fence, Job]:
+def current(store: StateStore, fence: Fence) -> tuple[Fence, Job]:
     """The job as it is now, processing or completed by this very execution, and the fence at its version.
 
     JobCancelledError and StaleAttemptError where the execution has lost the job.
@@ -103,7 +103,7 @@ def current(store: Store, fence: Fence) -> tuple[Fence, Job]:
     return _still_owned(fence, snapshot, job), job
 
 
-def _read(store: Store, fence: Fence) -> tuple[JobSnapshot, Job]:
+def _read(store: StateStore, fence: Fence) -> tuple[JobSnapshot, Job]:
     """The job, while its claim is the one that this execution was begun for."""
     snapshot = store.get_job(fence.job_id)
     if snapshot is None:

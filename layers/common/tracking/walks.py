@@ -7,7 +7,7 @@ import string
 from collections.abc import Iterator
 from datetime import datetime
 
-from tracking.store import JobSnapshot, Store
+from tracking.store import CleanupStore, JobSnapshot
 
 
 def anywhere() -> str:
@@ -15,7 +15,7 @@ def anywhere() -> str:
     return "".join(random.choices(string.ascii_letters + string.digits, k=6))  # noqa: S311 - not for security
 
 
-def finished_jobs(store: Store, page_size: int, begin: str = "") -> Iterator[list[JobSnapshot]]:
+def finished_jobs(store: CleanupStore, page_size: int, begin: str = "") -> Iterator[list[JobSnapshot]]:
     """Each finished job once: from the id `begin` to the last, then from the first to `begin`.
 
     `page_size`: at most what one `delete_jobs` takes. One query for each page; a page may be empty. The jobs of a page
@@ -32,14 +32,14 @@ def finished_jobs(store: Store, page_size: int, begin: str = "") -> Iterator[lis
 
 
 def ended_before(
-    store: Store, moment: datetime, page_size: int, begin: str = ""
+    store: CleanupStore, moment: datetime, page_size: int, begin: str = ""
 ) -> Iterator[tuple[list[JobSnapshot], list[JobSnapshot]]]:
     """The pages of `finished_jobs`; with each, those of its jobs that ended before the moment."""
     for page in finished_jobs(store, page_size, begin):
         yield page, [job for job in page if job.ended_at() < moment]
 
 
-def _pages(store: Store, page_size: int, from_id: str) -> Iterator[list[JobSnapshot]]:
+def _pages(store: CleanupStore, page_size: int, from_id: str) -> Iterator[list[JobSnapshot]]:
     seen: str | None = None
     while True:
         found = store.finished_jobs(page_size, from_id)

@@ -30,7 +30,7 @@ from tracking.settings import (
     TriggerSettings,
 )
 from tracking.staging import Staging
-from tracking.store import JobSnapshot, Store
+from tracking.store import CleanupStore, JobSnapshot, StateStore, TickStore
 from tracking.store.firestore import FirestoreStore
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class TriggerDeps:
-    store: Store
+    store: TickStore
     executions: Executions
     clock: Clock
     limits: Limits
@@ -86,7 +86,7 @@ class KickDeps:
 
 @dataclass(frozen=True, slots=True)
 class ProcessDeps:
-    store: Store
+    store: StateStore
     staging: Staging
     platform: Callable[[PlatformName], Platform]
     clock: Clock
@@ -96,13 +96,13 @@ class ProcessDeps:
 
 @dataclass(frozen=True, slots=True)
 class ReconcileDeps:
-    store: Store
+    store: StateStore
     clock: Clock
 
 
 @dataclass(frozen=True, slots=True)
 class CleanupDeps:
-    store: Store
+    store: CleanupStore
     clock: Clock
     keep_finished_days: int
     limits: Limits = field(default_factory=Limits)

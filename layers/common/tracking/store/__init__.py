@@ -1,4 +1,4 @@
-"""Where jobs, accounts and videos live: what every store can do.
+"""The store of jobs, accounts and videos: a protocol for each of its users, and one of all, which both adapters meet.
 
 A store knows documents, versions and preconditions. Of a job's rules it knows two: a job is completed together with
 its account, and ended together with what rides with its ending. The others stand above it (`tracking.jobs`,
@@ -6,6 +6,9 @@ its account, and ended together with what rides with its ending. The others stan
 
     store.firestore   Firestore, or its emulator
     store.memory      its twin for tests; `tests/contract` holds the two together
+
+Every call has a time-out. StoreUnavailableError when the store does not answer; it may be retried. Calls that return
+many jobs read their DOCUMENT_FIELDS alone: a document may hold a megabyte of somebody else's.
 """
 
 from __future__ import annotations
@@ -169,11 +172,8 @@ class JobFilter:
     status: Status | None = None
 
 
-class Store(Protocol):
-    """Every call has a time-out. StoreUnavailableError when the store does not answer; it may be retried.
-
-    Whoever asks for many jobs is given their DOCUMENT_FIELDS alone: a document may hold a megabyte of somebody else's.
-    """
+class TickStore(Protocol):
+    """The jobs as a tick sees them: many at once, each of their writes on its own."""
 
     def open_jobs(self, limit: int) -> list[JobSnapshot]:
         """Pending and processing jobs together, in the order of their ids."""
@@ -198,8 +198,6 @@ class Store(Protocol):
         """The jobs to start first: at most `limit` with a priority over 0, and the oldest `limit` of all."""
         ...
 
-    def get_job(self, job_id: str) -> JobSnapshot | None: ...
-
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
         """Those that are there, in any order; one request."""
         ...
@@ -213,6 +211,14 @@ class Store(Protocol):
         """
         ...
 
+    def get_document(self, path: str) -> dict[str, Any] | None: ...
+
+
+class StateStore(Protocol):
+    """One job, and what is saved with it: all that the states of an execution, and the news of its end, need."""
+
+    def get_job(self, job_id: str) -> JobSnapshot | None: ...
+
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
         """All or nothing, with the job's companions; the job's new version.
 
@@ -221,13 +227,9 @@ class Store(Protocol):
         """
         ...
 
-    def create_job(self, fields: dict[str, Any]) -> str:
-        """A new job's id."""
-        ...
 
-    def list_jobs(self, where: JobFilter, limit: int) -> list[JobSnapshot]:
-        """Newest first, by `createdAt`."""
-        ...
+class CleanupStore(Protocol):
+    """Jobs that have ended, and the place where the last walk through them stopped."""
 
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
         """Completed, failed and cancelled jobs, malformed ones too; from `from_id` on in the order of their ids."""
@@ -237,14 +239,30 @@ class Store(Protocol):
         """Delete at most 500 jobs, each only if it is still as it was read; how many were."""
         ...
 
-    def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:
-        """All documents of a collection, by id. For people and tests: one read each."""
-        ...
-
     def get_document(self, path: str) -> dict[str, Any] | None: ...
 
     def put_document(self, write: DocumentWrite) -> None:
         """Outside of any job, with no precondition but `must_be_new`."""
+        ...
+
+
+class CommandLineStore(StateStore, CleanupStore, Protocol):
+    """The work of people: they add, list, change and delete jobs, and end pauses."""
+
+    def create_job(self, fields: dict[str, Any]) -> str:
+        """A new job's id."""
+        ...
+
+    def list_jobs(self, where: JobFilter, limit: int) -> list[JobSnapshot]:
+        """Newest first, by `createdAt`."""
+        ...
+
+
+class Store(TickStore, CommandLineStore, Protocol):
+    """All of it, as both adapters do it."""
+
+    def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:
+        """All documents of a collection, by id. For people and tests: one read each."""
         ...
 
 
