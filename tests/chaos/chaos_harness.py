@@ -18,7 +18,7 @@ from local import aws, build
 from local.paths import ROOT, STACK
 from tests.chaos.plan import Plan
 from tests.e2e.running import Document, RunningStack
-from tracking.jobs import FINISHED
+from tracking.jobs import FINISHED, Status
 
 FUNCTIONS = ("trigger", "process", "reconcile", "cleanup")
 DOUBLED = 2
@@ -93,10 +93,10 @@ class ChaosHarness:
 
 def needs_a_tick(job: Document) -> bool:
     """Nothing will happen to the job by itself: it waits, or its lease has run out."""
-    if job["status"] == "pending":
+    if job["status"] == Status.PENDING:
         return True
     lease = job.get("leaseUntil")
-    return job["status"] == "processing" and (lease is None or lease < datetime.now(UTC))
+    return job["status"] == Status.PROCESSING and (lease is None or lease < datetime.now(UTC))
 
 
 def is_settled(job: Document) -> bool:

@@ -14,6 +14,7 @@ from tests.chaos.adapters import job_of
 from tests.chaos.chaos_harness import ChaosHarness, is_settled
 from tests.chaos.fates import Wish
 from tests.e2e.running import Document, Project
+from tracking.jobs import Status
 from tracking.store.firestore import JOBS
 
 COMPLETED = f"{CHAIN[-1].name}.complete"  # a point
@@ -67,7 +68,7 @@ def _wrong(one: Tracked, document: Document, executions: int, completions: int) 
         f"it ended as {_end(document)}": _end(document) not in one.wish.ends,
         f"{executions} executions in {document.get('attempt', 0)} attempts": executions > document.get("attempt", 0),
         # As noted by the workers; one that was killed right after the commit noted nothing.
-        f"completed {completions} times": completions > (document["status"] == "completed"),
+        f"completed {completions} times": completions > (document["status"] == Status.COMPLETED),
         "a lease is left": document.get("leaseUntil") is not None,
     }
     return [sentence for sentence, is_so in checks.items() if is_so]
@@ -78,7 +79,7 @@ def _wrong_videos(tracked: Sequence[Tracked], documents: dict[str, Document]) ->
     expected = {
         (one.project.org_id, documents[one.job_id]["accountId"]): one
         for one in tracked
-        if documents[one.job_id]["status"] == "completed"
+        if documents[one.job_id]["status"] == Status.COMPLETED
     }
     with ThreadPoolExecutor(8) as pool:
         counts = pool.map(lambda item: item[1].project.count_videos(item[0][1]), expected.items())

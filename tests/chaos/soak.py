@@ -21,7 +21,7 @@ from tests.chaos.fates import Fate, Wish, wishes
 from tests.chaos.figures import Figures, Tracked, examine, table
 from tests.e2e.running import Project, RunningStack
 from tracking import jobs
-from tracking.jobs import FINISHED, Status
+from tracking.jobs import FINISHED, OPEN, Status
 from tracking.store import JobWrite, StaleVersionError
 from tracking.store.firestore import JOBS
 
@@ -149,9 +149,7 @@ def _cancel_running(harness: ChaosHarness, tracked: Sequence[Tracked]) -> None:
 def _await_ends(harness: ChaosHarness, count: int, began: float) -> None:
     """What is wrong with those that have not ended in time, the examination says."""
     said = began
-    is_open = harness.running.client.collection(JOBS).where(
-        filter=FieldFilter("status", "in", ["pending", "processing"])
-    )
+    is_open = harness.running.client.collection(JOBS).where(filter=FieldFilter("status", "in", sorted(OPEN)))
     while time.monotonic() - began < LIMIT_S:
         left = int(is_open.count().get()[0][0].value)  # counted by Firestore: thousands are not read for it
         if not left:

@@ -11,7 +11,7 @@ from tests.chaos.plan import ANY_JOB, How
 from tests.chaos.points import Ending, Trial
 from tests.e2e.running import Document, Project
 from tracking import pauses
-from tracking.jobs import PlatformName, Progress
+from tracking.jobs import PlatformName, Progress, Status
 
 MAX_TICKS = 6
 LIMIT_S = 120.0
@@ -78,11 +78,11 @@ def _begin(harness: ChaosHarness, trial: Trial) -> Running:
 def _look(harness: ChaosHarness, one: Running) -> None:
     """See how the job stands, and do what its operator does about it."""
     one.document = harness.job(one.job_id)
-    is_under_way = one.document["status"] == "processing" and one.document["progress"] >= Progress.ACCOUNT_SAVED
+    is_under_way = one.document["status"] == Status.PROCESSING and one.document["progress"] >= Progress.ACCOUNT_SAVED
     if one.trial.point.stops and one.stopped_s is None and is_under_way:
         harness.stop(one.document["executionArn"])
         one.stopped_s = time.monotonic()
-    if one.trial.point.quota_path and one.document["status"] == "pending":
+    if one.trial.point.quota_path and one.document["status"] == Status.PENDING:
         harness.running.store.put_document(pauses.clearing(PlatformName(one.trial.platform)))
 
 

@@ -44,6 +44,7 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
 }
 
 
+OPEN = frozenset({Status.PENDING, Status.PROCESSING})
 FINISHED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tracking.errors import ContractError, CredentialsError, StoreUnavailableError, TrackingError
+from tracking.translating import translated
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
 
 
 def translate(error: Exception) -> TrackingError:
@@ -27,15 +24,7 @@ def translate(error: Exception) -> TrackingError:
     return StoreUnavailableError("Our staging storage did not answer.")
 
 
-def _translated(call: Callable[_P, _R]) -> Callable[_P, _R]:
-    @functools.wraps(call)
-    def wrapper(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        try:
-            return call(*args, **kwargs)
-        except (BotoCoreError, ClientError) as error:
-            raise translate(error) from error
-
-    return wrapper
+_translated = translated((BotoCoreError, ClientError), translate)
 
 
 class S3Objects:

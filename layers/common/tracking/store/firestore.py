@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from google.api_core import exceptions as google
 from google.api_core.datetime_helpers import DatetimeWithNanoseconds
@@ -17,7 +16,7 @@ from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
 from google.rpc.code_pb2 import Code
 
 from tracking.errors import CredentialsError, StoreUnavailableError, TrackingError
-from tracking.jobs import DOCUMENT_FIELDS, FINISHED, PlatformName
+from tracking.jobs import DOCUMENT_FIELDS, FINISHED, OPEN, PlatformName, Status
 from tracking.store import (
     MAX_WRITES_PER_COMMIT,
     DocumentExistsError,
@@ -31,6 +30,7 @@ from tracking.store import (
     WriteRefusedError,
     refuse_completions,
 )
+from tracking.translating import translated
 
 JOBS = "trackingJobs"
 
@@ -64,25 +64,12 @@ TRANSLATION: tuple[tuple[type[Exception], type[TrackingError], str], ...] = (
     (google.RetryError, StoreUnavailableError, "Our database did not answer."),
 )
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-
-
-def _translated(call: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Turn the client's errors into ours; what the table does not name passes untouched."""
-
-    @functools.wraps(call)
-    def wrapper(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        try:
-            return call(*args, **kwargs)
-        except (google.GoogleAPIError, GoogleAuthError) as error:
-            raise translate(error) from error
-
-    return wrapper
-
 
 def translate(error: Exception) -> Exception:
     return next((ours(sentence) for theirs, ours, sentence in TRANSLATION if isinstance(error, theirs)), error)
+
+
+_translated = translated((google.GoogleAPIError, GoogleAuthError), translate)
 
 
 class FirestoreStore:
@@ -92,13 +79,13 @@ class FirestoreStore:
 
     @_translated
     def open_jobs(self, limit: int) -> list[JobSnapshot]:
-        query = self._jobs.where(filter=FieldFilter("status", "in", ["pending", "processing"])).limit(limit)
+        query = self._jobs.where(filter=FieldFilter("status", "in", sorted(OPEN))).limit(limit)
         return [_snapshot(document) for document in _ours(query).stream(**_CALL)]
 
     @_translated
     def pending_jobs(self, limit: int, without: Collection[PlatformName] = (), from_id: str = "") -> list[JobSnapshot]:
         # By id alone: ordering by a field would skip documents that lack it, malformed ones first of all.
-        query: Any = self._jobs.where(filter=FieldFilter("status", "==", "pending"))
+        query: Any = self._jobs.where(filter=FieldFilter("status", "==", Status.PENDING))
         if without:
             query = query.where(filter=FieldFilter("platform", "not-in", sorted(without)))
         if from_id:
@@ -107,13 +94,13 @@ class FirestoreStore:
 
     @_translated
     def processing_jobs(self, limit: int) -> list[JobSnapshot]:
-        query = self._jobs.where(filter=FieldFilter("status", "==", "processing")).limit(limit)
+        query = self._jobs.where(filter=FieldFilter("status", "==", Status.PROCESSING)).limit(limit)
         return [_snapshot(document) for document in _ours(query).stream(**_CALL)]
 
     @_translated
     def next_waiting_org(self, after: str, platforms: Collection[PlatformName]) -> str | None:
         query = (
-            self._jobs.where(filter=FieldFilter("status", "==", "pending"))
+            self._jobs.where(filter=FieldFilter("status", "==", Status.PENDING))
             .where(filter=FieldFilter("platform", "in", sorted(platforms)))
             .where(filter=FieldFilter("orgId", ">", after))  # of text alone: a cursor would let other types pass
             .order_by("orgId")
@@ -126,7 +113,7 @@ class FirestoreStore:
     def pending_of_org(self, org_id: str, platform: PlatformName, limit: int) -> list[JobSnapshot]:
         of_org = (
             self._jobs.where(filter=FieldFilter("orgId", "==", org_id))
-            .where(filter=FieldFilter("status", "==", "pending"))
+            .where(filter=FieldFilter("status", "==", Status.PENDING))
             .where(filter=FieldFilter("platform", "==", str(platform)))
         )
         # Two queries, since ordering by priority would skip every document without one.

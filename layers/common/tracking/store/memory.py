@@ -11,7 +11,7 @@ from typing import Any
 
 from tracking.clock import Clock, to_rfc3339
 from tracking.document_limits import MAX_DOCUMENT_BYTES, is_document_id, stored_bytes
-from tracking.jobs import DOCUMENT_FIELDS, FINISHED, PlatformName
+from tracking.jobs import DOCUMENT_FIELDS, FINISHED, OPEN, PlatformName, Status
 from tracking.store import (
     DocumentExistsError,
     DocumentMissingError,
@@ -37,26 +37,27 @@ class MemoryStore:
         self._created = 0
 
     def open_jobs(self, limit: int) -> list[JobSnapshot]:
-        return _ours(job for job in self._jobs() if job.data.get("status") in {"pending", "processing"})[:limit]
+        return _ours(job for job in self._jobs() if job.data.get("status") in OPEN)[:limit]
 
     def pending_jobs(self, limit: int, without: Collection[PlatformName] = (), from_id: str = "") -> list[JobSnapshot]:
         return _ours(
             job
-            for job in self._with_status("pending")
+            for job in self._with_status(Status.PENDING)
             if job.job_id >= from_id and not (without and job.data.get("platform") in {None, *without})
         )[:limit]
 
     def processing_jobs(self, limit: int) -> list[JobSnapshot]:
-        return _ours(self._with_status("processing"))[:limit]
+        return _ours(self._with_status(Status.PROCESSING))[:limit]
 
     def next_waiting_org(self, after: str, platforms: Collection[PlatformName]) -> str | None:
-        orgs = [job.data.get("orgId") for job in self._with_status("pending") if job.data.get("platform") in platforms]
+        waiting = [job for job in self._with_status(Status.PENDING) if job.data.get("platform") in platforms]
+        orgs = [job.data.get("orgId") for job in waiting]
         return min((org for org in orgs if isinstance(org, str) and org > after), default=None)
 
     def pending_of_org(self, org_id: str, platform: PlatformName, limit: int) -> list[JobSnapshot]:
         waiting = [
             job
-            for job in self._with_status("pending")
+            for job in self._with_status(Status.PENDING)
             if job.data.get("orgId") == org_id and job.data.get("platform") == platform and "createdAt" in job.data
         ]
         waiting.sort(key=lambda job: job.data["createdAt"])
@@ -162,7 +163,7 @@ class MemoryStore:
         with self._lock:
             del self._documents[f"{JOBS}/{job_id}"]
 
-    def _with_status(self, status: str) -> list[JobSnapshot]:
+    def _with_status(self, status: Status) -> list[JobSnapshot]:
         with self._lock:
             return [job for job in self._jobs() if job.data.get("status") == status]
 
