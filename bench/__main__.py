@@ -9,8 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from google.api_core.exceptions import GoogleAPIError
 from rich.console import Console
 
-from bench import chain, claims, executions, imports, page, ticks
-from bench.errors import BenchError
+from bench import BenchError, chain, claims, executions, imports, page, ticks
 from bench.table import Row, table
 from local import LocalError, stack
 from tracking.errors import TrackingError

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from bench.claims import pending_job
-from bench.rpcs import CountedClient
+from bench.lambda_context import FakeContext
+from bench.rpcs import RecordedClient, RpcRecorder
 from bench.table import Relation, Row, Target
 from local import aws, stack
 from process import app
@@ -26,19 +26,6 @@ from tracking.wiring import PlatformKeys, ProcessDeps, TriggerDeps
 from trigger.tick import run_tick
 
 _PLATFORM_PAGE = 50  # of YouTube
-
-
-@dataclass(frozen=True)
-class _Context:
-    """What a handler reads of its Lambda context."""
-
-    function_name: str = "bench"
-    memory_limit_in_mb: int = 1024
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:bench"
-    aws_request_id: str = "bench"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 150_000
 
 
 def rows(state: stack.State) -> list[Row]:
@@ -63,14 +50,14 @@ def rows(state: stack.State) -> list[Row]:
 
 def _job(state: stack.State, videos: int) -> tuple[int, list[str]]:
     """How many videos were fetched, and what was sent to the database."""
-    client = CountedClient()
+    client = RecordedClient(RpcRecorder())
     execution, work = _claimed(client, f"sim_videos_{videos}")
     client.rpcs.taken()
     work = _through_the_states(execution, work, _process(client, state))
     return work["videosFetched"], client.rpcs.taken()
 
 
-def _claimed(client: CountedClient, username: str) -> tuple[str, dict[str, Any]]:
+def _claimed(client: RecordedClient, username: str) -> tuple[str, dict[str, Any]]:
     """The execution's ARN, and its input."""
     store = FirestoreStore(client)
     store.create_job(pending_job() | {"username": username})
@@ -80,7 +67,7 @@ def _claimed(client: CountedClient, username: str) -> tuple[str, dict[str, Any]]
     return executions.arn(name), dict(payload)
 
 
-def _process(client: CountedClient, state: stack.State) -> ProcessDeps:
+def _process(client: RecordedClient, state: stack.State) -> ProcessDeps:
     clock = SystemClock()
     settings = PlatformSettings(youtube_api_url=state.environment()["YOUTUBE_API_URL"])
     keys = PlatformKeys(
@@ -103,5 +90,5 @@ def _through_the_states(execution: str, work: dict[str, Any], deps: ProcessDeps)
     for state in CHAIN:
         event = {"state": state.name, "execution": execution, "executionStartedAt": began, "retryCount": 0, "job": work}
         with contextlib.redirect_stdout(io.StringIO()):
-            work = app.handler(event, _Context(), deps)  # type: ignore[arg-type]
+            work = app.handler(event, FakeContext(), deps)  # type: ignore[arg-type]
     return work

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
-from bench.errors import BenchError
-from bench.rpcs import CountedClient
+from bench import BenchError
+from bench.rpcs import RecordedClient, RpcRecorder
 from bench.table import Relation, Row, Target
 from bench.timing import medians, ms, took_s
 from tracking import jobs
@@ -65,7 +65,7 @@ def pending_job(number: int = 0) -> Fields:
     )
 
 
-def _trigger(client: CountedClient, pending: int) -> TriggerDeps:
+def _trigger(client: RecordedClient, pending: int) -> TriggerDeps:
     """The trigger's collaborators, over `pending` jobs that wait."""
     batch = client.batch()
     for number in range(pending):
@@ -76,13 +76,13 @@ def _trigger(client: CountedClient, pending: int) -> TriggerDeps:
 
 
 def _query_s() -> float:
-    deps = _trigger(CountedClient(), JOBS_CLAIMED)
+    deps = _trigger(RecordedClient(RpcRecorder()), JOBS_CLAIMED)
     _query(deps)
     return took_s(lambda: _query(deps))
 
 
 def _claim_s() -> float:
-    deps = _trigger(CountedClient(), JOBS_CLAIMED)
+    deps = _trigger(RecordedClient(RpcRecorder()), JOBS_CLAIMED)
     _query(deps)  # the connection is warm, as it is for the bare query
     return took_s(lambda: _claim(deps))
 
@@ -99,7 +99,7 @@ def _claim(deps: TriggerDeps) -> int:
 
 
 def _rpcs_of_claiming(size: int) -> list[str]:
-    client = CountedClient()
+    client = RecordedClient(RpcRecorder())
     claimed = _claim(_trigger(client, size))
     if claimed != size:
         raise BenchError(f"{claimed} of {size} jobs were claimed.")
@@ -107,7 +107,7 @@ def _rpcs_of_claiming(size: int) -> list[str]:
 
 
 def _busy_tick() -> Row:
-    client = CountedClient()
+    client = RecordedClient(RpcRecorder())
     tick = run_tick(_trigger(client, JOBS_CLAIMED))
     names = client.rpcs.taken()
     if len(tick.started) != JOBS_CLAIMED:
@@ -121,7 +121,7 @@ def _busy_tick() -> Row:
 
 
 def _idle_tick() -> Row:
-    client, executions = CountedClient(), MemoryExecutions()
+    client, executions = RecordedClient(RpcRecorder()), MemoryExecutions()
     run_tick(TriggerDeps(FirestoreStore(client), executions, SystemClock(), LIMITS))
     names = client.rpcs.taken()
     return Row(

@@ -13,14 +13,14 @@ from uuid import uuid4
 from google.cloud.firestore_v1 import Client
 from google.cloud.firestore_v1.base_query import FieldFilter
 
+from bench import BenchError
 from bench.claims import ORG, pending_job
-from bench.errors import BenchError
 from bench.table import Relation, Row, Target
 from bench.timing import took_s
 from local import aws, firestore, stack
 from tracking import jobs
 from tracking.executions import StepFunctionsExecutions
-from tracking.jobs import Job
+from tracking.jobs import Job, Status
 from tracking.naming import execution_name
 from tracking.store.firestore import JOBS
 from trigger.claim import Claim
@@ -56,7 +56,7 @@ class Machine:
         now = datetime.now(UTC)
         document = self.database.collection(JOBS).document()
         fields = pending_job() | {"username": username, "projectId": f"bench-{uuid4().hex}"}
-        created = document.create(fields | {"status": "cancelled"})
+        created = document.create(fields | {"status": Status.CANCELLED})
         job = Job.from_document(document.id, fields, created.update_time).next_attempt()
         name = execution_name(job)
         written = document.update(jobs.claim(job, now, self._executions.arn(name)).fields)

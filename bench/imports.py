@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from bench.errors import BenchError
+from bench import BenchError
 from bench.table import Relation, Row, Target
 from bench.timing import medians, ms
 from local.paths import BUILD, LOCAL, RUNTIME, clean_environment, host_python

@@ -18,13 +18,13 @@ from google.cloud.firestore_v1 import Client
 from google.cloud.firestore_v1.base_query import FieldFilter
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from bench import BenchError
 from bench.claims import pending_job
-from bench.errors import BenchError
 from bench.table import Relation, Row, Target
 from bench.timing import ms
 from local import auth, browser, commands, firestore, stack
 from local.paths import WEB
-from tracking.jobs import FINISHED
+from tracking.jobs import FINISHED, Status
 from tracking.store.firestore import JOBS
 
 ADA = auth.USERS[0]
@@ -99,7 +99,7 @@ def _pixel_row(state: stack.State, chromium: Browser, database: Client) -> Row:
         page = _open(state, chromium, project_id)
         job = database.collection(JOBS).document()
         now = datetime.now(UTC)
-        leased = {"status": "processing", "startedAt": now, "leaseUntil": now + timedelta(hours=1), "attempt": 1}
+        leased = {"status": Status.PROCESSING, "startedAt": now, "leaseUntil": now + timedelta(hours=1), "attempt": 1}
         job.set(pending_job() | {"orgId": ADA.org_id, "projectId": project_id, "createdAt": now} | leased)
         page.get_by_role("progressbar").first.wait_for()
         page.evaluate(_OBSERVE)
@@ -142,7 +142,7 @@ def _track(
 
     def changed(documents: Sequence[Any], _changes: object, _read_at: object) -> None:
         for document in documents:
-            if document.get("status") != "pending":
+            if document.get("status") != Status.PENDING:
                 claimed_at.setdefault(document.get("username"), time.time())
             if document.get("status") in FINISHED:
                 ended.add(document.get("username"))

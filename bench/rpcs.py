@@ -1,4 +1,4 @@
-"""A Firestore client that counts what it sends, at the gRPC channel: nothing passes it uncounted, retries included."""
+"""What a Firestore client sends, seen at the gRPC channel: nothing passes it unrecorded, retries included."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import grpc  # type: ignore[import-untyped]
 from google.cloud.firestore_v1 import Client
 
 
-class RpcCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
+class RpcRecorder(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
     def __init__(self) -> None:
-        self.names: list[str] = []  # of every call so far: `Commit`, `RunQuery`, ...
+        self.calls: list[tuple[str, Any]] = []  # `Commit`, `RunQuery`, ..., each with its request
 
     def intercept_unary_unary(self, continuation: Callable[..., Any], call: Any, request: Any) -> Any:
         return self._passed_on(continuation, call, request)
@@ -21,21 +21,34 @@ class RpcCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterce
         return self._passed_on(continuation, call, request)
 
     def _passed_on(self, continuation: Callable[..., Any], call: Any, request: Any) -> Any:
-        self.names.append(call.method.rpartition("/")[2])
+        self.calls.append((call.method.rpartition("/")[2], request))
         return continuation(call, request)
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.calls]
 
     def taken(self) -> list[str]:
         """The names since the last time they were taken."""
-        names, self.names = self.names, []
+        names = self.names
+        self.calls.clear()
         return names
 
+    def writes(self) -> list[tuple[int, int]]:
+        """Of each commit: its number of writes, and their size in bytes."""
+        return [
+            (len(request.writes), sum(type(write).pb(write).ByteSize() for write in request.writes))
+            for name, request in self.calls
+            if name == "Commit"
+        ]
 
-class CountedClient(Client):
-    """On the emulator of FIRESTORE_EMULATOR_HOST, in a project of its own: nobody's data is in the way."""
 
-    def __init__(self) -> None:
-        super().__init__(project=f"demo-bench-{uuid4().hex[:12]}")
-        self.rpcs = RpcCounter()
+class RecordedClient(Client):
+    """On the emulator of FIRESTORE_EMULATOR_HOST; where no project is named in one of its own, so that it is empty."""
+
+    def __init__(self, recorder: RpcRecorder, project: str = "") -> None:
+        super().__init__(project=project or f"demo-bench-{uuid4().hex[:12]}")
+        self.rpcs = recorder
 
     def _emulator_channel(self, transport: Any) -> Any:
         return grpc.intercept_channel(super()._emulator_channel(transport), self.rpcs)  # type: ignore[no-untyped-call]

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from bench.errors import BenchError
+from bench import BenchError
 from bench.table import Relation, Row, Target
 from bench.timing import medians, ms, took_s
 from local import aws, stack

@@ -1,4 +1,4 @@
-"""Stand-ins for what surrounds a function: its clock, its platform, its Lambda context."""
+"""Stand-ins for what surrounds a function: its clock and its platform."""
 
 from __future__ import annotations
 
@@ -61,18 +61,3 @@ class FakePlatform:
         self.calls.append((what, budget))
         if self.failures:
             raise self.failures.pop(0)
-
-
-class FakeContext:
-    """What the functions and Powertools read of a LambdaContext."""
-
-    function_name = "process"
-    memory_limit_in_mb = 1024
-    invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:process"
-    aws_request_id = "00000000-0000-0000-0000-000000000001"
-
-    def __init__(self, remaining_s: float = 150) -> None:
-        self._remaining_s = remaining_s
-
-    def get_remaining_time_in_millis(self) -> int:
-        return round(self._remaining_s * 1000)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from bench.lambda_context import FakeContext
 from process import states
 from process.app import handler as process_handler
-from tests.doubles import FakeContext, FakePlatform, ManualClock
+from tests.doubles import FakePlatform, ManualClock
 from tests.factories import account, job_document
 from tracking.accounts import Account, Video
 from tracking.clock import to_rfc3339

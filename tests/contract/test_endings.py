@@ -13,9 +13,9 @@ from typing import Any, cast
 
 import pytest
 
+from bench.lambda_context import FakeContext
 from reconcile.app import handler as reconcile_handler
 from tests.contract.conftest import FrontEnd
-from tests.doubles import FakeContext
 from tests.factories import videos
 from tests.harness import Harness
 from tracking import endings

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
@@ -16,7 +17,6 @@ from google.cloud.firestore_v1.types import StructuredQuery
 
 from local.paths import ROOT
 from tests.doubles import START
-from tests.rpcs import record
 from tracking import jobs
 from tracking.jobs import PlatformName, Status
 from tracking.store import JobFilter
@@ -74,11 +74,25 @@ OF_PAGES = [
 ]
 
 
+class Unanswered:
+    """In place of a client's API: notes each call with its request, and answers nothing."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(request: dict[str, Any], **options: Any) -> Any:
+            self.calls.append((name, request))
+            return iter(())
+
+        return call
+
+
 @pytest.fixture
 def made() -> list[StructuredQuery]:
     """Every query of the store, with every combination of what may be asked."""
     client = Client(project="demo-indexes", credentials=AnonymousCredentials())
-    recorded = record(client, answer=False)
+    recorded = client._firestore_api_internal = Unanswered()
     store = FirestoreStore(client)
     store.open_jobs(200)
     store.pending_jobs(500)

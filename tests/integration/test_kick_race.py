@@ -9,7 +9,7 @@ from typing import Any
 
 from google.cloud.firestore_v1 import Client
 
-from tests.doubles import FakeContext
+from bench.lambda_context import FakeContext
 from tests.races import LIMITS, CountedExecutions, fill
 from tracking.clock import SystemClock
 from tracking.kick_auth import Callers

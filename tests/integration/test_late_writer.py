@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from google.cloud.firestore_v1 import Client
 
+from bench.lambda_context import FakeContext
 from reconcile.app import handler as reconcile
-from tests.doubles import FakeContext
 from tests.execution_events import event_of
 from tests.factories import account, video, videos
 from tests.harness import Harness

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 from google.cloud.firestore_v1 import Client
+from google.cloud.firestore_v1.types import RunQueryResponse
 
+from bench.rpcs import RecordedClient, RpcRecorder
 from tests.doubles import START
 from tests.factories import job_document
-from tests.rpcs import RecordedCalls, record
 from tracking.clock import SystemClock
 from tracking.executions import MemoryExecutions, StartRefusedError
 from tracking.jobs import PlatformName
@@ -120,37 +121,23 @@ def test_what_does_not_fit_the_ticks_time_is_left_for_the_next(firestore_client:
 # Fairness
 
 
-class Counted(RecordedCalls):
+class CountedReads(RpcRecorder):
     """Counts the documents that queries and look-ups return: what Firestore bills as reads."""
 
-    def __init__(self, real: Any) -> None:
-        super().__init__(real)
+    def __init__(self) -> None:
+        super().__init__()
         self.documents = 0
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        call = super().__getattr__(name)
-        if name not in {"run_query", "batch_get_documents"}:
-            return call
+    def intercept_unary_stream(self, continuation: Callable[..., Any], call: Any, request: Any) -> Any:
+        for answer in super().intercept_unary_stream(continuation, call, request):
+            self.documents += bool(answer.document if isinstance(answer, RunQueryResponse) else answer.found)
+            yield answer
 
-        def counting(**arguments: Any) -> Any:
-            for answer in call(**arguments):
-                self.documents += bool(answer.document if name == "run_query" else answer.found)
-                yield answer
-
-        return counting
-
-    def taken(self) -> tuple[int, int]:
-        """Calls and documents since the last time."""
-        taken = len(self.calls), self.documents
-        self.calls.clear()
+    def calls_and_reads(self) -> tuple[int, int]:
+        """Their numbers since the last time."""
+        taken = len(self.taken()), self.documents
         self.documents = 0
         return taken
-
-
-def counted(client: Client) -> Counted:
-    recorded = Counted(record(client)._real)
-    client._firestore_api_internal = recorded
-    return recorded
 
 
 def ticks_reads(
@@ -159,16 +146,15 @@ def ticks_reads(
     """What each of four ticks sends and reads, while `waiting` jobs of organisation a wait; b's job starts at once."""
     client, executions = firestore_client(), MemoryExecutions()
     fill(client, waiting)
-    sent = counted(client)
-    trigger = deps(client, executions, running=40, per_credential=10)
+    sent = CountedReads()
+    trigger = deps(RecordedClient(sent, client.project), executions, running=40, per_credential=10)
     reads = []
     for number in range(4):
         client.collection("trackingJobs").document().create(
             job_document(orgId="b", username=f"b{number}", platform=list(PlatformName)[number % 4])
         )
-        sent.taken()
         tick = run_tick(trigger)
-        reads.append(sent.taken())
+        reads.append(sent.calls_and_reads())
         assert f"b{number}" in {payload["username"] for payload in executions.started.values()}
         with capsys.disabled():
             calls, documents = reads[-1]

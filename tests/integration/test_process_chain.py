@@ -10,9 +10,9 @@ import pytest
 from google.cloud.firestore_v1 import Client
 from moto import mock_aws
 
+from bench.rpcs import RecordedClient, RpcRecorder
 from tests.factories import account, videos
 from tests.harness import CHAIN, Harness, lambda_cause
-from tests.rpcs import RecordedCalls, record
 from tracking.errors import AccountPrivateError, JobCancelledError
 from tracking.staging.s3 import S3Objects
 from tracking.store import MAX_BYTES_PER_COMMIT, MAX_WRITES_PER_COMMIT
@@ -38,13 +38,13 @@ def client(firestore_client: Callable[[], Client]) -> Client:
 
 
 @pytest.fixture
-def sent(client: Client) -> RecordedCalls:
-    return record(client)
+def sent() -> RpcRecorder:
+    return RpcRecorder()
 
 
 @pytest.fixture
-def real(client: Client, sent: RecordedCalls, s3: Any) -> Harness:
-    return Harness(store=FirestoreStore(client), objects=S3Objects(s3, "staging"))
+def real(client: Client, sent: RpcRecorder, s3: Any) -> Harness:
+    return Harness(store=FirestoreStore(RecordedClient(sent, client.project)), objects=S3Objects(s3, "staging"))
 
 
 @pytest.mark.parametrize(
@@ -52,19 +52,19 @@ def real(client: Client, sent: RecordedCalls, s3: Any) -> Harness:
     [(0, 4), (1, 4), (498, 4), (501, 5), (5_000, 14)],  # three states, then one for each 498 videos
 )
 def test_job_of_a_new_account_costs_one_commit_per_state(
-    real: Harness, client: Client, sent: RecordedCalls, s3: Any, count: int, commits: int
+    real: Harness, client: Client, sent: RpcRecorder, s3: Any, count: int, commits: int
 ) -> None:
     """This holds while all videos fit into one commit; more videos cost more commits."""
     real.platform.videos = videos(count)
     job_id = real.add_job()
     sent.calls.clear()
     real.tick()
-    assert sent.names == ["run_query", "batch_get_documents", "batch_write"]  # jobs, pauses, claims
+    assert sent.names == ["RunQuery", "BatchGetDocuments", "BatchWrite"]  # jobs, pauses, claims
     (job,) = real.executions.started.values()
     sent.calls.clear()
     real.run_chain(dict(job))
     between_pages = max(0, (count - 1) // real.platform.page_size)  # each a look whether the job was cancelled
-    assert sorted(sent.names) == ["batch_get_documents"] * between_pages + ["commit"] * commits
+    assert sorted(sent.names) == ["BatchGetDocuments"] * between_pages + ["Commit"] * commits
     assert max(writes for writes, _ in sent.writes()) <= MAX_WRITES_PER_COMMIT
     assert max(size for _, size in sent.writes()) <= MAX_BYTES_PER_COMMIT
     document = real.document(job_id)
@@ -80,13 +80,13 @@ def test_job_of_a_new_account_costs_one_commit_per_state(
     assert "Contents" not in s3.list_objects_v2(Bucket="staging")
 
 
-def test_a_known_account_costs_one_more_and_keeps_who_added_it(real: Harness, sent: RecordedCalls) -> None:
+def test_a_known_account_costs_one_more_and_keeps_who_added_it(real: Harness, sent: RpcRecorder) -> None:
     real.run_chain(real.claimed_job(userId="first"))
     real.clock.advance(60)
     job = real.claimed_job(userId="second")
     sent.calls.clear()
     real.run_chain(job)
-    assert sent.names == ["commit"] * 5
+    assert sent.names == ["Commit"] * 5
     (saved,) = real.store.get_documents(ACCOUNTS).values()
     assert (saved["addedBy"], saved["lastJobId"]) == ("first", job["jobId"])
     assert saved["dateAdded"] < saved["lastSyncedAt"]

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from bench.lambda_context import FakeContext
 from cleanup.app import CONTROL_DOCUMENT, RESERVE_MS, handler
-from tests.doubles import START, FakeContext
+from tests.doubles import START
 from tests.factories import job_document, videos
 from tests.harness import Harness
 from tracking import jobs

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from bench.lambda_context import FakeContext
 from reconcile.app import handler as reconcile_handler
-from tests.doubles import START, FakeContext
+from tests.doubles import START
 from tests.execution_events import event_of
 from tests.factories import account, job_document, videos
 from tests.harness import CHAIN, Harness

@@ -24,10 +24,11 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from bench.lambda_context import FakeContext
 from process import app
 from process.states import FAIL_JOB
 from reconcile.app import handler as reconcile_handler
-from tests.doubles import FakeContext, ManualClock
+from tests.doubles import ManualClock
 from tests.factories import job_document
 from tests.machine import Execution, KilledError, SimulatedExecutions
 from tests.observed import SOMEBODY, Fault, Faults, ObservedObjects, ObservedStore

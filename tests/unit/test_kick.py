@@ -16,8 +16,8 @@ from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.lambda_context import FakeContext
 from local.paths import ROOT
-from tests.doubles import FakeContext
 from tracking import wiring
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.kick_auth import Callers, RefusedError

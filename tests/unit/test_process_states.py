@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from bench.lambda_context import FakeContext
 from process import app
 from process.states import FAIL_JOB, STATES
-from tests.doubles import START, FakeContext
+from tests.doubles import START
 from tests.factories import account, video, videos
 from tests.harness import CHAIN, Harness, lambda_cause
 from tracking.clock import to_rfc3339

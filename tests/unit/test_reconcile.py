@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from bench.lambda_context import FakeContext
 from reconcile.app import handler
-from tests.doubles import FakeContext
 from tests.execution_events import event_of, recorded
 from tests.harness import Harness
 from tracking import jobs

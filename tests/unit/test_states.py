@@ -12,13 +12,13 @@ from typing import Any, cast
 
 import pytest
 
+from bench.lambda_context import FakeContext
 from local.paths import ROOT
 from process import app, states
 from process.advancing import advance
 from process.states import CHAIN, FAIL_JOB, STATES
 from process.step import State, Step
 from tests.chaos import late, points
-from tests.doubles import FakeContext
 from tests.harness import Harness
 from tests.machine import DEFINITION, SimulatedExecutions
 from tests.truth import STEPS
