@@ -16,12 +16,13 @@ from tracking.accounts import Account, Video
 from tracking.clock import to_rfc3339
 from tracking.errors import TrackingError
 from tracking.executions import MemoryExecutions
+from tracking.hints import Hints
 from tracking.settings import Limits
 from tracking.staging import ObjectStore, Staging
 from tracking.staging.memory import MemoryObjects
 from tracking.store import Store
 from tracking.store.memory import MemoryStore
-from tracking.wiring import Hints, ProcessDeps, TriggerDeps
+from tracking.wiring import ProcessDeps, TriggerDeps
 from trigger.app import handler as trigger_handler
 
 CHAIN = tuple(state.name for state in states.CHAIN)

@@ -19,10 +19,11 @@ from tests.doubles import START
 from tests.factories import job_document
 from tracking.clock import SystemClock
 from tracking.executions import MemoryExecutions, StartRefusedError
+from tracking.hints import Hints
 from tracking.jobs import PlatformName
 from tracking.settings import Limits
 from tracking.store.firestore import FirestoreStore
-from tracking.wiring import Hints, TriggerDeps
+from tracking.wiring import TriggerDeps
 from trigger.tick import CLAIM_RESERVE_S, START_RESERVE_S, Tick, run_tick
 
 LAMBDA_S = 30

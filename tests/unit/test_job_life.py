@@ -42,13 +42,14 @@ from tracking.errors import (
     StoreUnavailableError,
     TrackingError,
 )
+from tracking.hints import Hints
 from tracking.jobs import FINISHED, PlatformName, Status
 from tracking.outcomes import ExecutionStatus
 from tracking.platforms import Budget, FetchedAccount, VideoPage
 from tracking.settings import Limits
 from tracking.staging import Staging
 from tracking.store import JobSnapshot
-from tracking.wiring import Hints, ProcessDeps, ReconcileDeps, TriggerDeps
+from tracking.wiring import ProcessDeps, ReconcileDeps, TriggerDeps
 from trigger.app import handler as trigger_handler
 from trigger.tick import StartsRefusedError
 

@@ -11,12 +11,12 @@ import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tracking.clients import aws_client, http_client
 from tracking.clock import Clock, SystemClock
 from tracking.google_credentials import firebase_app, firestore_client
+from tracking.hints import Hints
 from tracking.jobs import PlatformName
 from tracking.platforms import Platform
 from tracking.secrets_manager import Secret, secret
@@ -30,42 +30,12 @@ from tracking.settings import (
     TriggerSettings,
 )
 from tracking.staging import Staging
-from tracking.store import CleanupStore, JobSnapshot, StateStore, TickStore
+from tracking.store import CleanupStore, StateStore, TickStore
 from tracking.store.firestore import FirestoreStore
 
 if TYPE_CHECKING:
     from tracking.executions import Executions
     from tracking.kick_auth import Callers
-
-
-REMEMBER_FOR = timedelta(hours=1)
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(slots=True)
-class Hints:
-    """What a warm environment remembers of the tick before, to read less. Nothing is wrong when it is lost."""
-
-    is_busy: bool = False  # many jobs wait, or a platform is paused
-    next_scan_id: str = ""  # id of the job that the next walk through all waiting jobs goes on from
-    unwritable: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Jobs whose document could not be written: its version and its organisation, by the job's id."""
-    unwritable_since: datetime = LONG_AGO
-
-    def remember_unwritable(self, job: JobSnapshot, at_most: int) -> None:
-        """So that it is not tried in each tick, nor stands before the others of its organisation."""
-        if len(self.unwritable) < at_most:
-            self.unwritable[job.job_id] = (job.version, str(job.data.get("orgId")))
-
-    def forget_the_old(self, now: datetime) -> None:
-        """Once an hour all are tried again: some may be gone."""
-        if now - self.unwritable_since > REMEMBER_FOR:
-            self.unwritable.clear()
-            self.unwritable_since = now
-
-    def is_unwritable(self, job: JobSnapshot) -> bool:
-        """As it is now; it is tried again when somebody has changed it."""
-        return self.unwritable.get(job.job_id, ("",))[0] == job.version
 
 
 @dataclass(frozen=True, slots=True)
