@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from google.auth.credentials import AnonymousCredentials
 from google.cloud.firestore_v1 import Client
 
 from local import emulated
+from tests.clients import anonymous_client
 from tests.doubles import ManualClock
 from tests.harness import Harness
 
@@ -44,12 +43,13 @@ def firestore_client(emulator: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
     """Makes clients of one project that no other test uses: nothing to clear, and queries stay fast."""
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator)
     project = f"demo-{uuid4().hex[:12]}"
-    clients: list[Any] = []
+    clients: list[Client] = []
 
     def make() -> Client:
-        clients.append(Client(project=project, credentials=AnonymousCredentials()))
-        return clients[-1]
+        client = anonymous_client(project)
+        clients.append(client)
+        return client
 
     yield make
     for client in clients:
-        client.close()
+        client.close()  # type: ignore[no-untyped-call]

@@ -10,7 +10,7 @@ from google.cloud.firestore_v1 import Client
 
 from tests.factories import job_document
 from tracking.executions import MemoryExecutions
-from tracking.wiring import Limits
+from tracking.settings import Limits
 
 LIMITS = Limits(running=500, per_credential=500)
 

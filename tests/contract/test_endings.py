@@ -15,12 +15,12 @@ import pytest
 
 from bench.lambda_context import FakeContext
 from reconcile.app import handler as reconcile_handler
-from tests.contract.conftest import FrontEnd
+from tests.contract.front_ends import FrontEnd
 from tests.factories import videos
 from tests.harness import Harness
 from tracking import endings
 from tracking.errors import JobCancelledError, StoreUnavailableError
-from tracking.jobs import ENDINGS, LEASE, MAX_ATTEMPTS, Change
+from tracking.jobs import ENDINGS, LEASE, MAX_EXPIRIES, Change
 from tracking.outcomes import ExecutionStatus, Outcome
 from tracking.store import DocumentWrite, JobWrite, StaleVersionError, Store, Unwritable
 from tracking.wiring import ReconcileDeps
@@ -104,7 +104,7 @@ CASES = {
     "FailJob": Case(fail_job, "failed", "ContractError", until="FetchAccount"),
     "reconcile": Case(reconcile, "failed", "States.Timeout", until="FetchAccount"),
     "sweep": Case(sweep, "failed", "InternalError"),
-    "last expiry": Case(sweep, "failed", "LeaseExpired", outcome=INTERRUPTED, edits={"expiries": MAX_ATTEMPTS - 1}),
+    "last expiry": Case(sweep, "failed", "LeaseExpired", outcome=INTERRUPTED, edits={"expiries": MAX_EXPIRIES - 1}),
     "malformed, pending": Case(tick, "failed", "InvalidJobError", is_pending=True, edits={"username": 7}),
     "malformed, processing": Case(tick, "failed", "InvalidJobError", edits={"username": 7}),
 }

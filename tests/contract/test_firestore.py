@@ -6,18 +6,19 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from google.api_core import exceptions as google
-from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError, RefreshError, TransportError
 from google.cloud.firestore_v1 import Client
 
+from bench.rpcs import RecordedClient, RpcRecorder
+from tests.clients import anonymous_client
 from tests.doubles import START
 from tests.factories import account, bare_change, job_document, video
-from tests.rpcs import record
 from tracking import jobs
 from tracking.document_limits import message_bytes
 from tracking.errors import CredentialsError, StoreUnavailableError
@@ -96,8 +97,9 @@ OURS = {
 }
 
 
-def made(error: type[Exception]) -> Exception:
-    return error("said", cause=None) if error is google.RetryError else error("said")  # type: ignore[call-arg]
+def made(error: Callable[..., Exception]) -> Exception:
+    further: dict[str, Any] = {"cause": None} if error == google.RetryError else {}
+    return error("said", **further)
 
 
 @pytest.mark.parametrize("error", subclasses(google.GoogleAPIError), ids=lambda error: error.__name__)
@@ -114,11 +116,11 @@ def test_unusable_credentials_are_ours_to_mend(error: type[Exception]) -> None:
 
 
 def test_an_unreachable_token_server_is_transient() -> None:
-    assert isinstance(translate(TransportError("no route")), StoreUnavailableError)
+    assert isinstance(translate(made(TransportError)), StoreUnavailableError)
 
 
 def test_a_sentence_for_the_user_quotes_nothing_of_googles() -> None:
-    assert "said" not in str(translate(google.ServiceUnavailable("said")))
+    assert "said" not in str(translate(made(google.ServiceUnavailable)))
 
 
 # A Firestore that is not there
@@ -155,9 +157,8 @@ def unreachable(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         if request.param == "nobody answers":
             server.listen()
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{server.getsockname()[1]}")
-        client = Client(project="demo-unreachable", credentials=AnonymousCredentials())
-        yield FirestoreStore(client)
-        client.close()
+        with closing(anonymous_client("demo-unreachable")) as client:
+            yield FirestoreStore(client)
 
 
 def test_firestore_unreachable_raises_unavailable_in_time(
@@ -228,7 +229,7 @@ def encoded_bytes(client: Client, write: DocumentWrite) -> int:
 @pytest.fixture
 def offline_client() -> Client:
     """Of the longest database name: 30 characters is Google's limit for a project's id."""
-    return Client(project="p" * 30, credentials=AnonymousCredentials(), database="d" * 63)
+    return anonymous_client(project="p" * 30, database="d" * 63)
 
 
 @pytest.mark.parametrize("number", range(len(extremes())))
@@ -261,13 +262,13 @@ def test_the_largest_commit_is_one_that_the_emulator_takes(firestore_client: Cal
     assert store.commit(JobWrite(job_id, change, snapshot.version), taken) > snapshot.version
 
 
-@pytest.mark.parametrize(("riding", "calls"), [(0, ["batch_write"]), (2, ["commit"] * 40)])
+@pytest.mark.parametrize(("riding", "calls"), [(0, ["BatchWrite"]), (2, ["Commit"] * 40)])
 def test_endings_are_one_request_unless_something_rides(
     firestore_client: Callable[[], Client], riding: int, calls: list[str]
 ) -> None:
     """With riders each ending is a commit of its own, for a batch of many writes is not atomic."""
-    client = firestore_client()
-    store = FirestoreStore(client)
+    sent = RpcRecorder()
+    store = FirestoreStore(RecordedClient(sent, firestore_client().project))
     for _ in range(40):
         store.create_job(job_document())
     change = jobs.fail(Status.PENDING, START, "Why.", "ContractError")
@@ -280,10 +281,10 @@ def test_endings_are_one_request_unless_something_rides(
         )
         for snapshot in store.pending_jobs(40)
     ]
-    recorded = record(client)
+    sent.calls.clear()
     assert all(isinstance(answer, str) for answer in store.write_each(writes))
-    assert recorded.names == calls
-    assert {number for number, _ in recorded.writes()} == ({1 + riding} if riding else set())
+    assert sent.names == calls
+    assert {number for number, _ in sent.writes()} == ({1 + riding} if riding else set())
     assert len(store.get_documents("events")) == 40 * riding
 
 

@@ -11,11 +11,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
-from google.auth.credentials import AnonymousCredentials
-from google.cloud.firestore_v1 import Client
 from google.cloud.firestore_v1.types import StructuredQuery
 
 from local.paths import ROOT
+from tests.clients import anonymous_client
 from tests.doubles import START
 from tracking import jobs
 from tracking.jobs import PlatformName, Status
@@ -91,7 +90,7 @@ class Unanswered:
 @pytest.fixture
 def made() -> list[StructuredQuery]:
     """Every query of the store, with every combination of what may be asked."""
-    client = Client(project="demo-indexes", credentials=AnonymousCredentials())
+    client = anonymous_client("demo-indexes")
     recorded = client._firestore_api_internal = Unanswered()
     store = FirestoreStore(client)
     store.open_jobs(200)

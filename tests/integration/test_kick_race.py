@@ -50,7 +50,7 @@ def test_simultaneous_kicks_and_ticks_start_each_job_once(
         return app.handler({}, FakeContext(55), deps)  # type: ignore[arg-type]
 
     functions = Functions(tick)
-    deps = KickDeps(Callers(None, lambda: "the-secret"), functions, "the-trigger")  # type: ignore[arg-type]
+    deps = KickDeps(Callers(None, lambda: "the-secret"), functions, "the-trigger")
 
     def press(_number: int) -> int:
         event = {"headers": {"x-trigger-secret": "the-secret"}}

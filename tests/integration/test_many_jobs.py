@@ -94,7 +94,7 @@ def test_throttling_slows_a_thousand_starts_down_and_loses_none(firestore_client
     assert [len(tick.refused) for tick in ticks] == [700, 400, 100, 0]
     assert all(tick.needs_attention is None for tick in ticks)
     assert Counter(payload["jobId"] for payload in executions.started.values()).most_common(1)[0][1] == 1
-    documents = [job.to_dict() for job in client.collection("trackingJobs").stream()]
+    documents = [job.to_dict() or {} for job in client.collection("trackingJobs").stream()]
     assert {job["status"] for job in documents} == {"processing"}
     assert {job.get("expiries", 0) for job in documents} == {0}  # a refusal is nobody's failure
 

@@ -75,7 +75,7 @@ def test_job_of_a_new_account_costs_one_commit_per_state(
     )
     (saved,) = real.store.get_documents(ACCOUNTS).values()
     assert saved["videoCount"] == count
-    videos_saved = client.collection(f"{ACCOUNTS}/instagram_528817151/videos").count().get()[0][0].value
+    videos_saved = client.collection(f"{ACCOUNTS}/instagram_528817151/videos").count().get()[0][0].value  # type: ignore[no-untyped-call]
     assert videos_saved == count
     assert "Contents" not in s3.list_objects_v2(Bucket="staging")
 

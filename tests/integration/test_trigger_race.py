@@ -129,6 +129,7 @@ def test_trigger_killed_before_start_leaves_a_valid_claim(
     assert tick.started == []
     for document in client.collection("trackingJobs").stream():
         left = document.to_dict()
+        assert left is not None
         assert (left["status"], left["attempt"], left["progress"]) == ("processing", 1, 0)
         assert left["executionArn"].startswith(executions.arn(f"instagram-NASA-{document.id}-1-"))
         assert began - timedelta(seconds=1) < left["startedAt"] < datetime.now(UTC)

@@ -107,7 +107,7 @@ def test_runs_that_are_cut_off_meet_every_job_in_turn(harness: Harness) -> None:
     looked_at: set[str] = set()
 
     class Watched(MemoryStore):
-        get_document, put_document = harness.memory.get_document, harness.memory.put_document  # type: ignore[assignment]
+        get_document, put_document = harness.memory.get_document, harness.memory.put_document
 
         def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
             page = harness.memory.finished_jobs(limit, from_id)
@@ -134,7 +134,7 @@ def test_a_job_that_is_retried_between_read_and_delete_stays(harness: Harness) -
     retried, other = (harness.add_job(status="failed", completedAt=OLD) for _ in range(2))
 
     class Meddled(MemoryStore):
-        get_document, put_document = harness.memory.get_document, harness.memory.put_document  # type: ignore[assignment]
+        get_document, put_document = harness.memory.get_document, harness.memory.put_document
 
         def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
             page = harness.memory.finished_jobs(limit, from_id)

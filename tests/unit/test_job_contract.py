@@ -13,6 +13,7 @@ import pytest
 from tests.doubles import START
 from tests.factories import job, job_document
 from tracking import jobs
+from tracking.document_limits import MAX_ID_LENGTH
 from tracking.errors import InvalidJobError
 from tracking.jobs import AccountType, Change, ChangeKind, Fields, Job, PlatformName, Progress, Status
 from tracking.store.firestore import JOBS
@@ -55,7 +56,7 @@ def test_names_and_numbers_are_those_of_the_contract() -> None:
     assert list(AccountType) == CONTRACT["accountTypes"]
     assert {step.name: step.value for step in Progress} == CONTRACT["progress"]
     assert CONTRACT["maxUsernameLength"] == jobs.MAX_USERNAME_LENGTH
-    assert CONTRACT["maxIdLength"] == jobs.MAX_ID_LENGTH
+    assert CONTRACT["maxIdLength"] == MAX_ID_LENGTH
     assert CONTRACT["collection"] == JOBS
 
 

@@ -412,9 +412,11 @@ class JobLife(RuleBasedStateMachine):
             self.ended.append({"detail": detail})
 
 
-class TestJobLife(JobLife.TestCase):  # type: ignore[misc]
-    @pytest.fixture(autouse=True)
-    def _quick_and_quiet(self) -> Iterator[None]:
-        logging.disable()
-        yield
-        logging.disable(logging.NOTSET)
+@pytest.fixture(autouse=True)
+def _quick_and_quiet() -> Iterator[None]:
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
+
+
+TestJobLife = JobLife.TestCase

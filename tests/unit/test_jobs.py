@@ -68,7 +68,8 @@ def test_unknown_fields_are_somebody_elses_and_are_ignored() -> None:
 
 @pytest.mark.parametrize("field", ["createdAt", "progress", "message", "retryCount"])
 def test_a_field_that_has_a_sensible_default_may_be_missing(field: str) -> None:
-    assert job(**{field: None}).status is Status.PENDING
+    without: dict[str, Any] = {field: None}
+    assert job(**without).status is Status.PENDING
 
 
 def test_job_without_created_at_takes_the_documents_time() -> None:
@@ -82,9 +83,10 @@ OPTIONAL_TEXT = ("message", "accountId", "error", "errorCode", "executionArn")
 WHOLE = ("progress", "retryCount", "attempt", "priority")
 MOMENTS = ("createdAt", "startedAt", "completedAt", "leaseUntil")
 
+NO_TEXT: tuple[Any, ...] = (7, False, [], START)
 REFUSED: list[tuple[str, Any]] = [
     *[(name, value) for name in ANY_TEXT for value in (None, "", 7, True, ["text"], {"a": 1}, b"bytes", START)],
-    *[(name, value) for name in OPTIONAL_TEXT for value in (7, False, [], START)],
+    *[(name, value) for name in OPTIONAL_TEXT for value in NO_TEXT],
     *[(name, value) for name in WHOLE for value in ("1", True, False, 1.0, 0.5, [1], START)],
     *[(name, value) for name in MOMENTS for value in ("2026-03-01T12:00:00Z", 1772366400000, True, {"seconds": 1})],
     *[(name, -1) for name in ("progress", "retryCount", "attempt")],

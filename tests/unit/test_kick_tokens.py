@@ -283,8 +283,8 @@ def test_fuzzed_tokens_are_refused_without_other_errors(
 def fuzzed_client() -> Any:
     app = firebase_admin.App(
         "fuzzed",
-        firebase_admin.credentials._ExternalCredentials(AnonymousCredentials()),
-        {"projectId": PROJECT},  # type: ignore[no-untyped-call]
+        firebase_admin.credentials._ExternalCredentials(AnonymousCredentials()),  # type: ignore[no-untyped-call]
+        {"projectId": PROJECT},
     )
     return auth.Client(app)
 
@@ -344,6 +344,7 @@ def test_firebase_token_errors_refuse_the_kick() -> None:
         tokens = type("Tokens", (), {"verify_id_token": lambda *args, error=error, **kwargs: _raise(error)})()
         with pytest.raises((RefusedError, UnavailableError)) as raised:
             Callers(tokens, lambda: "secret").identify(bearer("a.b.c"))
+        assert isinstance(raised.value, RefusedError | UnavailableError)
         assert raised.value.reason == kind.__name__
         if raised.type is RefusedError:
             refusals.add(kind.__name__)

@@ -460,6 +460,9 @@ def event(**overrides: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+NO_JOBS: tuple[Any, ...] = ("text", [1], 7, {})
+
+
 def job_input(**overrides: Any) -> dict[str, Any]:
     fields = event()["job"] | overrides
     return {name: value for name, value in fields.items() if value is not None}
@@ -477,7 +480,7 @@ def job_input(**overrides: Any) -> dict[str, Any]:
         event(retryCount=True),
         event(state=7),
         event(state="FetchEverything"),
-        *[event(job=job) for job in ("text", [1], 7, {})],
+        *[event(job=job) for job in NO_JOBS],
         *[event(job=job_input(**{name: None})) for name in job_input()],
         event(job=job_input(attempt="1")),
         event(job=job_input(username=7)),

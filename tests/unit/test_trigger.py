@@ -119,7 +119,7 @@ def test_more_than_one_commit_of_claims_goes_in_waves() -> None:
     assert len(harness.executions.started) == 1100
 
 
-MALFORMED = [
+MALFORMED: list[dict[str, Any]] = [
     {"platform": "facebook"},
     {"username": " "},
     {"username": "x" * 10_000},

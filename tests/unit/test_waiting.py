@@ -14,6 +14,7 @@ from tests.harness import Harness
 from tracking.jobs import LEASE, PlatformName
 from tracking.pauses import Pause
 from tracking.settings import Limits
+from tracking.store import JobSnapshot
 from tracking.store.memory import MemoryStore
 from trigger.sweep import Running
 from trigger.waiting import CREDENTIAL, Pending, Slots, pick
@@ -75,10 +76,12 @@ def test_every_platform_has_its_credential() -> None:
 
 def waiting(*names: str, **fields: Any) -> list[Pending]:
     """`a1`: organisation a's first."""
-    return [
-        Pending(job(name, orgId=name[0], createdAt=START + timedelta(seconds=i), **fields), "v")
-        for i, name in enumerate(names)
-    ]
+
+    def pending(number: int, name: str) -> Pending:
+        waiting_job = job(name, orgId=name[0], createdAt=START + timedelta(seconds=number), **fields)
+        return Pending(waiting_job, JobSnapshot(name, {}, "v", START, START))
+
+    return [pending(number, name) for number, name in enumerate(names)]
 
 
 def test_pick_takes_orgs_in_turn_longest_waiting_first() -> None:

@@ -15,8 +15,7 @@ from zlib import crc32
 import httpx
 from playwright.sync_api import BrowserContext, Route, ViewportSize, expect, sync_playwright
 
-from local import browser, stack
-from local.errors import LocalError
+from local import LocalError, browser, stack
 from local.paths import ROOT
 from tests.e2e.browser.demo_page import ADA, SCHEMES, DemoPage
 from tests.e2e.running import Project, RunningStack

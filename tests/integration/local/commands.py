@@ -16,8 +16,16 @@ def begin(name: str, *arguments: str) -> subprocess.Popen[str]:
     """`name`: of the stack's folder."""
     command = [sys.executable, "-m", "local", *arguments]
     environment = clean_environment() | {"TRACKING_LOCAL_STACK": name, "COLUMNS": "200"}
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.Popen(command, cwd=ROOT, env=environment, text=True, start_new_session=True, **pipes)
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
 
 
 def tell(name: str, *arguments: str) -> str:
