@@ -1,4 +1,4 @@
-"""Fixtures that every tier may use. Nothing here starts anything until a test asks for it."""
+"""Fixtures for all tiers. None of them starts anything before a test uses it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.clients import anonymous_client
 from tests.doubles import ManualClock
 from tests.harness import Harness
 
-# Powertools finds no Lambda here; metrics and traces go nowhere.
+# boto3 needs a region, which Lambda would set.
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 
 
@@ -30,7 +30,7 @@ def harness() -> Harness:
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[str]:
-    """Host and port of a Firestore emulator: the one of FIRESTORE_EMULATOR_HOST, else one of our own."""
+    """Host and port of a Firestore emulator: that of FIRESTORE_EMULATOR_HOST, or else one that is started here."""
     if address := os.environ.get("FIRESTORE_EMULATOR_HOST"):
         yield address
         return
@@ -40,7 +40,7 @@ def emulator() -> Iterator[str]:
 
 @pytest.fixture
 def firestore_client(emulator: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Client]]:
-    """Makes clients of one project that no other test uses: nothing to clear, and queries stay fast."""
+    """A maker of clients of one new project. No test has to clear it, and queries stay fast."""
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator)
     project = f"demo-{uuid4().hex[:12]}"
     clients: list[Client] = []

@@ -1,4 +1,4 @@
-"""Stand-ins for what surrounds a function: its clock and its platform."""
+"""Stand-ins for the surroundings of a function: its clock and its platform."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 class ManualClock:
-    """Time that moves only when it is told to; a sleep takes no time to run."""
+    """A clock that a test moves by hand. A sleep moves it too, and returns at once."""
 
     def __init__(self, at: datetime = START) -> None:
         self._at = at
@@ -33,7 +33,7 @@ class ManualClock:
 
 @dataclass(slots=True)
 class FakePlatform:
-    """A platform with one account. `failures` are raised by the next calls, one each; `page_s` is what a page takes."""
+    """A platform with one account. Each call raises the next of `failures`, if any. A page takes `page_s` seconds."""
 
     account: Account
     videos: Sequence[Video] = ()

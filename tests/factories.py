@@ -1,4 +1,4 @@
-"""Records with every default filled in: a test states only what it is about."""
+"""Records with all defaults filled in, so that a test states only the fields that matter to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tracking.jobs import Change, ChangeKind, Job
 
 
 def job_document(**overrides: Any) -> dict[str, Any]:
-    """Exactly the fields that front ends write, as document fields. An override of None removes the field."""
+    """Return exactly the fields that front ends write. An override of None removes its field."""
     fields = {
         "orgId": "org1",
         "projectId": "project1",
@@ -55,7 +55,7 @@ def account(**overrides: Any) -> Account:
 
 
 def video(number: int = 1, **overrides: Any) -> Video:
-    """Number 1 is the newest."""
+    """Return a video. Number 1 is the newest."""
     fields: dict[str, Any] = {
         "video_id": f"video{number:05d}",
         "url": f"https://www.instagram.com/p/video{number:05d}/",

@@ -1,4 +1,4 @@
-"""Everything around one job, and the state machine's part in it: events in, outputs and errors out."""
+"""The surroundings of a job in tests, and the state machine's part: its events, outputs and errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CHAIN = tuple(state.name for state in states.CHAIN)
 
 
 class Harness:
-    """Both functions over a store and an object store (in memory where none is given), and one scripted platform."""
+    """The trigger and process functions over two stores, in memory by default, and one scripted platform."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Harness:
         return trigger_handler({}, FakeContext(remaining_s), self.trigger_deps)  # type: ignore[arg-type]
 
     def use(self, store: MemoryStore) -> None:
-        """Another store in memory, for both functions."""
+        """Give both functions another store in memory."""
         self.memory = self.store = store
         self.process_deps = replace(self.process_deps, store=store)
 
@@ -79,7 +79,7 @@ class Harness:
         return snapshot.data
 
     def claimed_job(self, **overrides: Any) -> dict[str, Any]:
-        """A new job, claimed and started: its execution's input."""
+        """Add a job, claim and start it, and return the input of its execution."""
         job_id = self.add_job(**overrides)
         self.tick()
         return next(dict(job) for job in self.executions.started.values() if job["jobId"] == job_id)
@@ -92,9 +92,9 @@ class Harness:
         remaining_s: float = 150,
         execution: str | None = None,
     ) -> Any:
-        """The function's answer, through JSON as in the state machine.
+        """Run a state and return its output. Event and output pass through JSON, as in the state machine.
 
-        `execution`: its name, where the job and its attempt alone do not tell.
+        `execution`: the execution's name, if the job and its attempt do not tell it.
         """
         event = {
             "state": state,
@@ -107,7 +107,7 @@ class Harness:
         return json.loads(json.dumps(output))
 
     def execution_of(self, job: dict[str, Any]) -> str:
-        """The name of the execution that was started with this input, at whatever state it is now."""
+        """Return the name of the execution of a job and an attempt, given by the input of any state."""
         return next(
             name
             for name, started in self.executions.started.items()
@@ -115,7 +115,7 @@ class Harness:
         )
 
     def started(self, job_id: str, attempt: int = 1) -> str:
-        """The name of a job's execution; it is of the documented form."""
+        """Return the name of a job's execution."""
         return self.execution_of({"jobId": job_id, "attempt": attempt})
 
     def run_chain(self, job: dict[str, Any], until: str = CHAIN[-1]) -> Any:
@@ -124,12 +124,12 @@ class Harness:
         return job
 
     def fail_job(self, job: dict[str, Any], error: str, cause: str) -> Any:
-        """FailJob, after a Catch has put `failure` into the failed state's input."""
+        """Run FailJob, with the `failure` that a Catch adds to the failed state's input."""
         return self.run_state(states.FAIL_JOB.name, job | {"failure": {"Error": error, "Cause": cause}})
 
 
 def lambda_cause(error: TrackingError) -> str:
-    """`Cause` as Lambda writes it: https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html"""
+    """Return the `Cause` that Lambda writes for an error: https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html"""
     return json.dumps(
         {
             "errorMessage": str(error),

@@ -1,4 +1,4 @@
-"""Step Functions in memory: runs statemachine/tracking.asl.json state by state, when it is told to."""
+"""Step Functions in memory. A test runs statemachine/tracking.asl.json state by state."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from tracking.outcomes import ExecutionStatus, Outcome
 DEFINITION: dict[str, Any] = json.loads((ROOT / "statemachine/tracking.asl.json").read_text())
 
 Invoke = Callable[[dict[str, Any]], dict[str, Any]]
-"""The process function: an event in, the next state's input out."""
+"""The process function, from an event to the next state's input."""
 
 
 class KilledError(Exception):
-    """The process ended between two of its lines: nobody catches this."""
+    """The process was killed between two lines. No code of ours catches this."""
 
 
 class Execution:
@@ -45,7 +45,7 @@ class Execution:
         self._states = definition["States"]
         self._state = definition["StartAt"]
         self._data: dict[str, Any] = dict(job)
-        self._tries: Counter[int] = Counter()  # of this state, by the number of the retrier
+        self._tries: Counter[int] = Counter()  # retries of this state, by the index in its `Retry`
 
     @property
     def is_running(self) -> bool:
@@ -56,7 +56,7 @@ class Execution:
         return Outcome(status=self.status, error=self.error, cause=self.cause)
 
     def event(self) -> dict[str, Any]:
-        """The event that the state's function is invoked with."""
+        """Return the event of the current state's invocation."""
         return {
             "state": self._state,
             "execution": self.arn,
@@ -66,11 +66,11 @@ class Execution:
         }
 
     def end(self, status: ExecutionStatus) -> None:
-        """Timed out, or stopped by an operator; whatever its function is doing goes on."""
+        """End by a time-out or an operator's stop. A running function is not interrupted."""
         self.status = status
 
     def advance(self, invoke: Invoke) -> None:
-        """One invocation, and what follows from it. The error of a bug is not caught."""
+        """Invoke the current state once, and follow Retry, Catch or Next. Errors that are bugs pass through."""
         state = self._states[self._state]
         try:
             output = invoke(self.event())
@@ -114,13 +114,13 @@ class Execution:
 
 
 class SimulatedExecutions(MemoryExecutions):
-    """`replies` says how the next starts go: refused for now or for good, or without a reply, begun or not."""
+    """Executions in memory. `replies` are the results of the next starts: refused, or of unknown result."""
 
     def __init__(self, clock: ManualClock, definition: Mapping[str, Any] = DEFINITION) -> None:
         super().__init__()
         self._clock = clock
         self._definition = definition
-        self.running: dict[str, Execution] = {}  # and those that ran, by name
+        self.running: dict[str, Execution] = {}  # all executions by name, ended ones too
         self.replies: list[str] = []
         self.is_silent = False
 
@@ -135,7 +135,7 @@ class SimulatedExecutions(MemoryExecutions):
                 raise StartUnknownError(name)
 
     def _begin(self, name: str, payload: Mapping[str, Any]) -> None:
-        """As StartExecution and our adapter do: the same name and input is a success, and begins nothing."""
+        """Start an execution as StartExecution does: a repeated start with equal input does nothing."""
         there = self.running.get(name)
         if there is None:
             self.running[name] = Execution(self.arn(name), payload, self._clock.now(), self._definition)
@@ -152,7 +152,7 @@ class SimulatedExecutions(MemoryExecutions):
         return execution.outcome if execution else Outcome(status=ExecutionStatus.NEVER_STARTED)
 
     def time_out(self) -> list[Execution]:
-        """Those whose time is up by now."""
+        """Time out the executions that have run too long, and return them."""
         limit = timedelta(seconds=self._definition["TimeoutSeconds"])
         late = [e for e in self.running.values() if e.is_running and self._clock.now() - e.started_at >= limit]
         for execution in late:

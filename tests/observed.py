@@ -1,4 +1,4 @@
-"""The database and the staging storage in memory: they fail when told to, and look at all that is written."""
+"""Store and staging storage in memory that check each write, and fail when a test says so."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ SOMEBODY = Writer("somebody")
 @dataclass(frozen=True)
 class Fault:
     after_calls: int
-    is_applied: bool  # the call's effect stays, its reply is lost
+    is_applied: bool  # the call takes effect, and its reply is lost
     error: type[Exception]
 
 
 class Faults:
-    """Lets one of the next calls to the database or to the staging storage go wrong."""
+    """The fault of one of the next calls to the store or the staging storage."""
 
     def __init__(self) -> None:
         self.next: Fault | None = None
@@ -49,7 +49,7 @@ class Faults:
 
 
 class ObservedStore(MemoryStore):
-    """Looks at every write; may fail; and may let something happen between a read and its write."""
+    """A store that checks each write, may fail, and may run an action between a read and its write."""
 
     def __init__(self, clock: ManualClock, faults: Faults, truth: Truth) -> None:
         super().__init__(clock)
@@ -96,9 +96,9 @@ class ObservedStore(MemoryStore):
         self._truth.claims[job_id] = None
 
     def restore(self, backup: JobSnapshot) -> None:
-        """Somebody puts the document back as it was, all of it: in place, or anew where there is none.
+        """Write a backup over the document, or create the document again if it is gone.
 
-        The claim in it is in force again, for nothing in the document says otherwise.
+        The claim of the backup is valid again, since nothing in the document contradicts it.
         """
         job_id = backup.job_id
         path, claim = f"{JOBS}/{job_id}", self._truth.claim_at(job_id, backup.version)
@@ -113,11 +113,11 @@ class ObservedStore(MemoryStore):
         self._truth.edited.add(job_id)
 
     def snapshots(self) -> list[JobSnapshot]:
-        """All jobs, unobserved and without faults."""
+        """Return all jobs, without checks and faults."""
         return self._jobs()
 
     def check_all(self) -> None:
-        """When all is over: every job that says so is completed, and nobody wrote what he might not."""
+        """Check at the end that each completed job has its data, and that each document has its rightful content."""
         found = self._saved()
         for path, fields in found.items():
             self._truth.check_saved(path, fields)
@@ -154,7 +154,7 @@ class ObservedStore(MemoryStore):
             if is_another(before, after):
                 self._truth.edited.add(job_id)
             return
-        if currently_in_test_context():  # a failing example is printed as a program that runs by itself
+        if currently_in_test_context():  # false if a failing example runs as a program of its own
             event(f"{was} -> {now} by {writer.name}")
         assert now in TRANSITIONS[was], change
         if was in FINISHED:
@@ -171,7 +171,7 @@ class ObservedStore(MemoryStore):
             self._truth.claimed(job_id, after)
         if was is Status.PROCESSING and now is not Status.PENDING:
             assert after["progress"] >= before["progress"], f"progress went down: {change}"
-        # A processing job without a lease was edited by hand; it stays so until the sweep finds it.
+        # A processing job without a lease was edited by hand. It stays so until the sweep finds it.
         is_by_hand = was is now is Status.PROCESSING and before.get("leaseUntil") is None
         has_lease = after.get("leaseUntil") is not None
         assert is_by_hand or has_lease == (now is Status.PROCESSING), f"a lease is left: {change}"
@@ -193,7 +193,7 @@ def is_another(before: Fields, after: Fields) -> bool:
 
 
 class ObservedObjects(MemoryObjects):
-    """Staging objects: each belongs to the life that put it there."""
+    """Staging objects in memory. Only the claim that put an object may use it."""
 
     def __init__(self, faults: Faults, store: ObservedStore, truth: Truth) -> None:
         super().__init__()

@@ -1,11 +1,12 @@
-"""What is true, whatever a job's document says: who claimed it, what a platform served, and who may still write.
+"""The truth about jobs, kept apart from their documents: claims, served data, and the right to write.
 
-    claim ──> an attempt, with the fields that it works from ──> what was served to it ──> what it saved
-    somebody changes one of those fields, or the claim  └──> another life: the attempt may write nothing any more
+    claim ──> attempt, with the fields that it works from ──> data served to it ──> data that it saved
+    one of these fields or the claim changes ──> another life of the job: the attempt may write nothing any more
 
-Each attempt is served data of its own, so that a document tells from which attempt its content comes. What the
-document itself cannot tell apart is one life: a field that is changed and changed back, or a restored document that
-the very attempt left, as far as the step goes that it would do next.
+The platform serves different data to each attempt, so that a document tells which attempt its content is from.
+
+Two states that a document cannot tell apart count as one life. Examples: a field that is changed and changed back, or
+a backup that restores the document as the same attempt left it.
 """
 
 from __future__ import annotations
@@ -23,45 +24,45 @@ from tracking.store import account_path
 VIDEOS_OF = {"none": 0, "one": 1, "some": 5, "some-com": 3}
 
 WORKED_FROM = ("orgId", "projectId", "userId", "username", "platform", "accountType", "attempt")
-"""What an attempt takes from its job at the claim; status, progress and accountId are looked at apart."""
+"""Fields that an attempt takes from its job at the claim. Status, progress and accountId are checked apart."""
 
 TELLING = (*WORKED_FROM, "status", "progress", "accountId", "message", "completedAt")
-"""What makes a document another one than it was; a foreign field does not."""
+"""Fields whose change makes a document a different one. Fields of front ends do not count."""
 
 _REACHED = [state.reaches for state in CHAIN]
 STEPS: Mapping[str, tuple[Progress | None, Progress | None]] = {
     state.name: (found, state.reaches) for state, found in zip(CHAIN, [Progress.CREATED, *_REACHED], strict=False)
 }
-"""By state: the progress that it finds, and the progress that it leaves."""
+"""Progress before and after each state."""
 
 
 @dataclass(eq=False)
 class Claim:
-    """One attempt of one life of a job."""
+    """One attempt at a job, with the data served to it and saved by it."""
 
-    number: int  # of all claims of all jobs
+    number: int  # counts the claims of all jobs
     attempt: int
     work: Fields
     left: int = 0  # the progress of its latest write
     reached: set[int] = field(default_factory=lambda: {0})
-    account_id: str | None = None  # as it wrote it into the job
+    account_id: str | None = None  # as the attempt wrote it into the job
     account: Account | None = None  # as the platform served it
     videos: dict[str, Video] = field(default_factory=dict)  # as served, by id
-    saved: set[str] = field(default_factory=set)  # paths of the accounts that it wrote in full
+    saved: set[str] = field(default_factory=set)  # paths of the accounts that the attempt wrote in full
 
     def everything(self, username: str) -> list[Video]:
-        """All videos that the platform has when this attempt asks, the newest first."""
+        """Return all videos that the platform serves to this attempt, the newest first."""
         number = VIDEOS_OF[username]
         return videos(number + (self.number % 2 if number else 0), title=f"As served to claim {self.number}")
 
 
 @dataclass(frozen=True)
 class Writer:
-    """Who writes now: by name, and for which claim where it acts for one."""
+    """The writer of the moment: its name, and the claim that it acts for, if any."""
 
     name: str
     claim: Claim | None = None
-    state: str = ""  # of the state machine; of FailJob, the state that failed
+    state: str = ""  # state of the execution; for FailJob, the state that failed
 
     @property
     def is_attempt(self) -> bool:
@@ -69,11 +70,13 @@ class Writer:
 
 
 class Truth:
+    """All claims and all served data, and checks of each write against them."""
+
     def __init__(self) -> None:
-        self.claims: dict[str, Claim | None] = {}  # the one in each job's document, by job
-        self.documents: dict[str, Fields] = {}  # what was served, and rightly saved, by path
-        self.completions: dict[str, tuple[Claim, Fields]] = {}  # the latest of each job
-        self.edited: set[str] = set()  # jobs that somebody wrote to by hand
+        self.claims: dict[str, Claim | None] = {}  # the claim in each job's document, by job id
+        self.documents: dict[str, Fields] = {}  # content that was served and rightly saved, by path
+        self.completions: dict[str, tuple[Claim, Fields]] = {}  # the latest completion, by job id
+        self.edited: set[str] = set()  # ids of jobs that were edited by hand
         self._by_version: dict[tuple[str, str], Claim | None] = {}
         self._staged_by: dict[str, Claim] = {}
         self._number = 0
@@ -86,7 +89,7 @@ class Truth:
         self._by_version[job_id, version] = self.claims.get(job_id)
 
     def claim_at(self, job_id: str, version: str) -> Claim | None:
-        """The claim that was in the job's document when it had this version."""
+        """Return the claim that the job's document held at this version."""
         return self._by_version.get((job_id, version))
 
     def claim_of(self, execution_input: Mapping[str, Any]) -> Claim:
@@ -113,7 +116,7 @@ class Truth:
     # Who may write what
 
     def why_not(self, writer: Writer, job_id: str, data: Fields) -> str | None:
-        """Why this attempt, in this state, may not write to the job as it is; None where it may."""
+        """Return the reason why this writer may not write to the job as it is, or None if it may."""
         claim = writer.claim
         if claim is None or self.claims.get(job_id) is not claim:
             return "the job is another claim's"
@@ -138,13 +141,13 @@ class Truth:
         assert owner is writer.claim, f"{writer.state} uses the staging object of another life: {key}"
 
     def check_document(self, writer: Writer, job_id: str, job: Fields, path: str, fields: Fields) -> None:
-        """Before an account's or a video's document is written, beside the job as it still is."""
+        """Check a write of an account or a video before it is made. `job`: the document before the commit."""
         what = f"{writer.state or writer.name} writes {path}"
         reason = self.why_not(writer, job_id, job)
         assert reason is None, f"{what}: {reason}"
         claim = writer.claim
         assert claim is not None
-        # A state that runs again after a lost reply finds the progress that it left, and writes the same once more.
+        # A state that is retried after a lost reply finds the progress that it set, and writes the same again.
         assert job["progress"] in STEPS[writer.state], f"{what} at {job['progress']} %"
         own = account_path(job["orgId"], job["projectId"], f"{job['platform']}_{job['username']}")
         assert path == own or path.startswith(f"{own}/videos/"), f"{what}: not its account"
@@ -164,7 +167,7 @@ class Truth:
         self.documents[path] = content
 
     def check_change(self, writer: Writer, job_id: str, before: Fields, after: Fields) -> None:
-        """After an attempt, or the news of its end, wrote to the job."""
+        """Check a write to the job by an attempt or by a report of its end."""
         reason = self.why_not(writer, job_id, before)
         assert reason is None, f"{writer.state or writer.name} writes to {job_id}: {reason}"
         if writer.is_attempt and writer.claim is not None:
@@ -174,9 +177,11 @@ class Truth:
                 writer.claim.account_id = after.get("accountId")
 
     def check_completed(self, claim: Claim | None, job: Fields, found: Mapping[str, Fields]) -> Fields:
-        """The account. What was served to the attempt is there; of a job whose time ran out, the newest videos.
+        """Check that all that was served to the attempt is saved, and return the account.
 
-        `found`: all documents, by path. Another job's later attempt may have saved the same account since.
+        Of a job whose time ran out, only the newest videos must be there.
+
+        `found`: all documents, by path. A later attempt of another job may have saved the same account since.
         """
         assert claim is not None, "completed though nobody claimed it"
         assert claim.account is not None, f"completed though nothing was fetched: {job['message']}"
@@ -197,7 +202,7 @@ class Truth:
         return saved
 
     def check_saved(self, path: str, fields: Fields) -> None:
-        """A document is what was served to the one that wrote it last, and was written rightly."""
+        """Check that a document has the content that was served to its last rightful writer."""
         content = self.documents.get(path)
         assert content is not None, f"nobody had the right to write {path}"
         assert {name: fields.get(name) for name in content} == content, f"not what was served: {path}"

@@ -1,8 +1,8 @@
 """Fault injection and soak: the real functions and the real state machine, with processes killed and replies lost.
 
-    python -m tests.chaos [WORDS]          every point of a job's life, or those whose name has one of the words
-    python -m tests.chaos.soak [JOBS]      many jobs of mixed fates, doubled ticks, killed workers
+    python -m tests.chaos [WORDS]          all points of a job's life, or those with one of the words in their name
+    python -m tests.chaos.soak [JOBS]      many jobs of all kinds, doubled ticks, killed workers
 
-Nothing in the product knows of it. The deployed functions are pointed at the handlers of `tests.chaos.functions`, which
-put the adapters that `tracking.wiring` built behind a `Plan` and call the product's own handlers.
+The product holds no code for it. The deployed functions are pointed at the handlers of `tests.chaos.functions`. These
+wrap the adapters that `tracking.wiring` built so that every call passes a `Plan`, and then call the product's handlers.
 """

@@ -1,4 +1,7 @@
-"""`python -m tests.chaos [WORDS]`: every point, or those whose name has one of the words. Exit 1 if any is wrong."""
+"""`python -m tests.chaos [WORDS]`: try the points, or those whose name has one of the words.
+
+The exit code is 1 if any result is wrong.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ from tests.chaos.trials import Result
 from tests.e2e.running import RunningStack
 
 LEASE_S = 4.0
-WAIT_SCALE = 0.1  # of Retry's waits
-WAVE = 6  # jobs at the same time: each may hold two of the states' 16 places
+WAIT_SCALE = 0.1  # factor for the waits of Retry
+WAVE = 6  # jobs at the same time; each may take two of the 16 places that states have
 FOOTER = """\
 Ticks come two at the same moment; a job that needs more than one waited for its lease, or was renewed while it worked.
 A lease lasts 4 s instead of 360, the waits of Retry are a tenth, and where a tick has to see a full page, a page is one
@@ -79,7 +82,10 @@ def _said(results: Iterable[Result]) -> Iterator[Result]:
 
 
 def _waves(every: Sequence[Trial]) -> Iterator[list[Trial]]:
-    """Stopped executions by themselves: while their events are waited for, no job gets a tick."""
+    """Split the trials into groups that may run at the same time.
+
+    Trials that stop an execution have waves of their own: no job gets a tick while the events are awaited.
+    """
     for stops in (False, True):
         together = [trial for trial in every if not trial.is_alone and trial.point.stops is stops]
         for first in range(0, len(together), WAVE):

@@ -1,7 +1,7 @@
-"""The adapters that a function uses, each call by way of the plan.
+"""Adapters of a function whose every call passes the plan.
 
-A commit is a point by the kind of its change (`claim`, `advance`), not by its RPC: a function makes many a commit. A
-method that is not named here is a point by its own name, so that no later call can slip past the suite.
+A commit is a point under the kind of its change (`claim`, `advance`) and not under its RPC, since one function makes
+many commits. A method that is not named here is a point under its own name, so that the suite misses no new call.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Describe = Callable[[str, tuple[Any, ...]], Sequence[Call]]
 class Intercepted:
     adapter: Any
     plan: Plan
-    describe: Describe  # which calls, on behalf of which jobs, a method with these arguments is
+    describe: Describe  # turns a method and its arguments into calls, one a job
     error: Callable[[str, How], Exception]
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -43,7 +43,7 @@ def _no_answer(_name: str, _how: How) -> Exception:
 
 
 def store(real: _S, plan: Plan, where: str) -> _S:
-    """`where`: the state, or the function, that calls."""
+    """Wrap a store. `where`: the state or the function that uses it."""
 
     def describe(name: str, args: tuple[Any, ...]) -> Sequence[Call]:
         match name:
@@ -70,7 +70,7 @@ def objects(real: ObjectStore, plan: Plan, where: str) -> ObjectStore:
 
 def executions(real: Executions, plan: Plan, where: str) -> Executions:
     def describe(name: str, args: tuple[Any, ...]) -> Sequence[Call]:
-        if name == "arn":  # asks nobody
+        if name == "arn":  # it calls no service
             return []
         return [Call(f"{where}.{name}", args[1]["jobId"] if name == "start" else job_of(args[0]))]
 
@@ -78,7 +78,7 @@ def executions(real: Executions, plan: Plan, where: str) -> Executions:
 
 
 def job_of(execution: str) -> str:
-    """The job's id in the name of an execution, `...-{job id}-{attempt}-{digest}`; the suite's ids hold no hyphen."""
+    """Return the job's id of an execution named `...-{job id}-{attempt}-{digest}`. The suite's ids hold no hyphen."""
     return execution.rsplit("-", 3)[1]
 
 

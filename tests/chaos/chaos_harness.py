@@ -42,7 +42,7 @@ class ChaosHarness:
         self._events = aws.client("events", running.state.aws())
 
     def invoke(self, function: str, event: Mapping[str, Any]) -> Document:
-        """What it returned, or `{"errorType": ...}`. Waits for a place among the stack's 16."""
+        """Invoke a function, once one of the stack's 16 places is free. Return its result, or `{"errorType": ...}`."""
         while True:
             try:
                 answer = self._lambda.invoke(FunctionName=self._names[function], Payload=json.dumps(event))
@@ -52,7 +52,7 @@ class ChaosHarness:
             return dict(json.load(answer["Payload"]))
 
     def tick(self, times: int = DOUBLED, **event: Any) -> list[Document]:
-        """So many ticks at the same moment."""
+        """Run this many ticks at the same moment, and return their results."""
         with ThreadPoolExecutor(times) as pool:
             return list(pool.map(lambda _: self.invoke("trigger", event), range(times)))
 
@@ -70,12 +70,12 @@ class ChaosHarness:
         return dict(self._states.describe_execution(executionArn=arn))
 
     def scale_waits(self, factor: float) -> None:
-        """Of Retry; MiniStack's own switch."""
+        """Multiply the waits of Retry by the factor, with a setting of MiniStack."""
         url = f"{self.running.state.aws()}/_ministack/config"
         httpx.post(url, json={"stepfunctions._SFN_WAIT_SCALE": factor}, trust_env=False).raise_for_status()
 
     def simulate(self, **fault: Any) -> None:
-        """A fault of a platform; the simulator's docstring says which there are."""
+        """Plan a fault of a platform. The simulator's docstring lists the kinds."""
         url = f"{self.running.state.simulator()}/control/faults"
         httpx.post(url, json=fault, trust_env=False).raise_for_status()
 
@@ -83,7 +83,7 @@ class ChaosHarness:
         httpx.delete(f"{self.running.state.simulator()}/control/faults", trust_env=False).raise_for_status()
 
     def deliver_events(self, *, are_delivered: bool) -> None:
-        """Of executions that ended, to the reconcile function."""
+        """Switch the events of ended executions to the reconcile function on or off."""
         change = self._events.enable_rule if are_delivered else self._events.disable_rule
         change(Name=self.rule("ReconcileFunctionExecutionEnded"))
 
@@ -92,7 +92,7 @@ class ChaosHarness:
 
 
 def needs_a_tick(job: Document) -> bool:
-    """Nothing will happen to the job by itself: it waits, or its lease has run out."""
+    """Tell whether only a tick can move the job on: it is pending, or its lease has run out."""
     if job["status"] == Status.PENDING:
         return True
     lease = job.get("leaseUntil")
@@ -107,9 +107,11 @@ def is_settled(job: Document) -> bool:
 def chaos_harness(
     running: RunningStack, *, lease_s: float, wait_scale: float, **settings: int
 ) -> Iterator[ChaosHarness]:
-    """The rule's own ticks are off, and ticks may run at the same time; everything is as before in the end.
+    """Prepare the stack for faults and restore it at the end.
 
-    `settings`: over the trigger's own, as MAX_RUNNING_JOBS.
+    Meanwhile the scheduled ticks are off, and ticks may run at the same time.
+
+    `settings`: settings of the trigger to change, such as `max_running_jobs`.
     """
     folder = STACK / "chaos"
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Cleanup at its points: an old finished job is deleted in the end, and one that is still waiting never is."""
+"""Faults of the cleanup: an old finished job is deleted all the same, and a job that still waits is never deleted."""
 
 from __future__ import annotations
 

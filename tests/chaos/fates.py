@@ -1,4 +1,4 @@
-"""What becomes of the soak's jobs: a mix of accounts and of users."""
+"""The soak's jobs and the endings expected of them: a mix of accounts and of users."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.chaos.points import PLATFORMS
 
-FLAKY_VIDEOS = range(20, 60)  # with the platforms 160 accounts, each of which fails twice
+FLAKY_VIDEOS = range(20, 60)  # 40 accounts on each of 4 platforms; each answers 503 twice
 
 
 class Fate(StrEnum):
@@ -37,7 +37,7 @@ SHARES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PlannedJob:
     fate: Fate
     platform: str
     username: str
@@ -46,35 +46,37 @@ class Wish:
     job: dict[str, Any] = field(default_factory=dict)  # fields that differ from what a front end writes
 
 
-def wishes(count: int, chance: random.Random) -> list[Wish]:
-    """So many, in shares, shuffled. No more flaky ones than there are accounts for them; good ones in their place."""
+def planned_jobs(count: int, chance: random.Random) -> list[PlannedJob]:
+    """Return `count` jobs in the shares of `SHARES`, mixed. Good ones replace flaky ones that have no account left."""
     flaky = [(platform, videos) for platform in PLATFORMS for videos in FLAKY_VIDEOS]
     chance.shuffle(flaky)
     made = [
-        _wish(fate, number, flaky, chance) for fate, share in SHARES.items() for number in range(round(count * share))
+        _planned(fate, number, flaky, chance)
+        for fate, share in SHARES.items()
+        for number in range(round(count * share))
     ]
-    made += [_wish(Fate.GOOD, number, flaky, chance) for number in range(count - len(made))]
+    made += [_planned(Fate.GOOD, number, flaky, chance) for number in range(count - len(made))]
     chance.shuffle(made)
     return made[:count]
 
 
-def _wish(fate: Fate, number: int, flaky: list[tuple[str, int]], chance: random.Random) -> Wish:
+def _planned(fate: Fate, number: int, flaky: list[tuple[str, int]], chance: random.Random) -> PlannedJob:
     platform = PLATFORMS[number % len(PLATFORMS)]
     if fate is Fate.FLAKY and flaky:
         platform, videos = flaky.pop()
-        return Wish(fate, platform, f"sim_videos_{videos}", ["completed"], videos)
+        return PlannedJob(fate, platform, f"sim_videos_{videos}", ["completed"], videos)
     match fate:
         case Fate.PRIVATE:
-            return Wish(fate, platform, "sim_private", ["failed AccountPrivateError"])
+            return PlannedJob(fate, platform, "sim_private", ["failed AccountPrivateError"])
         case Fate.MISSING:
-            return Wish(fate, platform, "sim_missing", ["failed AccountNotFoundError"])
+            return PlannedJob(fate, platform, "sim_missing", ["failed AccountNotFoundError"])
         case Fate.SLOW:
-            return Wish(fate, platform, "sim_slow_1", ["completed"], 3)
+            return PlannedJob(fate, platform, "sim_slow_1", ["completed"], 3)
         case Fate.CANCELLED_PENDING:
-            return Wish(fate, platform, "sim_videos_3", ["cancelled"])
-        case Fate.CANCELLED_PROCESSING:  # it may be quicker than its user
-            return Wish(fate, "youtube", "sim_slow_1", ["cancelled", "completed"], 3)
+            return PlannedJob(fate, platform, "sim_videos_3", ["cancelled"])
+        case Fate.CANCELLED_PROCESSING:  # the job may complete before its user cancels it
+            return PlannedJob(fate, "youtube", "sim_slow_1", ["cancelled", "completed"], 3)
         case Fate.MALFORMED:
-            return Wish(fate, platform, "sim_videos_3", ["failed InvalidJobError"], job={"projectId": None})
+            return PlannedJob(fate, platform, "sim_videos_3", ["failed InvalidJobError"], job={"projectId": None})
     videos = chance.randint(1, 12)
-    return Wish(Fate.GOOD, platform, f"sim_videos_{videos}", ["completed"], videos)
+    return PlannedJob(Fate.GOOD, platform, f"sim_videos_{videos}", ["completed"], videos)

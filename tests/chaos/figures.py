@@ -1,4 +1,4 @@
-"""What became of the soak's jobs: each against its fate, and the figures of the whole."""
+"""Comparison of each of the soak's jobs with its expected ending, and the figures of the whole soak."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.table import Table
 from process.states import CHAIN
 from tests.chaos.adapters import job_of
 from tests.chaos.chaos_harness import ChaosHarness, is_settled
-from tests.chaos.fates import Wish
+from tests.chaos.fates import PlannedJob
 from tests.e2e.running import Document, Project
 from tracking.jobs import Status
 from tracking.store.firestore import JOBS
@@ -22,7 +22,7 @@ COMPLETED = f"{CHAIN[-1].name}.complete"  # a point
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    wish: Wish
+    planned: PlannedJob
     project: Project
     job_id: str
 
@@ -30,7 +30,7 @@ class Tracked:
 @dataclass(slots=True)
 class Figures:
     ticks: int = 0
-    failed_ticks: int = 0  # killed, most of them
+    failed_ticks: int = 0  # most of them by a kill
     kills: int = 0
     wall_s: float = 0.0
     ends: Counter[str] = field(default_factory=Counter)
@@ -52,7 +52,7 @@ def examine(harness: ChaosHarness, tracked: Sequence[Tracked], figures: Figures)
         figures.executions += executions[one.job_id]
         figures.retries += document.get("retryCount", 0)
         figures.wrong += [
-            f"{one.wish.fate}, {one.wish.username}, {one.job_id}: {sentence}"
+            f"{one.planned.fate}, {one.planned.username}, {one.job_id}: {sentence}"
             for sentence in _wrong(one, document, executions[one.job_id], completions[one.job_id])
         ]
     figures.wrong += _wrong_videos(tracked, documents)
@@ -65,9 +65,9 @@ def _end(document: Document) -> str:
 def _wrong(one: Tracked, document: Document, executions: int, completions: int) -> list[str]:
     checks = {
         f"it is {document['status']}, which is no end": not is_settled(document),
-        f"it ended as {_end(document)}": _end(document) not in one.wish.ends,
+        f"it ended as {_end(document)}": _end(document) not in one.planned.ends,
         f"{executions} executions in {document.get('attempt', 0)} attempts": executions > document.get("attempt", 0),
-        # As noted by the workers; one that was killed right after the commit noted nothing.
+        # Counted by the workers' notes. A worker that was killed right after its commit left no note.
         f"completed {completions} times": completions > (document["status"] == Status.COMPLETED),
         "a lease is left": document.get("leaseUntil") is not None,
     }
@@ -75,7 +75,7 @@ def _wrong(one: Tracked, document: Document, executions: int, completions: int) 
 
 
 def _wrong_videos(tracked: Sequence[Tracked], documents: dict[str, Document]) -> list[str]:
-    """Of every account that a completed job saved: exactly its videos, however many jobs tracked it."""
+    """Check that every account of a completed job has exactly its videos, however many jobs tracked it."""
     expected = {
         (one.project.org_id, documents[one.job_id]["accountId"]): one
         for one in tracked
@@ -84,9 +84,9 @@ def _wrong_videos(tracked: Sequence[Tracked], documents: dict[str, Document]) ->
     with ThreadPoolExecutor(8) as pool:
         counts = pool.map(lambda item: item[1].project.count_videos(item[0][1]), expected.items())
     return [
-        f"{one.wish.username} on {one.wish.platform}: {count} videos"
+        f"{one.planned.username} on {one.planned.platform}: {count} videos"
         for one, count in zip(expected.values(), counts, strict=True)
-        if count != one.wish.videos
+        if count != one.planned.videos
     ]
 
 

@@ -1,9 +1,12 @@
-"""Late writers: a process Lambda that goes on after its job was decided without it.
+"""Late writers: a process Lambda that continues after its job was decided by somebody else.
 
-It stands still right before a commit, or waits for a slow platform. Meanwhile the execution is stopped, or times out,
-or the user cancels, or the job is stopped, tried again and completed by its next attempt; or the job becomes another
-life: deleted and created again, edited by hand, put back from a backup. Then it is let go: its write is
-refused, and the document stays as it was decided.
+The Lambda is held right before a commit, or waits for a slow platform. Meanwhile one of these decides the job:
+
+- the execution is stopped or times out, or the user cancels the job;
+- the execution is stopped, and a retry completes the job as its next attempt;
+- the document is deleted and created again, edited by hand, or put back from a backup.
+
+Then the Lambda is released. Its write must be refused, and the document must stay as it was decided.
 """
 
 from __future__ import annotations
@@ -26,13 +29,13 @@ from tracking.store.firestore import JOBS
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """One late writer: where it stands when the job is decided, and how that comes."""
+    """A late writer: the point at which it is held, and the decision made meanwhile."""
 
     point: str
     decision: str
     username: str
     platform: str = "youtube"
-    is_slow: bool = False  # its platform is; else it stands still before the call
+    is_slow: bool = False  # a slow platform delays it; else the plan holds it before the call
 
 
 RETRIED = "stopped, retried"
@@ -67,12 +70,12 @@ class Writer:
 
     @property
     def elsewhere(self) -> Project:
-        """Where the job's account belongs once somebody has edited it."""
+        """The project that the job names once it was edited."""
         return replace(self.project, project_id=f"{self.project.project_id}-edited")
 
 
 def run(harness: ChaosHarness, lates: Sequence[Late]) -> list[Result]:
-    """All at once."""
+    """Try all late writers at the same time."""
     writers = [_begin(harness, late) for late in lates]
     harness.tick()
     for writer in writers:
@@ -109,7 +112,7 @@ def _await_point(harness: ChaosHarness, writer: Writer) -> None:
 
 
 def _await_next_life(harness: ChaosHarness, writer: Writer) -> None:
-    """It is claimed at once, or when the lease of the life before has run out; ticks alone bring it to its end."""
+    """Tick until the changed job ends. A tick claims it at once, or after the lease of the claim before has run out."""
 
     def ended() -> bool | None:
         document = harness.job(writer.job_id)
@@ -148,8 +151,10 @@ def _decide(harness: ChaosHarness, writer: Writer) -> None:
 
 
 def timed_out(described: Mapping[str, Any]) -> Document:
-    """The event that AWS emits and MiniStack does not, for it has no time-out of an execution:
-    https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html"""
+    """Return the event of a timed-out execution. MiniStack emits none, since it never times an execution out.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+    """
     detail = {key: described[key] for key in ("executionArn", "stateMachineArn", "name", "input")}
     return {
         "source": "aws.states",
@@ -159,7 +164,7 @@ def timed_out(described: Mapping[str, Any]) -> Document:
 
 
 def _change(harness: ChaosHarness, writer: Writer, change: jobs.UserChange) -> None:
-    """As the user's own client does it."""
+    """Change the job in the way of a user's client."""
     snapshot = harness.running.store.get_job(writer.job_id)
     assert snapshot is not None
     made = change(Status(snapshot.data["status"]), datetime.now(UTC))
@@ -197,7 +202,7 @@ def _is_in_place(writer: Writer, job: Document) -> bool:
 
 
 def _is_misplaced(writer: Writer) -> bool:
-    """An execution that was edited away before it saved the account has no business there."""
+    """Tell whether the old project got an account, though the job was moved away before the account was saved."""
     is_before_saving = writer.late.point in {"FetchAccount.advance", "SaveAccount.advance"}
     return writer.late.decision == "edited" and is_before_saving and bool(writer.project.accounts())
 

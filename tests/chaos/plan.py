@@ -1,13 +1,13 @@
-"""What goes wrong on purpose: at which call, for which job, how, and once.
+"""A plan of faults: each happens once, at one call, for one job.
 
 A plan is a folder that the driver and the functions' processes share:
 
-    faults/{name}      a fault that has not happened; its file holds how it goes wrong
-    fired/{name}       moved here before the harm is done: a move happens once, whoever else is at the same call
-    released/{name}    made by the driver: a stalled call goes on
-    calls.jsonl        every call that was made: its point, its job, how it ended
+    faults/{name}      a fault that has not happened yet; the file holds its kind
+    fired/{name}       the same file, moved here right before the fault; only one process can move it
+    released/{name}    a file made by the driver, which lets a stalled call continue
+    calls.jsonl        every call that was made: its point, its job and its result
 
-It runs inside of Lambda, too: nothing but the standard library.
+This module runs inside Lambda, so it imports the standard library alone.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ STALL_LIMIT_S = 60.0
 
 
 class When(StrEnum):
-    BEFORE = "before"  # the call is never made
-    AFTER = "after"  # it was made and did its work: its reply is lost
+    BEFORE = "before"  # the call is not made
+    AFTER = "after"  # the call is made and takes effect, but its reply is lost
 
 
 class How(StrEnum):
-    KILL = "killed"  # SIGKILL, by the process itself
-    ERROR = "error"  # the adapter says that the service did not answer
-    RESEND = "sent again"  # by the client, which had no reply to the first
+    KILL = "killed"  # the process sends itself SIGKILL
+    ERROR = "error"  # the adapter raises its error for "no answer"
+    RESEND = "sent again"  # the client makes the call twice, since the first reply was lost
     REFUSE = "refused"  # StartExecution is throttled
-    STALL = "stalled"  # the process stands still until it is released
+    STALL = "stalled"  # the process waits until the driver releases it
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    point: str  # `FetchAccount.advance`, `tick.claim`
+    point: str  # such as `FetchAccount.advance` or `tick.claim`
     when: When
     how: How
 
@@ -52,7 +52,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call to a service, on behalf of one job; ANY_JOB where a call serves all."""
+    """A call to a service for one job, or for ANY_JOB if it serves all jobs."""
 
     point: str
     job_id: str = ANY_JOB
@@ -79,7 +79,7 @@ class Plan:
         return (self._fired / name).exists()
 
     def withdraw(self, name: str) -> None:
-        """A fault that never came to pass must not strike a later job."""
+        """Remove a fault, so that it cannot happen to a later job."""
         (self._faults / name).unlink(missing_ok=True)
         (self._fired / name).unlink(missing_ok=True)
 
@@ -92,7 +92,7 @@ class Plan:
     # The functions' side
 
     def around(self, calls: Sequence[Call], make: Callable[[], _T], error: Callable[[How], Exception]) -> _T:
-        """Make a call as planned. `error`: what the adapter raises when the service fails in this way."""
+        """Make a call with its planned fault, if any. `error` returns the adapter's exception for a kind of fault."""
         self._strike(calls, When.BEFORE, error)
         try:
             result = make()
@@ -104,7 +104,7 @@ class Plan:
         return make() if is_resent else result
 
     def _strike(self, calls: Sequence[Call], when: When, error: Callable[[How], Exception]) -> bool:
-        """Whether the client sends the call again."""
+        """Do the planned faults of these calls. Return whether the client sends the call again."""
         is_resent = False
         for call in calls:
             how = self._take(_name(call.point, when, call.job_id))

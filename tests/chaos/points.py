@@ -1,4 +1,4 @@
-"""Every point of a job's life at which something can go wrong, and how the job has to end all the same."""
+"""All points of a job's life at which a fault is tried, and the ending that the job must reach all the same."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EVERY = (
     *((when, how) for how in (How.KILL, How.ERROR) for when in When),
     (When.AFTER, How.RESEND),
 )
-"""The process is killed; the service does not answer; its reply is lost, and the client sends the call again."""
+"""The faults of most points: a killed process, a service without an answer, and a call that is sent again."""
 PLATFORMS = ("youtube", "twitter", "instagram", "tiktok")
 
 
@@ -33,7 +33,7 @@ def failed(error_code: str) -> Ending:
 
 
 ORDINARY = "sim_videos_5"
-LARGE = "sim_videos_600"  # two commits
+LARGE = "sim_videos_600"  # saved in two commits
 SLOW = "sim_slow_2"  # each answer two seconds late; 3 videos
 
 
@@ -41,13 +41,13 @@ SLOW = "sim_slow_2"  # each answer two seconds late; 3 videos
 class Point:
     name: str
     username: str = ORDINARY
-    platform: str = ""  # any
+    platform: str = ""  # empty: any
     job: dict[str, Any] = field(default_factory=dict)  # fields that differ from what a front end writes
-    first: Fault | None = None  # what has to go wrong before, so that the call is made at all
+    first: Fault | None = None  # a fault before, without which the call is not made
     stops: bool = False  # an operator stops the execution
-    loses_event: bool = False  # and EventBridge does not deliver it
-    quota_path: str = ""  # the platform's quota is used up, once, at this call
-    page: int | None = None  # with so many jobs waiting a tick goes part by part
+    loses_event: bool = False  # EventBridge does not deliver the event of it
+    quota_path: str = ""  # path of the API call that finds the quota used up, once
+    page: int | None = None  # jobs in a page of the tick's queries; None: as in the product
     faults: Sequence[tuple[When, How]] = EVERY
     ends: Ending = completed(5)  # noqa: RUF009 - frozen
 
@@ -66,7 +66,7 @@ class Trial:
 
     @property
     def is_alone(self) -> bool:
-        """Other jobs would suffer with it: a tick is everybody's, and so is a platform that is paused."""
+        """Tell whether the fault touches other jobs too: all jobs share the tick and a platform's pause."""
         return self.point.name.startswith("tick.") or bool(self.point.quota_path)
 
 
@@ -140,7 +140,7 @@ TICKS = (
 
 
 def trials(points: Sequence[Point]) -> Iterator[Trial]:
-    """Platforms take turns where a point does not say which."""
+    """Yield a trial for each fault of each point. Platforms take turns where a point names none."""
     turns = cycle(PLATFORMS)
     for point in points:
         for when, how in point.faults:

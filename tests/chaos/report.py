@@ -1,4 +1,4 @@
-"""The table: each point, what went wrong there, and what became of the job."""
+"""The table of results: a row for each fault at a point, with the ending of its job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m tests.chaos.soak [JOBS]`: jobs of mixed fates, doubled ticks, killed workers. Exit 1 if any is wrong."""
+"""`python -m tests.chaos.soak [JOBS]`: jobs of all kinds, doubled ticks, killed workers. Exit 1 if any is wrong."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rich.console import Console
 
 from local import LocalError, stack
 from tests.chaos.chaos_harness import ChaosHarness, chaos_harness
-from tests.chaos.fates import Fate, Wish, wishes
+from tests.chaos.fates import Fate, PlannedJob, planned_jobs
 from tests.chaos.figures import Figures, Tracked, examine, table
 from tests.e2e.running import Project, RunningStack
 from tracking import jobs
@@ -28,10 +28,10 @@ from tracking.store.firestore import JOBS
 LIMIT_S = 900.0
 LEASE_S = 15.0
 WAIT_SCALE = 0.1
-RUNNING = 20  # jobs at the same time; states have 16 places, and a job that has ended keeps its own until a tick
+RUNNING = 20  # at most; states have 16 places, and an ended job keeps its own until the next tick
 TICK_EVERY_S = 2.0
 KILL_EVERY_S = 4.0
-START_S = 15.0  # a worker that is as old has started, on a busy machine too
+START_S = 15.0  # the longest start of a worker on a busy machine
 PER_PROJECT = 100
 SEED = 20261123
 out = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def soak(harness: ChaosHarness, count: int) -> Figures:
     figures, chance = Figures(), random.Random(SEED)
-    tracked = _write_jobs(harness, wishes(count, chance))
+    tracked = _write_jobs(harness, planned_jobs(count, chance))
     began, done = time.monotonic(), threading.Event()
     with ThreadPoolExecutor(3) as pool:
         helpers = [
@@ -79,22 +79,23 @@ def soak(harness: ChaosHarness, count: int) -> Figures:
     return figures
 
 
-def _write_jobs(harness: ChaosHarness, wanted: Sequence[Wish]) -> list[Tracked]:
-    """As front ends write them; those to be cancelled while they wait are cancelled before the first tick."""
+def _write_jobs(harness: ChaosHarness, wanted: Sequence[PlannedJob]) -> list[Tracked]:
+    """Add the jobs as front ends do, and cancel those that are to be cancelled while pending."""
     tracked: list[Tracked] = []
     for first in range(0, len(wanted), PER_PROJECT):
         project = Project(harness.running)
-        for wish in wanted[first : first + PER_PROJECT]:
-            tracked.append(Tracked(wish, project, project.add_job(wish.username, wish.platform, **wish.job)))
-            if wish.fate is Fate.FLAKY:
-                harness.simulate(kind="503", platform=wish.platform, username=wish.username, times=2)
-            if wish.fate is Fate.CANCELLED_PENDING:
-                _cancel(harness, tracked[-1].job_id)
+        for planned in wanted[first : first + PER_PROJECT]:
+            job_id = project.add_job(planned.username, planned.platform, **planned.job)
+            tracked.append(Tracked(planned, project, job_id))
+            if planned.fate is Fate.FLAKY:
+                harness.simulate(kind="503", platform=planned.platform, username=planned.username, times=2)
+            if planned.fate is Fate.CANCELLED_PENDING:
+                _cancel(harness, job_id)
     return tracked
 
 
 def _cancel(harness: ChaosHarness, job_id: str) -> None:
-    """As the user's own client does it; a job that has ended meanwhile stays as it is."""
+    """Cancel a job in the way of a user's client. A job that has ended meanwhile stays as it is."""
     snapshot = harness.running.store.get_job(job_id)
     assert snapshot is not None
     if snapshot.data["status"] in FINISHED:
@@ -118,9 +119,9 @@ def _tick(harness: ChaosHarness, figures: Figures) -> None:
 
 
 def _kill(harness: ChaosHarness, figures: Figures, chance: random.Random) -> None:
-    """One of MiniStack's workers, whatever it is at, by its process id.
+    """Kill one of MiniStack's workers at a random moment.
 
-    Not while it starts: MiniStack then ends all other workers of the function, too, which AWS does not.
+    Workers that still start are spared: MiniStack would end all other workers of the function, which AWS does not.
     """
     part = harness.running.state.parts["aws"].process
     assert part is not None
@@ -132,7 +133,7 @@ def _kill(harness: ChaosHarness, figures: Figures, chance: random.Random) -> Non
 
 
 def _age_s(worker: psutil.Process) -> float:
-    """0 for one that has ended."""
+    """Return the age of a worker in seconds, or 0 if it has ended."""
     with suppress(psutil.NoSuchProcess):
         if worker.status() != psutil.STATUS_ZOMBIE:
             return time.time() - worker.create_time()
@@ -140,18 +141,18 @@ def _age_s(worker: psutil.Process) -> float:
 
 
 def _cancel_running(harness: ChaosHarness, tracked: Sequence[Tracked]) -> None:
-    wanted = {one.job_id for one in tracked if one.wish.fate is Fate.CANCELLED_PROCESSING}
+    wanted = {one.job_id for one in tracked if one.planned.fate is Fate.CANCELLED_PROCESSING}
     for snapshot in harness.running.store.processing_jobs(RUNNING * 2):
         if snapshot.job_id in wanted:
             _cancel(harness, snapshot.job_id)
 
 
 def _await_ends(harness: ChaosHarness, count: int, began: float) -> None:
-    """What is wrong with those that have not ended in time, the examination says."""
+    """Wait until no job is open or the limit passes. Unfinished jobs are reported later."""
     said = began
     is_open = harness.running.client.collection(JOBS).where(filter=FieldFilter("status", "in", sorted(OPEN)))
     while time.monotonic() - began < LIMIT_S:
-        left = int(is_open.count().get()[0][0].value)  # counted by Firestore: thousands are not read for it
+        left = int(is_open.count().get()[0][0].value)  # Firestore counts them, so that no documents are read
         if not left:
             return
         if time.monotonic() - said > 15:

@@ -1,4 +1,4 @@
-"""Trials: jobs are written, their faults happen, and ticks go on until every job has ended."""
+"""Runs of trials: add the jobs, let their faults happen, and tick until every job has ended."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tracking.jobs import PlatformName, Progress, Status
 MAX_TICKS = 6
 LIMIT_S = 120.0
 EVENT_LIMIT_S = 20.0
-JOBLESS = {  # calls of a tick on behalf of every job
+JOBLESS = {  # calls of a tick that serve all jobs
     f"tick.{call}"
     for call in ("open_jobs", "get_document", "processing_jobs", "pending_jobs", "next_waiting_org", "pending_of_org")
 }
@@ -24,7 +24,7 @@ JOBLESS = {  # calls of a tick on behalf of every job
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A row of the table. `wrong`: what is not as it has to be, in words."""
+    """A row of the table. `wrong`: a sentence for each thing that is not as it must be."""
 
     point: str
     fault: str
@@ -42,12 +42,12 @@ class Running:
     job_id: str
     faults: list[str]  # their names in the plan
     ticks: int = 0
-    stopped_s: float | None = None  # of the monotonic clock
+    stopped_s: float | None = None  # by the monotonic clock; None: not stopped yet
     document: Document = field(default_factory=dict)
 
 
 def run(harness: ChaosHarness, trials: Sequence[Trial]) -> list[Result]:
-    """All of them at once."""
+    """Run all trials at the same time."""
     points = [trial.point for trial in trials]
     harness.deliver_events(are_delivered=not any(point.loses_event for point in points))
     running = [_begin(harness, trial) for trial in trials]
@@ -66,7 +66,7 @@ def run(harness: ChaosHarness, trials: Sequence[Trial]) -> list[Result]:
 
 
 def _begin(harness: ChaosHarness, trial: Trial) -> Running:
-    """No tick comes between the job and its faults: the rule is off."""
+    """Add the job, then its faults. No tick can come between, since the scheduled ticks are off."""
     project, point = Project(harness.running), trial.point
     if point.quota_path:
         harness.simulate(kind="quota", platform=trial.platform, times=1, path=point.quota_path)
@@ -76,7 +76,7 @@ def _begin(harness: ChaosHarness, trial: Trial) -> Running:
 
 
 def _look(harness: ChaosHarness, one: Running) -> None:
-    """See how the job stands, and do what its operator does about it."""
+    """Read the job, and do what an operator does at this point: stop its execution, or clear the pause."""
     one.document = harness.job(one.job_id)
     is_under_way = one.document["status"] == Status.PROCESSING and one.document["progress"] >= Progress.ACCOUNT_SAVED
     if one.trial.point.stops and one.stopped_s is None and is_under_way:
@@ -87,14 +87,14 @@ def _look(harness: ChaosHarness, one: Running) -> None:
 
 
 def _awaits_event(harness: ChaosHarness, one: Running) -> bool:
-    """The event of its stopped execution is on its way; a tick that came first would do the work."""
+    """Tell whether the event of the stopped execution is still awaited. A tick now would do its work."""
     if one.stopped_s is None or one.trial.point.loses_event or all(map(harness.plan.has_fired, one.faults)):
         return False
     return time.monotonic() < one.stopped_s + EVENT_LIMIT_S
 
 
 def _is_over(harness: ChaosHarness, one: Running) -> bool:
-    """The job has ended, and so has its last execution: nothing that is still to come can change its end."""
+    """Tell whether the job and its last execution have ended, so that nothing can change the job any more."""
     arn = one.document.get("executionArn")
     if not is_settled(one.document) or _awaits_event(harness, one):
         return False
@@ -102,7 +102,7 @@ def _is_over(harness: ChaosHarness, one: Running) -> bool:
 
 
 def _tick(harness: ChaosHarness, waiting: Sequence[Running]) -> None:
-    """Two at the same moment; one where a call of the tick itself is to fail, so that no other does its work."""
+    """Run two ticks at once, or a single one if a call of the tick itself is to fail: a second would do its work."""
     failing = [one for one in waiting if one.trial.is_alone and not all(map(harness.plan.has_fired, one.faults))]
     page = failing[0].trial.point.page if failing else None
     harness.tick(1 if failing else DOUBLED, **({"page": page} if page else {}))
@@ -111,7 +111,7 @@ def _tick(harness: ChaosHarness, waiting: Sequence[Running]) -> None:
 
 
 def _is_cheap(trial: Trial) -> bool:
-    """A claim whose reply was lost is found out and started in the same tick."""
+    """Tell whether the fault may cost no attempt: a tick notices that its claim was written, and starts the job."""
     return trial.point.name == "tick.claim" and trial.fault.how in {How.ERROR, How.RESEND}
 
 

@@ -1,4 +1,4 @@
-"""Both stores, and both object stores, each behind one fixture: a test that takes it runs once for each."""
+"""Fixtures of the contract suite: each test runs once on the memory store and once on the real one."""
 
 from __future__ import annotations
 

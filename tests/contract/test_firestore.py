@@ -1,4 +1,4 @@
-"""What only the store on Firestore has to answer for: its errors, its time-outs, its messages' sizes."""
+"""Tests of the Firestore store alone: its errors, its time-outs and the sizes of its messages."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ OURS = {
     google.Aborted: StoreUnavailableError,
     google.Cancelled: StoreUnavailableError,
     google.RetryError: StoreUnavailableError,
-    # ours to mend
+    # we must mend them: credentials or permissions
     google.Unauthenticated: CredentialsError,
     google.PermissionDenied: CredentialsError,
-    # a defect here or a missing index or database: passes as it is, with Google's own words
+    # a defect here, or a missing index or database: not translated, so that Google's message is kept
     google.GoogleAPICallError: None,
     google.ClientError: None,
     google.BadRequest: None,
@@ -81,7 +81,7 @@ OURS = {
     google.DuplicateCredentialArgs: None,
     google.MethodNotAllowed: None,
     google.RequestRangeNotSatisfiable: None,
-    # of HTTP, of uploads and of long-running operations; gRPC does not raise them
+    # raised for HTTP, uploads and long-running operations, but never by gRPC
     google.Redirection: None,
     google.MovedPermanently: None,
     google.NotModified: None,
@@ -123,7 +123,7 @@ def test_a_sentence_for_the_user_quotes_nothing_of_googles() -> None:
     assert "said" not in str(translate(made(google.ServiceUnavailable)))
 
 
-# A Firestore that is not there
+# Firestore cannot be reached
 
 
 CALLS: dict[str, Callable[[FirestoreStore], Any]] = {
@@ -164,7 +164,7 @@ def unreachable(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 def test_firestore_unreachable_raises_unavailable_in_time(
     unreachable: FirestoreStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The time-outs are cut to half a second here; that each call takes them is what counts."""
+    """Each call uses the time-outs, which are cut to half a second here."""
     assert (store_module.RPC_TIMEOUT_S, store_module.RETRY_FOR_S) == (10, 15)
     monkeypatch.setitem(store_module._CALL, "timeout", 0.5)
     monkeypatch.setitem(store_module._CALL, "retry", store_module._CALL["retry"].with_timeout(0.5))
@@ -214,7 +214,7 @@ def extremes() -> list[DocumentWrite]:
 
 
 def encoded_bytes(client: Client, write: DocumentWrite) -> int:
-    """What the write takes in the request that `commit` sends, its tag and length included."""
+    """Return the size of the write in the request of `commit`, with its tag and its length."""
     batch = client.batch()
     reference = client.document(write.path)
     if write.must_be_new:
@@ -228,7 +228,7 @@ def encoded_bytes(client: Client, write: DocumentWrite) -> int:
 
 @pytest.fixture
 def offline_client() -> Client:
-    """Of the longest database name: 30 characters is Google's limit for a project's id."""
+    """A client of the longest database name: Google allows 30 characters in a project's id."""
     return anonymous_client(project="p" * 30, database="d" * 63)
 
 

@@ -29,7 +29,7 @@ def fetched_videos(*found: Video, is_complete: bool = True, unusable: tuple[str,
 
 
 def replaced(objects: ObjectStore, key: str, body: bytes) -> None:
-    """As somebody with rights of the bucket may do it."""
+    """Replace an object, as somebody with write access to the bucket could."""
     objects.delete([key])
     objects.put(key, body)
 
@@ -108,7 +108,7 @@ def test_executions_and_kinds_have_objects_of_their_own(objects: ObjectStore) ->
 
 
 def damaged(body: bytes) -> list[bytes]:
-    """Cut off anywhere, changed in the middle, replaced."""
+    """Return bodies that are cut off, changed in the middle, or replaced."""
     changed = body[: len(body) // 2] + b"\xff\x00" + body[len(body) // 2 + 2 :]
     foreign = [b"", b"{}", b"[]", b"null", b"7", b"[" * 100_000, "text 🚀".encode(), b"\x80"]
     return [*(body[:length] for length in range(0, len(body), 7)), changed, *foreign]

@@ -1,4 +1,4 @@
-"""What every store does: one suite for the one in memory and the one on Firestore."""
+"""The contract of a store: one suite for the memory store and the Firestore store."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_pending_jobs_go_on_from_an_id_and_in_the_order_of_ids(store: Store, fro
     assert [job.job_id for job in store.pending_jobs(10)] == ["B", "a", "aa", "b", "\u00e4"]
     assert [job.job_id for job in store.pending_jobs(10, from_id="aa")] == ["aa", "b", "\u00e4"]
     assert [job.job_id for job in store.pending_jobs(2, from_id="aa")] == ["aa", "b"]
-    assert [job.job_id for job in store.pending_jobs(10, from_id="ab")] == ["b", "\u00e4"]  # of a job that is gone
+    assert [job.job_id for job in store.pending_jobs(10, from_id="ab")] == ["b", "\u00e4"]  # the id of a deleted job
     assert store.pending_jobs(10, from_id="\u00ff") == []
 
 
@@ -367,7 +367,7 @@ def test_parallel_commits_on_one_version_let_exactly_one_win(store: Store) -> No
 
 VALUES: list[Any] = [
     "",
-    "x" * 2_000,  # longer than what Firestore indexes
+    "x" * 2_000,  # longer than Firestore's limit for an indexed value
     "emoji 👩\u200d🚀, nul \x00, \u2028, \ufffe",
     0,
     -1,
@@ -559,7 +559,7 @@ def test_many_endings_are_written_each_with_its_riders(store: Store) -> None:
 
 
 def test_whoever_reads_many_jobs_reads_our_fields_alone(store: Store, front_end: FrontEnd) -> None:
-    """Hundreds of documents of a megabyte would be more than a function has."""
+    """Hundreds of whole documents of a megabyte each would not fit into a function's memory."""
     job_id = store.create_job(job_document(priority=1))
     front_end.write(job_id, filler="x" * 100_000)
     reads = [store.open_jobs(9), store.pending_jobs(9), store.pending_jobs(9, without=[PlatformName.TIKTOK])]
@@ -611,7 +611,7 @@ def test_jobs_are_listed_newest_first_by_what_is_asked_for(store: Store, front_e
         store.create_job(
             job_document(orgId=org, projectId=project, status=status, createdAt=START + timedelta(minutes=minutes))
         )
-    front_end.write("undated", orgId="o1", projectId="p1", status="failed")  # cannot be put in order
+    front_end.write("undated", orgId="o1", projectId="p1", status="failed")  # has no time to order it by
 
     def listed(limit: int = 10, **where: Any) -> list[int]:
         jobs = store.list_jobs(JobFilter(**where), limit)
@@ -644,7 +644,8 @@ def test_finished_jobs_are_all_of_them_whatever_they_hold(store: Store, front_en
 
 
 def test_finished_jobs_come_in_pages_in_the_order_of_ids(store: Store, front_end: FrontEnd) -> None:
-    ids = ["-", "0", "Z", "a", "ab", "z", "~", "é", "\ufb00", "\U0001d11e"]  # that of UTF-8 and of code points
+    # The order of UTF-8, which is that of code points.
+    ids = ["-", "0", "Z", "a", "ab", "z", "~", "é", "\ufb00", "\U0001d11e"]
     for number, job_id in enumerate(reversed(ids)):
         front_end.write(job_id, status=("completed", "failed", "cancelled")[number % 3], createdAt=number)
 
@@ -653,9 +654,9 @@ def test_finished_jobs_come_in_pages_in_the_order_of_ids(store: Store, front_end
 
     assert page(20) == ids
     assert page(3) == ids[:3]
-    assert page(20, "ab") == ids[4:]  # itself included
+    assert page(20, "ab") == ids[4:]  # with that id itself
     assert page(2, "ab") == ["ab", "z"]
-    assert page(2, "b") == ["z", "~"]  # a place where there is none
+    assert page(2, "b") == ["z", "~"]  # no job has this id
     assert page(20, "\U0001d11e") == ["\U0001d11e"]
     assert page(20, "\U0001d11f") == []
 

@@ -1,4 +1,4 @@
-"""The walk over all finished jobs, wherever it begins, on both stores."""
+"""The walk over all finished jobs from any start, on both stores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One stack for the whole session; each test has a project of its own on it."""
+"""Fixtures: one stack for the whole session, and a project of its own for each test."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.e2e.running import Project, RunningStack
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[RunningStack]:
-    """The stack that runs in this clone, which goes on running; else one that is stopped at the end, however it comes.
+    """The stack that runs in this clone, or else one that is started here and always stopped at the end.
 
-    `make test` names another stack than the developer's (TRACKING_LOCAL_STACK).
+    `make test` names a stack of its own (TRACKING_LOCAL_STACK), not the developer's.
     """
     with stack.borrowed(say=print) as state:
-        for what in ("faults", "requests"):  # sim_503x2 fails twice and then never again: it counts anew from here
+        for what in ("faults", "requests"):  # sim_503x2 fails at its first two requests only; counting starts anew here
             httpx.delete(f"{state.simulator()}/control/{what}", trust_env=False).raise_for_status()
         running = RunningStack(state)
         yield running

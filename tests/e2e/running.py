@@ -1,4 +1,4 @@
-"""The running stack, by address: what a front end, an operator and AWS's console see of it."""
+"""Access to the running stack by its addresses, as a front end, an operator and the AWS console have it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Document = dict[str, Any]
 
 
 def until(condition: Callable[[], _T | None], what: str, limit_s: float = JOB_LIMIT_S, every_s: float = 0.2) -> _T:
-    """The first answer of `condition` that is not None. AssertionError when there is none in time."""
+    """Call `condition` until it returns something other than None, and return that. AssertionError after the limit."""
     deadline = time.monotonic() + limit_s
     while (answer := condition()) is None:
         assert time.monotonic() < deadline, f"waited {limit_s:.0f} s in vain: {what}"
@@ -45,7 +45,7 @@ class RunningStack:
     def __init__(self, state: State) -> None:
         self.state = state
         self.names = stack.outputs(state)
-        with pytest.MonkeyPatch.context() as environment:  # read once, when the client is made
+        with pytest.MonkeyPatch.context() as environment:  # the client reads it when it is made, and never again
             environment.setenv("FIRESTORE_EMULATOR_HOST", state.firestore())
             self.client: Any = Client(project=PROJECT, credentials=AnonymousCredentials())  # type: ignore[no-untyped-call]
         self.store = FirestoreStore(self.client)
@@ -54,7 +54,7 @@ class RunningStack:
         self._objects = aws.client("s3", state.aws())
 
     def tick(self) -> dict[str, int]:
-        """One run of the deployed trigger. The rule's own may be at work just then, and there is one at a time."""
+        """Run the deployed trigger once. Waits for a scheduled tick, since only one may run at a time."""
         throttled = self._functions.exceptions.TooManyRequestsException
 
         def invoke() -> Any:
@@ -69,7 +69,7 @@ class RunningStack:
         return dict(payload)
 
     def variables(self, logical_id: str) -> dict[str, str]:
-        """What a function of the stack finds in its environment, AWS's address included."""
+        """Return the environment of a function of the stack, with the address of AWS."""
         return stack.deployed_variables(self.state, logical_id) | aws.client_environment(self.state.aws())
 
     def job(self, job_id: str) -> Document:
@@ -78,16 +78,16 @@ class RunningStack:
         return snapshot.data
 
     def execution_names(self) -> list[str]:
-        """Of all the executions that were ever started."""
+        """Return the names of all executions that were ever started."""
         pages = self._machine.get_paginator("list_executions").paginate(stateMachineArn=self.names["StateMachineArn"])
         return [row["name"] for page in pages for row in page["executions"]]
 
     def readable_names(self) -> list[str]:
-        """Of all the executions that were ever started, without their digests."""
+        """Return the names of all executions that were ever started, without their digests."""
         return [name.rpartition("-")[0] for name in self.execution_names()]
 
     def execution(self, arn: str) -> Execution:
-        """An execution after its end, which comes a moment after its job's."""
+        """Wait for the end of an execution, which comes a moment after its job's, and return it."""
 
         def ended() -> Any:
             described = self._machine.describe_execution(executionArn=arn)
@@ -98,13 +98,13 @@ class RunningStack:
         return Execution(described["name"], described["status"], [e for page in pages for e in page["events"]])
 
     def staged(self, job_id: str) -> list[str]:
-        """Keys of a job's staging objects."""
+        """Return the keys of a job's staging objects."""
         pages = self._objects.get_paginator("list_objects_v2").paginate(Bucket=self.names["StagingBucketName"])
         keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
         return [key for key in keys if f"-{job_id}-" in key]
 
     def asked(self, platform: str, username: str) -> list[Document]:
-        """What the platform was asked about an account, oldest first."""
+        """Return the requests to the platform about an account, oldest first."""
         entries = httpx.get(f"{self.state.simulator()}/control/requests", trust_env=False).json()["requests"]
         return [entry for entry in entries if (entry["platform"], entry["username"]) == (platform, username)]
 
@@ -120,23 +120,23 @@ class Execution:
 
     @property
     def states(self) -> list[str]:
-        """In the order in which they were entered."""
+        """The names of the entered states, in order."""
         return [e["stateEnteredEventDetails"]["name"] for e in self.events if "stateEnteredEventDetails" in e]
 
     @property
     def failure(self) -> tuple[str, str]:
-        """Error and cause of an execution that failed."""
+        """The error and the cause of a failed execution."""
         details = self.of_type("ExecutionFailed")[0]["executionFailedEventDetails"]
         return details["error"], details["cause"]
 
     @property
     def failures(self) -> list[str]:
-        """The error of each try that failed."""
+        """The error of each failed try."""
         return [event["taskFailedEventDetails"]["error"] for event in self.of_type("TaskFailed")]
 
     @property
     def waits_s(self) -> list[float]:
-        """From each try that failed to the next try."""
+        """The time between each failed try and the next, in seconds."""
         tries = [e for e in self.events if e["type"] in ("TaskFailed", "TaskScheduled")]
         pairs = [(a, b) for a, b in pairwise(tries) if (a["type"], b["type"]) == ("TaskFailed", "TaskScheduled")]
         return [(b["timestamp"] - a["timestamp"]).total_seconds() for a, b in pairs]
@@ -150,22 +150,23 @@ class Execution:
 
 @dataclass
 class Project:
-    """One test's own project: neither other tests nor the people who use the stack are in its way."""
+    """A project of one test alone, apart from other tests and from people who use the stack."""
 
     stack: RunningStack
     org_id: str = field(default_factory=lambda: f"org-{uuid4().hex}")
     project_id: str = field(default_factory=lambda: f"project-{uuid4().hex}")
 
     def add_job(self, username: str, platform: str = "youtube", **overrides: Any) -> str:
-        """Exactly the fields that front ends write; an override of None leaves its field out."""
+        """Add a job with exactly the fields that front ends write. An override of None leaves its field out."""
         scope = {"orgId": self.org_id, "projectId": self.project_id, "userId": "user-1", "createdAt": datetime.now(UTC)}
         fields = job_document(**(scope | {"username": username, "platform": platform} | overrides))
         return self.stack.store.create_job(fields)
 
     def ended(self, job_ids: Sequence[str], limit_s: float = JOB_LIMIT_S) -> dict[str, Document]:
-        """The jobs' documents, once all of them have ended. Read by id: a malformed job may lack its organisation.
+        """Wait until all jobs have ended, and return their documents by id.
 
-        Jobs that the limits hold back are started by further ticks.
+        Further ticks start jobs that the limits hold back. Jobs are read by id, since a malformed one may lack its
+        organisation.
         """
 
         def all_ended() -> dict[str, Document] | None:
@@ -193,7 +194,7 @@ class Project:
         return self.stack.store.get_documents(self._videos_path(account_id))
 
     def count_videos(self, account_id: str) -> int:
-        """Counted by Firestore: thousands of documents are not read for it."""
+        """Return the number of an account's videos. Firestore counts them, so that no documents are read."""
         return int(self.stack.client.collection(self._videos_path(account_id)).count().get()[0][0].value)
 
     def _videos_path(self, account_id: str) -> str:
@@ -201,7 +202,7 @@ class Project:
 
     @contextmanager
     def listening(self) -> Iterator[dict[str, list[int]]]:
-        """The progress of each job as the panel's listener sees it, from now on."""
+        """Collect the progress of each job from now on, through a listener like the panel's."""
         seen: dict[str, list[int]] = defaultdict(list)
 
         def changed(_documents: object, changes: list[Any], _at: object) -> None:

@@ -1,4 +1,4 @@
-"""A user who changes their mind: nothing is started, or what was started stops and writes no more."""
+"""Jobs that their user cancels or deletes: a pending job never starts, and a running one stops and writes no more."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Batch:
     never_started: str
     cancelled: str
     deleted: str
-    as_cancelled: Document  # as its user left it
+    as_cancelled: Document  # the document after the user's cancellation
     executions: dict[str, Execution]
 
 
 def cancelled_while_pending(project: Project) -> str:
-    """Another one, should the rule's own tick come between its creation and its cancellation."""
+    """Add a job and cancel it while it is pending. Try another one if a scheduled tick claims it before."""
     while True:
         job_id = project.add_job("sim_videos_1")
         snapshot = project.stack.store.get_job(job_id)
@@ -43,7 +43,7 @@ def batch(running: RunningStack) -> Batch:
     never_started = cancelled_while_pending(project)
     cancelled, deleted = project.add_job("sim_slow_2"), project.add_job("sim_slow_2", "twitter")
     running.tick()
-    # Each has been claimed, and its platform answers two seconds late.
+    # Each job is claimed by now, and its platform answers two seconds late.
     arns = {job_id: running.job(job_id)["executionArn"] for job_id in (cancelled, deleted)}
     jobs = running.client.collection(JOBS)
     jobs.document(cancelled).update({"status": "cancelled", "updatedAt": datetime.now(UTC)})

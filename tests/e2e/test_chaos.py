@@ -1,4 +1,4 @@
-"""A few points of a job's life at which things go wrong; `make chaos` goes through all of them."""
+"""Faults at a few points of a job's life. `make chaos` tries all points."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_jobs_with_a_killed_or_cut_off_state_end_right_once(harness: ChaosHarnes
 
 @pytest.mark.parametrize("trial", chosen(TICKS), ids=lambda trial: f"{trial.fault.point} {trial.fault}")
 def test_job_with_a_killed_cut_off_or_refused_tick_ends_right(harness: ChaosHarness, trial: Trial) -> None:
-    """The job ends once and rightly, whatever the fault and its place."""
+    """The job ends exactly once, in the right status."""
     assert [result for result in trials.run(harness, [trial]) if result.wrong] == []
 
 

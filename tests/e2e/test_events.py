@@ -1,4 +1,4 @@
-"""Every file of `events/`, through AWS's own runtime interface emulator and client, as `make invoke` runs it."""
+"""All sample events of `events/`, invoked as `make invoke` does: through AWS's runtime interface emulator."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tracking.store import account_path
 from tracking.store.firestore import JOBS
 
 CHAIN = {re.sub(r"\B([A-Z])", r"-\1", state.name).lower(): state.reaches for state in states.CHAIN}
-"""The event of each state, by the file's name, and the progress after it."""
+"""The file name of each state's event, and the progress after the state."""
 ENDED = {"execution-aborted", "execution-failed", "execution-timed-out"}
 OTHERS = ENDED | {"fail-job", "fetch-account-missing", "fetch-account-slow", "kick", "tick"}
 YOUTUBE = account_path("demo-org", "demo-project", "youtube_UC_x5XG1OV2P6uZZ5FSM9Ttw")

@@ -1,4 +1,4 @@
-"""`POST /trigger` of the running stack: who may, what everybody else sees, and that a job starts at once and once."""
+"""`POST /trigger` of the running stack: accepted and refused callers, and jobs that start at once and only once."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from local.firestore import PROJECT
 from tests.e2e.running import Project, RunningStack, until
 from tracking.jobs import Status
 
-SECRET = {"X-Trigger-Secret": "stand-in"}  # what the stack puts into every secret
-AT_ONCE_S = 10.0  # far from the minute; a cold start and a retry of Lambda's queue fit in on a busy machine
+SECRET = {"X-Trigger-Secret": "stand-in"}  # the value of every secret in the stack
+AT_ONCE_S = 10.0  # far below the minute of the schedule, yet enough for a cold start and a retry of Lambda's queue
 
 
 def kick(running: RunningStack, headers: dict[str, str], method: str = "POST", path: str = "") -> httpx.Response:
@@ -33,7 +33,7 @@ def started(running: RunningStack, job_id: str) -> dict[str, Any]:
 
 
 def sign_in(running: RunningStack) -> str:
-    """The ID token of the demo's user, as the page gets it."""
+    """Sign the demo's user in as the page does, and return the ID token."""
     url = f"{running.state.auth()}/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=local"
     asked = {"email": auth.USERS[0].email, "password": auth.PASSWORD, "returnSecureToken": True}
     answer = httpx.post(url, json=asked, trust_env=False).raise_for_status()
@@ -41,7 +41,7 @@ def sign_in(running: RunningStack) -> str:
 
 
 def token(**changes: Any) -> str:
-    """An unsigned token, as emulators issue them."""
+    """Return an unsigned token, such as emulators issue."""
     now = int(time.time())
     claims = {"iss": f"https://securetoken.google.com/{PROJECT}", "aud": PROJECT, "sub": "nobody", "iat": now}
     parts = ({"alg": "none", "typ": "JWT"}, claims | {"exp": now + 3600} | changes)
@@ -94,7 +94,7 @@ def test_kicks_and_ticks_at_the_same_moment_start_each_job_once(project: Project
     with ThreadPoolExecutor(6) as pool:
         kicks = [pool.submit(kick, running, SECRET) for _ in range(4)]
         ticks = [pool.submit(running.tick) for _ in range(2)]
-    # Beyond its places MiniStack answers 429, as the gateway does beyond its limits.
+    # MiniStack answers 429 when its places are taken, as the gateway does above its limits.
     assert {answer.result().status_code for answer in kicks} <= {202, 429}
     assert all(tick.result()["refused"] == 0 for tick in ticks)
     ended = project.ended(ids)
@@ -104,7 +104,7 @@ def test_kicks_and_ticks_at_the_same_moment_start_each_job_once(project: Project
 
 
 def test_a_kick_that_finds_a_tick_at_work_is_not_lost(project: Project) -> None:
-    """Each job is created after the tick before it has read, so it needs its own."""
+    """Each job is created after the tick before it has read the queue, so it needs a tick of its own."""
     for _ in range(6):
         job_id = project.add_job("sim_missing")
         with ThreadPoolExecutor(3) as pool:

@@ -1,4 +1,4 @@
-"""The main job: from documents as front ends write them to accounts and videos, started by the rule's own tick."""
+"""The main job: a front end's document becomes an account and its videos, started by the scheduled tick alone."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ TYPED = {  # as people type them
 }
 MISSING = "nobody_has_this_name"
 
-# Read by hand from tests/platform-samples: the profile's own numbers, and how many posts were recorded.
+# Read by hand from tests/platform-samples: the profile's numbers, and the number of recorded posts.
 FOUND = {
     "youtube": ("youtube_UC_x5XG1OV2P6uZZ5FSM9Ttw", 5),  # uploads_page1.json
     "twitter": ("twitter_460255655", 53),  # 196 posts on two pages, of which 143 are reposts of others
     "instagram": ("instagram_528817151", 33),  # posts.json
     "tiktok": ("tiktok_loveluxury.com", 17),  # 18 rows, one of them twice; no row has a numeric author id
 }
-NUMBERS = {  # followers, following, posts, views; None where the platform does not say
+NUMBERS = {  # followers, following, posts, views; None if the platform does not tell
     "youtube": (2_300_000, None, 5_783, 234_084_903),
     "twitter": (13_496, 861, 190_034, None),
     "instagram": (104_423_132, 92, 4_888, None),
@@ -67,7 +67,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Batch:
-    """Jobs by platform, that of the missing account under its name."""
+    """Jobs by platform. The job of the missing account is under that account's name."""
 
     project: Project
     jobs: Mapping[str, Ended]
@@ -75,7 +75,7 @@ class Batch:
 
 @pytest.fixture(scope="module")
 def batch(running: RunningStack) -> Batch:
-    """Nothing here calls the trigger."""
+    """Add the jobs and wait for their ends. The test never calls the trigger."""
     project = Project(running)
     with project.listening() as seen:
         ids = {platform: project.add_job(username, platform) for platform, username in TYPED.items()}
@@ -167,7 +167,7 @@ def test_recorded_videos_are_saved_with_the_right_field_types(batch: Batch, plat
 def test_a_videos_numbers_are_those_that_were_recorded(batch: Batch) -> None:
     video = batch.project.videos(FOUND["youtube"][0])["UZ4n1n13crI"]  # videos_assembled.json
     assert (video["viewCount"], video["likeCount"], video["commentCount"]) == (880_045, 61_890, 11_590)
-    assert (video["shareCount"], video["saveCount"]) == (None, None)  # YouTube does not say
+    assert (video["shareCount"], video["saveCount"]) == (None, None)  # YouTube does not tell them
     assert video["durationS"] == 21 * 60 + 50  # PT21M50S
     assert video["publishedAt"] == datetime(2023, 7, 21, 19, 0, 27, tzinfo=UTC)
     assert video["hashtags"] == ["MyDomain"]

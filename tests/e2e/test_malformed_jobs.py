@@ -1,4 +1,4 @@
-"""Documents that anybody may write: what is wrong with one is told to its user and stops nobody else."""
+"""Malformed jobs: each fails with a sentence for its user, and holds up no other job."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ GOOD: dict[str, dict[str, Any]] = {"ordinary": {}, "no creation time": {"created
 
 @pytest.fixture(scope="module")
 def ended(running: RunningStack) -> dict[str, Document]:
-    """All in one tick, the malformed first."""
+    """Run all jobs in one tick, the malformed ones first, and return their documents by kind."""
     project = Project(running)
     ids = {name: project.add_job(**({"username": "sim_videos_1"} | fields)) for name, (fields, _) in MALFORMED.items()}
     ids |= {name: project.add_job("sim_videos_1", **fields) for name, fields in GOOD.items()}

@@ -1,4 +1,4 @@
-"""A platform that refuses our credential rests, and its jobs wait: on the running stack."""
+"""Pauses on the running stack: a platform that refuses our credential is paused, and its jobs wait."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tracking.jobs import PlatformName
 
 @pytest.fixture
 def refused(project: Project) -> Iterator[str]:
-    """A job that finds our quota used up; afterwards the platform is open again for the other tests."""
+    """A job that finds our quota used up. The platform is cleared afterwards, for the other tests."""
     job_id = project.add_job("sim_quota", "twitter")
     project.stack.tick()
     yield job_id
@@ -55,5 +55,6 @@ def test_used_up_quota_pauses_the_platform_not_the_job(project: Project, refused
     assert "paused" in platforms(project)
 
     assert "paused" not in platforms(project, "--clear", "twitter")
-    stack.client.collection("trackingJobs").document(refused).update({"status": "cancelled"})  # or it pauses X again
+    # Otherwise this job would pause X again.
+    stack.client.collection("trackingJobs").document(refused).update({"status": "cancelled"})
     assert project.ended([sibling])[sibling]["status"] == "completed"

@@ -1,4 +1,4 @@
-"""Platforms that fail, refuse or hide: what is retried, by whom, and what the user is told."""
+"""Failing platforms, refusals and private accounts: the retries and the sentences for the user."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REFUSED = {
     ("youtube", "sim_loop"): ("ContractError", "YouTube sends the same page of sim_loop again and again."),
 }
 COMPLETED = {("youtube", "sim_empty"): 0, ("tiktok", "sim_nulls"): 3, ("instagram", "sim_hidden"): 3}
-# No more than the states' 16 places: a job that waits for one would count that as a retry.
+# At most 16 jobs, since states have 16 places: waiting for a place would count as a retry.
 TRACKED = [FAILS_TWICE, FAILS_FOUR_TIMES, RATE_LIMITED, GATEWAY_PAGE, CUT_SHORT, *REFUSED, *COMPLETED]
 
 Account = tuple[str, str]
@@ -53,7 +53,7 @@ def test_two_503s_are_retried_with_backoff_and_job_completes(batch: Batch) -> No
     assert execution.status == "SUCCEEDED"
     assert execution.states.count("FetchAccount") == 1  # one state, three tries
     assert execution.failures == ["PlatformUnavailableError"] * 2
-    first, second = execution.waits_s  # 2 s, doubled; MiniStack leaves the jitter out
+    first, second = execution.waits_s  # 2 s, then doubled; MiniStack adds no jitter
     assert first > 1.9
     assert second > 3.9
 

@@ -1,4 +1,4 @@
-"""Accounts without a video and with thousands: all saved, while what the states pass stays small."""
+"""Accounts with no video and with thousands: all videos are saved, while the states' payloads stay small."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from tests.e2e.running import Document, Project, RunningStack
 
 MAX_STATE_BYTES = 16 * 1024
-ACCOUNTS = {0: "youtube", 1: "twitter", 501: "youtube", 5000: "instagram"}  # videos, and where
+# Number of videos of an account, and its platform.
+ACCOUNTS = {0: "youtube", 1: "twitter", 501: "youtube", 5000: "instagram"}
 
 
 @dataclass(frozen=True)
@@ -43,5 +44,6 @@ def test_states_pass_ids_and_counters_only(batch: Batch, count: int) -> None:
 
 @pytest.mark.parametrize("count", ACCOUNTS)
 def test_nothing_stays_in_the_staging_bucket(batch: Batch, count: int) -> None:
-    batch.project.stack.execution(batch.documents[batch.ids[count]]["executionArn"])  # deletes after it completed
+    # Staging is deleted after the job completed, so wait for the end of the execution.
+    batch.project.stack.execution(batch.documents[batch.ids[count]]["executionArn"])
     assert batch.project.stack.staged(batch.ids[count]) == []

@@ -1,4 +1,4 @@
-"""Ticks that come at the same moment, and a tick that finds no database."""
+"""Simultaneous ticks, and a tick without a database."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TRIGGER_TIMEOUT_S = 55  # template.yaml
 
 
 def trigger(running: RunningStack, **variables: str) -> Invocation:
-    """A trigger of its own, beside the deployed one, of which there is one at a time."""
+    """Run the trigger outside Lambda, so that it may run beside the deployed one."""
     return invoke("trigger", TICK, running.variables("TriggerFunction") | variables)
 
 
@@ -26,7 +26,7 @@ def test_triggers_at_the_same_moment_start_each_job_exactly_once(project: Projec
     with ThreadPoolExecutor(2) as pool:
         ticks = list(pool.map(lambda _: trigger(running), range(2)))
     assert [tick.payload for tick in ticks if tick.is_error] == []
-    assert sum(tick.payload["started"] for tick in ticks) <= len(ids)  # the rule's own tick may have had some
+    assert sum(tick.payload["started"] for tick in ticks) <= len(ids)  # a scheduled tick may have started some
     ended = project.ended(ids)
     started = [name for name in running.readable_names() if "-sim_missing-" in name]
     assert sorted(n for n in started if n.split("-", 2)[2].rpartition("-")[0] in ids) == sorted(

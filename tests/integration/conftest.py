@@ -1,4 +1,4 @@
-"""The template and the state machine, parsed as they stand in the repository."""
+"""Fixtures: the template and the state machine, parsed from the repository's files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from local.paths import ROOT
 
 @pytest.fixture(scope="session")
 def template() -> Any:
-    """Short forms (`!Ref`, `!GetAtt`, `!Sub`) are written out."""
+    """The template with its short forms (`!Ref`, `!GetAtt`, `!Sub`) written out."""
     return cfn_yaml.load(str(ROOT / "template.yaml"))
 
 

@@ -1,4 +1,4 @@
-"""deploy-firestore.sh, with a stand-in for npx that writes down what it is asked."""
+"""deploy-firestore.sh, with a stand-in for npx that prints its arguments."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NEEDED = ("deploy-firestore.sh", "firebase.json", "firestore.rules", "firestore.
 
 @pytest.fixture
 def tools(tmp_path: Path) -> Path:
-    """A folder with all programs that the script may find: npx prints where it is, and its arguments, as JSON lines."""
+    """A folder with all programs of the script. Its npx prints the current folder and the arguments, one a line."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for name in ("bash", "dirname", "sed", "env"):
@@ -32,7 +32,7 @@ def tools(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The script, and all that it needs, in another folder."""
+    """A copy of the script and its files in another folder."""
     folder = tmp_path / "copy of it"
     for name in NEEDED:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,7 @@ def deploy(tools: Path, *arguments: str, script: Path = SCRIPT) -> subprocess.Co
 
 
 def complaint(tools: Path, *arguments: str, script: Path = SCRIPT) -> str:
-    """The one sentence with which it refuses, having asked npx nothing."""
+    """Return the one sentence with which the script refuses. It must not have called npx."""
     done = deploy(tools, *arguments, script=script)
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()

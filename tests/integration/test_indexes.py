@@ -1,4 +1,4 @@
-"""firestore.indexes.json against the queries that the store really makes: the emulator answers without any index.
+"""firestore.indexes.json against the queries that the store really makes. The emulator itself needs no indexes.
 
 The web's queries are held to it by web/tests/unit/indexes.test.ts; they need no index of their own.
 """
@@ -25,7 +25,7 @@ EQUALITY = {StructuredQuery.FieldFilter.Operator.EQUAL, StructuredQuery.FieldFil
 
 
 class Index(NamedTuple):
-    """Equality fields may stand in any order; the ordered ones come after them."""
+    """A composite index. Its equality fields may stand in any order; the ordered fields come after them."""
 
     collection: str
     equal: frozenset[str]
@@ -39,15 +39,15 @@ def filters(where: StructuredQuery.Filter) -> list[Any]:
 
 
 def needed(query: StructuredQuery) -> Index | None:
-    """None where Firestore's automatic index of one field is enough."""
+    """Return the index that a query needs, or None if Firestore's automatic index of one field is enough."""
     equal = frozenset(f.field.field_path for f in filters(query.where) if f.op in EQUALITY)
     ranges = {f.field.field_path for f in filters(query.where) if f.op not in EQUALITY}
     ordered = tuple(
         (order.field.field_path, order.direction.name)
         for order in query.order_by
-        if order.field.field_path != "__name__"  # by which every index ends
+        if order.field.field_path != "__name__"  # every index ends with it
     )
-    if not query.order_by:  # Firestore orders by what a range is on
+    if not query.order_by:  # Firestore orders by the field of a range filter
         ordered = tuple((name, "ASCENDING") for name in ranges)
     assert ranges <= {name for name, _ in ordered}, "a range is on a field that the query orders by"
     if len(equal | {name for name, _ in ordered}) <= 1:
@@ -89,7 +89,7 @@ class Unanswered:
 
 @pytest.fixture
 def made() -> list[StructuredQuery]:
-    """Every query of the store, with every combination of what may be asked."""
+    """All queries of the store, with every combination of their arguments."""
     client = anonymous_client("demo-indexes")
     recorded = client._firestore_api_internal = Unanswered()
     store = FirestoreStore(client)

@@ -1,4 +1,4 @@
-"""Kicks against ticks, for real: threads on the Firestore emulator, without Lambda's one place to keep them apart."""
+"""Races of kicks and ticks: threads on the Firestore emulator, without Lambda's limit of one tick at a time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ JOBS = 100
 
 
 class Functions:
-    """Lambda's asynchronous invocations, each in a thread at once."""
+    """Lambda's asynchronous invocations, each in a thread that starts at once."""
 
     def __init__(self, tick: Callable[[], Any]) -> None:
         self._tick = tick

@@ -1,4 +1,4 @@
-"""A Lambda that lives on after its state timed out, after Stop, or after a cancel: a real thread, a real database."""
+"""Late writers: a Lambda that works on after a time-out, a stop or a cancellation. Real threads, real database."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WAIT_S = 30
 
 
 class Hanging:
-    """The platform answers the late writer only when the test lets it."""
+    """A platform that answers the late writer only when the test says so."""
 
     def __init__(self) -> None:
         self.asked = threading.Event()
@@ -44,7 +44,7 @@ class Hanging:
 
 
 class LateWriter(threading.Thread):
-    """Runs FetchVideos, and SaveVideos if it may, as the old attempt."""
+    """A thread that runs FetchVideos and then SaveVideos as the old attempt."""
 
     def __init__(self, harness: Harness, state: Any, platform: Hanging) -> None:
         super().__init__(daemon=True)
@@ -146,7 +146,7 @@ def test_a_late_writer_does_not_disturb_the_attempt_after_it(
     assert real.tick()["started"] == 1
     second = next(dict(p) for p in real.executions.started.values() if p["attempt"] == 2)
     fetched = real.run_chain(second, until="FetchVideos")
-    assert isinstance(wake(platform, writer), StaleAttemptError)  # in the middle of the newer attempt
+    assert isinstance(wake(platform, writer), StaleAttemptError)  # while the newer attempt is at work
     real.run_state("SaveVideos", fetched)
     document = real.document(state["jobId"])
     assert (document["status"], document["attempt"], document["progress"]) == ("completed", 2, 100)
@@ -159,6 +159,6 @@ def test_attempt_that_hung_past_its_lease_still_completes(real: Harness, hanging
     """The sweep learns that the execution runs, and gives it a new lease."""
     state, platform, writer = hanging
     real.clock.advance(LEASE.total_seconds())
-    real.tick()  # Step Functions says that it runs: a new lease
+    real.tick()  # the execution runs, so the sweep renews the lease
     assert wake(platform, writer) is None
     assert real.document(state["jobId"])["status"] == Status.COMPLETED

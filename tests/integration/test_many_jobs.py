@@ -1,4 +1,4 @@
-"""Many jobs at once on the Firestore emulator: what a tick starts, how long it takes, and what it reads."""
+"""Many jobs at once on the Firestore emulator: the starts, the time and the reads of a tick."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LAMBDA_S = 30
 
 
 def fill(client: Client, count: int, **overrides: Any) -> None:
-    """Jobs of organisation a, the first the oldest."""
+    """Add jobs of organisation a, the oldest first."""
 
     def write(first: int) -> None:
         batch = client.batch()
@@ -66,7 +66,7 @@ def test_a_thousand_jobs_are_claimed_and_started_within_one_tick(firestore_clien
 
 
 class Throttling(MemoryExecutions):
-    """Refuses, as Step Functions does, what goes over a bucket of tokens."""
+    """Executions that refuse starts beyond a bucket of tokens, as Step Functions does."""
 
     def __init__(self, tokens: int) -> None:
         super().__init__()
@@ -96,14 +96,14 @@ def test_throttling_slows_a_thousand_starts_down_and_loses_none(firestore_client
     assert Counter(payload["jobId"] for payload in executions.started.values()).most_common(1)[0][1] == 1
     documents = [job.to_dict() or {} for job in client.collection("trackingJobs").stream()]
     assert {job["status"] for job in documents} == {"processing"}
-    assert {job.get("expiries", 0) for job in documents} == {0}  # a refusal is nobody's failure
+    assert {job.get("expiries", 0) for job in documents} == {0}  # a refused start costs the job no expiry
 
 
 def test_what_does_not_fit_the_ticks_time_is_left_for_the_next(firestore_client: Callable[[], Client]) -> None:
     client, executions = firestore_client(), MemoryExecutions()
     fill(client, 700)
     trigger = deps(client, executions, 700, 700)
-    # Enough for a wave of 500 claims, and then for 200 of their starts.
+    # Time for a wave of 500 claims and 200 of their starts.
     starts = iter([CLAIM_RESERVE_S] + [START_RESERVE_S] * 200)
     lock = threading.Lock()
 
@@ -123,7 +123,7 @@ def test_what_does_not_fit_the_ticks_time_is_left_for_the_next(firestore_client:
 
 
 class CountedReads(RpcRecorder):
-    """Counts the documents that queries and look-ups return: what Firestore bills as reads."""
+    """Calls that count the returned documents, which Firestore bills as reads."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -135,7 +135,7 @@ class CountedReads(RpcRecorder):
             yield answer
 
     def calls_and_reads(self) -> tuple[int, int]:
-        """Their numbers since the last time."""
+        """Return the numbers of calls and documents since the last time."""
         taken = len(self.taken()), self.documents
         self.documents = 0
         return taken
@@ -144,7 +144,10 @@ class CountedReads(RpcRecorder):
 def ticks_reads(
     firestore_client: Callable[[], Client], waiting: int, capsys: pytest.CaptureFixture[str]
 ) -> list[tuple[int, int]]:
-    """What each of four ticks sends and reads, while `waiting` jobs of organisation a wait; b's job starts at once."""
+    """Return the calls and reads of each of four ticks, while `waiting` jobs of organisation a wait.
+
+    In each tick a new job of organisation b starts at once.
+    """
     client, executions = firestore_client(), MemoryExecutions()
     fill(client, waiting)
     sent = CountedReads()
@@ -177,4 +180,5 @@ def test_a_ticks_cost_does_not_grow_with_the_jobs_that_wait(
         assert abs(many_reads - few_reads) <= 1
     cold, *warm = many
     assert max(reads for _, reads in warm) < 2 * Limits().pending_page_size + 20
-    assert cold[1] < Limits().max_open_jobs + 2 * Limits().pending_page_size + 20  # it did not know yet that many wait
+    # The first tick does not know yet that many jobs wait.
+    assert cold[1] < Limits().max_open_jobs + 2 * Limits().pending_page_size + 20

@@ -1,4 +1,4 @@
-"""`tracking platforms` on the Firestore emulator: what rests, until when, and the end of it."""
+"""`tracking platforms` on the Firestore emulator: paused platforms, their ends, and clearing them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tracking.store.firestore import FirestoreStore
 
 @pytest.fixture
 def store(firestore_client: Callable[[], Client], monkeypatch: pytest.MonkeyPatch) -> FirestoreStore:
-    """What the command line reads, too."""
+    """The store that the command line reads too."""
     store = FirestoreStore(firestore_client())
     monkeypatch.setattr(cli, "_store", lambda: store)
     return store
 
 
 def states(*arguments: str) -> dict[str, str]:
-    """Each platform's row as it is shown."""
+    """Run the command, and return the printed row of each platform."""
     shown = CliRunner().invoke(cli.app, ["platforms", *arguments])
     assert shown.exit_code == 0, shown.output
     rows = (re.split(r"\s{2,}", line.strip(), maxsplit=1) for line in shown.output.splitlines()[1:])

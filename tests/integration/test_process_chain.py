@@ -1,4 +1,4 @@
-"""One job through both functions, on the Firestore emulator and S3 (moto), counting what is sent to Firestore."""
+"""A job through both functions, on the Firestore emulator and S3 (moto), with a count of the calls to Firestore."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ def real(client: Client, sent: RpcRecorder, s3: Any) -> Harness:
 
 @pytest.mark.parametrize(
     ("count", "commits"),
-    [(0, 4), (1, 4), (498, 4), (501, 5), (5_000, 14)],  # three states, then one for each 498 videos
+    # A commit for each of three states, then one for each 498 videos.
+    [(0, 4), (1, 4), (498, 4), (501, 5), (5_000, 14)],
 )
 def test_job_of_a_new_account_costs_one_commit_per_state(
     real: Harness, client: Client, sent: RpcRecorder, s3: Any, count: int, commits: int
@@ -63,7 +64,7 @@ def test_job_of_a_new_account_costs_one_commit_per_state(
     (job,) = real.executions.started.values()
     sent.calls.clear()
     real.run_chain(dict(job))
-    between_pages = max(0, (count - 1) // real.platform.page_size)  # each a look whether the job was cancelled
+    between_pages = max(0, (count - 1) // real.platform.page_size)  # one read after each page: was the job cancelled?
     assert sorted(sent.names) == ["BatchGetDocuments"] * between_pages + ["Commit"] * commits
     assert max(writes for writes, _ in sent.writes()) <= MAX_WRITES_PER_COMMIT
     assert max(size for _, size in sent.writes()) <= MAX_BYTES_PER_COMMIT

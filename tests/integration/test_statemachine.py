@@ -1,4 +1,4 @@
-"""The state machine against the code: its states, the errors it knows by name, and its limits."""
+"""The state machine held to the code: its states, the errors that it names, and its limits."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_what_may_help_is_tried_again_and_nothing_else(definition: Any, task: st
     assert not names & (PERMANENT | set(STOPPED))
     assert not names & {"States.ALL", "States.TaskFailed"}
     bases = {base.__name__ for base in (TrackingError, PermanentError, TransientError)}
-    assert not names & bases  # Step Functions knows the class alone, never its bases
+    assert not names & bases  # Step Functions compares the class's own name, never its bases
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -122,7 +122,7 @@ def test_time_outs_of_lambda_and_of_the_state_are_tried_again(definition: Any, t
     assert retried(definition["States"][task]) >= {
         "States.Timeout",
         "Sandbox.Timedout",
-        "Runtime.ExitError",  # killed, as for want of memory
+        "Runtime.ExitError",  # killed, for example out of memory
         "Lambda.ServiceException",
         "Lambda.AWSLambdaException",
         "Lambda.SdkClientException",

@@ -1,4 +1,4 @@
-"""The template against the code and against what we promise of it."""
+"""The template held to the code and to the promises of the docs."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ FUNCTIONS = {
     "ReconcileFunction": ReconcileSettings,
     "CleanupFunction": CleanupSettings,
 }
-"""Every function, and the class that reads its environment."""
+"""The class that reads the environment of each function."""
 
 UNNAMED_RESOURCES = {"DeliverLogsAndTraces"}
-"""Statements whose actions have no resource to name; the template says where AWS says so."""
+"""Statements whose actions take no resource. The template links AWS's page on each."""
 
 ALARMS = {
-    # what is watched, of which resource
+    # metric, resource
     ("AWS/States", "ExecutionsFailed"): {"Ref": "TrackingStateMachine"},
     ("AWS/States", "ExecutionsTimedOut"): {"Ref": "TrackingStateMachine"},
     ("AWS/Lambda", "Errors"): {"Ref": "TriggerFunction"},
@@ -197,7 +197,7 @@ def test_what_needs_a_person_raises_an_alarm(template: Any) -> None:
         assert alarm["AlarmActions"] == {
             "Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]
         }
-        # Silence is good news of everything but the tick itself.
+        # Missing data is a good sign for every metric but the tick's own.
         is_tick = alarm["MetricName"] == "Invocations"
         assert alarm["TreatMissingData"] == ("breaching" if is_tick else "notBreaching")
 
@@ -323,8 +323,9 @@ def test_pages_of_configured_origins_alone_may_kick(template: Any) -> None:
     assert (condition, otherwise) == ("HasOrigins", {"Ref": "AWS::NoValue"})
     assert cors["AllowOrigins"] == {"Ref": "AllowedOrigins"}
     assert cors["AllowMethods"] == ["POST"]
-    assert set(cors["AllowHeaders"]) == {"authorization", "content-type"}  # the secret is for programs, not for pages
-    assert "AllowCredentials" not in cors  # the token is sent by the page, never by a cookie
+    # The secret's header is missing, since the secret is for programs and not for pages.
+    assert set(cors["AllowHeaders"]) == {"authorization", "content-type"}
+    assert "AllowCredentials" not in cors  # no cookies: the page sends the token itself
     joined = {"Fn::Join": ["", {"Ref": "AllowedOrigins"}]}
     assert template["Conditions"]["HasOrigins"] == {"Fn::Not": [{"Fn::Equals": [joined, ""]}]}
 

@@ -1,4 +1,4 @@
-"""Triggers against each other, for real: threads and processes on the Firestore emulator."""
+"""Races of triggers: threads and processes on the Firestore emulator."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ JOBS = 200
 
 
 class SimultaneousStore(FirestoreStore):
-    """Waits, between reading and claiming, until every other trigger has read the same jobs."""
+    """A store that waits, between reading and claiming, until every other trigger has read the same jobs."""
 
     def __init__(self, client: Client, everybody: threading.Barrier) -> None:
         super().__init__(client)
@@ -88,7 +88,7 @@ def test_a_job_cancelled_while_triggers_race_is_never_started(firestore_client: 
         snapshot = stores[0].get_job(f"job{number:03}")
         assert snapshot is not None
         assert snapshot.data["status"] == "cancelled"
-        # Cancelled before the claim: never started. After it: started once, and stopped by the fence.
+        # Cancelled before the claim, a job never starts. Cancelled after it, it starts once, and the fence stops it.
         assert executions.starts[snapshot.job_id] == snapshot.data.get("attempt", 0)
     assert all(executions.starts[f"job{number:03}"] == 1 for number in range(10, 20))
 

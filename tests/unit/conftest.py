@@ -1,4 +1,4 @@
-"""Unit tests touch memory only: a socket is an error, unless the test is marked `enable_socket`."""
+"""Settings of unit tests. They use memory alone: a socket is an error, unless the test is marked `enable_socket`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 from pytest_socket import disable_socket, enable_socket
 
-# The same examples each time, so that a run tells of the change alone; `--hypothesis-profile=long` looks further.
+# The same examples in each run, so that a new failure comes from the change. `--hypothesis-profile=long` tries more.
 settings.register_profile("short", max_examples=250, stateful_step_count=50, deadline=None, derandomize=True)
 settings.register_profile(
     "long",
@@ -25,6 +25,6 @@ def _memory_only(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.node.get_closest_marker("enable_socket"):
         yield
         return
-    disable_socket(allow_unix_socket=True)  # a pair of those is how event loops wake themselves
+    disable_socket(allow_unix_socket=True)  # an event loop needs a pair of Unix sockets to wake itself
     yield
     enable_socket()

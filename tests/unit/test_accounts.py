@@ -1,4 +1,4 @@
-"""Accounts and videos in their two outer forms: Firestore fields and JSON."""
+"""Accounts and videos as Firestore fields and as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bench's own arithmetic: what it says of a figure has to be true of the figure."""
+"""Arithmetic of the bench: medians, sizes and verdicts."""
 
 from __future__ import annotations
 

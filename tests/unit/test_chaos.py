@@ -1,4 +1,4 @@
-"""The fault injection itself: a suite whose faults did not happen would prove nothing."""
+"""The fault injection itself: each planned fault must really happen, and only once."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_kill_is_one_that_no_process_can_catch(
     name = plan.add(Fault("SaveAccount.open_jobs", When.BEFORE, How.KILL))
     store.open_jobs(10)
     assert killed == [(os.getpid(), signal.SIGKILL)]
-    assert plan.has_fired(name)  # noted before it died
+    assert plan.has_fired(name)  # the call was noted before the process was killed
 
 
 def test_a_stalled_call_goes_on_when_it_is_released(plan: Plan, store: Store, harness: Harness) -> None:

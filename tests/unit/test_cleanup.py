@@ -1,4 +1,4 @@
-"""Jobs that ended long ago go, page by page; everything else stays."""
+"""Cleanup: jobs that ended long ago are deleted page by page, and all others stay."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_run_twice_deletes_nothing_more(harness: Harness) -> None:
 
 
 class RunningOut(FakeContext):
-    """Each page takes a minute of the invocation."""
+    """A Lambda context in which each page takes a minute."""
 
     def get_remaining_time_in_millis(self) -> int:
         self._remaining_s -= 60
@@ -115,7 +115,7 @@ def test_runs_that_are_cut_off_meet_every_job_in_turn(harness: Harness) -> None:
             return page
 
     harness.store = Watched(harness.clock)
-    for _ in range(4):  # each begins with the job that the one before it ended with
+    for _ in range(4):  # each run begins with the last job of the run before
         assert clean_up(harness, RunningOut(RESERVE_MS / 1000)) == {"deleted": 0, "isDone": False}
     assert looked_at == {"0job", "Ajob", "Zjob", "ajob", "zjob"}
     assert harness.store.get_document(CONTROL_DOCUMENT) == {"goesOnFrom": "zjob"}

@@ -1,4 +1,4 @@
-"""`tracking` over the store in memory: what it refuses before any request, and what it asks before it deletes."""
+"""The command `tracking` on the memory store: wrong arguments, and the question before it deletes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Ended(NamedTuple):
 
 
 class Terminal(io.StringIO):
-    """Somebody sits at it, and types this."""
+    """A terminal at which somebody types this text."""
 
     def isatty(self) -> bool:
         return True
@@ -36,7 +36,7 @@ Tracking = Callable[..., Ended]
 
 @pytest.fixture
 def tracking(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tracking:
-    """The command as its entry point runs it, for `main` is what turns an error into a sentence."""
+    """A runner of the command by its entry point `main`, which turns errors into sentences."""
 
     def run(*arguments: str, typed: str | None = None) -> Ended:
         monkeypatch.setattr(sys, "argv", ["tracking", *arguments])
@@ -50,7 +50,7 @@ def tracking(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> MemoryStore:
-    """What the command line reads, too."""
+    """The memory store that the command uses."""
     store = MemoryStore(ManualClock(datetime.now(UTC)))
     monkeypatch.setattr(cli, "_store", lambda: store)
     return store

@@ -1,4 +1,4 @@
-"""Firestore's limits: ids that a document may have, and texts and fields that are cut until they fit."""
+"""Firestore's limits: allowed document ids, and texts and fields that are cut to fit."""
 
 from __future__ import annotations
 

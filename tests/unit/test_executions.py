@@ -1,4 +1,4 @@
-"""Executions: what a start sends, and what a refused one means."""
+"""Executions: the request of a start, and the meaning of a refused one."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ PAYLOAD = {"jobId": "job1", "attempt": 1}
 
 
 def existing(stub: Stubber, described: dict[str, Any]) -> None:
-    """The name is taken, by an execution of this description."""
+    """Script the client: the name is taken by an execution of this description."""
     required = {"executionArn": "arn", "stateMachineArn": MACHINE, "status": "SUCCEEDED", "startDate": 0}
     stub.add_client_error("start_execution", "ExecutionAlreadyExists", http_status_code=400)
     stub.add_response("describe_execution", required | described)
@@ -75,7 +75,7 @@ def test_whose_it_is_stays_unknown_without_an_answer(client: Any) -> None:
 
 
 REFUSALS = [
-    # AWS's code, status, whether waiting mends it
+    # AWS's code, HTTP status, whether the error is temporary
     ("ThrottlingException", 400, True),
     ("ExecutionLimitExceeded", 400, True),
     ("TooManyRequestsException", 429, True),

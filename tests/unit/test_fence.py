@@ -1,4 +1,4 @@
-"""The fence: who may still write to a job, and what happens to a write that comes too late or twice."""
+"""The fence: the right to write to a job, and writes that come too late or twice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ACCOUNT = DocumentWrite("organizations/o/projects/p/trackedAccounts/a", {"userna
 
 
 class InterruptedStore(MemoryStore):
-    """Somebody else writes to the job right before each commit, as often as `interruptions` says."""
+    """A store in which another writer changes the job right before each of the next `interruptions` commits."""
 
     def __init__(self, clock: ManualClock) -> None:
         super().__init__(clock)
@@ -46,7 +46,7 @@ def store(clock: ManualClock) -> InterruptedStore:
 
 @pytest.fixture
 def owned(store: InterruptedStore) -> Fence:
-    """Attempt 1 has just claimed the job."""
+    """The fence of attempt 1, which has just claimed the job."""
     job_id = store.create_job(job_document(status="processing", attempt=1, claimId="a1b2"))
     snapshot = read(store, job_id)
     return Fence(job_id, execution_name(snapshot.parse()), snapshot.version)

@@ -1,4 +1,4 @@
-"""Cases that once broke the system: a status that said what was not so, or one odd thing that harmed others."""
+"""Cases that once broke the system: a wrong status, or one odd job that harmed others."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def accounts(harness: Harness, project: str = "project1") -> dict[str, Any]:
 
 
 def create_again(harness: Harness, job_id: str, **fields: Any) -> None:
-    """The same document id a second time: deterministic ids of a front end, after a cleanup."""
+    """Create a job anew under an old id. A front end with fixed ids does so after a cleanup."""
     harness.memory.delete_job(job_id)
     harness.memory.touch(job_id, **job_document(**fields))
 
 
-# One life, one name
+# Names of executions
 
 
 def test_an_id_that_is_used_again_is_fetched_again(harness: Harness) -> None:
@@ -70,7 +70,8 @@ def test_an_id_used_again_is_not_taken_for_its_old_execution(harness: Harness) -
     harness.clock.advance(EXPIRED_S)
     harness.tick()
     document = harness.document(first["jobId"])
-    assert (document["status"], document.get("expiries")) == ("processing", None)  # the new one runs: a new lease
+    # The new execution runs, so the lease is renewed.
+    assert (document["status"], document.get("expiries")) == ("processing", None)
 
 
 def test_two_jobs_of_one_readable_name_are_both_fetched(harness: Harness) -> None:
@@ -81,7 +82,7 @@ def test_two_jobs_of_one_readable_name_are_both_fetched(harness: Harness) -> Non
 
 
 def test_a_name_that_somebody_took_is_not_ours(harness: Harness) -> None:
-    """The claim is given back; the next one has another name."""
+    """The claim is given back, and the next claim has another name."""
     job_id = harness.add_job()
     before = harness.executions.start
 
@@ -149,7 +150,7 @@ def test_an_account_deleted_on_the_way_is_whole_again(harness: Harness) -> None:
 
 
 def test_progress_written_by_hand_is_not_taken_for_saved(harness: Harness) -> None:
-    """Once SaveAccount believed that it had been done, and the job was completed with a stub of an account."""
+    """SaveAccount once took its own work for done then, and the job completed with an almost empty account."""
     job = harness.claimed_job()
     state = harness.run_chain(job, until="FetchAccount")
     harness.memory.touch(job["jobId"], progress=50)
@@ -158,11 +159,11 @@ def test_progress_written_by_hand_is_not_taken_for_saved(harness: Harness) -> No
     assert accounts(harness) == {}
 
 
-# The fence knows its own
+# Documents that were deleted, created again or edited
 
 
 def recreated(harness: Harness, job_id: str) -> None:
-    """Equal in all that it says: attempt, status, claim."""
+    """Create the document again with equal fields: attempt, status, claim."""
     fields = harness.document(job_id)
     harness.memory.delete_job(job_id)
     harness.memory.touch(job_id, **fields)
@@ -184,7 +185,7 @@ def edited(**fields: Any) -> Callable[[Harness, str], None]:
 
 
 def put_back(harness: Harness, job_id: str) -> None:
-    """In place, to the moment of its claim."""
+    """Set the document back to the state right after its claim."""
     harness.memory.touch(job_id, progress=0, claimProgress=0, message="Looking up the Instagram account.")
 
 
@@ -256,7 +257,7 @@ def test_a_job_put_back_to_an_earlier_moment_is_another_life(harness: Harness, s
 
 
 def test_the_new_lifes_staged_data_is_its_own(harness: Harness) -> None:
-    """A late FetchAccount of the old life stages another account while the new life is between its states."""
+    """A late FetchAccount of the old document stages another account while the new job is between two states."""
     old = harness.claimed_job()
     claimed_again(harness, old["jobId"])
     new = next(dict(p) for p in harness.executions.started.values() if p["projectId"] == "project2")
@@ -288,11 +289,11 @@ def test_an_edited_job_is_begun_again_with_what_it_says_now(harness: Harness) ->
     assert (accounts(harness), list(accounts(harness, "project2"))) == ({}, ["instagram_528817151"])
 
 
-# Lost replies are cheap
+# Lost replies
 
 
 class LosesReplies(MemoryStore):
-    """Writes of jobs are made, and their replies lost: the client sends them again, or says that nothing came."""
+    """A store that makes writes of jobs and loses the replies. The client then writes again, or raises an error."""
 
     def __init__(self, harness: Harness, *, is_resent: bool) -> None:
         super().__init__(harness.clock)
@@ -360,7 +361,7 @@ def test_another_ticks_claim_is_not_taken_for_ours(harness: Harness) -> None:
     job_id = harness.add_job()
 
     class Slower(MemoryStore):
-        """Another tick claims and starts between this one's read and its claim."""
+        """A store in which another tick claims and starts the job between this tick's read and its claim."""
 
         def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
             harness.store = harness.memory
@@ -380,7 +381,7 @@ def test_another_ticks_claim_is_not_taken_for_ours(harness: Harness) -> None:
 
 
 class ResentCommits(MemoryStore):
-    """Each commit is made, its reply lost, and the client sends it again."""
+    """A store that makes each commit twice, as a client does after a lost reply."""
 
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
         super().commit(job, documents)
@@ -398,7 +399,7 @@ def test_commits_that_are_sent_twice_are_made_once() -> None:
 
 
 class Resent(MemoryStore):
-    """Checks the documents before the job, as a database may: a create that is sent again finds its document there."""
+    """A store that makes each commit and then reports any created document as existing, as if sent again."""
 
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
         self.made += 1
@@ -419,7 +420,7 @@ def test_a_create_that_is_sent_again_is_no_failure() -> None:
     del store._documents[f"{ACCOUNTS}/instagram_528817151"]
     harness.run_state("SaveVideos", state)
     assert harness.document(job["jobId"])["status"] == "completed"
-    assert store.made == 8  # the claim, one of each fetching state, two of SaveAccount, three of SaveVideos
+    assert store.made == 8  # commits: 1 claim, 1 for each fetching state, 2 of SaveAccount, 3 of SaveVideos
 
 
 def test_an_account_that_comes_and_goes_is_tried_again_later(harness: Harness) -> None:

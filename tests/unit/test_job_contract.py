@@ -1,4 +1,4 @@
-"""contracts/job.json: what functions, front ends and security rules agree on about a job. Here: the functions."""
+"""contracts/job.json, the agreement of functions, front ends and security rules about a job, held to the functions."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ FUNCTION_CHANGES: dict[str, Callable[[Status], Change]] = {
 }
 VALUES: dict[str, Any] = {"string": "text", "int": 7, "timestamp": START}
 UNREAD = {"updatedAt", "expireAt"}
-"""Written for others: a function never decides by them."""
+"""Fields that functions write for others and never read."""
 OPTIONAL_FOR_FUNCTIONS = {"progress", "message", "createdAt", "retryCount"}
-"""Front ends always write these, but a job that lacks one is still done."""
+"""Fields that front ends always write, though a job without one is tracked all the same."""
 
 
 def described(fields: Fields) -> Fields:
-    """The test's moments by the contract's names."""
+    """Replace the test's times by their names in the contract."""
     names = {START: "<now>", START + jobs.KEEP_FINISHED: f"<now + {jobs.KEEP_FINISHED.days} days>"}
     return {name: names.get(value, value) for name, value in fields.items()}
 
@@ -91,7 +91,7 @@ def test_a_new_job_is_what_front_ends_write() -> None:
 @pytest.mark.parametrize("change", USER_CHANGES)
 @pytest.mark.parametrize("status", Status)
 def test_user_change_matches_the_contract(change: str, status: Status) -> None:
-    """The contract says the statuses that a change may start from, and the fields it writes."""
+    """The contract lists the statuses that a change may start from, and the fields that it writes."""
     transition = CONTRACT["userTransitions"][change]
     if status in transition["from"]:
         expected = CONTRACT["changes"][change] | CONTRACT["functionsOnly"].get(change, {})

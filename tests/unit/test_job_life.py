@@ -1,13 +1,18 @@
-"""Everything that may happen to jobs, in any order, over the store in memory: what may never be seen is never seen.
+"""Random sequences of all events in the lives of jobs, on the memory store, with checks of each write.
 
-Ticks alone, doubled and interleaved; states run, run twice and run late; processes that die before and after each call
-to the database and the staging storage; events that come late and twice; users who cancel, retry and delete; clocks
-that step; jobs deleted and created again, edited by hand and put back from a backup; two jobs of one readable name.
-Each rule below is one of these. `tests.observed` looks at each write, `tests.truth` knows what was served and who may
-write, and `teardown` sees how it all ends.
+Each rule below is one kind of event:
 
-    .venv/bin/pytest tests/unit/test_job_life.py --hypothesis-show-statistics    which changes were seen, how often
-    .venv/bin/pytest tests/unit/test_job_life.py --hypothesis-profile=long --timeout=1800    further
+- ticks, also two at once or interleaved; states that run, run twice or run late;
+- processes killed before or after a call to the store or the staging storage;
+- status-change events that come late or twice; clocks that jump;
+- users who cancel, retry and delete;
+- documents deleted and created again, edited by hand or put back from a backup; two jobs of one readable name.
+
+`tests.observed` checks each write. `tests.truth` holds the served data and the right to write. `teardown` checks the
+endings.
+
+    .venv/bin/pytest tests/unit/test_job_life.py --hypothesis-show-statistics                 count the changes seen
+    .venv/bin/pytest tests/unit/test_job_life.py --hypothesis-profile=long --timeout=1800     try more sequences
 """
 
 from __future__ import annotations
@@ -74,18 +79,18 @@ EDITS: dict[str, dict[str, Any]] = {
     "account": {"accountId": "instagram_one"},
     "no account": {"accountId": None},
 }
-"""What somebody with the Admin SDK may set, of what an attempt works from."""
+"""Edits by hand, through the Admin SDK, of fields that an attempt works from."""
 ACTIONS = (
     *("tick", "run", "late", "cancel", "retry", "tell", "abort", "touch", "delete"),
     *("recreate", "remember", "restore", "restore_anew"),
     *(f"edit {name}" for name in EDITS),
 )
 NAMED_IDS = ("X", "com-X")
-"""With the usernames `some-com` and `some`, two jobs of one readable name."""
+"""Job ids that give one readable name with the usernames `some-com` and `some`."""
 
 
 class Accounts:
-    """A platform of a few accounts, in pages of two; `failures` are raised by the next calls."""
+    """A platform with a few accounts and pages of two videos. Each call raises the next of `failures`, if any."""
 
     def __init__(self, name: PlatformName, failures: list[Exception], store: ObservedStore, truth: Truth) -> None:
         self._name = name
@@ -121,9 +126,9 @@ class JobLife(RuleBasedStateMachine):
         self.store = ObservedStore(self.clock, self.faults, self.truth)
         self.executions = SimulatedExecutions(self.clock)
         self.failures: list[Exception] = []
-        self.invoked: list[dict[str, Any]] = []  # every event that the process function ever got
-        self.ended: list[dict[str, Any]] = []  # status-change events, delivered or not
-        self.ids: list[str] = []  # of all jobs that ever were
+        self.invoked: list[dict[str, Any]] = []  # all events of the process function
+        self.ended: list[dict[str, Any]] = []  # all status-change events, delivered or not
+        self.ids: list[str] = []  # ids of all jobs, deleted ones too
         self.backups: list[JobSnapshot] = []
         self.trigger = TriggerDeps(self.store, self.executions, self.clock, LIMITS, Hints())
         self.process = ProcessDeps(
@@ -141,7 +146,7 @@ class JobLife(RuleBasedStateMachine):
             self.add_job("some", PlatformName.INSTAGRAM, "org1")
         self.tick()
 
-    # What may happen
+    # Events
 
     @rule(
         username=st.sampled_from(sorted(VIDEOS_OF)),
@@ -159,7 +164,7 @@ class JobLife(RuleBasedStateMachine):
         org=st.sampled_from(["org1", "org2"]),
     )
     def add_named_job(self, job_id: str, username: str, org: str) -> None:
-        """A front end names the document itself."""
+        """Create a job under an id that the front end chose."""
         if len(self.store.snapshots()) < 4 and job_id not in {job.job_id for job in self.store.snapshots()}:
             self._create(job_id, username=username, orgId=org, platform="tiktok")
 
@@ -171,7 +176,7 @@ class JobLife(RuleBasedStateMachine):
         project=st.sampled_from(["project1", "project2"]),
     )
     def recreate(self, which: int, username: str = "some", org: str = "org1", project: str = "project2") -> None:
-        """A job is deleted, if nobody did so before, and another is created with its id."""
+        """Delete a job, if it is there, and create another one with its id."""
         if self.ids:
             job_id = self.ids[which % len(self.ids)]
             self._delete(job_id)
@@ -179,21 +184,21 @@ class JobLife(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 9), what=st.sampled_from(sorted(EDITS)))
     def edit(self, which: int, what: str) -> None:
-        """Somebody changes by hand what an attempt works from."""
+        """Edit a field that an attempt works from, by hand."""
         if job := self._job(which):
             with self.store.written_by(SOMEBODY):
                 self.store.touch(job.job_id, **EDITS[what])
 
     @rule(which=st.integers(0, 9))
     def remember(self, which: int) -> None:
-        """A backup."""
+        """Take a backup of a job."""
         if job := self._job(which):
             self.backups.append(job)
 
     @precondition(lambda self: self.backups)
     @rule(which=st.integers(0, 9))
     def restore(self, which: int) -> None:
-        """In place, where the document is still there."""
+        """Put a backup back, over the document if it is still there."""
         if self.backups:
             self.store.restore(self.backups[-1 - which % len(self.backups)])
 
@@ -211,14 +216,14 @@ class JobLife(RuleBasedStateMachine):
 
     @rule(action=st.sampled_from(ACTIONS), which=st.integers(0, 9))
     def tick_while(self, action: str, which: int) -> None:
-        """Something happens between the tick's reading and its first write."""
+        """Tick, and let an action happen between the tick's reads and its first write."""
         self._meanwhile(action, which)
         self.tick()
 
     @precondition(lambda self: self._running())
     @rule(which=st.integers(0, 9), states=st.integers(1, 3))
     def run(self, which: int, states: int = 1) -> None:
-        """Some states of one execution."""
+        """Run the next states of an execution."""
         if running := self._running():
             execution = running[which % len(running)]
             for _ in range(states):
@@ -230,14 +235,14 @@ class JobLife(RuleBasedStateMachine):
     @precondition(lambda self: self._running())
     @rule(which=st.integers(0, 9), action=st.sampled_from(ACTIONS), of=st.integers(0, 9))
     def run_while(self, which: int, action: str, of: int) -> None:
-        """Something happens between what a state has read and what it writes."""
+        """Run a state, and let an action happen between its reads and its write."""
         self._meanwhile(action, of)
         self.run(which)
 
     @precondition(lambda self: self.invoked)
     @rule(which=st.integers(0, 19), of_a_living_attempt=st.booleans())
     def late(self, which: int, of_a_living_attempt: bool = True) -> None:
-        """A function that was invoked at some time runs, or runs on, now: twice, late, or of an attempt long gone."""
+        """Run an earlier invocation again: a doubled one, a late one, or one of an attempt that is over."""
         living = {execution.arn for execution in self._running()}
         events = [e for e in self.invoked if (e["execution"] in living) is of_a_living_attempt]
         if events:
@@ -297,7 +302,7 @@ class JobLife(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 9))
     def touch(self, which: int) -> None:
-        """Somebody writes a field of theirs."""
+        """Write a field that belongs to a front end."""
         if job := self._job(which):
             with self.store.written_by(SOMEBODY):
                 self.store.touch(job.job_id, seenAt=job.version)
@@ -305,7 +310,7 @@ class JobLife(RuleBasedStateMachine):
     @precondition(lambda self: self._running())
     @rule(which=st.integers(0, 9))
     def abort(self, which: int) -> None:
-        """An operator presses Stop."""
+        """Stop an execution as an operator does."""
         if running := self._running():
             running[which % len(running)].end(ExecutionStatus.ABORTED)
             self._remember_end(running[which % len(running)])
@@ -313,17 +318,17 @@ class JobLife(RuleBasedStateMachine):
     @precondition(lambda self: self.ended)
     @rule(which=st.integers(0, 99))
     def tell(self, which: int) -> None:
-        """One of all ends is told, for the first time or again."""
+        """Deliver the event of an ended execution, for the first time or again."""
         if self.ended:
             news = self.ended[which % len(self.ended)]
             claim = self.truth.claim_of(json.loads(news["detail"]["input"]))
             with self._quietly("reconcile", claim):
                 reconcile_handler(news, FakeContext(), ReconcileDeps(self.store, self.clock))  # type: ignore[arg-type]
 
-    # How it all ends
+    # Endings
 
     def teardown(self) -> None:
-        """When nothing more goes wrong, every job comes to its end, or waits for a platform that rests."""
+        """Check that without further faults every job ends, or waits for a paused platform and ends after the pause."""
         self.faults.next, self.executions.is_silent = None, False
         self.executions.replies.clear()
         self.failures.clear()
@@ -334,7 +339,7 @@ class JobLife(RuleBasedStateMachine):
         self.store.check_all()
 
     def _settle(self, is_settled: Callable[[JobSnapshot], bool]) -> None:
-        for _ in range(30):  # three leases, and the ramp after a pause
+        for _ in range(30):  # enough minutes for three leases, and for the ramp after a pause
             if all(map(is_settled, self.store.snapshots())):
                 return
             self.tick()
@@ -352,7 +357,7 @@ class JobLife(RuleBasedStateMachine):
         pause = pauses.from_document(self.store.get_document(pauses.CONTROL_DOCUMENT)).get(job.parse().platform)
         return job.data["status"] == Status.PENDING and pause is not None and pause.until > self.clock.now()
 
-    # The means
+    # Helpers
 
     def _running(self) -> list[Execution]:
         return [execution for execution in self.executions.running.values() if execution.is_running]
@@ -368,7 +373,7 @@ class JobLife(RuleBasedStateMachine):
 
     @contextlib.contextmanager
     def _quietly(self, writer: str, claim: Claim | None = None) -> Iterator[None]:
-        """Its process may die, and its errors are its own matter; all other exceptions are bugs."""
+        """Act as a writer that may be killed or raise our errors. Other exceptions are bugs and pass."""
         with (
             self.store.written_by(Writer(writer, claim)),
             contextlib.redirect_stdout(io.StringIO()),
@@ -394,7 +399,7 @@ class JobLife(RuleBasedStateMachine):
         return found[which % len(found)] if found else None
 
     def _change(self, which: int, allowed: set[Status], change: jobs.UserChange) -> None:
-        """At once, as the rules of the database let a browser do it."""
+        """Write a user's change without a version, as a browser may by the security rules."""
         job = self._job(which)
         if job and job.data["status"] in allowed:
             with self.store.written_by(Writer(change.__name__)):

@@ -1,4 +1,4 @@
-"""A job's document, checked; and the changes that its status allows."""
+"""The check of a job's document, and the changes that each status allows."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ REFUSED: list[tuple[str, Any]] = [
     *[(name, value) for name in MOMENTS for value in ("2026-03-01T12:00:00Z", 1772366400000, True, {"seconds": 1})],
     *[(name, -1) for name in ("progress", "retryCount", "attempt")],
     ("progress", 101),
-    ("attempt", 2**63 - 1),  # one more does not fit a Firestore integer, and a claim writes one more
+    ("attempt", 2**63 - 1),  # a claim adds one, which a Firestore integer cannot hold
     *[
         (name, value)
         for name in ("orgId", "projectId", "userId")
@@ -110,7 +110,7 @@ def test_a_malformed_field_is_refused_by_its_name(field: str, value: Any) -> Non
         job(**{field: value})
     assert field in refused.value.message
     assert refused.value.message.endswith(".")
-    assert len(refused.value.message) < 200  # a sentence for the panel, however long the value
+    assert len(refused.value.message) < 200  # short enough for the panel, however long the value
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_the_longest_and_oddest_allowed_values_pass(field: str, value: str) -> N
 
 
 CHANGES: dict[str, tuple[Callable[[Status], Change], Status, set[Status]]] = {
-    # name: how it is made from a status, where it leads, from where it may be made
+    # name: how to make it from a status, the status after, the statuses before
     "claim": (
         lambda status: jobs.claim(job(status=str(status)), START, "arn"),
         Status.PROCESSING,

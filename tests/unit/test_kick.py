@@ -1,4 +1,4 @@
-"""The kick: who may, what is answered, and that no answer and no log line says more than it should."""
+"""The kick: accepted and refused callers, responses, and secrets that no response or log line may show."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ QUEUED = {"StatusCode": 202}
 
 
 class NoTokens:
-    """Firebase, of whom nothing is asked in these tests."""
+    """A Firebase client that no test here may call."""
 
     def verify_id_token(self, token: str, **_options: Any) -> None:
         pytest.fail("a secret was taken for a token")
@@ -38,7 +38,7 @@ class NoTokens:
 
 @pytest.fixture
 def functions() -> Iterator[Stubber]:
-    """Lambda's client, scripted: a call that is not expected fails."""
+    """Lambda's client with scripted replies. An unexpected call fails."""
     keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
     once = Config(retries={"mode": "standard", "total_max_attempts": 1})
     client = boto3.client("lambda", region_name="us-east-1", config=once, **keys)  # type: ignore[call-overload]  # no stubs
@@ -133,12 +133,12 @@ def test_an_empty_secret_lets_nobody_in(functions: Stubber, value: str, offered:
 
 
 def test_offered_secret_is_compared_in_constant_time(functions: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is compared with each accepted value, even after a match."""
+    """The header is compared with each accepted value, by `hmac.compare_digest` alone."""
     compared: list[tuple[bytes, bytes]] = []
 
     def spy(offered: bytes, value: bytes) -> bool:
         compared.append((offered, value))
-        return False  # what it says decides, and nothing else
+        return False  # its result alone decides
 
     monkeypatch.setattr(hmac, "compare_digest", spy)
     answer = post({"X-Trigger-Secret": "new"}, functions, lambda: "new old")
@@ -182,7 +182,7 @@ def test_an_event_without_headers_is_refused(functions: Stubber) -> None:
         assert kick.handler(event, FakeContext(), deps)["statusCode"] == 401  # type: ignore[arg-type]
 
 
-# What is not the caller's fault
+# Failures that are not the caller's fault
 
 LAMBDA_FAILS = [
     ("TooManyRequestsException", 429),

@@ -1,6 +1,6 @@
-"""Firebase ID tokens: which are believed, which are refused, and whose fault it is when that cannot be told.
+"""Firebase ID tokens: accepted tokens, refused tokens, and failures that leave the answer unknown.
 
-firebase-admin is the real one; what it sends is answered here, below its HTTP library.
+The real firebase-admin is used. Its HTTP requests are answered here.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ LOOKUP = f"https://identitytoolkit.googleapis.com/v1/projects/{PROJECT}/accounts
 
 @functools.cache
 def key_pair(whose: str) -> tuple[crypt.RSASigner, str]:
-    """A signer, and the certificate of its key as Google publishes it."""
+    """Return a signer, and its key's certificate in the form that Google publishes."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, whose)])
     today = datetime.now(UTC)
@@ -64,7 +64,7 @@ def key_pair(whose: str) -> tuple[crypt.RSASigner, str]:
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    """Of a token issued just now to a user who is signed in."""
+    """Return the claims of a new token of a signed-in user."""
     now = int(time.time())
     return {
         "iss": f"https://securetoken.google.com/{PROJECT}",
@@ -79,7 +79,7 @@ def claims(**changes: Any) -> dict[str, Any]:
 
 
 def signed(whose: str = "google", key_id: str = KEY_ID, **changes: Any) -> str:
-    """A token; a claim changed to None is left out."""
+    """Return a signed token. A claim changed to None is left out."""
     stated = {name: value for name, value in claims(**changes).items() if value is not None}
     signer, _ = key_pair(whose)
     return str(jwt.encode(signer, stated, key_id=key_id), "ascii")  # type: ignore[no-untyped-call]
@@ -98,7 +98,7 @@ Answer = tuple[int, Any] | Exception
 
 
 class Body(io.BytesIO):
-    """Closes at its end, as a connection's does: then cachecontrol keeps what it has read."""
+    """A body that closes at its end, as that of a connection does. Only then does cachecontrol keep it."""
 
     def read(self, size: int | None = -1) -> bytes:
         if self.closed:
@@ -111,7 +111,7 @@ class Body(io.BytesIO):
 
 @dataclass
 class Google:
-    """What is asked of Google, and what it answers: JSON with a status, or no answer at all."""
+    """Google's servers: records of the requests, and scripted responses or errors."""
 
     certificates: Answer
     user: Answer
@@ -148,7 +148,7 @@ def google(monkeypatch: pytest.MonkeyPatch) -> Google:
 
 @pytest.fixture
 def callers(monkeypatch: pytest.MonkeyPatch, google: Google) -> Iterator[Callers]:
-    """As the wiring makes them; a token never leads to the secret."""
+    """The callers that the wiring builds. Reading the secret for a token fails the test."""
     for name in ("FIRESTORE_EMULATOR_HOST", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "127.0.0.1:1")
     monkeypatch.delenv("FIREBASE_AUTH_EMULATOR_HOST", raising=False)
@@ -169,7 +169,7 @@ def ago(seconds: float) -> int:
     return int(time.time() - seconds)
 
 
-# Believed
+# Accepted tokens
 
 
 def test_a_user_who_is_signed_in_is_believed(callers: Callers, google: Google) -> None:
@@ -187,7 +187,7 @@ def test_certificates_are_kept_as_long_as_google_says(callers: Callers, google: 
     for _ in range(3):
         callers.identify(bearer(signed()))
     assert google.asked.count(CERTIFICATES) == 1
-    assert google.asked.count(LOOKUP) == 3  # a user may have been disabled since
+    assert google.asked.count(LOOKUP) == 3  # the user's record is read anew: the user may be disabled meanwhile
 
 
 def test_no_wait_for_google_is_longer_than_seconds(callers: Callers, google: Google) -> None:
@@ -195,7 +195,7 @@ def test_no_wait_for_google_is_longer_than_seconds(callers: Callers, google: Goo
     assert google.waits_s == [google_credentials.GOOGLE_TIMEOUT_S] * 2
 
 
-# Refused
+# Refused tokens
 
 HS256 = {"alg": "HS256", "kid": KEY_ID}
 NONE = {"alg": "none", "kid": KEY_ID}
@@ -237,7 +237,7 @@ def test_a_token_that_is_not_the_users_own_is_refused(callers: Callers, google: 
     with pytest.raises(RefusedError) as refused:
         callers.identify(bearer(make()))
     assert refused.value.reason == reason
-    assert LOOKUP not in google.asked  # nobody's record is read for a token that proves nothing
+    assert LOOKUP not in google.asked  # no user's record is read for an invalid token
 
 
 GONE: dict[str, tuple[Answer, str]] = {
@@ -289,7 +289,7 @@ def fuzzed_client() -> Any:
     return auth.Client(app)
 
 
-# Nobody's fault
+# Failures of Google
 
 SILENT: dict[str, Answer] = {
     "no connection": requests.ConnectionError("refused"),
@@ -299,7 +299,7 @@ SILENT: dict[str, Answer] = {
 }
 
 
-# cachecontrol leaves the buffer of an answer that nobody read to the garbage collector.
+# cachecontrol leaves the buffer of an unread response to the garbage collector, which warns.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("case", SILENT)
 def test_without_googles_certificates_nobody_is_refused(callers: Callers, google: Google, case: str) -> None:
@@ -361,7 +361,7 @@ def _raise(error: Exception) -> None:
     raise error
 
 
-# The emulated sign-in, which believes everybody
+# The Auth emulator, whose tokens are unsigned
 
 
 def test_emulator_tokens_are_accepted_and_users_looked_up(

@@ -1,4 +1,4 @@
-"""Executions' names: readable in the console, and of one claim of one life of one job alone."""
+"""Names of executions: readable in the console, and different for each claim of each job."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ MOMENTS = st.sampled_from([START, START + timedelta(microseconds=1), START + tim
 
 @st.composite
 def lives(draw: st.DrawFn) -> Job:
-    """A claim of a job whose ids, names and moments are as alike as somebody could make them."""
+    """Draw a claimed job whose ids, names and times are as easy to confuse as possible."""
     fields = {name: "a" + draw(HOSTILE) for name in ("username", "orgId", "projectId", "userId")}
     ids = {name: "o" + fields[name].replace("/", "-") for name in ("orgId", "projectId", "userId")}
     document = job_document(**fields | ids, attempt=draw(st.integers(0, 12)))
@@ -102,7 +102,7 @@ def test_no_two_lives_have_one_name(found: list[Job]) -> None:
 
 
 def test_ids_and_usernames_do_not_run_into_each_other() -> None:
-    """The pair that collided once: `tiktok-loveluxury-com-X-1` was the name of both."""
+    """This pair once had one name: `tiktok-loveluxury-com-X-1`."""
     one = job("X", username="loveluxury.com", platform="tiktok", orgId="a", attempt=1)
     other = job("com-X", username="loveluxury", platform="tiktok", orgId="b", attempt=1)
     assert execution_name(one).rpartition("-")[0] == execution_name(other).rpartition("-")[0]

@@ -1,4 +1,4 @@
-"""Odd data from a platform harms itself alone: the item is left out and counted, the rest is saved."""
+"""Odd data from a platform: the odd item is left out and counted, and all others are saved."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_a_long_error_is_cut(harness: Harness) -> None:
 
 
 class Refusing(MemoryStore):
-    """A database that refuses some documents for reasons of its own."""
+    """A store that refuses some documents."""
 
     def __init__(self, harness: Harness, *odd: str) -> None:
         super().__init__(harness.clock)
@@ -152,7 +152,7 @@ def test_an_account_that_the_database_refuses_fails_the_job(harness: Harness) ->
 
 
 def test_a_database_that_refuses_nearly_all_fails_the_job() -> None:
-    """So many refusals are a mistake of ours: a job that says `Done: 0 videos saved` would hide it."""
+    """So many refusals are a bug of ours. A job with the message `Done: 0 videos saved` would hide it."""
     sent = videos(500)
     harness = Harness(videos=sent)
     store = Refusing(harness, *(one.video_id for one in sent))

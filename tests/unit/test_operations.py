@@ -1,4 +1,4 @@
-"""The operators' page against the template and the code: nothing that can wake somebody is missing from it."""
+"""docs/operations.md held to the template and the code: it explains each alarm, status and error code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CODES |= {*outcomes.TIME_OUTS, outcomes.INTERNAL_ERROR, outcomes.ABORTED, jobs.L
 
 
 def rows(heading: str) -> set[str]:
-    """What the first column of a chapter's table names."""
+    """Return the names in the first column of a section's table."""
     chapter = PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     return set(re.findall(r"^\| `([^`]+)` \|", chapter, re.MULTILINE))
 
@@ -35,8 +35,8 @@ def test_the_page_explains_each_of_them_and_no_other(heading: str, expected: set
 
 
 @pytest.mark.parametrize("name", sorted(QUIET))
-def test_quiet_endings_have_their_own_section_in_the_page(name: str) -> None:
-    """The section on error codes names each of them."""
+def test_error_code_section_names_each_quiet_ending(name: str) -> None:
+    """A quiet ending is no failure, so it stands outside of the table of codes."""
     assert f"`{name}`" in PAGE.split("\n## Error codes\n")[1]
 
 

@@ -1,4 +1,4 @@
-"""A platform that refuses us rests: how long, who waits, and how it begins again."""
+"""Pauses of a platform that refuses us: their length, the jobs that wait, and the slow start after them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def pause(harness: Harness, platform: PlatformName, until: datetime, reason: str
     harness.store.put_document(Pause(platform=platform, until=until, reason=reason).to_write())
 
 
-# How long
+# The length of a pause
 
 
 RAMP = [
@@ -46,7 +46,7 @@ RAMP = [
     (180, 8),
     (540, 512),
     (599, 512),
-    (600, None),  # forgotten
+    (600, None),  # the pause is over and forgotten
     (86_400, None),
 ]
 
@@ -58,12 +58,12 @@ def test_starts_double_with_each_minute_after_the_reset(after_s: int, starts: in
 
 
 QUOTAS = [
-    # platform, when its quota ran out, when it is tried again
+    # platform, time when the quota ran out, end of the pause
     (YOUTUBE, "2026-03-01T07:59:59", "2026-03-01T08:00:00"),
     (YOUTUBE, "2026-03-01T08:00:00", "2026-03-02T08:00:00"),
     (YOUTUBE, "2026-03-01T12:00:00", "2026-03-02T08:00:00"),
     (YOUTUBE, "2026-02-28T23:00:00", "2026-03-01T08:00:00"),
-    (YOUTUBE, "2026-07-01T07:30:00", "2026-07-01T08:00:00"),  # in summer the quota was refilled at 07:00
+    (YOUTUBE, "2026-07-01T07:30:00", "2026-07-01T08:00:00"),  # in summer the quota is refilled at 07:00 already
     (TWITTER, "2026-03-01T12:00:00", "2026-03-01T13:00:00"),
     (INSTAGRAM, "2026-12-31T23:30:00", "2027-01-01T00:30:00"),
 ]
@@ -112,7 +112,7 @@ def test_a_pause_written_by_hand_without_a_reason_is_one() -> None:
 
 
 REFUSALS = [
-    # what the platform says, which retry of the state this is, until when the platform rests
+    # error of the platform, retry count of the state, end of the pause
     (RateLimitedError("Slow down.", FAR), 0, FAR),
     (RateLimitedError("Slow down.", START + timedelta(days=30)), 0, START + timedelta(days=1)),
     (RateLimitedError("Slow down."), 3, START + timedelta(minutes=15)),
@@ -177,7 +177,7 @@ def test_refusal_that_a_retry_may_outlive_is_left_to_it(harness: Harness, error:
     [("cancelled", JobCancelledError), ("failed", StaleAttemptError), ("pending", StaleAttemptError)],
 )
 def test_a_job_that_was_lost_meanwhile_pauses_nothing(harness: Harness, status: str, error: type[Exception]) -> None:
-    """Job and pause are one commit: neither is written without the other."""
+    """The job and the pause are written in one commit, so the pause is not written either."""
     job = harness.claimed_job()
     harness.memory.touch(job["jobId"], status=status)
     before = harness.document(job["jobId"])
@@ -210,7 +210,7 @@ def test_pause_that_cannot_be_written_is_retried(harness: Harness) -> None:
 
 
 def test_a_pause_whose_reply_was_lost_ends_the_execution_quietly(harness: Harness) -> None:
-    """The state runs again, finds its job in the queue, and asks the platform nothing."""
+    """The retried state finds its job pending, and makes no call to the platform."""
     job = harness.claimed_job()
     harness.platform.failures = [QuotaExceededError("Used up.")]
     with pytest.raises(JobPausedError):
@@ -225,7 +225,7 @@ def test_a_pause_whose_reply_was_lost_ends_the_execution_quietly(harness: Harnes
 
 
 class Watched(MemoryStore):
-    """Remembers which platforms' jobs the ticks asked for, and were given."""
+    """A store that records the platforms that ticks query, and the platforms of the jobs returned."""
 
     def __init__(self, harness: Harness) -> None:
         super().__init__(harness.clock)
@@ -253,7 +253,7 @@ def test_paused_platform_starts_no_job_and_gets_no_call(harness: Harness) -> Non
     pause(harness, INSTAGRAM, FAR)
     harness.add_job(platform="instagram")
     other = harness.add_job(platform="tiktok", username="b")
-    harness.tick()  # the first one learns of the pause
+    harness.tick()  # the first tick learns of the pause
     assert [job["jobId"] for job in harness.executions.started.values()] == [other]
     store.seen.clear()
     for _ in range(5):
@@ -311,7 +311,7 @@ def test_refused_job_resumes_as_a_new_attempt(harness: Harness) -> None:
 
 def test_a_new_refusal_in_the_ramp_is_a_new_pause(harness: Harness) -> None:
     pause(harness, INSTAGRAM, START)
-    job = harness.claimed_job()  # the ramp's first
+    job = harness.claimed_job()  # the first start of the ramp
     harness.platform.failures = [RateLimitedError("Slow down.", FAR)]
     with pytest.raises(JobPausedError):
         harness.run_state("FetchAccount", job)

@@ -1,4 +1,4 @@
-"""Each state of an execution, alone and in order, through the function's handler."""
+"""The states of an execution, one by one and in order, run by the function's handler."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ VIDEOS = f"{ACCOUNT}/videos"
 
 
 def everything(harness: Harness) -> dict[str, Any]:
-    """All documents by path, without the times of writing."""
+    """Return all documents by path, without their write times."""
     paths = sorted(harness.memory._documents)
     return {path: harness.store.get_document(path) for path in paths}
 
@@ -189,7 +189,7 @@ def test_state_retried_after_a_lost_reply_changes_nothing(state: str, harness: H
     before = everything(harness)
     harness.clock.advance(5)
     second = harness.run_state(state, given, retry_count=1)
-    changed = ("message", "retryCount", "updatedAt")  # the job says that it tried again
+    changed = ("message", "retryCount", "updatedAt")  # fields that tell of the retry
     after = everything(harness)
     job_path = f"trackingJobs/{given['jobId']}"
     assert after.keys() == before.keys()
@@ -310,7 +310,7 @@ def test_late_retry_of_a_passed_state_changes_nothing(harness: Harness, state: s
     for name in CHAIN[: CHAIN.index(state)]:
         given = harness.run_state(name, given)
     after = CHAIN[CHAIN.index(state) + 1]
-    if after == "SaveVideos":  # which completes the job: stay right before
+    if after == "SaveVideos":  # SaveVideos completes the job, so stop right before that
         harness.run_state(state, given)
         harness.memory.touch(given["jobId"], progress=99, claimProgress=99)
     else:
@@ -474,7 +474,7 @@ def job_input(**overrides: Any) -> dict[str, Any]:
         {},
         *[event(**{name: None}) for name in ("state", "execution", "executionStartedAt", "retryCount", "job")],
         event(executionStartedAt="yesterday"),
-        event(executionStartedAt="2026-03-01T12:00:00"),  # of which zone?
+        event(executionStartedAt="2026-03-01T12:00:00"),  # no time zone
         event(executionStartedAt=1772366400),
         event(retryCount="1"),
         event(retryCount=True),
@@ -500,7 +500,7 @@ def test_an_event_that_is_not_the_machines_is_refused_as_invalid(harness: Harnes
 
 @pytest.mark.parametrize("state", [*CHAIN, FAIL_JOB.name])
 def test_an_execution_of_an_earlier_version_stops_quietly(harness: Harness, state: str) -> None:
-    """Its names had no digest, and what it fetched lies under other keys."""
+    """Names had no digest in that version, and its staged data lies under other keys."""
     old = event(state=state, execution="arn:aws:states:us-east-1:0:execution:tracking:instagram-n-job1-1")
     old["job"] |= {"accountKey": "job1/1/account.json", "accountId": "instagram_1"}
     with pytest.raises(StaleAttemptError):
@@ -513,7 +513,7 @@ def test_unknown_field_in_the_state_is_ignored(harness: Harness) -> None:
     assert harness.run_state("FetchAccount", job | {"colour": "blue"})["jobId"] == job["jobId"]
 
 
-# What is logged and measured
+# Logs and metrics
 
 
 def test_failing_state_logs_one_line_with_the_jobs_keys(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:

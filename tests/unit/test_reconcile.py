@@ -1,4 +1,4 @@
-"""Status-change events of executions, as recorded in events/, doubled, late, foreign."""
+"""Status-change events of executions: recorded ones from events/, doubled, late and foreign ones."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ FOREIGN = [
     {},
     {"detail": "text"},
     spoiled("detail", None),
-    spoiled("detail.input", None),  # larger than EventBridge takes along: never ours
+    spoiled("detail.input", None),  # AWS leaves a very large input out; ours is never that large
     spoiled("detail.input", "not JSON"),
     spoiled("detail.input", "[]"),
     spoiled("detail.input", '{"orderId": 7}'),

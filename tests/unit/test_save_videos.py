@@ -1,4 +1,4 @@
-"""How videos are cut into commits, and how large anything on the way may become."""
+"""Splitting of videos into commits, and limits on the sizes of commits, staged data and states."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VIDEOS = "organizations/org1/projects/project1/trackedAccounts/instagram_5288171
 
 
 class RecordingStore(MemoryStore):
-    """Remembers each commit's size: writes with the job's own, and bytes of the other documents."""
+    """A store that records each commit: the number of writes with the job's, and the bytes of the other documents."""
 
     def __init__(self, harness: Harness) -> None:
         super().__init__(harness.clock)
@@ -42,7 +42,7 @@ def recorded(harness: Harness) -> RecordingStore:
 
 
 def saved_in_commits(recorded: RecordingStore, **harness: Any) -> list[tuple[int, int]]:
-    """Run a whole job; SaveVideos' commits."""
+    """Run a whole job, and return the commits of SaveVideos."""
     whole = Harness(store=recorded, **harness)
     state = whole.run_chain(whole.claimed_job(), until="FetchVideos")
     recorded.commits.clear()
@@ -53,7 +53,7 @@ def saved_in_commits(recorded: RecordingStore, **harness: Any) -> list[tuple[int
 @pytest.mark.parametrize(
     ("count", "commits"),
     [
-        # 500 writes a commit, less the job's and the account's: 498 videos
+        # 500 writes in a commit, two of which are the job and the account: 498 videos
         (0, 1),
         (1, 1),
         (498, 1),
@@ -100,7 +100,7 @@ def test_large_riders_have_room_in_the_completing_commit(
 def test_long_captions_are_cut_by_bytes(recorded: RecordingStore) -> None:
     long = videos(200, caption="🚀" * 25_000)  # 100 kB each, 20 MB in all
     made = saved_in_commits(recorded, videos=long)
-    assert len(made) == 6  # 34 to a commit of 3.49 MB
+    assert len(made) == 6  # 34 videos in a commit of 3.49 MB
     assert max(size for _, size in made) <= MAX_BYTES_PER_COMMIT - 1_000
     assert len(recorded.get_documents(VIDEOS)) == 200
 
@@ -125,7 +125,7 @@ def test_the_user_sees_how_far_saving_is(harness: Harness) -> None:
 
 
 def test_every_state_stays_small_with_the_longest_of_everything() -> None:
-    """State inputs are ASCII JSON: a rocket takes 12 bytes, a control character of a document's id 6."""
+    """State inputs are ASCII JSON: a rocket takes 12 bytes, and a control character in a document's id 6."""
     rocket = "🚀"
     job_id = "\x01" * 1_500  # Firestore's limit in bytes
     harness = Harness(
@@ -142,7 +142,7 @@ def test_every_state_stays_small_with_the_longest_of_everything() -> None:
         sizes.append(len(json.dumps(state)))
     assert harness.document(job_id)["status"] == "completed"
     assert max(sizes) < MAX_STATE_BYTES
-    assert max(sizes) > 10_000  # the case is as bad as it claims to be
+    assert max(sizes) > 10_000  # the case is really extreme
 
 
 def test_state_payload_is_under_1_kb_without_nulls(harness: Harness) -> None:

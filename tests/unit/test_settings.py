@@ -1,4 +1,4 @@
-"""What the environment decides, and what is said when it decides wrongly."""
+"""Settings from the environment, and the sentences that refuse bad values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs whose lease ran out: what Step Functions says of their execution becomes what their document says."""
+"""The sweep of jobs whose lease ran out: their document is set by the outcome that Step Functions reports."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EXPIRED_S = LEASE.total_seconds() + 1
 
 
 def expired_job(harness: Harness, outcome: Outcome | None = None) -> str:
-    """Claimed, started, and not heard of since. Without an outcome nothing was started."""
+    """Add a job whose lease has run out, with this outcome of its execution. None: the execution never started."""
     job_id = harness.add_job()
     name = f"instagram-NASA-{job_id}-1"
     if outcome is None:
@@ -95,7 +95,7 @@ def test_an_execution_that_lives_gets_a_new_lease(harness: Harness, status: Exec
     after = harness.document(job_id)
     assert {name for name in after if after[name] != before[name]} == {"leaseUntil", "updatedAt"}
     assert after["leaseUntil"] == harness.clock.now() + LEASE
-    harness.run_chain(dict(next(iter(harness.executions.started.values()))))  # its fence bears the new lease
+    harness.run_chain(dict(next(iter(harness.executions.started.values()))))  # its fence accepts the renewed lease
     assert harness.document(job_id)["status"] == "completed"
 
 
@@ -119,7 +119,7 @@ def test_expired_job_is_repaired_at_most_two_ticks_later(harness: Harness) -> No
     harness.clock.advance(LEASE.total_seconds() - 1)
     assert harness.tick()["repaired"] == 0
     assert harness.document(job_id)["status"] == "processing"
-    harness.clock.advance(1)  # to the very moment
+    harness.clock.advance(1)  # exactly the end of the lease
     assert harness.tick()["repaired"] == 1
     assert harness.document(job_id)["status"] == "failed"
 
@@ -152,7 +152,7 @@ def test_a_users_retry_gives_a_job_three_leases_again(harness: Harness) -> None:
 
 
 class Silent(MemoryExecutions):
-    """Step Functions starts and does not tell."""
+    """Executions that start, but whose outcome Step Functions does not tell."""
 
     asked = 0
 
@@ -170,7 +170,7 @@ def test_job_of_an_unknown_execution_state_keeps_its_place(harness: Harness) -> 
     for _ in range(3):
         assert harness.tick()["repaired"] == 0
     assert harness.document(job_id) == before
-    assert harness.document(waiting)["status"] == "pending"  # for the other may well be running
+    assert harness.document(waiting)["status"] == "pending"  # since the first job may well be running
     harness.executions = MemoryExecutions()
     counts = harness.tick()
     assert (counts["repaired"], counts["started"]) == (1, 1)
@@ -237,7 +237,7 @@ def test_job_that_ends_during_the_sweep_stays_as_it_ended(harness: Harness) -> N
     """The job's last commit comes between the sweep's read and its write."""
 
     class Late(MemoryExecutions):
-        """The execution's last commit comes while Step Functions is asked about it."""
+        """Executions whose job completes while Step Functions is asked for the outcome."""
 
         def outcome(self, name: str) -> Outcome:
             harness.memory.touch(job_id, status="completed", progress=100)
@@ -253,7 +253,7 @@ def test_two_sweeps_at_once_repair_once(harness: Harness) -> None:
     job_id = expired_job(harness, None)
 
     class Interleaved(MemoryStore):
-        """Another tick does all of its work between this one's read and write."""
+        """A store in which a whole other tick runs between this tick's read and its write."""
 
         def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
             harness.store = harness.memory
@@ -275,7 +275,7 @@ def test_many_leases_are_repaired_in_one_tick() -> None:
         harness.add_job(status="processing", attempt=1, username=f"a{n}", leaseUntil=START - timedelta(seconds=1))
         for n in range(1_100)
     ]
-    assert harness.tick()["repaired"] == 1_100  # more than one write_each may hold
+    assert harness.tick()["repaired"] == 1_100  # more than fits into one call of write_each
     assert {harness.document(job_id)["expiries"] for job_id in ids} == {1}
 
 

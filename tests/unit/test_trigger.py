@@ -1,4 +1,4 @@
-"""One tick: which jobs are claimed and started, and what is left when something gives."""
+"""A single tick: the jobs that it claims and starts, and the documents that it leaves after a failure."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_malformed_jobs_fail_with_a_sentence_and_block_nobody(harness: Harness) 
 
 
 class Meddled(MemoryStore):
-    """Somebody cancels a job between the tick's read and its write."""
+    """A store in which a user cancels a job between the tick's read and its write."""
 
     cancels: str
 
@@ -198,7 +198,7 @@ def test_throttled_start_gives_the_claim_back(harness: Harness) -> None:
 
 
 def test_permanently_refused_starts_fail_the_tick(harness: Harness) -> None:
-    """The claims are given back before."""
+    """The claims are given back before the tick fails."""
     ids = [harness.add_job() for _ in range(3)]
     harness.executions.refusing = {name_of(job_id): StartRefusedError("AccessDeniedException") for job_id in ids[:2]}
     with pytest.raises(StartsRefusedError, match="AccessDeniedException: 2 jobs"):
@@ -211,7 +211,7 @@ def test_a_job_cancelled_after_its_claim_is_not_given_back(harness: Harness) -> 
     job_id = harness.add_job()
 
     class CancellingRefusalError(StartRefusedError):
-        """Raised into the tick: the moment at which the user cancels."""
+        """A refused start during which the user cancels the job."""
 
         @property
         def is_temporary(self) -> bool:
@@ -250,7 +250,7 @@ def test_tick_without_a_store_fails_and_the_next_succeeds(harness: Harness) -> N
 def test_the_oldest_pending_job_tells_how_long_it_has_waited(harness: Harness) -> None:
     for minutes in (1, 7, 3):
         harness.add_job(createdAt=START - timedelta(minutes=minutes))
-    harness.add_job(createdAt=START - timedelta(days=1), username="")  # malformed: it waits for nothing
+    harness.add_job(createdAt=START - timedelta(days=1), username="")  # a malformed job does not count as waiting
     assert run_tick(harness.trigger_deps).oldest_pending_age_s == 420
     assert run_tick(harness.trigger_deps).oldest_pending_age_s == 0
 
@@ -263,7 +263,7 @@ def test_a_front_ends_clock_that_is_ahead_makes_no_negative_age(harness: Harness
 
 
 def test_a_tick_publishes_every_start_and_the_oldest_age(harness: Harness, capsys: pytest.CaptureFixture[str]) -> None:
-    for number in range(250):  # more values than one blob of metrics may hold
+    for number in range(250):  # more values than one metrics blob can hold
         harness.add_job(createdAt=START - timedelta(seconds=number))
     harness.tick()
     published = printed_metrics(capsys.readouterr().out)

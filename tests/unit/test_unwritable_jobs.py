@@ -1,4 +1,4 @@
-"""Jobs whose document the database lets nobody write: too large, say. They block nobody, and an operator is told."""
+"""Unwritable jobs, whose document is too large for instance. They hold up no other job, and an operator is told."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tracking.store.memory import MemoryStore
 
 
 def spoil(harness: Harness, job_id: str) -> None:
-    """Fill the document up, so that it has no room for anything more."""
+    """Fill the document so that nothing more fits into it."""
     room = MAX_DOCUMENT_BYTES - stored_bytes(harness.document(job_id))
     harness.memory.touch(job_id, filler="x" * (room - 10))
 
@@ -84,8 +84,8 @@ def test_a_cold_tick_finds_them_again_and_is_not_held_up(harness: Harness) -> No
     assert harness.document(good)["status"] == "processing"
 
 
-def test_a_crowd_of_them_in_one_organisation_holds_up_nobody() -> None:
-    """More wait than one query sees: the organisations are walked through."""
+def test_many_unwritable_jobs_of_one_org_hold_up_no_other() -> None:
+    """More jobs wait than one query returns, so the tick walks through the organisations."""
     harness = Harness(running=10, per_credential=5)
     add_unwritable(harness, 12, createdAt=START.replace(year=2020))
     for _ in range(Limits().pending_page_size):
@@ -97,7 +97,7 @@ def test_a_crowd_of_them_in_one_organisation_holds_up_nobody() -> None:
 
 
 class Busy(MemoryStore):
-    """Refuses writes of jobs for a reason that passes."""
+    """A store that refuses writes of jobs for a temporary reason."""
 
     code = ""
 
@@ -167,7 +167,7 @@ def test_a_malformed_job_that_cannot_be_told_is_counted(
 
 
 def test_malformed_unwritable_jobs_do_not_block_their_org() -> None:
-    """They are old enough to fill the organisation's query, were they not left out of it."""
+    """They are the oldest of their organisation, and would fill its query if they were not left out."""
     harness = Harness(running=5, per_credential=5)
     add_unwritable(harness, 12, createdAt=START.replace(year=2020), username="")
     for number in range(Limits().pending_page_size):
@@ -203,7 +203,7 @@ def test_unwritable_repair_is_counted_and_frees_its_place(harness: Harness) -> N
     asked: list[str] = []
     harness.executions.outcome = asked.append  # type: ignore[assignment]
     assert harness.tick()["unwritable"] == 1
-    assert asked == []  # it is remembered, and nobody is asked about it again
+    assert asked == []  # the job is remembered, so Step Functions is not asked again
 
 
 def test_more_than_can_be_remembered_are_not_learned_anew(harness: Harness) -> None:

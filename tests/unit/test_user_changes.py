@@ -1,4 +1,4 @@
-"""What a user may do to a job at any moment: cancel it, try it again, delete it."""
+"""Changes by users at any moment: they cancel, retry and delete jobs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VIDEOS = "organizations/org1/projects/project1/trackedAccounts/instagram_5288171
 
 
 def change(harness: Harness, job_id: str, make: jobs.UserChange) -> None:
-    """As the command line does it: at the version that was read."""
+    """Change a job as the command line does, at the version that it read."""
     snapshot = harness.store.get_job(job_id)
     assert snapshot is not None
     harness.store.commit(JobWrite(job_id, make(snapshot.parse().status, harness.clock.now()), snapshot.version))
@@ -35,7 +35,7 @@ def test_a_job_cancelled_while_it_waits_never_starts(harness: Harness) -> None:
 
 
 def test_job_cancelled_before_fetch_calls_the_platform_once(harness: Harness) -> None:
-    """It may make one call, whose result is not written."""
+    """One call may be made, but its result is not written."""
     job = harness.claimed_job()
     change(harness, job["jobId"], jobs.cancel)
     with pytest.raises(JobCancelledError):
@@ -45,7 +45,7 @@ def test_job_cancelled_before_fetch_calls_the_platform_once(harness: Harness) ->
 
 
 class CancelledAtPage:
-    """A platform without end; the user cancels while its page `number` is on its way."""
+    """A platform with endless pages. The user cancels while page `number` is being fetched."""
 
     def __init__(self, harness: Harness, number: int) -> None:
         self._world = harness
@@ -79,7 +79,7 @@ def test_job_cancelled_while_fetching_asks_for_no_more_pages(harness: Harness, p
 
 
 def test_job_cancelled_while_saving_keeps_whole_commits(harness: Harness) -> None:
-    """The account says no `videoCount`, since not all of its videos are there."""
+    """The account gets no `videoCount`, since not all of its videos are saved."""
     harness.platform.videos = videos(1_200)
     state = harness.run_chain(harness.claimed_job(), until="FetchVideos")
     commits = 0
@@ -103,7 +103,7 @@ def test_job_cancelled_while_saving_keeps_whole_commits(harness: Harness) -> Non
     assert {video["lastJobId"] for video in saved.values()} == {state["jobId"]}
     account_document = harness.store.get_document(VIDEOS.rpartition("/")[0])
     assert account_document is not None
-    assert "videoCount" not in account_document  # nothing says that they are all there
+    assert "videoCount" not in account_document  # no field claims that all videos are saved
 
 
 def test_nothing_overwrites_cancelled(harness: Harness) -> None:
@@ -144,7 +144,7 @@ def test_retrying_twice_quickly_starts_one(harness: Harness) -> None:
     harness.store.commit(again)
     with pytest.raises(StaleVersionError):
         harness.store.commit(again)
-    harness.memory.touch(job["jobId"], **again.change.fields)  # and once more from a browser, which knows no version
+    harness.memory.touch(job["jobId"], **again.change.fields)  # and once more as from a browser, without a version
     assert [harness.tick()["started"] for _ in range(3)] == [1, 0, 0]
     assert len(harness.executions.started) == 2
 

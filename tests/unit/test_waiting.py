@@ -1,4 +1,4 @@
-"""Who starts: places, limits, turns, urgency."""
+"""The choice of the jobs that a tick starts: free places, limits, turns and priorities."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def free(found: Slots) -> list[int]:
 PLACES: list[tuple[Slots, list[int]]] = [
     (slots(), [10, 10, 10, 10]),
     (slots(running=4), [4, 4, 4, 4]),
-    (slots(busy={INSTAGRAM: 3, YOUTUBE: 10}), [7, 7, 0, 10]),  # Apify's key is TikTok's, too
-    (slots(busy={INSTAGRAM: 6, TIKTOK: 6}), [0, 0, 10, 10]),  # more than allowed: the setting was lowered
+    (slots(busy={INSTAGRAM: 3, YOUTUBE: 10}), [7, 7, 0, 10]),  # TikTok shares the credential of Instagram
+    (slots(busy={INSTAGRAM: 6, TIKTOK: 6}), [0, 0, 10, 10]),  # more than allowed, since the setting was lowered
     (slots(running=12, busy={YOUTUBE: 10}), [2, 2, 0, 2]),
     (slots(running=5, busy={YOUTUBE: 7}), [0, 0, 0, 0]),
     (slots(paused={TIKTOK: START + timedelta(hours=1)}), [10, 0, 10, 10]),
     (slots(paused={TWITTER: START}), [10, 10, 10, 1]),
-    (slots(paused={TWITTER: START - timedelta(minutes=4)}), [10, 10, 10, 10]),  # 16 by the ramp, 10 by the limit
+    (slots(paused={TWITTER: START - timedelta(minutes=4)}), [10, 10, 10, 10]),  # the ramp allows 16, the limit 10
 ]
 
 
@@ -75,7 +75,7 @@ def test_every_platform_has_its_credential() -> None:
 
 
 def waiting(*names: str, **fields: Any) -> list[Pending]:
-    """`a1`: organisation a's first."""
+    """Return pending jobs in order of creation. The first letter of a name is its organisation."""
 
     def pending(number: int, name: str) -> Pending:
         waiting_job = job(name, orgId=name[0], createdAt=START + timedelta(seconds=number), **fields)
@@ -108,7 +108,7 @@ def test_one_job_at_a_time_is_strictly_one_after_another(harness: Harness) -> No
         (payload,) = [p for p in harness.executions.started.values() if p["jobId"] not in order]
         order.append(payload["jobId"])
         harness.run_chain(dict(payload))
-    assert order == ids  # as they came
+    assert order == ids  # in order of creation
 
 
 def test_a_place_is_free_again_when_its_lease_has_ended(harness: Harness) -> None:
@@ -132,7 +132,7 @@ def test_jobs_of_shared_credentials_share_their_limit(harness: Harness) -> None:
     assert harness.tick()["started"] == 0
 
 
-# More than one query sees
+# Longer queues than one query returns
 
 
 MANY = Limits().max_open_jobs + 200
@@ -140,7 +140,7 @@ MANY = Limits().max_open_jobs + 200
 
 @pytest.fixture
 def crowded(harness: Harness) -> Harness:
-    """Organisation a has so many jobs waiting that a tick looks at them part by part."""
+    """A harness in which organisation a has more pending jobs than one tick reads."""
     harness.limits = Limits(running=10, per_credential=10)
     for number in range(MANY):
         harness.add_job(
@@ -190,7 +190,7 @@ def test_negative_priority_waits_for_its_orgs_other_jobs(crowded: Harness) -> No
 
 
 def test_malformed_jobs_are_met_although_very_many_wait(crowded: Harness) -> None:
-    """The walk through all that wait goes on from tick to tick, whatever their ids are."""
+    """A walk through all pending jobs continues from tick to tick, and so meets every malformed one."""
     bad = [crowded.add_job(orgId="a", username="", createdAt=None) for _ in range(3)]
     bad.append(crowded.add_job(orgId=None))
     bad.append(crowded.add_job(orgId="a", platform=None))

@@ -1,4 +1,4 @@
-"""Clients and secrets: where they come from, and that nothing shows them."""
+"""The building of clients, and the reading of secrets, which nothing may show."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KEY = "AIzaVerySecret"
 
 @pytest.fixture
 def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Secrets Manager's client as the wiring would build it, scripted."""
+    """Secrets Manager's client with scripted replies."""
     client = boto3.client("secretsmanager", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     monkeypatch.setattr(secrets_manager, "aws_client", lambda service: client)
     secrets_manager.secrets_provider.cache_clear()
@@ -51,12 +51,12 @@ def test_unreadable_secret_raises_credentials_error(secrets: Stubber, code: str)
     secrets.add_client_error("get_secret_value", code, http_status_code=400)
     with pytest.raises(CredentialsError, match="not set up") as refused:
         secrets_manager.secret("youtube-key")
-    assert refused.value.__notes__ == ["the secret youtube-key cannot be read"]  # for the log, not for the user
+    assert refused.value.__notes__ == ["the secret youtube-key cannot be read"]  # a note for the log, not for the user
 
 
 @pytest.mark.parametrize(("code", "status"), [("ThrottlingException", 400), ("InternalServiceError", 500)])
 def test_a_busy_secrets_manager_does_not_fail_the_job_for_good(secrets: Stubber, code: str, status: int) -> None:
-    for _ in range(3):  # botocore's own tries
+    for _ in range(3):  # botocore itself tries three times
         secrets.add_client_error("get_secret_value", code, http_status_code=status)
     with pytest.raises(StoreUnavailableError):
         secrets_manager.secret("youtube-key")
@@ -116,7 +116,7 @@ def test_unusable_google_credentials_are_named_and_not_shown(
 def test_a_workload_identity_federation_is_used_as_configured(
     secrets: Stubber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As `gcloud iam workload-identity-pools create-cred-config ... --aws` writes it."""
+    """The file is as `gcloud iam workload-identity-pools create-cred-config ... --aws` writes it."""
     monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)
     config = {
         "type": "external_account",

@@ -1,4 +1,4 @@
-"""CleanupFunction, its store behind the plan."""
+"""The cleanup function, whose store passes every call through the plan."""
 
 from __future__ import annotations
 

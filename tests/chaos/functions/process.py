@@ -1,4 +1,4 @@
-"""ProcessFunction, its adapters behind the plan."""
+"""The process function, whose adapters pass every call through the plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ReconcileFunction, its store behind the plan."""
+"""The reconcile function, whose store passes every call through the plan."""
 
 from __future__ import annotations
 

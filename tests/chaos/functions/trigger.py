@@ -1,6 +1,6 @@
-"""TriggerFunction, its adapters behind the plan, its leases of seconds instead of minutes.
+"""The trigger function, whose adapters pass every call through the plan, and whose leases last seconds, not minutes.
 
-An event may say `{"page": 1}`: with as many jobs as a page holds, a tick looks at the queue part by part.
+An event may be `{"page": 1}`: pages hold one job then, so that a tick reads the queue page by page.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A browser for each module, and a project of its own, in the organisation of the demo's first user, for each test."""
+"""Fixtures: a browser for each module, and for each test a project in the organisation of the demo's first user."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def project(running: RunningStack) -> Project:
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """Somebody's browser, with nothing in its memory."""
+    """A new browser profile without cookies or storage."""
     context = chromium.new_context(viewport=DESKTOP)
     yield context
     context.close()
@@ -40,7 +40,7 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def open_page(project: Project) -> Iterator[OpenPage]:
-    """Opens the test's project in somebody's browser; nothing in any of its pages may go wrong behind their backs."""
+    """Open the test's project in a browser. At the end, no opened page may have had an uncaught error."""
     opened: list[DemoPage] = []
 
     def open_(context: BrowserContext, *, everybody_in: str | None = None) -> DemoPage:
@@ -54,7 +54,7 @@ def open_page(project: Project) -> Iterator[OpenPage]:
 
 @pytest.fixture
 def page(open_page: OpenPage, context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[DemoPage]:
-    """The page with Ada at it. Its last sight is kept."""
+    """The page with Ada signed in. A last screenshot is kept."""
     page = open_page(context)
     page.sign_in()
     yield page

@@ -1,4 +1,4 @@
-"""The demo page in Chromium, as a person uses it: by labels and names, as they are shown and read out."""
+"""The demo page in Chromium. Elements are found by the labels and names that a person sees or hears."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ ADA, MALLORY = USERS
 DESKTOP = ViewportSize(width=1280, height=860)
 PHONE = ViewportSize(width=390, height=844)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-LIMIT_MS = 20_000  # of every wait
-MOST_STOPS = 30  # of the Tab key, round a whole page
+LIMIT_MS = 20_000  # the limit of every wait
+MOST_STOPS = 30  # presses of Tab that go once round a whole page
 SCREENSHOTS = STACK / "screenshots"
 
 _AXE = WEB / "node_modules/axe-core/axe.min.js"
-# Some things are there for an instant only, so the page itself writes down what each job's bar showed, and what moved
-# in the panel.
+# Some states last for an instant only. So the page itself records the values of each job's bar, and the names of all
+# animations and transitions in the panel.
 _RECORD = """
   window.barsSeen = {};
   new MutationObserver(() => {
@@ -40,12 +40,12 @@ _RECORD = """
 
 
 class DemoPage:
-    """One tab. `troubles` gathers what must never happen in it: uncaught errors, and whatever its policy forbids."""
+    """One tab. `troubles` collects uncaught errors and breaches of the page's Content Security Policy."""
 
     def __init__(self, context: BrowserContext, project: Project, *, everybody_in: str | None = None) -> None:
-        """The page shows `project`, whose id is its own in every organisation, to whoever signs in.
+        """Open a page that shows `project` to every user who signs in.
 
-        `everybody_in`: an organisation that the page takes for everybody's, as a page made by an intruder would.
+        `everybody_in`: the organisation that the page names for all users, as a page made by an intruder would.
         """
         self.project = project
         self.troubles: list[str] = []
@@ -81,7 +81,7 @@ class DemoPage:
 
     @property
     def problem(self) -> Locator:
-        """What the form says against what was typed."""
+        """The form's message about a wrong input."""
         return self.tab.locator("form").get_by_role("alert")
 
     @property
@@ -90,7 +90,7 @@ class DemoPage:
 
     @property
     def toggle(self) -> Locator:
-        """The panel's header, which collapses it."""
+        """The panel's header. A click on it collapses the panel."""
         return self.panel.get_by_role("button", name=re.compile("^Account tracking"))
 
     @property
@@ -104,7 +104,7 @@ class DemoPage:
         self.tab.get_by_role("button", name="Track", exact=True).click()
 
     def row(self, username: str) -> Locator:
-        """The job of an account in the panel."""
+        """The panel's row for an account's job."""
         return self.panel.get_by_role("listitem").filter(has_text=f"@{username}")
 
     def job_id(self, username: str) -> str:
@@ -113,16 +113,16 @@ class DemoPage:
         return found
 
     def bar_values(self, job_id: str) -> list[int]:
-        """Each value that the job's bar has shown since the page was opened, in order."""
+        """Return all values that the job's bar has shown since the page was opened, in order."""
         seen: list[str | None] = self.tab.evaluate("id => window.barsSeen[id] ?? []", job_id)
         return [value for value, _ in groupby(int(text) for text in seen if text is not None)]
 
     def motions(self) -> set[str]:
-        """The animations, and the properties in transition, that the panel has run since the page was opened."""
+        """Return the names of all animations and of all properties in transition since the page was opened."""
         return set(self.tab.evaluate("window.motionsSeen"))
 
     def tab_to(self, target: Locator) -> None:
-        """By keyboard alone, from wherever the focus is."""
+        """Move the focus to the target with Tab alone."""
         for _ in range(MOST_STOPS):
             self.tab.keyboard.press("Tab")
             if target.evaluate("element => element === document.activeElement"):
@@ -135,14 +135,14 @@ class DemoPage:
 
     @property
     def videos(self) -> Locator:
-        """Of the account that is open."""
+        """The videos of the open account."""
         return self.tab.get_by_role("article")
 
     def shoot(self, stage: str, still: Locator | None = None) -> None:
         shoot(self.tab, stage, still)
 
     def room_above_the_panel_px(self) -> int:
-        """From the accounts' end to the panel with the page scrolled to its own; below 0 something stays hidden."""
+        """Scroll to the end, and return the gap between accounts and panel. Below 0 the panel hides some of them."""
         self.tab.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
         panel, accounts = self.panel.bounding_box(), self.tab.get_by_role("region", name="Accounts").bounding_box()
         assert panel is not None, "there is no panel"
@@ -151,9 +151,9 @@ class DemoPage:
 
 
 def shoot(tab: Page, stage: str, still: Locator | None = None) -> None:
-    """Keep how it looks, light and dark, wide and narrow; in each of the four it must be accessible.
+    """Take four screenshots, light and dark, wide and narrow. In each the page must be accessible.
 
-    `still`: what each picture must show, where it may pass meanwhile.
+    `still`: an element that each screenshot must show, though it may disappear meanwhile.
     """
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for size, viewport in (("desktop", DESKTOP), ("phone", PHONE)):
@@ -170,7 +170,7 @@ def shoot(tab: Page, stage: str, still: Locator | None = None) -> None:
 
 
 def axe_violations(tab: Page) -> list[str]:
-    """One text for each rule that is broken: https://github.com/dequelabs/axe-core/blob/develop/doc/rule-descriptions.md"""
+    """Return a text for each broken rule: https://github.com/dequelabs/axe-core/blob/develop/doc/rule-descriptions.md"""
     if not tab.evaluate("() => 'axe' in window"):
         tab.evaluate(_AXE.read_text())
     found = tab.evaluate("async () => (await axe.run(document, { resultTypes: ['violations'] })).violations")
@@ -178,7 +178,7 @@ def axe_violations(tab: Page) -> list[str]:
 
 
 def overflow_px(tab: Page) -> int:
-    """How far the page can be scrolled sideways, which it never should be."""
+    """Return how far the page can be scrolled sideways; it should be 0."""
     return int(tab.locator("html").evaluate("page => page.scrollWidth - page.clientWidth"))
 
 

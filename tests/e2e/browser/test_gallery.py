@@ -1,4 +1,4 @@
-"""The panel in every state that web/tests/gallery makes up, for the eye and for axe. No stack is needed."""
+"""Screenshots and accessibility of the panel in each scene of web/tests/gallery. No stack is needed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ LYING_PHONE = ViewportSize(width=PHONE["height"], height=PHONE["width"])
 
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="module")
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Its address."""
+    """Serve the gallery, and return its address."""
     folder = tmp_path_factory.mktemp("gallery")
     build = ["npx", "vite", "build", "--config", "tests/gallery/vite.config.ts", "--outDir", str(folder)]
     built = subprocess.run(build, cwd=WEB, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""What the page answers when something is wrong with what was typed, with the connection, or with who is asking."""
+"""Answers of the page to a wrong input, a lost connection and a user of another organisation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BAD_INPUTS = {
 }
 
 
-LOW = ViewportSize(width=800, height=300)  # too low for what the page holds
+LOW = ViewportSize(width=800, height=300)  # too low to show the whole page
 MOST_ROOM_PX = 48  # between the end of the page and the collapsed panel
 
 
@@ -60,7 +60,8 @@ def test_page_offline_says_so_and_catches_up_when_back_online(page: DemoPage, co
     page.shoot("8-offline")
     page.project.ended([job_id])
 
-    database = f"http://{page.project.stack.state.firestore()}/**"  # does not answer, though the network is back
+    # The network is back, but the database does not answer yet.
+    database = f"http://{page.project.stack.state.firestore()}/**"
     context.route(database, lambda route: route.abort())
     context.set_offline(False)
     expect(page.panel).to_contain_text("Reconnecting…")
@@ -83,7 +84,8 @@ def test_user_of_another_org_sees_and_writes_nothing(
     of_ada = jobs_of(project)
     page.tab.get_by_role("button", name="Sign out").click()
 
-    page.sign_in(MALLORY.name)  # and this page asks for Ada's jobs, accounts and, by the address, videos
+    # This page still asks for Ada's jobs and accounts, and for the videos named in its address.
+    page.sign_in(MALLORY.name)
     expect(page.tab.get_by_role("region", name="Accounts")).to_contain_text("You are not allowed to see this project.")
     expect(page.panel).to_contain_text("You are not allowed to do this.")
     expect(page.tab.get_by_text("sim_videos_3")).to_have_count(0)
@@ -92,7 +94,7 @@ def test_user_of_another_org_sees_and_writes_nothing(
     expect(page.problem).to_contain_text("You are not allowed to do this.")
     page.shoot("9-refused")
     page.tab.set_viewport_size(LOW)
-    assert page.room_above_the_panel_px() >= 0  # of a panel that holds nothing but the refusal
+    assert page.room_above_the_panel_px() >= 0  # the panel holds nothing but the refusal
     assert jobs_of(project) == of_ada
 
 
@@ -126,7 +128,7 @@ def test_page_scrolls_clear_of_the_panel_and_little_further(page: DemoPage, cont
     expect(page.row("sim_missing")).to_be_hidden()
     assert page.room_above_the_panel_px() <= MOST_ROOM_PX
     context.set_offline(True)
-    expect(page.panel).to_contain_text("Offline.")  # which a collapsed panel says, too, below its header
+    expect(page.panel).to_contain_text("Offline.")  # a collapsed panel says so too, below its header
     assert page.room_above_the_panel_px() >= 0
 
 

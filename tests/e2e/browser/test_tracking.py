@@ -1,4 +1,4 @@
-"""From the press of a button to the account and its videos, as somebody at the page sees it."""
+"""The whole way on the page: from the press of the button to the account and its videos."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ def test_tracked_account_is_listed_with_its_videos(page: DemoPage) -> None:
     page.shoot("1-nothing-tracked")
     page.track("sim_slow_4", "YouTube")
     row = page.row("sim_slow_4")
-    fetching = row.filter(has_text="Fetching videos")  # which takes its two pages eight seconds
+    fetching = row.filter(has_text="Fetching videos")  # the two pages take eight seconds
     expect(fetching).to_be_visible()
     page.shoot("2-running", still=fetching)
     job_id = page.job_id("sim_slow_4")
     expect(row).to_contain_text("Completed")
 
-    expect(page.account("sim_slow_4")).to_have_attribute("aria-current", "true")  # opened, since nothing else was
+    # The account opens by itself, since no other was open.
+    expect(page.account("sim_slow_4")).to_have_attribute("aria-current", "true")
     expect(page.videos).to_have_count(3)
     expect(page.tab.locator("article img")).to_have_count(0)  # pictures that cannot be loaded have placeholders
     page.shoot("3-completed")
@@ -35,16 +36,17 @@ def test_tracked_account_is_listed_with_its_videos(page: DemoPage) -> None:
 
 
 def test_the_bar_moves_through_every_stage(page: DemoPage) -> None:
-    """What comes while the browser is busy is rendered as one: with its thread held for 300 ms while 30, 50 and 70 were
-    written, the bar went from 0 to 70. On a machine under load a value may so be skipped, and then another account is
-    tried; what no load explains, a value out of order or of no stage, is never accepted.
+    """The bar shows the progress of each stage, in order.
+
+    A busy browser may skip a value: with its thread held for 300 ms while 30, 50 and 70 were written, the bar went from
+    0 to 70. So the test tries another account then. A value out of order, or of no stage, always fails it.
     """
     accounts = ("sim_videos_21", "sim_videos_22", "sim_videos_23")
     assert any(stages_shown(page, username) == EVERY_STAGE for username in accounts)
 
 
 def stages_shown(page: DemoPage, username: str) -> list[int]:
-    """Track an account to its end: what its bar showed above 0, which is of the stages and in their order."""
+    """Track an account to its end, and return its bar's values above 0. They must be stages in their order."""
     page.track(username, "YouTube")
     expect(page.row(username)).to_contain_text("Completed")
     shown = [value for value in page.bar_values(page.job_id(username)) if value > 0]
@@ -88,7 +90,7 @@ def test_job_continues_while_the_browser_is_closed(
     page = open_page(second)
     page.account("sim_slow_2").click()  # without signing in again
     expect(page.videos).to_have_count(3)
-    expect(page.panel).to_be_hidden()  # it ended unseen, and is no news
+    expect(page.panel).to_be_hidden()  # the job ended while nobody looked, so the panel does not report it
     page.shoot("4-back-again")
     assert project.stack.job(job_id)["status"] == "completed"
     second.close()
@@ -150,6 +152,6 @@ def test_panel_collapses_dismisses_and_fades_completed_jobs(page: DemoPage) -> N
     page.tab.reload()
     page.track("sim_videos_1", "YouTube")
     expect(page.row("sim_videos_1")).to_contain_text("Completed")
-    expect(failed).to_have_count(0)  # the panel is back for the new job alone
+    expect(failed).to_have_count(0)  # the panel shows the new job alone
     expect(page.panel).to_be_hidden()
     assert {"tracking-panel-appear", "tracking-panel-leave"} <= page.motions()

@@ -1,4 +1,4 @@
-"""A platform in memory: recorded answers at the real paths, and a clock that a test moves."""
+"""Platforms in memory: recorded responses at the real paths, and a clock that a test moves."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def sample(path: str) -> Any:
 
 
 def answer(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> httpx.Response:
-    """A response of JSON, or of text as it stands. A sample with its own `status` and `body` speaks for itself."""
+    """Return a response with JSON or text. A sample with `status` and `body` of its own is used as it is."""
     if isinstance(content, dict) and {"status", "body"} <= content.keys():
-        # Lengths and encodings of a recorded answer are not those of its copy.
+        # The recorded length and encoding do not fit the copy.
         kept = {k: v for k, v in content.get("headers", {}).items() if not k.startswith("content-")}
         return answer(content["body"], content["status"], kept)
     if isinstance(content, str):
@@ -54,19 +54,22 @@ def answer(content: Any, status: int = 200, headers: dict[str, str] | None = Non
     return httpx.Response(status, json=content, headers=headers)
 
 
-Step = Any  # a response, something to make one of, an exception to raise, or a function of the request
+Step = Any  # a response, content for one, an exception to raise, or a function of the request
 
 
 @dataclass
 class Replay:
-    """Routes are tried newest first; each gives its steps in turn and repeats the last. No route: 404, as HTML."""
+    """A server with routes, of which the newest that matches answers.
+
+    A route returns its steps in turn and repeats the last. Without a route the response is a 404 of HTML.
+    """
 
     clock: FakeClock = field(default_factory=FakeClock)
     requests: list[httpx.Request] = field(default_factory=list)
     routes: list[tuple[str, list[Step]]] = field(default_factory=list)
 
     def on(self, pattern: str, *steps: Step) -> Replay:
-        """`pattern` is a regular expression for `METHOD /path?query`, from its beginning."""
+        """Add a route. `pattern`: a regular expression for the beginning of `METHOD /path?query`."""
         self.routes.insert(0, (pattern, list(steps)))
         return self
 
@@ -104,7 +107,7 @@ class Replay:
         return Budget(deadline=deadline, max_videos=max_videos, resume_since=resume_since)
 
     def run_of(self, items: Any, status: str = "SUCCEEDED", run_id: str = "run1", **headers: str) -> Replay:
-        """An actor's run that is in `status` at once, with these items (or steps of items) in its dataset."""
+        """Add routes of a run in this status, and of its dataset with these items. A tuple holds steps of items."""
         steps = items if isinstance(items, tuple) else (items,)
         self.on(r"POST /v2/acts/[^/]+/runs", answer({"data": run(status, run_id)}, 201))
         self.on(rf"GET /v2/actor-runs/{run_id}\b", {"data": run(status, run_id)})
@@ -113,7 +116,7 @@ class Replay:
 
 
 def run(status: str, run_id: str = "run1", started_at: datetime = NOON) -> dict[str, Any]:
-    """The recorded run, under another id and in another status."""
+    """Return the recorded run with another id and status."""
     recorded: dict[str, Any] = sample("apify-api/run_succeeded.json")["data"]
     return recorded | {
         "id": run_id,
@@ -125,14 +128,14 @@ def run(status: str, run_id: str = "run1", started_at: datetime = NOON) -> dict[
 
 
 def fetch(platform: Platform, username: str, replay: Replay, **limits: Any) -> tuple[Any, FetchedVideos]:
-    """As the command line does it: the account, then its videos."""
+    """Fetch the account and then its videos."""
     budget = replay.budget(**limits)
     fetched = platform.fetch_account(username, budget)
     return fetched.account, collect_videos(platform.fetch_videos(fetched, budget), budget, replay.clock)
 
 
 def leaves_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Paths of all values inside a JSON document, containers too."""
+    """Yield the paths of all values inside a JSON document, with those of its containers."""
     if path:
         yield path
     entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

@@ -1,4 +1,4 @@
-"""What people type, for each platform."""
+"""Usernames and links as people type them, for each platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Apify's runs: never started twice, waited for, and read to their end whatever the server sends."""
+"""Apify's runs: started only once, awaited, and read to their end, whatever the server sends."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def begun_earlier(
 
 
 def started(replay: Replay, resume: bool = True) -> int:
-    """How many runs a look-up of the account starts."""
+    """Look the account up, and return the number of runs started for it."""
     since = NOON - timedelta(seconds=60) if resume else None
     assert replay.instagram().fetch_account("nasa", replay.budget(resume_since=since)).account.username == "nasa"
     return len(replay.asked("POST"))
@@ -127,7 +127,7 @@ def test_a_refused_start_is_not_repeated() -> None:
 
 
 def test_run_wait_pauses_if_the_server_answers_at_once() -> None:
-    """The server should hold the call open for `waitForFinish` seconds, but need not."""
+    """The server should hold the call open for `waitForFinish` seconds, but it may answer at once."""
     replay = Replay().run_of(DETAILS, status="READY")
     running = {"data": run("RUNNING")}
     replay.on("GET /v2/actor-runs/run1", running, running, {"data": run("SUCCEEDED")})

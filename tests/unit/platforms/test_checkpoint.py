@@ -1,4 +1,4 @@
-"""A job that nobody wants any more: no platform is asked for more than the page that was on its way."""
+"""Cancelled and lost jobs: a platform gets no further call after the page under way."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LOST: list[TrackingError] = [JobCancelledError("The job was cancelled."), StaleA
 
 
 def stopping(replay: Replay, after: int, error: Exception) -> Budget:
-    """A budget whose job is lost by its `after`th checkpoint."""
+    """Return a budget whose checkpoint raises the error at its `after`th call."""
     left = iter(range(after - 1))
 
     def checkpoint() -> None:
@@ -109,7 +109,7 @@ def test_failed_abort_of_a_run_still_cancels_the_job(abort: Any) -> None:
 
 
 def test_a_run_whose_job_is_only_out_of_sight_is_not_aborted() -> None:
-    """The database did not answer: a retry takes the run up again."""
+    """The database did not answer, so the job may well go on: a retry continues the run."""
     replay = never_ending({"data": run("ABORTING")})
     with pytest.raises(StoreUnavailableError):
         polled("instagram", replay, stopping(replay, 2, StoreUnavailableError("Our database did not answer.")))

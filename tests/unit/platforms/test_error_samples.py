@@ -1,4 +1,4 @@
-"""Each recorded or documented refusal, by file: the class of error it ends in."""
+"""Recorded and documented error responses, by file, with the class of error that each becomes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ YOUTUBE: dict[str, type[TrackingError]] = {
     "key_invalid_400": CredentialsError,
     "missing_required_parameter_400": ContractError,
     "no_filter_selected_400": ContractError,
-    "permission_denied_403": CredentialsError,  # its reason says SERVICE_UNAVAILABLE, its status does not
+    "permission_denied_403": CredentialsError,  # the reason is SERVICE_UNAVAILABLE, but the status is 403
     "playlist_not_found_404": AccountNotFoundError,
     "quota_exceeded_403": QuotaExceededError,
 }
@@ -40,7 +40,7 @@ X_USER: dict[str, type[TrackingError]] = {
     "user_by_username_not_found_200": AccountNotFoundError,
     "user_by_username_suspended_200": AccountSuspendedError,
     "user_suspended_200": AccountSuspendedError,
-    "users_by_partial_not_found_200": AccountNotFoundError,  # a list of others where one user should be
+    "users_by_partial_not_found_200": AccountNotFoundError,  # a list of other users instead of one user
 }
 X_POSTS: dict[str, type[TrackingError]] = {
     "user_suspended_200": AccountSuspendedError,

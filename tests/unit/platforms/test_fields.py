@@ -1,4 +1,4 @@
-"""Values of any type in, clean values out."""
+"""Readers of single values: any type goes in, a clean value comes out."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tracking.platforms.fields import count, hashtags, identifier, moment, secon
         ("0", 0),
         (12.0, 12),
         (2**63 - 1, 2**63 - 1),
-        (-1, None),  # Instagram: hidden
+        (-1, None),  # Instagram's value for a hidden number
         ("-1", None),
         ("", None),
         (None, None),
         (True, None),
         (12.5, None),
-        (2**63, None),  # more than Firestore can hold
+        (2**63, None),  # more than a Firestore integer can hold
         ("9" * 5_000, None),
         (float("nan"), None),
         (float("inf"), None),

@@ -1,4 +1,4 @@
-"""Instagram: recorded profiles and posts, and the traps of its actor."""
+"""Instagram: recorded profiles and posts, and known traps of its actor."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BLOCKED = NO_ITEMS | {"requestErrorMessages": ["Error: Request blocked, retrying
 
 
 def instagram(details: Any = NASA, posts: Any = None, **headers: str) -> Replay:
-    """Two runs, told apart as Apify does it: by their input."""
+    """Return a server with two runs, of details and of posts, that differ by their input."""
 
     def start(request: httpx.Request) -> httpx.Response:
         return answer({"data": run("SUCCEEDED", json.loads(request.content)["resultsType"])}, 201)
@@ -121,9 +121,9 @@ def test_trap_collaborations_with_another_owner_are_kept() -> None:
     posts = sample("apify-instagram/natgeo/posts.json")
     videos = {one.video_id: one for one in reading_of(posts, "natgeo").videos}
     assert len(videos) == 31
-    assert videos["3744912467597320217"].like_count == 885_537  # chrishemsworth
+    assert videos["3744912467597320217"].like_count == 885_537  # owner: chrishemsworth
     assert videos["3744912467597320217"].view_count == 18_582_267
-    assert "3746120652399906523" in videos  # natgeohistory
+    assert "3746120652399906523" in videos  # owner: natgeohistory
     casaludica = reading_of(sample("apify-instagram/casaludica/posts.json"), "casaludica").videos
     assert [one.like_count for one in casaludica] == [830, 9, 354, 8, 11, 16, 208, 7, 16]
 
@@ -271,7 +271,7 @@ def test_account_gone_before_its_posts_is_not_found() -> None:
 
 
 def test_run_that_hits_its_limit_is_not_complete() -> None:
-    """It is complete only if the account tells no more posts than the limit."""
+    """It is complete only if the account has no more posts than the limit."""
     posts = sample("apify-instagram/nasa/posts.json")[:3]
     replay = instagram(posts=posts)
     _, fetched = fetch(replay.instagram(), "nasa", replay, max_videos=3)

@@ -1,4 +1,4 @@
-"""TikTok: recorded items, and the traps of its actor."""
+"""TikTok: recorded items, and known traps of its actor."""
 
 from __future__ import annotations
 

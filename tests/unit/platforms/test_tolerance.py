@@ -1,4 +1,4 @@
-"""Each value of a sample in turn made null, a string, a list, or taken away: records or our errors, never a crash."""
+"""Damaged samples: each value in turn is null, a string, a list, or missing. The result is a record or our error."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def changed(document: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 
 def check(read: Callable[[Any], tuple[Account, Any]], document: Any) -> tuple[int, int]:
-    """How many variants were read, and how many refused."""
+    """Read all variants of a document. Return how many were read and how many refused."""
     was_read, was_refused = 0, 0
     for path in leaves_of(document):
         for value in REPLACEMENTS:

@@ -1,4 +1,4 @@
-"""X: recorded users and timelines, and the traps of its API."""
+"""X: recorded users and timelines, and known traps of its API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page checks what people type before it writes a job; contracts/usernames.json holds both sides together."""
+"""Usernames in contracts/usernames.json: the page, which checks them first, and Python must give the same verdicts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PARSERS: dict[PlatformName, Callable[[str], object]] = {
 
 
 def rows() -> Iterator[tuple[PlatformName, str, str]]:
-    """(platform, typed, verdict): "ok" or a kind of refusal."""
+    """Yield (platform, typed text, verdict). The verdict is "ok" or a kind of refusal."""
     for platform in PlatformName:
         own = TABLE[platform]
         yield from ((platform, f"{own['site']}{page}/1", "not-a-profile") for page in own["pages"])
@@ -33,7 +33,7 @@ def rows() -> Iterator[tuple[PlatformName, str, str]]:
 
 
 def refusals_of(platform: PlatformName, typed: str) -> list[str]:
-    """What the job's own check and the platform's say against it."""
+    """Return the sentences of refusal from the job's check and from the platform's."""
     checks: list[Callable[[], object]] = [
         lambda: job(username=typed, platform=str(platform)),
         lambda: PARSERS[platform](typed),

@@ -1,4 +1,4 @@
-"""Posts whose id cannot be read or asked for: left out, and counted, so that the job can tell."""
+"""Posts with an unusable id: they are left out and counted, so that the job can say so."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_instagram_counts_a_post_without_a_readable_id(odd: Any) -> None:
 
 
 class Posts:
-    """X API v2, of one page."""
+    """X API v2 with one page of posts."""
 
     def __init__(self, *ids: Any) -> None:
         self._ids = ids
@@ -64,7 +64,7 @@ def test_x_counts_a_post_without_a_readable_id(odd: Any) -> None:
 
 
 class Uploads:
-    """YouTube Data API v3, of one page; it remembers what it was asked for."""
+    """YouTube Data API v3 with one page of videos. It records the ids that it was asked for."""
 
     def __init__(self, *ids: str) -> None:
         self._ids = list(ids)

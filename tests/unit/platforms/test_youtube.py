@@ -1,4 +1,4 @@
-"""YouTube: recorded channels and videos, and the traps of its API."""
+"""YouTube: recorded channels and videos, and known traps of its API."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def test_trap_private_and_deleted_videos_are_skipped() -> None:
 
 
 def test_trap_published_at_comes_from_the_video() -> None:
-    """The playlist item has one of its own: the time of its adding to the list."""
+    """A playlist item has a `publishedAt` too: the time when the video was added to the list."""
     playlist = {"items": [{"snippet": {"publishedAt": "2020-01-01T00:00:00Z", "resourceId": {"videoId": "a"}}}]}
     replay = google(videos={"items": [{"id": "a", "snippet": {"publishedAt": "2010-05-05T05:05:05Z"}}]})
     replay.on("GET /youtube/v3/playlistItems", playlist)
