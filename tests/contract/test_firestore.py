@@ -103,7 +103,7 @@ def made(error: Callable[..., Exception]) -> Exception:
 
 
 @pytest.mark.parametrize("error", subclasses(google.GoogleAPIError), ids=lambda error: error.__name__)
-def test_every_error_of_googles_client_has_its_translation(error: type[Exception]) -> None:
+def test_every_google_error_has_a_translation(error: type[Exception]) -> None:
     assert error in OURS, "a new error of google.api_core: transient, ours to mend, or neither?"
     ours = OURS[error]
     translated = translate(made(error))
@@ -111,7 +111,7 @@ def test_every_error_of_googles_client_has_its_translation(error: type[Exception
 
 
 @pytest.mark.parametrize("error", [DefaultCredentialsError, RefreshError])
-def test_unusable_credentials_are_ours_to_mend(error: type[Exception]) -> None:
+def test_unusable_credentials_raise_credentials_error(error: type[Exception]) -> None:
     assert isinstance(translate(error("said")), CredentialsError)
 
 
@@ -119,7 +119,7 @@ def test_an_unreachable_token_server_is_transient() -> None:
     assert isinstance(translate(made(TransportError)), StoreUnavailableError)
 
 
-def test_a_sentence_for_the_user_quotes_nothing_of_googles() -> None:
+def test_user_sentence_quotes_nothing_of_googles_error() -> None:
     assert "said" not in str(translate(made(google.ServiceUnavailable)))
 
 
@@ -146,7 +146,7 @@ CALLS: dict[str, Callable[[FirestoreStore], Any]] = {
 }
 
 
-def test_every_method_of_a_store_is_called_here() -> None:
+def test_calls_cover_every_method_of_the_store() -> None:
     assert set(CALLS) == {name for name in vars(Store) if not name.startswith("_")}
 
 

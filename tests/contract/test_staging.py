@@ -75,7 +75,7 @@ def test_videos_come_through_unchanged_and_in_order(objects: ObjectStore, count:
     assert staging.get_videos("execution") == replace(sent, unusable=("'a/b'", r"'\ud83d'"))
 
 
-def test_what_was_staged_first_is_what_a_second_run_gets(objects: ObjectStore) -> None:
+def test_second_run_reads_what_was_staged_first(objects: ObjectStore) -> None:
     staging, first = Staging(objects), fetched_videos(*videos(3))
     staging.put_account("execution", FETCHED)
     staging.put_videos("execution", first)
@@ -84,7 +84,7 @@ def test_what_was_staged_first_is_what_a_second_run_gets(objects: ObjectStore) -
     assert staging.put_videos("execution", fetched_videos(*videos(1), is_complete=False)) == first
 
 
-def test_text_of_any_kind_stays_on_its_line(objects: ObjectStore) -> None:
+def test_text_with_line_separators_stays_on_one_line(objects: ObjectStore) -> None:
     odd = "\r\n\x0b\x0c\x1c\x85\u2028\u2029\x00\\n{}"
     sent = [video(1, caption=odd, title=odd), video(2)]
     staging = Staging(objects)
@@ -114,7 +114,7 @@ def damaged(body: bytes) -> list[bytes]:
     return [*(body[:length] for length in range(0, len(body), 7)), changed, *foreign]
 
 
-def test_a_damaged_account_is_nothing_that_a_retry_mends(objects: ObjectStore) -> None:
+def test_damaged_account_raises_contract_error(objects: ObjectStore) -> None:
     staging = Staging(objects)
     staging.put_account("execution", FETCHED)
     for body in damaged(objects.get(account_key("execution"))):
@@ -134,7 +134,7 @@ def test_an_accounts_id_is_checked_when_it_is_read(objects: ObjectStore, odd: st
         staging.get_account("execution")
 
 
-def test_damaged_videos_are_nothing_that_a_retry_mends(objects: ObjectStore) -> None:
+def test_damaged_videos_raise_contract_error(objects: ObjectStore) -> None:
     staging = Staging(objects)
     staging.put_videos("execution", fetched_videos(*videos(3)))
     packed = objects.get(videos_key("execution"))
@@ -166,7 +166,7 @@ TAMPERED = [
 
 
 @pytest.mark.parametrize("change", TAMPERED, ids=str)
-def test_a_video_that_we_cannot_have_staged_is_not_taken(objects: ObjectStore, change: dict[str, Any]) -> None:
+def test_impossible_staged_video_is_refused(objects: ObjectStore, change: dict[str, Any]) -> None:
     staging = Staging(objects)
     staging.put_videos("execution", fetched_videos(video(1)))
     head, line = map(json.loads, gzip.decompress(objects.get(videos_key("execution"))).splitlines())
@@ -176,7 +176,7 @@ def test_a_video_that_we_cannot_have_staged_is_not_taken(objects: ObjectStore, c
         staging.get_videos("execution")
 
 
-def test_what_another_execution_left_is_not_taken(objects: ObjectStore) -> None:
+def test_objects_of_another_execution_are_not_read(objects: ObjectStore) -> None:
     staging = Staging(objects)
     staging.put_account("other", FETCHED)
     staging.put_videos("other", fetched_videos(*videos(2)))
@@ -212,11 +212,11 @@ def client_error(code: str, status: int = 400) -> ClientError:
         ("503", StoreUnavailableError),
     ],
 )
-def test_an_error_of_s3_has_its_translation(code: str, ours: type[Exception]) -> None:
+def test_s3_error_is_translated(code: str, ours: type[Exception]) -> None:
     assert type(translate(client_error(code))) is ours
 
 
-def test_every_error_of_botocore_that_is_no_answer_is_transient() -> None:
+def test_botocore_errors_without_a_response_are_transient() -> None:
     foreign = [
         error
         for error in vars(botocore.exceptions).values()

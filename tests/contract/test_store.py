@@ -66,7 +66,7 @@ def test_a_job_that_is_not_there_is_none(store: Store) -> None:
     assert store.get_job("nobody") is None
 
 
-def test_a_snapshot_is_of_one_moment(store: Store, front_end: FrontEnd) -> None:
+def test_snapshot_does_not_change_with_the_document(store: Store, front_end: FrontEnd) -> None:
     job_id = store.create_job(job_document())
     snapshot = read(store, job_id)
     front_end.write(job_id, status="cancelled")
@@ -305,7 +305,7 @@ def test_a_stale_commit_writes_nothing_at_all(store: Store, front_end: FrontEnd,
     assert store.get_document(ACCOUNT) is None
 
 
-def test_a_version_is_good_for_one_commit(store: Store) -> None:
+def test_version_allows_one_commit_only(store: Store) -> None:
     job_id = store.create_job(job_document())
     version = read(store, job_id).version
     store.commit(JobWrite(job_id, bare_change(progress=30), version))
@@ -407,7 +407,7 @@ def test_accounts_and_videos_are_read_back_as_they_were_written(store: Store) ->
 # write_each
 
 
-def test_each_write_stands_alone(store: Store, front_end: FrontEnd) -> None:
+def test_write_each_applies_writes_independently(store: Store, front_end: FrontEnd) -> None:
     ids = [store.create_job(job_document()) for _ in range(4)]
     snapshots = [read(store, job_id) for job_id in ids]
     front_end.write(ids[1], status="cancelled")
@@ -510,7 +510,7 @@ def test_a_job_is_completed_together_with_its_account(store: Store) -> None:
     assert store.get_document(f"{ACCOUNT}/videos/v") == {"n": 1}
 
 
-def test_a_completion_has_no_place_among_writes_of_jobs_alone(store: Store) -> None:
+def test_write_each_refuses_a_completing_write(store: Store) -> None:
     job_id = store.create_job(job_document())
     with pytest.raises(ValueError, match="a commit of its own"):
         store.write_each([completing(store, job_id)])
@@ -558,7 +558,7 @@ def test_many_endings_are_written_each_with_its_riders(store: Store) -> None:
     assert store.get_documents("events").keys() == {snapshot.job_id for snapshot in pending}
 
 
-def test_whoever_reads_many_jobs_reads_our_fields_alone(store: Store, front_end: FrontEnd) -> None:
+def test_queries_of_many_jobs_read_our_fields_only(store: Store, front_end: FrontEnd) -> None:
     """Hundreds of whole documents of a megabyte each would not fit into a function's memory."""
     job_id = store.create_job(job_document(priority=1))
     front_end.write(job_id, filler="x" * 100_000)
@@ -584,7 +584,7 @@ def test_jobs_are_read_together_in_any_order(store: Store, front_end: FrontEnd) 
     assert store.get_jobs([]) == []
 
 
-def test_a_job_that_is_created_again_has_another_birth(store: Store, front_end: FrontEnd) -> None:
+def test_job_created_again_has_a_new_created_at(store: Store, front_end: FrontEnd) -> None:
     job_id = store.create_job(job_document())
     first = read(store, job_id)
     front_end.delete(job_id)

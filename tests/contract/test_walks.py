@@ -30,13 +30,13 @@ def test_a_walk_meets_each_job_once_and_begins_there(store: Store, begin: str) -
 
 
 @pytest.mark.parametrize("begin", ["", "F", "O"])
-def test_deleting_what_was_met_hides_nothing(store: Store, begin: str) -> None:
+def test_walk_that_deletes_jobs_skips_none(store: Store, begin: str) -> None:
     deleted = sum(store.delete_jobs(page) for page in walks.finished_jobs(store, PAGE_SIZE, begin))
     assert deleted == len(IDS)
     assert store.finished_jobs(10) == []
 
 
-def test_nothing_finished_is_nothing_met(store: Store) -> None:
+def test_walk_without_finished_jobs_yields_nothing(store: Store) -> None:
     store.delete_jobs(store.finished_jobs(10))
     assert [job for begin in ("", "F") for page in walks.finished_jobs(store, PAGE_SIZE, begin) for job in page] == []
 

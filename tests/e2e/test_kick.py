@@ -74,7 +74,7 @@ STRANGERS = {
 }
 
 
-def test_strangers_are_all_told_the_same(running: RunningStack) -> None:
+def test_refused_kicks_all_get_the_same_answer(running: RunningStack) -> None:
     answers = {who: kick(running, headers) for who, headers in STRANGERS.items()}
     assert {who: answer.status_code for who, answer in answers.items()} == dict.fromkeys(STRANGERS, 401)
     seen = {(answer.content, tuple(sorted(answer.headers.keys()))) for answer in answers.values()}

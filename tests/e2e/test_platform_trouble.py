@@ -58,7 +58,7 @@ def test_two_503s_are_retried_with_backoff_and_job_completes(batch: Batch) -> No
     assert second > 3.9
 
 
-def test_four_503s_are_one_more_than_the_machine_tries(batch: Batch) -> None:
+def test_four_503s_fail_the_job(batch: Batch) -> None:
     document, execution = batch.documents[FAILS_FOUR_TIMES], batch.executions[FAILS_FOUR_TIMES]
     assert (document["status"], document["errorCode"]) == ("failed", "PlatformUnavailableError")
     assert document["retryCount"] == 3
@@ -78,7 +78,7 @@ def test_retry_after_is_waited_for_in_place(running: RunningStack, batch: Batch)
     assert waited.total_seconds() >= 1  # Retry-After: 1
 
 
-def test_a_gateways_page_is_retried_by_the_machine(batch: Batch) -> None:
+def test_html_error_page_of_a_gateway_is_retried(batch: Batch) -> None:
     assert (batch.documents[GATEWAY_PAGE]["status"], batch.documents[GATEWAY_PAGE]["retryCount"]) == ("completed", 1)
     assert batch.executions[GATEWAY_PAGE].failures == ["PlatformUnavailableError"]
 
@@ -91,7 +91,7 @@ def test_an_answer_that_was_cut_short_is_asked_for_again(running: RunningStack, 
 
 
 @pytest.mark.parametrize("account", REFUSED, ids="-".join)
-def test_what_trying_again_cannot_help_is_told_at_once(batch: Batch, account: Account) -> None:
+def test_permanent_errors_fail_the_job_without_a_retry(batch: Batch, account: Account) -> None:
     document, execution = batch.documents[account], batch.executions[account]
     code, sentence = REFUSED[account]
     assert (document["status"], document["errorCode"], document["error"]) == ("failed", code, sentence)

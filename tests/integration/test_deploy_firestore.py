@@ -73,31 +73,31 @@ def test_deploy_runs_the_pinned_tools_from_the_scripts_folder(tools: Path) -> No
     ]
 
 
-def test_it_can_be_run_as_a_program() -> None:
+def test_deploy_script_is_executable() -> None:
     assert os.access(SCRIPT, os.X_OK)
 
 
-def test_what_the_tools_answer_is_the_answer(tools: Path) -> None:
+def test_deploy_exits_with_the_tools_exit_code(tools: Path) -> None:
     (tools / "npx").write_text("#!/usr/bin/env bash\nexit 7\n")
     assert deploy(tools, "acme-production").returncode == 7
 
 
 @pytest.mark.parametrize("arguments", [(), ("--dry-run",)])
-def test_without_a_project_it_says_how_it_is_called(tools: Path, arguments: tuple[str, ...]) -> None:
+def test_deploy_without_a_project_prints_its_usage(tools: Path, arguments: tuple[str, ...]) -> None:
     assert complaint(tools, *arguments).endswith("PROJECT_ID")
 
 
 @pytest.mark.parametrize("project", ["", "Acme", "acme", "acme production", "acme-", "a" * 31])
-def test_what_cannot_be_a_project_is_refused(tools: Path, project: str) -> None:
+def test_deploy_refuses_an_impossible_project_id(tools: Path, project: str) -> None:
     assert "is not the id of a project" in complaint(tools, project)
 
 
-def test_a_project_of_the_emulators_is_refused(tools: Path) -> None:
+def test_deploy_refuses_an_emulator_project(tools: Path) -> None:
     assert "is a project of the emulators" in complaint(tools, "demo-tracking")
 
 
 @pytest.mark.parametrize("program", ["node", "npx"])
-def test_without_node_it_says_where_to_get_it(tools: Path, program: str) -> None:
+def test_deploy_without_node_says_where_to_get_it(tools: Path, program: str) -> None:
     (tools / program).unlink()
     assert "https://nodejs.org" in complaint(tools, "acme-production")
 

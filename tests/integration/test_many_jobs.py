@@ -99,7 +99,7 @@ def test_throttling_slows_a_thousand_starts_down_and_loses_none(firestore_client
     assert {job.get("expiries", 0) for job in documents} == {0}  # a refused start costs the job no expiry
 
 
-def test_what_does_not_fit_the_ticks_time_is_left_for_the_next(firestore_client: Callable[[], Client]) -> None:
+def test_jobs_beyond_the_ticks_time_wait_for_the_next_tick(firestore_client: Callable[[], Client]) -> None:
     client, executions = firestore_client(), MemoryExecutions()
     fill(client, 700)
     trigger = deps(client, executions, 700, 700)

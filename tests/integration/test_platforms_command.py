@@ -68,7 +68,7 @@ def test_cleared_platform_starts_at_the_next_tick(store: FirestoreStore) -> None
     assert [job["platform"] for job in harness.executions.started.values()] == ["instagram"]
 
 
-def test_what_an_operator_left_unreadable_is_shown_as_open(store: FirestoreStore) -> None:
+def test_unreadable_pause_is_shown_as_open(store: FirestoreStore) -> None:
     store.put_document(DocumentWrite(CONTROL_DOCUMENT, {"youtube": "until tomorrow", "tiktok": {"until": "14:05"}}))
     assert set(states().values()) == {"open"}
 

@@ -94,7 +94,7 @@ def test_the_states_follow_each_other_as_the_work_does(definition: Any) -> None:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_what_may_help_is_tried_again_and_nothing_else(definition: Any, task: str) -> None:
+def test_only_transient_errors_are_retried(definition: Any, task: str) -> None:
     names = retried(definition["States"][task])
     assert names >= TRANSIENT
     assert not names & (PERMANENT | set(STOPPED))
@@ -147,7 +147,7 @@ def test_a_failed_job_is_a_failed_execution_with_the_same_words(definition: Any)
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_a_task_is_told_who_it_is_and_which_try_this_is(definition: Any, task: str) -> None:
+def test_task_input_holds_state_execution_and_retry_count(definition: Any, task: str) -> None:
     assert definition["States"][task]["Parameters"]["Payload"] == {
         "state.$": "$$.State.Name",
         "execution.$": "$$.Execution.Id",

@@ -93,7 +93,7 @@ def test_every_variable_is_read_and_every_setting_is_given(template: Any, functi
     assert "Environment" not in template["Globals"]["Function"]
 
 
-def test_no_secret_stands_in_the_environment(template: Any) -> None:
+def test_environment_holds_no_secret_values(template: Any) -> None:
     for properties in of_type(template, "AWS::Serverless::Function").values():
         for name, value in properties["Environment"]["Variables"].items():
             is_secret = re.search(r"KEY|TOKEN|CREDENTIALS|PASSWORD", name)
@@ -189,7 +189,7 @@ def test_execution_data_is_not_logged(template: Any) -> None:
     assert machine["Logging"]["IncludeExecutionData"] is False
 
 
-def test_what_needs_a_person_raises_an_alarm(template: Any) -> None:
+def test_alarms_watch_the_documented_metrics(template: Any) -> None:
     alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
     watched = {(alarm["Namespace"], alarm["MetricName"]): alarm["Dimensions"][0]["Value"] for alarm in alarms}
     assert watched == ALARMS

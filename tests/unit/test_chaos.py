@@ -39,7 +39,7 @@ def advance(harness: Harness, job_id: str) -> JobWrite:
     return JobWrite(job_id, jobs.advance(harness.clock.now(), Progress.ACCOUNT_SAVED, "Saved."), snapshot.version)
 
 
-def test_a_fault_before_a_call_keeps_it_from_being_made(harness: Harness, plan: Plan, store: Store) -> None:
+def test_fault_before_a_call_prevents_it(harness: Harness, plan: Plan, store: Store) -> None:
     job_id = harness.claimed_job()["jobId"]
     name = plan.add(Fault("SaveAccount.advance", When.BEFORE, How.ERROR), job_id)
     with pytest.raises(StoreUnavailableError):
@@ -118,7 +118,7 @@ def test_executions_fail_as_their_adapter_says(plan: Plan, call: str, how: How, 
         executions.start(name, {"jobId": "job1"}) if call == "start" else executions.outcome(name)
 
 
-def test_objects_are_their_jobs_by_their_keys(plan: Plan) -> None:
+def test_object_keys_name_their_job(plan: Plan) -> None:
     objects = adapters.objects(MemoryObjects(), plan, "SaveVideos")
     execution = "instagram-NASA-job1-1-0123456789abcdef0123"
     objects.put(f"{execution}/account.json", b"")
@@ -129,7 +129,7 @@ def test_objects_are_their_jobs_by_their_keys(plan: Plan) -> None:
     ]
 
 
-def test_every_change_of_a_job_is_a_point_of_its_own_name(harness: Harness, plan: Plan) -> None:
+def test_every_change_of_a_job_is_a_point(harness: Harness, plan: Plan) -> None:
     now = harness.clock.now()
     waiting = jobs.Job.from_document("job1", job_document(), now).next_attempt()
     changes = {

@@ -54,12 +54,12 @@ def test_a_finished_job_goes_whatever_createdat_says(harness: Harness, created_a
 
 
 @pytest.mark.parametrize("completed_at", [None, "2020-01-01", 0, FAR, START + timedelta(seconds=1)])
-def test_an_end_that_cannot_be_is_the_last_write(completed_at: object) -> None:
+def test_impossible_completed_at_gives_way_to_the_last_write(completed_at: object) -> None:
     assert jobs.ended_at({"completedAt": completed_at}, START) == START
 
 
 @pytest.mark.parametrize("completed_at", [START, START - timedelta(seconds=1), OLD])
-def test_an_end_up_to_the_last_write_is_the_end(completed_at: datetime) -> None:
+def test_completed_at_up_to_the_last_write_is_used(completed_at: datetime) -> None:
     assert jobs.ended_at({"completedAt": completed_at}, START) == completed_at
 
 
@@ -124,7 +124,7 @@ def test_runs_that_are_cut_off_meet_every_job_in_turn(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize("place", ["a/b", 7, None, "__x__", "never", ""])
-def test_any_place_to_go_on_from_is_a_beginning(harness: Harness, place: object) -> None:
+def test_cleanup_continues_from_any_stored_place(harness: Harness, place: object) -> None:
     harness.add_job(status="failed", completedAt=OLD)
     harness.store.put_document(DocumentWrite(CONTROL_DOCUMENT, {"goesOnFrom": place}))
     assert clean_up(harness) == {"deleted": 1, "isDone": True}

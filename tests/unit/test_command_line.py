@@ -199,7 +199,7 @@ def test_a_job_without_an_end_is_as_old_as_its_last_write(
 
 
 @pytest.mark.parametrize("age", ["", "7", "-1d", "7w", "12345d"])
-def test_an_age_that_is_none_is_refused_unasked(tracking: Tracking, three_old: MemoryStore, age: str) -> None:
+def test_cleanup_refuses_an_invalid_age_without_asking(tracking: Tracking, three_old: MemoryStore, age: str) -> None:
     exit_code, output, errors = tracking("cleanup", f"--older-than={age}", "--yes")
     assert (exit_code, output) == (1, "")
     assert errors == "An age is a number of days or hours, as 7d or 12h.\n"

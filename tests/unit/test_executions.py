@@ -58,7 +58,7 @@ def test_an_execution_of_our_own_that_exists_is_started(client: Any) -> None:
 
 
 @pytest.mark.parametrize("described", [{"input": '{"jobId": "job1", "attempt": 2}'}, {"input": "[]"}, {}])
-def test_an_execution_of_anothers_input_is_not_ours(client: Any, described: dict[str, Any]) -> None:
+def test_existing_execution_with_other_input_is_refused(client: Any, described: dict[str, Any]) -> None:
     with Stubber(client) as stub:
         existing(stub, described)
         with pytest.raises(StartRefusedError) as refused:
@@ -66,7 +66,7 @@ def test_an_execution_of_anothers_input_is_not_ours(client: Any, described: dict
     assert (refused.value.code, refused.value.is_temporary) == ("ExecutionAlreadyExists", False)
 
 
-def test_whose_it_is_stays_unknown_without_an_answer(client: Any) -> None:
+def test_existing_execution_is_unknown_without_an_answer(client: Any) -> None:
     with Stubber(client) as stub:
         stub.add_client_error("start_execution", "ExecutionAlreadyExists", http_status_code=400)
         stub.add_client_error("describe_execution", "ThrottlingException", http_status_code=400)
@@ -116,7 +116,7 @@ def test_a_lost_reply_leaves_the_outcome_unknown(client: Any, lost: Callable[[],
         StepFunctionsExecutions(client, MACHINE).start("one", {})
 
 
-def test_the_twin_starts_a_name_once() -> None:
+def test_memory_executions_start_a_name_once() -> None:
     executions = MemoryExecutions()
     executions.start("one", {"attempt": 1})
     executions.start("one", {"attempt": 1})

@@ -134,7 +134,7 @@ def test_a_completed_job_is_never_overwritten(store: InterruptedStore, owned: Fe
     assert store.get_job(owned.job_id) == completed
 
 
-def test_four_interruptions_are_borne(store: InterruptedStore, owned: Fence) -> None:
+def test_commit_succeeds_after_four_interruptions(store: InterruptedStore, owned: Fence) -> None:
     store.interruptions = 4
     fence.commit(store, owned, ADVANCE, reaches=Progress.ACCOUNT_FETCHED)
     assert document(store, owned)["progress"] == 30
@@ -148,7 +148,7 @@ def test_five_interruptions_raise_for_the_machines_retry(store: InterruptedStore
     assert document(store, owned)["progress"] == 0
 
 
-def test_a_document_that_must_be_new_is_the_callers_matter(store: InterruptedStore, owned: Fence) -> None:
+def test_existing_must_be_new_document_raises_to_the_caller(store: InterruptedStore, owned: Fence) -> None:
     fence.commit(store, owned, ADVANCE, [ACCOUNT])
     now = replace(owned, version=version(store, owned.job_id))
     with pytest.raises(DocumentExistsError):

@@ -81,7 +81,7 @@ def test_two_jobs_of_one_readable_name_are_both_fetched(harness: Harness) -> Non
     assert {started["jobId"] for started in harness.executions.started.values()} == {"X", "com-X"}
 
 
-def test_a_name_that_somebody_took_is_not_ours(harness: Harness) -> None:
+def test_name_taken_by_another_execution_is_refused(harness: Harness) -> None:
     """The claim is given back, and the next claim has another name."""
     job_id = harness.add_job()
     before = harness.executions.start
@@ -210,7 +210,7 @@ OTHER_LIVES: dict[str, Callable[[Harness, str], None]] = {
 
 @pytest.mark.parametrize("state", CHAIN)
 @pytest.mark.parametrize("what", OTHER_LIVES)
-def test_an_execution_writes_nothing_for_another_life(harness: Harness, what: str, state: str) -> None:
+def test_execution_cannot_write_to_a_changed_job(harness: Harness, what: str, state: str) -> None:
     harness.platform.videos = videos(2)
     given: Any = harness.claimed_job()
     old = dict(given)
@@ -245,7 +245,7 @@ def test_an_account_set_by_hand_is_not_the_executions(harness: Harness, state: s
 
 
 @pytest.mark.parametrize("state", CHAIN[1:])
-def test_a_job_put_back_to_an_earlier_moment_is_another_life(harness: Harness, state: str) -> None:
+def test_execution_cannot_write_to_a_job_put_back(harness: Harness, state: str) -> None:
     given: Any = harness.claimed_job()
     for name in CHAIN[: CHAIN.index(state)]:
         given = harness.run_state(name, given)
@@ -256,7 +256,7 @@ def test_a_job_put_back_to_an_earlier_moment_is_another_life(harness: Harness, s
     assert harness.memory._documents == before
 
 
-def test_the_new_lifes_staged_data_is_its_own(harness: Harness) -> None:
+def test_recreated_job_uses_its_own_staged_data(harness: Harness) -> None:
     """A late FetchAccount of the old document stages another account while the new job is between two states."""
     old = harness.claimed_job()
     claimed_again(harness, old["jobId"])
@@ -277,7 +277,7 @@ def test_a_job_that_is_gone_stops_its_execution(harness: Harness) -> None:
         harness.run_state("FetchAccount", job)
 
 
-def test_an_edited_job_is_begun_again_with_what_it_says_now(harness: Harness) -> None:
+def test_edited_job_starts_again_with_its_new_fields(harness: Harness) -> None:
     job = harness.claimed_job()
     harness.memory.touch(job["jobId"], projectId="project2")
     with pytest.raises(StaleAttemptError):
@@ -335,7 +335,7 @@ def test_two_lost_replies_in_a_row_fail_the_tick(harness: Harness) -> None:
         harness.tick()
 
 
-def test_without_time_a_lost_reply_is_not_asked_after(harness: Harness) -> None:
+def test_tick_without_time_does_not_check_a_lost_reply(harness: Harness) -> None:
     store = LosesReplies(harness, is_resent=False)
     harness.use(store)
     harness.add_job()

@@ -150,7 +150,7 @@ CHANGES: dict[str, tuple[Callable[[Status], Change], Status, set[Status]]] = {
 
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_is_made_only_where_the_drawing_has_an_arrow(change: str, status: Status) -> None:
+def test_change_is_allowed_only_along_the_transitions(change: str, status: Status) -> None:
     make, leads_to, allowed_from = CHANGES[change]
     if status in allowed_from:
         assert make(status).fields["status"] == leads_to

@@ -77,7 +77,7 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize("case", ACCEPTED)
-def test_whoever_knows_the_secret_has_one_tick_run(functions: Stubber, log: io.StringIO, case: str) -> None:
+def test_kick_with_the_secret_runs_one_tick(functions: Stubber, log: io.StringIO, case: str) -> None:
     functions.add_response("invoke", QUEUED, TICK)
     answer = post(ACCEPTED[case], functions)
     assert (answer["statusCode"], answer["body"]) == (202, "{}")
@@ -111,7 +111,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_whoever_does_not_is_refused_without_a_word_of_why(functions: Stubber, log: io.StringIO, case: str) -> None:
+def test_kick_without_the_secret_is_refused_without_reason(functions: Stubber, log: io.StringIO, case: str) -> None:
     headers, reason = REFUSED[case]
     answer = post(headers, functions)
     assert answer == {
@@ -127,7 +127,7 @@ def test_whoever_does_not_is_refused_without_a_word_of_why(functions: Stubber, l
 
 @pytest.mark.parametrize("value", ["", " ", "\n"])
 @pytest.mark.parametrize("offered", ["", " ", "x"])
-def test_an_empty_secret_lets_nobody_in(functions: Stubber, value: str, offered: str) -> None:
+def test_empty_secret_refuses_every_kick(functions: Stubber, value: str, offered: str) -> None:
     assert post({"x-trigger-secret": offered}, functions, lambda: value)["statusCode"] == 401
     assert post({"authorization": f"Bearer {offered}"}, functions, lambda: value)["statusCode"] == 401
 
@@ -146,7 +146,7 @@ def test_offered_secret_is_compared_in_constant_time(functions: Stubber, monkeyp
     assert compared == [(b"new", b"new"), (b"new", b"old")]
 
 
-def test_without_a_secret_set_up_nobody_is_let_in_by_one(functions: Stubber, log: io.StringIO) -> None:
+def test_kick_with_a_secret_is_refused_if_none_is_set_up(functions: Stubber, log: io.StringIO) -> None:
     answer = post({"x-trigger-secret": SECRET}, functions, raising(CredentialsError("not set up")))
     assert answer["statusCode"] == 401
     assert '"reason":"NoSecretToCompareWith"' in log.getvalue()
@@ -163,7 +163,7 @@ def test_while_a_secret_is_changed_both_are_taken(functions: Stubber, offered: s
 
 
 @given(st.dictionaries(st.sampled_from(["authorization", "x-trigger-secret", "Authorization"]), st.text()))
-def test_no_header_makes_it_fail(headers: dict[str, str]) -> None:
+def test_kick_with_any_header_does_not_crash(headers: dict[str, str]) -> None:
     with pytest.raises(RefusedError):
         Callers(auth_that_refuses(), lambda: SECRET).identify(headers)
 

@@ -172,7 +172,7 @@ def ago(seconds: float) -> int:
 # Accepted tokens
 
 
-def test_a_user_who_is_signed_in_is_believed(callers: Callers, google: Google) -> None:
+def test_token_of_a_signed_in_user_is_accepted(callers: Callers, google: Google) -> None:
     assert callers.identify(bearer(signed())) is Caller.USER
     assert google.asked == [CERTIFICATES, LOOKUP]
 

@@ -64,7 +64,7 @@ LIVES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("what", LIVES)
-def test_another_life_of_a_job_has_another_name(what: str) -> None:
+def test_changed_job_has_another_execution_name(what: str) -> None:
     one = replace(job(attempt=1), claim_id="a")
     assert execution_name(replace(one, **LIVES[what])) != execution_name(one)
 
@@ -96,7 +96,7 @@ def identity(one: Job) -> tuple[Any, ...]:
 
 
 @given(st.lists(lives(), min_size=2, max_size=12))
-def test_no_two_lives_have_one_name(found: list[Job]) -> None:
+def test_different_claims_have_different_names(found: list[Job]) -> None:
     names = {execution_name(one) for one in found}
     assert len(names) == len({identity(one) for one in found})
 

@@ -23,7 +23,7 @@ ODD_IDS = ["a/b", "a/b/c", "..", "__x__", "__\n__", "x" * 1_501, "é" * 751, "",
 
 
 @pytest.mark.parametrize("odd", ODD_IDS)
-def test_a_video_of_an_odd_id_is_left_out_and_told(harness: Harness, odd: str) -> None:
+def test_video_with_an_odd_id_is_left_out_and_reported(harness: Harness, odd: str) -> None:
     harness.platform.videos = [*videos(16), video(99, video_id=odd), *videos(33)[16:]]
     job = harness.claimed_job()
     harness.run_chain(job)
@@ -37,7 +37,7 @@ def test_a_video_of_an_odd_id_is_left_out_and_told(harness: Harness, odd: str) -
     }
 
 
-def test_videos_of_odd_ids_alone_are_none(harness: Harness) -> None:
+def test_only_videos_with_odd_ids_save_none(harness: Harness) -> None:
     harness.platform.videos = [video(1, video_id="a/b"), video(2, video_id="..")]
     job = harness.claimed_job()
     harness.run_chain(job)
@@ -165,7 +165,7 @@ def test_a_database_that_refuses_nearly_all_fails_the_job() -> None:
     assert harness.document(state["jobId"])["errorCode"] == "InternalError"
 
 
-def test_what_is_left_out_is_measured_and_logged(
+def test_left_out_videos_are_counted_and_logged(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     sent = videos(3)

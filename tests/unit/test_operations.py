@@ -30,7 +30,7 @@ def rows(heading: str) -> set[str]:
     [("Alarms", ALARMS), ("Statuses", set(Status)), ("Error codes", CODES)],
     ids=["alarms", "statuses", "error codes"],
 )
-def test_the_page_explains_each_of_them_and_no_other(heading: str, expected: set[str]) -> None:
+def test_page_explains_each_name_and_no_other(heading: str, expected: set[str]) -> None:
     assert rows(heading) == expected
 
 
@@ -40,7 +40,7 @@ def test_error_code_section_names_each_quiet_ending(name: str) -> None:
     assert f"`{name}`" in PAGE.split("\n## Error codes\n")[1]
 
 
-def test_the_codes_of_this_test_are_all_that_explain_can_give() -> None:
+def test_tested_codes_are_all_that_explain_can_give() -> None:
     for code in CODES - {outcomes.ABORTED, jobs.LEASE_EXPIRED}:
         assert outcomes.explain(code, "")[0] == code
     assert outcomes.explain("ZeroDivisionError", "")[0] == outcomes.INTERNAL_ERROR

@@ -96,7 +96,7 @@ GARBAGE: list[Any] = [
 
 
 @pytest.mark.parametrize("document", GARBAGE)
-def test_what_an_operator_left_unreadable_is_no_pause(harness: Harness, document: dict[str, Any] | None) -> None:
+def test_unreadable_pause_is_ignored(harness: Harness, document: dict[str, Any] | None) -> None:
     assert pauses.from_document(document) == {}
     if document:
         harness.store.put_document(DocumentWrite(CONTROL_DOCUMENT, document))
@@ -163,7 +163,7 @@ SHORT = [
 
 
 @pytest.mark.parametrize(("error", "retry"), SHORT)
-def test_refusal_that_a_retry_may_outlive_is_left_to_it(harness: Harness, error: Exception, retry: int) -> None:
+def test_short_refusal_is_left_to_the_retry(harness: Harness, error: Exception, retry: int) -> None:
     job = harness.claimed_job()
     harness.platform.failures = [error]
     with pytest.raises(RateLimitedError):
@@ -284,7 +284,7 @@ def test_ten_minutes_after_the_reset_the_pause_is_forgotten(harness: Harness) ->
     assert harness.tick()["started"] == 600
 
 
-def test_a_cleared_pause_holds_nobody_back(harness: Harness) -> None:
+def test_cleared_pause_holds_no_job_back(harness: Harness) -> None:
     pause(harness, INSTAGRAM, FAR)
     pause(harness, YOUTUBE, FAR)
     waiting = harness.add_job(platform="instagram")

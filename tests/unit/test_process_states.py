@@ -493,7 +493,7 @@ def job_input(**overrides: Any) -> dict[str, Any]:
         event(state="SaveVideos"),
     ],
 )
-def test_an_event_that_is_not_the_machines_is_refused_as_invalid(harness: Harness, malformed: dict[str, Any]) -> None:
+def test_malformed_event_is_refused_as_invalid(harness: Harness, malformed: dict[str, Any]) -> None:
     with pytest.raises(InvalidJobError):
         app.handler(malformed, FakeContext(), harness.process_deps)  # type: ignore[arg-type]
 

@@ -17,7 +17,7 @@ from tracking.settings import (
 TRIGGER = {"GOOGLE_CLOUD_PROJECT": "demo", "STATE_MACHINE_ARN": "arn:machine"}
 
 
-def test_what_is_not_set_has_its_default() -> None:
+def test_unset_variables_take_their_defaults() -> None:
     assert TriggerSettings.from_environment(TRIGGER) == TriggerSettings(
         google_cloud_project="demo",
         state_machine_arn="arn:machine",
@@ -32,7 +32,7 @@ def test_what_is_not_set_has_its_default() -> None:
     assert platform.max_videos_per_job == 5000
 
 
-def test_what_is_set_wins() -> None:
+def test_set_variables_win_over_defaults() -> None:
     set_ = TRIGGER | {"MAX_RUNNING_JOBS": " 7 ", "FIREBASE_CREDENTIALS_SECRET": "name\n"}
     settings = TriggerSettings.from_environment(set_)
     assert settings.max_running_jobs == 7

@@ -177,7 +177,7 @@ def test_job_of_an_unknown_execution_state_keeps_its_place(harness: Harness) -> 
     assert (harness.document(job_id)["status"], harness.document(waiting)["status"]) == ("pending", "processing")
 
 
-def test_when_the_ticks_time_runs_out_nobody_is_asked_any_more(harness: Harness) -> None:
+def test_sweep_without_time_asks_no_further_executions(harness: Harness) -> None:
     silent = Silent()
     harness.executions = silent
     job_id = expired_job(harness, Outcome(status=ExecutionStatus.RUNNING))
@@ -186,7 +186,7 @@ def test_when_the_ticks_time_runs_out_nobody_is_asked_any_more(harness: Harness)
     assert harness.document(job_id)["status"] == "processing"
 
 
-def test_a_live_lease_is_nobodys_business(harness: Harness) -> None:
+def test_job_with_a_live_lease_is_left_alone(harness: Harness) -> None:
     asked: list[str] = []
 
     class Asked(MemoryExecutions):

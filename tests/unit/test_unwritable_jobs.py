@@ -32,7 +32,7 @@ def add_unwritable(harness: Harness, number: int = 1, **fields: Any) -> list[str
     return ids
 
 
-def test_the_next_job_takes_the_place_in_the_same_tick(harness: Harness) -> None:
+def test_unwritable_job_gives_its_place_to_the_next_job(harness: Harness) -> None:
     harness.limits = Limits(running=10, per_credential=10)
     add_unwritable(harness, 12, createdAt=START.replace(year=2020))
     good = harness.add_job()
@@ -41,7 +41,7 @@ def test_the_next_job_takes_the_place_in_the_same_tick(harness: Harness) -> None
     assert [started["jobId"] for started in harness.executions.started.values()] == [good]
 
 
-def test_all_free_places_are_filled_behind_them(harness: Harness) -> None:
+def test_free_places_are_filled_behind_unwritable_jobs(harness: Harness) -> None:
     harness.limits = Limits(running=10, per_credential=10)
     add_unwritable(harness, 30)
     for _ in range(30):
@@ -49,7 +49,7 @@ def test_all_free_places_are_filled_behind_them(harness: Harness) -> None:
     assert harness.tick()["started"] == 10
 
 
-def test_an_operator_is_told_once_and_the_alarm_goes_on(
+def test_unwritable_job_is_logged_once_and_counted_each_tick(
     harness: Harness, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     (job_id,) = add_unwritable(harness)
@@ -60,20 +60,20 @@ def test_an_operator_is_told_once_and_the_alarm_goes_on(
         assert [(r["job_id"], r["reason"], r["levelname"]) for r in told] == [(job_id, "INVALID_ARGUMENT", "ERROR")]
 
 
-def test_a_quiet_tick_says_that_there_is_none(harness: Harness, capsys: pytest.CaptureFixture[str]) -> None:
+def test_tick_without_unwritable_jobs_publishes_zero(harness: Harness, capsys: pytest.CaptureFixture[str]) -> None:
     harness.add_job()
     assert harness.tick()["unwritable"] == 0
     assert printed_metrics(capsys.readouterr().out)["JobsUnwritable"] == [0]
 
 
-def test_a_document_that_was_mended_starts(harness: Harness) -> None:
+def test_repaired_unwritable_job_starts(harness: Harness) -> None:
     (job_id,) = add_unwritable(harness)
     harness.tick()
     harness.memory.touch(job_id, filler="")
     assert harness.tick()["started"] == 1
 
 
-def test_a_cold_tick_finds_them_again_and_is_not_held_up(harness: Harness) -> None:
+def test_cold_tick_finds_unwritable_jobs_and_starts_others(harness: Harness) -> None:
     harness.limits = Limits(running=1, per_credential=1)
     add_unwritable(harness, 3)
     assert harness.tick()["unwritable"] == 3
@@ -106,7 +106,7 @@ class Busy(MemoryStore):
 
 
 @pytest.mark.parametrize("code", ["RESOURCE_EXHAUSTED", "ABORTED", "UNAVAILABLE", "INTERNAL"])
-def test_a_refusal_that_passes_is_tried_again_in_the_next_tick(harness: Harness, code: str) -> None:
+def test_temporarily_refused_job_starts_in_the_next_tick(harness: Harness, code: str) -> None:
     store = Busy(harness.clock)
     store.code = code
     harness.use(store)
@@ -118,7 +118,7 @@ def test_a_refusal_that_passes_is_tried_again_in_the_next_tick(harness: Harness,
 
 
 @pytest.mark.parametrize("code", ["RESOURCE_EXHAUSTED", "ABORTED", "UNAVAILABLE", "INTERNAL"])
-def test_the_next_job_takes_the_place_of_one_refused_for_now(harness: Harness, code: str) -> None:
+def test_temporarily_refused_job_gives_its_place_away(harness: Harness, code: str) -> None:
     class RefusesOne(MemoryStore):
         def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
             return [Unwritable(code) if w.job_id == bad else super(RefusesOne, self).write_each([w])[0] for w in writes]
@@ -130,7 +130,7 @@ def test_the_next_job_takes_the_place_of_one_refused_for_now(harness: Harness, c
     assert harness.document(good)["status"] == "processing"
 
 
-def test_a_database_that_refuses_everything_is_left_in_peace(harness: Harness) -> None:
+def test_tick_gives_up_when_the_store_refuses_everything(harness: Harness) -> None:
     harness.limits = Limits(running=20, per_credential=20)
     store = Busy(harness.clock)
     store.code = "RESOURCE_EXHAUSTED"
@@ -141,7 +141,7 @@ def test_a_database_that_refuses_everything_is_left_in_peace(harness: Harness) -
 
 
 @pytest.mark.parametrize("code", ["UNAVAILABLE", "INTERNAL", "DEADLINE_EXCEEDED"])
-def test_a_claim_made_and_answered_with_an_error_is_ours(harness: Harness, code: str) -> None:
+def test_claim_written_despite_an_error_is_started(harness: Harness, code: str) -> None:
     class Unclear(MemoryStore):
         def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
             return [Unwritable(code) for _ in super().write_each(writes)]
@@ -153,7 +153,7 @@ def test_a_claim_made_and_answered_with_an_error_is_ours(harness: Harness, code:
     assert harness.execution_of({"jobId": job_id, "attempt": 1})
 
 
-def test_a_malformed_job_that_cannot_be_told_is_counted(
+def test_malformed_unwritable_job_is_counted(
     harness: Harness, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     add_unwritable(harness, username="")
@@ -181,7 +181,7 @@ def test_malformed_unwritable_jobs_do_not_block_their_org() -> None:
     assert good in {payload["jobId"] for payload in harness.executions.started.values()}
 
 
-def test_the_alarm_goes_on_while_every_place_is_taken(harness: Harness) -> None:
+def test_unwritable_jobs_are_counted_with_every_place_taken(harness: Harness) -> None:
     harness.limits = Limits(running=1, per_credential=1)
     add_unwritable(harness, 2)
     harness.add_job()
@@ -206,7 +206,7 @@ def test_unwritable_repair_is_counted_and_frees_its_place(harness: Harness) -> N
     assert asked == []  # the job is remembered, so Step Functions is not asked again
 
 
-def test_more_than_can_be_remembered_are_not_learned_anew(harness: Harness) -> None:
+def test_unwritable_jobs_beyond_the_memory_are_not_kept(harness: Harness) -> None:
     harness.limits = replace(harness.limits, max_remembered=5)
     add_unwritable(harness, 8)
     harness.tick()
@@ -215,7 +215,7 @@ def test_more_than_can_be_remembered_are_not_learned_anew(harness: Harness) -> N
     assert (len(remembered), set(harness.hints.unwritable)) == (5, remembered)
 
 
-def test_they_are_tried_again_once_an_hour(harness: Harness) -> None:
+def test_unwritable_jobs_are_tried_again_each_hour(harness: Harness) -> None:
     (job_id,) = add_unwritable(harness)
     harness.tick()
     harness.memory.delete_job(job_id)
@@ -224,7 +224,7 @@ def test_they_are_tried_again_once_an_hour(harness: Harness) -> None:
     assert harness.hints.unwritable == {}
 
 
-def test_a_lease_of_a_century_holds_no_place(harness: Harness) -> None:
+def test_job_with_an_impossible_lease_holds_no_place(harness: Harness) -> None:
     harness.limits = Limits(running=1, per_credential=1)
     held = harness.add_job(status="processing", attempt=1, leaseUntil=START.replace(year=2126))
     harness.add_job()

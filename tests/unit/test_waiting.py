@@ -54,14 +54,14 @@ PLACES: list[tuple[Slots, list[int]]] = [
 
 
 @pytest.mark.parametrize(("found", "expected"), PLACES)
-def test_places_are_what_limits_live_leases_and_pauses_leave(found: Slots, expected: list[int]) -> None:
+def test_free_places_follow_limits_leases_and_pauses(found: Slots, expected: list[int]) -> None:
     assert free(found) == expected
     assert found.closed() == {
         name for name, number in zip((INSTAGRAM, TIKTOK, YOUTUBE, TWITTER), expected, strict=True) if not number
     }
 
 
-def test_a_place_that_is_taken_is_taken_from_all_that_share_it() -> None:
+def test_taken_place_counts_for_all_that_share_it() -> None:
     found = slots(running=3, per_credential=2, paused={TWITTER: START})
     assert [found.take(INSTAGRAM), found.take(TIKTOK), found.take(TIKTOK)] == [True, True, False]
     assert [found.take(TWITTER), found.take(YOUTUBE)] == [True, False]
@@ -189,7 +189,7 @@ def test_negative_priority_waits_for_its_orgs_other_jobs(crowded: Harness) -> No
     assert set(started(crowded)) == {"a0", "a1", "a2", "a3", "b0", "b1", "b2", "b3"}
 
 
-def test_malformed_jobs_are_met_although_very_many_wait(crowded: Harness) -> None:
+def test_malformed_jobs_are_found_in_a_long_queue(crowded: Harness) -> None:
     """A walk through all pending jobs continues from tick to tick, and so meets every malformed one."""
     bad = [crowded.add_job(orgId="a", username="", createdAt=None) for _ in range(3)]
     bad.append(crowded.add_job(orgId=None))
@@ -203,7 +203,7 @@ def test_malformed_jobs_are_met_although_very_many_wait(crowded: Harness) -> Non
     assert {crowded.document(job_id)["status"] for job_id in bad} == {"failed"}
 
 
-def test_jobs_without_a_moment_of_creation_are_met_as_well(crowded: Harness) -> None:
+def test_jobs_without_created_at_are_found_too(crowded: Harness) -> None:
     undated = crowded.add_job(orgId="a", username="undated", priority=99, createdAt=None)
     for _ in range(MANY // (Limits().pending_page_size - 1) + 2):
         crowded.tick()

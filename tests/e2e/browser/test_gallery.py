@@ -67,7 +67,7 @@ def test_opened_list_on_a_phone_leaves_the_page_visible(gallery: str, tab: Page)
         assert panel.evaluate("panel => panel.offsetHeight / innerHeight") <= 0.6
 
 
-def test_a_bar_that_may_not_move_does_not_look_full(gallery: str, tab: Page) -> None:
+def test_bar_with_reduced_motion_does_not_look_full(gallery: str, tab: Page) -> None:
     tab.emulate_media(reduced_motion="reduce")
     tab.goto(f"{gallery}?scene=waiting")
     bar = tab.get_by_role("progressbar")

@@ -86,7 +86,7 @@ def test_a_run_whose_requests_were_blocked_is_not_taken_up_again() -> None:
     assert started(begun_earlier(items=blocked)) == 1
 
 
-def test_a_list_of_runs_that_is_not_there_means_none() -> None:
+def test_missing_list_of_runs_means_no_run() -> None:
     replay = Replay().run_of(DETAILS).on(RUNS, answer("<html>", 404))
     assert started(replay) == 1
     replay = begun_earlier().on(STORE, answer(sample("apify-api/errors/record_not_found_404.json")))
@@ -158,7 +158,7 @@ def test_unfinished_run_gives_its_items_and_is_aborted() -> None:
     assert len(replay.asked("POST /v2/actor-runs/run1/abort")) == 1
 
 
-def test_a_run_that_cannot_be_stopped_spoils_nothing() -> None:
+def test_failed_abort_of_a_run_keeps_its_items() -> None:
     replay = Replay().run_of(DETAILS)
     fetched = replay.instagram().fetch_account("nasa", replay.budget())
     replay.run_of(POSTS, status="RUNNING").on("POST /v2/actor-runs/run1/abort", httpx.ConnectError("c"))
@@ -242,7 +242,7 @@ def test_pages_are_read_one_at_a_time() -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"data": None}, {"data": {"id": "a"}}, {"data": {"id": 5, "status": []}}, []])
-def test_an_answer_without_a_run_is_a_breach_of_contract(body: Any) -> None:
+def test_response_without_a_run_is_a_contract_error(body: Any) -> None:
     replay = Replay().on("POST", answer(body, 201))
     with pytest.raises(ContractError):
         replay.instagram().fetch_account("nasa", replay.budget())
@@ -258,7 +258,7 @@ def test_recorded_runs_are_followed_from_ready_to_succeeded() -> None:
     assert json.loads(replay.requests[0].content) == INPUT
 
 
-def test_a_run_that_is_gone_is_an_error_of_ours() -> None:
+def test_missing_run_raises_an_error_of_ours() -> None:
     replay = Replay().run_of(sample("apify-tiktok/fashion/items.json"))
     fetched = replay.tiktok().fetch_account("fashion", replay.budget())
     replay.on("GET /v2/actor-runs/", sample("apify-api/errors/record_not_found_404.json"))

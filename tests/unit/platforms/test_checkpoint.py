@@ -108,7 +108,7 @@ def test_failed_abort_of_a_run_still_cancels_the_job(abort: Any) -> None:
         polled("instagram", replay, stopping(replay, 1, LOST[0]))
 
 
-def test_a_run_whose_job_is_only_out_of_sight_is_not_aborted() -> None:
+def test_run_is_not_aborted_if_its_job_cannot_be_read() -> None:
     """The database did not answer, so the job may well go on: a retry continues the run."""
     replay = never_ending({"data": run("ABORTING")})
     with pytest.raises(StoreUnavailableError):

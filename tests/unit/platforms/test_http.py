@@ -81,7 +81,7 @@ def test_server_error_with_any_body_is_unavailable(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 304, 400, 404, 410, 418])
-def test_an_unforeseen_status_is_a_breach_of_contract(status: int) -> None:
+def test_unexpected_status_is_a_contract_error(status: int) -> None:
     with pytest.raises(ContractError):
         call(Replay().on("GET", answer("<html></html>", status)))
 
@@ -135,7 +135,7 @@ def test_retry_after_past_the_budget_raises_with_retry_at() -> None:
     assert replay.clock.sleeps == []
 
 
-def test_waits_in_place_are_few() -> None:
+def test_waits_within_a_call_are_limited_in_number() -> None:
     replay = Replay().on("GET", answer({}, 429, {"Retry-After": "1"}))
     with pytest.raises(RateLimitedError):
         call(replay, seconds=600)
@@ -197,7 +197,7 @@ def test_a_key_that_cannot_be_sent_is_refused_before_any_request(make: str, key:
     assert replay.requests == []
 
 
-def test_a_key_that_cannot_be_had_says_so_itself() -> None:
+def test_error_of_reading_the_key_passes_unchanged() -> None:
     def missing() -> str:
         raise CredentialsError("The secret cannot be read.")
 

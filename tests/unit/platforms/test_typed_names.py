@@ -58,7 +58,7 @@ def test_a_typed_name_is_taken_or_refused_as_the_page_does(platform: PlatformNam
 
 
 @pytest.mark.parametrize("typed", TABLE["invisible"]["typed"], ids=ascii)
-def test_a_username_that_nobody_can_see_is_none(typed: str) -> None:
+def test_username_of_invisible_characters_is_refused(typed: str) -> None:
     with pytest.raises(InvalidJobError, match=r"^The job has no username\.$"):
         job(username=typed)
     for parse in PARSERS.values():
@@ -67,7 +67,7 @@ def test_a_username_that_nobody_can_see_is_none(typed: str) -> None:
 
 
 @pytest.mark.parametrize("typed", TABLE["invisible"]["visible"], ids=ascii)
-def test_a_username_with_something_to_see_is_a_username(typed: str) -> None:
+def test_username_with_a_visible_character_is_accepted(typed: str) -> None:
     assert job(username=typed).username == typed
 
 

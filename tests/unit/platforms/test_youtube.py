@@ -262,7 +262,7 @@ def test_channel_with_an_older_custom_url_matches_by_title() -> None:
     ("details", "expected"),
     [([{"reason": "API_KEY_SERVICE_BLOCKED"}], CredentialsError), ([], CredentialsError)],
 )
-def test_a_channel_that_is_forbidden_tells_of_our_key(details: list[Any], expected: type[Exception]) -> None:
+def test_forbidden_channel_raises_by_its_details(details: list[Any], expected: type[Exception]) -> None:
     body = {"error": {"errors": [{"reason": "forbidden"}], "details": details, "status": "PERMISSION_DENIED"}}
     replay = Replay().on("GET /youtube/v3/channels", answer(body, 403))
     with pytest.raises(expected):
