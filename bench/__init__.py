@@ -1,6 +1,7 @@
-"""`make bench`: one table of what we promise ourselves, each a ratio or a count that was measured within one run.
+"""`make bench`: a table of our targets for speed, number of calls and size, each measured within one run.
 
-A ratio holds from machine to machine where milliseconds do not; the medians behind it are shown beside it.
+Targets are ratios or counts, since these hold on every machine, while milliseconds do not. The table shows the medians
+behind each ratio.
 """
 
 from __future__ import annotations

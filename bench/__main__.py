@@ -1,4 +1,4 @@
-"""`python -m bench`: start the local stack if it does not run, measure, print the table."""
+"""`python -m bench`: start the local stack unless it runs, measure, and print the table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _err = Console(stderr=True, highlight=False)
 
 
 def main() -> int:
-    """0 even where a target is missed, for none of this is a test; 1 when it could not be measured."""
+    """Return the exit code: 0 after a measurement, even if targets are missed, and 1 if measuring failed."""
     try:
         with stack.borrowed(_say) as state:
             rows = _measure(state)

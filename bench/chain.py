@@ -1,4 +1,4 @@
-"""One job's four states, through the process function, on the local stack's database, bucket and platforms."""
+"""The calls to the database of one job's four states, run by the process function on the local stack."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tracking.store.firestore import FirestoreStore
 from tracking.wiring import PlatformKeys, ProcessDeps, TriggerDeps
 from trigger.tick import run_tick
 
-_PLATFORM_PAGE = 50  # of YouTube
+_PLATFORM_PAGE = 50  # videos in a page of YouTube
 
 
 def rows(state: stack.State) -> list[Row]:
@@ -49,7 +49,7 @@ def rows(state: stack.State) -> list[Row]:
 
 
 def _job(state: stack.State, videos: int) -> tuple[int, list[str]]:
-    """How many videos were fetched, and what was sent to the database."""
+    """Run a job. Return the number of fetched videos, and the names of the calls to the database."""
     client = RecordedClient(RpcRecorder())
     execution, work = _claimed(client, f"sim_videos_{videos}")
     client.rpcs.taken()
@@ -58,7 +58,7 @@ def _job(state: stack.State, videos: int) -> tuple[int, list[str]]:
 
 
 def _claimed(client: RecordedClient, username: str) -> tuple[str, dict[str, Any]]:
-    """The execution's ARN, and its input."""
+    """Create and claim a job. Return the ARN and the input of its execution."""
     store = FirestoreStore(client)
     store.create_job(pending_job() | {"username": username})
     executions = MemoryExecutions()
@@ -84,7 +84,7 @@ def _process(client: RecordedClient, state: stack.State) -> ProcessDeps:
 
 
 def _through_the_states(execution: str, work: dict[str, Any], deps: ProcessDeps) -> dict[str, Any]:
-    """The last state's output. Logs and metrics, which go to standard output, are not shown."""
+    """Run all states, without their logs and metrics, and return the last output."""
     logging.getLogger(app.logger.name).setLevel(logging.CRITICAL)
     began = to_rfc3339(datetime.now(UTC))
     for state in CHAIN:

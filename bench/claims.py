@@ -1,4 +1,4 @@
-"""The claim: how much longer it takes than the query it begins with, and how many RPCs it needs."""
+"""The claim: its time compared with that of its query alone, and its number of RPCs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from trigger.tick import run_tick
 from trigger.waiting import Slots, choose
 
 ROUNDS = 31
-# Its first 1,500 claims take a just started emulator 1.4 to 2 times as long as later ones; its queries hardly longer.
+# In a new emulator the first 1,500 claims take 1.4 to 2 times as long as later ones. Queries hardly do.
 WARM_UPS = 5
 JOBS_CLAIMED = 50
 COUNTED_SIZES = (1, 50, 500)
@@ -66,7 +66,7 @@ def pending_job(number: int = 0) -> Fields:
 
 
 def _trigger(client: RecordedClient, pending: int) -> TriggerDeps:
-    """The trigger's collaborators, over `pending` jobs that wait."""
+    """Return the trigger's collaborators on a new database with this number of pending jobs."""
     batch = client.batch()
     for number in range(pending):
         batch.create(client.collection(JOBS).document(), pending_job(number))
@@ -83,7 +83,7 @@ def _query_s() -> float:
 
 def _claim_s() -> float:
     deps = _trigger(RecordedClient(RpcRecorder()), JOBS_CLAIMED)
-    _query(deps)  # the connection is warm, as it is for the bare query
+    _query(deps)  # warms the connection, which the bare query has warm too
     return took_s(lambda: _claim(deps))
 
 
@@ -92,7 +92,7 @@ def _query(deps: TriggerDeps) -> None:
 
 
 def _claim(deps: TriggerDeps) -> int:
-    """As a tick does it, but for the control document, which it reads whatever there is to claim."""
+    """Claim as a tick does, but without the control document, which a tick always reads."""
     waiting = deps.store.open_jobs(Limits().max_open_jobs)
     slots = Slots(deps.limits, sweep(deps, []).running, {}, deps.clock.now())
     return len(claim_jobs(deps, choose(deps, slots, waiting, saw_all=True).chosen, lambda: math.inf).won)

@@ -1,4 +1,4 @@
-"""Real executions on the local stack: how well jobs run beside each other, and how large their states grow."""
+"""Real executions on the local stack: the speed of parallel jobs, and the size of their states."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Machine:
     """The deployed state machine, and the database that its functions write to."""
 
     arn: str
-    client: Any  # boto3's for Step Functions
+    client: Any  # boto3's client of Step Functions
     database: Client
 
     @classmethod
@@ -48,8 +48,11 @@ class Machine:
         return cls(arn, aws.client("stepfunctions", state.aws()), Client(project=firestore.PROJECT))
 
     def claimed(self, username: str, count: int = 1) -> list[Claim]:
-        """Jobs as a tick leaves them just before it starts them; never pending, for then the stack's own tick could
-        take one. Each in a project of its own, so that none writes another's documents."""
+        """Create claimed jobs, as a tick leaves them right before it starts them.
+
+        They are never pending, since the stack's own tick could claim them then. Each has a project of its own, so that
+        no two jobs write the same document.
+        """
         return [self._claimed(username) for _ in range(count)]
 
     def _claimed(self, username: str) -> Claim:
@@ -63,7 +66,7 @@ class Machine:
         return Claim(job, written.update_time.rfc3339(), name, waited_s=0.0)
 
     def run(self, claims: Sequence[Claim]) -> list[str]:
-        """Start all of them, wait until all have succeeded; the executions' ARNs."""
+        """Start all executions, wait until all have succeeded, and return their ARNs."""
         for claim in claims:
             self._executions.start(claim.execution_name, claim.payload())
         arns = [self._executions.arn(claim.execution_name) for claim in claims]
@@ -76,7 +79,7 @@ class Machine:
         return [event for page in pages for event in page["events"]]
 
     def forget_jobs(self) -> None:
-        """A stack that goes on running lists none of the bench's jobs."""
+        """Delete the bench's jobs, since the stack may go on running."""
         batch = self.database.batch()
         for document in self.database.collection(JOBS).where(filter=FieldFilter("orgId", "==", ORG)).stream():
             batch.delete(document.reference)
@@ -97,7 +100,7 @@ class Machine:
 
 
 def largest_state_bytes(history: Sequence[Mapping[str, Any]]) -> int:
-    """Of all inputs and outputs that an execution's events hold."""
+    """Return the size of the largest input or output in an execution's history."""
     details = [value for event in history for value in event.values() if isinstance(value, dict)]
     return max(len(detail[name].encode()) for detail in details for name in ("input", "output") if name in detail)
 
@@ -119,7 +122,7 @@ def _parallel_row(machine: Machine) -> Row:
         claims = machine.claimed(f"sim_slow_{LATENCY_S}", JOBS_COMPARED)
         return took_s(lambda: [machine.run([claim]) for claim in claims])
 
-    parallel_s()  # what is compared is warm: as many functions are up as jobs run at once
+    parallel_s()  # starts as many workers as jobs run at once, so that all runs compared are warm
     first = parallel_s()
     sequential = sequential_s()
     parallel = median([first, *(parallel_s() for _ in range(PARALLEL_ROUNDS - 1))])

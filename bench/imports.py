@@ -1,4 +1,4 @@
-"""What a cold start loads: the process function as Lambda imports it, against what it cannot do without."""
+"""Imports of a cold start: the process function against its Firestore library, and the layer without its bytecode."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def rows() -> list[Row]:
 
 
 def _import_s(module: str, layer: Path) -> float:
-    """In a fresh process that finds only what Lambda has, and, like Lambda, cannot write bytecode."""
+    """Import the module in a new process with Lambda's modules only and, as in Lambda, without writing bytecode."""
     script = f"import time; began = time.perf_counter(); import {module}; print(time.perf_counter() - began)"
     path = os.pathsep.join(map(str, (_FUNCTION, layer, RUNTIME)))
     environment = clean_environment() | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}

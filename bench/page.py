@@ -1,4 +1,4 @@
-"""What somebody at the page waits for, in a real browser on the demo page; and how much they load for it."""
+"""Waiting times of a person at the demo page, measured in a real browser, and the size of the package."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ ADA = auth.USERS[0]
 WRITES = 40
 KICKED = 20
 TICKED = 12
-TICKED_EVERY_S = 5.0  # a minute of them, so that the tick comes at every distance
+TICKED_EVERY_S = 5.0  # 12 in a minute, so that they wait for the tick for all possible times
 _LIMIT_S = 90.0
 
-# When each value of a progress bar was first painted, on the clock that Python's time.time() reads: a task that is
-# posted from an animation frame runs after that frame.
+# Notes when each value of a progress bar was first painted, by the clock of Python's time.time(). A task that is posted
+# from an animation frame runs after the paint of that frame.
 _OBSERVE = """() => {
   window.seen = {};
   const note = () => document.querySelectorAll('[role=progressbar][aria-valuenow]').forEach((bar) => {
@@ -64,7 +64,7 @@ def _chromium() -> Iterator[Browser]:
 
 @contextlib.contextmanager
 def _project(database: Client) -> Iterator[str]:
-    """A project of Ada's organisation for one measurement, without its jobs afterwards."""
+    """A project of Ada's organisation for one measurement. Its jobs are deleted afterwards."""
     project_id = f"bench-{uuid4().hex}"
     try:
         yield project_id
@@ -74,7 +74,7 @@ def _project(database: Client) -> Iterator[str]:
 
 
 def _open(state: stack.State, chromium: Browser, project_id: str, *, can_kick: bool = True) -> Page:
-    """The page, signed in, on a project of its own."""
+    """Open the page on this project, signed in as Ada."""
 
     def configure(route: Route) -> None:
         known: dict[str, Any] = route.fetch().json()
@@ -133,9 +133,10 @@ def _start_row(state: stack.State, chromium: Browser, database: Client) -> Row:
 def _track(
     state: stack.State, chromium: Browser, database: Client, count: int, *, every_s: float, can_kick: bool
 ) -> list[float]:
-    """From the press of Track to the moment that Firestore tells its listeners of the claim, for each of `count`.
+    """Track `count` accounts. Return the seconds from each press of Track until a Firestore listener sees the claim.
 
-    Without a pause between them each ends before the next, lest one wait for a free place.
+    `every_s`: the pause between two presses. With 0 each job ends before the next press, so that no job waits for a
+    free place.
     """
     claimed_at: dict[str, float] = {}
     ended: set[str] = set()
@@ -179,7 +180,7 @@ def _await(page: Page, ended: set[str], count: int) -> None:
 
 
 def _size_row() -> Row:
-    """Of what a page's own bundler takes up at the most: service and panel, minified; and the style."""
+    """Measure the most that a page's bundle can contain: service and panel, minified, and the style."""
     with tempfile.TemporaryDirectory(prefix="web-") as folder:
         command = [str(WEB / "node_modules/.bin/vite"), "build", "--logLevel", "warn", "--outDir", folder]
         commands.run(command, "The web package could not be built", folder=WEB)

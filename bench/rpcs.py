@@ -1,4 +1,4 @@
-"""What a Firestore client sends, seen at the gRPC channel: nothing passes it unrecorded, retries included."""
+"""A Firestore client that records its calls at the gRPC channel, so that retries are counted too."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class RpcRecorder(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterc
         return [name for name, _ in self.calls]
 
     def taken(self) -> list[str]:
-        """The names since the last time they were taken."""
+        """Return the names of the calls since the last time."""
         names = self.names
         self.calls.clear()
         return names
 
     def writes(self) -> list[tuple[int, int]]:
-        """Of each commit: its number of writes, and their size in bytes."""
+        """Return the number of writes of each commit, and their size in bytes."""
         return [
             (len(request.writes), sum(type(write).pb(write).ByteSize() for write in request.writes))
             for name, request in self.calls
@@ -44,7 +44,7 @@ class RpcRecorder(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterc
 
 
 class RecordedClient(Client):
-    """On the emulator of FIRESTORE_EMULATOR_HOST; where no project is named in one of its own, so that it is empty."""
+    """A client of the emulator at FIRESTORE_EMULATOR_HOST. Without `project`, of a new one that holds no data."""
 
     def __init__(self, recorder: RpcRecorder, project: str = "") -> None:
         super().__init__(project=project or f"demo-bench-{uuid4().hex[:12]}")

@@ -1,4 +1,4 @@
-"""The table: what was measured, what it should be, and whether it is."""
+"""The table of measured values, with their targets and verdicts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`limit` is a float where a ratio is measured, and an int where something is counted."""
+    """A target. `limit` is a float for a ratio, and an int for a count."""
 
     relation: Relation
     limit: float
@@ -46,7 +46,7 @@ class Row:
     what: str
     measured: float
     target: Target
-    behind: str  # the figures that it was made of
+    behind: str  # the figures behind the measured value
 
     @property
     def is_met(self) -> bool:

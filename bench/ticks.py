@@ -1,6 +1,6 @@
-"""The idle tick, which runs 1,440 times a day, against a Lambda function that does nothing but say so.
+"""The idle tick, which runs 1,440 times a day, compared with a Lambda function that does nothing.
 
-One that is silent would be the slower of the two: MiniStack waits 50 ms for the first line of a log.
+That function logs a line, because MiniStack waits 50 ms for the first line of a log.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _invoke(client: Any, function: str) -> Any:
 
 @contextlib.contextmanager
 def _no_op_function(client: Any) -> Iterator[str]:
-    """Made as the deployed functions are: the same runtime, the same bootstrap, the same path."""
+    """Create a function with the runtime, bootstrap and path of the deployed functions."""
     name = f"bench-no-op-{uuid4().hex[:8]}"
     client.create_function(
         FunctionName=name,
@@ -75,5 +75,5 @@ def _no_op_code() -> bytes:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as code:
         code.writestr("no_op.py", _NO_OP)
-        code.write(BUILD / "TriggerFunction" / "bootstrap", "bootstrap")  # keeps its executable bit
+        code.write(BUILD / "TriggerFunction" / "bootstrap", "bootstrap")  # `write` keeps its executable bit
     return archive.getvalue()

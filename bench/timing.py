@@ -1,4 +1,4 @@
-"""Comparing what takes time on a machine that is never quiet."""
+"""Comparison of times on a machine that also does other work."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from statistics import median
 
 
 def medians(measures: Sequence[Callable[[], float]], rounds: int) -> list[float]:
-    """The median of each measure, all taken in every round, in turning order: noise then hits all of them alike.
+    """Return the median of each measure.
 
-    One round before is thrown away: caches are cold in it.
+    Every round takes all measures, in an order that alternates, so that noise hits all of them alike. A first round is
+    not counted, since its caches are cold.
     """
     results: list[list[float]] = [[] for _ in measures]
     for number in range(1 + rounds):

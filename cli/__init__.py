@@ -1,7 +1,7 @@
-"""`tracking`: the command line, for developers and operators. Not part of the deployed layer.
+"""`tracking`: the command line for developers and operators. It is no part of the deployed layer.
 
 Every error is one sentence on standard error and exit code 1. Commands that need Firestore take it from
-`GOOGLE_CLOUD_PROJECT` (and `FIRESTORE_EMULATOR_HOST`), else from the running local stack.
+`GOOGLE_CLOUD_PROJECT` (and `FIRESTORE_EMULATOR_HOST`), or else from the running local stack.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ err = Console(stderr=True, soft_wrap=True)
 
 
 def _job_id(value: str) -> str:
-    """Checked before any request: Firestore's client answers an id that cannot be with an error of its own."""
+    """Refuse an impossible id before any request. Firestore's client would raise an error of its own."""
     if not is_document_id(value):
         raise InvalidJobError('A job\'s id is 1 to 1,500 bytes of text without "/", and not ".", ".." or like "__x__".')
     return value
@@ -64,10 +64,10 @@ def track(
     org: Annotated[str, typer.Option(help="Organisation id.")] = "demo-org",
     project: Annotated[str, typer.Option(help="Project id.")] = "demo-project",
     user: Annotated[str, typer.Option(help="User id.")] = "demo-user",
-    account_type: Annotated[AccountType, typer.Option("--type", help="Whose account it is.")] = AccountType.COMPETITOR,
+    account_type: Annotated[AccountType, typer.Option("--type", help="Kind of account.")] = AccountType.COMPETITOR,
     watch: Annotated[bool, typer.Option("--watch", help="Show the job until it ends.")] = False,
 ) -> None:
-    """Create a job, as the front end does; the next tick starts it."""
+    """Create a job, as the front end does. The next tick starts it."""
     fields = jobs.new(
         org_id=org,
         project_id=project,
@@ -77,7 +77,7 @@ def track(
         account_type=account_type,
         now=datetime.now(UTC),
     )
-    Job.from_document("new", fields, datetime.now(UTC))  # a bad value is told here, not by a failed job
+    Job.from_document("new", fields, datetime.now(UTC))  # refuses a bad value before a job is created
     store = _store()
     job_id = store.create_job(fields)
     out.print(job_id)
@@ -87,15 +87,15 @@ def track(
 
 @app.command(name="watch")
 def watch_command(job: JobId) -> None:
-    """Show a job until it ends; exit code 1 when it did not complete."""
+    """Show a job until it ends. The exit code is 1 unless it completed."""
     _watch(_store(), job)
 
 
 @app.command(name="list")
 def list_command(
-    org: Annotated[str | None, typer.Option(help="Only this organisation's.")] = None,
-    project: Annotated[str | None, typer.Option(help="Only this project's.")] = None,
-    status: Annotated[Status | None, typer.Option(help="Only these.")] = None,
+    org: Annotated[str | None, typer.Option(help="Only jobs of this organisation.")] = None,
+    project: Annotated[str | None, typer.Option(help="Only jobs of this project.")] = None,
+    status: Annotated[Status | None, typer.Option(help="Only jobs of this status.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
 ) -> None:
     """List jobs, newest first."""
@@ -123,10 +123,10 @@ def cancel(job: JobId) -> None:
 
 @app.command()
 def cleanup(
-    older_than: Annotated[str, typer.Option(help="Age, as 7d or 12h.")] = "7d",
+    older_than: Annotated[str, typer.Option(help="Age, such as 7d or 12h.")] = "7d",
     yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
 ) -> None:
-    """Delete jobs that ended longer ago than this, once you have said yes. Accounts and videos stay."""
+    """Delete jobs that ended longer ago than this, after a question. Accounts and videos stay."""
     age = _age(older_than)
     if not yes and not sys.stdin.isatty():
         raise InvalidJobError("Nothing was deleted: there is no terminal to ask at. --yes deletes without asking.")
@@ -143,7 +143,7 @@ def cleanup(
 def platforms(
     clear: Annotated[PlatformName | None, typer.Option(help="End this platform's pause now.")] = None,
 ) -> None:
-    """Show which platforms are paused because they refuse us, and until when."""
+    """Show which platforms are paused after they refused us, and until when."""
     store = _store()
     if clear is not None:
         store.put_document(pauses.clearing(clear))
@@ -166,7 +166,7 @@ def main() -> None:
         app()
     except (TrackingError, SettingsError, LocalError) as error:
         _refuse(str(error))
-    except UnicodeEncodeError:  # half a character, which a shell passes on as it is
+    except UnicodeEncodeError:  # half a character, which a shell passes on unchanged
         _refuse("What was typed is not valid UTF-8.")
 
 
@@ -210,7 +210,7 @@ def _change(job_id: str, allowed: set[Status], done: str, change: jobs.UserChang
 
 
 def _ask(count: int, age: timedelta) -> None:
-    """Return on a yes. The question goes where it is seen even when the output goes into a file."""
+    """Return on a yes, and exit otherwise. The question is on stderr, so that it is seen if stdout is a file."""
     hours = age // timedelta(hours=1)
     long_ago = _number(hours, "hour") if hours % 24 else _number(hours // 24, "day")
     jobs_found = _number(count, "job")
@@ -226,7 +226,7 @@ def _number(count: int, noun: str) -> str:
 
 
 def _row(snapshot: JobSnapshot) -> list[str]:
-    """Whatever the document holds: a malformed job is listed, too."""
+    """Return the cells of a job's row. A malformed job has one too."""
     fields = ("status", "progress", "platform", "username", "attempt", "createdAt", "message")
     return [snapshot.job_id, *(_cell(snapshot.data.get(name)) for name in fields)]
 

@@ -1,4 +1,4 @@
-"""`tracking fetch`: what a platform's module makes of an account. Needs no Firestore and no AWS."""
+"""`tracking fetch`: an account as a platform's module reads it. Needs neither Firestore nor AWS."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def fetch(
     platform: Annotated[str, typer.Argument(help="instagram, tiktok, youtube or twitter.")],
     username: Annotated[str, typer.Argument(help="@name, name, profile URL or channel id.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print account and videos as one JSON object.")] = False,
-    timeout_s: Annotated[int, typer.Option("--timeout", help="Seconds after which what was fetched is enough.")] = 240,
+    timeout_s: Annotated[int, typer.Option("--timeout", help="Seconds after which fetching stops.")] = 240,
 ) -> None:
     """Fetch an account and its videos from the platform, and print them."""
     try:
@@ -34,7 +34,7 @@ def fetch(
         print(json.dumps({"error": type(error).__name__, "message": str(error)}), file=sys.stderr)
         raise typer.Exit(1) from None
     if as_json:
-        print(json.dumps(result, indent=2))  # ASCII, whatever the terminal can show
+        print(json.dumps(result, indent=2))  # ASCII, so that every terminal can show it
     else:
         _summarise(result)
 

@@ -22,9 +22,9 @@ def watch_jobs(
     clock: Clock,
     check: Callable[[Sequence[Job]], None] = lambda _: None,
 ) -> list[Job | None]:
-    """Show the jobs until all have ended; each as it ended, None for one that was deleted.
+    """Show the jobs until all have ended. Return each as it ended, or None for a deleted one.
 
-    `check` is given the jobs that have not, again and again; what it raises ends the watching.
+    `check` is called with the unfinished jobs after each look. An exception from it ends the watching.
     """
     with Progress(
         TextColumn("{task.fields[name]}", table_column=Column(no_wrap=True, min_width=20, max_width=34), markup=False),
@@ -60,7 +60,7 @@ def _show(store: StateStore, job_id: str, progress: Progress, task_id: TaskID, c
     job = snapshot.parse()
     name, news = f"{job.platform.label} {job.username.strip()}", f"{job.status}: {job.message}"
     if not console.is_terminal and news != progress.tasks[task_id].description:
-        # Where bars cannot move, in a file or a pipe, each change is a line.
+        # In a file or a pipe bars cannot move, so each change is a line.
         console.print(f"{job.progress:>3}%  {name}  {news}", markup=False, highlight=False, soft_wrap=True)
     progress.update(task_id, completed=job.progress, name=name, description=news)
     return job
