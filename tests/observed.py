@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from hypothesis import currently_in_test_context, event
 
 from tests.doubles import ManualClock
-from tests.truth import TELLING, Truth, Writer
+from tests.truth import CONTENT_FIELDS, Truth, Writer
 from tracking.jobs import FINISHED, TRANSITIONS, ChangeKind, Fields, Status
 from tracking.staging.memory import MemoryObjects
 from tracking.store import DocumentWrite, JobSnapshot, JobWrite
@@ -124,7 +124,7 @@ class ObservedStore(MemoryStore):
         for job in self.snapshots():
             if job.data["status"] == Status.COMPLETED:
                 claim, completed = self._truth.completions.get(job.job_id, (None, {}))
-                if claim is None or is_another(completed, job.data):
+                if claim is None or has_changed(completed, job.data):
                     assert job.job_id in self._truth.edited, f"completed by nobody: {job}"
                 else:
                     self._truth.check_completed(claim, job.data, found)
@@ -151,7 +151,7 @@ class ObservedStore(MemoryStore):
         writer, attempts = self.writer, (before.get("attempt", 0), after.get("attempt", 0))
         change = f"{writer.name}: {was} -> {now}, attempt {attempts[0]} -> {attempts[1]}"
         if writer == SOMEBODY:
-            if is_another(before, after):
+            if has_changed(before, after):
                 self._truth.edited.add(job_id)
             return
         if currently_in_test_context():  # false if a failing example runs as a program of its own
@@ -188,8 +188,8 @@ class ObservedStore(MemoryStore):
         self._truth.completions[job_id] = claim, job
 
 
-def is_another(before: Fields, after: Fields) -> bool:
-    return any(before.get(name) != after.get(name) for name in TELLING)
+def has_changed(before: Fields, after: Fields) -> bool:
+    return any(before.get(name) != after.get(name) for name in CONTENT_FIELDS)
 
 
 class ObservedObjects(MemoryObjects):

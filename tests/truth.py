@@ -23,10 +23,10 @@ from tracking.store import account_path
 
 VIDEOS_OF = {"none": 0, "one": 1, "some": 5, "some-com": 3}
 
-WORKED_FROM = ("orgId", "projectId", "userId", "username", "platform", "accountType", "attempt")
+CLAIMED_FIELDS = ("orgId", "projectId", "userId", "username", "platform", "accountType", "attempt")
 """Fields that an attempt takes from its job at the claim. Status, progress and accountId are checked apart."""
 
-TELLING = (*WORKED_FROM, "status", "progress", "accountId", "message", "completedAt")
+CONTENT_FIELDS = (*CLAIMED_FIELDS, "status", "progress", "accountId", "message", "completedAt")
 """Fields whose change makes a document a different one. Fields of front ends do not count."""
 
 _REACHED = [state.reaches for state in CHAIN]
@@ -83,7 +83,7 @@ class Truth:
 
     def claimed(self, job_id: str, data: Fields) -> None:
         self._number += 1
-        self.claims[job_id] = Claim(self._number, data["attempt"], {name: data.get(name) for name in WORKED_FROM})
+        self.claims[job_id] = Claim(self._number, data["attempt"], {name: data.get(name) for name in CLAIMED_FIELDS})
 
     def written(self, job_id: str, version: str) -> None:
         self._by_version[job_id, version] = self.claims.get(job_id)
@@ -115,7 +115,7 @@ class Truth:
 
     # Who may write what
 
-    def why_not(self, writer: Writer, job_id: str, data: Fields) -> str | None:
+    def refusal(self, writer: Writer, job_id: str, data: Fields) -> str | None:
         """Return the reason why this writer may not write to the job as it is, or None if it may."""
         claim = writer.claim
         if claim is None or self.claims.get(job_id) is not claim:
@@ -124,7 +124,7 @@ class Truth:
             return None
         if data.get("status") != Status.PROCESSING:
             return f"the job is {data.get('status')}"
-        if changed := [name for name in WORKED_FROM if data.get(name) != claim.work[name]]:
+        if changed := [name for name in CLAIMED_FIELDS if data.get(name) != claim.work[name]]:
             return f"somebody changed {', '.join(changed)}"
         progress = data.get("progress")
         if progress not in claim.reached:
@@ -143,7 +143,7 @@ class Truth:
     def check_document(self, writer: Writer, job_id: str, job: Fields, path: str, fields: Fields) -> None:
         """Check a write of an account or a video before it is made. `job`: the document before the commit."""
         what = f"{writer.state or writer.name} writes {path}"
-        reason = self.why_not(writer, job_id, job)
+        reason = self.refusal(writer, job_id, job)
         assert reason is None, f"{what}: {reason}"
         claim = writer.claim
         assert claim is not None
@@ -168,7 +168,7 @@ class Truth:
 
     def check_change(self, writer: Writer, job_id: str, before: Fields, after: Fields) -> None:
         """Check a write to the job by an attempt or by a report of its end."""
-        reason = self.why_not(writer, job_id, before)
+        reason = self.refusal(writer, job_id, before)
         assert reason is None, f"{writer.state or writer.name} writes to {job_id}: {reason}"
         if writer.is_attempt and writer.claim is not None:
             writer.claim.left = after["progress"]

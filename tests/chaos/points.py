@@ -46,7 +46,7 @@ class Point:
     first: Fault | None = None  # a fault before, without which the call is not made
     stops: bool = False  # an operator stops the execution
     loses_event: bool = False  # EventBridge does not deliver the event of it
-    quota_path: str = ""  # path of the API call that finds the quota used up, once
+    quota_path: str = ""  # path of a platform's API; the next request to it finds the quota used up
     page: int | None = None  # jobs in a page of the tick's queries; None: as in the product
     faults: Sequence[tuple[When, How]] = EVERY
     ends: Ending = completed(5)  # noqa: RUF009 - frozen

@@ -66,7 +66,7 @@ def test_a_thousand_jobs_are_claimed_and_started_within_one_tick(firestore_clien
 
 
 class Throttling(MemoryExecutions):
-    """Executions that refuse starts beyond a bucket of tokens, as Step Functions does."""
+    """Executions that refuse starts above a rate limit (a token bucket), as Step Functions does."""
 
     def __init__(self, tokens: int) -> None:
         super().__init__()

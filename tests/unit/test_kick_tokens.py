@@ -98,7 +98,7 @@ Answer = tuple[int, Any] | Exception
 
 
 class Body(io.BytesIO):
-    """A body that closes at its end, as that of a connection does. Only then does cachecontrol keep it."""
+    """A response body that closes at its end, as a real one does. cachecontrol caches no other."""
 
     def read(self, size: int | None = -1) -> bytes:
         if self.closed:

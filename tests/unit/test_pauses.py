@@ -136,7 +136,8 @@ def test_lasting_refusal_pauses_the_platform_not_the_job(
     with pytest.raises(JobPausedError):
         harness.run_state(state, given, retry_count=retry)
     document = harness.document(given["jobId"])
-    assert (document["status"], document["attempt"], document["expiries"]) == ("pending", 5, 2)  # costs no expiry
+    # A pause costs no expiry.
+    assert (document["status"], document["attempt"], document["expiries"]) == ("pending", 5, 2)
     assert (document["progress"], document["retryCount"]) == (0, 0)
     assert (document["leaseUntil"], document["startedAt"], document["executionArn"]) == (None, None, None)
     assert document["message"].startswith("Instagram ")

@@ -260,7 +260,7 @@ def test_a_retry_is_announced_and_counted_over_all_states(harness: Harness) -> N
 
 
 def test_four_failures_of_a_state_are_three_retries(harness: Harness) -> None:
-    """The job is failed then, with the last error's code."""
+    """The fourth failure fails the job, under the code of its error."""
     job = harness.claimed_job()
     for count in range(4):
         harness.platform.failures = [PlatformUnavailableError("Instagram did not answer.")]
