@@ -11,30 +11,22 @@ import pytest
 
 from local import aws, stack
 from tests.e2e.running import Project, RunningStack, until
-from tests.integration.local.commands import remove, state_of, tell
 from tracking.jobs import Status
 
-NAME = "places-of-test-stack"
 QUICK_S = 10.0  # a cold start on a busy machine fits in; the slow jobs' states take longer
 
 
 @pytest.fixture
-def running() -> Iterator[RunningStack]:
-    """A stack of this test's own, whose rule is off: a tick of its own would take the tick's one place."""
-    remove(NAME)
-    said = tell(NAME, "up")
-    assert "Stop it with" in said, said
-    running = RunningStack(state_of(NAME))
+def without_ticks(running: RunningStack) -> Iterator[None]:
+    """The rule is off for the test: a tick of its own would take the tick's one place."""
     events = aws.client("events", running.state.aws())
-    for rule in events.list_rules()["Rules"]:
-        if "TriggerFunctionTick" in rule["Name"]:
-            events.disable_rule(Name=rule["Name"])
-    yield running
-    running.client.close()
-    tell(NAME, "down")
-    remove(NAME)
+    (rule,) = (rule["Name"] for rule in events.list_rules()["Rules"] if "TriggerFunctionTick" in rule["Name"])
+    events.disable_rule(Name=rule)
+    yield
+    events.enable_rule(Name=rule)
 
 
+@pytest.mark.usefixtures("without_ticks")
 def test_slow_jobs_leave_places_to_tick_and_kick(running: RunningStack) -> None:
     lambdas = aws.client("lambda", running.state.aws())
     throttled = lambdas.exceptions.TooManyRequestsException

@@ -39,12 +39,12 @@ def wait_for(running: subprocess.Popen[str], words: str) -> None:
     pytest.fail(f"`up` ended without saying {words!r}")
 
 
-def pids() -> dict[str, int]:
-    return {name: part.process.pid for name, part in state_of(NAME).parts.items() if part.process}
+def pids(stack: str) -> dict[str, int]:
+    return {name: part.process.pid for name, part in state_of(stack).parts.items() if part.process}
 
 
-def parts() -> list[int]:
-    return list(pids().values())
+def parts(stack: str) -> list[int]:
+    return list(pids(stack).values())
 
 
 def left_of(groups: list[int]) -> list[int]:
@@ -55,7 +55,7 @@ def left_of(groups: list[int]) -> list[int]:
 def test_an_interrupted_start_leaves_nothing_running(folder: Path, number: signal.Signals) -> None:
     with begin(NAME, "up") as running:
         wait_for(running, "Deploying")
-        groups = parts()
+        groups = parts(NAME)
         os.killpg(running.pid, number)
         said, _ = running.communicate(timeout=30)
     assert running.returncode == 130
@@ -69,71 +69,44 @@ def test_a_start_that_was_killed_is_cleared_away_by_down(folder: Path) -> None:
     with begin(NAME, "up") as running:
         wait_for(running, "Building")
         running.kill()
-    groups = parts()
+    groups = parts(NAME)
     before = left_of(groups)
     tell(NAME, "down")
     assert (len(before) >= 5, left_of(groups)) == (True, [])
 
 
-def test_the_stack_listens_on_this_machine_alone_and_stops_with_its_workers(folder: Path) -> None:
-    said = tell(NAME, "up")
-    assert "export FIRESTORE_EMULATOR_HOST=127.0.0.1:" in said
-    groups = parts()
-    status = tell(NAME, "status")
-    listening = listeners(groups)
-    began = time.monotonic()
-    again = tell(NAME, "up")
-    took_s = time.monotonic() - began
-    tell(NAME, "down")
-    assert status.count("running") == 5
-    assert len(listening) >= 5
-    assert {address for address in listening if not address.startswith("127.0.0.1:")} == set()
-    assert "Deploying" not in again
-    assert took_s < 10
-    assert left_of(groups) == []
-    assert "is not running" in tell(NAME, "status")
-
-
-@pytest.fixture
-def running(folder: Path) -> Iterator[RunningStack]:
-    tell(NAME, "up")
-    running = RunningStack(state_of(NAME))
-    yield running
-    running.client.close()
-
-
-def kill(name: str) -> None:
+def kill(stack: str, part: str) -> None:
     """A part alone: what it started lives on."""
-    os.kill(pids()[name], signal.SIGKILL)
+    os.kill(pids(stack)[part], signal.SIGKILL)
 
 
-def restarted(before: dict[str, int]) -> set[str]:
-    return {name for name, pid in pids().items() if pid != before[name]}
+def restarted(stack: str, before: dict[str, int]) -> set[str]:
+    return {name for name, pid in pids(stack).items() if pid != before[name]}
 
 
 def addresses(state: State) -> dict[str, str]:
     return {name: part.address for name, part in state.parts.items()}
 
 
-def test_dead_parts_alone_start_again_and_lost_data_is_told(running: RunningStack) -> None:
-    before, project = pids(), Project(running)
+def test_dead_parts_alone_start_again_and_lost_data_is_told(running: RunningStack, name: str) -> None:
+    before, project = pids(name), Project(running)
     job_id = project.add_job("sim_videos_2")
-    kill("aws")
-    said = tell(NAME, "up")
+    kill(name, "aws")
+    said = tell(name, "up")
     assert "MiniStack had stopped and is started again. Firestore keeps its data;" in said
     assert "Deploying" in said
-    assert restarted(before) == {"aws"}
-    assert addresses(state_of(NAME)) == addresses(running.state)
-    again = Project(RunningStack(state_of(NAME)), project.org_id, project.project_id)
+    assert restarted(name, before) == {"aws"}
+    assert addresses(state_of(name)) == addresses(running.state)
+    again = Project(RunningStack(state_of(name)), project.org_id, project.project_id)
     assert again.ended([job_id])[job_id]["status"] == Status.COMPLETED
 
-    before = pids()
-    kill("firestore")
-    kill("page")
-    said = tell(NAME, "up")
+    before = pids(name)
+    kill(name, "firestore")
+    kill(name, "page")
+    said = tell(name, "up")
     assert "are started again: the jobs and accounts that Firestore held in memory are gone." in said
     assert "Deploying" not in said
-    assert restarted(before) == {"firestore", "page"}
+    assert restarted(name, before) == {"firestore", "page"}
     assert running.store.get_job(job_id) is None
     job_id = again.add_job("sim_videos_2")
     assert again.ended([job_id])[job_id]["status"] == Status.COMPLETED
@@ -141,16 +114,35 @@ def test_dead_parts_alone_start_again_and_lost_data_is_told(running: RunningStac
     again.stack.client.close()
 
 
-def test_a_start_that_fails_stops_nothing_that_ran(running: RunningStack) -> None:
-    before, job_id = pids(), Project(running).add_job("sim_videos_2")
-    kill("aws")
-    with begin(NAME, "up", "--aws-port", running.state.firestore().rpartition(":")[2]) as failing:
+def test_a_start_that_fails_stops_nothing_that_ran(running: RunningStack, name: str) -> None:
+    before, job_id = pids(name), Project(running).add_job("sim_videos_2")
+    kill(name, "aws")
+    with begin(name, "up", "--aws-port", running.state.firestore().rpartition(":")[2]) as failing:
         said, _ = failing.communicate(timeout=60)
     assert failing.returncode == 1
     assert "for MiniStack cannot be used" in said
-    left = pids()
+    left = pids(name)
     assert left == {name: pid for name, pid in before.items() if name != "aws"}
     assert running.store.get_job(job_id) is not None
+
+
+def test_the_stack_listens_on_this_machine_alone_and_stops_with_its_workers(running: RunningStack, name: str) -> None:
+    said = tell(name, "up")
+    assert "export FIRESTORE_EMULATOR_HOST=127.0.0.1:" in said
+    groups = parts(name)
+    status = tell(name, "status")
+    listening = listeners(groups)
+    began = time.monotonic()
+    again = tell(name, "up")
+    took_s = time.monotonic() - began
+    tell(name, "down")
+    assert status.count("running") == 5
+    assert len(listening) >= 5
+    assert {address for address in listening if not address.startswith("127.0.0.1:")} == set()
+    assert "Deploying" not in again
+    assert took_s < 10
+    assert left_of(groups) == []
+    assert "is not running" in tell(name, "status")
 
 
 def listeners(groups: list[int]) -> set[str]:
