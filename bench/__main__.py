@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 from google.api_core.exceptions import GoogleAPIError
+from playwright.sync_api import Error as PlaywrightError
 from rich.console import Console
 
 from bench import BenchError, chain, claims, executions, imports, page, ticks
@@ -14,42 +17,79 @@ from bench.table import Row, table
 from local import LocalError, stack
 from tracking.errors import TrackingError
 
-_COULD_NOT = (BenchError, LocalError, TrackingError, BotoCoreError, ClientError, GoogleAPIError)
+_COULD_NOT: tuple[type[Exception], ...] = (
+    OSError,
+    PlaywrightError,
+    BenchError,
+    LocalError,
+    TrackingError,
+    BotoCoreError,
+    ClientError,
+    GoogleAPIError,
+)
 
 _out = Console(width=None if sys.stdout.isatty() else 180, highlight=False)
 _err = Console(stderr=True, highlight=False)
 
 
+@dataclass(frozen=True)
+class Measure:
+    """`what` says which rows of the table they are, and how long they take where it is long."""
+
+    what: str
+    rows: Callable[[], list[Row]]
+
+
 def main() -> int:
-    """Return the exit code: 0 after a measurement, even if targets are missed, and 1 if measuring failed."""
+    """Return the exit code: 0 even if targets are missed, and 1 if something could not be measured."""
+    rows: list[Row] = []
     try:
         with stack.borrowed(_say) as state:
-            rows = _measure(state)
+            os.environ.update(state.environment())
+            unmeasured = measure(_measures(state), rows, _say)
     except _COULD_NOT as error:
-        _err.print(f"error: {error}", style="red", markup=False)
-        return 1
+        unmeasured = [str(error)]
     except KeyboardInterrupt:
         return 130
-    _out.print(table(rows))
-    missed = sum(not row.is_met for row in rows)
-    _out.print(f"\n{len(rows) - missed} of {len(rows)} targets met.")
-    return 0
+    finally:
+        _show(rows)
+    for sentence in unmeasured:
+        _err.print(f"error: {sentence}", style="red", markup=False)
+    return int(bool(unmeasured))
 
 
-def _measure(state: stack.State) -> list[Row]:
-    os.environ.update(state.environment())
-    rows: list[Row] = []
-    for what, measure in (
-        ("imports of cold starts", imports.rows),
-        ("claims", claims.rows),
-        ("a job's RPCs", lambda: chain.rows(state)),
-        ("idle ticks", lambda: ticks.rows(state)),
-        ("executions, a minute or so", lambda: executions.rows(state)),
-        ("the page, two minutes or so", lambda: page.rows(state)),
-    ):
-        _say(f"Measuring {what} ...")
-        rows += measure()
-    return rows
+def _measures(state: stack.State) -> list[Measure]:
+    return [
+        Measure("imports of cold starts", imports.rows),
+        Measure("claims", claims.rows),
+        Measure("a job's RPCs", lambda: chain.rows(state)),
+        Measure("idle ticks", lambda: ticks.rows(state)),
+        Measure("executions, a minute or so", lambda: executions.rows(state)),
+        Measure("size of the web package", page.size_rows),
+        Measure("the page, two minutes or so", lambda: page.rows(state)),
+    ]
+
+
+def measure(measures: Iterable[Measure], rows: list[Row], say: Callable[[str], None]) -> list[str]:
+    """Add to `rows` what can be measured, and return a sentence for each measure that failed; those after it follow.
+
+    What raises an error that is not expected leaves in `rows` what was measured before.
+    """
+    failures = []
+    for one in measures:
+        say(f"Measuring {one.what} ...")
+        try:
+            rows += one.rows()
+        except _COULD_NOT as error:
+            failures.append(f"{one.what} could not be measured: {error}")
+    return failures
+
+
+def _show(rows: list[Row]) -> None:
+    if rows:
+        _out.print(table(rows))
+        missed = sum(not row.is_met for row in rows)
+        _out.print(f"\n{len(rows) - missed} of {len(rows)} targets met.")
 
 
 def _say(text: str) -> None:

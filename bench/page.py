@@ -47,17 +47,18 @@ _OBSERVE = """() => {
 
 
 def rows(state: stack.State) -> list[Row]:
+    """Chromium is fetched where there is none, as for `make test`."""
     database = Client(project=firestore.PROJECT)
     with _chromium() as chromium:
         pixel = _pixel_row(state, chromium, database)
         start = _start_row(state, chromium, database)
-    return [pixel, start, _size_row()]
+    return [pixel, start]
 
 
 @contextlib.contextmanager
 def _chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=str(browser.chromium()), args=list(browser.FLAGS))
+        running = playwright.chromium.launch(executable_path=str(browser.installed()), args=list(browser.FLAGS))
         yield running
         running.close()
 
@@ -179,18 +180,20 @@ def _await(page: Page, ended: set[str], count: int) -> None:
         page.wait_for_timeout(20)
 
 
-def _size_row() -> Row:
+def size_rows() -> list[Row]:
     """Measure the most that a page's bundle can contain: service and panel, minified, and the style."""
     with tempfile.TemporaryDirectory(prefix="web-") as folder:
         command = [str(WEB / "node_modules/.bin/vite"), "build", "--logLevel", "warn", "--outDir", folder]
         commands.run(command, "The web package could not be built", folder=WEB)
         sizes = {file.name: len(gzip.compress(file.read_bytes())) for file in sorted(Path(folder).glob("*.[jc]s*"))}
-    return Row(
-        "service, panel and style, gzip, peers not counted",
-        sum(sizes.values()),
-        Target(Relation.AT_MOST, 20_480, "bytes"),
-        json.dumps(sizes).strip("{}").replace('"', ""),
-    )
+    return [
+        Row(
+            "service, panel and style, gzip, peers not counted",
+            sum(sizes.values()),
+            Target(Relation.AT_MOST, 20_480, "bytes"),
+            json.dumps(sizes).strip("{}").replace('"', ""),
+        )
+    ]
 
 
 def _spread(times_s: Sequence[float]) -> str:

@@ -51,6 +51,12 @@ def chromium() -> Path:
     return found
 
 
+def installed() -> Path:
+    """The browser's program, fetched where there is none. LocalError when it cannot be had."""
+    path = os.environ.get("PATH", os.defpath)
+    return find(path) or fetch(path)
+
+
 def fetch(path: str) -> Path:
     """Debian's package where we may install one, else Playwright's download. LocalError when neither can be had."""
     log = LOCAL / "browser.log"
@@ -91,8 +97,7 @@ def _runs(program: Path) -> bool:
 
 
 if __name__ == "__main__":
-    path = os.environ.get("PATH", os.defpath)
     try:
-        print(find(path) or fetch(path))
+        print(installed())
     except LocalError as error:
         sys.exit(f"error: {error}")

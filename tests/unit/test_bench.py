@@ -7,9 +7,12 @@ import io
 import pytest
 from rich.console import Console
 
+from bench.__main__ import Measure, measure
+from bench.errors import BenchError
 from bench.executions import largest_state_bytes
 from bench.table import Relation, Row, Target, table
 from bench.timing import medians
+from local.errors import LocalError
 
 
 @pytest.mark.parametrize(
@@ -66,3 +69,35 @@ def test_largest_state_counts_bytes_of_inputs_and_outputs() -> None:
     ]
 
     assert largest_state_bytes(history) == 8
+
+
+@pytest.mark.parametrize("error", [BenchError("0 of 20 jobs had ended."), LocalError("There is no Chromium.")])
+def test_failing_measure_leaves_the_other_rows(error: Exception) -> None:
+    """Two minutes of measurements are shown, though the browser that the last rows need is not there."""
+    first, last = (Row(what, 1, Target(Relation.AT_MOST, 3), "") for what in ("claims", "size"))
+
+    def fail() -> list[Row]:
+        raise error
+
+    said: list[str] = []
+    rows: list[Row] = []
+    measures = [Measure("claims", lambda: [first]), Measure("the page", fail), Measure("size", lambda: [last])]
+
+    failures = measure(measures, rows, said.append)
+
+    assert rows == [first, last]
+    assert failures == [f"the page could not be measured: {error}"]
+    assert said == ["Measuring claims ...", "Measuring the page ...", "Measuring size ..."]
+
+
+def test_unexpected_error_leaves_what_was_measured_before() -> None:
+    first = Row("claims", 1, Target(Relation.AT_MOST, 3), "")
+    rows: list[Row] = []
+
+    def fail() -> list[Row]:
+        raise KeyError("claim")
+
+    with pytest.raises(KeyError):
+        measure([Measure("claims", lambda: [first]), Measure("the page", fail)], rows, lambda _: None)
+
+    assert rows == [first]
