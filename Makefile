@@ -19,7 +19,7 @@ export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup up down demo test lint build invoke bench picture chaos soak lock clean
+.PHONY: help setup up down demo dev unit one fmt test lint nightly build invoke bench picture chaos soak lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -40,11 +40,28 @@ down: setup ## Stop the local stack
 demo: setup ## Run the main job of every platform on the local stack, and show it
 	@$(RUN)/python -m cli.demo
 
-test: setup ## Check and test everything
+dev: setup ## Serve the demo page with hot reload against the running stack; Ctrl-C ends the server alone
+	@$(RUN)/python -m local dev
+
+unit: setup ## Run the unit tests of Python, side by side
+	@$(RUN)/pytest tests/unit -n auto -q
+
+one: setup ## Run one test: make one T=tests/unit/test_fence.py, T=web/tests/unit/panel.test.tsx, or T="words of its name"
+	@$(RUN)/python -m local.checks one "$(T)"
+
+fmt: setup ## Format and mend all code
+	@$(RUN)/ruff check --fix-only --quiet
+	@$(RUN)/ruff format
+	@npm --prefix web run --silent format
+
+test: setup ## Check and test everything, but for what takes very long
 	@unset FIRESTORE_EMULATOR_HOST; $(RUN)/python -m local.checks test
 
 lint: setup ## Check style, types and the template
 	@unset FIRESTORE_EMULATOR_HOST; $(RUN)/python -m local.checks lint
+
+nightly: setup ## Test what takes very long: each clause of the rules broken, the long property test, chaos, soak
+	@unset FIRESTORE_EMULATOR_HOST; $(RUN)/python -m local.checks nightly
 
 build: setup ## Build for AWS (Python 3.13 on arm64) into .aws-sam
 	@PATH="$(CURDIR)/$(RUN):$$PATH" .local/sam/bin/sam build --parallel

@@ -6,13 +6,13 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated, NoReturn, TextIO
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from local import LocalError, stack
+from local import LocalError, stack, web
 from local.doctor import needs
 
 app = typer.Typer(help="The whole pipeline on this machine.", no_args_is_help=True)
@@ -52,6 +52,19 @@ def down() -> None:
     except LocalError as error:
         _fail(error)
     out.print("The local stack is stopped.")
+
+
+@app.command()
+def dev() -> None:
+    """Serve the demo page with hot reload against the running stack. Ctrl-C ends this server and not the stack."""
+    state = stack.State.load()
+    page = state.page() if state.is_up() else None
+    if page is None:
+        _fail(LocalError("The local stack, or its demo page, is not running: start it with `make up`."))
+    try:
+        web.serve_page(page, stack.trigger_url(state))
+    except LocalError as error:
+        _fail(error)
 
 
 @app.command()
@@ -119,6 +132,6 @@ def _show(state: stack.State) -> None:
         out.print("The template is not deployed.")
 
 
-def _fail(error: LocalError) -> None:
+def _fail(error: LocalError) -> NoReturn:
     err.print(f"error: {error}", markup=False, style="red", soft_wrap=True)
     raise typer.Exit(1)

@@ -13,10 +13,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from local import LocalError
 from local.commands import install, run
-from local.paths import ROOT, WEB
+from local.paths import ROOT, WEB, clean_environment
 
 _MODULES = WEB / "node_modules"
 _LOCK = WEB / "package-lock.json"
@@ -72,6 +73,15 @@ def build_page(folder: Path) -> None:
     command = [str(_MODULES / ".bin/vite"), "build", "--config", "vite.demo.config.ts", "--logLevel", "warn"]
     run([*command, "--outDir", str(folder), "--emptyOutDir"], "The demo page could not be built", folder=WEB)
     stamp.write_text(sources)
+
+
+def serve_page(page: str, trigger: str) -> NoReturn:
+    """Become the development server of the demo page, for a stack whose own page and kick are at these addresses."""
+    if not is_ready():
+        raise LocalError(missing() or "The web package's tools are not installed: run `make setup`.")
+    command = [str(_MODULES / ".bin/vite"), "--config", "vite.demo.config.ts", "--clearScreen", "false"]
+    os.chdir(WEB)
+    os.execve(command[0], command, clean_environment() | {"STACK_PAGE": page, "STACK_TRIGGER": trigger})
 
 
 def _version(node: str) -> str:

@@ -1,11 +1,43 @@
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+
+/**
+ * `make dev`: hot reload against a running stack, whose page (STACK_PAGE) knows where its parts listen. Kicks go through
+ * this server, since the stack lets its own page alone ask for them from a browser.
+ */
+function runningStack(page: string): Plugin {
+  return {
+    name: 'running-stack',
+    apply: 'serve',
+    configureServer(server) {
+      server.middlewares.use('/config.json', async (_request, response, next) => {
+        try {
+          const known = await (await fetch(`${page}/config.json`)).json();
+          response.setHeader('Content-Type', 'application/json');
+          response.end(JSON.stringify({ ...known, triggerUrl: '/trigger' }));
+        } catch (cause) {
+          next(cause);
+        }
+      });
+    },
+    // It forbids the inline scripts and styles, and the socket, by which modules are replaced.
+    transformIndexHtml: (html) => html.replace(/<meta\s+http-equiv="Content-Security-Policy"[^>]*>/, ''),
+  };
+}
+
+const { STACK_PAGE: page = '', STACK_TRIGGER: trigger = '' } = process.env;
 
 /** The demo page, served by the local stack beside its `config.json`: addresses are relative, from any path. */
 export default defineConfig({
   root: 'demo',
   base: './',
-  plugins: [react()],
+  plugins: [react(), ...(page ? [runningStack(page)] : [])],
+  server: {
+    host: '127.0.0.1',
+    proxy: trigger
+      ? { '/trigger': { target: trigger, ignorePath: true, changeOrigin: true, headers: { origin: page } } }
+      : {},
+  },
   build: {
     outDir: '../dist-demo',
     emptyOutDir: true,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import settings
 from pytest_socket import disable_socket, enable_socket
 
-# The same examples in each run, so that a new failure comes from the change. `--hypothesis-profile=long` tries more.
-settings.register_profile("short", max_examples=250, stateful_step_count=50, deadline=None, derandomize=True)
+# The same examples in each run, so that a new failure comes from the change. `make nightly` tries more, by `long`.
+settings.register_profile("short", max_examples=100, stateful_step_count=50, deadline=None, derandomize=True)
 settings.register_profile(
     "long",
     max_examples=3_000,

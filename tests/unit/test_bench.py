@@ -7,12 +7,12 @@ import io
 import pytest
 from rich.console import Console
 
+from bench import BenchError
 from bench.__main__ import Measure, measure
-from bench.errors import BenchError
 from bench.executions import largest_state_bytes
 from bench.table import Relation, Row, Target, table
 from bench.timing import medians
-from local.errors import LocalError
+from local import LocalError
 
 
 @pytest.mark.parametrize(
