@@ -70,13 +70,15 @@ TEST: tuple[Lane, ...] = (
     (
         *LINT,
         Check("unit tests", _ours("pytest", "tests/unit")),
-        Check("web unit tests", _web("test")),
         Check("contract tests", _ours("pytest", "tests/contract")),
-        Check("web emulator tests", _emulated(_web("test:emulator"))),
         Check("rules tests", _emulated(_web("test:rules"))),
         Check("rules, some broken on purpose", _emulated(_web("test:mutation:some"))),
+        Check("web unit tests", _web("test")),
     ),
-    (Check("integration tests", _ours("pytest", "tests/integration")),),
+    (
+        Check("integration tests", _ours("pytest", "tests/integration")),
+        Check("web emulator tests", _emulated(_web("test:emulator"))),
+    ),
     (
         Check("Chromium", [PYTHON, "-m", "local.browser"]),
         Check("e2e tests", _ours("pytest", "tests/e2e")),

@@ -17,7 +17,9 @@ let visited: Visits;
 beforeAll(async () => {
   harnesses = await Promise.all([1, 2].map((number) => RulesHarness.open(`demo-mutation-${number}`, BACKGROUND)));
   all = mutants(RULES, expressions(await coverage(harnesses[0] as RulesHarness)));
-  visited = await visits(harnesses, CASES);
+  // Visits tell which cases to try first, and take as long as all else. The quick run knows those of every fifth case.
+  const places = await visits(harnesses, isWhole ? CASES : CASES.filter((_, index) => index % 5 === 0));
+  visited = new Map(CASES.map((one) => [one, places.get(one) ?? []]));
 }, TEN_MINUTES);
 
 afterAll(() => Promise.all(harnesses.map((harness) => harness.close())));
