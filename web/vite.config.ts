@@ -25,6 +25,7 @@ export default defineConfig({
         test: {
           name: 'rules',
           include: ['tests/rules/**/*.test.ts'],
+          hookTimeout: 60_000, // an emulator that has just started answers slowly
           globalSetup: 'tests/rules/emulatorSetup.ts',
           environment: 'node',
           fileParallelism: false,
@@ -46,6 +47,7 @@ export default defineConfig({
           include: ['tests/emulator/**/*.test.ts'],
           globalSetup: 'tests/rules/emulatorSetup.ts',
           environment: 'node',
+          hookTimeout: 60_000, // an emulator that has just started answers slowly
           fileParallelism: false,
         },
       },

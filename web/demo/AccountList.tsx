@@ -1,11 +1,13 @@
 import { useEffect, useRef } from 'react';
-import { PLATFORM_LABELS } from '../src/job';
+import type { TrackedAccount } from '../src/account';
+import { type AccountType, PLATFORM_LABELS } from '../src/job';
+import { Ago } from './Ago';
 import { Count } from './Count';
 import { Icon } from './DemoIcons';
-import { ago } from './format';
-import type { Live } from './live';
 import { Picture } from './Picture';
-import type { TrackedAccount } from './records';
+import type { Live } from './useAccounts';
+
+const TYPE_LABELS: Readonly<Record<AccountType, string>> = { my: 'Mine', competitor: 'Competitor' };
 
 interface AccountListProps {
   accounts: Live<TrackedAccount>;
@@ -96,11 +98,11 @@ function Row({ account, isSelected, hasArrived, onSelect }: RowProps) {
         <span className="who">
           <Name account={account} />
           <span className="detail">
-            @{account.username} · {PLATFORM_LABELS[account.platform]}
+            <Handle account={account} separator=" · " />
           </span>
           <span className="detail">
-            {account.accountType === 'my' ? 'Mine' : 'Competitor'}
-            {account.lastSyncedAt && ` · synced ${ago(account.lastSyncedAt, new Date())}`}
+            {account.accountType && TYPE_LABELS[account.accountType]}
+            <Synced account={account} />
           </span>
         </span>
         <span className="figures">
@@ -111,6 +113,22 @@ function Row({ account, isSelected, hasArrived, onSelect }: RowProps) {
         </span>
       </button>
     </li>
+  );
+}
+
+/** The username and its platform, such as `@nasa · YouTube`. */
+export function Handle({ account, separator }: { account: TrackedAccount; separator: string }) {
+  return `@${account.username}${account.platform ? separator + PLATFORM_LABELS[account.platform] : ''}`;
+}
+
+export function Synced({ account }: { account: TrackedAccount }) {
+  return (
+    account.lastSyncedAt && (
+      <>
+        {' · synced '}
+        <Ago moment={account.lastSyncedAt} />
+      </>
+    )
   );
 }
 
@@ -125,7 +143,7 @@ export function Name({ account }: { account: TrackedAccount }) {
   );
 }
 
-/** The account's picture; its first letter where there is none. */
+/** The account's picture, or its first letter while there is none. */
 export function Avatar({ account }: { account: TrackedAccount }) {
   const [initial = '?'] = account.displayName || account.username;
   return (
@@ -135,7 +153,7 @@ export function Avatar({ account }: { account: TrackedAccount }) {
   );
 }
 
-/** One of six colours, the same for an account at every visit. */
+/** Choose one of six colours, always the same one for an account. */
 function toneOf(id: string): number {
   return [...id].reduce((sum, char) => sum + (char.codePointAt(0) ?? 0), 0) % 6;
 }

@@ -1,13 +1,12 @@
-import type { Firestore } from 'firebase/firestore';
 import { useEffect, useRef, useState } from 'react';
-import { PLATFORM_LABELS } from '../src/job';
-import { Avatar, Name } from './AccountList';
+import type { MediaType, TrackedAccount, TrackedVideo } from '../src/account';
+import type { AccountSource, ProjectScope } from '../src/watchAccounts';
+import { Avatar, Handle, Name, Synced } from './AccountList';
 import { Count } from './Count';
 import { Icon } from './DemoIcons';
-import { ago, day, duration, spokenDuration } from './format';
-import { type Live, useVideos } from './live';
+import { day, playingTime, spokenPlayingTime } from './format';
 import { Picture } from './Picture';
-import type { MediaType, TrackedAccount, Video } from './records';
+import { type Live, useVideos } from './useAccounts';
 
 const VIDEOS_PER_PAGE = 60;
 const MEDIA_LABELS: Readonly<Record<MediaType, string>> = {
@@ -18,19 +17,18 @@ const MEDIA_LABELS: Readonly<Record<MediaType, string>> = {
 };
 
 interface AccountVideosProps {
-  firestore: Firestore;
-  orgId: string;
-  projectId: string;
+  source: AccountSource;
+  scope: ProjectScope;
   account: TrackedAccount;
   onBack: () => void;
 }
 
-/** One account: its figures, and its videos from the newest. */
-export function AccountVideos({ firestore, orgId, projectId, account, onBack }: AccountVideosProps) {
+/** Show one account with its counts and its videos, newest first. */
+export function AccountVideos({ source, scope, account, onBack }: AccountVideosProps) {
   const [size, setSize] = useState(VIDEOS_PER_PAGE);
-  const videos = useVideos(firestore, orgId, projectId, account.id, size);
+  const videos = useVideos(source, scope, account.id, size);
   const back = useRef<HTMLButtonElement>(null);
-  useEffect(() => back.current?.focus({ preventScroll: true }), []); // seen on a narrow page alone, else this does nothing
+  useEffect(() => back.current?.focus({ preventScroll: true }), []); // the button exists on a narrow page only
   return (
     <section className="videos card" aria-labelledby="videos-title" aria-busy={videos.status === 'loading'}>
       <button ref={back} type="button" className="quiet back" onClick={onBack}>
@@ -45,12 +43,12 @@ export function AccountVideos({ firestore, orgId, projectId, account, onBack }: 
           <p className="detail">
             {account.profileUrl ? (
               <a href={account.profileUrl} target="_blank" rel="noopener noreferrer">
-                @{account.username} on {PLATFORM_LABELS[account.platform]}
+                <Handle account={account} separator=" on " />
               </a>
             ) : (
-              `@${account.username} on ${PLATFORM_LABELS[account.platform]}`
+              <Handle account={account} separator=" on " />
             )}
-            {account.lastSyncedAt && ` · synced ${ago(account.lastSyncedAt, new Date())}`}
+            <Synced account={account} />
           </p>
           {account.bio && <p className="bio">{account.bio}</p>}
         </div>
@@ -87,7 +85,7 @@ function Figure({ label, value, unit }: FigureProps) {
   );
 }
 
-function Grid({ account, videos }: { account: TrackedAccount; videos: Live<Video> }) {
+function Grid({ account, videos }: { account: TrackedAccount; videos: Live<TrackedVideo> }) {
   if (videos.status === 'loading') {
     return <p className="empty">Loading…</p>;
   }
@@ -122,13 +120,13 @@ function whyNone(account: TrackedAccount, isStale: boolean): string {
   return 'No videos yet. They appear here as soon as they were fetched.';
 }
 
-function Card({ video }: { video: Video }) {
+function Card({ video }: { video: TrackedVideo }) {
   const text = video.text || `${MEDIA_LABELS[video.mediaType]} without a caption`;
   return (
     <article className="video">
       <Picture src={video.thumbnailUrl} className="thumbnail">
         <Icon name={video.mediaType} />
-        {video.durationS !== null && <span className="length">{duration(video.durationS)}</span>}
+        {video.durationS !== null && <span className="length">{playingTime(video.durationS)}</span>}
       </Picture>
       <h3>
         {video.url ? (
@@ -141,7 +139,7 @@ function Card({ video }: { video: Video }) {
       </h3>
       <p className="detail">
         {MEDIA_LABELS[video.mediaType]}
-        {video.durationS !== null && <span className="unseen">, {spokenDuration(video.durationS)}</span>}
+        {video.durationS !== null && <span className="unseen">, {spokenPlayingTime(video.durationS)}</span>}
         {video.publishedAt && (
           <>
             {' · '}

@@ -6,8 +6,8 @@ import { TrackingJobsPanel } from '../src/panel/TrackingJobsPanel';
 import { TrackingJobService } from '../src/service';
 import { AccountList } from './AccountList';
 import { AccountVideos } from './AccountVideos';
-import { useAccount, useAccounts } from './live';
 import { TrackForm } from './TrackForm';
+import { useAccount, useAccounts } from './useAccounts';
 import { useSelection } from './useSelection';
 
 const ACCOUNTS_PER_PAGE = 50;
@@ -21,26 +21,28 @@ interface WorkspaceProps {
   projectId: string;
 }
 
-/** One project of one organisation: track an account, see the tracked ones and their videos. */
+/** The page of one project: track an account, and see the tracked accounts and their videos. */
 export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectId }: WorkspaceProps) {
   const service = useMemo(
     () => new TrackingJobService({ firestore, auth, triggerUrl, orgId }),
     [firestore, auth, triggerUrl, orgId],
   );
+  const source = useMemo(() => ({ firestore, auth }), [firestore, auth]);
+  const scope = { orgId, projectId };
   const [size, setSize] = useState(ACCOUNTS_PER_PAGE);
-  const accounts = useAccounts(firestore, orgId, projectId, size);
+  const accounts = useAccounts(source, scope, size);
   const [selectedId, select] = useSelection();
   const [arrivedId, setArrivedId] = useState<string | null>(null);
 
   const items = accounts.status === 'ready' ? accounts.items : [];
-  const opened = useAccount(firestore, orgId, projectId, selectedId); // which may be further down than the list goes
+  const opened = useAccount(source, scope, selectedId); // it may be further down than the list goes
   const selected = items.find(({ id }) => id === selectedId) ?? opened;
 
   async function track(username: string, platform: Platform, accountType: AccountType): Promise<void> {
     await service.createJob(orgId, projectId, userId, username, platform, accountType);
   }
 
-  /** Marked in the list, and opened where that takes nothing away that is being looked at. */
+  /** Mark a new account in the list, and open it unless another one is open or would be hidden by it. */
   function show(accountId: string): void {
     setArrivedId(accountId);
     if (!selected && hasRoomForBoth()) {
@@ -60,14 +62,7 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
         onMore={() => setSize(size + ACCOUNTS_PER_PAGE)}
       />
       {selected ? (
-        <AccountVideos
-          key={selected.id}
-          firestore={firestore}
-          orgId={orgId}
-          projectId={projectId}
-          account={selected}
-          onBack={() => select(null)}
-        />
+        <AccountVideos key={selected.id} source={source} scope={scope} account={selected} onBack={() => select(null)} />
       ) : (
         items.length > 0 && <p className="choose">Choose an account to see its videos.</p>
       )}
@@ -76,7 +71,7 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
   );
 }
 
-/** As in demo.css: list and videos side by side. */
+/** Whether list and videos stand side by side; the same query as in demo.css. */
 function hasRoomForBoth(): boolean {
   return window.matchMedia('(min-width: 56rem)').matches;
 }

@@ -1,30 +1,30 @@
-/** Numbers and times as the page shows them. The page speaks English, and so do its figures. */
+/** Formats of numbers and times, in English as the whole page. */
 
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 const FULL = new Intl.NumberFormat('en');
 const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'narrow' });
 const DAY = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
 
-/** 1234567 as `1.2M`. */
+/** Format 1234567 as `1.2M`. */
 export function compact(count: number): string {
   return COMPACT.format(count);
 }
 
-/** 1234567 as `1,234,567`. */
+/** Format 1234567 as `1,234,567`. */
 export function full(count: number): string {
   return FULL.format(count);
 }
 
-/** Seconds as a player shows them: `0:07`, `12:34`, `1:02:03`. */
-export function duration(seconds: number): string {
+/** Format seconds as a player does: `0:07`, `12:34`, `1:02:03`. */
+export function playingTime(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   const two = (part: number) => String(part).padStart(2, '0');
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** `1 hour 2 minutes 3 seconds`, for those who hear it. */
-export function spokenDuration(seconds: number): string {
+/** Format seconds for screen readers: `1 hour 2 minutes 3 seconds`. */
+export function spokenPlayingTime(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const parts: [number, string][] = [
     [Math.floor(whole / 3600), 'hour'],
@@ -35,7 +35,7 @@ export function spokenDuration(seconds: number): string {
   return said.join(' ') || '0 seconds';
 }
 
-/** `just now`, `5m ago`, `yesterday`; the date when it is more than a month ago. */
+/** Format a moment: `just now`, `5m ago`, `yesterday`, or the date when it is more than a month ago. */
 export function ago(moment: Date, now: Date): string {
   const minutes = Math.round((now.getTime() - moment.getTime()) / 60_000);
   if (minutes < 1) {
@@ -53,7 +53,7 @@ export function ago(moment: Date, now: Date): string {
   return day(moment);
 }
 
-/** `Nov 23, 2026` */
+/** Format a date: `Nov 23, 2026`. */
 export function day(moment: Date): string {
   return DAY.format(moment);
 }

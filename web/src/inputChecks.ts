@@ -42,6 +42,12 @@ export function checkDays(days: number): void {
   }
 }
 
+export function checkNewest(newest: number): void {
+  if (!(Number.isInteger(newest) && newest >= 1)) {
+    throw invalidInput('newest', 'The number of newest items must be a whole number, 1 or more.');
+  }
+}
+
 function checkChoice(field: InputField, value: unknown, choices: readonly unknown[], names: readonly string[]): void {
   if (!choices.includes(value)) {
     throw invalidInput(field, `The ${field} must be one of: ${names.join(', ')}.`);

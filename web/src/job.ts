@@ -6,7 +6,7 @@
 export const STATUSES = ['pending', 'processing', 'completed', 'failed', 'cancelled'] as const;
 export type JobStatus = (typeof STATUSES)[number];
 
-/** Terminal statuses are final, but for a user's retry. */
+/** Final statuses; only a user's retry leads out of failed and cancelled. */
 export const FINISHED: readonly JobStatus[] = ['completed', 'failed', 'cancelled'];
 export const CANCELLABLE: readonly JobStatus[] = ['pending', 'processing'];
 export const RETRYABLE: readonly JobStatus[] = ['failed', 'cancelled'];
@@ -14,7 +14,7 @@ export const RETRYABLE: readonly JobStatus[] = ['failed', 'cancelled'];
 export const PLATFORMS = ['instagram', 'tiktok', 'youtube', 'twitter'] as const;
 export type Platform = (typeof PLATFORMS)[number];
 
-/** How people write the platforms' names. */
+/** Names of the platforms for people. */
 export const PLATFORM_LABELS: Readonly<Record<Platform, string>> = {
   instagram: 'Instagram',
   tiktok: 'TikTok',
@@ -25,7 +25,7 @@ export const PLATFORM_LABELS: Readonly<Record<Platform, string>> = {
 export const ACCOUNT_TYPES = ['my', 'competitor'] as const;
 export type AccountType = (typeof ACCOUNT_TYPES)[number];
 
-/** What a job has behind it, in per cent. */
+/** Progress in per cent after each step. */
 export const PROGRESS = {
   CREATED: 0,
   ACCOUNT_FETCHED: 30,
@@ -37,13 +37,13 @@ export const PROGRESS = {
 export const MAX_USERNAME_LENGTH = 100;
 export const MAX_ID_LENGTH = 128;
 
-/** `trackingJobs/{id}`. Null where the document does not say. */
+/** A document of `trackingJobs`. Null stands for a value that the document lacks. */
 export interface TrackingJob {
   id: string;
   orgId: string;
   projectId: string;
   userId: string;
-  /** As typed. */
+  /** As the user typed it. */
   username: string;
   platform: Platform;
   accountType: AccountType;
@@ -58,12 +58,12 @@ export interface TrackingJob {
   updatedAt: Date | null;
   /** Automatic retries used so far in this attempt. */
   retryCount: number;
-  /** How often the job was taken from the queue. */
+  /** Number of times that the job was taken from the queue. */
   attempt: number;
-  /** Where the account is, once it is saved: `.../trackedAccounts/{accountId}`. */
+  /** Id of the saved account's document, `.../trackedAccounts/{accountId}`. */
   accountId: string | null;
   /** A sentence for a person, when the job has failed. */
   error: string | null;
-  /** Stable name of what went wrong, such as `AccountNotFoundError`. */
+  /** Stable name of the failure, such as `AccountNotFoundError`. */
   errorCode: string | null;
 }

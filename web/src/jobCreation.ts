@@ -4,18 +4,21 @@ import { COLLECTION, type NewJob, newJobFields } from './jobDocuments';
 import { transact } from './transactions';
 import { withTimeout } from './withTimeout';
 
-/** Writes new jobs. The same requestKey, made twice at once or again after a failure that hid a success, is one job. */
+/**
+ * Writes new jobs. Equal requests share one job: two at once, and one that is repeated after a failure whose write did
+ * arrive.
+ */
 export class JobCreation {
   readonly #firestore: Firestore;
   readonly #running = new Map<string, Promise<string>>();
-  /** Jobs that were sent and not confirmed, by their requestKey: they may be written, or be about to be. */
+  /** Request key -> job that was sent and not confirmed: it may be written already, or be written soon. */
   readonly #sent = new Map<string, DocumentReference>();
 
   constructor(firestore: Firestore) {
     this.#firestore = firestore;
   }
 
-  /** Resolves to the job's id, once it is written. */
+  /** Write the job; resolves to its id. */
   create(job: NewJob): Promise<string> {
     const requestKey = JSON.stringify(job);
     const running =
@@ -38,7 +41,7 @@ export class JobCreation {
     return ref.id;
   }
 
-  /** A job of an earlier call that is over by now is no answer to a new requestKey: nothing would start. */
+  /** If the earlier call's job has finished, forget it, so that a new one is created. */
   async #forgetFinished(requestKey: string): Promise<void> {
     const earlier = this.#sent.get(requestKey);
     if (earlier) {

@@ -2,19 +2,19 @@ import { onSnapshot, type Query, type QuerySnapshot } from 'firebase/firestore';
 import { FINISHED, type JobStatus } from './job';
 import type { Open, Unsubscribe } from './retryingListener';
 
-/** How many of a project's newest jobs are asked for. */
+/** Number of a project's newest jobs that are queried first. */
 export const NEWEST = 200;
-/** A project that has more at work than this is not shown whole. */
+/** The largest window: of a project with more unfinished jobs the oldest are not shown. */
 const WIDEST = 1_600;
 
 /**
- * Listens to the newest jobs, and to more of them for as long as the oldest of these is not finished: the queue takes
- * the oldest first, so of many that were made at once those at work are not among the newest.
+ * Listen to the newest jobs, and to twice as many while the oldest of them is not finished. The queue takes the oldest
+ * job first, so of many jobs created at once the running ones are not among the newest.
  *
- * `newest`: the query for so many. The narrower listener goes on until the wider one has its answer.
+ * `newest` makes the query for a number of jobs. The narrower listener stays until the wider one has its answer.
  */
 export function openWindow(newest: (count: number) => Query): Open<QuerySnapshot> {
-  return (tell, fail) => {
+  return (report, fail) => {
     const listeners = new Map<number, Unsubscribe>();
     let shown = NEWEST;
 
@@ -34,7 +34,7 @@ export function openWindow(newest: (count: number) => Query): Open<QuerySnapshot
       if (count !== shown) {
         return;
       }
-      tell(snapshot);
+      report(snapshot);
       if (isAnswer && isCutShort(snapshot, count) && count < WIDEST && !listeners.has(2 * count)) {
         listen(2 * count);
       }

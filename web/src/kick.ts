@@ -3,7 +3,7 @@ import type { Auth } from 'firebase/auth';
 const TIMEOUT_MS = 5_000;
 
 /**
- * Asks the functions to look for jobs now instead of at the next minute. Best effort: whatever goes wrong, the minute's
+ * Asks the functions to look for jobs now instead of at the next minute. Best effort: after any failure the minute's
  * tick finds the job.
  */
 export class Kick {
@@ -18,8 +18,8 @@ export class Kick {
   }
 
   /**
-   * Whether it was accepted; never rejects. Calls during a kick share one more after it: the one in flight may have
-   * looked before their job was written.
+   * Send a kick; resolves to whether it was accepted, and never rejects. Calls during a kick share one more kick after
+   * it: the one in flight may have looked before their job was written.
    */
   send(): Promise<boolean> {
     if (this.#inFlight === null) {

@@ -3,6 +3,7 @@ import type { SnapshotMetadata } from 'firebase/firestore';
 import { hasCode, type TrackingJobError, trackingJobError } from './errors';
 
 export type Unsubscribe = () => void;
+export type OnError = (error: TrackingJobError) => void;
 
 /** Opens a Firestore listener. After a failure Firestore has released it already. */
 export type Open<S> = (onSnapshot: (snapshot: S) => void, onFailure: (thrown: unknown) => void) => Unsubscribe;
@@ -20,7 +21,7 @@ const PAUSE_AFTER_REFUSAL_MS = 30_000;
 export function openRetryingListener<S extends { metadata: SnapshotMetadata }>(
   open: Open<S>,
   onSnapshot: (snapshot: S) => void,
-  onError: (error: TrackingJobError) => void,
+  onError: OnError,
   auth?: Auth,
 ): Unsubscribe {
   let close: Unsubscribe = () => {};
@@ -69,6 +70,11 @@ export function openRetryingListener<S extends { metadata: SnapshotMetadata }>(
     clearTimeout(timer);
     close();
   };
+}
+
+/** The `onError` of callers who pass none: the error is not lost. */
+export function logError(error: TrackingJobError): void {
+  console.error(error.message, error);
 }
 
 export function isRefusal(error: TrackingJobError): boolean {

@@ -12,20 +12,20 @@ import {
   query,
   where,
 } from 'firebase/firestore';
-import type { TrackingJobError } from './errors';
 import { checkDays, checkId, checkNewJob } from './inputChecks';
 import type { AccountType, Platform, TrackingJob } from './job';
 import { CANCEL, changeJob, RETRY } from './jobChanges';
 import { JobCreation } from './jobCreation';
 import { deleteFinishedJobs } from './jobDeletion';
-import { COLLECTION, findJob, readJobs } from './jobDocuments';
+import { COLLECTION, findJob, readJob, readJobs } from './jobDocuments';
 import { NEWEST, openWindow } from './jobWindow';
 import { Kick } from './kick';
-import type { Unsubscribe } from './retryingListener';
-import { type OnError, type OnJobs, ProjectJobs } from './sharedJobListener';
-import { watchSingleJob } from './singleJob';
+import { logError, type OnError, type Unsubscribe } from './retryingListener';
+import { type OnJobs, SharedJobListener } from './sharedJobListener';
+import { watchDocument } from './watchDocument';
 import { withTimeout } from './withTimeout';
 
+export * from './account';
 export * from './deprecatedErrors';
 export {
   type InputField,
@@ -36,15 +36,16 @@ export {
   trackingJobError,
 } from './errors';
 export * from './job';
-export type { Unsubscribe } from './retryingListener';
-export type { Connection, OnError, OnJobs } from './sharedJobListener';
+export type { OnError, Unsubscribe } from './retryingListener';
+export type { Connection, OnJobs } from './sharedJobListener';
 export { checkUsername, platformOf } from './username';
+export * from './watchAccounts';
 
 export interface TrackingJobServiceOptions {
   firestore: Firestore;
   /**
-   * Whose ID token goes with a kick; without it, or signed out, jobs wait for the minute's tick. Its sign-ins are heard:
-   * without it, who was refused and signs in sees a project up to a minute later.
+   * The page's sign-in: its ID token goes with a kick. Without it, or signed out, jobs wait for the minute's tick. A
+   * refused listener is opened again at a sign-in; without `auth` that takes up to a minute.
    */
   auth?: Auth;
   /** The address of `POST /trigger`; without it jobs wait for the minute's tick. */
@@ -53,7 +54,7 @@ export interface TrackingJobServiceOptions {
   orgId?: string;
 }
 
-/** What the panel needs of the service. */
+/** The part of the service that the panel uses. */
 export interface JobSource {
   watchProjectJobs(orgId: string, projectId: string, onJobs: OnJobs, onError?: OnError): Unsubscribe;
   retryJob(jobId: string): Promise<void>;
@@ -65,12 +66,12 @@ export type CreateJob = TrackingJobService['createJob'];
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Tracking jobs for front ends: writes them, watches them, and starts them at once.
+ * Tracking jobs for front ends: writes them, watches them, and has them started at once.
  *
- * Every method rejects with, or passes to `onError`, a `TrackingJobError`: its message is a sentence for a person.
- * After an UnavailableError or OfflineError a write may have been made, or may still arrive when it was under way; none
- * is begun after it. The same call may be made again without harm.
- * Keep one service per page: those who watch the same project share its listener.
+ * Every method rejects with a `TrackingJobError` or passes one to `onError`: its message is a sentence for a person.
+ * After the codes `unavailable` and `offline` a write may have arrived, or may still arrive if it was under way; no
+ * other write is begun. The same call may be repeated without harm.
+ * Keep one service per page: all watchers of a project share its listener.
  */
 export class TrackingJobService implements JobSource {
   readonly #firestore: Firestore;
@@ -78,7 +79,7 @@ export class TrackingJobService implements JobSource {
   readonly #kick: Kick;
   readonly #auth: Auth | undefined;
   readonly #creation: JobCreation;
-  readonly #projects = new Map<string, ProjectJobs>();
+  readonly #projects = new Map<string, SharedJobListener>();
 
   constructor(options: TrackingJobServiceOptions) {
     this.#firestore = options.firestore;
@@ -89,11 +90,11 @@ export class TrackingJobService implements JobSource {
   }
 
   /**
-   * Write a job and ask for its start; the tab may be closed once this resolves, to the job's id.
+   * Write a job and ask for its start. Resolves to the job's id; the tab may be closed then.
    *
-   * InvalidInputError, before anything is written, when no account can be meant. After any failure the same call may be
-   * made again: when the lost connection hid a success, it resolves to the job that was written then, unless that one
-   * is finished already. The same call made twice at once, as by a double click, makes one job.
+   * Rejects with `invalid-input`, before anything is written, when the input cannot name an account. After any failure
+   * the same call may be repeated: if the first one did succeed and its reply was lost, the call resolves to that job,
+   * unless the job is finished already. Two equal calls at once, as by a double click, make one job.
    */
   async createJob(
     orgId: string,
@@ -110,39 +111,39 @@ export class TrackingJobService implements JobSource {
     return jobId;
   }
 
-  /** Null when there is no such job. UnreadableJobError for one of an unknown kind. */
+  /** Return the job, or null when there is none. Rejects with `unreadable-job` for one of an unknown kind. */
   async getJob(jobId: string): Promise<TrackingJob | null> {
     const ref = this.#job(jobId);
     return findJob(await withTimeout(getDocFromServer(ref)));
   }
 
-  /** The project's newest 200 jobs, newest first. Unlike a listener it never answers from the cache. */
+  /** Return the project's newest 200 jobs, newest first. Unlike a listener it never answers from the cache. */
   async getProjectJobs(orgId: string, projectId: string): Promise<TrackingJob[]> {
     const { docs } = await withTimeout(getDocsFromServer(this.#projectJobs(orgId, projectId, NEWEST)));
     return readJobs(docs);
   }
 
   /**
-   * The job now and after each change; null when there is none, or none any more. Nothing is told while that is not
-   * known, for want of a connection. Throws InvalidInputError for an id that is none. After a failure, told to
-   * `onError`, it tries again by itself.
+   * Watch one job: `onJob` gets it now and after each change, and null when it does not exist or is deleted. Without a
+   * connection `onJob` waits until the server answers. Throws `invalid-input` for a wrong id. After a failure, passed
+   * to `onError`, it tries again by itself.
    */
-  watchJob(jobId: string, onJob: (job: TrackingJob | null) => void, onError: OnError = log): Unsubscribe {
-    return watchSingleJob(this.#job(jobId), onJob, onError, this.#auth);
+  watchJob(jobId: string, onJob: (job: TrackingJob | null) => void, onError: OnError = logError): Unsubscribe {
+    return watchDocument(this.#job(jobId), readJob, onJob, onError, this.#auth);
   }
 
   /**
-   * The project's newest 200 jobs, newest first, now and after each change; more, while older ones are not finished.
-   * `connection` is `reconnecting` while they are only the last that was known. Throws InvalidInputError for an id that is none. After a failure, told to
-   * `onError`, it tries again by itself.
+   * Watch the project's newest 200 jobs, newest first: now and after each change. More than 200 are watched while
+   * older ones are not finished. `connection` is `reconnecting` while the jobs are the last known ones. Throws
+   * `invalid-input` for a wrong id. After a failure, passed to `onError`, it tries again by itself.
    */
-  watchProjectJobs(orgId: string, projectId: string, onJobs: OnJobs, onError: OnError = log): Unsubscribe {
+  watchProjectJobs(orgId: string, projectId: string, onJobs: OnJobs, onError: OnError = logError): Unsubscribe {
     checkId('orgId', orgId);
     checkId('projectId', projectId);
     const key = `${orgId}/${projectId}`;
     const project =
       this.#projects.get(key) ??
-      new ProjectJobs(
+      new SharedJobListener(
         openWindow((count) => this.#projectJobs(orgId, projectId, count)),
         this.#auth,
       );
@@ -155,20 +156,20 @@ export class TrackingJobService implements JobSource {
     };
   }
 
-  /** Put a failed or cancelled job back into the queue, and ask for its start. IllegalChangeError for any other. */
+  /** Put a failed or cancelled job back into the queue and ask for its start. Else rejects with `illegal-change`. */
   async retryJob(jobId: string): Promise<void> {
     await changeJob(this.#job(jobId), RETRY);
     void this.triggerProcessor();
   }
 
-  /** Stop a job that waits or is worked on. IllegalChangeError when it is over. */
+  /** Cancel a pending or processing job. Else rejects with `illegal-change`. */
   async cancelJob(jobId: string): Promise<void> {
     await changeJob(this.#job(jobId), CANCEL);
   }
 
   /**
-   * Delete the organisation's finished jobs that were created more than `days` ago; resolves to how many. For owners
-   * and admins: NotAllowedError for anybody else who has such jobs.
+   * Delete the organisation's jobs that ended more than `days` ago; resolves to their number. For owners and admins:
+   * rejects with `not-allowed` for any other user, if there are such jobs.
    */
   async cleanupOldJobs(days = 7, orgId = this.#orgId ?? ''): Promise<number> {
     checkId('orgId', orgId);
@@ -178,7 +179,7 @@ export class TrackingJobService implements JobSource {
 
   /**
    * Ask for pending jobs to be started now. Best effort: false when signed out, without an address, refused or
-   * not reached, and then the minute's tick starts them. Never rejects.
+   * not reached; the minute's tick starts the jobs then. Never rejects.
    */
   triggerProcessor(): Promise<boolean> {
     return this.#kick.send();
@@ -200,9 +201,4 @@ export class TrackingJobService implements JobSource {
       limit(count),
     );
   }
-}
-
-/** For who watches without an onError: nothing is swallowed. */
-function log(error: TrackingJobError): void {
-  console.error(error.message, error);
 }

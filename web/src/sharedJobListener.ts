@@ -3,27 +3,26 @@ import type { QuerySnapshot } from 'firebase/firestore';
 import type { TrackingJobError } from './errors';
 import type { TrackingJob } from './job';
 import { readJobs } from './jobDocuments';
-import { isRefusal, type Open, openRetryingListener, type Unsubscribe } from './retryingListener';
+import { isRefusal, type OnError, type Open, openRetryingListener, type Unsubscribe } from './retryingListener';
 
-/** Whether what a listener shows comes from the server, or is the last that was known before the connection went. */
+/** `live`: the listener's data come from the server. `reconnecting`: they are the last known before the connection went. */
 export type Connection = 'live' | 'reconnecting';
 
 export type OnJobs = (jobs: TrackingJob[], connection: Connection) => void;
-export type OnError = (error: TrackingJobError) => void;
 
 interface Watcher {
   onJobs: OnJobs;
   onError: OnError;
 }
 
-/** What the cache holds waits this long for the server's answer, so that nothing flickers on a page's first load. */
+/** The first cached data wait this long for the server's answer, so that nothing flickers while a page loads. */
 const FIRST_ANSWER_MS = 2_000;
 
 /**
- * One project's jobs, listened to once for all who watch. Watchers are told asynchronously, each in a task of its own:
- * one that throws does not keep the jobs from the others.
+ * One listener for all watchers of a project's jobs. Each watcher is called in a microtask of its own, so that one that
+ * throws does not stop the others.
  */
-export class ProjectJobs {
+export class SharedJobListener {
   readonly #watchers = new Set<Watcher>();
   readonly #stop: Unsubscribe;
   #shown: { jobs: TrackingJob[]; connection: Connection } | null = null;
@@ -39,16 +38,16 @@ export class ProjectJobs {
     );
   }
 
-  /** A late watcher hears at once what the others have heard last. */
+  /** Add a watcher. It gets the last known jobs and the last error at once, but asynchronously. */
   add(onJobs: OnJobs, onError: OnError): Watcher {
     const watcher = { onJobs, onError };
     this.#watchers.add(watcher);
-    this.#tellJobs(watcher);
-    this.#tellError(watcher);
+    this.#sendJobs(watcher);
+    this.#sendError(watcher);
     return watcher;
   }
 
-  /** Whether anybody is left. When not, the listener is released. */
+  /** Remove a watcher. Returns whether any is left; after the last one the listener is released. */
   remove(watcher: Watcher): boolean {
     this.#watchers.delete(watcher);
     if (this.#watchers.size > 0) {
@@ -72,41 +71,41 @@ export class ProjectJobs {
     }
   }
 
-  /** What one may no longer read is no longer shown. */
+  /** Keep the last known jobs after a failure, but none after a refusal: the user may no longer read them. */
   #fail(error: TrackingJobError): void {
     clearTimeout(this.#firstAnswer);
     this.#error = error;
     this.#show(isRefusal(error) ? [] : (this.#shown?.jobs ?? []), 'reconnecting');
     for (const watcher of this.#watchers) {
-      this.#tellError(watcher);
+      this.#sendError(watcher);
     }
   }
 
   #show(jobs: TrackingJob[], connection: Connection): void {
     this.#shown = { jobs, connection };
     for (const watcher of this.#watchers) {
-      this.#tellJobs(watcher);
+      this.#sendJobs(watcher);
     }
   }
 
-  #tellJobs(watcher: Watcher): void {
+  #sendJobs(watcher: Watcher): void {
     const shown = this.#shown;
     if (shown) {
       this.#soon(watcher, () => watcher.onJobs([...shown.jobs], shown.connection));
     }
   }
 
-  #tellError(watcher: Watcher): void {
+  #sendError(watcher: Watcher): void {
     const error = this.#error;
     if (error) {
       this.#soon(watcher, () => watcher.onError(error));
     }
   }
 
-  #soon(watcher: Watcher, tell: () => void): void {
+  #soon(watcher: Watcher, send: () => void): void {
     queueMicrotask(() => {
       if (this.#watchers.has(watcher)) {
-        tell();
+        send();
       }
     });
   }

@@ -1,7 +1,8 @@
 import { type KeyboardEvent, useCallback, useEffect, useId, useReducer, useRef, useState } from 'react';
+import { isOffline } from '../errors';
 import type { TrackingJob } from '../job';
 import type { JobSource } from '../service';
-import { isOnline, useIsPageVisible, useIsSmallScreen, useNetworkChanges } from './browserState';
+import { useIsPageVisible, useIsSmallScreen, useNetworkChanges } from './browserState';
 import { skewMs } from './clockSkew';
 import type { RowClock } from './Elapsed';
 import { Header } from './Header';
@@ -35,7 +36,7 @@ export function TrackingJobsPanel(props: TrackingJobsPanelProps) {
 }
 
 function ProjectPanel({ service, orgId, projectId, onJobCompleted }: TrackingJobsPanelProps) {
-  const [state, dispatch] = useReducer(panelReducer, isOnline(), initialPanelState);
+  const [state, dispatch] = useReducer(panelReducer, !isOffline(), initialPanelState);
   const onNetwork = useCallback(
     (isOnline: boolean) => dispatch({ type: 'networkChanged', isOnline, at: Date.now() }),
     [],

@@ -1,4 +1,5 @@
 import { useEffect, useSyncExternalStore } from 'react';
+import { isOffline } from '../errors';
 
 /** Hooks for the page's clock, network, tab and screen. */
 
@@ -36,15 +37,10 @@ export function useNow(): number {
   );
 }
 
-/** True on a server. A browser on a network without internet calls itself online, too. */
-export function isOnline(): boolean {
-  return globalThis.navigator?.onLine !== false;
-}
-
 /** Report the network's state after mounting and at each change. `onChange` must be stable. */
 export function useNetworkChanges(onChange: (isOnline: boolean) => void): void {
   useEffect(() => {
-    const report = () => onChange(isOnline());
+    const report = () => onChange(!isOffline());
     report();
     addEventListener('online', report);
     addEventListener('offline', report);

@@ -19,7 +19,7 @@ import {
   Timestamp,
   writeBatch,
 } from 'firebase/firestore';
-import { TrackingJobService, type TrackingJobServiceOptions } from '../../src/service';
+import { type AccountSource, TrackingJobService, type TrackingJobServiceOptions } from '../../src/service';
 
 setLogLevel('silent'); // refusals are part of these tests
 
@@ -50,6 +50,11 @@ export class Harness {
 
   serviceOf(uid: string, options: Omit<TrackingJobServiceOptions, 'firestore'> = {}): TrackingJobService {
     return new TrackingJobService({ firestore: this.#firestore({ sub: uid }), ...options });
+  }
+
+  /** The database as a user reaches it, for the readers of accounts. */
+  sourceOf(uid: string): AccountSource {
+    return { firestore: this.#firestore({ sub: uid }) };
   }
 
   /** A service whose way to the emulator can be cut, and the database that it uses. */

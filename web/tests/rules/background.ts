@@ -1,6 +1,7 @@
 import { type DocumentData, Timestamp } from 'firebase/firestore';
 import contract from '../../../contracts/job.json';
 import type { JobStatus } from '../../src/job';
+import { examplesOf } from '../accountExamples';
 import type { Documents } from './rulesHarness';
 
 /** Members of acme, by their roles; each user's id says who it is. */
@@ -25,6 +26,9 @@ export const VIDEO = `${ACCOUNT}/videos/v1`;
 export const ACME_JOB = 'trackingJobs/acme-job';
 export const GLOBEX_JOB = 'trackingJobs/globex-job';
 export const PAUSES = 'trackingControl/platforms';
+
+const [accountExample] = examplesOf('account').valid;
+const [videoExample] = examplesOf('video').valid;
 
 const EARLIER = Timestamp.fromMillis(Date.UTC(2026, 0, 15, 9));
 
@@ -83,8 +87,8 @@ export const BACKGROUND: Documents = {
   [`organizations/acme/members/${WITHOUT_ROLE}`]: { joinedAt: EARLIER },
   [`organizations/acme/members/${IN_BOTH}`]: { role: 'member' },
   'organizations/acme/projects/p1': { name: 'Rockets' },
-  [ACCOUNT]: { username: 'nasa', dateAdded: EARLIER },
-  [VIDEO]: { title: 'Launch', publishedAt: EARLIER },
+  [ACCOUNT]: { ...accountExample?.document },
+  [VIDEO]: { ...videoExample?.document },
   [ACME_JOB]: plainJob('processing'),
   'organizations/globex': { name: 'Globex' },
   [`organizations/globex/members/${OUTSIDER}`]: { role: 'owner' },

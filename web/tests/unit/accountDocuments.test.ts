@@ -1,6 +1,6 @@
 import { type QueryDocumentSnapshot, Timestamp } from 'firebase/firestore';
 import { describe, expect, it } from 'vitest';
-import { readAccount, readVideo } from '../../demo/records';
+import { readAccount, readVideo } from '../../src/accountDocuments';
 
 function snapshot(data: Record<string, unknown>): QueryDocumentSnapshot {
   return { id: 'the-id', data: () => data } as unknown as QueryDocumentSnapshot;

@@ -1,7 +1,7 @@
 import { render, screen } from '@testing-library/react';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Count } from '../../demo/Count';
-import { ago, compact, duration, spokenDuration } from '../../demo/format';
+import { ago, compact, playingTime, spokenPlayingTime } from '../../demo/format';
 
 afterEach(() => {
   document.body.innerHTML = '';
@@ -48,8 +48,8 @@ describe('durations', () => {
     [754, '12:34', '12 minutes 34 seconds'],
     [3723, '1:02:03', '1 hour 2 minutes 3 seconds'],
   ])('%d s', (seconds, shown, said) => {
-    expect(duration(seconds)).toBe(shown);
-    expect(spokenDuration(seconds)).toBe(said);
+    expect(playingTime(seconds)).toBe(shown);
+    expect(spokenPlayingTime(seconds)).toBe(said);
   });
 });
 

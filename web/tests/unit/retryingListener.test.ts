@@ -4,7 +4,7 @@ import type { DocumentSnapshot, QuerySnapshot } from 'firebase/firestore';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { TrackingJobError } from '../../src/errors';
 import { openRetryingListener } from '../../src/retryingListener';
-import { type Connection, ProjectJobs } from '../../src/sharedJobListener';
+import { type Connection, SharedJobListener } from '../../src/sharedJobListener';
 import { SignIns } from '../emulator/signIns';
 
 const FAILED = { code: 'internal' };
@@ -166,13 +166,13 @@ describe('a sign-in', () => {
   });
 });
 
-describe('ProjectJobs', () => {
+describe('SharedJobListener', () => {
   interface Heard {
     ids: string[];
     connection: Connection;
   }
 
-  function watch(project: ProjectJobs) {
+  function watch(project: SharedJobListener) {
     const heard: Heard[] = [];
     const errors: string[] = [];
     const watcher = project.add(
@@ -188,7 +188,7 @@ describe('ProjectJobs', () => {
 
   test('listens once for all, tells late watchers at once but asynchronously, and stops with the last', async () => {
     const source = new Source<QuerySnapshot>();
-    const project = new ProjectJobs(source.open);
+    const project = new SharedJobListener(source.open);
     const first = watch(project);
     source.last.next(snapshotOf(['one']));
     const second = watch(project);
@@ -204,7 +204,7 @@ describe('ProjectJobs', () => {
 
   test('who leaves between an event and its telling hears nothing', async () => {
     const source = new Source<QuerySnapshot>();
-    const project = new ProjectJobs(source.open);
+    const project = new SharedJobListener(source.open);
     const [gone, staying] = [watch(project), watch(project)];
     source.last.next(snapshotOf(['one']));
     project.remove(gone.watcher);
@@ -215,7 +215,7 @@ describe('ProjectJobs', () => {
 
   test('a watcher may change its list without changing the others’', async () => {
     const source = new Source<QuerySnapshot>();
-    const project = new ProjectJobs(source.open);
+    const project = new SharedJobListener(source.open);
     project.add(
       (jobs) => jobs.splice(0),
       () => {},
@@ -228,7 +228,7 @@ describe('ProjectJobs', () => {
 
   test('a first answer of the cache waits for the server’s, and is shown as reconnecting after two seconds', async () => {
     const source = new Source<QuerySnapshot>();
-    const { heard } = watch(new ProjectJobs(source.open));
+    const { heard } = watch(new SharedJobListener(source.open));
     source.last.next(snapshotOf(['old'], true));
     await vi.advanceTimersByTimeAsync(1_999);
     expect(heard).toEqual([]);
@@ -236,7 +236,7 @@ describe('ProjectJobs', () => {
     expect(heard).toEqual([{ ids: ['old'], connection: 'reconnecting' }]);
 
     const quick = new Source<QuerySnapshot>();
-    const other = watch(new ProjectJobs(quick.open));
+    const other = watch(new SharedJobListener(quick.open));
     quick.last.next(snapshotOf(['old'], true));
     quick.last.next(snapshotOf(['new']));
     await vi.advanceTimersByTimeAsync(5_000);
@@ -245,7 +245,7 @@ describe('ProjectJobs', () => {
 
   test('a failure shows the last known jobs as reconnecting, and is over with the next answer', async () => {
     const source = new Source<QuerySnapshot>();
-    const project = new ProjectJobs(source.open);
+    const project = new SharedJobListener(source.open);
     const { heard, errors } = watch(project);
     source.last.next(snapshotOf(['one']));
     source.fail(FAILED);
@@ -263,7 +263,7 @@ describe('ProjectJobs', () => {
 
   test('what one may no longer read is no longer shown', async () => {
     const source = new Source<QuerySnapshot>();
-    const { heard, errors } = watch(new ProjectJobs(source.open));
+    const { heard, errors } = watch(new SharedJobListener(source.open));
     source.last.next(snapshotOf(['one']));
     source.fail(REFUSED);
     await told();

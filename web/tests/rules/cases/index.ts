@@ -1,4 +1,5 @@
 import type { Case } from '../rulesHarness';
+import { accounts } from './accounts';
 import { changing } from './changing';
 import { creating } from './creating';
 import { deleting } from './deleting';
@@ -6,4 +7,4 @@ import { elsewhere } from './elsewhere';
 import { reading } from './reading';
 
 /** Every request that is tried, on firestore.rules and on each mutant of them. */
-export const CASES: readonly Case[] = [...creating, ...changing, ...deleting, ...reading, ...elsewhere];
+export const CASES: readonly Case[] = [...creating, ...changing, ...deleting, ...reading, ...accounts, ...elsewhere];

@@ -1,0 +1,142 @@
+"""contracts/account.json: the documents of accounts and videos. This is the functions' part of the agreement."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+import pytest
+
+from tests.factories import account, video, videos
+from tests.world import World
+from tracking.accounts import Account, MediaType, Video, camel_case
+from tracking.jobs import AccountType
+
+CONTRACT: dict[str, Any] = json.loads((Path(__file__).parents[2] / "contracts" / "account.json").read_text())
+KINDS = ("account", "video")
+RECORDS: dict[str, type[Account] | type[Video]] = {"account": Account, "video": Video}
+TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "bool": (bool,),
+    "int": (int,),
+    "number": (int, float),
+    "timestamp": (datetime,),
+    "strings": (list,),
+}
+HINTS: dict[Any, str] = {
+    str: "string",
+    bool: "bool",
+    int: "int",
+    float: "number",
+    datetime: "timestamp",
+    MediaType: "string",
+    tuple: "strings",
+}
+"""The contract's type of each type that a record's field may have."""
+EXAMPLES = [(kind, example) for kind in KINDS for example in CONTRACT[kind]["valid"]]
+PLACE = {"orgId": "org1", "projectId": "project1", "accountId": "instagram_528817151"}
+ACCOUNTS = CONTRACT["collections"]["account"].format_map(PLACE)
+VIDEOS = CONTRACT["collections"]["video"].format_map(PLACE)
+
+
+def saved(collection: str, until: str = "SaveVideos", **overrides: Any) -> dict[str, dict[str, Any]]:
+    """Run the states of one job; return the documents of the collection by id."""
+    world = World(**overrides)
+    world.run_chain(world.claimed_job(), until=until)
+    return world.store.get_documents(collection)
+
+
+def required(kind: str) -> set[str]:
+    return {name for name, field in CONTRACT[kind]["fields"].items() if field["required"]}
+
+
+def assert_held(kind: str, document: dict[str, Any]) -> None:
+    """Hold a document's fields, their types and their nulls to the contract."""
+    fields = CONTRACT[kind]["fields"]
+    assert required(kind) <= document.keys() <= fields.keys()
+    for name, value in document.items():
+        field = fields[name]
+        if value is None:
+            assert field["nullable"], name
+        else:
+            assert type(value) in TYPES[field["type"]], name
+            assert field["type"] != "strings" or all(type(text) is str for text in value)
+
+
+def test_new_account_has_the_contract_fields() -> None:
+    (document,) = saved(ACCOUNTS, until="SaveAccount").values()
+    assert document.keys() == required("account")
+    assert_held("account", document)
+
+
+def test_saved_account_has_every_contract_field() -> None:
+    (document,) = saved(ACCOUNTS, videos=videos(2)).values()
+    assert document.keys() == CONTRACT["account"]["fields"].keys()
+    assert_held("account", document)
+
+
+def test_known_account_keeps_the_contract_fields() -> None:
+    world = World(videos=videos(2))
+    for user in ("first", "second"):
+        world.run_chain(world.claimed_job(userId=user))
+    (document,) = world.store.get_documents(ACCOUNTS).values()
+    assert document.keys() == CONTRACT["account"]["fields"].keys()
+    assert_held("account", document)
+
+
+def test_account_of_unknown_values_is_held_to_the_contract() -> None:
+    bare = Account(
+        platform="instagram", platform_user_id="528817151", username="nasa", display_name="", profile_url="https://x"
+    )
+    (document,) = saved(ACCOUNTS, tracked=bare).values()
+    assert_held("account", document)
+
+
+def test_saved_videos_have_the_contract_fields() -> None:
+    bare = Video(video_id="bare", url="https://x", title="", caption="", media_type=MediaType.TEXT)
+    documents = saved(VIDEOS, videos=[video(), bare])
+    assert documents.keys() == {"video00001", "bare"}
+    for document in documents.values():
+        assert document.keys() == CONTRACT["video"]["fields"].keys()
+        assert_held("video", document)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_record_types_are_those_of_the_contract(kind: str) -> None:
+    for name, hint in get_type_hints(RECORDS[kind]).items():
+        alternatives = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+        field = CONTRACT[kind]["fields"][camel_case(name)]
+        assert field["nullable"] == (type(None) in alternatives), name
+        (type_,) = {get_origin(one) or one for one in alternatives} - {type(None)}
+        assert field["type"] == HINTS[type_], name
+
+
+def test_media_and_account_types_are_those_of_the_contract() -> None:
+    assert list(MediaType) == CONTRACT["mediaTypes"]
+    assert {example["document"]["accountType"] for example in CONTRACT["account"]["valid"]} == set(AccountType)
+
+
+@pytest.mark.parametrize(("kind", "example"), EXAMPLES, ids=lambda value: value if value in KINDS else value["name"])
+def test_valid_example_is_held_to_the_contract(kind: str, example: dict[str, Any]) -> None:
+    document = example["document"]
+    moments = {
+        name: datetime.fromisoformat(document[name])
+        for name, field in CONTRACT[kind]["fields"].items()
+        if field["type"] == "timestamp" and document.get(name) is not None
+    }
+    assert_held(kind, document | moments)
+
+
+@pytest.mark.parametrize(("kind", "example"), EXAMPLES, ids=lambda value: value if value in KINDS else value["name"])
+def test_valid_example_is_a_record(kind: str, example: dict[str, Any]) -> None:
+    """The states could write the example: the record that it makes has the example's id and values."""
+    record = RECORDS[kind].from_json(example["document"])
+    assert record.to_json().items() <= example["document"].items()
+    assert example["id"] == (record.account_id if isinstance(record, Account) else record.video_id)
+
+
+def test_paths_are_those_of_the_contract() -> None:
+    assert saved(ACCOUNTS).keys() == {account().account_id}

@@ -1,0 +1,82 @@
+import { useCallback, useEffect, useState } from 'react';
+import type { TrackedAccount, TrackedVideo } from '../src/account';
+import type { TrackingJobError } from '../src/errors';
+import type { OnError, Unsubscribe } from '../src/retryingListener';
+import {
+  type AccountSource,
+  type Newest,
+  type ProjectScope,
+  watchAccount,
+  watchAccounts,
+  watchVideos,
+} from '../src/watchAccounts';
+
+export type Live<T> =
+  | { status: 'loading' }
+  | { status: 'failed'; sentence: string }
+  /** `isStale`: there is no connection, and these are the last known items. */
+  | { status: 'ready'; items: T[]; hasMore: boolean; isStale: boolean };
+
+/** Watch a project's newest accounts. `source` must be stable, here and below. */
+export function useAccounts(source: AccountSource, { orgId, projectId }: ProjectScope, newest: number) {
+  const watch = useCallback<Watch<TrackedAccount>>(
+    (onNewest, onError) => watchAccounts(source, { orgId, projectId, newest }, onNewest, onError),
+    [source, orgId, projectId, newest],
+  );
+  return useLive(watch);
+}
+
+/** Watch an account's newest videos. */
+export function useVideos(
+  source: AccountSource,
+  { orgId, projectId }: ProjectScope,
+  accountId: string,
+  newest: number,
+) {
+  const watch = useCallback<Watch<TrackedVideo>>(
+    (onNewest, onError) => watchVideos(source, { orgId, projectId, accountId, newest }, onNewest, onError),
+    [source, orgId, projectId, accountId, newest],
+  );
+  return useLive(watch);
+}
+
+/** Watch one account; null while it is not known, when there is none, and for the id null. */
+export function useAccount(source: AccountSource, { orgId, projectId }: ProjectScope, id: string | null) {
+  const [account, setAccount] = useState<TrackedAccount | null>(null);
+  useEffect(() => {
+    if (id === null) {
+      return;
+    }
+    const onFailure = () => setAccount(null); // the list of accounts shows the reason
+    try {
+      return watchAccount(source, { orgId, projectId, accountId: id }, setAccount, onFailure);
+    } catch {
+      return; // not an id: it comes from the address, which anybody may edit
+    }
+  }, [source, orgId, projectId, id]);
+  return account?.id === id ? account : null;
+}
+
+type Watch<T> = (onNewest: (newest: Newest<T>) => void, onError: OnError) => Unsubscribe;
+
+/** Keep the last items until a new `watch` has its first ones. */
+function useLive<T>(watch: Watch<T>): Live<T> {
+  const [live, setLive] = useState<Live<T>>({ status: 'loading' });
+  useEffect(
+    () =>
+      watch(
+        ({ items, hasMore, connection }) =>
+          setLive({ status: 'ready', items, hasMore, isStale: connection === 'reconnecting' }),
+        (error) => setLive({ status: 'failed', sentence: sentenceOf(error) }),
+      ),
+    [watch],
+  );
+  return live;
+}
+
+function sentenceOf(error: TrackingJobError): string {
+  if (error.code === 'not-allowed') {
+    return 'You are not allowed to see this project. Ask its owner for access.';
+  }
+  return 'This could not be loaded. Reload the page to try again.';
+}

@@ -1,0 +1,66 @@
+/**
+ * A tracked account and its videos, as a front end sees them. `contracts/account.json` is the description that Python
+ * shares; a test holds this module to it.
+ */
+
+import type { AccountType, Platform } from './job';
+
+/**
+ * A document of `organizations/{orgId}/projects/{projectId}/trackedAccounts`. Null stands for a value that the document
+ * lacks. A count is also null when the platform hides it, never 0.
+ */
+export interface TrackedAccount {
+  id: string;
+  /** Null for a platform that this version does not know. */
+  platform: Platform | null;
+  platformUserId: string;
+  username: string;
+  /** The username when the account has no display name. */
+  displayName: string;
+  profileUrl: string | null;
+  avatarUrl: string | null;
+  bio: string;
+  /** Null when the platform has no such flag. */
+  isVerified: boolean | null;
+  isPrivate: boolean;
+  followerCount: number | null;
+  followingCount: number | null;
+  postCount: number | null;
+  totalViews: number | null;
+  /** Number of saved videos; null until the first job has saved them. */
+  videoCount: number | null;
+  accountType: AccountType | null;
+  lastSyncedAt: Date | null;
+  lastJobId: string | null;
+  /** Id of the user whose job added the account. */
+  addedBy: string | null;
+  dateAdded: Date | null;
+}
+
+export const MEDIA_TYPES = ['video', 'image', 'carousel', 'text'] as const;
+export type MediaType = (typeof MEDIA_TYPES)[number];
+
+/** A post of any media type: a document of `.../trackedAccounts/{accountId}/videos`, named by the platform's id. */
+export interface TrackedVideo {
+  id: string;
+  url: string | null;
+  title: string;
+  caption: string;
+  /** The title, or the caption where the platform has no titles. */
+  text: string;
+  thumbnailUrl: string | null;
+  publishedAt: Date | null;
+  durationS: number | null;
+  /** `video` for a type that this version does not know. */
+  mediaType: MediaType;
+  viewCount: number | null;
+  likeCount: number | null;
+  commentCount: number | null;
+  shareCount: number | null;
+  saveCount: number | null;
+  /** Without `#`. */
+  hashtags: string[];
+  isPinned: boolean;
+  lastSyncedAt: Date | null;
+  lastJobId: string | null;
+}

@@ -1,0 +1,83 @@
+/**
+ * Readers of account and video documents. They never throw: a missing or odd field gets the fallback that
+ * `contracts/account.json` names, so that one bad document does not break a list.
+ */
+
+import { type DocumentData, type DocumentSnapshot, Timestamp } from 'firebase/firestore';
+import { MEDIA_TYPES, type TrackedAccount, type TrackedVideo } from './account';
+import { ACCOUNT_TYPES, PLATFORMS } from './job';
+
+export function readAccount(snapshot: DocumentSnapshot): TrackedAccount {
+  const data = snapshot.data() ?? {};
+  const username = text(data.username);
+  return {
+    id: snapshot.id,
+    platform: oneOf(PLATFORMS, data.platform),
+    platformUserId: text(data.platformUserId),
+    username,
+    displayName: text(data.displayName) || username,
+    profileUrl: link(data.profileUrl),
+    avatarUrl: link(data.avatarUrl),
+    bio: text(data.bio),
+    isVerified: typeof data.isVerified === 'boolean' ? data.isVerified : null,
+    isPrivate: data.isPrivate === true,
+    followerCount: count(data.followerCount),
+    followingCount: count(data.followingCount),
+    postCount: count(data.postCount),
+    totalViews: count(data.totalViews),
+    videoCount: count(data.videoCount),
+    accountType: oneOf(ACCOUNT_TYPES, data.accountType),
+    lastSyncedAt: moment(data.lastSyncedAt),
+    lastJobId: text(data.lastJobId) || null,
+    addedBy: text(data.addedBy) || null,
+    dateAdded: moment(data.dateAdded),
+  };
+}
+
+export function readVideo(snapshot: DocumentSnapshot): TrackedVideo {
+  const data: DocumentData = snapshot.data() ?? {};
+  const title = text(data.title);
+  const caption = text(data.caption);
+  return {
+    id: snapshot.id,
+    url: link(data.url),
+    title,
+    caption,
+    text: title || caption,
+    thumbnailUrl: link(data.thumbnailUrl),
+    publishedAt: moment(data.publishedAt),
+    durationS: count(data.durationS),
+    mediaType: oneOf(MEDIA_TYPES, data.mediaType) ?? 'video',
+    viewCount: count(data.viewCount),
+    likeCount: count(data.likeCount),
+    commentCount: count(data.commentCount),
+    shareCount: count(data.shareCount),
+    saveCount: count(data.saveCount),
+    hashtags: Array.isArray(data.hashtags) ? data.hashtags.filter((tag) => typeof tag === 'string') : [],
+    isPinned: data.isPinned === true,
+    lastSyncedAt: moment(data.lastSyncedAt),
+    lastJobId: text(data.lastJobId) || null,
+  };
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value.trim() : '';
+}
+
+function count(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
+}
+
+function moment(value: unknown): Date | null {
+  return value instanceof Timestamp ? value.toDate() : null;
+}
+
+/** Accept addresses of the web only: they come from the platforms, and become links and images. */
+function link(value: unknown): string | null {
+  const address = text(value);
+  return /^https?:\/\//i.test(address) ? address : null;
+}
+
+function oneOf<T extends string>(choices: readonly T[], value: unknown): T | null {
+  return choices.find((choice) => choice === value) ?? null;
+}

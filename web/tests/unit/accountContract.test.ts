@@ -1,0 +1,84 @@
+/** contracts/account.json describes accounts and videos for functions, front ends and rules. This is the front end's part. */
+
+import { type DocumentSnapshot, Timestamp } from 'firebase/firestore';
+import { describe, expect, test } from 'vitest';
+import contract from '../../../contracts/account.json';
+import { MEDIA_TYPES } from '../../src/account';
+import { readAccount, readVideo } from '../../src/accountDocuments';
+import { type Example, examplesOf, fieldsOf, type RecordKind } from '../accountExamples';
+
+const READERS = { account: readAccount, video: readVideo };
+/** The document's id says the same. */
+const UNREAD = ['videoId'];
+const ODD_VALUES = [
+  undefined,
+  null,
+  { a: 1 },
+  [],
+  [7],
+  '',
+  'text',
+  7.5,
+  -1,
+  Number.NaN,
+  Infinity,
+  true,
+  Timestamp.now(),
+];
+
+function read(kind: RecordKind, id: string, data: object): Record<string, unknown> {
+  return { ...READERS[kind]({ id, data: () => data } as unknown as DocumentSnapshot) };
+}
+
+/** Apply the contract: a value of the field's type is read as it is, any other one as the fallback. */
+function expected(kind: RecordKind, { id, document, reads }: Example): Record<string, unknown> {
+  const fields = Object.entries(fieldsOf(kind)).filter(([field]) => !UNREAD.includes(field));
+  const values = fields.map(([field, { type, fallback }]) => {
+    const value = document[field];
+    return [field, isOf(type, value) ? (value instanceof Timestamp ? value.toDate() : value) : fallback];
+  });
+  const all: Record<string, unknown> = { id, ...Object.fromEntries(values), ...reads };
+  return kind === 'video' ? { ...all, text: all.title || all.caption } : all;
+}
+
+function isOf(type: string, value: unknown): boolean {
+  switch (type) {
+    case 'timestamp':
+      return value instanceof Timestamp;
+    case 'strings':
+      return Array.isArray(value);
+    case 'string':
+      return typeof value === 'string';
+    case 'bool':
+      return typeof value === 'boolean';
+    default:
+      return typeof value === 'number';
+  }
+}
+
+test('media types are those of the contract', () => {
+  expect(MEDIA_TYPES).toEqual(contract.mediaTypes);
+});
+
+describe.each(['account', 'video'] as const)('%s', (kind) => {
+  const { valid, odd } = examplesOf(kind);
+
+  test.each(valid)('valid: $name', (example) => {
+    const result = read(kind, example.id, example.document);
+    expect(result).toEqual(expected(kind, example));
+  });
+
+  test.each(odd)('odd: $name', (example) => {
+    expect(read(kind, example.id, example.document)).toEqual(expected(kind, example));
+  });
+
+  test.each(Object.keys(fieldsOf(kind)))('any value of %s can be read', (field) => {
+    const [{ id, document }] = valid as [Example];
+    const usual = read(kind, id, document);
+    for (const value of ODD_VALUES) {
+      const result = read(kind, id, { ...document, [field]: value });
+      const others = ({ [field]: _, displayName, text, ...rest }: Record<string, unknown>) => rest;
+      expect(others(result)).toEqual(others(usual));
+    }
+  });
+});
