@@ -1,0 +1,125 @@
+"""The project's pages, read: their lines, links, paths and excerpts of code.
+
+`python -m tests.pages` lists the excerpts of the tour, and names those that their file does not hold any more.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+
+from local.paths import ROOT
+
+TOUR = ROOT / "docs/tour.md"
+# Folders that a page may count a path from.
+BASES = ("", "functions", "layers/common", "layers/common/tracking", "web", "web/src")
+SAMPLES = ROOT / "tests/platform-samples"
+
+_FENCE = re.compile(r"^ *```", re.MULTILINE)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_SOURCE = re.compile(r'<(?:img|source)[^>]* (?:src|srcset)="([^"]+)"')
+_PATH = re.compile(r"`((?:[\w.-]+/){2,}|(?:[\w.-]+/)+[\w.-]+\.(?:py|tsx?|md|json|ya?ml|toml|rules|sh|css|lock|txt))`")
+_TARGET = re.compile(r"^make ([a-z]+)\b", re.MULTILINE)
+_EXCERPT = re.compile(r"^\[[^\]]+\]\(([^)]+)\):\n+```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Page:
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return str(self.path.relative_to(ROOT))
+
+    @property
+    def text(self) -> str:
+        return self.path.read_text()
+
+    @property
+    def prose(self) -> str:
+        """The text without its blocks of code."""
+        return "".join(_FENCE.split(self.text)[::2])
+
+    @property
+    def code(self) -> str:
+        """The blocks of code, and what stands between backticks."""
+        return "\n".join([*_FENCE.split(self.text)[1::2], *re.findall(r"`([^`]+)`", self.prose)])
+
+    def long_lines(self, limit: int) -> list[str]:
+        """Lines of prose beyond `limit` characters. Tables, and the addresses of links, may be longer."""
+        lines = [line for line in self.prose.splitlines() if not line.startswith("|")]
+        return [line for line in lines if len(re.sub(r"https?://\S+", "", _LINK.sub("]", line))) > limit]
+
+    def broken_links(self) -> list[str]:
+        """Links to files or headings that are not there. Other sites are not asked."""
+        targets = [*_LINK.findall(self.prose), *_SOURCE.findall(self.prose)]
+        return [target for target in targets if "://" not in target and not self._leads_somewhere(target)]
+
+    def _leads_somewhere(self, target: str) -> bool:
+        name, _, anchor = target.partition("#")
+        file = self.path.parent / name if name else self.path
+        return file.exists() and (not anchor or anchor in anchors(file))
+
+    def missing_paths(self) -> list[str]:
+        """Paths between backticks that lead to no file. What `make` writes lies in folders that begin with a dot."""
+        named = [path for path in _PATH.findall(self.prose) if not path.startswith(".")]
+        bases = [self.path.parent, *(ROOT / base for base in BASES), SAMPLES, *SAMPLES.iterdir()]
+        return [path for path in named if not any((base / path).exists() for base in bases)]
+
+    def targets(self) -> set[str]:
+        """The targets of `make` that its code names."""
+        return set(_TARGET.findall(self.code))
+
+
+def pages() -> list[Page]:
+    """All of them, but the web package's."""
+    return [Page(path) for path in [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]]
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings' anchors, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", Page(page).prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A block of code of the tour, and the file that it is taken from."""
+
+    file: Path
+    text: str
+    line: int  # of the tour
+
+    @property
+    def found_at(self) -> int | None:
+        """The line in the file where it begins, however far indented; None where the file does not hold it."""
+        wanted = self.text.splitlines()
+        lines = self.file.read_text().splitlines() if self.file.is_file() else []
+        for first in range(len(lines) - len(wanted) + 1):
+            if dedent("\n".join(lines[first : first + len(wanted)])).splitlines() == wanted:
+                return first + 1
+        return None
+
+
+def excerpts(tour: str) -> Iterator[Excerpt]:
+    """Each block of code below a line that is a link to a file and a colon: `[claim.py](../functions/...):`."""
+    for found in _EXCERPT.finditer(tour):
+        yield Excerpt((TOUR.parent / found[1]).resolve(), found[2], tour.count("\n", 0, found.start()) + 1)
+
+
+def main() -> int:
+    """1 when an excerpt is out of date."""
+    stale = 0
+    for excerpt in excerpts(TOUR.read_text()):
+        stale += excerpt.found_at is None
+        place = f"line {excerpt.found_at}" if excerpt.found_at else "NOT FOUND: copy it anew"
+        print(f"docs/tour.md:{excerpt.line:<4} {excerpt.file.relative_to(ROOT)}: {place}")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""The pages against the project: short lines, links that lead somewhere, and words that still hold."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from local.paths import ROOT
+from tests.pages import TOUR, Excerpt, Page, excerpts, pages
+
+LINE_LIMIT = 100
+README = Page(ROOT / "README.md")
+README_LIMIT = 120
+EXCERPT_LIMIT = 12
+PICTURE_LIMIT_BYTES = 200_000
+DECISIONS = Page(ROOT / "docs/decisions.md")
+
+# Named by the pages, and about to come. A test fails as soon as one of them is there: then take it out of here.
+COMING_TARGETS = {"unit", "fmt", "one", "dev", "nightly"}
+COMING_PATHS = ("functions/process/states.py", "contracts/platforms.json", "docs/howto/add-a-platform.md")
+
+each_page = pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+each_excerpt = pytest.mark.parametrize(
+    "excerpt", [*excerpts(TOUR.read_text())], ids=lambda excerpt: f"{excerpt.file.name}-{excerpt.line}"
+)
+
+
+def make_targets() -> set[str]:
+    return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def is_coming(path: str) -> bool:
+    return any(coming.endswith(path) for coming in COMING_PATHS)
+
+
+@each_page
+def test_page_lines_are_short(page: Page) -> None:
+    assert page.long_lines(LINE_LIMIT) == []
+
+
+@each_page
+def test_page_links_resolve(page: Page) -> None:
+    assert [link for link in page.broken_links() if not is_coming(link)] == []
+
+
+@each_page
+def test_page_paths_exist(page: Page) -> None:
+    assert [path for path in page.missing_paths() if not is_coming(path)] == []
+
+
+@each_page
+def test_page_names_make_targets_that_exist(page: Page) -> None:
+    assert page.targets() - COMING_TARGETS <= make_targets()
+
+
+def test_what_the_pages_wait_for_is_not_there_yet() -> None:
+    assert make_targets() & COMING_TARGETS == set()
+    assert [path for path in COMING_PATHS if (ROOT / path).exists()] == []
+
+
+def test_readme_is_short() -> None:
+    assert len(README.text.splitlines()) <= README_LIMIT
+
+
+def test_readme_flow_names_every_task_state() -> None:
+    states = json.loads((ROOT / "statemachine/tracking.asl.json").read_text())["States"]
+    tasks = {name for name, state in states.items() if state["Type"] == "Task"}
+    assert len(tasks) > 2
+    flow = README.text.split("```mermaid\n")[1].split("```")[0]
+    assert tasks <= set(re.findall(r"\w+", flow))
+
+
+def test_pictures_are_small() -> None:
+    pictures = [*(ROOT / "docs/images").iterdir()]
+    assert len(pictures) >= 2
+    assert [picture.name for picture in pictures if picture.stat().st_size > PICTURE_LIMIT_BYTES] == []
+
+
+@each_excerpt
+def test_tour_excerpt_is_in_its_file(excerpt: Excerpt) -> None:
+    assert excerpt.found_at is not None, "copy it anew: `python -m tests.pages` lists the excerpts"
+    assert len(excerpt.text.splitlines()) <= EXCERPT_LIMIT
+
+
+def test_every_code_block_of_the_tour_is_an_excerpt() -> None:
+    tour = TOUR.read_text()
+    assert tour.count("\n```\n") == len([*excerpts(tour)]) > 5
+
+
+def test_decisions_are_numbered_and_say_what_became_false() -> None:
+    _, *chapters = re.split(r"^## ", DECISIONS.text, flags=re.MULTILINE)
+    assert [int(chapter.split(".")[0]) for chapter in chapters] == list(range(1, len(chapters) + 1))
+    assert [chapter.splitlines()[0] for chapter in chapters if "\n**Since then.** " not in chapter] == []
