@@ -69,7 +69,7 @@ build: setup ## Build for AWS (Python 3.13 on arm64) into .aws-sam
 invoke: setup ## Run one function on one event: make invoke FUNCTION=process EVENT=events/fetch-account.json
 	@$(RUN)/python -m local.invoke "$(FUNCTION)" "$(EVENT)"
 
-bench: setup ## Measure what the README quotes
+bench: setup ## Measure the figures of docs/figures.md
 	@$(RUN)/python -m bench
 
 picture: setup ## Take the README's pictures of the page

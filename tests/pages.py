@@ -24,6 +24,7 @@ _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _SOURCE = re.compile(r'<(?:img|source)[^>]* (?:src|srcset)="([^"]+)"')
 _PATH = re.compile(r"`((?:[\w.-]+/){2,}|(?:[\w.-]+/)+[\w.-]+\.(?:py|tsx?|md|json|ya?ml|toml|rules|sh|css|lock|txt))`")
 _TARGET = re.compile(r"^make ([a-z]+)\b", re.MULTILINE)
+_COMMAND = re.compile(r"^(?:\.venv/bin/)?tracking ([a-z]+)", re.MULTILINE)
 _EXCERPT = re.compile(r"^\[[^\]]+\]\(([^)]+)\):\n+```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -73,6 +74,10 @@ class Page:
     def targets(self) -> set[str]:
         """The targets of `make` that its code names."""
         return set(_TARGET.findall(self.code))
+
+    def commands(self) -> set[str]:
+        """The commands of `tracking` that its code names."""
+        return set(_COMMAND.findall(self.code))
 
 
 def pages() -> list[Page]:

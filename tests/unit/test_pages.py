@@ -6,7 +6,9 @@ import json
 import re
 
 import pytest
+import typer
 
+import cli
 from local.paths import ROOT
 from tests.pages import TOUR, Excerpt, Page, excerpts, pages
 
@@ -53,6 +55,13 @@ def test_page_paths_exist(page: Page) -> None:
 @each_page
 def test_page_names_make_targets_that_exist(page: Page) -> None:
     assert page.targets() - COMING_TARGETS <= make_targets()
+
+
+@each_page
+def test_page_names_commands_that_exist(page: Page) -> None:
+    group = typer.main.get_command(cli.app)
+    assert isinstance(group, typer.core.TyperGroup)
+    assert page.commands() <= group.commands.keys()
 
 
 def test_what_the_pages_wait_for_is_not_there_yet() -> None:
