@@ -54,16 +54,13 @@ def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str
 
 
 def _as_ministack_reads_it(cors: Any) -> Any:
-    """It keeps the template's `AllowOrigins` and looks for the API's own `allowOrigins`. Functions (`Fn::If`) stay."""
+    """Rename `AllowOrigins` to the API's own `allowOrigins`, which MiniStack looks for. Functions (`Fn::If`) stay."""
     if isinstance(cors, list):
         return [_as_ministack_reads_it(part) for part in cors]
     if not isinstance(cors, dict):
         return cors
-    is_function = cors.keys() & {"Fn::If", "Ref"}
-    return {
-        name if is_function else name[0].lower() + name[1:]: _as_ministack_reads_it(value)
-        for name, value in cors.items()
-    }
+    names = {name: name if name in ("Fn::If", "Ref") else name[0].lower() + name[1:] for name in cors}
+    return {names[name]: _as_ministack_reads_it(value) for name, value in cors.items()}
 
 
 def adapt_definition(definition: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 import boto3
 import botocore.session
+import httpx
 from botocore.config import Config
 
 from local.paths import MINISTACK, clean_environment
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
+STACK_NAME = "account-tracking"
 _KEY = "test"  # MiniStack takes any
 
 # For the states: 16 drain a burst of cold starts faster than 64 on two cores, each worker taking about 75 MB.
@@ -34,7 +35,6 @@ def ministack_environment(port: int, folder: Path) -> dict[str, str]:
 
     By default it would listen on every interface, for MQTT and SFTP too, and keep its files in the shared /tmp.
     """
-    address = f"http://127.0.0.1:{port}"
     kept = {name: value for name, value in clean_environment().items() if name in ("PATH", "LANG", "LC_ALL", "TZ")}
     return kept | {
         "HOME": str(folder),
@@ -50,13 +50,13 @@ def ministack_environment(port: int, folder: Path) -> dict[str, str]:
         "LAMBDA_ACCOUNT_CONCURRENCY": str(CONCURRENCY),
         "MINISTACK_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
-        "AWS_ENDPOINT_URL": address,  # where the functions find S3, Step Functions and their secrets
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",  # where the functions find S3, Step Functions and their secrets
         "PYTHONUNBUFFERED": "1",
     }
 
 
 def client_environment(address: str) -> dict[str, str]:
-    """What the AWS command line, SDKs and SAM need to talk to MiniStack and never to AWS."""
+    """The variables that the AWS command line, SDKs and SAM need to talk to MiniStack and never to AWS."""
     return {
         "AWS_ENDPOINT_URL": address,
         "AWS_REGION": REGION,
@@ -69,19 +69,21 @@ def client_environment(address: str) -> dict[str, str]:
 
 
 def client(service: str, address: str) -> Any:
-    """A boto3 client for MiniStack, whatever the user's own profile says."""
-    keys = {"aws_access_key_id": _KEY, "aws_secret_access_key": _KEY}
-    session = boto3.Session(botocore_session=_session_of_nobody(), region_name=REGION, **keys)
-    no_proxy = Config(proxies={})  # the address is this machine's
-    return session.client(service, endpoint_url=address, config=no_proxy)  # type: ignore[call-overload]
-
-
-def _session_of_nobody() -> botocore.session.Session:
-    """One that reads neither the user's profile nor the files of it: (config name, variable, default, conversion)."""
-    unset = (None, None, None, None)
-    nowhere = (None, None, os.devnull, None)
+    """A boto3 client for MiniStack. It reads neither the user's profile nor the files of it."""
+    unset, nowhere = (None, None, None, None), (None, None, os.devnull, None)  # config name, variable, default, cast
     overrides = {"profile": unset, "config_file": nowhere, "credentials_file": nowhere}
-    return botocore.session.Session(session_vars=overrides)
+    nobody = botocore.session.Session(session_vars=overrides)
+    keys = {"aws_access_key_id": _KEY, "aws_secret_access_key": _KEY}
+    session = boto3.Session(botocore_session=nobody, region_name=REGION, **keys)
+    config = Config(proxies={}, read_timeout=200)  # an address of this machine; functions run up to 150 s
+    return session.client(service, endpoint_url=address, config=config)  # type: ignore[call-overload]
+
+
+def physical_name(address: str, logical_id: str) -> str:
+    """The name of a resource of the deployed template."""
+    formation = client("cloudformation", address)
+    resource = formation.describe_stack_resource(StackName=STACK_NAME, LogicalResourceId=logical_id)
+    return str(resource["StackResourceDetail"]["PhysicalResourceId"])
 
 
 def put_secrets(address: str, secrets: dict[str, str]) -> None:
@@ -96,7 +98,6 @@ def put_secrets(address: str, secrets: dict[str, str]) -> None:
 
 def answers(url: str) -> bool:
     """Whether a GET is answered with 200. Proxies of the shell are not asked: the address is this machine's."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with contextlib.suppress(OSError), opener.open(url, timeout=2) as response:
-        return bool(response.status == 200)
+    with contextlib.suppress(httpx.HTTPError):
+        return httpx.get(url, trust_env=False, timeout=2).status_code == 200
     return False

@@ -23,14 +23,8 @@ _MACOS = ("Google Chrome.app/Contents/MacOS/Google Chrome", "Chromium.app/Conten
 _HELP = "install Chromium or Chrome (Debian: apt install chromium fonts-liberation; macOS: brew install chromium)"
 
 FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
 )
 
 
@@ -60,11 +54,9 @@ def installed() -> Path:
 def fetch(path: str) -> Path:
     """Debian's package where we may install one, else Playwright's download. LocalError when neither can be had."""
     log = LOCAL / "browser.log"
+    settings = {"DEBIAN_FRONTEND": "noninteractive", "PLAYWRIGHT_BROWSERS_PATH": str(_BROWSERS)}
     for command in _ways_to_fetch(path):
-        environment = clean_environment() | {
-            "DEBIAN_FRONTEND": "noninteractive",
-            "PLAYWRIGHT_BROWSERS_PATH": str(_BROWSERS),
-        }
+        environment = clean_environment() | settings
         if exit_code(command, log, environment) != 0:
             break
     found = find(path)

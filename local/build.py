@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -16,11 +14,11 @@ import yaml
 from local import LocalError, aws
 from local.adapt import ADAPTED_DEFINITION, adapt, adapt_definition, functions, write_bootstrap
 from local.commands import exit_code, last_lines
-from local.paths import BUILD, LOCAL, LOGS, ROOT, RUNTIME, SAM, STACK, VENV, clean_environment, host_python
+from local.paths import BUILD, LOCAL, LOGS, ROOT, RUNTIME, SAM, STACK, VENV, clean_environment, digest_of, host_python
 
-STACK_NAME = "account-tracking"
+_SAM = str(SAM / "bin" / "sam")
 _BUCKET = "tracking-deployments"
-_SOURCES = ("template.yaml", "functions", "layers", "statemachine", "requirements/runtime.lock")
+_SOURCES = ("template.yaml", "functions", "layers", "statemachine", "requirements/runtime.lock", "local/adapt.py")
 _PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -44,7 +42,7 @@ def _build() -> None:
         "LAYER_PLATFORM": "host",
         "LAYER_PYTHON": host_python(),
     }
-    command = [_sam(), "build", "--template-file", str(ROOT / "template.yaml"), "--build-dir", str(BUILD)]
+    command = [_SAM, "build", "--template-file", str(ROOT / "template.yaml"), "--build-dir", str(BUILD)]
     cache = LOCAL / f"sam-cache-{_PYTHON_VERSION}"  # SAM's own key is the sources, not what they are built for
     _run("sam build", [*command, "--cache-dir", str(cache), "--cached", "--parallel"], environment)
     for name in functions(built_template()):
@@ -60,7 +58,7 @@ def deploy(address: str, variables: Mapping[str, str], parameters: Mapping[str, 
     definition = json.loads((ROOT / "statemachine/tracking.asl.json").read_text())
     (BUILD / ADAPTED_DEFINITION).write_text(json.dumps(adapt_definition(definition)))
     aws.client("s3", address).create_bucket(Bucket=_BUCKET)
-    command = [_sam(), "deploy", "--template-file", str(template), "--stack-name", STACK_NAME]
+    command = [_SAM, "deploy", "--template-file", str(template), "--stack-name", aws.STACK_NAME]
     command += ["--s3-bucket", _BUCKET, "--region", aws.REGION, "--config-env", "local", "--no-progressbar"]
     command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
     command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset"]
@@ -72,18 +70,13 @@ def deploy(address: str, variables: Mapping[str, str], parameters: Mapping[str, 
 
 def _limit_states(address: str) -> None:
     """Slow jobs leave places to the others. MiniStack's CloudFormation passes over the limit, its Lambda keeps it."""
-    formation, lambdas = (aws.client(service, address) for service in ("cloudformation", "lambda"))
-    resource = formation.describe_stack_resource(StackName=STACK_NAME, LogicalResourceId="ProcessFunction")
-    name = resource["StackResourceDetail"]["PhysicalResourceId"]
-    lambdas.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=aws.STATES)
+    name = aws.physical_name(address, "ProcessFunction")
+    aws.client("lambda", address).put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=aws.STATES)
 
 
 def fingerprint() -> str:
     """Changes with anything that is built or deployed, and with what builds it."""
-    digest = hashlib.sha256(f"{_PYTHON_VERSION}{host_python()}{ROOT}".encode())
-    for file in sorted(_source_files()):
-        digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()
+    return digest_of(ROOT, _SOURCES, _PYTHON_VERSION, host_python(), str(ROOT))
 
 
 def built_template() -> dict[str, Any]:
@@ -105,25 +98,12 @@ def _build_runtime() -> None:
     shutil.rmtree(RUNTIME, ignore_errors=True)
     command = [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "--target", str(RUNTIME), "--require-hashes"]
     command += ["--python", host_python(), "--only-binary=:all:", "-r", str(ROOT / "requirements/runtime.lock")]
-    _run("installing the Lambda runtime", command, clean_environment())
+    _run("installing the Lambda runtime", command)
     compile_all = [host_python(), "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
-    _run("compiling the Lambda runtime", [*compile_all, str(RUNTIME)], clean_environment())
+    _run("compiling the Lambda runtime", [*compile_all, str(RUNTIME)])
 
 
-def _run(what: str, command: list[str], environment: Mapping[str, str]) -> None:
+def _run(what: str, command: list[str], environment: Mapping[str, str] | None = None) -> None:
     log = LOGS / f"{what.replace(' ', '-')}.log"
     if exit_code(command, log, environment) != 0:
         raise LocalError(f"{what} failed.{last_lines(log, 20)}")
-
-
-def _sam() -> str:
-    return str(SAM / "bin" / "sam")
-
-
-def _source_files() -> Iterator[Path]:
-    ours = Path(__file__).parent
-    yield from (ours / "adapt.py", ours / "build.py")
-    for source in _SOURCES:
-        path = ROOT / source
-        files = [path] if path.is_file() else path.rglob("*")
-        yield from (file for file in files if file.is_file() and "__pycache__" not in file.parts)

@@ -29,7 +29,8 @@ def up(
     page_port: Annotated[int | None, typer.Option(envvar="PAGE_PORT", min=1, max=65535)] = None,
 ) -> None:
     """Start everything and deploy the template; what runs already is brought up to date. Ports are any free ones."""
-    ports = stack.Ports(firestore_port, aws_port, simulator_port, auth_port, page_port)
+    ports = {"firestore": firestore_port, "aws": aws_port, "simulator": simulator_port}
+    ports |= {"auth": auth_port, "page": page_port}
     try:
         state = stack.up(ports, say=lambda text: err.print(text, style="dim"))
     except LocalError as error:

@@ -1,4 +1,4 @@
-"""What the local stack needs, what of it is here, and how to get the rest."""
+"""The needs of the local stack: what is here, and how to get the rest."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def needs() -> Iterator[Need]:
         yield _environment(environment)
     yield Need("uv", _said(str(VENV / "bin" / "uv"), "--version"), "run `make setup`")
     server = "version --format {{.Server.Version}}"
-    yield _program("docker", server, "not needed; `make invoke` uses it where it is", is_required=False)
+    yield _program("docker", server, "not needed; `sam local invoke` runs in it", is_required=False)
     compiler = "not needed; `make build` byte-compiles the layer with it"
     yield Need("Python 3.13", _python_of_lambda(), compiler, is_required=False)
 

@@ -1,8 +1,13 @@
-"""Where things lie in this clone. Nothing is written outside it, but for the caches of package managers, and Debian's
-package of Chromium where `make test` runs as root and finds none (`local.browser`)."""
+"""The places of things in this clone.
 
+Nothing is written outside it, but for the caches of package managers, and Debian's package of Chromium where `make
+test` runs as root and finds none (`local.browser`).
+"""
+
+import hashlib
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,34 +25,15 @@ LOGS = STACK / "logs"
 # Variables of the user's shell that would change what our programs do. How the package managers reach their registries
 # (indexes, proxies, certificates, caches) is the user's to set and stays; where they install to is not.
 _LEAKING = (
-    "AWS_",
-    "SAM_",
-    "LAMBDA_",
-    "LAYER_",
-    "GOOGLE_",
-    "FIRE",
-    "PYTHON",
-    "VIRTUAL_ENV",
-    "MAKE",
-    "MFLAGS",
-    "NODE_ENV",
-    "NODE_OPTIONS",
+    *("AWS_", "SAM_", "LAMBDA_", "LAYER_", "GOOGLE_", "FIRE", "PYTHON", "VIRTUAL_ENV", "MAKE", "MFLAGS", "NODE_ENV"),
+    *("NODE_OPTIONS", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_REQUIRE", "PIP_CONSTRAINT", "PIP_DRY", "UV_PYTHON"),
+    *("UV_SYSTEM_PYTHON", "UV_PROJECT", "UV_WORKING", "UV_CONSTRAINT", "UV_OVERRIDE", "UV_REQUIRE"),
 )
-_REDIRECTING: tuple[str, ...] = (
-    "PIP_TARGET",
-    "PIP_PREFIX",
-    "PIP_USER",
-    "PIP_REQUIRE",
-    "PIP_CONSTRAINT",
-    "PIP_DRY",
-    "UV_PYTHON",
-)
-_REDIRECTING += ("UV_SYSTEM_PYTHON", "UV_PROJECT", "UV_WORKING", "UV_CONSTRAINT", "UV_OVERRIDE", "UV_REQUIRE")
 
 
 def clean_environment() -> dict[str, str]:
     """The environment that every program is started with: the user's, less what would leak into ours."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_LEAKING + _REDIRECTING)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_LEAKING)}
     kept.setdefault("UV_SYSTEM_CERTS", "true")  # as pip does: a company's proxy is known to the system, not to uv
     return kept | {
         **reaching_this_machine(),
@@ -59,10 +45,19 @@ def clean_environment() -> dict[str, str]:
 
 
 def reaching_this_machine() -> dict[str, str]:
-    """What keeps a proxy of the shell from being asked for addresses of this machine; gRPC reads the small letters."""
+    """The variables that keep a proxy of the shell out of calls to this machine; gRPC reads the small letters."""
     spared = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
     hosts = ",".join(filter(None, (spared, "127.0.0.1,localhost")))
     return {"no_proxy": hosts, "NO_PROXY": hosts}
+
+
+def digest_of(folder: Path, sources: Iterable[str], *more: str) -> str:
+    """A fingerprint of all files under the sources of a folder, and of more text."""
+    digest = hashlib.sha256("\0".join(more).encode())
+    files = (file for source in sources for file in [folder / source, *(folder / source).rglob("*")])
+    for file in sorted(file for file in files if file.is_file() and "__pycache__" not in file.parts):
+        digest.update(os.fsencode(file.relative_to(folder)) + b"\0" + file.read_bytes())
+    return digest.hexdigest()
 
 
 def host_python() -> str:

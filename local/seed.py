@@ -44,15 +44,9 @@ def seed(client: Any, event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _waiting(work: Work) -> Fields:
-    fields = jobs.new(
-        org_id=work.org_id,
-        project_id=work.project_id,
-        user_id=work.user_id,
-        username=work.username,
-        platform=work.platform_name,
-        account_type=AccountType(work.account_type),
-        now=datetime.now(UTC),
-    )
+    owner = {"org_id": work.org_id, "project_id": work.project_id, "user_id": work.user_id}
+    kind, now = AccountType(work.account_type), datetime.now(UTC)
+    fields = jobs.new(username=work.username, platform=work.platform_name, account_type=kind, now=now, **owner)
     return fields | {"attempt": work.attempt - 1}
 
 

@@ -1,7 +1,7 @@
 """The local stack: started, looked at and stopped as a whole.
 
-`.local/stack/state.json` is written after every single start, so that whatever happens to the one who starts, `down`
-finds everything that runs.
+`.local/stack/state.json` is written after every single start, so that `down` finds everything that runs, however the
+command that started it ended.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,18 +35,9 @@ _NAMES = {
     "auth": "sign-in",
     "page": "the demo page",
 }
+_RUNNING_BEFORE = {"firestore": "FIRESTORE_EMULATOR_HOST", "auth": "FIREBASE_AUTH_EMULATOR_HOST"}
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Ports:
-    """The ports asked for; None for any free one."""
-
-    firestore: int | None = None
-    aws: int | None = None
-    simulator: int | None = None
-    auth: int | None = None
-    page: int | None = None
+Ports = Mapping[str, int | None]  # the ports asked for, by part; None for any free one
 
 
 @dataclass(frozen=True)
@@ -61,7 +53,7 @@ class Part:
 
 @dataclass
 class State:
-    """What is remembered between two commands."""
+    """The parts, and what is deployed: remembered between two commands."""
 
     parts: dict[str, Part] = field(default_factory=dict)
     deployed: str = ""
@@ -75,33 +67,30 @@ class State:
 
     def save(self) -> None:
         STACK.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"parts": {k: asdict(v) for k, v in self.parts.items()}, "deployed": self.deployed}, indent=2)
         draft = _STATE.with_suffix(".draft")
-        draft.write_text(text)
+        draft.write_text(json.dumps(asdict(self), indent=2))
         draft.replace(_STATE)
 
     @classmethod
-    def load(cls) -> State:
-        if not _STATE.exists():
+    def load(cls, file: Path = _STATE) -> State:
+        """The state that was saved; an empty one when nothing was."""
+        if not file.exists():
             return cls()
-        saved: dict[str, Any] = json.loads(_STATE.read_text())
+        saved: dict[str, Any] = json.loads(file.read_text())
         parts = {k: Part(v["address"], v["process"] and Process(**v["process"])) for k, v in saved["parts"].items()}
         return cls(parts, saved["deployed"])
 
     def firestore(self) -> str:
         """Host and port, as `FIRESTORE_EMULATOR_HOST` wants them."""
-        return self.parts["firestore"].address
+        return self.parts["firestore"].address.removeprefix("http://")
 
     def aws(self) -> str:
-        """The address of MiniStack."""
         return self.parts["aws"].address
 
     def simulator(self) -> str:
-        """The address of the platform simulator, of which every platform has its own paths."""
         return self.parts["simulator"].address
 
     def auth(self) -> str:
-        """The address of Firebase's Auth emulator, or of what stands in for it."""
         return self.parts["auth"].address
 
     def page(self) -> str | None:
@@ -120,8 +109,8 @@ class State:
 
 
 def up(ports: Ports, say: Say) -> State:
-    """Start what does not run, build and deploy what has changed. Raises LocalError, and then what this started is
-    stopped; what ran before goes on running, with its data."""
+    """Start what does not run, build and deploy what has changed. After a LocalError all that this call started is
+    stopped; the other parts go on running, with their data."""
     with _alone("up"), signals_as_interrupts():
         state = State.load()
         ran = {name for name, part in state.parts.items() if part.is_alive()} if state.runs() else set()
@@ -148,7 +137,7 @@ def borrowed(say: Say) -> Iterator[State]:
     """The stack for a while: one that runs goes on running, one that was started for this is stopped at the end."""
     ran = State.load().runs()
     with signals_as_interrupts():
-        state = up(Ports(), say)
+        state = up({}, say)
         try:
             yield state
         finally:
@@ -167,7 +156,7 @@ def platform_urls(simulator: str) -> dict[str, str]:
 
 def outputs(state: State) -> dict[str, str]:
     """The deployed stack's outputs, by name."""
-    stacks = aws.client("cloudformation", state.aws()).describe_stacks(StackName=build.STACK_NAME)["Stacks"]
+    stacks = aws.client("cloudformation", state.aws()).describe_stacks(StackName=aws.STACK_NAME)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
 
 
@@ -177,41 +166,38 @@ def trigger_url(state: State) -> str:
     return f"{state.aws()}/_aws/execute-api/{api_id}/trigger"
 
 
-def deployed_variables(state: State, logical_id: str) -> dict[str, str]:
-    """The environment variables that a function was deployed with."""
-    formation, functions = (aws.client(service, state.aws()) for service in ("cloudformation", "lambda"))
-    resource = formation.describe_stack_resource(StackName=build.STACK_NAME, LogicalResourceId=logical_id)
-    name = resource["StackResourceDetail"]["PhysicalResourceId"]
-    return dict(functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"])
-
-
 def _start_missing(state: State, ran: Set[str], ports: Ports, say: Say) -> None:
-    """Parts that stopped are started where they were, so that the others find them. All ports are looked at first: one
-    that is taken is said before anything is started."""
+    """Start parts that stopped where they were, so that the others find them. All ports are looked at first: one that
+    is taken is told before anything is started."""
     stopped = {name: part for name, part in state.parts.items() if name not in ran and part.process is not None}
     without_node = web.missing()
     missing = [name for name in _NAMES if name not in ran and not (name == "page" and without_node)]
     if stopped:
-        say(_what_stopped(stopped))
+        say(_describe_stopped(stopped))
         _stop(state, spared=ran)  # workers of a part that was killed
-    chosen = {name: _choose_port(name, getattr(ports, name), stopped.get(name)) for name in missing}
+    chosen = {name: _choose_port(name, ports.get(name), stopped.get(name)) for name in missing}
     if not ran:
         shutil.rmtree(LOGS, ignore_errors=True)
     for name in missing:
-        _start_part(state, name, chosen[name], is_asked_for=getattr(ports, name) is not None)
+        running = None if ports.get(name) else os.environ.get(_RUNNING_BEFORE.get(name, ""))
+        if running:
+            _take_over(state, name, f"http://{running}")
+        else:
+            _start_part(state, name, chosen[name])
     if not missing and state.deployed:
         return
     if without_node:
         say(f"No demo page: {without_node}")
     say("Building the layer and the functions ...")
     build.build()
-    for name, health in _HEALTH.items():
-        _await(state, name, health)
+    for name, path in _HEALTH.items():
+        part, url = state.parts[name], f"{state.parts[name].address}{path}"
+        wait_until_ready(name, part.process, partial(aws.answers, url), log_of(name), limit_s=60)
     auth.seed(state.auth(), state.firestore())
 
 
-def _what_stopped(stopped: Mapping[str, Part]) -> str:
-    """One sentence, and what it means for the data."""
+def _describe_stopped(stopped: Mapping[str, Part]) -> str:
+    """One sentence about the parts, and its meaning for the data."""
     names = [_NAMES[name] for name in stopped]
     listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
     told = f"{listed[0].upper()}{listed[1:]} had stopped and {'are' if len(names) > 1 else 'is'} started again"
@@ -230,61 +216,38 @@ def _choose_port(name: str, wanted: int | None, before: Part | None) -> int:
     return choose_port(wanted, _NAMES[name])
 
 
-def _start_part(state: State, name: str, port: int, *, is_asked_for: bool) -> None:
-    """`is_asked_for`: the port; it starts an emulator of ours even where another one runs."""
-    address = f"http://127.0.0.1:{port}"
+def _take_over(state: State, name: str, address: str) -> None:
+    """Use an emulator that the user runs."""
+    if not aws.answers(f"{address}/"):
+        variable = _RUNNING_BEFORE[name]
+        raise LocalError(
+            f"{variable} is {os.environ[variable]}, and {_NAMES[name]} does not answer there: start it, or unset the"
+            " variable to have one started."
+        )
+    state.parts[name] = Part(address, None)
+    state.save()
+
+
+def _start_part(state: State, name: str, port: int) -> None:
+    environment = clean_environment()
     match name:
         case "firestore":
-            _start_firestore(state, port, is_asked_for=is_asked_for)
+            command = firestore.command(port)
         case "simulator":
             command = [sys.executable, "-m", "local.simulator", "--port", str(port)]
-            _start(state, name, command, clean_environment(), address)
         case "aws":
             folder = STACK / "ministack"
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
-            _start(state, name, aws.command(), aws.ministack_environment(port, folder), address)
+            command, environment = aws.command(), aws.ministack_environment(port, folder)
         case "auth":
-            _start_auth(state, port)
-        case "page":
+            command = auth.command(port, STACK)
+        case _:
             _PAGE.mkdir(parents=True, exist_ok=True)
-            serve = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(_PAGE)]
-            _start(state, name, serve, clean_environment(), address)
-
-
-def _start_firestore(state: State, port: int, *, is_asked_for: bool) -> None:
-    running = os.environ.get("FIRESTORE_EMULATOR_HOST", "")
-    if running and not is_asked_for:
-        state.parts["firestore"] = Part(running, None)
-        if not aws.answers(f"http://{running}/"):
-            raise LocalError(
-                f"FIRESTORE_EMULATOR_HOST is {running}, and no Firestore emulator answers there: start it, or unset"
-                " the variable to have one started."
-            )
-        state.save()
-        return
-    _start(state, "firestore", firestore.command(port), clean_environment(), f"127.0.0.1:{port}")
-
-
-def _start_auth(state: State, port: int) -> None:
-    running = os.environ.get("FIREBASE_AUTH_EMULATOR_HOST", "")
-    if running:
-        state.parts["auth"] = Part(f"http://{running}", None)
-        state.save()
-        return
-    _start(state, "auth", auth.command(port, STACK), clean_environment(), f"http://127.0.0.1:{port}")
-
-
-def _start(state: State, name: str, command: list[str], environment: dict[str, str], address: str) -> None:
+            command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(_PAGE)]
     with signals_deferred():
-        state.parts[name] = Part(address, start(command, environment, log_of(name)))
+        state.parts[name] = Part(f"http://127.0.0.1:{port}", start(command, environment, log_of(name)))
         state.save()
-
-
-def _await(state: State, name: str, health: str) -> None:
-    part = state.parts[name]
-    base = part.address if "://" in part.address else f"http://{part.address}"
-    wait_until_ready(name, part.process, lambda: aws.answers(base + health), log_of(name), limit_s=60)
 
 
 def _deploy(state: State, say: Say) -> None:
@@ -307,7 +270,7 @@ def _deploy(state: State, say: Say) -> None:
 
 
 def deployment_parameters(state: State) -> dict[str, str]:
-    """What the template is told of this stack; SAM takes no parameter without a value."""
+    """The template's parameters for this stack; SAM takes none without a value."""
     urls = platform_urls(state.simulator())
     parameters = {
         "GoogleCloudProject": firestore.PROJECT,
@@ -320,7 +283,7 @@ def deployment_parameters(state: State) -> dict[str, str]:
 
 
 def _publish_page(state: State) -> None:
-    """The page, and beside it what it has to know of this stack."""
+    """Build the page, and put a description of this stack beside it."""
     if state.page() is None:
         return
     web.build_page(_PAGE)
@@ -330,13 +293,8 @@ def _publish_page(state: State) -> None:
         "auth": state.auth(),
         "triggerUrl": trigger_url(state),
         "users": [
-            {
-                "email": user.email,
-                "password": auth.PASSWORD,
-                "label": f"{user.name} ({user.org_id})",
-                "orgId": user.org_id,
-                "trackedProjectId": user.project_id,
-            }
+            {"email": user.email, "password": auth.PASSWORD, "label": f"{user.name} ({user.org_id})"}
+            | {"orgId": user.org_id, "trackedProjectId": user.project_id}
             for user in auth.USERS
         ],
     }
@@ -344,7 +302,7 @@ def _publish_page(state: State) -> None:
 
 
 def _stop(state: State, spared: Set[str] = frozenset()) -> None:
-    """What is deployed ends with MiniStack."""
+    """Stop the parts; the deployment ends with MiniStack."""
     for name in state.parts.keys() - spared:
         process = state.parts.pop(name).process
         if process is not None:
@@ -363,7 +321,7 @@ def log_of(name: str) -> Path:
 
 @contextlib.contextmanager
 def _alone(doing: str) -> Iterator[None]:
-    """Two commands at once would start or stop each other's parts."""
+    """Hold the lock: two commands at once would start or stop each other's parts."""
     LOCAL.mkdir(exist_ok=True)
     with _LOCK.open("a+") as lock:
         try:

@@ -6,18 +6,16 @@ Node is the one thing that is not installed here. Without it the pipeline runs a
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 from local import LocalError
 from local.commands import install, run
-from local.paths import ROOT, WEB, clean_environment
+from local.paths import ROOT, WEB, clean_environment, digest_of
 
 _MODULES = WEB / "node_modules"
 _LOCK = WEB / "package-lock.json"
@@ -48,7 +46,7 @@ def prepare() -> None:
         print(f"note: {sentence}", file=sys.stderr)
         return
     stamp, wanted = _MODULES / ".ready", _fingerprint_of_modules()
-    if stamp.exists() and stamp.read_text() == wanted:
+    if _is_stamped(stamp, wanted):
         return
     print(f"Installing the web package's tools ({_MODULES.relative_to(ROOT)}) ...", file=sys.stderr, flush=True)
     # No package's own scripts are run: none of ours needs them.
@@ -59,14 +57,17 @@ def prepare() -> None:
 
 def is_ready() -> bool:
     """Whether the page can be built and tested now."""
-    stamp = _MODULES / ".ready"
-    return not missing() and stamp.exists() and stamp.read_text() == _fingerprint_of_modules()
+    return not missing() and _is_stamped(_MODULES / ".ready", _fingerprint_of_modules())
+
+
+def _is_stamped(stamp: Path, wanted: str) -> bool:
+    return stamp.exists() and stamp.read_text() == wanted
 
 
 def build_page(folder: Path) -> None:
     """The demo page into `folder`, unless it is there and no source has changed."""
-    stamp, sources = folder / ".built", _fingerprint_of_page()
-    if stamp.exists() and stamp.read_text() == sources:
+    stamp, sources = folder / ".built", digest_of(WEB, _SOURCES)
+    if _is_stamped(stamp, sources):
         return
     if not is_ready():
         raise LocalError(missing() or "The web package's tools are not installed: run `make setup`.")
@@ -93,16 +94,3 @@ def _fingerprint_of_modules() -> str:
     """Changes with the lock and with Node, for which some packages bring programs."""
     version = _version(shutil.which("node") or "")
     return hashlib.sha256(_LOCK.read_bytes() + version.encode()).hexdigest()
-
-
-def _fingerprint_of_page() -> str:
-    digest = hashlib.sha256()
-    for file in sorted(_source_files()):
-        digest.update(os.fsencode(file.relative_to(WEB)) + b"\0" + file.read_bytes())
-    return digest.hexdigest()
-
-
-def _source_files() -> Iterator[Path]:
-    for source in _SOURCES:
-        path = WEB / source
-        yield from [path] if path.is_file() else (file for file in path.rglob("*") if file.is_file())

@@ -13,7 +13,7 @@ Any key, bearer or token is accepted, except none and `wrong-key`.
 Recorded accounts (in any case)
     youtube         GoogleDevelopers, C-SPAN (handle @CSPAN)
     twitter         wunpini_fm, NatComm, ICASECAC, TwitterDev
-    instagram       nasa, natgeo (profile synthesised), humansofny and avengers (posts of their profile only)
+    instagram       nasa, humansofny and avengers (posts of their profile only)
     tiktok          fashion, nba, shaiie_foeva, loveluxury.com, nasaofficial (no videos)
 
 Synthetic accounts, on all four platforms (any other name is missing)
@@ -44,6 +44,7 @@ Control
     DELETE /control/faults    forget them, and let the names above count anew
     GET    /control/requests  the requests, keys masked; status is null while an answer is on its way
     DELETE /control/requests
+    DELETE /control/runs      forget every Apify run
 """
 
 from local.simulator.server import Simulator, running

@@ -32,34 +32,28 @@ _SHORT_KEYS = (  # the keys of a run in a list of runs
 )
 
 
+Items = Callable[[Kind | None], Sequence[Json]]
+
+
 class InvalidInputError(ValueError):
     """The actor's input schema does not allow this input."""
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """The task of one run. `usernames` are in lower case; `items` makes the dataset, by how the account is met."""
-
-    usernames: Sequence[str]
-    items: Callable[[Kind | None], Sequence[Json]]
-
-
-@dataclass(frozen=True, slots=True)
 class Actor:
+    """`work` is given a run's input, and returns the username in it and, by how the account is met, the items."""
+
     actor_id: str
     platform: str
-    accept: Callable[[Json], Work]  # raises InvalidInputError
+    work: Callable[[Json], tuple[str, Items]]  # raises InvalidInputError
 
 
-def _names(run_input: Json, key: str, username_of: Callable[[str], str | None]) -> list[tuple[str, str]]:
-    """(entry, the username in it) for each entry of a list that must not be empty."""
-    asked = run_input.get(key)
-    if not isinstance(asked, list) or not asked or not all(isinstance(entry, str) for entry in asked):
-        raise InvalidInputError(f"Field input.{key} must be a list of strings that is not empty")
-    pairs = [(entry, username_of(entry) or "") for entry in asked]
-    if not all(name for _, name in pairs):
-        raise InvalidInputError(f"Field input.{key} has an item that is not understood")
-    return pairs
+def _account(run_input: Json, key: str, username_of: Callable[[str], str | None]) -> tuple[str, str]:
+    """The only entry of a list, and the username in it. The real actors take many; ours are asked for one at a time."""
+    match run_input.get(key):
+        case [str(entry)] if username := username_of(entry):
+            return entry, username
+    raise InvalidInputError(f"Field input.{key} must be a list of one account")
 
 
 def _limit(run_input: Json, key: str) -> int | None:
@@ -69,27 +63,20 @@ def _limit(run_input: Json, key: str) -> int | None:
     return value
 
 
-def _instagram_scraper(run_input: Json) -> Work:
-    names = _names(run_input, "directUrls", instagram.username_of)
+def _instagram_scraper(run_input: Json) -> tuple[str, Items]:
+    url, name = _account(run_input, "directUrls", instagram.username_of)
     kind, limit = run_input.get("resultsType", "posts"), _limit(run_input, "resultsLimit")
-    if kind not in ("details", "posts"):
-        raise InvalidInputError("Field input.resultsType must be details or posts here")
-
-    def items(mode: Kind | None) -> list[Json]:
-        if kind == "details":
-            return [item for url, name in names for item in instagram.details_items(name, url, mode)]
-        return [item for url, name in names for item in instagram.post_items(name, url, limit, mode)]
-
-    return Work([name.lower() for _, name in names], items)
+    if kind == "details":
+        return name, lambda mode: instagram.details_items(name, url, mode)
+    if kind == "posts":
+        return name, lambda mode: instagram.post_items(name, url, limit, mode)
+    raise InvalidInputError("Field input.resultsType must be details or posts here")
 
 
-def _tiktok_scraper(run_input: Json) -> Work:
-    names, limit = _names(run_input, "profiles", tiktok.username_of), _limit(run_input, "resultsPerPage")
-
-    def items(mode: Kind | None) -> list[Json]:
-        return [item for asked, name in names for item in tiktok.items(name, asked, limit, mode)]
-
-    return Work([name.lower() for _, name in names], items)
+def _tiktok_scraper(run_input: Json) -> tuple[str, Items]:
+    asked, name = _account(run_input, "profiles", tiktok.username_of)
+    limit = _limit(run_input, "resultsPerPage")
+    return name, lambda mode: tiktok.items(name, asked, limit, mode)
 
 
 ACTORS = {
@@ -102,7 +89,7 @@ def _new_id() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(17))
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, eq=False)
 class Run:
     """A span of time. Its status is read off the clock."""
 
@@ -113,7 +100,7 @@ class Run:
     all_items: Sequence[Json]
     duration_s: float
     started_s: float  # of the monotonic clock
-    started_at: datetime
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     aborted_s: float | None = None
     run_id: str = field(default_factory=_new_id)
     store_id: str = field(default_factory=_new_id)
@@ -123,6 +110,11 @@ class Run:
     def end_s(self) -> float:
         """The moment at which it ends, or ended, by itself or by an abort."""
         return self.started_s + self.duration_s if self.aborted_s is None else self.aborted_s
+
+    def abort(self, now_s: float) -> None:
+        """End the run; one that has ended stays as it is."""
+        if now_s < self.end_s:
+            self.aborted_s = now_s
 
     def status(self, now_s: float) -> str:
         if now_s < self.end_s:
@@ -160,48 +152,13 @@ def _text(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Runs:
-    """Every run started, oldest first. Safe to share between threads."""
-
-    def __init__(self, run_seconds: float, now_s: Callable[[], float] = time.monotonic) -> None:
-        self.now_s = now_s
-        self._run_seconds = run_seconds
-        self._runs: list[Run] = []
-
-    def start(self, actor: Actor, run_input: Json, work: Work, mode: Kind | None) -> Run:
-        run = Run(
-            actor=actor,
-            run_input=run_input,
-            username=work.usernames[0],
-            mode=mode,
-            all_items=work.items(mode),
-            duration_s=self._run_seconds,
-            started_s=self.now_s(),
-            started_at=datetime.now(UTC),
-        )
-        self._runs.append(run)
-        return run
-
-    def abort(self, run: Run) -> None:
-        """End a run; one that has ended stays as it is."""
-        now_s = self.now_s()
-        if now_s < run.end_s:
-            run.aborted_s = now_s
-
-    def find(self, **wanted: object) -> list[Run]:
-        """The runs whose field has the wanted value: `find(run_id="...")`."""
-        return [run for run in [*self._runs] if any(getattr(run, name) == wanted[name] for name in wanted)]
-
-    def clear(self) -> None:
-        self._runs.clear()
-
-
 class ApifyApi:
     base = "/apify/v2"
 
-    def __init__(self, runs: Runs, stopping: threading.Event) -> None:
-        """`stopping` cuts every `waitForFinish` short."""
-        self._runs = runs
+    def __init__(self, run_s: float, stopping: threading.Event) -> None:
+        """`run_s`: the time that a run takes. `stopping` cuts every `waitForFinish` short."""
+        self.runs: list[Run] = []  # oldest first
+        self._run_s = run_s
         self._stopping = stopping
         self.calls: Calls = {
             ("POST", "/acts/<actor>/runs"): self._start,
@@ -220,10 +177,10 @@ class ApifyApi:
 
     def subject(self, request: Request, /, **named: str) -> Subject:
         if known := ACTORS.get(named.pop("actor", "")):
-            starts = request.method == "POST"
-            return Subject(known.platform, _username(known, request) if starts else None, meets_account=starts)
-        for run in self._runs.find(**named):
-            return Subject(run.actor.platform, run.username, meets_account=False)
+            work = _work(known, request) if request.method == "POST" else None
+            return Subject(known.platform, work[0].lower() if work else None, meets_account=request.method == "POST")
+        for run in self._find(**named):
+            return Subject(run.actor.platform, run.username.lower(), meets_account=False)
         return Subject("apify", meets_account=False)
 
     def failure(self, fault: Fault) -> Response:
@@ -239,23 +196,21 @@ class ApifyApi:
         return _error(404, "page-not-found", message)
 
     def _start(self, request: Request, mode: Kind | None, actor: str) -> Response:
-        try:
-            work = _actor(actor).accept(_input(request))
-        except InvalidInputError:
-            return recorded("apify-api/errors/invalid_input_400.json")
+        known, run_input = _actor(actor), request.get_json(force=True, silent=True) or {}
+        username, items = _work(known, request) or abort(recorded("apify-api/errors/invalid_input_400.json"))
         _number(request, "waitForFinish", 0)  # refused before anything is started
-        run = self._runs.start(_actor(actor), _input(request), work, mode)
+        run = Run(known, run_input, username, mode, items(mode), self._run_s, time.monotonic())
+        self.runs.append(run)
         return self._when_finished(request, run, 201)
 
     def _when_finished(self, request: Request, run: Run, status: int) -> Response:
-        wait_s = min(_number(request, "waitForFinish", 0), _LONGEST_WAIT_S)
-        left_s = run.end_s - self._runs.now_s()
-        if wait_s and left_s > 0:
-            self._stopping.wait(min(wait_s, left_s))
-        return answer({"data": run.to_json(self._runs.now_s())}, status)
+        wait_s = min(_number(request, "waitForFinish", 0), _LONGEST_WAIT_S, run.end_s - time.monotonic())
+        if wait_s > 0:
+            self._stopping.wait(wait_s)
+        return answer({"data": run.to_json(time.monotonic())}, status)
 
     def _list(self, request: Request, _mode: Kind | None, actor: str) -> Response:
-        runs, now_s = self._runs.find(actor=_actor(actor)), self._runs.now_s()
+        runs, now_s = self._find(actor=_actor(actor)), time.monotonic()
         is_descending, limit = request.query.get("desc") in _TRUE, min(_number(request, "limit", 1000), 1000)
         shown = [run.to_json(now_s) for run in (runs[::-1] if is_descending else runs)[:limit]]
         items = [{key: run[key] for key in _SHORT_KEYS if key in run} for run in shown]
@@ -267,15 +222,15 @@ class ApifyApi:
 
     def _abort(self, _request: Request, _mode: Kind | None, run_id: str) -> Response:
         run = self._found(run_id=run_id)
-        self._runs.abort(run)
-        return answer({"data": run.to_json(self._runs.now_s())})
+        run.abort(time.monotonic())
+        return answer({"data": run.to_json(time.monotonic())})
 
     def _record(self, _request: Request, _mode: Kind | None, store_id: str) -> Response:
         return answer(self._found(store_id=store_id).run_input)
 
     def _items(self, request: Request, _mode: Kind | None, dataset_id: str) -> Response:
         run = self._found(dataset_id=dataset_id)
-        items, is_clean = run.items(self._runs.now_s()), request.query.get("clean") in _TRUE
+        items, is_clean = run.items(time.monotonic()), request.query.get("clean") in _TRUE
         offset, limit = _number(request, "offset", 0), min(_number(request, "limit", _MOST_ITEMS), _MOST_ITEMS)
         loops = run.mode is Kind.LOOP and "limit" in request.query
         start = 0 if loops else offset
@@ -292,8 +247,12 @@ class ApifyApi:
         }
         return answer(shown, headers=headers)
 
+    def _find(self, **wanted: object) -> list[Run]:
+        """The runs whose field has the wanted value: `_find(run_id="...")`."""
+        return [run for run in [*self.runs] if any(getattr(run, name) == wanted[name] for name in wanted)]
+
     def _found(self, **wanted: str) -> Run:
-        found = self._runs.find(**wanted)
+        found = self._find(**wanted)
         return found[0] if found else abort(recorded("apify-api/errors/record_not_found_404.json"))
 
 
@@ -301,18 +260,13 @@ def _actor(name: str) -> Actor:
     return ACTORS.get(name) or abort(recorded("apify-api/errors/actor_not_found_404.json"))
 
 
-def _username(actor: Actor, request: Request) -> str | None:
+def _work(actor: Actor, request: Request) -> tuple[str, Items] | None:
+    """None for an input that the actor does not take."""
     try:
-        return actor.accept(_input(request)).usernames[0]
+        run_input = request.get_json(force=True, silent=True)
+        return actor.work(run_input) if isinstance(run_input, dict) else None
     except InvalidInputError:
         return None
-
-
-def _input(request: Request) -> Json:
-    run_input = request.get_json(force=True, silent=True)
-    if not isinstance(run_input, dict):
-        raise InvalidInputError("The body is not a JSON object")
-    return run_input
 
 
 def _number(request: Request, name: str, default: int) -> int:

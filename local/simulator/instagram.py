@@ -24,7 +24,7 @@ class Profile:
 
 
 def username_of(url: str) -> str | None:
-    """`https://www.instagram.com/nasa/?hl=en` -> `nasa`; None if it is no profile's URL."""
+    """The `nasa` of `https://www.instagram.com/nasa/?hl=en`; None if it is no profile's URL."""
     match = _URL.fullmatch(url)
     return match[1] if match else None
 
@@ -42,7 +42,7 @@ def details_items(username: str, url: str, mode: Kind | None) -> list[Json]:
         error = sample("apify-instagram/errors/profile_not_found.json")[0]
         return [error | {"username": username, "url": url.rstrip("/")}]
     if mode is Kind.OTHER:
-        return [_recorded()["nasa" if username.lower() != "nasa" else "natgeo"].details]
+        return [_recorded()["nasa" if username.lower() != "nasa" else "humansofny"].details]
     details = profile.details
     if mode is Kind.PRIVATE:
         shape = sample("apify-instagram/shapes/private_profile_details.json")[0]
@@ -70,37 +70,10 @@ def post_items(username: str, url: str, limit: int | None, mode: Kind | None) ->
 @cache
 def _recorded() -> dict[str, Profile]:
     """humansofny and avengers have no posts of their own: those that their recorded profile shows stand in."""
-    profiles = {
-        "nasa": Profile(sample("apify-instagram/nasa/details.json")[0], sample("apify-instagram/nasa/posts.json")),
-        "natgeo": _natgeo(),
-    }
-    for name, file in (("humansofny", "details.json"), ("avengers", "details_2019.json")):
-        details = sample(f"apify-instagram/{name}/{file}")[0]
-        profiles[name] = Profile(details, details["latestPosts"])
-    return profiles
-
-
-def _natgeo() -> Profile:
-    """Its profile was not recorded: this one is put together from what its posts say; counts are left out."""
-    posts = sample("apify-instagram/natgeo/posts.json")
-    own = next(post for post in posts if post["ownerUsername"] == "natgeo")
-    details = {
-        "inputUrl": own["inputUrl"],
-        "id": own["ownerId"],
-        "username": own["ownerUsername"],
-        "url": "https://www.instagram.com/natgeo",
-        "fullName": own["ownerFullName"],
-        "biography": "(profile synthesised from recorded posts)",
-        "externalUrls": [],
-        "externalUrl": None,
-        "followersCount": None,
-        "followsCount": None,
-        "postsCount": None,
-        "private": False,
-        "verified": True,
-        "latestPosts": [],
-    }
-    return Profile(details, posts)
+    files = {"nasa": "details.json", "humansofny": "details.json", "avengers": "details_2019.json"}
+    details = {name: sample(f"apify-instagram/{name}/{file}")[0] for name, file in files.items()}
+    posts = {"nasa": sample("apify-instagram/nasa/posts.json")}
+    return {name: Profile(found, posts.get(name) or found["latestPosts"]) for name, found in details.items()}
 
 
 @lru_cache(maxsize=32)

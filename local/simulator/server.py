@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
 
 from werkzeug import Response
@@ -18,38 +18,18 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule, RuleFactory, Submount
 from werkzeug.test import EnvironBuilder
 
-from local.simulator.apify import ApifyApi, Runs
+from local.simulator.apify import ApifyApi
 from local.simulator.faults import FAILURES, Fault, FaultBook, Kind
-from local.simulator.messages import Call, Calls, Json, Request, Subject, answer, page
+from local.simulator.messages import Call, Json, Request, answer, page
 from local.simulator.names import standing_fault
 from local.simulator.x import XApi
 from local.simulator.youtube import YouTubeApi
 
+Api = YouTubeApi | XApi | ApifyApi
 _GATEWAY_PAGE = """<!DOCTYPE html>
 <html><head><title>502 Bad Gateway</title></head>
 <body><center><h1>502 Bad Gateway</h1></center><hr><center>nginx</center></body></html>
 """
-
-
-class PlatformApi(Protocol):
-    """One platform. Its calls may raise HTTPException with the answer that refuses the request."""
-
-    base: str  # the path that it is mounted at, version included
-    calls: Calls
-
-    def refusal(self, request: Request) -> Response | None:
-        """The answer to missing or wrong credentials."""
-        ...
-
-    def subject(self, request: Request, /, **named: str) -> Subject: ...
-
-    def failure(self, fault: Fault) -> Response:
-        """The platform's own words for 500, 503, 429 and "quota used up"."""
-        ...
-
-    def unknown(self) -> Response:
-        """The answer to a path that is none of `calls`."""
-        ...
 
 
 class Simulator:
@@ -60,15 +40,16 @@ class Simulator:
         self.stopping = threading.Event()  # cuts every delay short
         self._faults = FaultBook(standing_fault)
         self._journal: list[Json] = []  # of the requests, oldest first
-        self._runs = Runs(apify_run_seconds)
-        apis: tuple[PlatformApi, ...] = (YouTubeApi(), XApi(), ApifyApi(self._runs, self.stopping))
+        self._apify = ApifyApi(apify_run_seconds, self.stopping)
+        apis: tuple[Api, ...] = (YouTubeApi(), XApi(), self._apify)
         own: Mapping[tuple[str, str], Callable[[Request], Response | None]] = {
             ("GET", "/"): lambda _: page(overview, kind="text/plain"),
             ("GET", "/healthz"): lambda _: answer({"status": "ok"}),
             ("POST", "/control/faults"): self._add_fault,
-            ("DELETE", "/control/faults"): self.clear_faults,
-            ("GET", "/control/requests"): lambda _: answer({"requests": self.requests()}),
-            ("DELETE", "/control/requests"): self.clear_requests,
+            ("DELETE", "/control/faults"): lambda _: self._faults.clear(),
+            ("GET", "/control/requests"): lambda _: answer({"requests": [*self._journal]}),
+            ("DELETE", "/control/requests"): lambda _: self._journal.clear(),
+            ("DELETE", "/control/runs"): lambda _: self._apify.runs.clear(),
         }
         rules: list[RuleFactory] = [Rule(path, methods=[method], endpoint=own[method, path]) for method, path in own]
         for api in apis:
@@ -86,7 +67,7 @@ class Simulator:
             return self._journaled(api, request, call, named if call else {})
         return endpoint(request) or Response(status=204)
 
-    def _journaled(self, api: PlatformApi, request: Request, call: Call | None, named: Mapping[str, str]) -> Response:
+    def _journaled(self, api: Api, request: Request, call: Call | None, named: Mapping[str, str]) -> Response:
         """Note the request as it arrives; its status is added when it is answered."""
         subject = api.subject(request, **named)
         entry: Json = {
@@ -108,7 +89,7 @@ class Simulator:
         return response
 
     def _answer(
-        self, api: PlatformApi, request: Request, call: Call | None, named: Mapping[str, str], faults: list[Fault]
+        self, api: Api, request: Request, call: Call | None, named: Mapping[str, str], faults: list[Fault]
     ) -> Response:
         if delay_s := sum(fault.seconds for fault in faults):
             self.stopping.wait(delay_s)
@@ -130,28 +111,8 @@ class Simulator:
             return answer({"error": str(error)}, 400)
         return None
 
-    def fault(self, kind: str, **fields: Any) -> None:
-        """Add a fault, of the fields that `POST /control/faults` takes. ValueError for what it would refuse."""
-        self._faults.add(Fault.from_json({"kind": kind, **fields}))
 
-    def clear_faults(self, _request: object = None) -> None:
-        self._faults.clear()
-
-    def requests(self, **matching: object) -> list[Json]:
-        """The requests, oldest first; `requests(platform="tiktok", method="POST")` is the TikTok runs started."""
-        return [dict(entry) for entry in [*self._journal] if all(entry[key] == matching[key] for key in matching)]
-
-    def clear_requests(self, _request: object = None) -> None:
-        self._journal.clear()
-
-    def reset(self) -> None:
-        """Return to the state after a start: no faults told, none counted, no requests, no runs."""
-        self.clear_faults()
-        self.clear_requests()
-        self._runs.clear()
-
-
-def _failure(api: PlatformApi, fault: Fault) -> Response:
+def _failure(api: Api, fault: Fault) -> Response:
     if fault.kind is Kind.HTML:
         return page(_GATEWAY_PAGE, fault.status or 502)
     response = api.failure(fault)

@@ -8,15 +8,17 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from typing import NoReturn
 
 from werkzeug import Response
 from werkzeug.exceptions import abort
 
-from local.simulator import x_users as users
 from local.simulator.faults import Fault, Kind, with_counts
 from local.simulator.messages import WRONG_KEY, Calls, Json, Request, Subject, answer, page, recorded, sample
+from local.simulator.names import SimName, published_text
 
 _EXPANSIONS = {  # the lists of `includes`, and what fills each
     "users": ["author_id", "entities.mentions.username", "in_reply_to_user_id", "referenced_tweets.id.author_id"],
@@ -52,6 +54,108 @@ _DEFAULT_FIELDS = {
 }
 
 
+_RECORDED = {  # username in lower case -> folder, timeline files in order
+    "wunpini_fm": ("wunpini_fm", ("user_tweets_page1.json", "user_tweets_page2.json")),
+    "natcomm": ("NatComm", ("user_tweets.json",)),
+    "icasecac": ("ICASECAC", ("user_tweets.json",)),
+    "twitterdev": ("TwitterDev", ("user_tweets.json",)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Posts that were answered together, newest first. Tokens are None where none was recorded."""
+
+    posts: Sequence[Json]
+    includes: Mapping[str, Sequence[Json]] = field(default_factory=dict)
+    errors: Sequence[Json] = ()
+    token: str | None = None  # the token that led here
+    previous_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    username: str  # lower case
+    data: Json
+    pages: Sequence[Page]
+
+
+def by_username(username: str) -> User | None:
+    name = username.lower()
+    if name in _RECORDED:
+        return recorded_user(name)
+    sim = SimName.parse(name)
+    return _synthetic(sim) if sim else None
+
+
+def by_id(user_id: str) -> User | None:
+    for name in _RECORDED:
+        if recorded_user(name).data["id"] == user_id:
+            return recorded_user(name)
+    if len(user_id) != 19 or not user_id.isdecimal():
+        return None
+    sim = SimName.from_number(int(user_id[1:7]))
+    return _synthetic(sim) if sim and _user_id(sim) == user_id else None
+
+
+@cache
+def recorded_user(name: str) -> User:
+    folder, files = _RECORDED[name]
+    pages: list[Page] = []
+    token = None
+    for file in files:
+        body = sample(f"x/{folder}/{file}")
+        previous = body["meta"].get("previous_token")
+        pages.append(Page(body["data"], body.get("includes", {}), body.get("errors", ()), token, previous))
+        token = body["meta"].get("next_token")
+    if token:  # the page it leads to was not recorded; timelines end in an empty one
+        end = sample("x/shapes/last_page_empty.json")
+        pages.append(Page((), token=token, previous_token=end["meta"]["previous_token"]))
+    return User(name, sample(f"x/{folder}/user_by_username.json")["data"], pages)
+
+
+def _user_id(sim: SimName) -> str:
+    return f"1{sim.account_digits}"
+
+
+@lru_cache(maxsize=32)
+def _synthetic(sim: SimName) -> User:
+    base = recorded_user("natcomm").data
+    data = base | {
+        "id": _user_id(sim),
+        "username": sim.text,
+        "name": f"Simulated user {sim.text}",
+        "verified_type": "none",
+        "public_metrics": base["public_metrics"] | {"tweet_count": sim.post_count},
+    }
+    media_post = sample("x/shapes/tweet_with_video.json")
+    recordings = [recorded_user(name).pages[0].posts for name in ("natcomm", "twitterdev")]
+    templates = [*recordings[0], *recordings[1], media_post["data"][0]]
+    posts = [_post(sim, templates[index % len(templates)], index) for index in range(sim.post_count)]
+    media = media_post["includes"]["media"][0]
+    keys = (key for post in posts for key in post.get("attachments", {}).get("media_keys", ()))
+    includes = {"users": [data], "media": [media | {"media_key": key} for key in keys]}
+    return User(sim.text, data, [Page(posts, includes)])
+
+
+def _post(sim: SimName, template: Json, index: int) -> Json:
+    post_id = f"1{sim.post_digits(index)}"
+    metrics = template["public_metrics"]
+    post = template | {
+        "id": post_id,
+        "text": f"{template['text']} ({index + 1})",
+        "author_id": _user_id(sim),
+        "conversation_id": post_id,
+        "created_at": published_text(index),
+        "edit_history_tweet_ids": [post_id],
+        "public_metrics": metrics
+        | {"like_count": metrics["like_count"] + index, "bookmark_count": 1, "impression_count": 1000 + index},
+    }
+    if "attachments" in template:
+        post["attachments"] = {"media_keys": [f"7_{post_id}"]}
+    return post
+
+
 class XApi:
     base = "/x/2"
 
@@ -63,7 +167,7 @@ class XApi:
         return None if is_known else recorded("x/errors/unauthorized_401.json")
 
     def subject(self, _request: Request, /, **named: str) -> Subject:
-        user = users.by_id(named.get("user_id", ""))
+        user = by_id(named.get("user_id", ""))
         return Subject("twitter", user.username if user else named.get("name", "").lower() or None)
 
     def failure(self, fault: Fault) -> Response:
@@ -87,13 +191,13 @@ def _user(request: Request, mode: Kind | None, name: str) -> Response:
     _check(request, _USER_PARAMETERS)
     if not re.fullmatch(r"[A-Za-z0-9_]{1,15}", name):
         _refuse("username", name, "does not match ^[A-Za-z0-9_]{1,15}$")
-    user = users.by_username(name)
+    user = by_username(name)
     if mode is Kind.SUSPENDED:
         return _account_error("x/errors/user_by_username_suspended_200.json", name)
     if user is None or mode is Kind.MISSING:
         return _account_error("x/errors/user_by_username_not_found_200.json", name)
     if mode is Kind.OTHER:
-        user = users.recorded_user("natcomm" if user.username != "natcomm" else "icasecac")
+        user = recorded_user("natcomm" if user.username != "natcomm" else "icasecac")
     return answer({"data": _chosen(request, "users", _seen(user.data, mode))})
 
 
@@ -101,7 +205,7 @@ def _tweets(request: Request, mode: Kind | None, user_id: str) -> Response:
     _check(request, _TWEETS_PARAMETERS)
     if not re.fullmatch(r"[0-9]{1,19}", user_id):
         _refuse("id", user_id, "is not valid")
-    user = users.by_id(user_id)
+    user = by_id(user_id)
     if mode is Kind.SUSPENDED:
         return _account_error("x/errors/user_suspended_200.json", user_id)
     if user is None or mode is Kind.MISSING:
@@ -113,7 +217,7 @@ def _tweets(request: Request, mode: Kind | None, user_id: str) -> Response:
     return answer(_timeline(request, user.pages, mode))
 
 
-def _place(token: str | None, pages: Sequence[users.Page]) -> tuple[int, int]:
+def _place(token: str | None, pages: Sequence[Page]) -> tuple[int, int]:
     """The page where an answer starts, and how many of its posts were answered before."""
     if token is None:
         return 0, 0
@@ -126,7 +230,7 @@ def _place(token: str | None, pages: Sequence[users.Page]) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _timeline(request: Request, pages: Sequence[users.Page], mode: Kind | None) -> Json:
+def _timeline(request: Request, pages: Sequence[Page], mode: Kind | None) -> Json:
     """One page. As in the real API, `max_results` counts posts before `exclude` drops some of them."""
     number, offset = _place(request.query.get("pagination_token"), pages)
     current, end = pages[number], offset + int(request.query.get("max_results", "10"))
@@ -152,7 +256,7 @@ def _timeline(request: Request, pages: Sequence[users.Page], mode: Kind | None) 
     return body | {"meta": meta}
 
 
-def _includes(request: Request, current: users.Page, posts: Sequence[Json]) -> Json:
+def _includes(request: Request, current: Page, posts: Sequence[Json]) -> Json:
     """The entries that `expansions` asked for: people and posts of the whole recorded page, media of these posts."""
     asked = set(request.listed("expansions"))
     keys = {key for post in posts for key in post.get("attachments", {}).get("media_keys", ())}

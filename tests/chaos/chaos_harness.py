@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from local import aws, build
+from local import aws
 from local.paths import ROOT, STACK
 from tests.chaos.plan import Plan
 from tests.e2e.running import Document, RunningStack
@@ -120,7 +120,7 @@ def chaos_harness(
     variables = {"CHAOS_FOLDER": str(folder), "CHAOS_LEASE_S": str(lease_s), "LOCAL_PYTHONPATH": str(ROOT)}
     variables |= {name.upper(): str(value) for name, value in settings.items()}
     functions, events = (aws.client(service, running.state.aws()) for service in ("lambda", "events"))
-    names = {package: _physical(running, f"{package.title()}Function") for package in FUNCTIONS}
+    names = {package: aws.physical_name(running.state.aws(), f"{package.title()}Function") for package in FUNCTIONS}
     before = {name: functions.get_function_configuration(FunctionName=name) for name in names.values()}
     harness = ChaosHarness(running, plan, names)
     tick = harness.rule("TriggerFunctionTick")
@@ -151,9 +151,3 @@ def _configure(functions: Any, name: str, handler: str, variables: Mapping[str, 
 
 def _variables(configuration: Mapping[str, Any]) -> dict[str, str]:
     return dict(configuration["Environment"]["Variables"])
-
-
-def _physical(running: RunningStack, logical_id: str) -> str:
-    formation = aws.client("cloudformation", running.state.aws())
-    resource = formation.describe_stack_resource(StackName=build.STACK_NAME, LogicalResourceId=logical_id)
-    return str(resource["StackResourceDetail"]["PhysicalResourceId"])

@@ -68,10 +68,6 @@ class RunningStack:
         assert "FunctionError" not in answer, payload
         return dict(payload)
 
-    def variables(self, logical_id: str) -> dict[str, str]:
-        """Return the environment of a function of the stack, with the address of AWS."""
-        return stack.deployed_variables(self.state, logical_id) | aws.client_environment(self.state.aws())
-
     def job(self, job_id: str) -> Document:
         snapshot = self.store.get_job(job_id)
         assert snapshot is not None, f"{job_id} is gone"

@@ -1,4 +1,4 @@
-"""All sample events of `events/`, invoked as `make invoke` does: through AWS's runtime interface emulator."""
+"""Every file of `events/`, on the running stack, as `make invoke` runs it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def event_of(name: str) -> dict[str, Any]:
 
 def process(running: RunningStack, name: str, timeout_s: int | None = None, **variables: str) -> Invocation:
     event = seed(running.client, event_of(name))
-    return invoke("process", event, running.variables("ProcessFunction") | variables, timeout_s)
+    return invoke(running.state, "process", event, timeout_s, **variables)
 
 
 def forget(running: RunningStack, job_id: str) -> None:
@@ -77,7 +77,7 @@ def test_an_execution_that_ended_without_a_word_fails_its_job(running: RunningSt
     forget(running, "job1")
     event = seed(running.client, event_of(name))
     for is_recorded in (True, False):  # the event may come twice
-        answer = invoke("reconcile", event, running.variables("ReconcileFunction"))
+        answer = invoke(running.state, "reconcile", event)
         assert answer.payload == {"isRecorded": is_recorded}
     assert running.job("job1")["status"] == "failed"
     assert running.job("job1")["error"]
@@ -91,13 +91,13 @@ def test_a_function_that_takes_too_long_is_stopped(running: RunningStack) -> Non
 
 
 def test_a_tick_tells_what_it_did(running: RunningStack) -> None:
-    answer = invoke("trigger", event_of("tick"), running.variables("TriggerFunction"))
+    answer = invoke(running.state, "trigger", event_of("tick"))
     assert not answer.is_error
     assert answer.payload.keys() == {"started", "repaired", "malformed", "lost", "unwritable", "refused", "unknown"}
 
 
 def test_a_kick_is_accepted_and_says_nothing_else(running: RunningStack) -> None:
-    answer = invoke("KickFunction", event_of("kick"), running.variables("KickFunction"))
+    answer = invoke(running.state, "KickFunction", event_of("kick"))
     assert not answer.is_error
     assert (answer.payload["statusCode"], answer.payload["body"]) == (202, "{}")
 

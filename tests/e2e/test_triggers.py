@@ -16,8 +16,8 @@ TRIGGER_TIMEOUT_S = 55  # template.yaml
 
 
 def trigger(running: RunningStack, **variables: str) -> Invocation:
-    """Run the trigger outside Lambda, so that it may run beside the deployed one."""
-    return invoke("trigger", TICK, running.variables("TriggerFunction") | variables)
+    """Run a trigger of its own, beside the deployed one."""
+    return invoke(running.state, "trigger", TICK, **variables)
 
 
 def test_triggers_at_the_same_moment_start_each_job_exactly_once(project: Project) -> None:

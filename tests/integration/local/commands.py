@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
 
 from local.paths import LOCAL, ROOT, clean_environment
-from local.programs import Process
-from local.stack import Part, State
+from local.stack import State
 
 
 def begin(name: str, *arguments: str) -> subprocess.Popen[str]:
@@ -34,9 +32,7 @@ def tell(name: str, *arguments: str) -> str:
 
 
 def state_of(name: str) -> State:
-    saved = json.loads((LOCAL / name / "state.json").read_text())
-    parts = {k: Part(v["address"], v["process"] and Process(**v["process"])) for k, v in saved["parts"].items()}
-    return State(parts, saved["deployed"])
+    return State.load(LOCAL / name / "state.json")
 
 
 def remove(name: str) -> None:

@@ -3,9 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
+
+
+@dataclass(frozen=True)
+class Controlled:
+    """A running simulator and its control calls."""
+
+    url: str
+    control: httpx.Client
+
+    def fault(self, kind: str, **fields: Any) -> None:
+        self.control.post("/faults", json={"kind": kind, **fields}).raise_for_status()
+
+    def requests(self, **matching: object) -> list[Any]:
+        """The requests, oldest first; `requests(platform="tiktok", method="POST")` is the TikTok runs started."""
+        entries = self.control.get("/requests").raise_for_status().json()["requests"]
+        return [entry for entry in entries if all(entry[key] == matching[key] for key in matching)]
+
+    def reset(self) -> None:
+        """Return to the state after a start: no faults told, none counted, no requests, no runs."""
+        for what in ("faults", "requests", "runs"):
+            self.control.delete(f"/{what}").raise_for_status()
+
 
 INSTAGRAM = "/acts/apify~instagram-scraper/runs"
 TIKTOK = "/acts/clockworks~tiktok-profile-scraper/runs"

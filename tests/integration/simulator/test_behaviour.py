@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 import httpx
 import pytest
 
-from local.simulator import Simulator
 from local.simulator.messages import sample
 from tests.integration.simulator.calls import (
     ALL_PARTS,
     INSTAGRAM,
     TIKTOK,
+    Controlled,
     channel,
     instagram_input,
     item_pages,
@@ -107,7 +107,7 @@ def test_truncated_json_comes_with_a_good_status_and_no_end(ask: Mapping[str, As
 
 
 @every_platform
-def test_a_slow_account_answers_late_each_time(ask: Mapping[str, Ask], platform: str, simulator: Simulator) -> None:
+def test_a_slow_account_answers_late_each_time(ask: Mapping[str, Ask], platform: str, simulator: Controlled) -> None:
     simulator.fault("slow", platform=platform, username="sim_videos_2", seconds=0.2)
     started_s = time.monotonic()
     for _ in range(2):
@@ -258,7 +258,7 @@ def test_pages_that_loop(youtube: httpx.Client, x: httpx.Client, apify: httpx.Cl
     ("kind", "status"), [("503", 503), ("500", 500), ("429", 429), ("html", 502), ("quota", 403), ("truncated", 200)]
 )
 def test_a_recorded_account_can_be_told_to_fail(
-    ask: Mapping[str, Ask], simulator: Simulator, kind: str, status: int
+    ask: Mapping[str, Ask], simulator: Controlled, kind: str, status: int
 ) -> None:
     simulator.fault(kind, platform="youtube", username="GoogleDevelopers", times=1)
     others = ask["youtube"]("CSPAN").status_code
@@ -269,7 +269,7 @@ def test_a_recorded_account_can_be_told_to_fail(
 
 
 def test_a_fault_for_anybody_reaches_every_account_of_its_platform(
-    ask: Mapping[str, Ask], simulator: Simulator
+    ask: Mapping[str, Ask], simulator: Controlled
 ) -> None:
     simulator.fault("429", platform="twitter", retry_after=30)
     answer = ask["twitter"]("NatComm")
@@ -279,14 +279,14 @@ def test_a_fault_for_anybody_reaches_every_account_of_its_platform(
     assert int(answer.headers["x-rate-limit-reset"]) - time.time() > 28
 
 
-def test_an_account_can_be_told_to_be_private_for_one_run(apify: httpx.Client, simulator: Simulator) -> None:
+def test_an_account_can_be_told_to_be_private_for_one_run(apify: httpx.Client, simulator: Controlled) -> None:
     simulator.fault("private", platform="tiktok", username="nba", times=1)
     first, second = (items(apify, TIKTOK, tiktok_input("nba"))[0] for _ in range(2))
 
     assert (first.get("note"), second.get("note")) == ("Profile is private", None)
 
 
-def test_a_path_lets_a_fault_reach_a_follow_up_call(apify: httpx.Client, simulator: Simulator) -> None:
+def test_a_path_lets_a_fault_reach_a_follow_up_call(apify: httpx.Client, simulator: Controlled) -> None:
     simulator.fault("html", platform="instagram", path="/datasets/", times=1, status=200)
     finished = run(apify, INSTAGRAM, instagram_input("nasa"))
     path = f"/datasets/{finished['defaultDatasetId']}/items"
@@ -297,7 +297,7 @@ def test_a_path_lets_a_fault_reach_a_follow_up_call(apify: httpx.Client, simulat
 
 
 @every_platform
-def test_a_wrong_key_uses_up_no_fault(simulator: Simulator, ask: Mapping[str, Ask], platform: str) -> None:
+def test_a_wrong_key_uses_up_no_fault(simulator: Controlled, ask: Mapping[str, Ask], platform: str) -> None:
     calls = {
         "youtube": ("GET", f"{simulator.url}/youtube/v3/channels?part=snippet&forHandle=sim_503x1&key=wrong-key"),
         "twitter": ("GET", f"{simulator.url}/x/2/users/by/username/sim_503x1"),

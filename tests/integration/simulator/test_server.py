@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -18,26 +18,25 @@ import httpx
 import pytest
 
 import local.simulator
-from local.simulator import Simulator, running
-from tests.integration.simulator.calls import TIKTOK, tiktok_input
+from local.simulator import running
+from tests.integration.simulator.calls import TIKTOK, Controlled, tiktok_input
 
 ROOT = Path(local.simulator.__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def control(simulator: Simulator) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{simulator.url}/control", timeout=10.0) as client:
-        yield client
+def control(simulator: Controlled) -> httpx.Client:
+    return simulator.control
 
 
-def test_it_says_when_it_is_ready_and_what_it_knows(simulator: Simulator) -> None:
+def test_it_says_when_it_is_ready_and_what_it_knows(simulator: Controlled) -> None:
     assert httpx.get(f"{simulator.url}/healthz").status_code == 200
     overview = httpx.get(f"{simulator.url}/").text
     assert overview == local.simulator.__doc__
     assert all(address in overview for address in ("/youtube/v3", "/x/2", "/apify/v2"))
 
 
-def test_a_path_of_no_api_is_not_found(simulator: Simulator) -> None:
+def test_a_path_of_no_api_is_not_found(simulator: Controlled) -> None:
     assert httpx.get(f"{simulator.url}/youtube/v2/channels").status_code == 404
 
 
@@ -73,7 +72,7 @@ def test_an_unknown_control_call_is_refused(control: httpx.Client) -> None:
 
 
 def test_the_journal_tells_what_was_asked_and_masks_keys(
-    control: httpx.Client, youtube: httpx.Client, simulator: Simulator
+    control: httpx.Client, youtube: httpx.Client, simulator: Controlled
 ) -> None:
     youtube.get("/channels", params={"part": "snippet", "forHandle": "@GoogleDevelopers"})
     httpx.post(f"{simulator.url}/apify/v2{TIKTOK}?token=t-secret", json=tiktok_input("SIM_503x1"))
@@ -98,7 +97,7 @@ def test_the_journal_tells_what_was_asked_and_masks_keys(
     assert (second["status"], second["faults"], second["body"]) == (503, ["503"], tiktok_input("SIM_503x1"))
 
 
-def test_a_request_on_its_way_stands_in_the_journal_without_a_status(simulator: Simulator, x: httpx.Client) -> None:
+def test_a_request_on_its_way_stands_in_the_journal_without_a_status(simulator: Controlled, x: httpx.Client) -> None:
     with pytest.raises(httpx.ReadTimeout):
         x.get("/users/by/username/sim_slow_30", timeout=0.2)
 
@@ -106,14 +105,18 @@ def test_a_request_on_its_way_stands_in_the_journal_without_a_status(simulator: 
     assert entry["status"] is None
 
 
-def test_journal_is_cleared_by_a_control_call(control: httpx.Client, apify: httpx.Client, simulator: Simulator) -> None:
+def test_the_journal_and_the_runs_can_be_cleared(
+    control: httpx.Client, apify: httpx.Client, simulator: Controlled
+) -> None:
     apify.post(TIKTOK, json=tiktok_input("nba"))
     control.delete("/requests")
+    control.delete("/runs")
 
     assert simulator.requests() == []
+    assert apify.get(TIKTOK).json()["data"]["total"] == 0
 
 
-def test_a_reset_is_as_good_as_a_new_start(simulator: Simulator, apify: httpx.Client) -> None:
+def test_a_reset_is_as_good_as_a_new_start(simulator: Controlled, apify: httpx.Client) -> None:
     simulator.fault("500", times=1)
     codes = [apify.post(TIKTOK, json=tiktok_input("sim_503x1")).status_code for _ in range(2)]
     simulator.reset()
@@ -123,7 +126,7 @@ def test_a_reset_is_as_good_as_a_new_start(simulator: Simulator, apify: httpx.Cl
     assert apify.get(TIKTOK).json()["data"]["total"] == 0
 
 
-def test_many_callers_at_once_share_one_count(simulator: Simulator, x: httpx.Client) -> None:
+def test_many_callers_at_once_share_one_count(simulator: Controlled, x: httpx.Client) -> None:
     with ThreadPoolExecutor(16) as threads:
         answers = list(threads.map(lambda _: x.get("/users/by/username/sim_503x20").status_code, range(100)))
 
@@ -131,7 +134,7 @@ def test_many_callers_at_once_share_one_count(simulator: Simulator, x: httpx.Cli
     assert len(simulator.requests(username="sim_503x20", status=503)) == 20
 
 
-def test_one_connection_serves_many_requests(simulator: Simulator) -> None:
+def test_one_connection_serves_many_requests(simulator: Controlled) -> None:
     host, port = simulator.url.removeprefix("http://").split(":")
     request = b"GET /healthz HTTP/1.1\r\nHost: simulator\r\n\r\n"
     with socket.create_connection((host, int(port)), timeout=5) as connection:
@@ -150,7 +153,7 @@ def test_it_ends_at_once_with_a_connection_open_and_an_answer_on_its_way() -> No
         url = f"{simulator.url}/x/2/users/by/username/sim_slow_60"
         caller = threading.Thread(target=_ask, args=(url,))
         caller.start()
-        _until(lambda: bool(simulator.requests(username="sim_slow_60")))
+        _until(lambda: "sim_slow_60" in client.get(f"{simulator.url}/control/requests").text)
         ended_s = time.monotonic()
 
     assert time.monotonic() - ended_s < 2
@@ -187,7 +190,7 @@ def test_the_command_serves_logs_without_keys_and_ends_when_told(ending: signal.
     assert (process.returncode, err) == (0, "")
 
 
-def test_a_port_that_is_taken_is_one_sentence(simulator: Simulator) -> None:
+def test_a_port_that_is_taken_is_one_sentence(simulator: Controlled) -> None:
     port = simulator.url.rpartition(":")[2]
     command = [sys.executable, "-m", "local.simulator", "--port", port]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=10, check=False)

@@ -32,7 +32,7 @@ def stopped(*names: str) -> dict[str, Part]:
     ],
 )
 def test_stopped_parts_are_named_with_what_is_lost(names: list[str], sentence: str) -> None:
-    told = stack._what_stopped(stopped(*names))
+    told = stack._describe_stopped(stopped(*names))
     assert told.startswith(sentence)
     assert ("are gone." in told) == ("firestore" in names)
 

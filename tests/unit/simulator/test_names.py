@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from local.simulator import instagram, tiktok, x_users, youtube_channels
+from local.simulator import instagram, tiktok, x, youtube
 from local.simulator.faults import Kind
 from local.simulator.names import SimName
 
@@ -79,7 +79,7 @@ def test_a_name_that_only_counts_posts_carries_no_fault() -> None:
 def test_ids_of_synthetic_accounts_and_posts_never_meet() -> None:
     ids: list[str] = []
     for name in ("sim_videos_20", "sim_videos_21", "sim_hidden", "sim_503x2"):
-        user, channel = x_users.by_username(name), youtube_channels.by_handle(name)
+        user, channel = x.by_username(name), youtube.by_handle(name)
         picture, clip = instagram.profile_of(name), tiktok.profile_of(name)
         assert user
         assert channel
@@ -93,15 +93,15 @@ def test_ids_of_synthetic_accounts_and_posts_never_meet() -> None:
 
 
 def test_ids_alone_lead_back_to_their_account() -> None:
-    user, channel = x_users.by_username("sim_videos_5000"), youtube_channels.by_handle("@Sim_Videos_5000")
+    user, channel = x.by_username("sim_videos_5000"), youtube.by_handle("@Sim_Videos_5000")
     assert user
     assert channel
-    for built in (x_users._synthetic, youtube_channels._synthetic):
+    for built in (x._synthetic, youtube._synthetic):
         built.cache_clear()  # as in a simulator that was started again
 
-    assert x_users.by_id(user.data["id"]) == user
-    assert youtube_channels.by_id(channel.item["id"]) == channel
-    assert youtube_channels.by_video(list(channel.videos)[4999]) == channel
+    assert x.by_id(user.data["id"]) == user
+    assert youtube.by_id(channel.item["id"]) == channel
+    assert youtube.by_video(list(channel.videos)[4999]) == channel
 
 
 def test_posts_of_a_synthetic_account_come_newest_first() -> None:
