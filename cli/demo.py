@@ -51,7 +51,7 @@ WISHES = (
 
 
 def run(console: Console) -> bool:
-    """Whether every job ended as it had to. LocalError when the stack does not come up, or jobs to no end."""
+    """True when every job ended as it had to. LocalError when the stack does not come up, or jobs to no end."""
     ran = stack.State.load().runs()
     try:
         with signals_as_interrupts():

@@ -97,7 +97,7 @@ def put_secrets(address: str, secrets: dict[str, str]) -> None:
 
 
 def answers(url: str) -> bool:
-    """Whether a GET is answered with 200. Proxies of the shell are not asked: the address is this machine's."""
+    """True when a GET is answered with 200. Proxies of the shell are not asked: the address is this machine's."""
     with contextlib.suppress(httpx.HTTPError):
         return httpx.get(url, trust_env=False, timeout=2).status_code == 200
     return False

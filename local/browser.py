@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from local import LocalError
-from local.commands import exit_code
+from local.commands import exit_code, exit_with
 from local.paths import LOCAL, ROOT, clean_environment
 
 _BROWSERS = LOCAL / "browsers"  # Playwright's own, where nothing may be installed system-wide
@@ -89,7 +89,4 @@ def _runs(program: Path) -> bool:
 
 
 if __name__ == "__main__":
-    try:
-        print(installed())
-    except LocalError as error:
-        sys.exit(f"error: {error}")
+    exit_with(lambda: print(installed()))

@@ -80,7 +80,7 @@ def fingerprint() -> str:
 
 
 def built_template() -> dict[str, Any]:
-    """What `sam build` wrote, its short forms already spelled out."""
+    """The template that `sam build` wrote, its short forms already spelled out."""
     template = yaml.safe_load((BUILD / "template.yaml").read_text())
     return dict(template)
 
@@ -94,7 +94,7 @@ def secret_names() -> list[str]:
 
 
 def _build_runtime() -> None:
-    """What Lambda's own image brings, for this machine: kept out of the layer, laid beside it."""
+    """Install the packages that Lambda's own image brings: kept out of the layer, laid beside it."""
     shutil.rmtree(RUNTIME, ignore_errors=True)
     command = [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "--target", str(RUNTIME), "--require-hashes"]
     command += ["--python", host_python(), "--only-binary=:all:", "-r", str(ROOT / "requirements/runtime.lock")]

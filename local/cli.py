@@ -70,7 +70,7 @@ def dev() -> None:
 
 @app.command()
 def status() -> None:
-    """Which parts run, and where; exit code 1 unless all of them do."""
+    """List the parts and their addresses; exit code 1 unless all of them do."""
     state = stack.State.load()
     if not state.parts:
         err.print("The local stack is not running: start it with `make up`.")
@@ -85,7 +85,7 @@ def logs(
     name: Annotated[str, typer.Argument(help="Such as firestore, simulator, aws or sam-deploy; all if left out.")] = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
 ) -> None:
-    """What the parts have written."""
+    """Print the logs of the parts."""
     files = [stack.log_of(name)] if name else sorted(stack.log_of("*").parent.glob("*.log"))
     missing = [file for file in files if not file.exists()]
     if missing or not files:
@@ -105,7 +105,7 @@ def logs(
 
 @app.command()
 def doctor() -> None:
-    """What the local stack needs, what of it is here and how to get the rest; exit code 1 when a part is missing."""
+    """List the needs of the local stack, and how to get what is missing; exit code 1 when anything is."""
     table = Table("need", "found", "how to get it", box=None, pad_edge=False)
     all_needs = list(needs())
     for need in all_needs:

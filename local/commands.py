@@ -10,9 +10,11 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from local import LocalError
 from local.paths import LOCAL, ROOT, clean_environment
@@ -83,6 +85,17 @@ def last_lines(log: Path, count: int = 12) -> str:
         return ""
     lines = log.read_text(errors="replace").splitlines()[-count:]
     return f" The end of {log}:\n" + "\n".join(f"    {line}" for line in lines)
+
+
+def exit_with(main: Callable[[], int | None]) -> NoReturn:
+    """End this program with the code of `main`: 1 and one sentence for a LocalError, 130 for an interrupt."""
+    try:
+        with signals_as_interrupts():
+            sys.exit(main())
+    except LocalError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 @contextlib.contextmanager

@@ -85,14 +85,14 @@ def _program(name: str, arguments: str, help_: str, *, is_required: bool = True)
 
 
 def _python_of_lambda() -> str:
-    """Where the layer's Makefile finds it too: on PATH, or in pyenv's folder, whose stand-in on PATH may not run."""
+    """Look as the layer's Makefile does: on PATH, then in pyenv's folder, whose stand-in on PATH may not run."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     candidates = ["python3.13", *map(str, sorted(pyenv.glob("versions/3.13.*/bin/python")))]
     return next((said for said in (_said(candidate, "--version") for candidate in candidates) if said), "")
 
 
 def _said(*command: str) -> str:
-    """The version that a program tells, or nothing when it does not run."""
+    """The version that a program tells; empty when it does not run."""
     try:
         done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):

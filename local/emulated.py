@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from local import LocalError, aws, firestore, programs
-from local.commands import signals_as_interrupts
+from local import aws, firestore, programs
+from local.commands import exit_with
 from local.paths import ROOT, clean_environment
 
 
@@ -31,15 +31,10 @@ def emulator() -> Iterator[str]:
 
 def run(command: list[str]) -> int:
     """The command's exit code; FIRESTORE_EMULATOR_HOST tells it where the emulator is."""
-    with signals_as_interrupts(), emulator() as address:
+    with emulator() as address:
         environment = clean_environment() | {"FIRESTORE_EMULATOR_HOST": address}
         return subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(run(sys.argv[1:]))
-    except LocalError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    exit_with(lambda: run(sys.argv[1:]))

@@ -16,8 +16,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import LocalError, web
-from local.commands import install, run, signals_as_interrupts
+from local import web
+from local.commands import exit_with, install, run
 from local.paths import MINISTACK, ROOT, SAM, VENV
 
 REQUIREMENTS = ROOT / "requirements"
@@ -91,18 +91,6 @@ def _install_uv(base: str) -> None:
     install([*pip, "--only-binary=:all:", "-r", str(lock)], lock)
 
 
-def main() -> int:
-    try:
-        with signals_as_interrupts():
-            prepare()
-    except LocalError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
-
-
 if __name__ == "__main__":
     os.chdir(ROOT)
-    sys.exit(main())
+    exit_with(prepare)

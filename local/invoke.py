@@ -20,7 +20,7 @@ from uuid import uuid4
 
 from local import LocalError, aws, build
 from local.adapt import functions
-from local.commands import signals_as_interrupts
+from local.commands import exit_with
 from local.firestore import PROJECT
 from local.paths import BUILD
 from local.seed import seed
@@ -111,10 +111,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        with signals_as_interrupts():
-            sys.exit(main(sys.argv[1:]))
-    except LocalError as problem:
-        sys.exit(f"error: {problem}")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    exit_with(lambda: main(sys.argv[1:]))

@@ -88,7 +88,7 @@ def choose_port(wanted: int | None, what: str) -> int:
 
 
 def listens(port: int) -> bool:
-    """Whether a program of this machine accepts connections on the port."""
+    """True when a program of this machine accepts connections on the port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 

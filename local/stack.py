@@ -59,7 +59,7 @@ class State:
     deployed: str = ""
 
     def runs(self) -> bool:
-        """Whether any part does."""
+        """True while any part of ours does."""
         return any(part.process is not None and part.is_alive() for part in self.parts.values())
 
     def is_up(self) -> bool:

@@ -6,6 +6,7 @@ Node is the one thing that is not installed here. Without it the pipeline runs a
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -35,7 +36,7 @@ def missing() -> str:
 
 
 def _serves(version: str) -> bool:
-    """What `engines` in web/package.json says, which is what Vite and Vitest ask for."""
+    """The same as `engines` in web/package.json; Vite and Vitest ask for it."""
     major, minor = [*map(int, re.findall(r"\d+", version)), 0, 0][:2]
     return (major == 20 and minor >= 19) or (major == 22 and minor >= 12) or major >= 24
 
@@ -56,7 +57,7 @@ def prepare() -> None:
 
 
 def is_ready() -> bool:
-    """Whether the page can be built and tested now."""
+    """True when the page can be built and tested now."""
     return not missing() and _is_stamped(_MODULES / ".ready", _fingerprint_of_modules())
 
 

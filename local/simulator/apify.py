@@ -1,4 +1,4 @@
-"""Apify API v2: the actors, their runs and the runs' datasets.
+"""Apify API v2: runs of the actors, and the runs' datasets.
 
 Error bodies that were not recorded follow https://docs.apify.com/api/v2.
 """
@@ -9,15 +9,14 @@ import secrets
 import string
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from werkzeug import Response
 from werkzeug.exceptions import abort
 
-from local.simulator import instagram, tiktok
+from local.simulator.actors import ACTORS, Actor, InvalidInputError, Items
 from local.simulator.faults import Fault, Kind
 from local.simulator.messages import WRONG_KEY, Calls, Json, Request, Subject, answer, recorded, sample
 
@@ -30,59 +29,6 @@ _SHORT_KEYS = (  # the keys of a run in a list of runs
     *("id", "actId", "status", "startedAt", "finishedAt", "buildId", "buildNumber", "meta"),
     *("defaultKeyValueStoreId", "defaultDatasetId", "defaultRequestQueueId"),
 )
-
-
-Items = Callable[[Kind | None], Sequence[Json]]
-
-
-class InvalidInputError(ValueError):
-    """The actor's input schema does not allow this input."""
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """`work` is given a run's input, and returns the username in it and, by how the account is met, the items."""
-
-    actor_id: str
-    platform: str
-    work: Callable[[Json], tuple[str, Items]]  # raises InvalidInputError
-
-
-def _account(run_input: Json, key: str, username_of: Callable[[str], str | None]) -> tuple[str, str]:
-    """The only entry of a list, and the username in it. The real actors take many; ours are asked for one at a time."""
-    match run_input.get(key):
-        case [str(entry)] if username := username_of(entry):
-            return entry, username
-    raise InvalidInputError(f"Field input.{key} must be a list of one account")
-
-
-def _limit(run_input: Json, key: str) -> int | None:
-    value: Any = run_input.get(key)
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise InvalidInputError(f"Field input.{key} must be a whole number of at least 1")
-    return value
-
-
-def _instagram_scraper(run_input: Json) -> tuple[str, Items]:
-    url, name = _account(run_input, "directUrls", instagram.username_of)
-    kind, limit = run_input.get("resultsType", "posts"), _limit(run_input, "resultsLimit")
-    if kind == "details":
-        return name, lambda mode: instagram.details_items(name, url, mode)
-    if kind == "posts":
-        return name, lambda mode: instagram.post_items(name, url, limit, mode)
-    raise InvalidInputError("Field input.resultsType must be details or posts here")
-
-
-def _tiktok_scraper(run_input: Json) -> tuple[str, Items]:
-    asked, name = _account(run_input, "profiles", tiktok.username_of)
-    limit = _limit(run_input, "resultsPerPage")
-    return name, lambda mode: tiktok.items(name, asked, limit, mode)
-
-
-ACTORS = {
-    "apify~instagram-scraper": Actor("shu8hvrXbJbY3Eb9W", "instagram", _instagram_scraper),
-    "clockworks~tiktok-profile-scraper": Actor("0FXVyOXXEmdGcV88a", "tiktok", _tiktok_scraper),
-}
 
 
 def _new_id() -> str:

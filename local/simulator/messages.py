@@ -63,7 +63,7 @@ def sample(name: str) -> Any:
     return json.loads((SAMPLES / name).read_text(encoding="utf-8"))
 
 
-def recorded(name: str) -> Response:
+def recorded(name: str, headers: Mapping[str, str] | None = None) -> Response:
     """A recording of the form `{"status", "body"}` as an answer. Its headers belong to another day: left out."""
     content = sample(name)
-    return answer(content["body"], content["status"])
+    return answer(content["body"], content["status"], headers)

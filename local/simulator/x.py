@@ -9,7 +9,7 @@ import math
 import re
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NoReturn
 
@@ -52,108 +52,79 @@ _DEFAULT_FIELDS = {
     "tweets": ("tweet.fields", {"id", "text", "edit_history_tweet_ids"}),
     "media": ("media.fields", {"media_key", "type"}),
 }
-
-
 _RECORDED = {  # username in lower case -> folder, timeline files in order
-    "wunpini_fm": ("wunpini_fm", ("user_tweets_page1.json", "user_tweets_page2.json")),
-    "natcomm": ("NatComm", ("user_tweets.json",)),
-    "icasecac": ("ICASECAC", ("user_tweets.json",)),
-    "twitterdev": ("TwitterDev", ("user_tweets.json",)),
+    "wunpini_fm": ("wunpini_fm", "user_tweets_page1.json", "user_tweets_page2.json"),
+    "natcomm": ("NatComm", "user_tweets.json"),
+    "icasecac": ("ICASECAC", "user_tweets.json"),
+    "twitterdev": ("TwitterDev", "user_tweets.json"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Posts that were answered together, newest first. Tokens are None where none was recorded."""
-
-    posts: Sequence[Json]
-    includes: Mapping[str, Sequence[Json]] = field(default_factory=dict)
-    errors: Sequence[Json] = ()
-    token: str | None = None  # the token that led here
-    previous_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class User:
     username: str  # lower case
     data: Json
-    pages: Sequence[Page]
+    pages: Sequence[Json]  # answers with every field, newest posts first
 
 
 def by_username(username: str) -> User | None:
     name = username.lower()
-    if name in _RECORDED:
-        return recorded_user(name)
     sim = SimName.parse(name)
-    return _synthetic(sim) if sim else None
+    return _synthetic(sim) if sim else recorded_user(name) if name in _RECORDED else None
 
 
 def by_id(user_id: str) -> User | None:
-    for name in _RECORDED:
-        if recorded_user(name).data["id"] == user_id:
-            return recorded_user(name)
-    if len(user_id) != 19 or not user_id.isdecimal():
-        return None
-    sim = SimName.from_number(int(user_id[1:7]))
-    return _synthetic(sim) if sim and _user_id(sim) == user_id else None
+    sim = SimName.from_number(int(user_id[1:7])) if re.fullmatch("[0-9]{19}", user_id) else None
+    users = [*map(recorded_user, _RECORDED), *([_synthetic(sim)] if sim else [])]
+    return next((user for user in users if user.data["id"] == user_id), None)
 
 
 @cache
 def recorded_user(name: str) -> User:
-    folder, files = _RECORDED[name]
-    pages: list[Page] = []
-    token = None
-    for file in files:
-        body = sample(f"x/{folder}/{file}")
-        previous = body["meta"].get("previous_token")
-        pages.append(Page(body["data"], body.get("includes", {}), body.get("errors", ()), token, previous))
-        token = body["meta"].get("next_token")
-    if token:  # the page it leads to was not recorded; timelines end in an empty one
-        end = sample("x/shapes/last_page_empty.json")
-        pages.append(Page((), token=token, previous_token=end["meta"]["previous_token"]))
+    folder, *files = _RECORDED[name]
+    pages = [sample(f"x/{folder}/{file}") for file in files]
+    if "next_token" in pages[-1]["meta"]:  # that page was not recorded; timelines end in an empty one
+        pages.append(sample("x/shapes/last_page_empty.json"))
     return User(name, sample(f"x/{folder}/user_by_username.json")["data"], pages)
-
-
-def _user_id(sim: SimName) -> str:
-    return f"1{sim.account_digits}"
 
 
 @lru_cache(maxsize=32)
 def _synthetic(sim: SimName) -> User:
     base = recorded_user("natcomm").data
     data = base | {
-        "id": _user_id(sim),
+        "id": f"1{sim.account_digits}",
         "username": sim.text,
         "name": f"Simulated user {sim.text}",
         "verified_type": "none",
         "public_metrics": base["public_metrics"] | {"tweet_count": sim.post_count},
     }
-    media_post = sample("x/shapes/tweet_with_video.json")
-    recordings = [recorded_user(name).pages[0].posts for name in ("natcomm", "twitterdev")]
-    templates = [*recordings[0], *recordings[1], media_post["data"][0]]
-    posts = [_post(sim, templates[index % len(templates)], index) for index in range(sim.post_count)]
-    media = media_post["includes"]["media"][0]
+    with_media = sample("x/shapes/tweet_with_video.json")
+    sources = (recorded_user("natcomm").pages[0], recorded_user("twitterdev").pages[0], with_media)
+    templates = [post for source in sources for post in source["data"]]
+    posts = [_post(data["id"], sim, templates[index % len(templates)], index) for index in range(sim.post_count)]
+    media = with_media["includes"]["media"][0]
     keys = (key for post in posts for key in post.get("attachments", {}).get("media_keys", ()))
     includes = {"users": [data], "media": [media | {"media_key": key} for key in keys]}
-    return User(sim.text, data, [Page(posts, includes)])
+    return User(sim.text, data, [{"data": posts, "includes": includes, "meta": {}}])
 
 
-def _post(sim: SimName, template: Json, index: int) -> Json:
-    post_id = f"1{sim.post_digits(index)}"
-    metrics = template["public_metrics"]
-    post = template | {
-        "id": post_id,
-        "text": f"{template['text']} ({index + 1})",
-        "author_id": _user_id(sim),
-        "conversation_id": post_id,
-        "created_at": published_text(index),
-        "edit_history_tweet_ids": [post_id],
-        "public_metrics": metrics
-        | {"like_count": metrics["like_count"] + index, "bookmark_count": 1, "impression_count": 1000 + index},
-    }
-    if "attachments" in template:
-        post["attachments"] = {"media_keys": [f"7_{post_id}"]}
-    return post
+def _post(author_id: str, sim: SimName, template: Json, index: int) -> Json:
+    post_id, metrics = f"1{sim.post_digits(index)}", template["public_metrics"]
+    counts = {"like_count": metrics["like_count"] + index, "bookmark_count": 1, "impression_count": 1000 + index}
+    media = {"attachments": {"media_keys": [f"7_{post_id}"]}} if "attachments" in template else {}
+    return (
+        template
+        | media
+        | {
+            "id": post_id,
+            "text": f"{template['text']} ({index + 1})",
+            "author_id": author_id,
+            "conversation_id": post_id,
+            "created_at": published_text(index),
+            "edit_history_tweet_ids": [post_id],
+            "public_metrics": metrics | counts,
+        }
+    )
 
 
 class XApi:
@@ -174,11 +145,9 @@ class XApi:
         if fault.kind is Kind.QUOTA:
             return recorded("x/errors/credits_depleted_402.json")
         if fault.kind is Kind.RATE_LIMITED:
-            response = recorded("x/errors/too_many_requests_429.json")
-            reset = math.ceil(time.time() + (fault.retry_after or 0))
-            response.headers.extend({"x-rate-limit-limit": "900", "x-rate-limit-remaining": "0"})
-            response.headers["x-rate-limit-reset"] = str(reset)
-            return response
+            reset = str(math.ceil(time.time() + (fault.retry_after or 0)))
+            headers = {"x-rate-limit-limit": "900", "x-rate-limit-remaining": "0", "x-rate-limit-reset": reset}
+            return recorded("x/errors/too_many_requests_429.json", headers)
         title = "Service Unavailable" if fault.kind is Kind.UNAVAILABLE else "Internal Server Error"
         body = {"title": title, "detail": title, "type": "about:blank", "status": int(fault.kind)}
         return answer(body, int(fault.kind))
@@ -217,52 +186,48 @@ def _tweets(request: Request, mode: Kind | None, user_id: str) -> Response:
     return answer(_timeline(request, user.pages, mode))
 
 
-def _place(token: str | None, pages: Sequence[Page]) -> tuple[int, int]:
+def _place(token: str | None, pages: Sequence[Json]) -> tuple[int, int]:
     """The page where an answer starts, and how many of its posts were answered before."""
     if token is None:
         return 0, 0
-    for number, recording in enumerate(pages):
-        if recording.token == token:
-            return number, 0
+    led_to = {found["meta"].get("next_token"): number for number, found in enumerate(pages, 1)}
     match = re.fullmatch(r"sim([0-9]+)x([0-9]+)", token)
-    if match is None or int(match[1]) >= len(pages):
-        _refuse("pagination_token", token, "is not valid")
-    return int(match[1]), int(match[2])
+    number, offset = (int(match[1]), int(match[2])) if match else (led_to.get(token, len(pages)), 0)
+    return (number, offset) if number < len(pages) else _refuse("pagination_token", token, "is not valid")
 
 
-def _timeline(request: Request, pages: Sequence[Page], mode: Kind | None) -> Json:
+def _timeline(request: Request, pages: Sequence[Json], mode: Kind | None) -> Json:
     """One page. As in the real API, `max_results` counts posts before `exclude` drops some of them."""
     number, offset = _place(request.query.get("pagination_token"), pages)
     current, end = pages[number], offset + int(request.query.get("max_results", "10"))
-    posts = [post for post in current.posts[offset:end] if _is_wanted(post, request)]
+    all_posts = current.get("data", [])
+    posts = [post for post in all_posts[offset:end] if _is_wanted(post, request)]
     meta: Json = {"result_count": len(posts)}
     if posts:
         meta |= {"newest_id": posts[0]["id"], "oldest_id": posts[-1]["id"]}
-    if end < len(current.posts):
+    if end < len(all_posts):
         meta["next_token"] = f"sim{number}x{end}"
     elif number + 1 < len(pages):
-        meta["next_token"] = pages[number + 1].token
+        meta["next_token"] = current["meta"]["next_token"]
     elif mode is Kind.LOOP:
         meta |= {"next_token": "sim0x0"}
-    if current.previous_token and not offset:
-        meta["previous_token"] = current.previous_token
+    if "previous_token" in current["meta"] and not offset:
+        meta["previous_token"] = current["meta"]["previous_token"]
     if not posts:
         return {"meta": meta}
     body: Json = {"data": [_chosen(request, "tweets", _seen(post, mode)) for post in posts]}
-    if includes := _includes(request, current, posts):
+    if includes := _includes(request, current.get("includes", {}), posts):
         body["includes"] = includes
-    if current.errors:
-        body["errors"] = current.errors
-    return body | {"meta": meta}
+    return body | {key: current[key] for key in ("errors",) if key in current} | {"meta": meta}
 
 
-def _includes(request: Request, current: Page, posts: Sequence[Json]) -> Json:
+def _includes(request: Request, known: Mapping[str, Sequence[Json]], posts: Sequence[Json]) -> Json:
     """The entries that `expansions` asked for: people and posts of the whole recorded page, media of these posts."""
     asked = set(request.listed("expansions"))
     keys = {key for post in posts for key in post.get("attachments", {}).get("media_keys", ())}
     found = {
         kind: [_chosen(request, kind, entry) for entry in entries if kind != "media" or entry["media_key"] in keys]
-        for kind, entries in current.includes.items()
+        for kind, entries in known.items()
         if asked & {*_EXPANSIONS[kind]}
     }
     return {kind: entries for kind, entries in found.items() if entries}

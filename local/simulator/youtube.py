@@ -5,7 +5,6 @@ Error bodies that were not recorded follow https://developers.google.com/youtube
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from local.simulator.faults import Fault, Kind, with_counts
 from local.simulator.messages import WRONG_KEY, Calls, Json, Request, Subject, answer, page, recorded, sample
 from local.simulator.names import SimName, published_at
 
+_INDEX_SPAN = 10**5
 _COMMON = "contentDetails id localizations snippet statistics status topicDetails"
 _PARTS = {
     "channels": f"{_COMMON} auditDetails brandingSettings contentOwnerDetails".split(),
@@ -26,10 +26,6 @@ _PARTS = {
     "videos": f"{_COMMON} fileDetails liveStreamingDetails paidProductPlacementDetails player processingDetails "
     "recordingDetails suggestions".split(),
 }
-_PAGE_TOKEN = re.compile(rb"\x08((?:[\x80-\xff])*[\x00-\x7f])\x10\x00", re.DOTALL)
-
-
-_INDEX_SPAN = 10**5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,35 +46,28 @@ def _recorded() -> dict[str, Channel]:
 
 
 def _recorded_channel(handle: str, folder: str, uploads: str, videos: str) -> Channel:
-    page = sample(f"youtube/{folder}/{uploads}")
-    return Channel(
-        handle=handle,
-        item=sample(f"youtube/{folder}/channel.json")["items"][0],
-        uploads=page["items"],
-        videos={video["id"]: video for video in sample(f"youtube/{folder}/{videos}")["items"]},
-        total=page["pageInfo"]["totalResults"],
-    )
+    first = sample(f"youtube/{folder}/{uploads}")
+    item = sample(f"youtube/{folder}/channel.json")["items"][0]
+    by_id = {video["id"]: video for video in sample(f"youtube/{folder}/{videos}")["items"]}
+    return Channel(handle, item, first["items"], by_id, first["pageInfo"]["totalResults"])
 
 
 def by_handle(handle: str) -> Channel | None:
     """With or without "@", in any case."""
     name = handle.removeprefix("@").lower()
-    if known := _recorded().get({"c-span": "cspan"}.get(name, name)):
-        return known
     sim = SimName.parse(name)
-    return _synthetic(sim) if sim else None
+    return _synthetic(sim) if sim else by_legacy_name(name)
 
 
 def by_legacy_name(name: str) -> Channel | None:
     """Only channels of before 2014 have such a name."""
-    return _recorded().get({"c-span": "cspan"}.get(name.lower(), name.lower()))
+    return _recorded().get(name.lower().replace("c-span", "cspan"))
 
 
 def by_id(channel_id: str) -> Channel | None:
-    for channel in _recorded().values():
-        if channel.item["id"] == channel_id:
-            return channel
-    return by_handle(channel_id[2:].rstrip("A").rstrip("-")) if channel_id.startswith("UCsim_") else None
+    known = next((channel for channel in _recorded().values() if channel.item["id"] == channel_id), None)
+    is_synthetic = channel_id.startswith("UCsim_")
+    return by_handle(channel_id[2:].rstrip("A").rstrip("-")) if is_synthetic else known
 
 
 def by_uploads(playlist_id: str) -> Channel | None:
@@ -87,70 +76,47 @@ def by_uploads(playlist_id: str) -> Channel | None:
 
 def by_video(video_id: str) -> Channel | None:
     """The channel whose video this is."""
-    for channel in _recorded().values():
-        if video_id in channel.videos:
-            return channel
-    try:
-        sim = SimName.from_number(int(video_id.removeprefix("sm"), 16) // _INDEX_SPAN)
-    except ValueError:
-        return None
-    owner = _synthetic(sim) if sim else None
-    return owner if owner and video_id in owner.videos else None
-
-
-def another_than(channel: Channel) -> Channel:
-    return _recorded()["cspan" if channel.handle == "googledevelopers" else "googledevelopers"]
+    owners = [*_recorded().values()]
+    if re.fullmatch(r"sm[0-9a-f]{9}", video_id) and (sim := SimName.from_number(int(video_id[2:], 16) // _INDEX_SPAN)):
+        owners.append(_synthetic(sim))
+    return next((owner for owner in owners if video_id in owner.videos), None)
 
 
 @lru_cache(maxsize=32)
 def _synthetic(sim: SimName) -> Channel:
     # Readable and reversible. Real ids end in A, Q, g or w, so these do, too.
-    channel_id = f"UC{sim.text.ljust(21, '-')}A"
-    title = f"Simulated channel {sim.text}"
-    videos = [_owned(_varied(sim, index), channel_id, title) for index in range(sim.post_count)]
+    channel_id, title = f"UC{sim.text.ljust(21, '-')}A", f"Simulated channel {sim.text}"
+    base: Json = _recorded()["googledevelopers"].item
+    description = base["snippet"]["description"]
+    changes = {"title": title, "customUrl": f"@{sim.text}", "localized": {"title": title, "description": description}}
+    item = base | {
+        "id": channel_id,
+        "snippet": base["snippet"] | changes,
+        "contentDetails": {"relatedPlaylists": {"likes": "", "uploads": f"UU{channel_id[2:]}"}},
+        "statistics": base["statistics"] | {"videoCount": str(sim.post_count)},
+    }
+    videos = [_video(sim, index, channel_id, title) for index in range(sim.post_count)]
     uploads = [_upload(video, position) for position, video in enumerate(videos)]
-    item = _channel_item(sim, channel_id, title, len(videos))
     return Channel(sim.text, item, uploads, {video["id"]: video for video in videos}, len(uploads))
 
 
-def _templates() -> Sequence[Json]:
-    items: Sequence[Json] = sample("youtube/videos/videos_list_34_full_parts.json")["items"]
-    return items
-
-
-def _channel_item(sim: SimName, channel_id: str, title: str, video_count: int) -> Json:
-    base: Json = _recorded()["googledevelopers"].item
-    snippet = base["snippet"] | {"title": title, "customUrl": f"@{sim.text}"}
-    snippet["localized"] = {"title": title, "description": snippet["description"]}
-    return base | {
-        "id": channel_id,
-        "snippet": snippet,
-        "contentDetails": {"relatedPlaylists": {"likes": "", "uploads": f"UU{channel_id[2:]}"}},
-        "statistics": base["statistics"] | {"videoCount": str(video_count)},
-    }
-
-
-def _owned(video: Json, channel_id: str, title: str) -> Json:
-    return video | {"snippet": video["snippet"] | {"channelId": channel_id, "channelTitle": title}}
-
-
-def _varied(sim: SimName, index: int) -> Json:
-    template = _templates()[index % len(_templates())]
-    video_id = f"sm{sim.number * _INDEX_SPAN + index:09x}"
-    thumbnails = {
-        size: image | {"url": image["url"].replace(template["id"], video_id)}
-        for size, image in template["snippet"]["thumbnails"].items()
-    }
-    return template | {
-        "id": video_id,
-        "snippet": template["snippet"]
-        | {
-            "title": f"{template['snippet']['title']} ({index + 1})",
-            "publishedAt": published_at(index).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "thumbnails": thumbnails,
+def _video(sim: SimName, index: int, channel_id: str, title: str) -> Json:
+    templates: Sequence[Json] = sample("youtube/videos/videos_list_34_full_parts.json")["items"]
+    template, video_id = templates[index % len(templates)], f"sm{sim.number * _INDEX_SPAN + index:09x}"
+    snippet: Json = template["snippet"]
+    changes = {
+        "channelId": channel_id,
+        "channelTitle": title,
+        "title": f"{snippet['title']} ({index + 1})",
+        "publishedAt": published_at(index).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "thumbnails": {
+            size: image | {"url": image["url"].replace(template["id"], video_id)}
+            for size, image in snippet["thumbnails"].items()
         },
-        "statistics": template["statistics"] | {"viewCount": str(int(template["statistics"]["viewCount"]) + index)},
     }
+    views = str(int(template["statistics"]["viewCount"]) + index)
+    statistics = template["statistics"] | {"viewCount": views}
+    return template | {"id": video_id, "snippet": snippet | changes, "statistics": statistics}
 
 
 def _upload(video: Json, position: int) -> Json:
@@ -190,19 +156,19 @@ class YouTubeApi:
             name = name or request.query.get("id", "")
             owners = [by_handle(name), by_id(name)]
         else:
-            owners = [by_uploads(request.query.get("playlistId", ""))]
-            owners += [by_video(video_id) for video_id in request.listed("id")]
+            owners = [by_uploads(request.query.get("playlistId", "")), *map(by_video, request.listed("id"))]
         known = next((owner.handle for owner in owners if owner), None)
         return Subject("youtube", known or name.removeprefix("@").lower() or None)
 
     def failure(self, fault: Fault) -> Response:
-        if fault.kind is Kind.QUOTA:
-            return recorded("youtube/errors/quota_exceeded_403.json")
-        if fault.kind is Kind.RATE_LIMITED:
-            return _error(429, "Rate limit exceeded.", "rateLimitExceeded", "usageLimits", state="RESOURCE_EXHAUSTED")
-        if fault.kind is Kind.UNAVAILABLE:
-            return _error(503, "The service is currently unavailable.", "backendError", state="UNAVAILABLE")
-        return _error(500, "Internal error encountered.", "backendError", state="INTERNAL")
+        match fault.kind:
+            case Kind.QUOTA:
+                return recorded("youtube/errors/quota_exceeded_403.json")
+            case Kind.RATE_LIMITED:
+                return _error(429, "rateLimitExceeded", "Rate limit exceeded.", state="RESOURCE_EXHAUSTED")
+            case Kind.UNAVAILABLE:
+                return _error(503, "backendError", "The service is currently unavailable.", state="UNAVAILABLE")
+        return _error(500, "backendError", "Internal error encountered.", state="INTERNAL")
 
     def unknown(self) -> Response:
         return page("<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>", 404)
@@ -212,7 +178,8 @@ def _channels(request: Request, mode: Kind | None) -> Response:
     _check_parts(request)
     found = _asked_channels(request)
     if mode is Kind.OTHER:
-        found = [another_than(channel) for channel in found]
+        names = ("cspan" if channel.handle == "googledevelopers" else "googledevelopers" for channel in found)
+        found = [_recorded()[name] for name in names]
     if mode is Kind.SUSPENDED:
         return recorded("youtube/errors/channel_not_found_empty_items_200.json")
     if mode is Kind.MISSING or not found:
@@ -230,15 +197,15 @@ def _playlist_items(request: Request, mode: Kind | None) -> Response:
         return recorded("youtube/errors/playlist_not_found_404.json")
     if mode is Kind.PRIVATE:
         message = "The request is not properly authorized to retrieve the specified playlist."
-        return _error(403, message, "playlistItemsNotAccessible", "youtube.playlistItem")
-    size, start = _max_results(request), _start_of_page(request.query.get("pageToken"))
+        return _error(403, "playlistItemsNotAccessible", message)
+    token = re.fullmatch(r"sim([0-9]+)", request.query.get("pageToken", "sim0"))
+    if token is None:
+        _refuse("invalidPageToken", "pageToken")
+    start, size = int(token[1]), _max_results(request)
     end, tokens = start + size, {}
-    if end < len(channel.uploads):
-        tokens["nextPageToken"] = page_token(end)
-    elif mode is Kind.LOOP:
-        tokens["nextPageToken"] = page_token(0)
-    items = channel.uploads[start:end]
-    return _list(request, "playlistItem", items, total=channel.total, per_page=size, **tokens)
+    if end < len(channel.uploads) or mode is Kind.LOOP:
+        tokens["nextPageToken"] = f"sim{end if end < len(channel.uploads) else 0}"
+    return _list(request, "playlistItem", channel.uploads[start:end], total=channel.total, per_page=size, **tokens)
 
 
 def _videos(request: Request, mode: Kind | None) -> Response:
@@ -255,67 +222,39 @@ def _asked_channels(request: Request) -> list[Channel]:
     if not filters:
         abort(recorded("youtube/errors/missing_required_parameter_400.json"))
     if len(filters) > 1:
-        _refuse(f"Incompatible parameters specified in the request: {', '.join(filters)}", "incompatibleParameters")
-    if filters == ["forHandle"]:
-        found = [by_handle(request.query["forHandle"])]
-    elif filters == ["forUsername"]:
-        found = [by_legacy_name(request.query["forUsername"])]
-    else:
+        _refuse("incompatibleParameters", ",".join(filters))
+    if filters == ["id"]:
         found = [by_id(channel_id) for channel_id in _ids(request)]
+    else:
+        find = by_handle if filters == ["forHandle"] else by_legacy_name
+        found = [find(request.query[filters[0]])]
     return [channel for channel in found if channel]
 
 
 def _check_parts(request: Request) -> None:
-    known = _PARTS[request.path.rpartition("/")[2]]
     if not request.listed("part"):
-        _refuse("Required parameter: part", "missingRequiredParameter", "part")
-    for part in request.listed("part"):
-        if part not in known:
-            _refuse(f"'{part}'", "unknownPart", "part", domain="youtube.part")
+        _refuse("missingRequiredParameter", "part")
+    if not set(request.listed("part")) <= set(_PARTS[request.path.rpartition("/")[2]]):
+        _refuse("unknownPart", "part")
 
 
 def _ids(request: Request) -> Sequence[str]:
     if len(request.listed("id")) > 50:
-        _refuse("The request specifies an invalid filter parameter.", "invalidFilters", "id")
+        _refuse("invalidFilters", "id")
     return list(dict.fromkeys(request.listed("id")))
 
 
 def _max_results(request: Request) -> int:
     text = request.query.get("maxResults", "5")
-    if not text.isdecimal():
-        message = f"Invalid value '{text}'. Values must be within the range: [0, 50]"
-        _refuse(message, "invalidParameter", "maxResults", domain="global")
-    return min(int(text), 50)
-
-
-def page_token(position: int) -> str:
-    """The old, short form of the real API's token, as recorded: `CDIQAA` is 50."""
-    digits = bytearray()
-    rest = position
-    while rest > 0x7F:
-        digits.append(rest & 0x7F | 0x80)
-        rest >>= 7
-    return base64.urlsafe_b64encode(b"\x08" + bytes([*digits, rest]) + b"\x10\x00").decode().rstrip("=")
-
-
-def _start_of_page(token: str | None) -> int:
-    if not token:
-        return 0
-    try:
-        match = _PAGE_TOKEN.fullmatch(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except ValueError:
-        match = None
-    if match is None:
-        _refuse("The request specifies an invalid page token.", "invalidPageToken", "pageToken")
-    return sum((digit & 0x7F) << 7 * place for place, digit in enumerate(match[1]))
+    return min(int(text), 50) if text.isdecimal() else _refuse("invalidParameter", "maxResults")
 
 
 def _seen(item: Json, mode: Kind | None) -> Json:
     """A channel or video with its counts hidden, emptied or null, as the mode says."""
     statistics: Json = item["statistics"]
     if mode is Kind.HIDDEN:
-        statistics = with_counts(statistics, ("subscriberCount", "likeCount", "commentCount"), mode)
-        statistics |= {name: True for name in ("hiddenSubscriberCount",) if name in statistics}
+        flags = {name: True for name in ("hiddenSubscriberCount",) if name in statistics}
+        statistics = with_counts(statistics, ("subscriberCount", "likeCount", "commentCount"), mode) | flags
     elif mode is Kind.NULLS:
         statistics = with_counts(statistics, statistics.keys() - {"hiddenSubscriberCount"}, mode)
     elif mode is Kind.EMPTY and "videoCount" in statistics:
@@ -325,24 +264,19 @@ def _seen(item: Json, mode: Kind | None) -> Json:
 
 def _list(request: Request, kind: str, items: Sequence[Json], *, total: int, per_page: int, **tokens: str) -> Response:
     keys = ("kind", "etag", "id", *request.listed("part"))
-    body = {
-        "kind": f"youtube#{kind}ListResponse",
-        "etag": "simulated",
-        **tokens,
-        "items": [{key: item[key] for key in keys if key in item} for item in items],
-        "pageInfo": {"totalResults": total, "resultsPerPage": per_page},
-    }
+    shown = [{key: item[key] for key in keys if key in item} for item in items]
+    counts = {"totalResults": total, "resultsPerPage": per_page}
+    body = {"kind": f"youtube#{kind}ListResponse", "etag": "simulated", **tokens, "items": shown, "pageInfo": counts}
     return answer(body)
 
 
-def _refuse(message: str, reason: str, location: str = "", *, domain: str = "youtube.parameter") -> NoReturn:
-    abort(_error(400, message, reason, domain, location=location))
+def _refuse(reason: str, parameter: str) -> NoReturn:
+    message = f"The request specifies no value or an invalid one for {parameter}."
+    abort(_error(400, reason, message, parameter=parameter))
 
 
-def _error(
-    code: int, message: str, reason: str, domain: str = "global", *, location: str = "", state: str = ""
-) -> Response:
-    place = {"location": location, "locationType": "parameter"} if location else {}
-    entry = {"message": message, "domain": domain, "reason": reason} | place
+def _error(code: int, reason: str, message: str, *, parameter: str = "", state: str = "") -> Response:
+    entry = {"message": message, "domain": "youtube.parameter" if parameter else "global", "reason": reason}
+    entry |= {"location": parameter, "locationType": "parameter"} if parameter else {}
     error = {"code": code, "message": message, "errors": [entry]}
     return answer({"error": error | ({"status": state} if state else {})}, code)

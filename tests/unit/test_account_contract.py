@@ -11,7 +11,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 
 from tests.factories import account, video, videos
-from tests.world import World
+from tests.harness import Harness
 from tracking.accounts import Account, MediaType, Video, camel_case
 from tracking.jobs import AccountType
 
@@ -44,7 +44,7 @@ VIDEOS = CONTRACT["collections"]["video"].format_map(PLACE)
 
 def saved(collection: str, until: str = "SaveVideos", **overrides: Any) -> dict[str, dict[str, Any]]:
     """Run the states of one job; return the documents of the collection by id."""
-    world = World(**overrides)
+    world = Harness(**overrides)
     world.run_chain(world.claimed_job(), until=until)
     return world.store.get_documents(collection)
 
@@ -79,7 +79,7 @@ def test_saved_account_has_every_contract_field() -> None:
 
 
 def test_known_account_keeps_the_contract_fields() -> None:
-    world = World(videos=videos(2))
+    world = Harness(videos=videos(2))
     for user in ("first", "second"):
         world.run_chain(world.claimed_job(userId=user))
     (document,) = world.store.get_documents(ACCOUNTS).values()

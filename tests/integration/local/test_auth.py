@@ -57,7 +57,7 @@ def claims(token: str) -> dict[str, Any]:
     return dict(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
 
 
-def test_a_user_signs_in_and_gets_an_unsigned_token_of_the_project(ask: httpx.Client) -> None:
+def test_user_signs_in_and_gets_an_unsigned_token(ask: httpx.Client) -> None:
     answer = sign_in(ask).raise_for_status().json()
     held = claims(answer["idToken"])
     assert (answer["localId"], answer["email"], answer["expiresIn"]) == (ADA.uid, ADA.email, "3600")

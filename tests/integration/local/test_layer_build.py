@@ -56,7 +56,7 @@ for module in pkgutil.walk_packages(tracking.__path__, "tracking."):
 """
 
 
-def test_the_layer_alone_imports_all_of_tracking_but_the_command_line(host_layer: Path) -> None:
+def test_layer_alone_imports_all_of_tracking(host_layer: Path) -> None:
     imported = in_layer(host_layer, IMPORT_ALL).split()
     assert {"tracking.jobs", "tracking.wiring", "tracking.store.firestore", "tracking.platforms"} <= set(imported)
     assert not any(name.startswith("cli") for name in imported)
@@ -71,7 +71,7 @@ def test_every_module_has_bytecode_that_needs_no_timestamp(host_layer: Path) -> 
     assert int.from_bytes(some[4:8], "little") == 0b01  # hash-based, unchecked: PEP 552
 
 
-def test_the_layer_carries_no_tests_no_programs_and_nothing_that_lambda_brings(host_layer: Path) -> None:
+def test_layer_has_no_tests_programs_or_packages_of_lambda(host_layer: Path) -> None:
     assert [folder for folder in host_layer.rglob("*") if folder.is_dir() and folder.name in ("tests", "test")] == []
     for name in ("boto3", "botocore", "pydantic", "awslambdaric", "typer", "rich", "bin"):
         assert not (host_layer / name).exists()
@@ -94,7 +94,7 @@ def test_the_layer_for_lambda_is_of_arm64_and_small_enough(tmp_path: Path) -> No
     assert compiled == {".cpython-313"} or "has no bytecode" in said
 
 
-def test_a_build_without_the_targets_python_says_so_and_ships_no_wrong_bytecode(tmp_path: Path) -> None:
+def test_build_without_the_targets_python_ships_no_bytecode(tmp_path: Path) -> None:
     fake = tmp_path / "bin"
     fake.mkdir()
     for name in ("make", "sh", "mkdir", "cp", "rm", "find"):

@@ -44,7 +44,7 @@ def group_of(running: Process) -> list[int]:
     return running.members()
 
 
-def test_stopping_a_part_ends_its_children_even_those_that_do_not_listen(family: Process) -> None:
+def test_stopping_a_part_ends_children_that_ignore_sigterm(family: Process) -> None:
     before = group_of(family)
     family.stop(limit_s=0.2)
     assert (len(before), group_of(family), family.is_alive()) == (2, [], False)
@@ -71,7 +71,7 @@ def test_stopping_twice_is_harmless(family: Process) -> None:
     assert not family.is_alive()
 
 
-def test_a_part_that_ends_while_starting_is_reported_with_its_last_words(tmp_path: Path) -> None:
+def test_part_that_ends_while_starting_is_told_with_its_log(tmp_path: Path) -> None:
     log = tmp_path / "log"
     running = started("raise SystemExit('no room on the disk')", log, tmp_path)
     with pytest.raises(LocalError, match=r"(?s)The part stopped while starting\..*no room on the disk"):

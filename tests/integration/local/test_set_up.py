@@ -1,4 +1,4 @@
-"""What a developer is told when something is missing, by running the real commands."""
+"""The sentences that a developer reads when something is missing, by running the real commands."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_python_that_is_too_old_is_told_so_in_one_sentence(tmp_path: Path) -> 
     assert done.stderr.splitlines()[0].startswith("error: python3 is older than Python 3.11, or does not run")
 
 
-def test_a_registry_out_of_reach_is_told_in_one_sentence_and_leaves_no_stamp(tmp_path: Path) -> None:
+def test_unreachable_registry_is_one_sentence_and_no_stamp(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     shutil.copytree(ROOT / "local", clone / "local", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "requirements", clone / "requirements")
@@ -73,9 +73,7 @@ def test_a_registry_out_of_reach_is_told_in_one_sentence_and_leaves_no_stamp(tmp
     assert not (clone / ".venv/.ready").exists()
 
 
-def test_a_java_that_is_too_old_for_the_emulator_is_told_with_both_versions(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_java_is_told_with_both_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(tmp_path / "jdk", "java", """echo 'openjdk version "1.8.0_402"' >&2""")
     monkeypatch.setenv("PATH", str(tmp_path / "jdk"))
     monkeypatch.delenv("JAVA_HOME", raising=False)
@@ -98,13 +96,13 @@ def test_the_java_of_java_home_comes_before_the_one_on_path(tmp_path: Path) -> N
     assert firestore.find_java(str(tmp_path / "on-path"), str(tmp_path / "home"))[1] == 21
 
 
-def test_an_emulator_that_cannot_be_fetched_is_told_in_one_sentence(tmp_path: Path) -> None:
+def test_failed_fetch_of_the_emulator_is_one_sentence(tmp_path: Path) -> None:
     program(tmp_path / "node", "npx", "echo 'Error: getaddrinfo ENOTFOUND' >&2; exit 2")
     with pytest.raises(LocalError, match="could not be fetched by firebase-tools: check the network"):
         firestore.fetch_jar(tmp_path / "home", str(tmp_path / "node"))
 
 
-def test_without_java_the_stack_does_not_start_and_leaves_nothing_running(tmp_path: Path) -> None:
+def test_start_without_java_leaves_nothing_running(tmp_path: Path) -> None:
     name = "stack-of-test-set-up"
     environment = os.environ | {"PATH": path_with(tmp_path, "sh"), "TRACKING_LOCAL_STACK": name, "JAVA_HOME": ""}
     environment.pop("FIRESTORE_EMULATOR_HOST", None)

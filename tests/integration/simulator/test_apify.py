@@ -33,7 +33,7 @@ def slow_apify() -> Iterator[httpx.Client]:
             yield client
 
 
-def test_a_started_run_has_the_recorded_shape_and_is_not_finished(slow_apify: httpx.Client) -> None:
+def test_started_run_has_the_recorded_shape(slow_apify: httpx.Client) -> None:
     answer = slow_apify.post(INSTAGRAM, json=instagram_input("nasa"))
 
     recording = sample("apify-api/run_ready_201.json")
@@ -65,7 +65,7 @@ def test_an_aborted_run_says_so(slow_apify: httpx.Client) -> None:
     assert slow_apify.get(f"/actor-runs/{started['id']}").json()["data"]["status"] == "ABORTED"
 
 
-def test_runs_of_an_actor_are_listed_newest_first_with_their_input_in_their_store(apify: httpx.Client) -> None:
+def test_runs_are_listed_newest_first_with_their_input(apify: httpx.Client) -> None:
     for name in ("nasa", "humansofny", "avengers"):
         run(apify, INSTAGRAM, instagram_input(name))
     run(apify, TIKTOK, tiktok_input("nba"))
@@ -192,7 +192,7 @@ def test_a_recorded_instagram_profile_comes_as_recorded(apify: httpx.Client, nam
     assert items(apify, INSTAGRAM, instagram_input(name, "details")) == recording
 
 
-def test_an_unknown_instagram_account_is_not_found_as_details_and_no_items_as_posts(apify: httpx.Client) -> None:
+def test_unknown_instagram_account_yields_not_found_and_no_items(apify: httpx.Client) -> None:
     (details,) = items(apify, INSTAGRAM, instagram_input("nobody.here", "details"))
     (posts,) = items(apify, INSTAGRAM, instagram_input("nobody.here"))
 

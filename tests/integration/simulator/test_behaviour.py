@@ -1,4 +1,4 @@
-"""What the names of synthetic accounts, and faults told by a control call, do on each platform."""
+"""The effect of synthetic names, and of faults told by a control call, on each platform."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ every_platform = pytest.mark.parametrize("platform", PLATFORMS)
         ("sim_htmlx1", [502]),
     ],
 )
-def test_a_failing_account_fails_as_often_as_it_says_and_then_works(
+def test_failing_account_fails_as_often_as_it_says(
     ask: Mapping[str, Ask], platform: str, name: str, statuses: list[int]
 ) -> None:
     answers = [ask[platform](name) for _ in range(len(statuses) + 2)]
@@ -268,9 +268,7 @@ def test_a_recorded_account_can_be_told_to_fail(
     assert [answer.status_code for answer in answers] == [status, 200]
 
 
-def test_a_fault_for_anybody_reaches_every_account_of_its_platform(
-    ask: Mapping[str, Ask], simulator: Controlled
-) -> None:
+def test_fault_without_a_name_reaches_every_account(ask: Mapping[str, Ask], simulator: Controlled) -> None:
     simulator.fault("429", platform="twitter", retry_after=30)
     answer = ask["twitter"]("NatComm")
 

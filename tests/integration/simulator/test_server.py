@@ -97,7 +97,7 @@ def test_the_journal_tells_what_was_asked_and_masks_keys(
     assert (second["status"], second["faults"], second["body"]) == (503, ["503"], tiktok_input("SIM_503x1"))
 
 
-def test_a_request_on_its_way_stands_in_the_journal_without_a_status(simulator: Controlled, x: httpx.Client) -> None:
+def test_open_request_is_in_the_journal_without_a_status(simulator: Controlled, x: httpx.Client) -> None:
     with pytest.raises(httpx.ReadTimeout):
         x.get("/users/by/username/sim_slow_30", timeout=0.2)
 
@@ -146,7 +146,7 @@ def test_one_connection_serves_many_requests(simulator: Controlled) -> None:
             assert f"Content-Length: {len(body)}".encode() in head
 
 
-def test_it_ends_at_once_with_a_connection_open_and_an_answer_on_its_way() -> None:
+def test_open_connections_do_not_delay_the_end() -> None:
     before = set(threading.enumerate())
     with httpx.Client(timeout=60) as client, running() as simulator:  # the client closes last
         client.get(f"{simulator.url}/healthz")

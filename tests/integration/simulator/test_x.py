@@ -21,7 +21,7 @@ def test_the_recorded_request_gets_the_recorded_answer(x: httpx.Client) -> None:
     assert second.json() == sample("x/wunpini_fm/user_tweets_page2.json")
 
 
-def test_the_page_that_was_not_recorded_is_the_recorded_empty_one(x: httpx.Client) -> None:
+def test_unrecorded_page_is_the_recorded_empty_one(x: httpx.Client) -> None:
     pages = list(tweet_pages(x, "wunpini_fm"))
 
     assert [page["meta"]["result_count"] for page in pages] == [97, 99, 0]

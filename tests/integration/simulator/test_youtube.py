@@ -108,7 +108,7 @@ def test_the_recorded_uploads_page_comes_back_as_recorded(youtube: httpx.Client)
 
 
 @pytest.mark.parametrize(("asked", "given"), [({}, 5), ({"maxResults": "12"}, 12), ({"maxResults": "500"}, 50)])
-def test_a_page_holds_five_unless_asked_and_never_more_than_fifty(
+def test_page_holds_five_unless_asked_and_at_most_fifty(
     youtube: httpx.Client, asked: dict[str, str], given: int
 ) -> None:
     uploads = channel(youtube, "sim_videos_60")["contentDetails"]["relatedPlaylists"]["uploads"]
@@ -117,7 +117,7 @@ def test_a_page_holds_five_unless_asked_and_never_more_than_fifty(
     assert len(page["items"]) == page["pageInfo"]["resultsPerPage"] == given
 
 
-def test_videos_come_as_recorded_and_unknown_ids_are_dropped_silently(youtube: httpx.Client) -> None:
+def test_videos_come_as_recorded_without_unknown_ids(youtube: httpx.Client) -> None:
     recording: list[dict[str, Any]] = sample("youtube/GoogleDevelopers/videos_assembled.json")["items"]
     ids = [recording[3]["id"], "unknown-idX", recording[0]["id"], recording[3]["id"]]
     answer = youtube.get("/videos", params={"part": ALL_PARTS, "id": ",".join(ids)}).json()

@@ -1,4 +1,4 @@
-"""What of the template is changed for MiniStack, and that nothing else is."""
+"""The changes of the template for MiniStack, and no others."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def template() -> dict[str, Any]:
     }
 
 
-def test_every_function_runs_on_a_provided_runtime_of_this_machine(template: dict[str, Any]) -> None:
+def test_functions_run_on_a_provided_runtime(template: dict[str, Any]) -> None:
     resources = adapt(template, {})["Resources"]
     for name in ("ProcessFunction", "BareFunction"):
         assert resources[name]["Properties"]["Runtime"] == "provided.al2023"
@@ -57,11 +57,11 @@ def test_variables_are_added_to_those_of_the_template(template: dict[str, Any]) 
     }
 
 
-def test_the_layer_no_longer_names_the_runtimes_that_it_was_not_built_for(template: dict[str, Any]) -> None:
+def test_layer_names_no_runtime_that_it_was_not_built_for(template: dict[str, Any]) -> None:
     assert adapt(template, {})["Resources"]["CommonLayer"]["Properties"] == {"ContentUri": "CommonLayer"}
 
 
-def test_other_resources_and_the_template_itself_stay_as_they_are(template: dict[str, Any]) -> None:
+def test_other_resources_and_the_template_stay_as_they_are(template: dict[str, Any]) -> None:
     adapted = adapt(template, {"A": "b"})
     assert adapted["Resources"]["StagingBucket"] == {"Type": "AWS::S3::Bucket", "Properties": {}}
     assert adapted["Globals"] == template["Globals"]
@@ -87,7 +87,7 @@ def test_the_machine_is_made_from_the_adapted_definition() -> None:
     assert adapted["Resources"]["Machine"]["Properties"] == {"DefinitionUri": ADAPTED_DEFINITION}
 
 
-def test_a_throttled_function_is_waited_for_under_the_name_that_ministack_gives_it() -> None:
+def test_throttled_function_is_retried_by_ministacks_error_name() -> None:
     definition = json.loads((ROOT / "statemachine/tracking.asl.json").read_text())
     for name, state in adapt_definition(definition)["States"].items():
         if state["Type"] == "Task":
@@ -98,14 +98,14 @@ def test_a_throttled_function_is_waited_for_under_the_name_that_ministack_gives_
             assert state == definition["States"][name]
 
 
-def test_an_event_that_finds_its_function_at_work_is_tried_again_as_on_aws(template: dict[str, Any]) -> None:
+def test_event_of_a_busy_function_is_tried_again(template: dict[str, Any]) -> None:
     template["Resources"]["ProcessFunction"]["Properties"]["EventInvokeConfig"] = {"MaximumRetryAttempts": 0}
     resources = adapt(template, {})["Resources"]
     assert resources["ProcessFunction"]["Properties"]["EventInvokeConfig"] == {"MaximumRetryAttempts": 2}
     assert "EventInvokeConfig" not in resources["BareFunction"]["Properties"]
 
 
-def test_the_origins_of_an_api_are_given_by_the_names_that_ministack_reads() -> None:
+def test_api_origins_get_the_names_that_ministack_reads() -> None:
     none = {"Ref": "AWS::NoValue"}
     cors = {"AllowOrigins": {"Ref": "AllowedOrigins"}, "AllowMethods": ["POST"], "MaxAge": 60}
     api = {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"CorsConfiguration": {"Fn::If": ["Has", cors, none]}}}

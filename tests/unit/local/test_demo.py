@@ -1,4 +1,4 @@
-"""What the demo says and does when its jobs do not end: it never waits for ever."""
+"""The demo when its jobs do not end: it says why, and never waits for ever."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What leaks out of a shell and what does not; when an environment counts as ready; whether the locks agree."""
+"""Variables that leak out of a shell, environments that are ready, and locks that agree."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_the_way_to_the_package_registry_is_the_users_to_set(name: str, monkeypa
     assert clean_environment()[name] == "as the user says"
 
 
-def test_functions_inherit_nothing_from_the_shell_but_where_programs_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_functions_inherit_only_the_path_from_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
     monkeypatch.setenv("SECRET_OF_MINE", "x")
     given = aws.ministack_environment(4566, Path("/stack"))
@@ -96,10 +96,10 @@ def test_every_pin_has_a_hash_and_no_lock_names_a_registry(lock: str) -> None:
 
 
 @pytest.mark.parametrize("package", ["boto3", "botocore", "pydantic", "awslambdaric", "typer", "rich", "pytest"])
-def test_the_layer_leaves_out_what_lambda_brings_or_only_developers_use(package: str) -> None:
+def test_layer_leaves_out_packages_of_lambda_and_developers(package: str) -> None:
     assert package not in pins("layers/common/requirements.txt")
 
 
-def test_a_proxy_of_the_shell_is_not_asked_for_addresses_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_is_not_asked_for_this_machines_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "intranet.example")
     assert clean_environment()["no_proxy"] == "intranet.example,127.0.0.1,localhost"

@@ -1,4 +1,4 @@
-"""Which Firestore emulator is taken, in fake homes; and what is said when there is none."""
+"""Finding the Firestore emulator in fake homes; and the sentence when there is none."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_an_empty_home_has_no_emulator(home: Path) -> None:
     assert firestore.find_jar(home, "", []) is None
 
 
-def test_without_emulator_and_without_node_one_sentence_names_the_ways_to_get_it(home: Path) -> None:
+def test_emulator_and_node_missing_one_sentence_tells_how_to_get(home: Path) -> None:
     with pytest.raises(LocalError, match=r"neither is Node.*FIRESTORE_EMULATOR_HOST") as caught:
         firestore.fetch_jar(home, path="")
     assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""Node and Chromium: which of those that a machine has are good enough, and what is said when none is."""
+"""Node and Chromium: the ones that are good enough, and the sentence when none is."""
 
 from __future__ import annotations
 
@@ -49,9 +49,7 @@ def test_the_package_asks_for_the_same_node() -> None:
     assert json.loads((WEB / "package.json").read_text())["engines"]["node"] == "^20.19.0 || ^22.12.0 || >=24.0.0"
 
 
-def test_without_node_one_sentence_is_said_and_the_set_up_goes_on(
-    path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_set_up_without_node_says_one_sentence_and_goes_on(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     web.prepare()
     said = capsys.readouterr().err
     assert said == f"note: {web.missing()}\n"
@@ -63,7 +61,7 @@ def test_without_node_there_is_no_page_to_build(path: Path, tmp_path: Path) -> N
         web.build_page(tmp_path / "page")
 
 
-def test_the_packages_are_installed_once_and_again_only_for_another_node(
+def test_packages_are_installed_again_only_for_another_node(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     modules, commands = tmp_path / "node_modules", []

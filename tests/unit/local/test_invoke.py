@@ -1,4 +1,4 @@
-"""How a function is found in the template."""
+"""Finding a function in the template."""
 
 from __future__ import annotations
 

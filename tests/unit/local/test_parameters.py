@@ -1,4 +1,4 @@
-"""What the local stack tells the template."""
+"""The template's parameters on the local stack."""
 
 from __future__ import annotations
 

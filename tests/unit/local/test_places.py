@@ -1,4 +1,4 @@
-"""How many of the local stack's places the states may take."""
+"""The number of the local stack's places that the states may take."""
 
 from __future__ import annotations
 

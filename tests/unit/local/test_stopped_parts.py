@@ -1,4 +1,4 @@
-"""What `make up` says of parts that stopped, and where it starts them again."""
+"""Parts that stopped: the sentence of `make up` about them, and the ports that they get again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which faults happen to which request, and how often."""
+"""The faults that happen to a request, and how often."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def kinds(faults: list[Fault]) -> list[Kind]:
     return [fault.kind for fault in faults]
 
 
-def test_a_fault_happens_as_often_as_it_was_told_and_then_no_more() -> None:
+def test_fault_happens_as_often_as_it_was_told() -> None:
     faults = book()
     faults.add(Fault(kind=Kind.BROKEN, times=2))
 
@@ -49,7 +49,7 @@ def test_a_fault_happens_to_whom_it_names(fields: dict[str, Any], happens: bool)
     assert bool(faults.take(NASA, CALL)) is happens
 
 
-def test_a_follow_up_call_is_spared_unless_the_fault_is_slow_or_names_its_path() -> None:
+def test_follow_up_call_meets_only_slow_faults_and_its_path() -> None:
     follow_up = Subject("instagram", "nasa", meets_account=False)
     faults = book()
     for fault in (Fault(kind=Kind.PRIVATE), Fault(kind=Kind.SLOW), Fault(kind=Kind.HTML, path="tweets")):
@@ -58,7 +58,7 @@ def test_a_follow_up_call_is_spared_unless_the_fault_is_slow_or_names_its_path()
     assert kinds(faults.take(follow_up, CALL)) == [Kind.SLOW, Kind.HTML]
 
 
-def test_of_two_faults_the_second_waits_until_the_first_is_spent_and_delays_add_to_both() -> None:
+def test_second_fault_waits_until_the_first_is_spent() -> None:
     faults = book()
     for fault in (Fault(kind=Kind.SLOW), Fault(kind=Kind.BROKEN, times=1), Fault(kind=Kind.UNAVAILABLE, times=1)):
         faults.add(fault)
@@ -108,7 +108,7 @@ def test_threads_share_a_count_without_losing_or_adding_one() -> None:
         ({"kind": "slow", "seconds": "x"}, "seconds must be a number, not 'x'."),
     ],
 )
-def test_a_fault_that_is_not_understood_is_refused_with_a_sentence(data: Any, sentence: str) -> None:
+def test_wrong_fault_is_refused_with_a_sentence(data: Any, sentence: str) -> None:
     with pytest.raises(ValueError, match=re.escape(sentence)):
         Fault.from_json(data)
 

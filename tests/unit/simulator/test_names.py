@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from local.simulator import instagram, tiktok, x, youtube
+from local.simulator import actors, x, youtube
 from local.simulator.faults import Kind
 from local.simulator.names import SimName
 
@@ -39,7 +39,7 @@ def parsed(name: str) -> SimName:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_synthetic_name_can_be_read_back_from_its_text_and_from_its_number(name: str) -> None:
+def test_synthetic_name_is_read_back_from_text_and_number(name: str) -> None:
     sim = parsed(name.upper())
 
     assert sim.text == name
@@ -65,7 +65,7 @@ def test_a_number_that_no_name_has_is_no_account(number: int) -> None:
     assert SimName.from_number(number) is None
 
 
-def test_a_repeating_name_carries_its_fault_and_how_often_it_happens() -> None:
+def test_repeating_name_carries_its_fault_and_its_times() -> None:
     fault = parsed("sim_503x4").standing_fault
 
     assert fault is not None
@@ -80,13 +80,13 @@ def test_ids_of_synthetic_accounts_and_posts_never_meet() -> None:
     ids: list[str] = []
     for name in ("sim_videos_20", "sim_videos_21", "sim_hidden", "sim_503x2"):
         user, channel = x.by_username(name), youtube.by_handle(name)
-        picture, clip = instagram.profile_of(name), tiktok.profile_of(name)
+        picture, clip = actors.instagram_profile(name), actors.tiktok_profile(name)
         assert user
         assert channel
         assert picture
         assert clip
-        ids += [user.data["id"], channel.item["id"], picture.details["id"], clip.author["id"], *channel.videos]
-        ids += [post["id"] for post in (*user.pages[0].posts, *picture.posts, *clip.videos)]
+        ids += [user.data["id"], channel.item["id"], picture.head["id"], clip.head["id"], *channel.videos]
+        ids += [post["id"] for post in (*user.pages[0]["data"], *picture.posts, *clip.posts)]
 
     assert len(set(ids)) == len(ids)
     assert all(int(entry) > 2**53 for entry in ids if entry.isdecimal())
@@ -105,7 +105,7 @@ def test_ids_alone_lead_back_to_their_account() -> None:
 
 
 def test_posts_of_a_synthetic_account_come_newest_first() -> None:
-    profile = instagram.profile_of("sim_videos_501")
+    profile = actors.instagram_profile("sim_videos_501")
     assert profile
     times = [post["timestamp"] for post in profile.posts]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from local.simulator.apify import ACTORS, Run
+from local.simulator.actors import ACTORS
+from local.simulator.apify import Run
 
 
 @pytest.fixture

@@ -1,0 +1,220 @@
+"""The Apify actors served: the input that each takes, and the dataset items that it makes of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+from local.simulator.faults import Kind, with_counts
+from local.simulator.messages import Json, sample
+from local.simulator.names import SimName, published_at, published_text
+
+Items = Callable[[Kind | None], Sequence[Json]]  # by how the account is met
+_INSTAGRAM_URL = re.compile(r"https?://(?:www\.)?instagram\.com/([A-Za-z0-9._]{1,30})/?(?:\?.*)?", re.ASCII)
+_TIKTOK_ACCOUNT = re.compile(r"(?:https?://(?:www\.)?tiktok\.com/)?@?([A-Za-z0-9._]{1,24})/?(?:\?.*)?", re.ASCII)
+_PROFILE_COUNTS = ("followersCount", "followsCount", "postsCount")
+_VIEW_COUNTS = ("videoViewCount", "videoPlayCount")
+_POST_COUNTS = ("likesCount", "commentsCount", *_VIEW_COUNTS)
+_AUTHOR_COUNTS = ("fans", "following", "friends", "heart", "video", "digg")
+_VIDEO_COUNTS = ("playCount", "diggCount", "shareCount", "commentCount", "collectCount")
+
+
+class InvalidInputError(ValueError):
+    """The actor's input schema does not allow this input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    head: Json  # Instagram's details, or TikTok's authorMeta
+    posts: Sequence[Json]  # in the order of the recording: pinned ones first
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """`work` is given a run's input, and returns the username in it and the items."""
+
+    actor_id: str
+    platform: str
+    work: Callable[[Json], tuple[str, Items]]  # raises InvalidInputError
+
+
+def _account(run_input: Json, key: str, pattern: re.Pattern[str]) -> tuple[str, str]:
+    """The only entry of a list, and the username in it. The real actors take many; ours are asked for one at a time."""
+    match run_input.get(key):
+        case [str(entry)] if found := pattern.fullmatch(entry.strip()):
+            return entry, found[1]
+    raise InvalidInputError(f"Field input.{key} must be a list of one account")
+
+
+def _limit(run_input: Json, key: str) -> int | None:
+    value: Any = run_input.get(key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise InvalidInputError(f"Field input.{key} must be a whole number of at least 1")
+    return value
+
+
+def _instagram_scraper(run_input: Json) -> tuple[str, Items]:
+    url, name = _account(run_input, "directUrls", _INSTAGRAM_URL)
+    kind, limit = run_input.get("resultsType", "posts"), _limit(run_input, "resultsLimit")
+    if kind == "details":
+        return name, lambda mode: _details(name, url, mode)
+    if kind == "posts":
+        return name, lambda mode: _posts(name, url, limit, mode)
+    raise InvalidInputError("Field input.resultsType must be details or posts here")
+
+
+def _tiktok_scraper(run_input: Json) -> tuple[str, Items]:
+    asked, name = _account(run_input, "profiles", _TIKTOK_ACCOUNT)
+    limit = _limit(run_input, "resultsPerPage")
+    return name, lambda mode: _videos(name, asked, limit, mode)
+
+
+ACTORS = {
+    "apify~instagram-scraper": Actor("shu8hvrXbJbY3Eb9W", "instagram", _instagram_scraper),
+    "clockworks~tiktok-profile-scraper": Actor("0FXVyOXXEmdGcV88a", "tiktok", _tiktok_scraper),
+}
+
+
+def instagram_profile(username: str) -> Profile | None:
+    sim = SimName.parse(username)
+    return _synthetic_instagram(sim) if sim else _recorded_instagram().get(username.lower())
+
+
+def _details(username: str, url: str, mode: Kind | None) -> list[Json]:
+    profile = instagram_profile(username)
+    if profile is None or mode in (Kind.MISSING, Kind.SUSPENDED):
+        error = sample("apify-instagram/errors/profile_not_found.json")[0]
+        return [error | {"username": username, "url": url.rstrip("/")}]
+    if mode is Kind.OTHER:
+        return [_recorded_instagram()["nasa" if username.lower() != "nasa" else "humansofny"].head]
+    details = profile.head
+    if mode is Kind.PRIVATE:
+        shape = sample("apify-instagram/shapes/private_profile_details.json")[0]
+        identity = {key: details[key] for key in ("id", "username", "fullName")}
+        details = shape | identity | {"url": url.rstrip("/")}
+    elif mode is Kind.EMPTY:
+        details = details | {"postsCount": 0, "latestPosts": []}
+    details = with_counts(details, _PROFILE_COUNTS, mode)
+    return [details | {"inputUrl": url} if "inputUrl" in details else details]
+
+
+def _posts(username: str, url: str, limit: int | None, mode: Kind | None) -> list[Json]:
+    """Missing, private and empty accounts all yield one `no_items` item, as the real actor does."""
+    profile = instagram_profile(username)
+    nothing = mode in (Kind.MISSING, Kind.SUSPENDED, Kind.PRIVATE, Kind.EMPTY)
+    if profile is None or nothing or not profile.posts:
+        return [sample("apify-instagram/errors/no_items.json")[0] | {"url": url.rstrip("/"), "inputUrl": url}]
+    # Hidden: likes are -1, and there is no key for views.
+    counts, hidden = (_VIEW_COUNTS, {"likesCount": -1}) if mode is Kind.HIDDEN else (_POST_COUNTS, {})
+    return [with_counts(post, counts, mode) | hidden | {"inputUrl": url} for post in profile.posts[:limit]]
+
+
+@cache
+def _recorded_instagram() -> dict[str, Profile]:
+    """humansofny and avengers have no posts of their own: those that their recorded profile shows stand in."""
+    files = {"nasa": "details.json", "humansofny": "details.json", "avengers": "details_2019.json"}
+    details = {name: sample(f"apify-instagram/{name}/{file}")[0] for name, file in files.items()}
+    posts = {"nasa": sample("apify-instagram/nasa/posts.json")}
+    return {name: Profile(found, posts.get(name) or found["latestPosts"]) for name, found in details.items()}
+
+
+@lru_cache(maxsize=32)
+def _synthetic_instagram(sim: SimName) -> Profile:
+    templates = [post for post in _recorded_instagram()["nasa"].posts if "coauthorProducers" not in post]
+    posts = [_post(sim, templates[index % len(templates)], index) for index in range(sim.post_count)]
+    details = _recorded_instagram()["humansofny"].head | {
+        "inputUrl": f"https://www.instagram.com/{sim.text}/",
+        "id": f"9{sim.account_digits}",
+        "username": sim.text,
+        "url": f"https://www.instagram.com/{sim.text}",
+        "fullName": f"Simulated profile {sim.text}",
+        "postsCount": sim.post_count,
+        "latestPosts": posts[:12],
+    }
+    return Profile(details, posts)
+
+
+def _post(sim: SimName, template: Json, index: int) -> Json:
+    short_code = f"SIM{sim.number:06d}{index:05d}"
+    return _without(template, "isPinned", "inputUrl", "taggedUsers") | {
+        "id": f"3{sim.post_digits(index)}",
+        "shortCode": short_code,
+        "url": f"https://www.instagram.com/p/{short_code}/",
+        "timestamp": published_text(index),
+        "likesCount": template["likesCount"] + index,
+        "ownerUsername": sim.text,
+        "ownerId": f"9{sim.account_digits}",
+        "ownerFullName": f"Simulated profile {sim.text}",
+    }
+
+
+def tiktok_profile(username: str) -> Profile | None:
+    sim = SimName.parse(username)
+    return _synthetic_tiktok(sim) if sim else _recorded_tiktok().get(username.lower())
+
+
+def _videos(username: str, asked: str, limit: int | None, mode: Kind | None) -> list[Json]:
+    """Videos, each with its author. `asked` is repeated in each as `input`, as it was given."""
+    profile = tiktok_profile(username)
+    if profile is None or mode in (Kind.MISSING, Kind.SUSPENDED):
+        error = sample("apify-tiktok/errors/profile_does_not_exist.json")[0]
+        return [error | {"url": f"https://www.tiktok.com/@{username}", "input": asked}]
+    if mode is Kind.OTHER:
+        profile = _recorded_tiktok()["nba" if username.lower() != "nba" else "fashion"]
+    if mode is Kind.PRIVATE:
+        item: Json = {"authorMeta": profile.head | {"privateAccount": True}, "note": "Profile is private"}
+    elif mode is Kind.EMPTY:
+        item = {"authorMeta": profile.head | {"video": 0}, "note": "Profile has no videos"}
+    elif not profile.posts:
+        item = {"authorMeta": with_counts(profile.head, _AUTHOR_COUNTS, mode)}
+    else:
+        videos = (with_counts(video, _VIDEO_COUNTS, mode) for video in profile.posts[:limit])
+        authors = (with_counts(video["authorMeta"], _AUTHOR_COUNTS, mode) for video in profile.posts)
+        return [v | {"authorMeta": author, "input": asked} for v, author in zip(videos, authors, strict=False)]
+    return [item | {"input": asked}]
+
+
+@cache
+def _recorded_tiktok() -> dict[str, Profile]:
+    profiles = {}
+    for name in ("fashion", "nba", "shaiie_foeva", "loveluxury.com"):
+        file = "items_nested_from_csv.json" if name == "loveluxury.com" else "items.json"
+        # One item was recorded for a video's URL; in answer to a profile it would not carry that URL.
+        videos = [_without(video, "submittedVideoUrl") for video in sample(f"apify-tiktok/{name}/{file}")]
+        profiles[name] = Profile(videos[0]["authorMeta"], videos)
+    without_videos = sample("apify-tiktok/nasaofficial/profile_only_item.json")[0]
+    return profiles | {"nasaofficial": Profile(without_videos["authorMeta"], ())}
+
+
+@lru_cache(maxsize=32)
+def _synthetic_tiktok(sim: SimName) -> Profile:
+    author = _recorded_tiktok()["fashion"].head | {
+        "id": f"7{sim.account_digits}",
+        "name": sim.text,
+        "nickName": f"Simulated profile {sim.text}",
+        "profileUrl": f"https://www.tiktok.com/@{sim.text}",
+        "video": sim.post_count,
+    }
+    templates = [video for name in ("fashion", "nba", "shaiie_foeva") for video in _recorded_tiktok()[name].posts]
+    videos = [_video(sim, templates[index % len(templates)], author, index) for index in range(sim.post_count)]
+    return Profile(author, videos)
+
+
+def _video(sim: SimName, template: Json, author: Json, index: int) -> Json:
+    video_id = f"7{sim.post_digits(index)}"
+    return _without(template, "isPinned") | {
+        "id": video_id,
+        "createTime": int(published_at(index).timestamp()),
+        "createTimeISO": published_text(index),
+        "webVideoUrl": f"https://www.tiktok.com/@{sim.text}/video/{video_id}",
+        "playCount": template["playCount"] + index,
+        "authorMeta": author,
+        "videoMeta": _without(template["videoMeta"], "subtitleLinks"),  # 70 KB in one of the recordings
+    }
+
+
+def _without(entry: Json, *keys: str) -> Json:
+    return {name: value for name, value in entry.items() if name not in keys}
