@@ -7,11 +7,11 @@ import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from rich.console import Console
 from rich.table import Column, Table
 
+from cli.watch import watch_jobs
 from local import LocalError, auth, aws, stack, web
 from local.commands import signals_as_interrupts
 from tracking import jobs, pauses
@@ -51,7 +51,7 @@ WISHES = (
 
 
 def run(console: Console) -> bool:
-    """True when every job ended as it had to. LocalError when the stack does not come up, or jobs to no end."""
+    """Whether every job ended as it had to. LocalError when the stack does not come up, or jobs to no end."""
     ran = stack.State.load().runs()
     try:
         with signals_as_interrupts():
@@ -72,14 +72,23 @@ def run(console: Console) -> bool:
 
 def track(store: Store, console: Console, clock: Clock) -> list[Job]:
     """The jobs of `WISHES`, as they ended. StuckError when they cannot: a platform is paused, or time is up."""
-    from cli.watch import watch_jobs  # not above: the command line imports this package
-
     began = clock.now()
     if paused := _paused(store, began, {wish.platform for wish in WISHES}):
         raise _resting(paused)
-    ada: dict[str, Any] = {"org_id": ADA.org_id, "project_id": ADA.project_id, "user_id": ADA.uid}
-    ada |= {"account_type": AccountType.COMPETITOR, "now": began}
-    job_ids = [store.create_job(jobs.new(username=w.username, platform=w.platform, **ada)) for w in WISHES]
+    job_ids = [
+        store.create_job(
+            jobs.new(
+                org_id=ADA.org_id,
+                project_id=ADA.project_id,
+                user_id=ADA.uid,
+                username=wish.username,
+                platform=wish.platform,
+                account_type=AccountType.COMPETITOR,
+                now=began,
+            )
+        )
+        for wish in WISHES
+    ]
     console.print(f"{len(job_ids)} jobs written to Firestore; the rule's next tick, within a minute, starts them.")
 
     def check(left: Sequence[Job]) -> None:
@@ -132,28 +141,37 @@ def _table(store: Store, ended: list[Job]) -> Table:
     names = ("job", "status", "attempts", "time")
     table = Table(*names, narrow, "videos saved", Column("execution", no_wrap=True), box=None, pad_edge=False)
     for job in ended:
-        took = f"{((job.completed_at or job.created_at) - job.created_at).total_seconds():.0f} s"
+        waited = (job.completed_at or job.created_at) - job.created_at
+        execution = (job.execution_arn or "").rpartition(":")[2]
         account = job.account_id or f"{job.username.strip()}: {job.error}"
-        execution, videos = (job.execution_arn or "").rpartition(":")[2], str(_saved_videos(store, job))
-        table.add_row(job.job_id, str(job.status), str(job.attempt), took, account, videos, execution)
+        took = f"{waited.total_seconds():.0f} s"
+        table.add_row(
+            job.job_id, str(job.status), str(job.attempt), took, account, str(_saved_videos(store, job)), execution
+        )
     return table
 
 
 def _how_to_look_further(state: stack.State) -> str:
     page = state.page()
-    see = f"{page}    sign in as {ADA.name}; what she tracks there goes the same way" if page else web.missing()
-    variables = " ".join(f"{name}={value}" for name, value in aws.client_environment(state.aws()).items())
-    return f"""
-The stack goes on running. The page, with the accounts above:
-  {see}
-To look further:
-  .venv/bin/tracking list               the jobs
-  .venv/bin/tracking local status       the parts, and where they listen
-  .venv/bin/tracking local logs -f      what they say
-  make down                             stops everything
-The executions, as an AWS command line lists them:
-  {variables} \\
-  aws stepfunctions list-executions --state-machine-arn {stack.outputs(state)["StateMachineArn"]}"""
+    see = (
+        f"  {page}    sign in as {ADA.name}; what she tracks there goes the same way" if page else f"  {web.missing()}"
+    )
+    executions = f"aws stepfunctions list-executions --state-machine-arn {stack.outputs(state)['StateMachineArn']}"
+    return "\n".join(
+        (
+            "",
+            "The stack goes on running. The page, with the accounts above:",
+            see,
+            "To look further:",
+            "  .venv/bin/tracking list               the jobs",
+            "  .venv/bin/tracking local status       the parts, and where they listen",
+            "  .venv/bin/tracking local logs -f      what they say",
+            "  make down                             stops everything",
+            "The executions, as an AWS command line lists them:",
+            f"  {' '.join(f'{name}={value}' for name, value in aws.client_environment(state.aws()).items())} \\",
+            f"  {executions}",
+        )
+    )
 
 
 def main() -> int:
