@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -41,7 +42,11 @@ class Invocation:
 
 
 def invoke(
-    state: State, function: str, event: Mapping[str, Any], timeout_s: int | None = None, **variables: str
+    state: State,
+    function: str,
+    event: Mapping[str, Any],
+    variables: Mapping[str, str] = MappingProxyType({}),
+    timeout_s: int | None = None,
 ) -> Invocation:
     """Run `function` (`process`, `trigger`) once, cold, with the deployed variables and `variables` over them.
 
@@ -53,7 +58,7 @@ def invoke(
     lambdas = aws.client("lambda", state.aws())
     deployed = lambdas.get_function_configuration(FunctionName=aws.physical_name(state.aws(), logical_id))
     settings = {name: deployed[name] for name in _COPIED} | ({"Timeout": timeout_s} if timeout_s else {})
-    settings["Environment"] = {"Variables": deployed["Environment"]["Variables"] | variables}
+    settings["Environment"] = {"Variables": {**deployed["Environment"]["Variables"], **variables}}
     with tempfile.TemporaryDirectory() as folder:
         code = Path(shutil.make_archive(f"{folder}/code", "zip", BUILD / logical_id)).read_bytes()
     name = f"invoke-{uuid4().hex}"

@@ -32,7 +32,7 @@ def event_of(name: str) -> dict[str, Any]:
 
 def process(running: RunningStack, name: str, timeout_s: int | None = None, **variables: str) -> Invocation:
     event = seed(running.client, event_of(name))
-    return invoke(running.state, "process", event, timeout_s, **variables)
+    return invoke(running.state, "process", event, variables, timeout_s)
 
 
 def forget(running: RunningStack, job_id: str) -> None:

@@ -17,7 +17,7 @@ TRIGGER_TIMEOUT_S = 55  # template.yaml
 
 def trigger(running: RunningStack, **variables: str) -> Invocation:
     """Run a trigger of its own, beside the deployed one."""
-    return invoke(running.state, "trigger", TICK, **variables)
+    return invoke(running.state, "trigger", TICK, variables)
 
 
 def test_triggers_at_the_same_moment_start_each_job_exactly_once(project: Project) -> None:
