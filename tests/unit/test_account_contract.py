@@ -44,9 +44,9 @@ VIDEOS = CONTRACT["collections"]["video"].format_map(PLACE)
 
 def saved(collection: str, until: str = "SaveVideos", **overrides: Any) -> dict[str, dict[str, Any]]:
     """Run the states of one job; return the documents of the collection by id."""
-    world = Harness(**overrides)
-    world.run_chain(world.claimed_job(), until=until)
-    return world.store.get_documents(collection)
+    harness = Harness(**overrides)
+    harness.run_chain(harness.claimed_job(), until=until)
+    return harness.store.get_documents(collection)
 
 
 def required(kind: str) -> set[str]:
@@ -79,10 +79,10 @@ def test_saved_account_has_every_contract_field() -> None:
 
 
 def test_known_account_keeps_the_contract_fields() -> None:
-    world = Harness(videos=videos(2))
+    harness = Harness(videos=videos(2))
     for user in ("first", "second"):
-        world.run_chain(world.claimed_job(userId=user))
-    (document,) = world.store.get_documents(ACCOUNTS).values()
+        harness.run_chain(harness.claimed_job(userId=user))
+    (document,) = harness.store.get_documents(ACCOUNTS).values()
     assert document.keys() == CONTRACT["account"]["fields"].keys()
     assert_held("account", document)
 
