@@ -22,7 +22,7 @@ from tracking.settings import Limits, PlatformSettings
 from tracking.staging import Staging
 from tracking.staging.s3 import S3Objects
 from tracking.store.firestore import FirestoreStore
-from tracking.wiring import PlatformKeys, ProcessDeps, TriggerDeps
+from tracking.wiring import ProcessDeps, TriggerDeps
 from trigger.tick import run_tick
 
 _PLATFORM_PAGE = 50  # videos in a page of YouTube
@@ -70,14 +70,11 @@ def _claimed(client: RecordedClient, username: str) -> tuple[str, dict[str, Any]
 def _process(client: RecordedClient, state: stack.State) -> ProcessDeps:
     clock = SystemClock()
     settings = PlatformSettings(youtube_api_url=state.environment()["YOUTUBE_API_URL"])
-    keys = PlatformKeys(
-        youtube_api_key=lambda: "stand-in", x_bearer_token=lambda: "stand-in", apify_token=lambda: "stand-in"
-    )
     bucket = stack.outputs(state)["StagingBucketName"]
     return ProcessDeps(
         store=FirestoreStore(client),
         staging=Staging(S3Objects(aws.client("s3", state.aws()), bucket)),
-        platform=lambda name: wiring.platform(name, settings, keys, clock),
+        platform=lambda name: wiring.platform(name, settings, lambda _: "stand-in", clock),
         clock=clock,
         max_videos_per_job=settings.max_videos_per_job,
     )

@@ -15,12 +15,13 @@ from tracking import wiring
 from tracking.clock import SystemClock
 from tracking.errors import CredentialsError, InvalidJobError, TrackingError
 from tracking.jobs import PlatformName
+from tracking.platform_contract import CREDENTIALS
 from tracking.platforms import Budget, collect_videos
 from tracking.settings import PlatformSettings, SettingsError
 
 
 def fetch(
-    platform: Annotated[str, typer.Argument(help="instagram, tiktok, youtube or twitter.")],
+    platform: Annotated[str, typer.Argument(help=f"One of: {', '.join(PlatformName)}.")],
     username: Annotated[str, typer.Argument(help="@name, name, profile URL or channel id.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print account and videos as one JSON object.")] = False,
     timeout_s: Annotated[int, typer.Option("--timeout", help="Seconds after which fetching stops.")] = 240,
@@ -42,12 +43,8 @@ def fetch(
 def _fetch(platform: str, username: str, timeout_s: int) -> dict[str, Any]:
     settings = PlatformSettings.from_environment(os.environ)
     clock = SystemClock()
-    keys = wiring.PlatformKeys(
-        youtube_api_key=lambda: _variable("YOUTUBE_API_KEY"),
-        x_bearer_token=lambda: _variable("X_BEARER_TOKEN"),
-        apify_token=lambda: _variable("APIFY_TOKEN"),
-    )
-    module = wiring.platform(_platform_name(platform), settings, keys, clock)
+    name = _platform_name(platform)
+    module = wiring.platform(name, settings, lambda credential: _variable(CREDENTIALS[credential]), clock)
     budget = Budget(deadline=clock.now() + timedelta(seconds=timeout_s), max_videos=settings.max_videos_per_job)
     fetched = module.fetch_account(username, budget)
     videos = collect_videos(module.fetch_videos(fetched, budget), budget, clock).videos
@@ -55,11 +52,12 @@ def _fetch(platform: str, username: str, timeout_s: int) -> dict[str, Any]:
 
 
 def _platform_name(text: str) -> PlatformName:
-    name = text.strip().lower()
-    try:
-        return PlatformName("twitter" if name == "x" else name)
-    except ValueError:
-        raise InvalidJobError(f"The platform must be one of: {', '.join(PlatformName)}.") from None
+    """By its name, or as people write it: `twitter` or `X`."""
+    typed = text.strip().lower()
+    for name in PlatformName:
+        if typed in (name, name.label.lower()):
+            return name
+    raise InvalidJobError(f"The platform must be one of: {', '.join(PlatformName)}.")
 
 
 def _variable(name: str) -> str:

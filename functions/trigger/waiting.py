@@ -20,19 +20,13 @@ from tracking import pauses, walks
 from tracking.errors import InvalidJobError
 from tracking.jobs import Job, PlatformName
 from tracking.pauses import Pause
+from tracking.platform_contract import CREDENTIALS, PLATFORMS
 from tracking.settings import Limits
 from tracking.store import JobSnapshot
 from tracking.wiring import TriggerDeps
 from trigger.sweep import Running
 
 PARALLEL_QUERIES = 16
-
-CREDENTIAL: Mapping[PlatformName, str] = {
-    PlatformName.YOUTUBE: "youtube",
-    PlatformName.TWITTER: "x",
-    PlatformName.INSTAGRAM: "apify",
-    PlatformName.TIKTOK: "apify",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +52,8 @@ class Slots:
         self.total = max(0, limits.running - running.total)
         used: Counter[str] = Counter()
         for platform, number in running.by_platform.items():
-            used[CREDENTIAL[platform]] += number
-        self._by_credential = {name: limits.per_credential - used[name] for name in set(CREDENTIAL.values())}
+            used[PLATFORMS[platform].credential] += number
+        self._by_credential = {name: limits.per_credential - used[name] for name in CREDENTIALS}
         self._by_platform = {
             platform: allowed
             for platform, pause in paused.items()
@@ -68,13 +62,13 @@ class Slots:
 
     def of(self, platform: PlatformName) -> int:
         own = self._by_platform.get(platform, self.total)
-        return max(0, min(self.total, self._by_credential[CREDENTIAL[platform]], own))
+        return max(0, min(self.total, self._by_credential[PLATFORMS[platform].credential], own))
 
     def take(self, platform: PlatformName) -> bool:
         if not self.of(platform):
             return False
         self.total -= 1
-        self._by_credential[CREDENTIAL[platform]] -= 1
+        self._by_credential[PLATFORMS[platform].credential] -= 1
         if platform in self._by_platform:
             self._by_platform[platform] -= 1
         return True
@@ -82,7 +76,7 @@ class Slots:
     def give_back(self, platform: PlatformName) -> None:
         """Free what `take` took for a job that could not be claimed."""
         self.total += 1
-        self._by_credential[CREDENTIAL[platform]] += 1
+        self._by_credential[PLATFORMS[platform].credential] += 1
         if platform in self._by_platform:
             self._by_platform[platform] += 1
 

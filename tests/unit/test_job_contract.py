@@ -52,7 +52,6 @@ def job_with(overrides: Fields) -> Job:
 def test_names_and_numbers_are_those_of_the_contract() -> None:
     assert list(Status) == CONTRACT["statuses"]
     assert set(CONTRACT["finished"]) == jobs.FINISHED
-    assert {platform: platform.label for platform in PlatformName} == CONTRACT["platforms"]
     assert list(AccountType) == CONTRACT["accountTypes"]
     assert {step.name: step.value for step in Progress} == CONTRACT["progress"]
     assert CONTRACT["maxUsernameLength"] == jobs.MAX_USERNAME_LENGTH

@@ -13,11 +13,12 @@ from tests.factories import job
 from tests.harness import Harness
 from tracking.jobs import LEASE, PlatformName
 from tracking.pauses import Pause
+from tracking.platform_contract import PLATFORMS
 from tracking.settings import Limits
 from tracking.store import JobSnapshot
 from tracking.store.memory import MemoryStore
 from trigger.sweep import Running
-from trigger.waiting import CREDENTIAL, Pending, Slots, pick
+from trigger.waiting import Pending, Slots, pick
 
 INSTAGRAM, TIKTOK, YOUTUBE, TWITTER = PlatformName
 
@@ -69,9 +70,9 @@ def test_taken_place_counts_for_all_that_share_it() -> None:
 
 
 def test_every_platform_has_its_credential() -> None:
-    assert set(CREDENTIAL) == set(PlatformName)
-    assert CREDENTIAL[INSTAGRAM] == CREDENTIAL[TIKTOK]
-    assert len(set(CREDENTIAL.values())) == 3
+    assert set(PLATFORMS) == set(PlatformName)
+    assert PLATFORMS[INSTAGRAM].credential == PLATFORMS[TIKTOK].credential
+    assert len({PLATFORMS[name].credential for name in PlatformName}) == 3
 
 
 def waiting(*names: str, **fields: Any) -> list[Pending]:
@@ -127,7 +128,7 @@ def test_jobs_of_shared_credentials_share_their_limit(harness: Harness) -> None:
         for number in range(5):
             harness.add_job(platform=platform, username=f"a{number}")
     harness.tick()
-    started = Counter(CREDENTIAL[PlatformName(p["platform"])] for p in harness.executions.started.values())
+    started = Counter(PLATFORMS[p["platform"]].credential for p in harness.executions.started.values())
     assert started == {"apify": 3, "youtube": 3, "x": 3}
     assert harness.tick()["started"] == 0
 

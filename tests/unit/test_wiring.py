@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
+import httpx
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
@@ -16,10 +17,12 @@ from google.auth.aws import Credentials as AwsCredentials
 from google.auth.credentials import AnonymousCredentials
 
 from local.paths import ROOT
+from tests.doubles import ManualClock
 from tracking import clients, google_credentials, secrets_manager, wiring
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.jobs import PlatformName
 from tracking.kick_auth import Caller
+from tracking.platforms import Setup
 from tracking.settings import Limits, ProcessSettings
 
 KEY = "AIzaVerySecret"
@@ -204,10 +207,8 @@ def test_settings_and_keys_show_no_secret(secrets: Stubber) -> None:
         {"GOOGLE_CLOUD_PROJECT": "demo", "STAGING_BUCKET": "b", "YOUTUBE_API_KEY_SECRET": "youtube-key"}
     )
     secrets.add_response("get_secret_value", {"SecretString": KEY}, {"SecretId": "youtube-key"})
-    keys = wiring.PlatformKeys(
-        youtube_api_key=lambda: secrets_manager.secret(settings.youtube_api_key_secret),
-        x_bearer_token=lambda: "",
-        apify_token=lambda: "",
-    )
-    assert keys.youtube_api_key() == KEY
-    assert KEY not in repr(settings) + repr(keys)
+    key_secret = settings.key_secret("youtube")
+    with httpx.Client() as http:
+        setup = Setup(http=http, settings=settings, key=lambda: secrets_manager.secret(key_secret), clock=ManualClock())
+    assert setup.key() == KEY
+    assert KEY not in repr(settings) + repr(setup)

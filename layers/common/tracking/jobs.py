@@ -19,10 +19,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from tracking.document_limits import MAX_ID_LENGTH, MAX_SENTENCE_BYTES, cut, is_document_id
 from tracking.errors import InvalidJobError
+from tracking.platform_contract import PLATFORMS
 
 
 class Status(StrEnum):
@@ -82,15 +83,20 @@ LEADS_TO: Mapping[ChangeKind, Status] = {
 
 
 class PlatformName(StrEnum):
-    INSTAGRAM = "instagram"
-    TIKTOK = "tiktok"
-    YOUTUBE = "youtube"
-    TWITTER = "twitter"
+    """A platform of contracts/platforms.json, in the file's order: `threads` there is `PlatformName.THREADS` here."""
+
+    if TYPE_CHECKING:  # a type checker cannot read the file; it is told of those that code names
+        INSTAGRAM = "instagram"
+        TIKTOK = "tiktok"
+        YOUTUBE = "youtube"
+        TWITTER = "twitter"
+    else:
+        locals().update({name.upper(): name for name in PLATFORMS})
 
     @property
     def label(self) -> str:
         """How people write the platform's name."""
-        return {"instagram": "Instagram", "tiktok": "TikTok", "youtube": "YouTube", "twitter": "X"}[self.value]
+        return PLATFORMS[self].label
 
 
 class AccountType(StrEnum):

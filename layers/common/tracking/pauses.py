@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tracking.jobs import PlatformName
+from tracking.platform_contract import PLATFORMS
 from tracking.store import DocumentWrite
 
 CONTROL_DOCUMENT = "trackingControl/platforms"
@@ -25,7 +26,6 @@ RAMP_STEPS = 10
 DEFAULT_RATE_PAUSE = timedelta(minutes=15)  # where the platform does not say when to come back
 QUOTA_PAUSE = timedelta(hours=1)  # nobody says when a quota is refilled: one job an hour asks
 LONGEST_PAUSE = timedelta(days=1)
-_YOUTUBE_RESET_HOUR_UTC = 8  # midnight Pacific standard time; an hour late in summer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +64,9 @@ def rate_limited_until(retry_at: datetime | None, now: datetime) -> datetime:
 
 
 def quota_used_up_until(platform: PlatformName, now: datetime) -> datetime:
-    """YouTube refills at midnight Pacific time: https://developers.google.com/youtube/v3/getting-started#quota"""
-    if platform is not PlatformName.YOUTUBE:
+    """The next moment of the hour that the platform's contract names; an hour from now where it names none."""
+    hour = PLATFORMS[platform].quota_reset_hour_utc
+    if hour is None:
         return now + QUOTA_PAUSE
-    today = now.replace(hour=_YOUTUBE_RESET_HOUR_UTC, minute=0, second=0, microsecond=0)
+    today = now.replace(hour=hour, minute=0, second=0, microsecond=0)
     return today if now < today else today + timedelta(days=1)

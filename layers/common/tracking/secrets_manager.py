@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tracking.clients import aws_client
@@ -11,9 +10,6 @@ from tracking.errors import CredentialsError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.parameters import SecretsProvider
-
-Secret = Callable[[], str]
-"""A secret's value, read when it is first needed."""
 
 _NOT_SET_UP = "Our access to this service is not set up; we have been told."
 

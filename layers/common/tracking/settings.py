@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any, Self
 
 from tracking.jobs import LEASE
+from tracking.platform_contract import CREDENTIALS
 from tracking.store import MAX_WRITES_PER_COMMIT
 
 
@@ -122,3 +123,7 @@ class ProcessSettings(PlatformSettings):
     youtube_api_key_secret: str = ""
     x_bearer_token_secret: str = ""
     apify_token_secret: str = ""
+
+    def key_secret(self, credential: str) -> str:
+        """Name of the secret that holds the key of a credential of contracts/platforms.json; "" where none was set."""
+        return str(getattr(self, f"{CREDENTIALS[credential].lower()}_secret"))

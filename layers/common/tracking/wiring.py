@@ -11,6 +11,7 @@ import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tracking.clients import aws_client, http_client
@@ -18,8 +19,9 @@ from tracking.clock import Clock, SystemClock
 from tracking.google_credentials import firebase_app, firestore_client
 from tracking.hints import Hints
 from tracking.jobs import PlatformName
-from tracking.platforms import Platform
-from tracking.secrets_manager import Secret, secret
+from tracking.platform_contract import PLATFORMS
+from tracking.platforms import Platform, Setup
+from tracking.secrets_manager import secret
 from tracking.settings import (
     CleanupSettings,
     KickSettings,
@@ -126,49 +128,25 @@ def process() -> ProcessDeps:
 
     settings = ProcessSettings.from_environment(os.environ)
     clock = SystemClock()
-    keys = PlatformKeys(
-        youtube_api_key=lambda: secret(settings.youtube_api_key_secret),
-        x_bearer_token=lambda: secret(settings.x_bearer_token_secret),
-        apify_token=lambda: secret(settings.apify_token_secret),
-    )
     return ProcessDeps(
         store=FirestoreStore(firestore_client(settings.google_cloud_project, settings.firebase_credentials_secret)),
         staging=Staging(S3Objects(aws_client("s3"), settings.staging_bucket)),
-        platform=functools.cache(lambda name: platform(name, settings, keys, clock)),
+        platform=functools.cache(
+            lambda name: platform(name, settings, lambda credential: secret(settings.key_secret(credential)), clock)
+        ),
         clock=clock,
         max_videos_per_job=settings.max_videos_per_job,
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlatformKeys:
-    youtube_api_key: Secret
-    x_bearer_token: Secret
-    apify_token: Secret
+def platform(name: PlatformName, settings: PlatformSettings, key: Callable[[str], str], clock: Clock) -> Platform:
+    """The platform's module over its provider, on the one HTTP client that all share.
 
-
-def platform(name: PlatformName, settings: PlatformSettings, keys: PlatformKeys, clock: Clock) -> Platform:
-    """The platform's module over its provider, on the one HTTP client that all share."""
-    match name:
-        case PlatformName.YOUTUBE:
-            from tracking.platforms.youtube import YouTube
-            from tracking.platforms.youtube_data_api import YouTubeDataApi
-
-            return YouTube(YouTubeDataApi(http_client(), settings.youtube_api_url, keys.youtube_api_key, clock))
-        case PlatformName.TWITTER:
-            from tracking.platforms.twitter import Twitter
-            from tracking.platforms.x_api import XApi
-
-            return Twitter(XApi(http_client(), settings.x_api_url, keys.x_bearer_token, clock))
-        case PlatformName.INSTAGRAM:
-            from tracking.platforms.apify import Apify
-            from tracking.platforms.instagram import Instagram
-
-            apify = Apify(http_client(), settings.apify_api_url, keys.apify_token, clock)
-            return Instagram(apify, settings.apify_instagram_actor)
-        case PlatformName.TIKTOK:
-            from tracking.platforms.apify import Apify
-            from tracking.platforms.tiktok import TikTok
-
-            apify = Apify(http_client(), settings.apify_api_url, keys.apify_token, clock)
-            return TikTok(apify, settings.apify_tiktok_actor)
+    The module `tracking.platforms.{name}` registers itself by its function `build`; no other platform's is loaded.
+    `key` reads the key of a credential of contracts/platforms.json; it is called for each request.
+    """
+    credential = PLATFORMS[name].credential
+    module = import_module(f"tracking.platforms.{name}")
+    setup = Setup(http=http_client(), settings=settings, key=lambda: key(credential), clock=clock)
+    built: Platform = module.build(setup)
+    return built

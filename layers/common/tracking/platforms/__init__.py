@@ -6,6 +6,9 @@
     instagram    apify              Apify actors
     tiktok       apify
 
+What a platform is called and what its links look like stands in contracts/platforms.json. Its module here bears its
+name and has a function `build(setup: Setup) -> Platform`, by which `tracking.wiring.platform` finds it.
+
 A platform turns a provider's answers into `Account` and `Video`; a provider speaks HTTP and turns foreign
 failures into `tracking.errors`. This module holds what all platforms have in common; beside it stand what they
 share: `addresses` (what people type), `fields` (what platforms send), `messages` (what people read when it goes
@@ -17,11 +20,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tracking.accounts import Account, Video
 from tracking.clock import Clock
 from tracking.document_limits import is_document_id
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tracking.settings import PlatformSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +58,16 @@ class VideoPage:
     videos: tuple[Video, ...]
     has_more: bool  # whether the platform holds further pages after this one
     unusable: tuple[str, ...] = ()  # ids of further posts, as sent, that cannot be read or asked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """All that a platform is built from, by the function `build` of its module."""
+
+    http: httpx.Client
+    settings: PlatformSettings
+    key: Callable[[], str]  # of the platform's credential; may raise CredentialsError
+    clock: Clock
 
 
 class Platform(Protocol):

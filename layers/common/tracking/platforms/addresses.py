@@ -6,27 +6,14 @@ platform's own site, so `@nasa`, `nasa/` and `/channel/UC...` need no rules of t
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from tracking.errors import InvalidJobError
+from tracking.platform_contract import PLATFORMS
 from tracking.platforms.messages import PROPER_NAMES
 
-_PLATFORM_OF = {
-    "instagram.com": "instagram",
-    "instagr.am": "instagram",
-    "tiktok.com": "tiktok",
-    "youtube.com": "youtube",
-    "youtu.be": "youtube",
-    "x.com": "twitter",
-    "twitter.com": "twitter",
-}
-_EXAMPLES = {
-    "instagram": "https://www.instagram.com/nasa/",
-    "tiktok": "https://www.tiktok.com/@nasa",
-    "youtube": "https://www.youtube.com/@NASA",
-    "twitter": "https://x.com/NASA",
-}
 _LONGEST = 500  # a profile link with tracking parameters has some 200 characters
 
 
@@ -41,9 +28,30 @@ class Address:
         return bool(self.host) or len(self.segments) > 1
 
 
+def read_username(typed: object, platform: str) -> str:
+    """The account's name without '@', in the case that was typed. InvalidJobError when the text names no account.
+
+    For a platform whose contract has no account paths: the name is always the first part.
+    """
+    name = read_address(typed, platform).segments[0].removeprefix("@")
+    return checked_username(name, str(typed).strip(), platform)
+
+
+def checked_username(name: str, typed: str, platform: str) -> str:
+    """`name`, which the platform's pattern takes; else InvalidJobError, which quotes what was typed."""
+    contract = PLATFORMS[platform]
+    plain = name
+    if contract.any_script:
+        name = unicodedata.normalize("NFC", name)
+        plain = "".join("a" if unicodedata.category(char)[0] in "LMN" else char for char in name)
+    if not contract.username_pattern.fullmatch(plain):
+        raise not_a_username(typed, platform)
+    return name
+
+
 def read_address(typed: object, platform: str) -> Address:
-    """InvalidJobError for what cannot name an account of the platform: nothing at all, control characters, a
-    link to another site, a link to no page."""
+    """Cut what was typed. InvalidJobError for what cannot name an account of the platform: nothing at all, control
+    characters, a link to another site, to no page, or to a page that is no profile."""
     name = PROPER_NAMES[platform]
     if not isinstance(typed, str) or not typed.strip().strip("@/"):
         raise InvalidJobError(f"No username for {name} was given.")
@@ -55,20 +63,30 @@ def read_address(typed: object, platform: str) -> Address:
         _check_site(address.host, platform)
     elif "." in address.segments[0] and len(address.segments) > 1 and not stripped.startswith(("@", "/")):
         raise InvalidJobError(f"{_shown(stripped)} is not a link to {name}.")
-    if not address.segments[0].strip("@"):
+    if not address.segments[0].strip("@") or _is_other_page(address, platform):
         raise not_a_profile(platform)
     return address
+
+
+def _is_other_page(address: Address, platform: str) -> bool:
+    """Whether the platform's contract says that the link leads to a post, a search, a settings page."""
+    contract = PLATFORMS[platform]
+    first, *rest = address.segments
+    is_post = len(address.segments) >= contract.post_parts and bool(rest) and rest[0].casefold() in contract.posts
+    is_page = address.is_path and contract.pages_pattern.fullmatch(first) is not None
+    return is_post or is_page or contract.is_short_link(address.host)
 
 
 def not_a_profile(platform: str) -> InvalidJobError:
     """The link leads to a post, a search, a settings page: not to an account."""
     return InvalidJobError(
         f"This is not the link of a profile on {PROPER_NAMES[platform]}. "
-        f"Give the account's name or its profile link, such as {_EXAMPLES[platform]}."
+        f"Give the account's name or its profile link, such as {PLATFORMS[platform].example}."
     )
 
 
-def not_a_username(typed: str, platform: str, rule: str) -> InvalidJobError:
+def not_a_username(typed: str, platform: str) -> InvalidJobError:
+    rule = PLATFORMS[platform].username_rule
     return InvalidJobError(f"{_shown(typed)} cannot be a username on {PROPER_NAMES[platform]}: {rule}.")
 
 
@@ -93,7 +111,7 @@ def _segments(path: str) -> tuple[str, ...]:
 
 
 def _platform_of(host: str) -> str | None:
-    return next((name for site, name in _PLATFORM_OF.items() if host == site or host.endswith(f".{site}")), None)
+    return next((name for name, contract in PLATFORMS.items() if contract.is_site(host)), None)
 
 
 def _check_site(host: str, platform: str) -> None:

@@ -26,6 +26,7 @@ from tracking.errors import (
     StaleAttemptError,
     TrackingError,
 )
+from tracking.platform_contract import PLATFORMS
 from tracking.platforms import Budget
 from tracking.platforms.fields import count, moment, obj, objects, text
 from tracking.platforms.http import Credential, JsonApi
@@ -87,7 +88,7 @@ class Apify:
     def __init__(self, http: httpx.Client, base_url: str, key: Callable[[], str], clock: Clock) -> None:
         self._clock = clock
         self._api = JsonApi(
-            "Apify (Instagram and TikTok)",
+            f"Apify ({_users()})",
             http,
             base_url,
             key,
@@ -207,6 +208,12 @@ class Apify:
     def _wait_params(self, budget: Budget) -> dict[str, str | int]:
         left_s = int((budget.deadline - _READING_TIME - self._clock.now()).total_seconds())
         return {"waitForFinish": max(0, min(WAIT_FOR_FINISH_S, left_s))}
+
+
+def _users() -> str:
+    """The platforms that are read through Apify: `Instagram and TikTok`."""
+    labels = [platform.label for platform in PLATFORMS.values() if platform.credential == "apify"]
+    return " and ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))
 
 
 def kind_of_refusal(status: int, body: Any) -> type[TrackingError] | None:

@@ -19,8 +19,8 @@ from tracking.errors import (
     PlatformUnavailableError,
     TrackingError,
 )
-from tracking.platforms import Budget, FetchedAccount, VideoPage
-from tracking.platforms.addresses import not_a_profile, not_a_username, read_address
+from tracking.platforms import Budget, FetchedAccount, Setup, VideoPage
+from tracking.platforms.addresses import read_username
 from tracking.platforms.apify import Apify, Run
 from tracking.platforms.apify_pages import Reading, video_pages
 from tracking.platforms.fields import (
@@ -39,12 +39,6 @@ from tracking.platforms.fields import (
 from tracking.platforms.messages import failure
 
 _NAME = "Instagram"
-_USERNAME = re.compile(r"[A-Za-z0-9._]{1,50}")  # past 30 it is for Instagram to say that there is no such account
-_RULE = "it has 1 to 30 letters, digits, periods and underscores"
-_PAGES = re.compile(
-    r"p|reels?|tv|explore|stories|accounts|direct|about|legal|developer|directory|web|graphql|s|share|oauth|api|_u",
-    re.IGNORECASE,
-)
 _POST_PATH = re.compile(r"/(?:p|reels?|tv)/([A-Za-z0-9_-]+)")
 _MEDIA_TYPES = {"Image": MediaType.IMAGE, "Video": MediaType.VIDEO, "Sidecar": MediaType.CAROUSEL}
 _ERRORS: dict[str, type[TrackingError]] = {
@@ -86,17 +80,14 @@ class Instagram:
         return self._apify.begin(self._actor, actor_input, budget, _was_blocked)
 
 
+def build(setup: Setup) -> Instagram:
+    apify = Apify(setup.http, setup.settings.apify_api_url, setup.key, setup.clock)
+    return Instagram(apify, setup.settings.apify_instagram_actor)
+
+
 def parse_username(typed: str) -> str:
     """The name in lower case, as Instagram keeps it. InvalidJobError when the text names no account."""
-    address = read_address(typed, "instagram")
-    first, *rest = address.segments
-    is_post = len(rest) > 1 and rest[0].casefold() in ("p", "reel", "reels", "tv")
-    if is_post or (address.is_path and _PAGES.fullmatch(first)):
-        raise not_a_profile("instagram")
-    name = first.removeprefix("@")
-    if not _USERNAME.fullmatch(name):
-        raise not_a_username(typed.strip(), "instagram", _RULE)
-    return name.lower()
+    return read_username(typed, "instagram").lower()
 
 
 def profile_in(items: list[dict[str, Any]], name: str) -> dict[str, Any] | None:

@@ -15,9 +15,9 @@ from tracking.errors import (
     RateLimitedError,
     TrackingError,
 )
-from tracking.jobs import PlatformName
+from tracking.platform_contract import PLATFORMS
 
-PROPER_NAMES = {str(platform): platform.label for platform in PlatformName}
+PROPER_NAMES = {name: platform.label for name, platform in PLATFORMS.items()}
 
 _SENTENCES: dict[type[TrackingError], str] = {
     AccountNotFoundError: "{name} has no account named {account}.",

@@ -19,22 +19,14 @@ from tracking.errors import (
     PlatformUnavailableError,
     TrackingError,
 )
-from tracking.platforms import Budget, FetchedAccount, VideoPage
-from tracking.platforms.addresses import not_a_profile, not_a_username, read_address
+from tracking.platforms import Budget, FetchedAccount, Setup, VideoPage
+from tracking.platforms.addresses import read_username
 from tracking.platforms.apify import Apify, Run
 from tracking.platforms.apify_pages import Reading, video_pages
 from tracking.platforms.fields import count, flag, hashtags, identifier, moment, obj, quoted, seconds, text, title_of
 from tracking.platforms.messages import failure
 
 _NAME = "TikTok"
-_USERNAME = re.compile(r"[A-Za-z0-9._]{1,50}")  # past 24 it is for TikTok to say that there is no such account
-_RULE = "it has up to 24 letters, digits, periods and underscores"
-_PAGES = re.compile(
-    r"tag|discover|explore|foryou|following|friends|live|music|video|photo|t|v|share|embed|about|legal|upload|search"
-    r"|login|signup|business|channel|messages|setting",
-    re.IGNORECASE,
-)
-_SHORT_LINKS = ("vm.tiktok.com", "vt.tiktok.com")
 _VIDEO_PATH = re.compile(r"/@(?P<author>[^/]+)/(?:video|photo)/(?P<id>\d+)")
 _ERROR_CODES: dict[str, type[TrackingError]] = {
     "NOT_FOUND": AccountNotFoundError,
@@ -93,17 +85,14 @@ class TikTok:
         return self._apify.begin(self._actor, actor_input, budget, _was_blocked)
 
 
+def build(setup: Setup) -> TikTok:
+    apify = Apify(setup.http, setup.settings.apify_api_url, setup.key, setup.clock)
+    return TikTok(apify, setup.settings.apify_tiktok_actor)
+
+
 def parse_username(typed: str) -> str:
     """The name in lower case, as TikTok keeps it. InvalidJobError when the text names no account."""
-    address = read_address(typed, "tiktok")
-    first, *rest = address.segments
-    is_video = bool(rest) and rest[0].casefold() in ("video", "photo")
-    if is_video or address.host in _SHORT_LINKS or (address.is_path and _PAGES.fullmatch(first)):
-        raise not_a_profile("tiktok")
-    name = first.removeprefix("@")
-    if not _USERNAME.fullmatch(name):
-        raise not_a_username(typed.strip(), "tiktok", _RULE)
-    return name.lower()
+    return read_username(typed, "tiktok").lower()
 
 
 def account_in(items: list[dict[str, Any]], name: str) -> Account | None:

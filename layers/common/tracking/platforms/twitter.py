@@ -8,8 +8,8 @@ from typing import Any
 
 from tracking.accounts import Account, MediaType, Video
 from tracking.errors import AccountPrivateError, ContractError
-from tracking.platforms import Budget, FetchedAccount, VideoPage
-from tracking.platforms.addresses import not_a_profile, not_a_username, read_address
+from tracking.platforms import Budget, FetchedAccount, Setup, VideoPage
+from tracking.platforms.addresses import read_username
 from tracking.platforms.fields import (
     count,
     flag,
@@ -27,13 +27,6 @@ from tracking.platforms.messages import failure
 from tracking.platforms.x_api import XApi
 
 _NAME = "X"
-_USERNAME = re.compile(r"[A-Za-z0-9_]{1,50}")  # past 15 it is for X to say that there is no such account
-_RULE = "it has 1 to 15 letters, digits and underscores"
-_PAGES = re.compile(
-    r"i|home|explore|search|hashtag|intent|share|settings|messages|notifications|login|signup|tos|privacy|compose"
-    r"|jobs|download|about|who_to_follow",
-    re.IGNORECASE,
-)
 _REPOST = {"retweeted", "reposted"}
 # Escaped by X in the text of posts, and nothing else is.
 _ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
@@ -72,17 +65,13 @@ class Twitter:
             remaining -= len(videos)
 
 
+def build(setup: Setup) -> Twitter:
+    return Twitter(XApi(setup.http, setup.settings.x_api_url, setup.key, setup.clock))
+
+
 def parse_username(typed: str) -> str:
     """The name without '@', as typed. InvalidJobError when the text names no account; the sentence says why."""
-    address = read_address(typed, "twitter")
-    first, *rest = address.segments
-    is_post = bool(rest) and rest[0].casefold() in ("status", "statuses")
-    if is_post or (address.is_path and _PAGES.fullmatch(first)):
-        raise not_a_profile("twitter")
-    name = first.removeprefix("@")
-    if not _USERNAME.fullmatch(name):
-        raise not_a_username(typed.strip(), "twitter", _RULE)
-    return name
+    return read_username(typed, "twitter")
 
 
 def account_from(user: dict[str, Any], asked: str) -> Account:

@@ -10,22 +10,16 @@ from typing import Any, Literal
 
 from tracking.accounts import Account, MediaType, Video
 from tracking.errors import AccountNotFoundError, ContractError
-from tracking.platforms import Budget, FetchedAccount, VideoPage
-from tracking.platforms.addresses import not_a_profile, not_a_username, read_address
+from tracking.platform_contract import PLATFORMS
+from tracking.platforms import Budget, FetchedAccount, Setup, VideoPage
+from tracking.platforms.addresses import checked_username, not_a_username, read_address
 from tracking.platforms.fields import count, flag, hashtags, moment, obj, quoted, seconds, text
 from tracking.platforms.messages import failure
 from tracking.platforms.youtube_data_api import PAGE_SIZE, YouTubeDataApi
 
 _NAME = "YouTube"
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # today's have 11; anything else would spoil the list that is asked for
-_CHANNEL_ID = re.compile(r"UC[A-Za-z0-9_-]{22}")
-_RULE = "a handle has 3 to 30 letters, digits, periods, hyphens and underscores, and a channel id is UC and 22 more"
-_LONGEST_NAME = 100  # old custom names were longer than handles are
-_PAGES = re.compile(
-    r"watch|shorts|playlist|live|embed|v|e|feed|results|hashtag|gaming|premium|post|clip|redirect|attribution_link"
-    r"|account|signin|upload|t|about|ads|creators|kids|music|tv|trending",
-    re.IGNORECASE,
-)
+_CHANNEL_ID = re.compile(PLATFORMS["youtube"].account_paths["channel"])
 _DURATION = re.compile(
     r"P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
@@ -96,24 +90,26 @@ class YouTube:
         raise failure(AccountNotFoundError, _NAME, asked.value)
 
 
+def build(setup: Setup) -> YouTube:
+    return YouTube(YouTubeDataApi(setup.http, setup.settings.youtube_api_url, setup.key, setup.clock))
+
+
 def parse_username(typed: str) -> ChannelName:
     """InvalidJobError when the text names no channel; the sentence says why."""
     address = read_address(typed, "youtube")
     first, *rest = address.segments
-    if address.host.endswith("youtu.be") or (address.is_path and _PAGES.fullmatch(first)):
-        raise not_a_profile("youtube")
     if first.startswith("@"):
-        return ChannelName("handle", _checked(first[1:], typed))
+        return ChannelName("handle", checked_username(first[1:], typed.strip(), "youtube"))
     if first.lower() == "channel" and rest:
         if not _CHANNEL_ID.fullmatch(rest[0]):
-            raise not_a_username(rest[0], "youtube", _RULE)
+            raise not_a_username(rest[0], "youtube")
         return ChannelName("id", rest[0])
     if first.lower() in ("c", "user") and rest:
-        value = _checked(rest[0], typed)
+        value = checked_username(rest[0], typed.strip(), "youtube")
         return ChannelName("user" if first.lower() == "user" else "name", value)
     if _CHANNEL_ID.fullmatch(first):
         return ChannelName("id", first)
-    return ChannelName("name", _checked(first, typed))
+    return ChannelName("name", checked_username(first, typed.strip(), "youtube"))
 
 
 def account_from(channel: dict[str, Any], asked: ChannelName) -> Account:
@@ -161,15 +157,6 @@ def duration_s(value: object) -> float | None:
     if match is None:
         return None
     return seconds(sum(float(amount) * _UNIT_S[unit] for unit, amount in match.groupdict(default="0").items()))
-
-
-def _checked(name: str, typed: str) -> str:
-    """Handles exist in many scripts: letters, their marks, digits and a few signs."""
-    value = unicodedata.normalize("NFC", name)
-    is_plain = all(char in "_-.·" or unicodedata.category(char)[0] in "LMN" for char in value)
-    if not 1 <= len(value) <= _LONGEST_NAME or not is_plain:
-        raise not_a_username(typed.strip(), "youtube", _RULE)
-    return value
 
 
 def _is_asked(channel: dict[str, Any], filter_name: str, value: str) -> bool:
