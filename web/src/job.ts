@@ -3,6 +3,8 @@
  * this module to it.
  */
 
+import { platforms } from '../../contracts/platforms.json';
+
 export const STATUSES = ['pending', 'processing', 'completed', 'failed', 'cancelled'] as const;
 export type JobStatus = (typeof STATUSES)[number];
 
@@ -11,16 +13,14 @@ export const FINISHED: readonly JobStatus[] = ['completed', 'failed', 'cancelled
 export const CANCELLABLE: readonly JobStatus[] = ['pending', 'processing'];
 export const RETRYABLE: readonly JobStatus[] = ['failed', 'cancelled'];
 
-export const PLATFORMS = ['instagram', 'tiktok', 'youtube', 'twitter'] as const;
+/** In the order of the contract. Its names become the type, spelled out in the package's declarations. */
+export const PLATFORMS = keysOf(platforms);
 export type Platform = (typeof PLATFORMS)[number];
 
 /** Names of the platforms for people. */
-export const PLATFORM_LABELS: Readonly<Record<Platform, string>> = {
-  instagram: 'Instagram',
-  tiktok: 'TikTok',
-  youtube: 'YouTube',
-  twitter: 'X',
-};
+export const PLATFORM_LABELS = Object.fromEntries(PLATFORMS.map((name) => [name, platforms[name].label])) as Readonly<
+  Record<Platform, string>
+>;
 
 export const ACCOUNT_TYPES = ['my', 'competitor'] as const;
 export type AccountType = (typeof ACCOUNT_TYPES)[number];
@@ -66,4 +66,8 @@ export interface TrackingJob {
   error: string | null;
   /** Stable name of the failure, such as `AccountNotFoundError`. */
   errorCode: string | null;
+}
+
+function keysOf<Key extends string>(record: Readonly<Record<Key, unknown>>): readonly Key[] {
+  return Object.keys(record) as Key[];
 }

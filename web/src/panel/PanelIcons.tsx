@@ -10,18 +10,21 @@ function Icon({ className, children }: { className: string; children: ReactNode 
   );
 }
 
-const PLATFORM_PATHS: Readonly<Record<Platform, string>> = {
+const PLATFORM_PATHS: Readonly<Partial<Record<Platform, string>>> = {
   instagram: 'M2.5 5h2.6l1-1.7h3.8l1 1.7h2.6v7.7h-11zM8 11a2.3 2.3 0 1 0 0-4.6A2.3 2.3 0 0 0 8 11z',
   tiktok: 'M6.7 11.2V3l5.3 1.2v2.3L6.7 5.3M6.7 11.2a1.8 1.8 0 1 1-3.6 0 1.8 1.8 0 0 1 3.6 0z',
   youtube: 'M2 4h12v8H2zM6.8 6v4L10 8z',
   twitter: 'm3.5 3.5 9 9M12.5 3.5l-9 9',
 };
 
+/** A person: for a platform that has no drawing of its own. */
+const ANY_PLATFORM_PATH = 'M8 8a2.6 2.6 0 1 0 0-5.2A2.6 2.6 0 0 0 8 8zM3.2 13.4c0-2.4 2.1-3.6 4.8-3.6s4.8 1.2 4.8 3.6';
+
 export function PlatformIcon({ platform }: { platform: Platform }) {
   return (
     <span className="tracking-panel__platform">
       <Icon className="tracking-panel__icon">
-        <path d={PLATFORM_PATHS[platform]} />
+        <path d={PLATFORM_PATHS[platform] ?? ANY_PLATFORM_PATH} />
       </Icon>
     </span>
   );

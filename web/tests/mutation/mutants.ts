@@ -1,4 +1,5 @@
 import contract from '../../../contracts/job.json';
+import { platforms } from '../../../contracts/platforms.json';
 import { type Expression, withOperands, withoutComments } from '../rules/coverage';
 
 /** The rules with one thing broken. */
@@ -21,7 +22,7 @@ const VERBS = ['get', 'list', 'create', 'update', 'delete'] as const;
 const VOCABULARIES: readonly (readonly string[])[] = [
   contract.statuses,
   Object.keys(contract.fields),
-  [...Object.keys(contract.platforms), 'facebook'],
+  [...Object.keys(platforms), 'facebook'],
   [...contract.accountTypes, 'partner'],
   ['owner', 'admin', 'member'],
 ];

@@ -3,6 +3,7 @@
 import { type DocumentSnapshot, FieldValue, serverTimestamp, Timestamp } from 'firebase/firestore';
 import { describe, expect, test } from 'vitest';
 import contract from '../../../contracts/job.json';
+import { platforms } from '../../../contracts/platforms.json';
 import { checkId } from '../../src/inputChecks';
 import * as job from '../../src/job';
 import { COLLECTION, cancelFields, newJobFields, readJob, readJobs, retryFields } from '../../src/jobDocuments';
@@ -33,8 +34,9 @@ function document(overrides: Readonly<Record<string, unknown>> = {}) {
 test('names and numbers are those of the contract', () => {
   expect(job.STATUSES).toEqual(contract.statuses);
   expect(job.FINISHED).toEqual(contract.finished);
-  expect(job.PLATFORM_LABELS).toEqual(contract.platforms);
-  expect(job.PLATFORMS).toEqual(Object.keys(contract.platforms));
+  const labels = Object.entries(platforms).map(([name, { label }]) => [name, label]);
+  expect(job.PLATFORM_LABELS).toEqual(Object.fromEntries(labels));
+  expect(job.PLATFORMS).toEqual(Object.keys(platforms));
   expect(job.ACCOUNT_TYPES).toEqual(contract.accountTypes);
   expect(job.PROGRESS).toEqual(contract.progress);
   expect(job.MAX_USERNAME_LENGTH).toBe(contract.maxUsernameLength);

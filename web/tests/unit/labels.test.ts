@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import contract from '../../../contracts/job.json';
+import { platforms } from '../../../contracts/platforms.json';
 import { TrackingJobError } from '../../src/errors';
 import { PLATFORMS } from '../../src/job';
 import {
@@ -77,7 +78,7 @@ describe('the line under the bar', () => {
     expect(contract.changes.create.message).toBe(contract.messages.waiting);
     expect(contract.changes.retry.message).toBe(contract.messages.waiting);
     for (const platform of PLATFORMS) {
-      const message = contract.messages.lookingUp.replace('<platform>', contract.platforms[platform]);
+      const message = contract.messages.lookingUp.replace('<platform>', platforms[platform].label);
       expect(detailOf(makeJob({ status: 'processing', platform, message }))).toBeNull();
     }
     expect(detailOf(makeJob({ status: 'cancelled', message: 'Cancelled.' }))).toBeNull();

@@ -1,9 +1,10 @@
 /** What people type. `contracts/usernames.json` is the table that the functions are held to, too. */
 
 import { describe, expect, test } from 'vitest';
+import { platforms } from '../../../contracts/platforms.json';
 import table from '../../../contracts/usernames.json';
 import { PLATFORM_LABELS, PLATFORMS } from '../../src/job';
-import { checkUsername, platformOf } from '../../src/username';
+import { checkUsername, platformOf, type Site, Usernames } from '../../src/username';
 
 type Verdicts = Readonly<Record<string, readonly string[]>>;
 
@@ -74,4 +75,54 @@ test.each([
   ['https://[x.com/nasa', null],
 ])('platformOf(%j) is %s', (typed, platform) => {
   expect(platformOf(typed)).toBe(platform);
+});
+
+test.each(['constructor', 'toString', '__proto__'])('%s is a name like others', (name) => {
+  expect(checkUsername(`https://x.com/${name}/media`, 'twitter')).toBeNull();
+});
+
+describe('a fifth platform, by its entry alone', () => {
+  const threads: Site = {
+    label: 'Threads',
+    hosts: ['threads.example'],
+    shortLinkHosts: ['t\\.threads\\.example'],
+    example: 'https://threads.example/@nasa',
+    username: '[a-z]{3,5}',
+    anyScript: false,
+    usernameRule: 'it has 3 to 5 small letters',
+    accountPaths: { id: '[0-9]{4}', u: '' },
+    pages: ['search'],
+    posts: ['post'],
+    postParts: 3,
+  };
+  const usernames = new Usernames({ ...platforms, threads });
+  const notAProfile =
+    'This is not the link of a profile on Threads. ' +
+    "Give the account's name or its profile link, such as https://threads.example/@nasa.";
+  const notAUsername = (typed: string) => `"${typed}" cannot be a username on Threads: it has 3 to 5 small letters.`;
+
+  test.each([
+    ['nasa', null],
+    ['@nasa', null],
+    ['www.threads.example/@nasa?x=1', null],
+    ['threads.example/u/nasa', null],
+    ['threads.example/id/1234', null],
+    ['search', notAUsername('search')],
+    ['東京', notAUsername('東京')],
+    ['threads.example/id/nasa', notAUsername('nasa')],
+    ['threads.example/SEARCH', notAProfile],
+    ['threads.example/@nasa/post/1', notAProfile],
+    ['threads.example/@nasa/post', null],
+    ['t.threads.example/abc', notAProfile],
+    ['https://x.com/nasa', 'This is a link to X, but the job is for Threads.'],
+  ])('%s: %s', (typed, sentence) => {
+    expect(usernames.check(typed, 'threads')).toBe(sentence);
+  });
+
+  test('its links are known to the others', () => {
+    expect(usernames.platformOf('m.threads.example/@nasa')).toBe('threads');
+    expect(usernames.check('https://threads.example/@nasa', 'tiktok')).toBe(
+      'This is a link to Threads, but the job is for TikTok.',
+    );
+  });
 });

@@ -1,5 +1,6 @@
 import { type DocumentData, doc, serverTimestamp, setDoc, Timestamp, writeBatch } from 'firebase/firestore';
 import contract from '../../../../contracts/job.json';
+import { platforms } from '../../../../contracts/platforms.json';
 import usernames from '../../../../contracts/usernames.json';
 import {
   FIELDS,
@@ -62,7 +63,7 @@ export const creating: Case[] = [
   allow('as a member'),
   allow('as an owner', { userId: OWNER }, { as: OWNER }),
   allow('as a member without a role', { userId: WITHOUT_ROLE }, { as: WITHOUT_ROLE }),
-  ...Object.keys(contract.platforms).map((platform) => allow(`on ${platform}`, { platform })),
+  ...Object.keys(platforms).map((platform) => allow(`on ${platform}`, { platform })),
   ...contract.accountTypes.map((accountType) => allow(`of the type ${accountType}`, { accountType })),
   allow('with a username of one character', { username: 'x' }),
   allow('with a username of 100 characters', { username: 'x'.repeat(contract.maxUsernameLength) }),
