@@ -89,7 +89,7 @@ def secret_names() -> list[str]:
     """The names that the template gives to the kick's secret and the platforms' keys. Firestore's emulator asks for
     no credentials."""
     parameters = built_template()["Parameters"]
-    names = ("KickSecret", "YouTubeApiKeySecret", "XBearerTokenSecret", "ApifyTokenSecret")
+    names = [name for name in parameters if name.endswith("Secret") and name != "FirebaseCredentialsSecret"]
     return [parameters[name]["Default"] for name in names]
 
 

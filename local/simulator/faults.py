@@ -11,8 +11,9 @@ from types import UnionType
 from typing import Any, Self
 
 from local.simulator.messages import Json, Subject
+from tracking.jobs import PlatformName
 
-PLATFORMS = ("youtube", "twitter", "instagram", "tiktok")
+PLATFORMS = tuple(PlatformName)
 
 
 class Kind(StrEnum):

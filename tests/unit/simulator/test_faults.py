@@ -10,6 +10,7 @@ import pytest
 
 from local.simulator.faults import Fault, FaultBook, Kind
 from local.simulator.messages import Subject
+from tracking.jobs import PlatformName
 
 NASA = Subject("instagram", "nasa")
 CALL = "/x/2/users/1/tweets"
@@ -101,7 +102,7 @@ def test_threads_share_a_count_without_losing_or_adding_one() -> None:
         ([], "A fault is one JSON object."),
         ({}, "Unknown kind None"),
         ({"kind": "418"}, "Unknown kind '418'"),
-        ({"kind": "503", "platform": "x"}, "Unknown platform 'x'; known are youtube, twitter, instagram, tiktok."),
+        ({"kind": "503", "platform": "x"}, f"Unknown platform 'x'; known are {', '.join(PlatformName)}."),
         ({"kind": "503", "tims": 2}, "Unknown field 'tims'"),
         ({"kind": "503", "times": "2"}, "times must be a whole number, not '2'."),
         ({"kind": "503", "username": 7}, "username must be text, not 7."),
