@@ -14,6 +14,7 @@ import pytest
 from local.paths import ROOT
 from tracking import google_credentials
 from tracking.jobs import EXECUTION_TIMEOUT_S
+from tracking.platform_contract import CREDENTIALS
 from tracking.settings import (
     CleanupSettings,
     KickSettings,
@@ -91,6 +92,17 @@ def test_every_variable_is_read_and_every_setting_is_given(template: Any, functi
     given = of_type(template, "AWS::Serverless::Function")[function]["Environment"]["Variables"]
     assert set(given) == set(variables(settings))
     assert "Environment" not in template["Globals"]["Function"]
+
+
+def test_every_platforms_credential_is_a_secret_parameter(template: Any) -> None:
+    """A key's name in contracts/platforms.json is the variable's, and the default name of the secret."""
+    given = of_type(template, "AWS::Serverless::Function")["ProcessFunction"]["Environment"]["Variables"]
+    parameters = {name.removesuffix("_SECRET"): value["Ref"] for name, value in given.items() if "_SECRET" in name}
+    assert parameters.pop("FIREBASE_CREDENTIALS") == "FirebaseCredentialsSecret"
+    assert parameters.keys() == set(CREDENTIALS.values())
+    for key, parameter in parameters.items():
+        assert parameter.lower() == f"{key.replace('_', '').lower()}secret"
+        assert template["Parameters"][parameter]["Default"] == f"account-tracking/{key.lower().replace('_', '-')}"
 
 
 def test_environment_holds_no_secret_values(template: Any) -> None:

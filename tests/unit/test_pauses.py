@@ -26,7 +26,8 @@ from tracking.store import DocumentWrite, JobSnapshot, JobWrite
 from tracking.store.memory import MemoryStore
 
 FAR = START + timedelta(minutes=125)  # 14:05
-INSTAGRAM, TIKTOK, YOUTUBE, TWITTER = PlatformName
+INSTAGRAM, TIKTOK = PlatformName.INSTAGRAM, PlatformName.TIKTOK
+YOUTUBE, TWITTER = PlatformName.YOUTUBE, PlatformName.TWITTER
 
 
 def pause(harness: Harness, platform: PlatformName, until: datetime, reason: str = "RateLimitedError") -> None:

@@ -20,7 +20,8 @@ from tracking.store.memory import MemoryStore
 from trigger.sweep import Running
 from trigger.waiting import Pending, Slots, pick
 
-INSTAGRAM, TIKTOK, YOUTUBE, TWITTER = PlatformName
+INSTAGRAM, TIKTOK = PlatformName.INSTAGRAM, PlatformName.TIKTOK
+YOUTUBE, TWITTER = PlatformName.YOUTUBE, PlatformName.TWITTER
 
 
 def slots(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -60,6 +61,15 @@ def test_layer_alone_imports_all_of_tracking(host_layer: Path) -> None:
     imported = in_layer(host_layer, IMPORT_ALL).split()
     assert {"tracking.jobs", "tracking.wiring", "tracking.store.firestore", "tracking.platforms"} <= set(imported)
     assert not any(name.startswith("cli") for name in imported)
+
+
+def test_the_layer_has_the_platforms_contract(host_layer: Path) -> None:
+    """As a file, not as a link that leads nowhere on Lambda; `tracking` reads it there."""
+    shipped = host_layer / "tracking" / "platforms.json"
+    assert not shipped.is_symlink()
+    assert shipped.read_bytes() == (ROOT / "contracts" / "platforms.json").read_bytes()
+    platforms = json.loads(shipped.read_text(encoding="utf-8"))["platforms"]
+    assert in_layer(host_layer, "from tracking.jobs import PlatformName; print(*PlatformName)").split() == [*platforms]
 
 
 def test_every_module_has_bytecode_that_needs_no_timestamp(host_layer: Path) -> None:

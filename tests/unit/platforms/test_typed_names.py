@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,10 @@ import pytest
 from tests.factories import job
 from tracking.errors import InvalidJobError
 from tracking.jobs import PlatformName
-from tracking.platforms import instagram, tiktok, twitter, youtube
 
 TABLE = json.loads((Path(__file__).parents[3] / "contracts" / "usernames.json").read_text())
 PARSERS: dict[PlatformName, Callable[[str], object]] = {
-    PlatformName.INSTAGRAM: instagram.parse_username,
-    PlatformName.TIKTOK: tiktok.parse_username,
-    PlatformName.TWITTER: twitter.parse_username,
-    PlatformName.YOUTUBE: youtube.parse_username,
+    name: import_module(f"tracking.platforms.{name}").parse_username for name in PlatformName
 }
 
 

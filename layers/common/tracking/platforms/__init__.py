@@ -1,13 +1,8 @@
 """Social platforms: one module per platform, and one per provider that platforms get their data from.
 
-    platform     provider
-    youtube      youtube_data_api   YouTube Data API v3
-    twitter      x_api              X API v2
-    instagram    apify              Apify actors
-    tiktok       apify
-
-What a platform is called and what its links look like stands in contracts/platforms.json. Its module here bears its
-name and has a function `build(setup: Setup) -> Platform`, by which `tracking.wiring.platform` finds it.
+What a platform is called, and what its links and usernames look like, stands in contracts/platforms.json. Its module
+here has its name, and registers itself by a function `build(setup: Setup) -> Platform`, which
+`tracking.wiring.platform` calls. To add one: docs/howto/add-a-platform.md.
 
 A platform turns a provider's answers into `Account` and `Video`; a provider speaks HTTP and turns foreign
 failures into `tracking.errors`. This module holds what all platforms have in common; beside it stand what they
