@@ -1,0 +1,97 @@
+"""A fifth platform, "threads", by its entry in the contract and its module alone: the door that the how-to shows.
+
+The two are put into a copy of the layer's package. A process of its own imports it, since the names of platforms are
+made on import. Functions, store, state machine's part and everything else are the real ones, unchanged.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.paths import ROOT
+
+ENTRY = {
+    "label": "Threads",
+    "credential": "threads",
+    "quotaResetHourUtc": None,
+    "hosts": ["threads.example"],
+    "shortLinkHosts": [],
+    "example": "https://threads.example/@nasa",
+    "username": "[A-Za-z0-9._]{3,30}",
+    "anyScript": False,
+    "usernameRule": "it has 3 to 30 letters, digits, periods and underscores",
+    "accountPaths": {},
+    "pages": ["search"],
+    "posts": ["post"],
+    "postParts": 3,
+}
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """What came of the jobs, as `tests.fifth_platform.run` prints it."""
+    layer = tmp_path_factory.mktemp("layer")
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "layers" / "common" / "tracking", layer / "tracking", ignore=ignored)
+    add_threads(layer / "tracking")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (layer, ROOT / "functions", ROOT)))}
+    command = [sys.executable, "-m", "tests.fifth_platform.run"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])  # before it stand the functions' logs
+
+
+def add_threads(package: Path) -> None:
+    contract = json.loads((package / "platforms.json").read_text(encoding="utf-8"))
+    contract["platforms"]["threads"] = ENTRY
+    contract["credentials"]["threads"] = "THREADS_TOKEN"
+    (package / "platforms.json").write_text(json.dumps(contract), encoding="utf-8")
+    shutil.copy(ROOT / "tests" / "fifth_platform" / "threads.py", package / "platforms" / "threads.py")
+
+
+def test_a_fifth_platforms_job_is_completed(outcome: Any) -> None:
+    completed = outcome["completed"]
+    assert completed["claimed"] == "Looking up the Threads account."
+    assert completed["execution"].startswith("threads-Nasa-")
+    assert completed["job"] == {"status": "completed", "message": "Done: 1 video saved.", "accountId": "threads_7"}
+    assert completed["videos"] == ["post1"]
+
+
+def test_a_fifth_platform_is_built_with_its_own_key(outcome: Any) -> None:
+    assert outcome["completed"]["account"] == "nasa, by key of threads"
+
+
+def test_a_fifth_platform_has_a_name_and_a_label(outcome: Any) -> None:
+    assert outcome["parsed"] == "threads"
+    assert outcome["labels"] == ["Instagram", "TikTok", "YouTube", "X", "Threads"]
+
+
+def test_a_fifth_platforms_username_rule_is_effective(outcome: Any) -> None:
+    not_a_profile = (
+        "This is not the link of a profile on Threads. "
+        "Give the account's name or its profile link, such as https://threads.example/@nasa."
+    )
+    assert outcome["refusals"] == {
+        "nasa": None,
+        "na": '"na" cannot be a username on Threads: it has 3 to 30 letters, digits, periods and underscores.',
+        "https://threads.example/search": not_a_profile,
+        "https://threads.example/@nasa/post/1": not_a_profile,
+        "https://x.com/nasa": "This is a link to X, but the job is for Threads.",
+    }
+
+
+def test_a_fifth_platforms_links_are_known_to_the_others(outcome: Any) -> None:
+    assert outcome["elsewhere"] == "This is a link to Threads, but the job is for Instagram."
+
+
+def test_a_fifth_platforms_credential_has_a_limit_of_its_own(outcome: Any) -> None:
+    """Three jobs of each wait; two at the same time are allowed with one credential."""
+    assert outcome["started"] == {"threads": 2, "instagram": 2}
