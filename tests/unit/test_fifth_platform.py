@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from local.paths import ROOT
+from tracking.jobs import PlatformName
 
 ENTRY = {
     "label": "Threads",
@@ -71,7 +72,7 @@ def test_a_fifth_platform_is_built_with_its_own_key(outcome: Any) -> None:
 
 def test_a_fifth_platform_has_a_name_and_a_label(outcome: Any) -> None:
     assert outcome["parsed"] == "threads"
-    assert outcome["labels"] == ["Instagram", "TikTok", "YouTube", "X", "Threads"]
+    assert outcome["labels"] == [*(platform.label for platform in PlatformName), "Threads"]
 
 
 def test_a_fifth_platforms_username_rule_is_effective(outcome: Any) -> None:

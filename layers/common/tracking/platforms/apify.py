@@ -211,7 +211,7 @@ class Apify:
 
 
 def _users() -> str:
-    """The platforms that are read through Apify: `Instagram and TikTok`."""
+    """The platforms that are read through Apify: by their labels."""
     labels = [platform.label for platform in PLATFORMS.values() if platform.credential == "apify"]
     return " and ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))
 
