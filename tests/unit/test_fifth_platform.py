@@ -19,7 +19,7 @@ import pytest
 from local.paths import ROOT
 from tracking.jobs import PlatformName
 
-ENTRY = {
+ENTRY: dict[str, Any] = {
     "label": "Threads",
     "credential": "threads",
     "quotaResetHourUtc": None,
