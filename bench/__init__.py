@@ -8,4 +8,4 @@ from __future__ import annotations
 
 
 class BenchError(Exception):
-    """Something did not go as it has to before its figures mean anything. The message names it."""
+    """The measured work failed, so its figures would mean nothing. The message says why."""

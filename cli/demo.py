@@ -1,4 +1,4 @@
-"""`make demo`: the main job on real parts. Nothing here calls the trigger: the rule's minute tick does."""
+"""`make demo`: the main job on real parts. The demo never calls the trigger; the scheduled tick starts the jobs."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ from tracking.pauses import Pause
 from tracking.store import Store, account_path
 from tracking.store.firestore import FirestoreStore
 
-ADA = auth.USERS[0]  # whose page shows what is tracked here
-LIMIT = timedelta(minutes=5)  # as long as an execution may last: as a rule the demo takes little more than one
+ADA = auth.USERS[0]  # her page shows the accounts tracked here
+LIMIT = timedelta(minutes=5)  # the limit of an execution; the demo usually takes little more than one minute
 
 
 class StuckError(LocalError):
-    """The jobs will not end in any time that one waits for. The stack goes on running, to be looked at."""
+    """The jobs will not end soon. The stack goes on running, so that it can be examined."""
 
 
 @dataclass(frozen=True)
-class Wish:
-    """An account to track, as a person types it, and how its job has to end."""
+class Request:
+    """An account to track, as a person types it, and the ending expected of its job."""
 
     platform: PlatformName
     username: str
     error_code: str | None = None
-    videos: int = 0  # as many as were recorded; reposts of others are not the account's
+    videos: int = 0  # number of recorded videos, without reposts of others
 
 
-WISHES = (
-    Wish(PlatformName.YOUTUBE, "https://www.youtube.com/@GoogleDevelopers", videos=5),
-    Wish(PlatformName.TWITTER, "@wunpini_fm", videos=53),
-    Wish(PlatformName.INSTAGRAM, " NASA ", videos=33),
-    Wish(PlatformName.TIKTOK, "loveluxury.com", videos=17),
-    Wish(PlatformName.INSTAGRAM, "nobody_has_this_name", error_code="AccountNotFoundError"),
+REQUESTS = (
+    Request(PlatformName.YOUTUBE, "https://www.youtube.com/@GoogleDevelopers", videos=5),
+    Request(PlatformName.TWITTER, "@wunpini_fm", videos=53),
+    Request(PlatformName.INSTAGRAM, " NASA ", videos=33),
+    Request(PlatformName.TIKTOK, "loveluxury.com", videos=17),
+    Request(PlatformName.INSTAGRAM, "nobody_has_this_name", error_code="AccountNotFoundError"),
 )
 
 
 def run(console: Console) -> bool:
-    """Whether every job ended as it had to. LocalError when the stack does not come up, or jobs to no end."""
+    """Run the demo. Return whether every job ended as expected. LocalError if the stack or a job gets stuck."""
     ran = stack.State.load().runs()
     try:
         with signals_as_interrupts():
@@ -60,20 +60,20 @@ def run(console: Console) -> bool:
             store = FirestoreStore(firestore_client(os.environ["GOOGLE_CLOUD_PROJECT"]))
             ended = track(store, console, SystemClock())
     except StuckError:
-        raise  # what runs is there to be looked at
+        raise  # the stack goes on running, so that it can be examined
     except BaseException:
         if not ran:
             stack.down()
         raise
     console.print(_table(store, ended))
     console.print(_how_to_look_further(state), highlight=False, soft_wrap=True)
-    return all(_is_right(store, wish, job) for wish, job in zip(WISHES, ended, strict=True))
+    return all(_is_right(store, request, job) for request, job in zip(REQUESTS, ended, strict=True))
 
 
 def track(store: Store, console: Console, clock: Clock) -> list[Job]:
-    """The jobs of `WISHES`, as they ended. StuckError when they cannot: a platform is paused, or time is up."""
+    """The jobs of `REQUESTS`, as they ended. StuckError when they cannot: a platform is paused, or time is up."""
     began = clock.now()
-    if paused := _paused(store, began, {wish.platform for wish in WISHES}):
+    if paused := _paused(store, began, {request.platform for request in REQUESTS}):
         raise _resting(paused)
     job_ids = [
         store.create_job(
@@ -81,20 +81,20 @@ def track(store: Store, console: Console, clock: Clock) -> list[Job]:
                 org_id=ADA.org_id,
                 project_id=ADA.project_id,
                 user_id=ADA.uid,
-                username=wish.username,
-                platform=wish.platform,
+                username=request.username,
+                platform=request.platform,
                 account_type=AccountType.COMPETITOR,
                 now=began,
             )
         )
-        for wish in WISHES
+        for request in REQUESTS
     ]
     console.print(f"{len(job_ids)} jobs written to Firestore; the rule's next tick, within a minute, starts them.")
 
     def check(left: Sequence[Job]) -> None:
         paused = _paused(store, clock.now(), {job.platform for job in left if job.status is Status.PENDING})
         if paused and {job.platform for job in left} == {pause.platform for pause in paused}:
-            raise _resting(paused)  # the others were shown to their ends
+            raise _resting(paused)  # all other jobs were shown to their ends
         if left and clock.now() - began > LIMIT:
             raise StuckError(
                 f"After {LIMIT.total_seconds() / 60:.0f} minutes {len(left)} of {len(job_ids)} jobs have not ended. The"
@@ -109,7 +109,7 @@ def track(store: Store, console: Console, clock: Clock) -> list[Job]:
 
 
 def _paused(store: Store, now: datetime, platforms: Collection[PlatformName]) -> list[Pause]:
-    """Those of the platforms that rest: no tick starts their jobs, maybe for a day."""
+    """Return the pauses of the demo's platforms. No tick starts jobs of a paused platform, maybe for a day."""
     found = pauses.from_document(store.get_document(pauses.CONTROL_DOCUMENT))
     return [pause for pause in found.values() if pause.platform in platforms and now < pause.until]
 
@@ -130,10 +130,10 @@ def _saved_videos(store: Store, job: Job) -> int:
     return len(store.get_documents(f"{account_path(job.org_id, job.project_id, job.account_id)}/videos"))
 
 
-def _is_right(store: Store, wish: Wish, job: Job) -> bool:
-    if wish.error_code:
-        return job.status is Status.FAILED and job.error_code == wish.error_code and job.retry_count == 0
-    return job.status is Status.COMPLETED and _saved_videos(store, job) == wish.videos
+def _is_right(store: Store, request: Request, job: Job) -> bool:
+    if request.error_code:
+        return job.status is Status.FAILED and job.error_code == request.error_code and job.retry_count == 0
+    return job.status is Status.COMPLETED and _saved_videos(store, job) == request.videos
 
 
 def _table(store: Store, ended: list[Job]) -> Table:

@@ -1,6 +1,6 @@
-"""Each writer of an ending, through its real handler: what rides with the ending is written exactly when the job ends.
+"""Each writer of an ending, run by its real handler: a document added to the ending is written if the job ends.
 
-The rider is made up: one document for each ending.
+The test makes up that document (the rider), one for each ending.
 """
 
 from __future__ import annotations
@@ -68,18 +68,18 @@ INTERRUPTED = Outcome(status=ExecutionStatus.SUCCEEDED)
 
 @dataclass(frozen=True)
 class Case:
-    """One writer: the job that it ends, how it is driven, and how the job ends."""
+    """A writer of an ending: its job, the way to run it, and the ending expected."""
 
     write: Callable[[Harness, dict[str, Any]], None]
     status: str
     error_code: str | None
-    until: str | None = None  # the last state that is done before
+    until: str | None = None  # the last state that runs before
     is_pending: bool = False
     outcome: Outcome = Outcome(status=ExecutionStatus.FAILED)  # noqa: RUF009 - frozen
     edits: Mapping[str, Any] = field(default_factory=dict)
 
     def begin(self, harness: Harness, front_end: FrontEnd) -> dict[str, Any]:
-        """The job, as it is right before its writer comes."""
+        """Return the job as it is right before its writer runs."""
         if self.is_pending:
             job_id = harness.add_job()
             front_end.write(job_id, **self.edits)
@@ -94,7 +94,7 @@ class Case:
 
     @property
     def told(self) -> dict[str, Any]:
-        """The rider."""
+        """Return the rider of an ending."""
         kind = "complete" if self.status == "completed" else "fail"
         return {"kind": kind, "status": self.status, "errorCode": self.error_code, "orgId": "org1"}
 
@@ -116,7 +116,7 @@ def case(request: pytest.FixtureRequest) -> Case:
 
 
 class Interposed:
-    """A store that lets something happen around the write of an ending."""
+    """A store that runs an action around the write of an ending."""
 
     def __init__(self, store: Store, around: Callable[[JobWrite, Callable[[], Any]], Any]) -> None:
         self._store = store

@@ -74,7 +74,7 @@ OF_PAGES = [
 
 
 class Unanswered:
-    """In place of a client's API: notes each call with its request, and answers nothing."""
+    """A stand-in for a client's API that records each call with its request, and returns no results."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []

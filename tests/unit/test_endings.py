@@ -1,4 +1,4 @@
-"""The one home of an ending: no other place makes the change that ends a job, or the write of it."""
+"""A single place makes the change that ends a job, and its write. No other module does either."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def modules_with(finder: Finder) -> set[str]:
 
 
 def _last_name(node: ast.expr) -> str:
-    """`Status` of both `Status` and `jobs.Status`."""
+    """Return the last name of an expression: `Status` for both `Status` and `jobs.Status`."""
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
 
 
 class Calls(Finder):
-    """Finds calls of a class or function by any of these names."""
+    """A finder of calls of a class or function with one of these names."""
 
     def __init__(self, *names: str) -> None:
         self._names = names
@@ -51,10 +51,10 @@ class Calls(Finder):
 
 
 class EndingStatuses(Finder):
-    """Finds a status that ends a job, where it is not compared with another."""
+    """A finder of statuses that end a job, outside of comparisons."""
 
     def visit_Compare(self, node: ast.Compare) -> None:
-        """Skip comparisons: they write nothing."""
+        """Skip comparisons, which write nothing."""
 
     def visit_Constant(self, node: ast.Constant) -> None:
         self.found |= node.value in (Status.COMPLETED, Status.FAILED)
@@ -65,7 +65,7 @@ class EndingStatuses(Finder):
 
 
 class Texts(Finder):
-    """Finds a text, and names that hold it."""
+    """A finder of a text, and of names that hold it."""
 
     def __init__(self, text: str, name: str) -> None:
         self._text, self._name = text, name

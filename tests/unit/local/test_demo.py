@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from cli import demo
-from cli.demo import WISHES, StuckError, track
+from cli.demo import REQUESTS, StuckError, track
 from tests.doubles import START, ManualClock
 from tracking import jobs
 from tracking.jobs import PlatformName, Status
@@ -77,7 +77,7 @@ def test_a_pause_that_comes_later_is_told_once_others_ended() -> None:
     clock.meanwhile = meanwhile
     with pytest.raises(StuckError, match=r"YouTube is paused until .* --clear youtube`\. Then run the demo again\."):
         track(store, quiet(), clock)
-    assert statuses(store) == ["completed"] * (len(WISHES) - 1) + ["pending"]
+    assert statuses(store) == ["completed"] * (len(REQUESTS) - 1) + ["pending"]
 
 
 def test_a_pause_that_is_over_holds_nothing_up() -> None:
@@ -85,7 +85,7 @@ def test_a_pause_that_is_over_holds_nothing_up() -> None:
     store = MemoryStore(clock)
     paused(store, PlatformName.TWITTER, hours=-1)
     clock.meanwhile = lambda: tick(store, resting=None)
-    assert [job.status for job in track(store, quiet(), clock)] == [Status.COMPLETED] * len(WISHES)
+    assert [job.status for job in track(store, quiet(), clock)] == [Status.COMPLETED] * len(REQUESTS)
 
 
 def test_jobs_that_no_tick_starts_are_given_up_in_a_sentence() -> None:
