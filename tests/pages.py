@@ -48,7 +48,8 @@ class Page:
     @property
     def code(self) -> str:
         """The blocks of code, and what stands between backticks."""
-        return "\n".join([*_FENCE.split(self.text)[1::2], *re.findall(r"`([^`]+)`", self.prose)])
+        spans = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", self.prose)]
+        return "\n".join([*_FENCE.split(self.text)[1::2], *spans])
 
     def long_lines(self, limit: int) -> list[str]:
         """Lines of prose beyond `limit` characters. Tables, and the addresses of links, may be longer."""
