@@ -38,7 +38,7 @@ ENTRY: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """What came of the jobs, as `tests.fifth_platform.run` prints it."""
+    """Return how the jobs ended, as `tests.fifth_platform.run` prints it."""
     layer = tmp_path_factory.mktemp("layer")
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "layers" / "common" / "tracking", layer / "tracking", ignore=ignored)

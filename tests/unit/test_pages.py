@@ -19,16 +19,6 @@ EXCERPT_LIMIT = 12
 PICTURE_LIMIT_BYTES = 200_000
 DECISIONS = Page(ROOT / "docs/decisions.md")
 
-# Named by the pages, and about to come. A test fails as soon as one of them is there: then take it out of here.
-COMING_TARGETS = {"unit", "fmt", "one", "dev", "nightly"}
-COMING_PATHS = (
-    "functions/process/states.py",
-    "functions/process/advancing.py",
-    "layers/common/tracking/endings.py",
-    "contracts/platforms.json",
-    "docs/howto/add-a-platform.md",
-)
-
 each_page = pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
 each_excerpt = pytest.mark.parametrize(
     "excerpt", [*excerpts(TOUR.read_text())], ids=lambda excerpt: f"{excerpt.file.name}-{excerpt.line}"
@@ -39,10 +29,6 @@ def make_targets() -> set[str]:
     return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
-def is_coming(path: str) -> bool:
-    return any(coming.endswith(path) for coming in COMING_PATHS)
-
-
 @each_page
 def test_page_lines_are_short(page: Page) -> None:
     assert page.long_lines(LINE_LIMIT) == []
@@ -50,17 +36,17 @@ def test_page_lines_are_short(page: Page) -> None:
 
 @each_page
 def test_page_links_resolve(page: Page) -> None:
-    assert [link for link in page.broken_links() if not is_coming(link)] == []
+    assert page.broken_links() == []
 
 
 @each_page
 def test_page_paths_exist(page: Page) -> None:
-    assert [path for path in page.missing_paths() if not is_coming(path)] == []
+    assert page.missing_paths() == []
 
 
 @each_page
 def test_page_names_make_targets_that_exist(page: Page) -> None:
-    assert page.targets() - COMING_TARGETS <= make_targets()
+    assert page.targets() <= make_targets()
 
 
 @each_page
@@ -68,11 +54,6 @@ def test_page_names_commands_that_exist(page: Page) -> None:
     group = typer.main.get_command(cli.app)
     assert isinstance(group, typer.core.TyperGroup)
     assert page.commands() <= group.commands.keys()
-
-
-def test_what_the_pages_wait_for_is_not_there_yet() -> None:
-    assert make_targets() & COMING_TARGETS == set()
-    assert [path for path in COMING_PATHS if (ROOT / path).exists()] == []
 
 
 def test_readme_is_short() -> None:

@@ -22,7 +22,7 @@ from tests.chaos import late, points
 from tests.harness import Harness
 from tests.machine import DEFINITION, SimulatedExecutions
 from tests.truth import STEPS
-from tracking.errors import PlatformUnavailableError
+from tracking.errors import ContractError, PlatformUnavailableError
 from tracking.jobs import Progress
 from tracking.wiring import ProcessDeps
 
@@ -157,3 +157,35 @@ def test_a_state_without_a_row_fails_its_job_with_a_sentence(harness: Harness) -
     document = harness.document(job_id)
     assert (document["status"], document["errorCode"]) == ("failed", "InvalidJobError")
     assert document["error"] == "No module does the work of a state 'CheckAccount'."
+
+
+def test_a_state_after_the_completion_fails_its_execution(harness: Harness) -> None:
+    """It has no place there. Its commit would take the completion back, so it is refused, and operators see it."""
+
+    def check_account(step: Step, deps: ProcessDeps) -> dict[str, Any]:
+        return step.work.after(advance(step, deps, "Account checked.")).to_state()
+
+    definition = copy.deepcopy(DEFINITION)
+    tasks = definition["States"]
+    tasks["CheckAccount"] = copy.deepcopy(tasks["SaveVideos"])
+    tasks["SaveVideos"]["Next"] = "CheckAccount"
+    harness.executions = SimulatedExecutions(harness.clock, definition)
+    table = STATES | {"CheckAccount": State("CheckAccount", check_account, Progress.VIDEOS_SAVED)}
+    job_id = harness.add_job()
+    harness.tick()
+    (execution,) = harness.executions.running.values()
+    errors: list[str] = []
+
+    def invoke(event: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return app.handler(event, FakeContext(), harness.process_deps, table)  # type: ignore[arg-type]
+        except ValueError as error:
+            errors.append(str(error))
+            raise ContractError("As little retried as a ValueError.") from error  # the machine here knows ours alone
+
+    while execution.is_running:
+        execution.advance(invoke)
+    assert errors == ["advance: the job is completed, and no later state may write to it"]
+    assert execution.status == "FAILED"
+    document = harness.document(job_id)
+    assert (document["status"], document["progress"], document["error"]) == ("completed", 100, None)

@@ -77,6 +77,8 @@ def _commit(
     documents: Sequence[DocumentWrite],
     reaches: Progress | None,
 ) -> Fence:
+    if fence.progress >= Progress.VIDEOS_SAVED:
+        _refuse_after_completion(write)
     for _ in range(COMMIT_TRIES):
         try:
             version = store.commit(replace(write, version=fence.version), documents)
@@ -92,6 +94,17 @@ def _commit(
         else:
             return _after(fence, version, reaches)
     raise StoreUnavailableError("Our database was busy with the same job.")
+
+
+def _refuse_after_completion(write: JobWrite) -> None:
+    """A commit at the newest version would take the completion back, and the job would be begun again.
+
+    StaleAttemptError for a failure, which leaves the job completed. ValueError for a change of a state that stands
+    after the one that completes the job: its place is wrong, and its execution must fail.
+    """
+    if write.change.kind is ChangeKind.FAIL:
+        raise StaleAttemptError("The job is already completed.")
+    raise ValueError(f"{write.change.kind}: the job is completed, and no later state may write to it")
 
 
 def current(store: StateStore, fence: Fence) -> tuple[Fence, Job]:
