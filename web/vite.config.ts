@@ -1,12 +1,12 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
-/** The package: two entries, so that a page without React takes the service alone; peers stay outside. */
+/** Build of the package: an entry with and one without React; peer dependencies are not bundled. */
 export default defineConfig({
   plugins: [react()],
   build: {
     lib: {
-      // The style is an entry of its own: imported by a component, it would stay in the type declarations.
+      // The style is an entry of its own: an import in a component would stay in the type declarations.
       entry: { index: 'src/index.ts', service: 'src/service.ts', style: 'src/panel/panel.css' },
       formats: ['es'],
     },
@@ -21,7 +21,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        // One emulator and one set of rules: files take turns.
+        // All files share one emulator project's rules, so they run one after the other.
         test: {
           name: 'rules',
           include: ['tests/rules/**/*.test.ts'],

@@ -27,7 +27,7 @@ function runningStack(page: string): Plugin {
 
 const { STACK_PAGE: page = '', STACK_TRIGGER: trigger = '' } = process.env;
 
-/** The demo page, served by the local stack beside its `config.json`: addresses are relative, from any path. */
+/** Build of the demo page. Addresses are relative, since the local stack serves it under any path. */
 export default defineConfig({
   root: 'demo',
   base: './',

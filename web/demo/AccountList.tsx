@@ -132,7 +132,7 @@ export function Synced({ account }: { account: TrackedAccount }) {
   );
 }
 
-/** The display name with the platform's marks. */
+/** The display name, with marks for verified and private accounts. */
 export function Name({ account }: { account: TrackedAccount }) {
   return (
     <span className="name">

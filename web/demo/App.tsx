@@ -45,7 +45,7 @@ export function App({ config, auth, firestore }: AppProps) {
   );
 }
 
-/** Who is signed in; 'unknown' until Firebase has read what the last visit left. */
+/** Return the signed-in user, or 'unknown' until Firebase has read the sign-in of the last visit. */
 function useUser(auth: Auth): User | null | 'unknown' {
   const [user, setUser] = useState<User | null | 'unknown'>('unknown');
   useEffect(() => onAuthStateChanged(auth, setUser), [auth]);

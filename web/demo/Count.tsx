@@ -3,13 +3,13 @@ import { compact, full } from './format';
 
 interface CountProps {
   value: number | null;
-  /** One and many, such as `['view', 'views']`. */
+  /** Singular and plural, such as `['view', 'views']`. */
   unit: readonly [string, string];
-  /** What stands before the number for those who see it. */
+  /** An icon before the number, hidden from screen readers. */
   children?: ReactNode;
 }
 
-/** A count, short to the eye and exact to a screen reader; unknown is a dash and said to be hidden, never 0. */
+/** Show a count: short on the screen, exact for screen readers. Null is a dash, read as hidden, never 0. */
 export function Count({ value, unit, children }: CountProps) {
   const said = value === null ? `${unit[1]} hidden` : `${full(value)} ${unit[value === 1 ? 0 : 1]}`;
   return (

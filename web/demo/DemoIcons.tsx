@@ -1,4 +1,4 @@
-/** Drawn here, in one line width: the page fetches nothing from elsewhere. */
+/** Icons as inline SVG: the page loads nothing from other sites. */
 
 const PATHS = {
   back: 'M12.5 4.5 7 10l5.5 5.5',
@@ -15,7 +15,7 @@ const PATHS = {
 
 interface IconProps {
   name: keyof typeof PATHS;
-  /** What it says to those who do not see it; without it the icon is decoration. */
+  /** Text for screen readers; without it the icon is decoration. */
   label?: string;
 }
 

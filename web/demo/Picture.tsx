@@ -3,11 +3,11 @@ import { type ReactNode, useState } from 'react';
 interface PictureProps {
   src: string | null;
   className: string;
-  /** Shown until the image has come, and for good when it does not come: offline, or deleted by the platform. */
+  /** Shown until the image is loaded, and for good when it fails: offline, or deleted by the platform. */
   children: ReactNode;
 }
 
-/** A decorative image: what it shows is said beside it. */
+/** A decorative image, hidden from screen readers: the text beside it says the same. */
 export function Picture({ src, className, children }: PictureProps) {
   return (
     <span className={`picture ${className}`} aria-hidden="true">

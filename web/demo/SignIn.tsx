@@ -9,7 +9,7 @@ interface SignInProps {
   users: DemoUser[];
 }
 
-/** The demo's users, to choose from. */
+/** Choose one of the demo's users and sign in. */
 export function SignIn({ auth, users }: SignInProps) {
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState('');

@@ -9,9 +9,11 @@ interface TrackFormProps {
   onTrack: (username: string, platform: Platform, accountType: AccountType) => Promise<void>;
 }
 
-/** What is wrong, and whether the username is what has to change. */
+/** A failure to show below the form. */
+
 interface Problem {
   sentence: string;
+  /** The username is wrong, not another input. */
   isOfUsername: boolean;
 }
 
@@ -47,7 +49,7 @@ export function TrackForm({ onTrack }: TrackFormProps) {
     setBusy(true);
     try {
       await onTrack(username.trim(), platform, accountType);
-      setUsername((typed) => (typed === username ? '' : typed)); // the next one may have been typed meanwhile
+      setUsername((typed) => (typed === username ? '' : typed)); // keep the next name if it was typed meanwhile
       setSuccess(
         `Started tracking ${username.trim()} on ${PLATFORM_LABELS[platform]}. It goes on when you leave this page.`,
       );

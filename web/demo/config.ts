@@ -1,4 +1,4 @@
-/** `config.json`, which the local stack serves beside the page: where its parts listen, and who may sign in. */
+/** Reader of `config.json`, which the local stack serves beside the page: its addresses and its users. */
 
 export interface DemoUser {
   email: string;
@@ -6,18 +6,18 @@ export interface DemoUser {
   /** The organisation and the project whose accounts this user sees. */
   orgId: string;
   trackedProjectId: string;
-  /** How the sign-in button names the user. */
+  /** The user's name on the sign-in button. */
   label: string;
 }
 
 export interface DemoConfig {
-  /** Firebase's project. */
+  /** Id of the Firebase project. */
   projectId: string;
   /** Host and port of the Firestore emulator. */
   firestore: string;
   /** Address of the Auth emulator. */
   auth: string;
-  /** Address of `POST /trigger`, which starts jobs at once; "" leaves them to the minute's tick. */
+  /** Address of `POST /trigger`, which starts jobs at once. With "" jobs wait for the minute's tick. */
   triggerUrl: string;
   users: DemoUser[];
 }
@@ -25,7 +25,7 @@ export interface DemoConfig {
 export const NO_CONFIG =
   'This page runs on the local stack, and found no config.json beside it: start the stack with “make demo” and open the address that it prints.';
 
-/** Rejects with a sentence for a person. */
+/** Load and read `config.json`. Rejects with an Error whose message is a sentence for a person. */
 export async function loadConfig(fetching: typeof fetch = fetch): Promise<DemoConfig> {
   const answer = await fetching('./config.json', { cache: 'no-store' }).catch(() => null);
   if (!answer?.ok) {
@@ -34,7 +34,7 @@ export async function loadConfig(fetching: typeof fetch = fetch): Promise<DemoCo
   return readConfig(await answer.json().catch(() => null));
 }
 
-/** Raises an Error that names the first key which is missing or wrong. */
+/** Check a configuration. Throws an Error that names the first missing or wrong key. */
 export function readConfig(found: unknown): DemoConfig {
   const known = textsOf(found, 'config.json', ['projectId', 'firestore', 'auth']);
   const { triggerUrl, users } = found as Record<string, unknown>;
@@ -50,7 +50,7 @@ export function readConfig(found: unknown): DemoConfig {
   };
 }
 
-/** The texts under `keys`, none of them empty. */
+/** Return the texts under `keys`. Throws for a missing or empty one. */
 function textsOf<K extends string>(found: unknown, where: string, keys: readonly K[]): Record<K, string> {
   const values: Partial<Record<K, unknown>> = typeof found === 'object' && found !== null ? found : {};
   const read = (key: K): [K, string] => {

@@ -4,8 +4,8 @@ import { connectFirestoreEmulator, type Firestore, getFirestore } from 'firebase
 import type { DemoConfig } from './config';
 
 /**
- * Firebase at the local stack's addresses. The sign-in outlasts the page (local storage), and the part of Auth that opens
- * pop-ups stays out of the bundle.
+ * Connect Firebase to the local stack's addresses. The sign-in is kept in local storage. `initializeAuth` leaves the
+ * code for pop-ups out of the bundle.
  */
 export function connect(config: DemoConfig): { auth: Auth; firestore: Firestore } {
   const app = initializeApp({ projectId: config.projectId, apiKey: 'emulators-take-any' });

@@ -1,6 +1,6 @@
 import { useCallback, useSyncExternalStore } from 'react';
 
-/** The account that is open, kept in the address: a reload and the Back button know it. */
+/** Hold the open account's id in the address, so that reload and the Back button keep it. */
 export function useSelection(): [string | null, (id: string | null) => void] {
   const selectedId = useSyncExternalStore(subscribe, readHash);
   const select = useCallback((id: string | null) => {
@@ -18,6 +18,6 @@ function readHash(): string | null {
   try {
     return decodeURIComponent(window.location.hash.slice(1)) || null;
   } catch {
-    return null; // an address that somebody shortened in the middle of a %xx
+    return null; // an address that was cut in the middle of a %xx
   }
 }

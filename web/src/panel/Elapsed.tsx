@@ -4,7 +4,7 @@ import { elapsedTime } from './labels';
 
 /** The clock by which the rows count their seconds. */
 export interface RowClock {
-  /** How far the page's clock is ahead of the jobs' clock. */
+  /** Milliseconds that the page's clock is ahead of the jobs' clock. */
   skewMs: number;
   /** Time since when the list may be out of date, milliseconds since the epoch; null while it is live. */
   stoppedAt: number | null;

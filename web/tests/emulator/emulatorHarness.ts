@@ -1,4 +1,4 @@
-/** A project of its own on the emulator, with the real rules; people in it; and a wire that can be cut. */
+/** An emulator project of its own with the real rules, its users, and a connection that can be cut. */
 
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -30,7 +30,7 @@ export const MEMBER = 'mia';
 export const STRANGER = 'sven';
 
 const [HOST = '', PORT = ''] = (process.env.FIRESTORE_EMULATOR_HOST ?? '').split(':');
-/** The emulator takes this token for an administrator's, whom no rules bind. */
+/** The emulator takes this token for an administrator's: rules do not apply. */
 const ADMINISTRATOR = 'owner';
 
 export class Harness {
@@ -52,12 +52,12 @@ export class Harness {
     return new TrackingJobService({ firestore: this.#firestore({ sub: uid }), ...options });
   }
 
-  /** The database as a user reaches it, for the readers of accounts. */
+  /** Make a user's database, for the readers of accounts. */
   sourceOf(uid: string): AccountSource {
     return { firestore: this.#firestore({ sub: uid }) };
   }
 
-  /** A service whose way to the emulator can be cut, and the database that it uses. */
+  /** Make a service whose connection to the emulator can be cut, and return its database, too. */
   async wiredServiceOf(
     uid: string,
     options: Omit<TrackingJobServiceOptions, 'firestore'> = {},
@@ -68,7 +68,7 @@ export class Harness {
     return { service: new TrackingJobService({ firestore, ...options }), firestore, wire };
   }
 
-  /** Writes as the functions do, past the rules. */
+  /** Write as the functions do, without rules. */
   async set(path: string, data: DocumentData): Promise<void> {
     await setDoc(doc(this.#admin, path), data);
   }
@@ -118,13 +118,13 @@ export class Harness {
   }
 }
 
-/** Between a client and the emulator: a TCP connection that can be cut and joined again, at the same address. */
+/** A TCP proxy between a client and the emulator, which can be cut and joined again at the same address. */
 export class Wire {
   readonly #connections = new Set<{ client: Socket; upstream: Socket }>();
   #server: Server | null = null;
   #port = 0;
 
-  /** The port to connect to. */
+  /** Listen; resolves to the port to connect to. */
   async join(): Promise<number> {
     const server = createServer((client) => {
       const upstream = connect(Number(PORT), HOST);
@@ -146,7 +146,7 @@ export class Wire {
     return this.#port;
   }
 
-  /** From now on requests arrive and replies do not, until it is cut and joined again. */
+  /** Drop replies, while requests arrive, until the wire is cut and joined again. */
   loseReplies(): void {
     for (const { upstream } of this.#connections) {
       upstream.unpipe();
@@ -154,7 +154,7 @@ export class Wire {
     }
   }
 
-  /** From now on nothing arrives at either end, and nobody is recorder so; until it flows again. */
+  /** Hold back everything in both directions until `flow`, without closing a connection. */
   stall(): void {
     for (const { client, upstream } of this.#connections) {
       client.unpipe();
@@ -162,7 +162,7 @@ export class Wire {
     }
   }
 
-  /** What was held back arrives. */
+  /** Deliver everything that `stall` held back. */
   flow(): void {
     for (const { client, upstream } of this.#connections) {
       client.pipe(upstream).pipe(client);
@@ -200,7 +200,7 @@ export function jobDocument(fields: DocumentData = {}): DocumentData {
   };
 }
 
-/** What a watcher was recorder, in order; `until` waits for something to come true of the last of it. */
+/** Records the values that a watcher gets, in order. `until` waits until a condition holds for the last one. */
 export class Recorder<T> {
   readonly all: T[] = [];
   #waiting: { isTrue: (value: T) => boolean; resolve: (value: T) => void }[] = [];
@@ -223,7 +223,7 @@ export class Recorder<T> {
     }
     return new Promise((resolve, reject) => {
       const late = setTimeout(
-        () => reject(new Error(`not recorder in time; heard ${JSON.stringify(this.all)}`)),
+        () => reject(new Error(`not recorded in time; recorded so far: ${JSON.stringify(this.all)}`)),
         deadlineMs,
       );
       this.#waiting.push({

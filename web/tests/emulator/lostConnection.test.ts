@@ -1,4 +1,4 @@
-/** Writes and single jobs over a wire that stalls, breaks, or loses replies. */
+/** Writes and single jobs over a connection that stalls, breaks or loses replies. */
 
 import { doc, onSnapshot, Transaction } from 'firebase/firestore';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -15,7 +15,8 @@ beforeAll(async () => {
 afterAll(() => harness.end());
 afterEach(() => vi.restoreAllMocks());
 
-test('a change that was given up is not written once the network is back', async () => {
+/** The network comes back after the rejection; the change must not go out then. */
+test('a change that was given up is never written', async () => {
   await harness.set('trackingJobs/stalled', jobDocument());
   const { service, wire } = await harness.wiredServiceOf(MEMBER);
   await service.getJob('stalled'); // connected
@@ -28,7 +29,7 @@ test('a change that was given up is not written once the network is back', async
 });
 
 describe('watchJob', () => {
-  /** Resolves once Firestore has recorder its listeners that it has no connection. */
+  /** Resolves once Firestore's listeners know that there is no connection. */
   async function watchWithoutConnection(jobId: string) {
     const { service, firestore, wire } = await harness.wiredServiceOf(MEMBER);
     await wire.cut();
@@ -44,7 +45,8 @@ describe('watchJob', () => {
     return { recorder, stop, wire };
   }
 
-  test('without a connection says nothing of a job that it does not know, and then what the server says', async () => {
+  /** Without a connection nothing is known of the job. The first value is that of the server. */
+  test('waits for the server before it tells an unknown job', async () => {
     await harness.set('trackingJobs/unseen', jobDocument());
     const { recorder, stop, wire } = await watchWithoutConnection('unseen');
     expect(recorder.all).toEqual([]);
@@ -54,7 +56,8 @@ describe('watchJob', () => {
     stop();
   });
 
-  test('without a connection does not say that there is no job, before the server does', async () => {
+  /** Without a connection it is not known that there is no job. */
+  test('waits for the server before it tells null', async () => {
     const { recorder, stop, wire } = await watchWithoutConnection('never-was');
     expect(recorder.all).toEqual([]);
     await wire.join();
@@ -63,7 +66,7 @@ describe('watchJob', () => {
     stop();
   });
 
-  test('tells nothing twice when only the connection went and came back', async () => {
+  test('tells nothing twice when only the connection changes', async () => {
     await harness.set('trackingJobs/seen', jobDocument());
     const { service, firestore, wire } = await harness.wiredServiceOf(MEMBER);
     const recorder = new Recorder<TrackingJob | null>();
@@ -84,7 +87,8 @@ describe('watchJob', () => {
   });
 });
 
-test('who was refused and signs in is recorder at once, even what was recorder before', async () => {
+/** The user gets the same jobs once more, although they have not changed. */
+test('a sign-in after a refusal tells everything again at once', async () => {
   const membership = `organizations/${ORG}/members/late`;
   await harness.set(membership, { role: 'member' });
   await harness.set('trackingJobs/again', jobDocument());
@@ -120,7 +124,7 @@ test('who was refused and signs in is recorder at once, even what was recorder b
 });
 
 describe('a retry whose reply was lost', () => {
-  /** The write arrives, its reply does not. */
+  /** Let the next write arrive without its reply. */
   function loseReplyToWrite(wire: Wire): void {
     const update = Transaction.prototype.update;
     vi.spyOn(Transaction.prototype, 'update').mockImplementationOnce(function (this: Transaction, ...args: unknown[]) {

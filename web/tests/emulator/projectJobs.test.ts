@@ -1,4 +1,4 @@
-/** One project's jobs, watched by several at once, over a wire that breaks. */
+/** Several watchers of one project's jobs, over a connection that breaks. */
 
 import { addDoc, collection, serverTimestamp, Timestamp } from 'firebase/firestore';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -22,7 +22,7 @@ class Watch extends Recorder<Seen> {
   };
 }
 
-test('several watchers of a project hear each change; one that left hears nothing', async () => {
+test('all watchers hear each change; one that left hears nothing', async () => {
   const service = harness.serviceOf(MEMBER);
   const [early, late, gone] = [new Watch(), new Watch(), new Watch()];
   const stopEarly = service.watchProjectJobs(ORG, 'shared', early.onJobs);
@@ -42,10 +42,10 @@ test('several watchers of a project hear each change; one that left hears nothin
   await harness.set('trackingJobs/shared-1', jobDocument({ projectId: 'shared', username: 'two' }));
   await late.until(({ usernames }) => usernames.join() === 'two');
   stopLate();
-  stopLate(); // harmless
+  stopLate(); // a second call does no harm
 });
 
-test('the listener is released with its last watcher, and opened again for the next', async () => {
+test('the last watcher releases the listener, the next reopens it', async () => {
   const service = harness.serviceOf(MEMBER);
   await harness.set('trackingJobs/again', jobDocument({ projectId: 'again', username: 'one' }));
   const first = new Watch();
@@ -70,7 +70,8 @@ test('a job that cannot be read does not break the list', async () => {
   stop();
 });
 
-test('a lost connection shows the last known jobs as reconnecting, and comes back by itself', async () => {
+/** They are `reconnecting` meanwhile, without an error, and `live` again by themselves. */
+test('a lost connection shows the last known jobs until it is back', async () => {
   const { service, wire } = await harness.wiredServiceOf(MEMBER);
   await harness.set('trackingJobs/lost', jobDocument({ projectId: 'lost', username: 'one' }));
   const watch = new Watch();
@@ -81,7 +82,7 @@ test('a lost connection shows the last known jobs as reconnecting, and comes bac
   const lastKnown = await watch.until(({ connection }) => connection === 'reconnecting');
   const late = new Watch();
   const stopLate = service.watchProjectJobs(ORG, 'lost', late.onJobs);
-  expect(await late.until(() => true, 1_000)).toEqual(lastKnown); // by the one listener that both share
+  expect(await late.until(() => true, 1_000)).toEqual(lastKnown); // from the listener that both share
   stopLate();
   await harness.set('trackingJobs/lost', jobDocument({ projectId: 'lost', username: 'two' }));
   await wire.join();
@@ -93,20 +94,22 @@ test('a lost connection shows the last known jobs as reconnecting, and comes bac
   stop();
 }, 40_000);
 
-test('a job that the page itself has just written, and the server not yet seen, has a time', async () => {
+/** The page itself wrote it, and the SDK estimates the time of the server. */
+test('a job that is not on the server yet has a time', async () => {
   const { service, firestore, wire } = await harness.wiredServiceOf(MEMBER);
   const recorder = new Recorder<TrackingJob[]>();
   const stop = service.watchProjectJobs(ORG, 'estimated', recorder.record);
   await recorder.until(() => true);
   await wire.cut();
   const fields = jobDocument({ projectId: 'estimated', createdAt: serverTimestamp() });
-  void addDoc(collection(firestore, 'trackingJobs'), fields).catch(() => {}); // as older pages do: it waits
+  void addDoc(collection(firestore, 'trackingJobs'), fields).catch(() => {}); // as older pages do; it waits for the connection
   const [job] = await recorder.until((jobs) => jobs.length === 1);
   expect(Math.abs(Date.now() - (job?.createdAt?.getTime() ?? 0))).toBeLessThan(60_000);
   stop();
 }, 40_000);
 
-test('a page that opens without a connection says so, instead of showing no jobs as a fact', async () => {
+/** An empty list that is `live` would say that the project has no jobs. */
+test('a page that opens without a connection is reconnecting', async () => {
   const { service, wire } = await harness.wiredServiceOf(MEMBER);
   await wire.cut();
   const watch = new Watch();
@@ -117,7 +120,7 @@ test('a page that opens without a connection says so, instead of showing no jobs
   stop();
 }, 45_000);
 
-test('a refusal is recorder to each watcher once, and shows nothing', async () => {
+test('a refusal is told to each watcher once, and shows nothing', async () => {
   const service = harness.serviceOf(STRANGER);
   const watch = new Watch();
   const [first, second] = [new Recorder<Error>(), new Recorder<Error>()];
@@ -133,7 +136,8 @@ test('a refusal is recorder to each watcher once, and shows nothing', async () =
   stopSecond();
 });
 
-test('with many waiting, those at work are shown too, though they are the oldest', async () => {
+/** The queue takes the oldest job first, so the running job is the oldest of 231. */
+test('running jobs are shown although many wait', async () => {
   const oldest = (username: string, status: string) =>
     harness.set(
       'trackingJobs/crowd-oldest',

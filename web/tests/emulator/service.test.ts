@@ -1,4 +1,4 @@
-/** The service against the emulator, under the real rules. */
+/** The service on the emulator, under the real rules. */
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -23,7 +23,7 @@ function daysAgo(days: number): Timestamp {
   return Timestamp.fromMillis(Date.now() - days * DAY_MS);
 }
 
-/** As the contract writes it: a moment of the server's becomes "<now>", and what was given its name. */
+/** Describe a document as the contract does: a recent time becomes "<now>", a given value "<name of its field>". */
 function described(data: object | undefined, given: Record<string, unknown> = {}) {
   const name = (field: string, value: unknown) => {
     const isNow = value instanceof Timestamp && Math.abs(value.toMillis() - Date.now()) < 60_000;
@@ -64,14 +64,14 @@ describe('createJob', () => {
   test.each([
     ['another organisation', STRANGER, STRANGER],
     ['somebody else', MEMBER, OWNER],
-  ])('refuses a job for %s with a sentence that is not the database’s', async (_, uid, userId) => {
+  ])('refuses a job for %s in a sentence of our own', async (_, uid, userId) => {
     const create = harness.serviceOf(uid).createJob(ORG, PROJECT, userId, 'nasa', 'instagram', 'my');
     const error = await create.catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ code: 'not-allowed', cause: { code: 'permission-denied' } });
     expect(String(error)).not.toMatch(/evaluation|false|PERMISSION/);
   });
 
-  test('fails while the wire is cut, and nothing goes out when it is joined again', async () => {
+  test('fails without a connection, and sends nothing later', async () => {
     const { service, wire } = await harness.wiredServiceOf(MEMBER);
     await service.createJob(ORG, 'cut', MEMBER, 'before', 'instagram', 'my');
     await wire.cut();
@@ -99,7 +99,8 @@ describe('createJob', () => {
     expect(await written()).toHaveLength(1);
   });
 
-  test('made again after a failure that hid a success, resolves to the job that was written', async () => {
+  /** The first call failed although its write had arrived. A third call makes a new job. */
+  test('repeated after a lost reply resolves to the written job', async () => {
     const { service, wire } = await harness.wiredServiceOf(MEMBER);
     const create = () => service.createJob(ORG, 'again', MEMBER, 'nasa', 'instagram', 'my');
     const written = async () => (await harness.jobs()).filter((job) => job.projectId === 'again');
@@ -113,10 +114,11 @@ describe('createJob', () => {
     const jobId = await vi.waitFor(create, { timeout: 20_000 });
     expect(await service.getJob(jobId)).toMatchObject({ projectId: 'again' });
     expect(await written()).toHaveLength(1);
-    expect(await create()).not.toBe(jobId); // a new wish makes a new job
+    expect(await create()).not.toBe(jobId); // a new request makes a new job
   });
 
-  test('made again when the job that a failure hid is finished, makes a new one', async () => {
+  /** The job of the first call is cancelled by the time of the second call. */
+  test('repeated after a lost reply replaces a finished job', async () => {
     const { service, wire } = await harness.wiredServiceOf(MEMBER);
     const create = () => service.createJob(ORG, 'hidden', MEMBER, 'nasa', 'instagram', 'my');
     const observer = harness.serviceOf(MEMBER);
@@ -143,7 +145,7 @@ describe('createJob', () => {
     expect(await service.getProjectJobs(ORG, 'double')).toHaveLength(1);
   });
 
-  test('kicks with the ID token of the signed-in user, and does not wait for it', async () => {
+  test('kicks with the ID token, and does not wait for the answer', async () => {
     const kicked = new Recorder<{ method: string | undefined; authorization: string | undefined }>();
     const server = createServer(({ method, headers }) =>
       kicked.record({ method, authorization: headers.authorization }),
@@ -176,7 +178,8 @@ describe('getJob', () => {
   });
 });
 
-test('a project’s jobs are its own, newest first, at most 200, without those that cannot be read', async () => {
+/** They are of this project and organisation alone, newest first. */
+test('getProjectJobs returns the newest 200 readable jobs', async () => {
   await harness.set('trackingJobs/list-old', jobDocument({ projectId: 'listed', createdAt: daysAgo(3) }));
   await harness.set('trackingJobs/list-new', jobDocument({ projectId: 'listed', createdAt: daysAgo(1) }));
   await harness.set('trackingJobs/list-odd', jobDocument({ projectId: 'listed', status: 'paused' }));
@@ -232,7 +235,7 @@ describe.each([
 });
 
 describe('cleanupOldJobs', () => {
-  test('deletes finished jobs older than the days, in batches, until none is left', async () => {
+  test('deletes all old finished jobs, in batches', async () => {
     await harness.setJobs(100, { orgId: 'big', status: 'completed', completedAt: daysAgo(8) });
     await harness.setJobs(3, { orgId: 'big', status: 'failed', completedAt: daysAgo(30) });
     await harness.setJobs(1, { orgId: 'big', status: 'cancelled', createdAt: daysAgo(30), completedAt: daysAgo(6) });

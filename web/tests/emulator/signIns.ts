@@ -1,4 +1,4 @@
-/** As much of Auth as listeners hear: who signs in and out. */
+/** Fake of Auth for listeners: it reports who signs in and out. */
 
 import type { Auth } from 'firebase/auth';
 

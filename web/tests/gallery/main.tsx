@@ -5,7 +5,7 @@ import '../../src/panel/panel.css';
 import './gallery.css';
 import { SCENES, sourceOf } from './scenes';
 
-/** `?scene=mixed&theme=dark`; without a theme the system's setting decides. */
+/** Address such as `?scene=mixed&theme=dark`. Without a theme the system's setting decides. */
 const query = new URLSearchParams(location.search);
 const scene = query.get('scene') ?? 'mixed';
 const theme = query.get('theme');

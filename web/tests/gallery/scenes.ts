@@ -4,12 +4,12 @@ import type { Connection, JobSource } from '../../src/service';
 import { makeJob } from '../unit/panelJobs';
 
 interface Scene {
-  /** The first snapshot, if there is one; `next` follows after a moment, as what happened meanwhile. */
+  /** The first snapshot, if any. `next` follows shortly after it. */
   jobs?: TrackingJob[];
   next?: TrackingJob[];
   connection?: Connection;
   error?: TrackingJobError;
-  /** What cancelling and retrying come to. */
+  /** The result of every cancel and retry. */
   action?: () => Promise<void>;
 }
 
@@ -115,7 +115,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
 
 const NEXT_MS = 150;
 
-/** `onPlayed`: the scene is as it will stay. */
+/** Make the source of a scene. `onPlayed` is called when nothing more will change. */
 export function sourceOf(name: string, onPlayed: () => void): JobSource {
   const scene = SCENES[name];
   if (!scene) {

@@ -2,8 +2,8 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
 /**
- * `npx vite --config tests/gallery/vite.config.ts`: the panel in every state, for the eye;
- * tests/e2e/browser/test_gallery.py builds it for axe.
+ * Gallery of the panel in every state: `npx vite --config tests/gallery/vite.config.ts`.
+ * tests/e2e/browser/test_gallery.py builds it and checks it with axe.
  */
 export default defineConfig({
   root: 'tests/gallery',

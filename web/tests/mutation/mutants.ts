@@ -2,23 +2,23 @@ import contract from '../../../contracts/job.json';
 import { platforms } from '../../../contracts/platforms.json';
 import { type Expression, withOperands, withoutComments } from '../rules/coverage';
 
-/** The rules with one thing broken. */
+/** The rules with one change. */
 export interface Mutant {
-  /** Where: offsets of what was replaced. */
+  /** Offsets of the replaced text. */
   start: number;
   end: number;
   line: number;
   column: number;
-  /** What: `before -> after`. */
+  /** The change, as `before -> after`. */
   change: string;
-  /** It lets more through than the rules do, if anything. */
+  /** The mutant may allow more than the rules, and never less. */
   isWeaker: boolean;
   rules: string;
 }
 
 const VERBS = ['get', 'list', 'create', 'update', 'delete'] as const;
 
-/** What a list of words could wrongly hold besides: each word from the vocabularies that all of its words are in. */
+/** Vocabularies of words in lists. A list of words from one vocabulary is also tried with each other word of it. */
 const VOCABULARIES: readonly (readonly string[])[] = [
   contract.statuses,
   Object.keys(contract.fields),
@@ -27,7 +27,7 @@ const VOCABULARIES: readonly (readonly string[])[] = [
   ['owner', 'admin', 'member'],
 ];
 
-/** Documents that no rule speaks of, and queries over collections of one name. */
+/** Paths of documents that no rule allows, and of queries over collections of one name. */
 const ELSEWHERE = [
   'trackingControl/{id}',
   'organizations/{id}',
@@ -39,9 +39,8 @@ const ELSEWHERE = [
 ];
 
 /**
- * Every mutant of the rules, clause by clause.
- *
- * `parsed`: what the emulator made of these rules; each expression lies where it says.
+ * Return every mutant of the rules. `parsed` is the emulator's parse of the same rules, with the offsets of each
+ * expression.
  */
 export function mutants(rules: string, parsed: readonly Expression[]): Mutant[] {
   const all = withOperands(parsed);
@@ -78,7 +77,7 @@ function weaken(place: Pick<Mutant, 'start' | 'end'>, by: string): Change {
   return { ...replace(place, by), isWeaker: true };
 }
 
-/** A whole condition, or all that a function says. */
+/** Replace a whole condition, or the whole body of a function. */
 function ofRoot(root: Expression): Change[] {
   return ['true', 'false'].map((by) => replace(root, by));
 }
@@ -102,7 +101,7 @@ function ofOperator(one: Expression, rules: string): Change[] {
     case '!=':
       return [replace(between, ' == ')];
     case '<=':
-      // A moment is never exactly the last one that is allowed: for those, `<` is no other rule.
+      // A test never hits the exact moment of a limit, so `<` in place of `<=` would not be noticed.
       return (one.text.includes('request.time') ? ['>='] : ['<', '>=']).map((by) => replace(between, ` ${by} `));
     case 'in':
       return [replace(one, `!(${one.text})`)];
@@ -111,7 +110,7 @@ function ofOperator(one: Expression, rules: string): Change[] {
   }
 }
 
-/** A list without each of its elements, and with each word that could be wrongly in it. */
+/** Drop each element of a list, and add each word of its vocabulary. */
 function ofList(one: Expression): Change[] {
   if (!one.text.startsWith('[') || !one.text.endsWith(']')) {
     return [];
@@ -127,9 +126,9 @@ function ofList(one: Expression): Change[] {
   ];
 }
 
-/** Texts, numbers and null; in a pattern its numbers and alternatives. */
+/** Change texts, numbers and null, and in a pattern its numbers and alternatives. */
 function ofLiterals(rules: string): Change[] {
-  return found(rules, /'[^']*'|\b\d+\b|\bnull\b/g).flatMap((literal) => {
+  return findIn(rules, /'[^']*'|\b\d+\b|\bnull\b/g).flatMap((literal) => {
     const { text } = literal;
     if (text === 'null') {
       return [replace(literal, "'null'")];
@@ -156,12 +155,12 @@ function ofPattern({ start, end, text }: Found): Change[] {
 }
 
 function ofMethods(rules: string): Change[] {
-  return found(rules, /\bhasOnly\b/g).map((method) => weaken(method, 'hasAny'));
+  return findIn(rules, /\bhasOnly\b/g).map((method) => weaken(method, 'hasAny'));
 }
 
-/** Each `allow` without each of its verbs, and with each other one where its condition can be asked of all of them. */
+/** Drop each verb of each `allow`, and add each other verb where the condition also makes sense for it. */
 function ofVerbs(rules: string): Change[] {
-  return found(rules, /\ballow ([a-z, ]+)(:[^;]*;)/g).flatMap((statement) => {
+  return findIn(rules, /\ballow ([a-z, ]+)(:[^;]*;)/g).flatMap((statement) => {
     const [verbs, condition] = [verbsOf(statement.groups[0] ?? ''), statement.groups[1] ?? ''];
     const others = condition.includes('resource') ? [] : VERBS.filter((verb) => !verbs.includes(verb));
     const allow = (some: string[]) => (some.length === 0 ? '' : `allow ${some.join(', ')}${condition}`);
@@ -177,10 +176,10 @@ function verbsOf(list: string): string[] {
   return list.split(',').flatMap((verb) => short[verb.trim()] ?? [verb.trim()]);
 }
 
-/** Each block open to everybody who is signed in, verb by verb; so each other place; each block for all that is below. */
+/** Open each block, and each other path, to every signed-in user, verb by verb; and widen each block to all below it. */
 function ofPaths(rules: string): Change[] {
   const hole = (verb: string) => `allow ${verb}: if request.auth != null;`;
-  const [documents, ...blocks] = found(rules, /\bmatch \S+ {/g);
+  const [documents, ...blocks] = findIn(rules, /\bmatch \S+ {/g);
   const elsewhere = (verb: string) => ELSEWHERE.map((path) => `match /${path} { ${hole(verb)} }`);
   return [
     ...blocks.map((block) => weaken(block, block.text.replace(/(\w+)} {$/, '$1=**} {'))),
@@ -196,10 +195,10 @@ interface Found {
   groups: string[];
 }
 
-/** Where the pattern is found in what the rules say: not in comments, and not in their version. */
-function found(rules: string, pattern: RegExp): Found[] {
-  const said = withoutComments(rules).replace(/rules_version.*/, (version) => ' '.repeat(version.length));
-  return [...said.matchAll(pattern)].map((match) => ({
+/** Find a pattern in the rules, outside of comments and of the version line. */
+function findIn(rules: string, pattern: RegExp): Found[] {
+  const source = withoutComments(rules).replace(/rules_version.*/, (version) => ' '.repeat(version.length));
+  return [...source.matchAll(pattern)].map((match) => ({
     start: match.index,
     end: match.index + match[0].length,
     text: match[0],

@@ -8,14 +8,14 @@ interface Place {
   end: number;
 }
 
-/** What each case evaluates under the rules as they are. */
+/** Case -> the expressions that it evaluates under the unchanged rules. */
 export type Visits = ReadonlyMap<Case, readonly Place[]>;
 
-/** Checks all cases, and notes what each evaluates. */
+/** Check all cases under the unchanged rules, and note the expressions that each evaluates. */
 export async function visits(harnesses: readonly RulesHarness[], cases: readonly Case[]): Promise<Visits> {
   const noted = new Map<Case, Place[]>();
   await shared(harnesses, inTens(cases), async (harness, ten) => {
-    await harness.load(RULES); // which begins the counts anew, and keeps the reports small; it takes as long as five cases
+    await harness.load(RULES); // resets the counts and keeps the reports small; takes as long as five cases
     let before: readonly Expression[] = [];
     for (const one of ten) {
       if ((await harness.isAllowed(one)) !== one.allowed) {
@@ -30,8 +30,8 @@ export async function visits(harnesses: readonly RulesHarness[], cases: readonly
 }
 
 /**
- * Expressions that had a value since the report before, which may be empty. Within one that had none nothing counts: the
- * emulator evaluates constants, `request` among them, wherever they stand.
+ * Return the expressions that were evaluated between two reports; the first may be empty. Operands of an expression
+ * without a value are skipped: the emulator counts constants, `request` among them, even if it never came to them.
  */
 function visitedBetween(before: readonly Expression[], now: readonly Expression[]): Expression[] {
   return now.flatMap((one, index) => {
@@ -44,7 +44,7 @@ function inTens<T>(all: readonly T[]): T[][] {
   return Array.from({ length: Math.ceil(all.length / 10) }, (_, ten) => all.slice(ten * 10, ten * 10 + 10));
 }
 
-/** The mutants that pass every case. Rejects when a mutant cannot be read. */
+/** Return the mutants that pass every case. Rejects when the emulator cannot parse a mutant. */
 export async function survivors(
   harnesses: readonly RulesHarness[],
   mutants: readonly Mutant[],
@@ -59,7 +59,7 @@ export async function survivors(
   return left;
 }
 
-/** Each piece of work is done in the first harness that is free. */
+/** Run each piece of work in the first harness that is free. */
 async function shared<T>(
   harnesses: readonly RulesHarness[],
   work: readonly T[],
@@ -75,14 +75,14 @@ async function shared<T>(
   );
 }
 
-/** The first case that the mutant answers otherwise than it should. */
+/** Return the first case whose answer the mutant changes. */
 async function killer(harness: RulesHarness, mutant: Mutant, visited: Visits): Promise<Case | undefined> {
   await harness.load(mutant.rules).catch((cause: unknown) => {
     throw new Error(`${mutant.line}:${mutant.column} ${mutant.change} cannot be read`, { cause });
   });
   for (const one of mostLikelyFirst(mutant, visited)) {
     if ((await harness.isAllowed(one)) !== one.allowed) {
-      await harness.write(BACKGROUND); // which may be damaged now
+      await harness.write(BACKGROUND); // the mutant may have let a write through
       return one;
     }
   }
@@ -90,8 +90,8 @@ async function killer(harness: RulesHarness, mutant: Mutant, visited: Visits): P
 }
 
 /**
- * Cases that evaluate what was changed; those that the mutant, by what it is, may answer wrongly; those that speak of it.
- * It is only an order: all others follow.
+ * Order all cases, the most promising first: cases that evaluate the changed expression, cases that a weaker or a
+ * stricter rule can change, and cases whose name has the changed words.
  */
 function mostLikelyFirst(mutant: Mutant, visited: Visits): Case[] {
   const words = wordsOf(mutant);
@@ -106,7 +106,7 @@ function mostLikelyFirst(mutant: Mutant, visited: Visits): Case[] {
     .map(({ one }) => one);
 }
 
-/** The words that the change takes or brings; and where it is a whole block, the block's. */
+/** Return the words that the change removes or adds; of a whole block, all its words. */
 function wordsOf(mutant: Mutant): string[] {
   const [before = [], after = []] = mutant.change.split(' -> ').map((side): string[] => side.match(/\w{2,}/g) ?? []);
   const added = after.filter((word) => !before.includes(word));

@@ -2,7 +2,7 @@ import { doc, getDocFromServer } from 'firebase/firestore';
 import { ACME_JOB, GLOBEX_JOB, MEMBER } from './background';
 import type { RulesHarness } from './rulesHarness';
 
-/** Without rules the emulator allows everything; with rules it could not read it denies nothing, but fails otherwise. */
+/** Throw unless the emulator applies the rules. Without rules, or with rules that it cannot parse, it denies nothing. */
 export async function assertRulesHold(harness: RulesHarness): Promise<void> {
   const get = (path: string) =>
     harness.isAllowed({ name: path, allowed: true, as: MEMBER, run: (db) => getDocFromServer(doc(db, path)) });

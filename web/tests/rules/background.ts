@@ -4,11 +4,11 @@ import type { JobStatus } from '../../src/job';
 import { examplesOf } from '../accountExamples';
 import type { Documents } from './rulesHarness';
 
-/** Members of acme, by their roles; each user's id says who it is. */
+/** Members of acme; each user's id names the role. */
 export const OWNER = 'acme-owner';
 export const ADMIN = 'acme-admin';
 export const MEMBER = 'acme-member';
-/** A member document that says nothing of a role, as an older one may. */
+/** A member whose document has no role, as older ones may. */
 export const WITHOUT_ROLE = 'acme-member-without-role';
 /** Owner of another organisation. */
 export const OUTSIDER = 'globex-owner';
@@ -17,7 +17,7 @@ export const NOBODY = null;
 
 export const STATUSES = contract.statuses as JobStatus[];
 export const FINISHED = contract.finished as JobStatus[];
-/** All that may stand in a job's document. */
+/** All fields of a job's document. */
 export const FIELDS = Object.keys(contract.fields);
 
 export const ACCOUNTS = 'organizations/acme/projects/p1/trackedAccounts';
@@ -32,7 +32,7 @@ const [videoExample] = examplesOf('video').valid;
 
 const EARLIER = Timestamp.fromMillis(Date.UTC(2026, 0, 15, 9));
 
-/** A job's document with nothing but what front ends have always written. */
+/** Make a job's document with only the fields that front ends have always written. */
 export function plainJob(status: JobStatus, orgId = 'acme'): DocumentData {
   return {
     orgId,
@@ -49,7 +49,7 @@ export function plainJob(status: JobStatus, orgId = 'acme'): DocumentData {
   };
 }
 
-/** A job with every field that there is, none at the value that a cancel or a retry gives it. */
+/** Make a job with every field, each with another value than a cancel or a retry gives it. */
 export function fullJob(status: JobStatus): DocumentData {
   return {
     ...plainJob(status),
@@ -73,7 +73,7 @@ export function fullJob(status: JobStatus): DocumentData {
   };
 }
 
-/** A value that no job of these tests has, of the field's type, or of an unknown field. */
+/** Return a value of the field's type that no job of these tests has; a text for an unknown field. */
 export function otherValue(field: string): unknown {
   const type = (contract.fields as Record<string, string>)[field] ?? 'string';
   return { string: 'another', int: 77, timestamp: Timestamp.fromMillis(Date.UTC(2025, 5, 1)) }[type.replace('?', '')];
@@ -99,7 +99,7 @@ export const BACKGROUND: Documents = {
 
 let jobs = 0;
 
-/** The path of a job that no other case uses. */
+/** Return the path of a job that no other case uses. */
 export function ownJob(): string {
   jobs += 1;
   return `trackingJobs/job-${jobs}`;

@@ -1,18 +1,19 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { RulesHarness } from './rulesHarness';
 
-/** An expression of the rules, as the emulator's own parser read it. */
+/** An expression of the rules, as the emulator's parser read it. */
 export interface Expression {
-  /** Of its first and behind its last character in the rules. */
+  /** Offset of its first character in the rules. */
   start: number;
+  /** Offset behind its last character. */
   end: number;
   text: string;
-  /** From 1. */
+  /** Counted from 1. */
   line: number;
   column: number;
-  /** How often it had a value. */
+  /** Number of evaluations that gave a value. */
   count: number;
-  /** In the order of the text. */
+  /** Operands in the order of the text. */
   operands: Expression[];
 }
 
@@ -22,20 +23,20 @@ export interface Report {
 }
 
 interface ReportNode {
-  /** Its end is the last character; zeros are left out. */
+  /** `endOffset` is the last character. The emulator leaves out zeros. */
   sourcePosition: { line: number; column: number; currentOffset: number; endOffset: number };
   values?: ReportValue[];
   children?: ReportNode[];
 }
 
-/** `value` has one key, its type; none where the evaluation stopped before it came here. */
+/** `value` has one key, its type, or none if the expression was not evaluated. */
 interface ReportValue {
   value: Record<string, unknown>;
   count: number;
 }
 
 /**
- * What the emulator knows of the rules since they were loaded. It has every document that a request was about, for each
+ * Fetch the emulator's coverage report since the rules were loaded. It repeats each requested document for every
  * expression that names it: 37 MB after 500 requests.
  * https://firebase.google.com/docs/rules/emulator-reports
  */
@@ -44,13 +45,13 @@ export async function coverage(harness: RulesHarness): Promise<Report> {
   return (await response.json()) as Report;
 }
 
-/** An expression for each function and each `allow`. */
+/** Return the expression of each function and of each `allow`. */
 export function expressions({ rules, report }: Report): Expression[] {
   const source = withoutComments(rules.files.map((file) => file.content).join());
   return report.map((node) => expression(node, source));
 }
 
-/** With blanks in place of comments, so that everything stays where it is. */
+/** Replace comments by blanks, so that all offsets stay. */
 export function withoutComments(rules: string): string {
   return rules.replace(/\/\/.*/g, (comment) => ' '.repeat(comment.length));
 }
@@ -64,14 +65,14 @@ function expression({ sourcePosition, values = [], children = [] }: ReportNode, 
 }
 
 /**
- * No type: the evaluation stopped before it came here; `undefined`: it waited for a document, or failed. So that a
- * node has values says nothing: `false && x` gives `x` one.
+ * Whether an expression had a value. No type means that it was not evaluated, `undefined` that it waited for a document
+ * or failed. A node may have entries without any evaluation: `false && x` gives `x` one.
  */
 function isValue(value: ReportValue['value']): boolean {
   return Object.keys(value).some((kind) => kind !== 'undefined');
 }
 
-/** The report counts the brackets that open within an expression to it, but not always those that close. */
+/** Return the end of an expression with its closing brackets, which the report does not always include. */
 function behindBrackets(source: string, start: number, end: number): number {
   const said = source.slice(start, end).replace(/'[^']*'/g, ''); // patterns have brackets of their own
   const open = (said.match(/[([]/g) ?? []).length - (said.match(/[)\]]/g) ?? []).length;
@@ -79,18 +80,18 @@ function behindBrackets(source: string, start: number, end: number): number {
   return end + (closing?.[0].length ?? 0);
 }
 
-/** These, their operands, the operands of those, and so on. */
+/** Return the expressions with all their operands, at any depth. */
 export function withOperands(some: readonly Expression[]): Expression[] {
   return some.flatMap((one) => [one, ...withOperands(one.operands)]);
 }
 
-/** The emulator's own page, which shows for each expression the values it had. Ask for it before there are many. */
+/** Fetch the emulator's page of values per expression. Fetch it early: with many values it becomes too large. */
 export async function coveragePage(harness: RulesHarness): Promise<string> {
   const response = await fetch(`${harness.address}:ruleCoverage.html`);
   return response.text();
 }
 
-/** Saves the page, about this report. */
+/** Save the page with the data of this report. */
 export function savePage(page: string, { rules, report }: Report, folder: URL): void {
   const data = JSON.stringify({ rules, report: report.map(shortened) }).replaceAll('<', '\\u003c');
   mkdirSync(folder, { recursive: true });
@@ -100,7 +101,7 @@ export function savePage(page: string, { rules, report }: Report, folder: URL): 
   );
 }
 
-/** Documents, lists and the like are not shown anyway. */
+/** Shorten a report: the page does not show documents, lists and maps. */
 function shortened({ sourcePosition, values = [], children = [] }: ReportNode): ReportNode {
   const counts = new Map<string, number>();
   for (const { value, count } of values) {

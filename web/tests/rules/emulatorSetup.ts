@@ -1,4 +1,4 @@
-/** Rules are tested on a running emulator, which FIRESTORE_EMULATOR_HOST names. */
+/** Check that the emulator which FIRESTORE_EMULATOR_HOST names is running. */
 export async function setup(): Promise<void> {
   const address = process.env.FIRESTORE_EMULATOR_HOST;
   if (!address) {

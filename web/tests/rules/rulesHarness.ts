@@ -7,32 +7,32 @@ import {
 import { FirebaseError } from 'firebase/app';
 import { type DocumentData, doc, type Firestore, setLogLevel, writeBatch } from 'firebase/firestore';
 
-setLogLevel('silent'); // the SDK logs each request that is denied, and most of these shall be
+setLogLevel('silent'); // the SDK logs each denied request, and these tests expect most of them
 
-/** Documents by their paths; null: there is none. */
+/** Path -> document; null for one that must not exist. */
 export type Documents = Record<string, DocumentData | null>;
 
-/** One request, and whether it is allowed. */
+/** One request and the expected answer of the rules. */
 export interface Case {
   name: string;
   allowed: boolean;
-  /** The user's id, or null: signed out. */
+  /** The user's id; null when signed out. */
   as: string | null;
-  /** What is there before, besides the background. */
+  /** Documents before the request, besides the background. */
   before?: Documents;
-  /** The request. It may also look at the answer, and throw. */
+  /** Make the request. It may check the answer and throw. */
   run: (db: Firestore) => Promise<unknown>;
 }
 
 export const RULES = readFileSync(new URL('../../../firestore.rules', import.meta.url), 'utf8');
 
-/** A Firestore project of the emulator, with rules of its own and the documents that the cases need. */
+/** An emulator project with rules of its own and the documents of the cases. */
 export class RulesHarness {
   private readonly users = new Map<string | null, Firestore>();
 
   private constructor(
     private readonly env: RulesTestEnvironment,
-    /** Not bound by the rules, as the functions are not. */
+    /** Writes without rules, as the functions do. */
     private readonly admin: Firestore,
     private readonly closeAdmin: () => void,
   ) {}
@@ -40,7 +40,7 @@ export class RulesHarness {
   static async open(projectId: string, background: Documents, rules = RULES): Promise<RulesHarness> {
     const env = await initializeTestEnvironment({ projectId, firestore: { rules } });
     const harness = await new Promise<RulesHarness>((resolve, reject) => {
-      // This context lives until its callback ends, so here it does not: a new one for each case costs more than the case.
+      // The context ends with its callback, so the callback does not end: a new context costs more than a case.
       env
         .withSecurityRulesDisabled(
           (context) => new Promise<void>((close) => resolve(new RulesHarness(env, firestoreOf(context), close))),
@@ -52,13 +52,13 @@ export class RulesHarness {
     return harness;
   }
 
-  /** Where the emulator tells about this project's rules, and takes others. */
+  /** The emulator's address for the rules and the coverage of this project. */
   get address(): string {
     const { host, port } = this.env.emulators.firestore as { host: string; port: number };
     return `http://${host}:${port}/emulator/v1/projects/${this.env.projectId}`;
   }
 
-  /** Rejects, with line and column, rules that cannot be read. */
+  /** Load other rules. Rejects with line and column when the emulator cannot parse them. */
   async load(rules: string): Promise<void> {
     const body = JSON.stringify({ rules: { files: [{ content: rules }] } });
     const headers = { 'content-type': 'application/json' };
@@ -68,7 +68,7 @@ export class RulesHarness {
     }
   }
 
-  /** Makes the case's request. Rejects when it fails for another reason than the rules. */
+  /** Make the case's request. Rejects when it fails for another reason than the rules. */
   async isAllowed({ as, before, run }: Case): Promise<boolean> {
     await this.write(before ?? {});
     try {
@@ -79,7 +79,7 @@ export class RulesHarness {
         return false;
       }
       if (error instanceof FirebaseError && error.code === 'not-found') {
-        return true; // the rules let an update pass that finds no document
+        return true; // the rules allowed an update of a document that does not exist
       }
       throw error;
     }
@@ -110,7 +110,7 @@ export class RulesHarness {
   }
 }
 
-/** The test environment still hands out the older API's object, which the functions of today's take as well. */
+/** Cast the test environment's older Firestore object; the modular functions accept it, too. */
 function firestoreOf(context: RulesTestContext): Firestore {
   return context.firestore() as unknown as Firestore;
 }

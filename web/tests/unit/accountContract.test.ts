@@ -8,7 +8,7 @@ import { readAccount, readVideo } from '../../src/accountDocuments';
 import { type Example, examplesOf, fieldsOf, type RecordKind } from '../accountExamples';
 
 const READERS = { account: readAccount, video: readVideo };
-/** The document's id says the same. */
+/** Fields that are not read, since the document's id says the same. */
 const UNREAD = ['videoId'];
 const ODD_VALUES = [
   undefined,

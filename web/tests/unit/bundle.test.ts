@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** What a page loads is public: nothing of the environment in which it was built may be in it. */
+/** A page's code is public, so no environment variable of the build may be in it. */
 
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: 30_000 });
 
 const WEB = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Builds, and tells which of our modules are in it, and each place where they ask for a variable. */
+/** Build, and return the modules of this package in the bundle and each place where they read a variable. */
 async function modulesOf(configFile: string, root: string): Promise<{ modules: string[]; asking: string[] }> {
   const modules: string[] = [];
   const asking: string[] = [];
@@ -30,7 +30,7 @@ async function modulesOf(configFile: string, root: string): Promise<{ modules: s
 test.each([
   ['the package', 'vite.config.ts', WEB],
   ['the demo page', 'vite.demo.config.ts', `${WEB}demo`], // it reads addresses from config.json, at run time
-])('%s holds no secret: it asks for no variable of the environment', async (_, configFile, root) => {
+])('%s reads no environment variable', async (_, configFile, root) => {
   const { modules, asking } = await modulesOf(configFile, root);
   expect(modules).toContain('src/kick.ts');
   expect(asking).toEqual([]);

@@ -26,26 +26,26 @@ describe('how far the clock is ahead', () => {
     expect(skewAfter([100, 400], [100, 500])).toBe(0);
   });
 
-  test('is learned from a change that arrives, the first of all included', () => {
+  test('is learned from every live change, the first included', () => {
     expect(skewAfter([100, 400], [500, 1100])).toBe(600);
     expect(skewAfter([null, 400], [500, 1100])).toBe(600);
   });
 
-  test('is what the quickest change says, for the others were on the way for longer', () => {
+  test('is the least age, since other changes took longer to arrive', () => {
     expect(skewAfter([100, 400], [500, 1130], [600, 1201], [700, 1350])).toBe(601);
   });
 
-  test('is not learned from what came late, after the connection was lost', () => {
+  test('is not learned from changes during a lost connection', () => {
     expect(skewAfter([100, 101], [100, 101, 'reconnecting'], [500, 1100])).toBe(0);
     expect(skewAfter([100, 101], [100, 101, 'reconnecting'], [500, 1100], [1200, 1203])).toBe(3);
   });
 
-  test('is never less than nothing, so that no time shown grows by it', () => {
+  test('is never negative, so that no elapsed time is too long', () => {
     expect(skewAfter([100, 101], [500, 200])).toBe(0);
   });
 });
 
-test('a clock that is ten minutes ahead shows how long a job runs nevertheless', () => {
+test('a clock ten minutes ahead shows the right running time', () => {
   mount();
   show(makeJob({ createdAt: ago(602) }));
   show(running({ startedAt: ago(600), updatedAt: ago(600) }));

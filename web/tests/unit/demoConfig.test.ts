@@ -17,12 +17,12 @@ const CONFIG = {
 };
 
 describe('config.json', () => {
-  it('is read as the local stack writes it, further keys left aside', async () => {
+  it('is read as the local stack writes it, without other keys', async () => {
     const fetching = async () => Response.json({ ...CONFIG, orgId: 'demo-org' });
     expect(await loadConfig(fetching)).toEqual(CONFIG);
   });
 
-  it('may name no address to start jobs at: they wait for the minute', () => {
+  it('may have no triggerUrl: jobs wait for the minute', () => {
     expect(readConfig({ ...CONFIG, triggerUrl: undefined }).triggerUrl).toBe('');
   });
 

@@ -1,4 +1,4 @@
-/** Every failure of the database becomes a typed error with a sentence for a person. */
+/** Every failure of the database becomes a TrackingJobError with a sentence for a person. */
 
 import { FirestoreError, type FirestoreErrorCode } from 'firebase/firestore';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -6,7 +6,7 @@ import { illegalChange, TrackingJobError, trackingJobError } from '../../src/err
 import { STATUSES } from '../../src/job';
 import { withTimeout } from '../../src/withTimeout';
 
-/** A missing code does not compile: the type is the library's own list. */
+/** The type is the library's own list of codes, so a missing code does not compile. */
 const EXPECTED: Record<FirestoreErrorCode, string> = {
   cancelled: 'unavailable',
   unknown: 'unexpected',
@@ -38,7 +38,7 @@ afterEach(() => {
 });
 
 describe.each(Object.entries(EXPECTED))('Firestore’s %s', (code, expected) => {
-  test(`is ${expected}, in a sentence that hides the database's words and keeps them as cause`, () => {
+  test(`is ${expected}, with the database's words as cause alone`, () => {
     const thrown = firestoreError(code);
     const error = trackingJobError(thrown);
     expect(error).toBeInstanceOf(TrackingJobError);
@@ -62,7 +62,7 @@ test('one of ours stays as it is', () => {
   expect(trackingJobError(error)).toBe(error);
 });
 
-test('an unreachable database on a device without network is being offline', () => {
+test('an unreachable database without a network is offline', () => {
   vi.stubGlobal('navigator', { onLine: false });
   expect(trackingJobError(firestoreError('unavailable')).code).toBe('offline');
   expect(trackingJobError(firestoreError('permission-denied')).code).toBe('not-allowed');

@@ -1,17 +1,17 @@
-/** The queries that the service really makes, against firestore.indexes.json: the emulator answers without any index. */
+/** The service's queries have their indexes in firestore.indexes.json. The emulator would answer without any index. */
 
 import type * as firestore from 'firebase/firestore';
 import { beforeEach, expect, test, vi } from 'vitest';
 import indexFile from '../../../firestore.indexes.json';
 import { TrackingJobService } from '../../src/service';
 
-/** A query as it was put together; what Firestore makes of it is of no concern here. */
+/** A query as the service built it. */
 interface Asked {
   collection: string;
-  /** Compared for equality, in any order. */
+  /** Fields that are compared for equality, sorted by name. */
   equal: string[];
   ranges: string[];
-  /** `field DIRECTION` */
+  /** Items of the form `field DIRECTION`. */
   ordered: string[];
 }
 
@@ -39,7 +39,10 @@ beforeEach(() => {
   made.queries = [];
 });
 
-/** How many indexes answer this query: equal fields first, in any order, then the order; a range is on its first field. */
+/**
+ * Count the indexes that serve a query. Such an index begins with the equality fields, in any order, and goes on with
+ * the query's order; a range must be on the first field of that order.
+ */
 function serving({ collection, equal, ranges, ordered }: Asked): number {
   return indexFile.indexes.filter(({ collectionGroup, fields }) => {
     const first = fields.slice(0, equal.length).map((field) => field.fieldPath);
@@ -64,7 +67,7 @@ test.each([
     'createdAt DESCENDING',
   ],
   ['cleanupOldJobs', () => service.cleanupOldJobs(), ['orgId', 'status'], 'completedAt ASCENDING'],
-])('%s asks for one query, of one organisation, that has its index', async (_, ask, equal, order) => {
+])('%s makes one query, which has its index', async (_, ask, equal, order) => {
   await ask();
   expect(made.queries).toHaveLength(1);
   const [asked] = made.queries as [Asked];

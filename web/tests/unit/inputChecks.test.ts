@@ -1,4 +1,4 @@
-/** What is given to the service is checked before the database is asked: these tests have none. */
+/** The service checks its arguments before it uses the database: these tests have no database. */
 
 import { getApp, getApps, initializeApp } from 'firebase/app';
 import { type Firestore, getFirestore } from 'firebase/firestore';
@@ -16,7 +16,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** As a page without types calls: anything may be given. */
+/** Arguments of a page without TypeScript: anything may be passed. */
 type Untyped = Record<'orgId' | 'projectId' | 'userId' | 'username' | 'platform' | 'accountType', never>;
 
 const GOOD: Record<string, unknown> = {
@@ -55,7 +55,8 @@ test('the longest id is taken as far as being offline', async () => {
   await expect(create).rejects.toMatchObject({ code: 'offline' });
 });
 
-test('offline, a change fails at once instead of waiting in a queue', async () => {
+/** `updateDoc` would wait in a queue instead. */
+test('a change while offline fails at once', async () => {
   vi.stubGlobal('navigator', { onLine: false });
   await expect(service.cancelJob('job1')).rejects.toMatchObject({ code: 'offline' });
   await expect(service.retryJob('job1')).rejects.toMatchObject({ code: 'offline' });

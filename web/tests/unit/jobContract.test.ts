@@ -1,4 +1,4 @@
-/** contracts/job.json: what functions, front ends and security rules agree on about a job. Here: the front end. */
+/** contracts/job.json describes jobs for functions, front ends and rules. This is the front end's part. */
 
 import { type DocumentSnapshot, FieldValue, serverTimestamp, Timestamp } from 'firebase/firestore';
 import { describe, expect, test } from 'vitest';
@@ -10,16 +10,16 @@ import { COLLECTION, cancelFields, newJobFields, readJob, readJobs, retryFields 
 
 const NOW = Timestamp.fromDate(new Date('2026-11-23T12:00:00Z'));
 const VALUES = { string: 'text', int: 7, timestamp: NOW };
-/** For the functions alone: pages neither show nor use them. */
+/** Fields for the functions alone: pages neither show nor use them. */
 const UNSHOWN = ['claimId', 'claimProgress', 'leaseUntil', 'executionArn', 'priority', 'expiries', 'expireAt'];
 
-/** The server's time by the contract's name. */
+/** Replace the server's time by the contract's name for it. */
 function described(fields: Readonly<Record<string, unknown>>) {
   const name = (value: unknown) => (value instanceof FieldValue && value.isEqual(serverTimestamp()) ? '<now>' : value);
   return Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, name(value)]));
 }
 
-/** The part of a snapshot that is read. */
+/** The part of a snapshot that the reader uses. */
 function snapshotOf(data: Readonly<Record<string, unknown>>, id = 'job1'): DocumentSnapshot {
   return { id, data: () => data } as unknown as DocumentSnapshot;
 }
@@ -54,7 +54,8 @@ describe('ids', () => {
   });
 });
 
-test('a user may cancel and retry from the statuses of the contract, and each is a legal transition', () => {
+/** Each of these changes is also a legal transition. */
+test('a user may cancel and retry as the contract says', () => {
   expect(job.CANCELLABLE).toEqual(contract.userTransitions.cancel.from);
   expect(job.RETRYABLE).toEqual(contract.userTransitions.retry.from);
   for (const { from, to } of Object.values(contract.userTransitions)) {
@@ -110,7 +111,7 @@ describe('what is read', () => {
     expect(readJob(snapshotOf(document({ progress }))).progress).toBe(shown);
   });
 
-  test('leaves out of a list what this version does not know, and keeps the rest', () => {
+  test('leaves unreadable jobs out of a list', () => {
     const list = [
       snapshotOf(document(), 'one'),
       snapshotOf(document({ status: 'paused' }), 'two'),

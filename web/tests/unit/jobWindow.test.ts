@@ -1,4 +1,4 @@
-/** How far back a project's listener looks. Its answers are made here: what Firestore really sends is tried on the emulator. */
+/** The window of a project's listener, with made-up answers. The emulator tests use Firestore's real answers. */
 
 import type * as firestore from 'firebase/firestore';
 import { beforeEach, expect, test, vi } from 'vitest';
@@ -24,7 +24,7 @@ vi.mock('firebase/firestore', async (original) => ({
   },
 }));
 
-/** As many jobs, the last of which has this status; the others wait. */
+/** Make a snapshot of `count` jobs: the last one has the status `oldest`, the others wait. */
 function snapshot(count: number, oldest: string, fromCache = false) {
   const docs = Array.from({ length: count }, (_, index) => ({ get: () => (index === count - 1 ? oldest : 'pending') }));
   return { docs, metadata: { fromCache } };
@@ -67,7 +67,7 @@ test('what the cache holds is no reason to look further', () => {
   expect(open()).toEqual([200]);
 });
 
-test('the narrower listener tells until the wider one has its answer, and no longer', () => {
+test('the narrower listener tells until the wider one answers', () => {
   const [narrow, cached, whole] = [snapshot(200, 'processing'), snapshot(200, 'x', true), snapshot(231, 'processing')];
   tell(200, narrow);
   tell(400, cached);

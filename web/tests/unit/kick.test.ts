@@ -1,4 +1,4 @@
-/** The kick: best effort, never in anybody's way. */
+/** The kick is best effort: it never rejects, and nothing waits for it. */
 
 import type { Auth } from 'firebase/auth';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -6,7 +6,7 @@ import { Kick } from '../../src/kick';
 
 const URL = 'https://api.example/trigger';
 
-/** One answer of the endpoint, given when the test says so. */
+/** One call of the endpoint; the test chooses its answer and the moment. */
 interface Call {
   url: string;
   init: RequestInit;
@@ -42,13 +42,14 @@ async function callNumber(number: number): Promise<Call> {
   return calls[number - 1] as Call;
 }
 
-test('is an empty POST with the ID token, that survives the tab and carries no cookies', async () => {
+/** `keepalive` lets it survive the tab. */
+test('is an empty POST with the ID token and without cookies', async () => {
   const kicked = new Kick(SIGNED_IN, URL).send();
   const { url, init, answer } = await callNumber(1);
   answer(202);
   expect(await kicked).toBe(true);
   expect(url).toBe(URL);
-  expect(init.headers).toEqual({ Authorization: 'Bearer token' }); // and no secret beside it
+  expect(init.headers).toEqual({ Authorization: 'Bearer token' }); // and no other header, such as a secret
   expect(init).toMatchObject({
     method: 'POST',
     mode: 'cors',
@@ -87,7 +88,7 @@ test('is false when the network fails, and works again afterwards', async () => 
 test('is given up after five seconds', async () => {
   const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => {
     const controller = new AbortController();
-    setTimeout(() => controller.abort(new DOMException('late', 'TimeoutError')), 5); // stands for the time asked for
+    setTimeout(() => controller.abort(new DOMException('late', 'TimeoutError')), 5); // in place of the requested time
     return controller.signal;
   });
   expect(await new Kick(SIGNED_IN, URL).send()).toBe(false);

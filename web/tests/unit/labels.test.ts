@@ -73,7 +73,8 @@ describe('the line under the bar', () => {
     expect(detailOf(makeJob({ message: 'Waiting for a free place.' }))).toBe('Waiting for a free place.');
   });
 
-  test('is absent where it would repeat the status, in the words of the contract', () => {
+  /** The sentences are those of the contract. */
+  test('is absent where it would repeat the status', () => {
     expect(detailOf(makeJob({ message: contract.messages.waiting }))).toBeNull();
     expect(contract.changes.create.message).toBe(contract.messages.waiting);
     expect(contract.changes.retry.message).toBe(contract.messages.waiting);
@@ -102,14 +103,15 @@ test('the summary counts each status in the order of the rows', () => {
   ]);
 });
 
-test('an announcement names job, platform and, after a failure, the reason', () => {
+test('an announcement names account, platform and failure', () => {
   expect(announcementOf(makeJob({ status: 'completed', platform: 'twitter' }))).toBe('Completed: @nasa on X.');
   expect(announcementOf(makeJob({ status: 'failed', error: 'It is private.' }))).toBe(
     'Failed: @nasa on Instagram. It is private.',
   );
 });
 
-test('a refused action is told in the words of its error, never in those of the database', () => {
+/** The words of the database are never shown. */
+test('a refused action is told in the words of our error', () => {
   expect(failureSentence('cancel', new TrackingJobError('offline'))).toBe(
     'Could not cancel. You are offline. Try again once you are connected.',
   );

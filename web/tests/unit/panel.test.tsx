@@ -31,20 +31,21 @@ import { FakeSource } from './panelSource';
 setupPanelTest();
 
 describe('what is shown', () => {
-  test('nothing before the first snapshot, and nothing for a project without jobs', () => {
+  test('nothing before the first snapshot, or without jobs', () => {
     mount();
     expect(panel()).toBeNull();
     show();
     expect(panel()).toBeNull();
   });
 
-  test('nothing of jobs that were completed or cancelled before the visit', () => {
+  test('nothing of jobs that ended before the panel was mounted', () => {
     mount();
     show(completed({ id: 'a' }), cancelled({ id: 'b' }));
     expect(panel()).toBeNull();
   });
 
-  test('a running job: account, platform, status, stage, elapsed time, percentage and message', () => {
+  /** Account, platform, status, stage, elapsed time, percentage and message. */
+  test('a running job with all its details', () => {
     mount();
     show(running());
     expect(rows().map((row) => row.textContent)).toEqual([
@@ -70,7 +71,7 @@ describe('what is shown', () => {
     expect(rows()[0]?.textContent).toContain('Waiting3 s');
   });
 
-  test('elapsed time goes on each second, and no timer is left behind', () => {
+  test('elapsed time goes on each second and leaves no timer', () => {
     const { unmount } = mount();
     show(running({ startedAt: ago(58) }));
     expect(rows()[0]?.textContent).toContain('58 s');
@@ -80,7 +81,7 @@ describe('what is shown', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('a failed job from before the visit: how long it ran, its error in words, and Retry', () => {
+  test('an older failed job with its duration, its error and Retry', () => {
     mount();
     show(failed());
     expect(rows()[0]?.textContent).toBe('@nasaInstagramRetry tracking @nasa on InstagramFailed48 sIt is private.');
@@ -97,7 +98,8 @@ describe('what is shown', () => {
     expect(bar().getAttribute('aria-valuenow')).toBe('100');
   });
 
-  test('rows are running, failed, waiting, cancelled, completed; the oldest active and the newest ended first', () => {
+  /** Running, failed, waiting, cancelled, completed; the oldest active and the newest ended first. */
+  test('rows are ordered by status, then by time', () => {
     mount();
     const jobs = [
       running({ id: 'done', username: 'done' }),
@@ -127,13 +129,13 @@ describe('what is shown', () => {
     expect(toggle().querySelector('.tracking-panel__count--failed')?.textContent).toBe('2 failed');
   });
 
-  test('a link typed as username is shown without its wrapping, and in full on demand', () => {
+  test('a link as username is shown short, and in full as tooltip', () => {
     mount();
     show(running({ username: 'https://www.instagram.com/nasa/?hl=en' }));
     expect(screen.getByTitle('https://www.instagram.com/nasa/?hl=en').textContent).toBe('instagram.com/nasaInstagram');
   });
 
-  test('two hundred jobs are listed, in a list that the keyboard reaches', { timeout: 30_000 }, () => {
+  test('two hundred jobs are listed, within reach of the keyboard', { timeout: 30_000 }, () => {
     render(<TrackingJobsPanel service={source} orgId="org" projectId="project" />);
     show(...Array.from({ length: 200 }, (_, number) => running({ id: `${number}`, username: `account${number}` })));
     // By selector: queries by role take seconds over so many elements.
@@ -143,7 +145,8 @@ describe('what is shown', () => {
     expect(document.querySelector('header')?.textContent).toContain('200 running');
   });
 
-  test('overall progress is of all jobs since the queue was empty, ended ones included', () => {
+  /** Jobs that have ended since then are included. */
+  test('overall progress counts all jobs since the queue was empty', () => {
     mount();
     const overall = () => screen.queryByRole('progressbar', { name: 'All jobs' })?.getAttribute('aria-valuenow');
     show(running({ id: 'a', progress: 30 }), makeJob({ id: 'b' }));
@@ -156,7 +159,8 @@ describe('what is shown', () => {
     expect(overall()).toBe('30');
   });
 
-  test('one job has one bar: its own, or the overall one while the list is collapsed', async () => {
+  /** The overall bar is shown while the list is collapsed. */
+  test('one job has one bar: its own, or the overall one', async () => {
     mount();
     show(running({ progress: 30 }));
     const bars = () => screen.getAllByRole('progressbar').map((each) => each.getAttribute('aria-label'));
@@ -180,7 +184,8 @@ describe('what is shown', () => {
 });
 
 describe('cancel and retry', () => {
-  test('Cancel is busy from the click until the listener shows the change, and asks once', async () => {
+  /** A second click meanwhile does not ask again. */
+  test('Cancel is busy until the listener shows the change', async () => {
     mount();
     show(running());
     await user.click(button('Cancel tracking @nasa on Instagram'));
@@ -194,7 +199,7 @@ describe('cancel and retry', () => {
     expect(button('Retry tracking @nasa on Instagram').getAttribute('aria-disabled')).toBe('false');
   });
 
-  test('Retry takes the place of Cancel as the same element, so that focus stays', async () => {
+  test('Retry replaces Cancel in the same element, and focus stays', async () => {
     mount();
     show(running());
     await user.click(button('Cancel tracking @nasa on Instagram'));
@@ -202,7 +207,7 @@ describe('cancel and retry', () => {
     expect(document.activeElement).toBe(button('Retry tracking @nasa on Instagram'));
   });
 
-  test('Retry is asked of the source, and over when the job waits again', async () => {
+  test('Retry asks the source, and ends when the job waits again', async () => {
     mount();
     show(failed());
     await user.click(button('Retry tracking @nasa on Instagram'));
@@ -222,7 +227,7 @@ describe('cancel and retry', () => {
     expect(button('Retry tracking @nasa on Instagram').getAttribute('aria-disabled')).toBe('false');
   });
 
-  test('a refusal is told in the row and to those who listen, and the button works again', async () => {
+  test('a refusal is shown and announced, and can be retried', async () => {
     mount();
     show(running());
     await user.click(button('Cancel tracking @nasa on Instagram'));
@@ -246,7 +251,7 @@ describe('cancel and retry', () => {
     expect(screen.queryByText(/Could not cancel/)).toBeNull();
   });
 
-  test('a refusal that comes after something newer was asked is not told', async () => {
+  test('a refusal of an older request is not told', async () => {
     mount();
     show(running());
     await user.click(button('Cancel tracking @nasa on Instagram'));
@@ -295,7 +300,7 @@ describe('onJobCompleted', () => {
     expect(onJobCompleted.mock.calls).toEqual([['instagram_1']]);
   });
 
-  test('is called once for a job that failed, was retried and completed', () => {
+  test('is called once for a retried job that completes', () => {
     const onJobCompleted = vi.fn();
     mount({ onJobCompleted });
     show(failed());
@@ -305,7 +310,8 @@ describe('onJobCompleted', () => {
     expect(onJobCompleted).toHaveBeenCalledTimes(1);
   });
 
-  test('is called for a job that completed while the listener was down, once', async () => {
+  /** The job completed while the listener was down. */
+  test('is called once after a completion without a listener', async () => {
     const onJobCompleted = vi.fn();
     mount({ onJobCompleted });
     show(running());
@@ -346,7 +352,7 @@ describe('the listener', () => {
     expect(source.listeners.size).toBe(0);
   });
 
-  test('follows organisation and project, and nothing of the one before stays', () => {
+  test('follows organisation and project, and forgets the last one', () => {
     const onJobCompleted = vi.fn();
     const { change } = mount({ onJobCompleted });
     show(running());
@@ -480,7 +486,7 @@ describe('collapsing and dismissing', () => {
     expect(toggle().getAttribute('aria-expanded')).toBe('true');
   });
 
-  test('dismissed failures stay away in the next visit, until one is new', async () => {
+  test('dismissed failures stay away until a new one', async () => {
     mount();
     show(failed({ id: 'a' }));
     await user.click(dismiss());
@@ -513,7 +519,7 @@ describe('collapsing and dismissing', () => {
     expect(rows().map((row) => row.dataset.job)).toEqual(['a', 'c']);
   });
 
-  test('a job that is dismissed while it runs comes back when it ends', async () => {
+  test('a job dismissed while it runs comes back when it ends', async () => {
     mount();
     show(makeJob());
     await user.click(dismiss());
@@ -523,7 +529,7 @@ describe('collapsing and dismissing', () => {
     expect(rows()).toHaveLength(1);
   });
 
-  test('a job that was dismissed while it ran, failed and is retried here stays in sight', async () => {
+  test('a dismissed job that fails and is retried stays in sight', async () => {
     mount();
     show(running());
     await user.click(dismiss());
@@ -621,7 +627,8 @@ describe('keyboard and announcements', () => {
     expect(source.retryJob).toHaveBeenCalledTimes(1);
   });
 
-  test('changes of status are announced, progress and the first snapshot are not', () => {
+  /** Neither progress nor the first snapshot is. */
+  test('only changes of status are announced', () => {
     mount();
     show(running({ progress: 30 }));
     show(running({ progress: 50 }));
@@ -632,7 +639,7 @@ describe('keyboard and announcements', () => {
     expect(announced()).toBe('Waiting: @nasa on Instagram.');
   });
 
-  test('the first job of a visit is announced, in a region that was there before', () => {
+  test('the first job is announced in a region that existed before', () => {
     mount();
     show();
     const region = screen.getByRole('status');

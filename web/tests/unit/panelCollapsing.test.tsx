@@ -63,7 +63,7 @@ describe('on a small screen', () => {
   });
 });
 
-test('where no screen can be asked of, as in jsdom, every row is shown', () => {
+test('every row is shown without matchMedia, as in jsdom', () => {
   vi.stubGlobal('matchMedia', undefined);
   mount();
   show(...two);
@@ -77,7 +77,7 @@ test('on a large screen every row is shown', () => {
   expect(rows()).toHaveLength(2);
 });
 
-test('the list is a stop of its own for the keyboard only when it may have to scroll', () => {
+test('the list is a tab stop only when it may have to scroll', () => {
   mount();
   const list = () => document.querySelector<HTMLElement>('ul[aria-label="Jobs"]');
   const jobs = [0, 1, 2, 3, 4].map((number) => running({ id: `${number}` }));
@@ -88,13 +88,13 @@ test('the list is a stop of its own for the keyboard only when it may have to sc
 });
 
 describe('in two tabs', () => {
-  /** What another tab stores; a browser tells the other tabs, never the one that wrote. */
+  /** Store a value as another tab does. A browser sends the event to the other tabs, never to the writing one. */
   function storeElsewhere(key: string, value: string): void {
     localStorage.setItem(key, value);
     act(() => void dispatchEvent(new StorageEvent('storage', { key, newValue: value })));
   }
 
-  test('what one remembers holds in the other, and is not overwritten by it', async () => {
+  test('a choice in one tab holds in the other, which keeps it', async () => {
     mount();
     show(running(), failed({ id: 'b', username: 'esa' }));
     const key = storageKey('org', 'project');

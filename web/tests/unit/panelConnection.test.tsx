@@ -65,7 +65,7 @@ describe('the connection', () => {
     expect(screen.getByText('Account tracking')).toBeTruthy();
   });
 
-  test('Try again begins a new listener, is busy until it speaks, and the alert goes', async () => {
+  test('Try again starts a listener and is busy until it answers', async () => {
     mount();
     act(() => source.fail(new TrackingJobError('unavailable')));
     const before = source.history.length;

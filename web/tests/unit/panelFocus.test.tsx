@@ -64,7 +64,7 @@ describe('focus', () => {
       return () => field.remove();
     });
 
-    test('goes back to the field when the panel is dismissed by keyboard', async () => {
+    test('goes back to the field after a dismissal by keyboard', async () => {
       mount();
       show(failed());
       field.focus();
@@ -90,7 +90,8 @@ describe('focus', () => {
 });
 
 describe('what leaves by itself', () => {
-  test('does so after a click on Cancel, whose button has focus but shows none', async () => {
+  /** The button then has the focus without showing it. */
+  test('does so after a click on Cancel', async () => {
     const matches = HTMLElement.prototype.matches;
     vi.spyOn(HTMLElement.prototype, 'matches').mockImplementation(function (this: HTMLElement, selector) {
       return selector !== ':focus-visible' && matches.call(this, selector);

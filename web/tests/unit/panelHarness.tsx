@@ -24,7 +24,7 @@ export const cancelled = (fields: Partial<TrackingJob> = {}) =>
 export let source: FakeSource;
 export let user: UserEvent;
 
-/** Each test of the panel starts with a source in memory, a clock that it moves itself, and nothing remembered. */
+/** Give each test of the panel a source in memory, a fake clock and an empty storage. */
 export function setupPanelTest(): void {
   beforeEach(() => {
     vi.useFakeTimers({ shouldAdvanceTime: true, now: NOW });
@@ -41,7 +41,7 @@ export function setupPanelTest(): void {
   });
 }
 
-/** A phone, upright or not; call `turn` to make it a desktop. */
+/** Fake a phone's screen; `turn` changes it to a large one. */
 export function stubSmallScreen(): { turn: () => void } {
   const query = Object.assign(new EventTarget(), { matches: true });
   vi.stubGlobal('matchMedia', () => query);
@@ -60,10 +60,10 @@ interface Mounted {
 }
 
 function panelOf({ service = source, orgId = 'org', projectId = 'project', onJobCompleted }: Mounted) {
-  const told = onJobCompleted ? { onJobCompleted } : {};
+  const callback = onJobCompleted ? { onJobCompleted } : {};
   return (
     <StrictMode>
-      <TrackingJobsPanel service={service} orgId={orgId} projectId={projectId} {...told} />
+      <TrackingJobsPanel service={service} orgId={orgId} projectId={projectId} {...callback} />
     </StrictMode>
   );
 }

@@ -1,6 +1,6 @@
 import type { TrackingJob } from '../../src/job';
 
-/** A job as a front end makes it; a test or a scene states only what it is about. */
+/** Make a job with default values. A test or a scene passes only the fields that it is about. */
 export function makeJob(fields: Partial<TrackingJob> = {}): TrackingJob {
   return {
     id: 'job',

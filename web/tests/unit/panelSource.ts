@@ -14,10 +14,10 @@ interface Call {
   reject: (error: Error) => void;
 }
 
-/** A JobSource in memory: the test says what its listeners hear and what becomes of each action. */
+/** A JobSource in memory. The test sends the snapshots and settles each action. */
 export class FakeSource implements JobSource {
   readonly listeners = new Set<Listener>();
-  /** Every listener that ever was, the released ones too. */
+  /** All listeners, including released ones. */
   readonly history: Listener[] = [];
   readonly calls: Call[] = [];
   readonly cancelJob = vi.fn((_jobId: string) => this.#call());

@@ -1,4 +1,4 @@
-/** A listener that fails comes back; what watchers hear meanwhile. */
+/** A failed listener is opened again; its watchers get errors and the last known jobs meanwhile. */
 
 import type { DocumentSnapshot, QuerySnapshot } from 'firebase/firestore';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -10,7 +10,7 @@ import { SignIns } from '../emulator/signIns';
 const FAILED = { code: 'internal' };
 const REFUSED = { code: 'permission-denied' };
 
-/** Firestore's side: what it was asked to listen to, and what it says. */
+/** Fake of Firestore: records the opened listeners and sends them snapshots and failures. */
 class Source<S> {
   readonly opened: { next: (snapshot: S) => void; fail: (thrown: unknown) => void; isClosed: boolean }[] = [];
 
@@ -35,7 +35,7 @@ class Source<S> {
   }
 }
 
-/** As much of a snapshot as is read. */
+/** The part of a snapshot that the listener reads. */
 function snapshotOf(ids: string[], fromCache = false): QuerySnapshot {
   const data = { platform: 'tiktok', accountType: 'my', status: 'pending' };
   const docs = ids.map((id) => ({ id, data: () => data }) as unknown as DocumentSnapshot);
@@ -63,7 +63,8 @@ describe('openRetryingListener', () => {
     return { source, errors, snapshots, stop };
   }
 
-  test('begins again after 1, 2, 4 ... and at most 60 seconds, and tells a lasting failure once', () => {
+  /** A lasting failure is told once. */
+  test('retries after 1, 2, 4 ... and at most 60 seconds', () => {
     const { source, errors } = listen();
     for (const seconds of [1, 2, 4, 8, 16, 32, 60, 60]) {
       const before = source.opened.length;
@@ -138,7 +139,7 @@ describe('a sign-in', () => {
     expect(source.opened).toHaveLength(2);
   });
 
-  test('begins a new count: who is then refused is told so, and waits half a minute', () => {
+  test('begins a new count: a new refusal is told, and waits 30 s', () => {
     const { source, signIns, errors } = listen();
     source.fail(REFUSED);
     signIns.change(USER);
@@ -148,7 +149,7 @@ describe('a sign-in', () => {
     expect(source.opened).toHaveLength(3);
   });
 
-  test('leaves a listener that lives to Firestore, and a sign-out lets nobody in', () => {
+  test('leaves an open listener alone, and a sign-out retries none', () => {
     const { source, signIns } = listen();
     signIns.change(USER);
     expect(source.opened).toHaveLength(1);
@@ -186,7 +187,8 @@ describe('SharedJobListener', () => {
     await vi.advanceTimersByTimeAsync(0);
   }
 
-  test('listens once for all, tells late watchers at once but asynchronously, and stops with the last', async () => {
+  /** A late watcher hears at once what is known, but asynchronously. */
+  test('listens once for all watchers, and stops with the last', async () => {
     const source = new Source<QuerySnapshot>();
     const project = new SharedJobListener(source.open);
     const first = watch(project);
@@ -226,7 +228,8 @@ describe('SharedJobListener', () => {
     expect(other.heard).toEqual([{ ids: ['one'], connection: 'live' }]);
   });
 
-  test('a first answer of the cache waits for the server’s, and is shown as reconnecting after two seconds', async () => {
+  /** It is shown as reconnecting then, unless the server has answered. */
+  test('a first answer of the cache waits two seconds', async () => {
     const source = new Source<QuerySnapshot>();
     const { heard } = watch(new SharedJobListener(source.open));
     source.last.next(snapshotOf(['old'], true));
@@ -243,7 +246,7 @@ describe('SharedJobListener', () => {
     expect(other.heard).toEqual([{ ids: ['new'], connection: 'live' }]);
   });
 
-  test('a failure shows the last known jobs as reconnecting, and is over with the next answer', async () => {
+  test('a failure shows the last known jobs until the next answer', async () => {
     const source = new Source<QuerySnapshot>();
     const project = new SharedJobListener(source.open);
     const { heard, errors } = watch(project);

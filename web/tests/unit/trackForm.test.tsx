@@ -11,7 +11,7 @@ const username = () => screen.getByLabelText<HTMLInputElement>('Username');
 const platform = () => screen.getByLabelText<HTMLSelectElement>('Platform');
 const alert = () => screen.getByRole('alert').textContent;
 
-/** The form, what it asked to be tracked, and a person at it. */
+/** Render the form. Returns its `onTrack` mock, a user, and a function that types a name and submits. */
 function form(onTrack = async () => {}) {
   const asked = vi.fn(onTrack);
   render(<TrackForm onTrack={asked} />);
@@ -45,7 +45,7 @@ describe('bad input', () => {
     expect(asked).not.toHaveBeenCalled();
   });
 
-  it('is tied to the field, which has the focus again, and is forgotten by typing', async () => {
+  it('is tied to the focused field, and goes with typing', async () => {
     const { person, track } = form();
     await track('');
     expect(document.activeElement).toBe(username());
@@ -98,7 +98,7 @@ describe('an account to track', () => {
     expect(platform().value).toBe('tiktok');
   });
 
-  it('is asked for once, however often the button is pressed meanwhile', async () => {
+  it('is asked for once, even if the button is pressed again', async () => {
     let finish = () => {};
     const { asked, person, track } = form(() => new Promise<void>((resolve) => (finish = resolve)));
     await track('nasa');

@@ -1,4 +1,4 @@
-/** What people type. `contracts/usernames.json` is the table that the functions are held to, too. */
+/** Checks of typed usernames. `contracts/usernames.json` is the table that functions and pages share. */
 
 import { describe, expect, test } from 'vitest';
 import { platforms } from '../../../contracts/platforms.json';
@@ -50,7 +50,7 @@ test('a link to another platform is named', () => {
   );
 });
 
-test('100 characters are counted so that functions and rules take them, too', () => {
+test('100 characters are counted as functions and rules do', () => {
   const tenInTwoHalves = '𝒩'.repeat(10); // 10 code points, 20 UTF-16 units
   expect(checkUsername(tenInTwoHalves.repeat(5), 'youtube')).toBeNull();
   expect(checkUsername(`${tenInTwoHalves.repeat(5)}a`, 'youtube')).toBe('The username is longer than 100 characters.');

@@ -13,7 +13,7 @@ import { type Example, examplesOf, type RecordKind } from '../../accountExamples
 import { MEMBER, NOBODY, OUTSIDER, OWNER } from '../background';
 import type { Case } from '../rulesHarness';
 
-/** A project of its own, so that these documents stand beside no others. */
+/** A project of their own, so that no other documents are in its lists. */
 const PROJECT = { orgId: 'acme', projectId: 'contract', accountId: 'account' };
 
 function collectionOf(kind: RecordKind): string {
@@ -23,7 +23,7 @@ function collectionOf(kind: RecordKind): string {
   );
 }
 
-/** Reads by members and outsiders, and writes by nobody, of one example document. */
+/** Make the cases of one example document: members may read it, outsiders may not, nobody may write it. */
 function casesOf(kind: RecordKind, { name, id, document }: Example): Case[] {
   const path = `${collectionOf(kind)}/${id}`;
   const stored = { before: { [path]: document } };

@@ -18,7 +18,7 @@ import {
 } from '../background';
 import type { Case } from '../rulesHarness';
 
-/** The change as the shared description has it; <now> is the server's. */
+/** Return a change of the contract, with the server's time for <now>. */
 function described(change: keyof typeof contract.changes): DocumentData {
   const fields = Object.entries(contract.changes[change]);
   return Object.fromEntries(fields.map(([field, value]) => [field, value === '<now>' ? serverTimestamp() : value]));
@@ -40,7 +40,7 @@ function update(
   return { name, allowed, as, before: { [path]: job }, run: (db) => updateDoc(doc(db, path), change) };
 }
 
-/** Every status a client could jump from and to, by the status alone and by a whole change. */
+/** Try every pair of statuses, by writing the status alone and by a whole change. */
 function jumps(): Case[] {
   return STATUSES.flatMap((from) =>
     STATUSES.flatMap((status) => [
@@ -66,7 +66,7 @@ function jumps(): Case[] {
   );
 }
 
-/** Who may make a change of a job of acme that is MEMBER's. */
+/** Try a change of MEMBER's job in acme as each kind of user. */
 function byWhom(verb: string, from: JobStatus, change: DocumentData): Case[] {
   const people: [string | null, string, boolean][] = [
     [OWNER, "their organisation's owner", true],
@@ -80,7 +80,7 @@ function byWhom(verb: string, from: JobStatus, change: DocumentData): Case[] {
   );
 }
 
-/** The change together with a field that is none of its own. */
+/** Try a change together with each field that does not belong to it. */
 function withOthers(verb: string, from: JobStatus, change: DocumentData): Case[] {
   const others = [...FIELDS, 'somethingElse'].filter((field) => !(field in change));
   return others.flatMap((field) => [
@@ -149,7 +149,7 @@ const retrying: Case[] = [
   update(false, "retry, updated at a client's time", fullJob('failed'), { ...RETRY, updatedAt: clientsClock }),
 ];
 
-/** Anything but a cancel or a retry. */
+/** Changes that are neither a cancel nor a retry. */
 const meddling: Case[] = [
   ...FIELDS.filter((field) => field !== 'status').map((field) =>
     update(false, `set ${field} of a job`, fullJob('processing'), { [field]: otherValue(field) }),

@@ -16,10 +16,10 @@ import {
 } from '../background';
 import type { Case } from '../rulesHarness';
 
-/** What a front end writes, as the shared description says; `username` and the like as of a person. */
+/** The fields that a front end writes, as in the contract, with example values. */
 const { createdAt: _, ...VALID } = plainJob('pending');
 
-/** Creates a job with these fields instead of, or besides, the valid ones. Undefined: left out. */
+/** Make a case that creates a job of valid fields, changed by `fields`. An undefined field is left out. */
 function create(
   allowed: boolean,
   name: string,
@@ -52,7 +52,7 @@ const deny = (
 ) => create(false, name, fields, more);
 
 const createdIn = (seconds: number) => () => ({ createdAt: Timestamp.fromMillis(Date.now() + seconds * 1000) });
-/** Readable whatever it holds. */
+/** Format any text for a case's name, with codes in place of characters other than plain ones. */
 const shown = (text: string) => text.replace(/[^!-~]/gu, codeOf) || '""';
 const codeOf = (char: string) => `<${char.codePointAt(0)?.toString(16)}>`;
 const LONG_ID = 'x'.repeat(contract.maxIdLength + 1);
@@ -131,7 +131,7 @@ export const creating: Case[] = [
   createTwo(false, 'globex'),
 ];
 
-/** Two jobs in one batch, the second in this organisation: all or none. */
+/** Make a case that creates two jobs in one batch, the second in this organisation. */
 function createTwo(allowed: boolean, orgId: string): Case {
   const paths = [ownJob(), ownJob()] as const;
   return {

@@ -33,7 +33,7 @@ function remove(status: (typeof STATUSES)[number], as: string | null, who: strin
   };
 }
 
-/** As many as one batch holds in practice: the member document counts once towards the limit of 20 reads of a batch. */
+/** Delete many jobs in one batch. The rules read the member document once, far below the limit of 20 reads. */
 function removeMany(allowed: boolean, last: (typeof STATUSES)[number]): Case {
   const paths = Array.from({ length: 60 }, ownJob);
   const statuses = paths.map((_, number) => (number === paths.length - 1 ? last : 'completed'));

@@ -11,7 +11,7 @@ import {
 import { ACCOUNT, ACME_JOB, MEMBER, NOBODY, OUTSIDER, OWNER, PAUSES, VIDEO } from '../background';
 import type { Case } from '../rulesHarness';
 
-/** Each of the five kinds of request on one document and its collection, all of them denied. */
+/** Make one denied case for each kind of request on a document and its collection. */
 function untouchable(path: string, as: string | null, verbs = ['get', 'list', 'create', 'update', 'delete']): Case[] {
   const beside = `${path}-new`;
   const inCollection = path.slice(0, path.lastIndexOf('/'));
@@ -26,7 +26,7 @@ function untouchable(path: string, as: string | null, verbs = ['get', 'list', 'c
     name: `${verb} ${path} as ${as ?? 'nobody'}`,
     allowed: false,
     as,
-    // What a broken rule let through goes again; the document itself is background, and set anew in the same way.
+    // Undo the writes that a mutant may have allowed: delete the new document, and set the old one again.
     before: { [beside]: null, [path]: { orgId: 'acme', role: as === OWNER ? 'owner' : 'member' } },
     run: requests[verb] as Case['run'],
   }));
@@ -34,7 +34,7 @@ function untouchable(path: string, as: string | null, verbs = ['get', 'list', 'c
 
 const WRITES = ['create', 'update', 'delete'];
 
-/** What the functions alone write, what only they read, and whatever else there may be in the customer's database. */
+/** Documents that only the functions write or read, and other documents of the customer's database. */
 export const elsewhere: Case[] = [
   ...[MEMBER, OWNER, OUTSIDER, NOBODY].flatMap((as) => [
     ...untouchable(ACCOUNT, as, WRITES),

@@ -6,5 +6,5 @@ import { deleting } from './deleting';
 import { elsewhere } from './elsewhere';
 import { reading } from './reading';
 
-/** Every request that is tried, on firestore.rules and on each mutant of them. */
+/** All requests, which are tried on firestore.rules and on each mutant. */
 export const CASES: readonly Case[] = [...creating, ...changing, ...deleting, ...reading, ...accounts, ...elsewhere];

@@ -47,7 +47,7 @@ const list = (allowed: boolean, name: string, ask: Ask, as: string | null): Case
   run: (db) => getDocsFromServer(ask(db)),
 });
 
-/** The first answer of a listener; the denial of one comes as its error. */
+/** Return the first server answer of a listener; rejects when it is denied. */
 function firstAnswer(asked: Query): Promise<QuerySnapshot<DocumentData>> {
   return new Promise((resolve, reject) => {
     const stop = onSnapshot(
@@ -78,7 +78,7 @@ const count = (allowed: boolean, name: string, ask: Ask, as: string | null): Cas
   run: (db) => getCountFromServer(ask(db)),
 });
 
-/** A job that is deleted, or never was, is null and no error: its page was told to forget it. */
+/** Get a job that does not exist: the answer must be empty, not an error, so that a page can forget the job. */
 const gone = (allowed: boolean, as: string | null): Case => ({
   name: `get a job that is gone as ${as ?? 'nobody'}`,
   allowed,
