@@ -89,7 +89,7 @@ def test_a_credentials_secret_is_that_of_its_setting() -> None:
 
 
 PORTABLE = re.compile(r"(?:\\\.|\(\?:|\)\??|[A-Za-z0-9_.·/^*|-]|\[(?:[A-Za-z0-9_.·/^-])+\]|\{\d+(?:,\d+)?\})+")
-"""What Python's `re` and JavaScript's RegExp read the same way, and no more."""
+"""The syntax that Python's `re` and JavaScript's RegExp read in the same way, and no more."""
 
 
 @every_platform

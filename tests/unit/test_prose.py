@@ -25,9 +25,6 @@ NOT_YET = [
     "tests/integration/simulator",
     "tests/unit/local",
     "tests/unit/simulator",
-    "web/demo",
-    "web/src",
-    "web/tests",
 ]
 """Folders that the rules do not cover yet."""
 

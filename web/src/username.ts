@@ -1,5 +1,5 @@
 /**
- * What people type to name an account, checked before a job is written.
+ * The names of accounts as people type them, checked before a job is written.
  *
  * The platform modules of the functions (`tracking/platforms`) have the last word; this module says the same, in the
  * same sentences, while the person still looks at the form. Both read `contracts/platforms.json`, and
@@ -10,7 +10,7 @@
 import { platforms } from '../../contracts/platforms.json';
 import { MAX_USERNAME_LENGTH, type Platform } from './job';
 
-/** What `contracts/platforms.json` says of a platform; it describes each field. */
+/** A platform's entry in `contracts/platforms.json`, which describes each field. */
 export interface Site {
   label: string;
   hosts: readonly string[];
@@ -126,7 +126,7 @@ function checkAccount({ host, parts }: Address, stripped: string, site: Site): s
   return isUsername(username, site) ? null : notAUsername(stripped, site);
 }
 
-/** What people type may be the name of something that every object has, such as `constructor`. */
+/** Looks up an own property only: people may type a name that every object has, such as `constructor`. */
 function own(record: Readonly<Record<string, string>>, key: string): string | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }

@@ -1,4 +1,4 @@
-/** What stands before a job's name. */
+/** The icon before a job's name. */
 
 import { render } from '@testing-library/react';
 import { expect, test } from 'vitest';
