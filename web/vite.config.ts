@@ -28,6 +28,7 @@ export default defineConfig({
           hookTimeout: 60_000, // an emulator that has just started answers slowly
           globalSetup: 'tests/rules/emulatorSetup.ts',
           environment: 'node',
+          hookTimeout: 60_000, // the emulator is new, and other tests run beside these
           fileParallelism: false,
         },
       },
@@ -38,6 +39,7 @@ export default defineConfig({
           include: ['tests/mutation/**/*.test.ts'],
           globalSetup: 'tests/rules/emulatorSetup.ts',
           environment: 'node',
+          hookTimeout: 60_000, // the emulator is new, and other tests run beside these
         },
       },
       {
@@ -47,7 +49,7 @@ export default defineConfig({
           include: ['tests/emulator/**/*.test.ts'],
           globalSetup: 'tests/rules/emulatorSetup.ts',
           environment: 'node',
-          hookTimeout: 60_000, // an emulator that has just started answers slowly
+          hookTimeout: 60_000, // the emulator is new, and other tests run beside these
           fileParallelism: false,
         },
       },
