@@ -25,7 +25,6 @@ export default defineConfig({
         test: {
           name: 'rules',
           include: ['tests/rules/**/*.test.ts'],
-          hookTimeout: 60_000, // an emulator that has just started answers slowly
           globalSetup: 'tests/rules/emulatorSetup.ts',
           environment: 'node',
           hookTimeout: 60_000, // the emulator is new, and other tests run beside these
