@@ -137,13 +137,18 @@ def test_jobs_of_shared_credentials_share_their_limit(harness: Harness) -> None:
 # Longer queues than one query returns
 
 
-MANY = Limits().max_open_jobs + 200
+MANY = 71
+
+
+def small_pages(running: int, per_credential: int) -> Limits:
+    """Return limits under which MANY jobs are several pages. `test_many_jobs` fills pages of the real size."""
+    return Limits(running=running, per_credential=per_credential, max_open_jobs=51, pending_page_size=20)
 
 
 @pytest.fixture
 def crowded(harness: Harness) -> Harness:
     """A harness in which organisation a has more pending jobs than one tick reads."""
-    harness.limits = Limits(running=10, per_credential=10)
+    harness.limits = small_pages(10, 10)
     for number in range(MANY):
         harness.add_job(
             orgId="a", username=f"a{number}", createdAt=START - timedelta(hours=1) + timedelta(seconds=number)
@@ -159,7 +164,7 @@ def started(harness: Harness) -> list[str]:
 def test_new_org_starts_at_the_next_tick_of_a_long_queue(crowded: Harness, ticks_before: int) -> None:
     for _ in range(ticks_before):
         crowded.tick()
-        crowded.limits = Limits(running=crowded.limits.running + 10, per_credential=50)
+        crowded.limits = small_pages(crowded.limits.running + 10, 50)
     crowded.add_job(orgId="b", username="the-one")
     crowded.tick()
     assert "the-one" in started(crowded)
@@ -182,7 +187,7 @@ def test_jobs_without_a_priority_count_as_zero(crowded: Harness) -> None:
 
 
 def test_negative_priority_waits_for_its_orgs_other_jobs(crowded: Harness) -> None:
-    crowded.limits = Limits(running=8, per_credential=8)
+    crowded.limits = small_pages(8, 8)
     for org in ("a", "b"):
         crowded.add_job(orgId=org, username=f"{org}-can-wait", priority=-1, createdAt=START - timedelta(hours=3))
     for number in range(4):
@@ -199,17 +204,17 @@ def test_malformed_jobs_are_found_in_a_long_queue(crowded: Harness) -> None:
     ticks = 0
     while any(crowded.document(job_id)["status"] == "pending" for job_id in bad):
         crowded.tick()
-        crowded.limits = Limits(running=crowded.limits.running + 10, per_credential=500)
+        crowded.limits = small_pages(crowded.limits.running + 10, 500)
         ticks += 1
-        assert ticks <= MANY // (Limits().pending_page_size - 1) + 2
+        assert ticks <= MANY // (crowded.limits.pending_page_size - 1) + 2
     assert {crowded.document(job_id)["status"] for job_id in bad} == {"failed"}
 
 
 def test_jobs_without_created_at_are_found_too(crowded: Harness) -> None:
     undated = crowded.add_job(orgId="a", username="undated", priority=99, createdAt=None)
-    for _ in range(MANY // (Limits().pending_page_size - 1) + 2):
+    for _ in range(MANY // (crowded.limits.pending_page_size - 1) + 2):
         crowded.tick()
-        crowded.limits = Limits(running=crowded.limits.running + 10, per_credential=500)
+        crowded.limits = small_pages(crowded.limits.running + 10, 500)
     assert crowded.document(undated)["status"] == "processing"
 
 
@@ -231,10 +236,10 @@ def test_with_every_place_taken_no_waiting_job_is_read(crowded: Harness) -> None
 
 def test_tick_with_every_platform_full_starts_nothing(harness: Harness) -> None:
     """Places are left, but no platform may take them."""
-    harness.limits = Limits(running=50, per_credential=1)
+    harness.limits = small_pages(50, 1)
     for platform in (INSTAGRAM, YOUTUBE, TWITTER):
         harness.add_job(platform=platform, status="processing", attempt=1, leaseUntil=START + LEASE)
-    for number in range(Limits().max_open_jobs):
+    for number in range(harness.limits.max_open_jobs):
         harness.add_job(platform="facebook", username=f"a{number}")
     harness.tick()
     assert started(harness) == []
