@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
@@ -55,9 +56,18 @@ def exit_code(
         return child.wait()
     finally:
         for number in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
-                os.killpg(child.pid, number)
-                child.wait(2)
+            _end_group(child, number)
+
+
+def _end_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Send a signal to the child's group, and wait for at most two seconds until the group is empty."""
+    deadline = time.monotonic() + 2
+    with contextlib.suppress(ProcessLookupError):  # the group is empty
+        os.killpg(child.pid, number)
+        while time.monotonic() < deadline:
+            child.poll()
+            os.killpg(child.pid, 0)
+            time.sleep(0.02)
 
 
 def run(command: Sequence[str], failure: str, folder: Path = ROOT, *, needs_registry: bool = False) -> None:
