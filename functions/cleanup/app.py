@@ -1,7 +1,8 @@
-"""Once a day: jobs that ended more than KEEP_FINISHED_DAYS ago are deleted, in pages. Accounts and videos stay.
+"""Delete jobs that ended more than KEEP_FINISHED_DAYS ago. Accounts and videos stay. EventBridge runs this once a day.
 
-Every finished job is read, since no query finds the old ones: an order by a field would skip documents that lack it.
-Each page stands alone, so a run that ends early, or is run twice, loses nothing. The next one goes on where it stopped.
+It reads every finished job. No query can find only the old ones: ordering by a field skips documents without it. Each
+page is deleted on its own, so a run that stops early or runs twice loses nothing. The next run continues from the place
+where the last one stopped.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from tracking.document_limits import is_document_id
 from tracking.store import CleanupStore, DocumentWrite
 
 CONTROL_DOCUMENT = "trackingControl/cleanup"
-RESERVE_MS = 60_000  # one page's read, its delete and the place where it stopped, each with the client's tries
+RESERVE_MS = 60_000  # one page: its read, its delete and the write of the place, each with the client's retries
 
 logger = Logger(service="cleanup")
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.CleanupDeps | None = None) -> dict[str, Any]:
-    """How many were deleted, and whether that was all."""
+    """Return how many jobs were deleted, and whether all finished jobs were looked at."""
     deps = deps or wiring.cleanup()
     moment = deps.clock.now() - timedelta(days=deps.keep_finished_days)
     begin = _place(deps.store)
@@ -45,6 +46,6 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.CleanupD
 
 
 def _place(store: CleanupStore) -> str:
-    """The job's id that the last run stopped at; the first of all where it came to its end."""
+    """Return the job id at which the last run stopped, or "" if it reached the end."""
     place = (store.get_document(CONTROL_DOCUMENT) or {}).get("goesOnFrom")
     return place if isinstance(place, str) and is_document_id(place) else ""

@@ -1,1 +1,1 @@
-"""ProcessFunction: one module per state of statemachine/tracking.asl.json, named after it."""
+"""ProcessFunction: one module per state of statemachine/tracking.asl.json, with the state's name."""

@@ -1,4 +1,4 @@
-"""The account between the states: as FetchAccount staged it, and as SaveAccount and SaveVideos write its document."""
+"""The account between the states: read it from staging, and build the writes of its document."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from tracking.wiring import ProcessDeps
 
 
 def staged_account(step: Step, deps: ProcessDeps) -> FetchedAccount:
-    """InvalidJobError where FetchAccount has not run; ContractError where it found another account."""
+    """Return the account that FetchAccount staged.
+
+    Raises InvalidJobError if FetchAccount has not run, and ContractError if another account is staged.
+    """
     account_id = step.work.tracked_account_id
     fetched = deps.staging.get_account(step.execution_name)
     if fetched.account.account_id != account_id:
@@ -25,7 +28,7 @@ def staged_account(step: Step, deps: ProcessDeps) -> FetchedAccount:
 
 
 class AccountDocument:
-    """Its two forms: `dateAdded` and `addedBy` are set once, when there is no document yet."""
+    """The account's document in two forms: `new` also sets `dateAdded` and `addedBy`, `known` leaves them unchanged."""
 
     def __init__(self, step: Step, account: Account, clock: Clock, video_count: int | None = None) -> None:
         work, now = step.work, clock.now()
@@ -49,7 +52,11 @@ class AccountDocument:
 
 
 def commit_one(forms: Sequence[DocumentWrite], commit: Callable[[DocumentWrite], Fence]) -> Fence:
-    """Commit with the form that fits, the likelier first. Whether there is a document may change between two tries."""
+    """Commit with the first form that fits. Put the likelier form first.
+
+    Each form is tried twice, because the document may be created or deleted between two tries. Raises
+    StoreUnavailableError when none fits.
+    """
     for form in (*forms, *forms):
         try:
             return commit(form)

@@ -1,4 +1,4 @@
-"""The commit that ends a state's work: its data, and the progress of its row, together."""
+"""The commit that ends a state's work: it writes the state's data and its progress together."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tracking.wiring import ProcessDeps
 def advance(
     step: Step, deps: ProcessDeps, message: str, documents: Sequence[DocumentWrite] = (), **fields: Any
 ) -> Fence:
-    """Write the state's progress and `fields` to the job, and `documents` with them. Raises as `fence.commit` does.
+    """Write the state's progress and `fields` to the job, together with `documents`.
 
-    ValueError for a state that leads to no progress.
+    Raises as `fence.commit` does, and ValueError for a state that leads to no progress.
     """
     reaches = step.state.reaches
     if reaches is None:

@@ -1,6 +1,8 @@
-"""One state of a job's execution: the state machine names the state, its module does the work.
+"""Lambda handler for the states: it runs the module of the state that the event names.
 
-{"state": "FetchAccount", "execution": ARN, "executionStartedAt": RFC 3339, "retryCount": n, "job": Work}
+The event, where "executionStartedAt" is RFC 3339:
+
+    {"state": "FetchAccount", "execution": ARN, "executionStartedAt": "...", "retryCount": n, "job": Work}
 """
 
 from __future__ import annotations
@@ -31,9 +33,9 @@ def handler(
     deps: wiring.ProcessDeps | None = None,
     states: Mapping[str, State] = STATES,
 ) -> dict[str, Any]:
-    """Run one state; its output is the next state's input. Safe to run twice.
+    """Run one state and return the next state's input. Safe to run twice.
 
-    Raises the errors of `tracking.errors`: Step Functions retries or catches them by class name.
+    Raises the errors of `tracking.errors`. Step Functions retries or catches them by class name.
     """
     deps = deps or wiring.process()
     step = Step.from_event(event, states, deps.clock.now(), context.get_remaining_time_in_millis() / 1000)
@@ -75,7 +77,7 @@ def _run(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:
 def _publish(step: Step, output: dict[str, Any], duration_s: float) -> None:
     metrics.add_dimension("state", step.state.name)
     metrics.add_metric("StageDuration", MetricUnit.Seconds, duration_s)
-    metrics.flush_metrics()  # not by decorator: that one warns at each state that failed and measured nothing
+    metrics.flush_metrics()  # not by Powertools' decorator: it warns when a failed state has no metrics
     logger.info("state done", action="state_done", duration_ms=round(duration_s * 1000))
     if step.state.completes:
         count_completed(step.work.platform)

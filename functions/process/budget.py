@@ -1,4 +1,4 @@
-"""The limits of what a state may fetch from a platform: its time, its number of videos."""
+"""The limits of one fetch from a platform: its deadline and its number of videos."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from tracking.wiring import ProcessDeps
 
 
 def budget_of(step: Step, deps: ProcessDeps) -> Budget:
-    """A state that runs again may have begun a paid run at the platform, not before its execution started.
+    """Return the step's budget.
 
-    The checkpoint stops a job that was cancelled, or lost, before its next call to the platform.
+    The checkpoint raises if the job was cancelled or lost, so no further call is made for it. On a retry, an earlier
+    try may have started a paid run after `execution_started_at`; the platform looks for it.
     """
     return Budget(
         deadline=step.deadline,

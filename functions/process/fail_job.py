@@ -1,4 +1,4 @@
-"""State FailJob: tell the user why the job failed; the Fail state after it makes the execution say the same."""
+"""State FailJob: write the error to the job. The Fail state after it ends the execution with the same error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ logger = Logger(service="process", child=True)
 
 
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
-    """`error` and `cause` for the Fail state; `isRecorded`: False for a job that has ended meanwhile and stays so."""
+    """Return `error` and `cause` for the Fail state, and `isRecorded`.
+
+    `isRecorded` is False when the job ended in the meantime; it is then left unchanged.
+    """
     code, sentence = outcomes.explain(step.failure.get("Error", ""), step.failure.get("Cause", ""))
     is_recorded = True
     try:

@@ -1,4 +1,4 @@
-"""State FetchAccount: ask the platform who the account is, and stage the answer."""
+"""State FetchAccount: fetch the account from the platform and stage it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""State FetchVideos: fetch every post of the account, and stage them."""
+"""State FetchVideos: fetch the account's posts and stage them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from tracking.wiring import ProcessDeps
 
 logger = Logger(service="process", child=True)
 
-LOGGED = 20  # odd ids of one account
+LOGGED = 20  # unusable ids to log for one account
 
 
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
-    """When time or MAX_VIDEOS_PER_JOB runs out, what was fetched goes on, and the job says so."""
+    """Fetch until the end, the deadline or MAX_VIDEOS_PER_JOB. An incomplete result is kept, and the job's message says
+    so.
+    """
     work = step.work
     fetched = staged_account(step, deps)
     budget = budget_of(step, deps)

@@ -1,6 +1,6 @@
-"""What a state does when the platform refuses our credential for longer than this execution can wait.
+"""Pausing: the platform refuses our credential for longer than this execution can wait.
 
-The job goes back into the queue and the platform is paused, in one commit: neither happens without the other.
+One commit puts the job back into the queue and pauses the platform, so neither happens without the other.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from tracking.pauses import Pause
 from tracking.wiring import ProcessDeps
 
 MAX_RETRIES = 3
-"""As in statemachine/tracking.asl.json; a test holds them together."""
+"""The same number as in statemachine/tracking.asl.json; a test compares them."""
 
 
 def paused(step: Step, deps: ProcessDeps, error: RateLimitedError | QuotaExceededError) -> JobPausedError | None:
-    """The error that ends the execution quietly, after the commit; None where a retry may still help."""
+    """Pause the job and its platform; return the error that ends the execution.
+
+    Return None, and write nothing, when a retry may still help.
+    """
     until = _resumes_at(step, deps.clock.now(), error)
     if until is None:
         return None

@@ -1,4 +1,4 @@
-"""The first act of a state that runs again: look at the job, and tell its user."""
+"""Announce a retry: when a state runs again, it first reads the job and tells the user."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from tracking.wiring import ProcessDeps
 
 
 def announce(step: Step, deps: ProcessDeps) -> tuple[Step, bool]:
-    """The step at the job's newest version, and whether the job is done already (the last reply was lost).
+    """Return the step at the job's newest version, and whether the job is completed already.
 
-    Stops a cancelled job before it costs another call to the platform: JobCancelledError, StaleAttemptError.
-    A state that leads to no progress has no more to tell than its own commit says: its step comes back as it is.
+    A job is completed already when the last run succeeded and only its reply was lost.
+    A state with no `reaches` makes no announcement; its step is returned unchanged.
+    Raises JobCancelledError or StaleAttemptError, so a cancelled job costs no further call to the platform.
     """
     reaches = step.state.reaches
     if reaches is None:
@@ -23,9 +24,9 @@ def announce(step: Step, deps: ProcessDeps) -> tuple[Step, bool]:
     owned, job = fence.current(deps.store, step.fence)
     if job.status is Status.COMPLETED:
         return replace(step, work=step.work.after(owned)), True
-    if job.progress > reaches:  # this run comes late: another try of the state was the one that counted
+    if job.progress > reaches:  # another run of this state succeeded, and a later state has committed since
         raise StaleAttemptError("The job is past this step.")
-    # No "of 3": the machine's count holds the waits for a throttled function, too, and those may be more.
+    # No "of 3": the count also includes retries after Lambda throttling, so it can be higher than 3.
     message = f"That did not work at once; trying again (retry {step.retry_count})."
     owned = fence.commit(deps.store, owned, jobs.announce(deps.clock.now(), message, step.retries_used))
     return replace(step, work=step.work.after(owned)), False

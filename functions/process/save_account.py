@@ -20,5 +20,5 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     def commit(account_write: DocumentWrite) -> Fence:
         return advance(step, deps, "Account saved.", [account_write], accountId=work.account_id)
 
-    owned = commit_one([document.new, document.known], commit)  # new is the common case, and costs no read
+    owned = commit_one([document.new, document.known], commit)  # try `new` first: it is the common case
     return work.after(owned, retries_used=step.retries_used).to_state()

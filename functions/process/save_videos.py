@@ -1,7 +1,7 @@
 """State SaveVideos: write every video's document, and complete the job.
 
-Each commit carries the job's document, so that it is fenced like any other; the last one carries the completion, the
-account, and what rides with the ending. Documents are named by the platform's ids: saving them a second time changes
+Every commit includes the job's document, so the fence protects each of them. The last commit also completes the job: it
+writes the account and the ending's riders. Documents are named by the platform's ids, so saving them twice changes
 nothing.
 """
 
@@ -27,12 +27,15 @@ from tracking.wiring import ProcessDeps
 logger = Logger(service="process", child=True)
 
 MAX_REFUSED = 50
-"""So many odd videos an account may have. Each costs some 18 commits to find."""
-BYTES_PER_COMMIT = MAX_BYTES_PER_COMMIT - 10_000  # beside the job's; what completes it besides is taken off, too
+"""The most videos of one account that Firestore may refuse. Finding one of them takes about 18 commits."""
+BYTES_PER_COMMIT = MAX_BYTES_PER_COMMIT - 10_000  # leaves room for the job's document; `room` subtracts the others
 
 
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
-    """WriteRefusedError where the database refuses so many videos that the mistake must be ours."""
+    """Save all videos.
+
+    Raises WriteRefusedError after more than MAX_REFUSED refusals, because so many point to our own mistake.
+    """
     work, now = step.work, deps.clock.now()
     account, videos = staged_account(step, deps).account, deps.staging.get_videos(step.execution_name).videos
     synced = {"lastSyncedAt": now, "lastJobId": work.job_id}
@@ -52,7 +55,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
 
 
 class Saving:
-    """The videos' way into the database, commit by commit; one that the database refuses is left out and counted."""
+    """The videos' commits, one by one. A video that Firestore refuses is left out and counted."""
 
     def __init__(self, step: Step, deps: ProcessDeps, account: Account, total: int) -> None:
         self.fence: Fence = step.fence
@@ -64,11 +67,13 @@ class Saving:
 
     @property
     def missing(self) -> int:
-        """Videos that were left out: by the database, and before for their ids."""
+        """Videos that were left out: refused by Firestore now, or dropped earlier because of their ids."""
         return self._refused + self._step.work.videos_unusable
 
     def room(self) -> tuple[int, int]:
-        """Return how many videos, and how many bytes of them, the completing commit takes beside all else in it."""
+        """Return how many videos, and how many bytes of them, fit into the completing commit beside its other
+        documents.
+        """
         work, document = self._step.work, self._document(self._total)
         completing = endings.ending(
             work.job_id, work.to_state(), self._completion(self._total), self.fence.version, document.new
@@ -96,7 +101,7 @@ class Saving:
             self._complete([])
 
     def _save_the_others(self, batch: Sequence[DocumentWrite], error: WriteRefusedError) -> None:
-        """Find the refused ones by halves."""
+        """Find the refused videos by splitting the batch in halves, and save the rest."""
         if len(batch) > 1:
             middle = len(batch) // 2
             self.save(batch[:middle])
@@ -115,7 +120,7 @@ class Saving:
         def complete(account: DocumentWrite) -> Fence:
             return fence.end(self._deps.store, self.fence, job, completion, account, last)
 
-        # As a rule SaveAccount has just written it; somebody may have deleted it since.
+        # SaveAccount has just written the document, so try `known` first; it may have been deleted since then.
         self.fence = commit_one([document.known, document.new], complete)
 
     def _document(self, saved: int) -> AccountDocument:
@@ -127,7 +132,7 @@ class Saving:
 
 
 def in_commits(writes: Iterable[DocumentWrite], max_videos: int, max_bytes: int) -> Iterator[list[DocumentWrite]]:
-    """Cut by number and by bytes; at least one list, which may be empty."""
+    """Cut the writes into batches by number and by bytes. Yield at least one batch, which may be empty."""
     batch: list[DocumentWrite] = []
     batch_bytes = 0
     for write in writes:
@@ -141,7 +146,7 @@ def in_commits(writes: Iterable[DocumentWrite], max_videos: int, max_bytes: int)
 
 
 def _forget(step: Step, deps: ProcessDeps) -> None:
-    """The job is complete; staging objects that cannot be deleted now expire within a day."""
+    """Delete the staged objects. An error is only logged: the job is complete, and the objects expire within a day."""
     try:
         deps.staging.delete(step.execution_name)
     except TrackingError as error:

@@ -1,7 +1,8 @@
-"""The table of states: a row for each Task of statemachine/tracking.asl.json. No other module names a state.
+"""The table of states: one row for each Task of statemachine/tracking.asl.json.
 
-Retries, commits, metrics, tests, the bench and the fault injection read the rows; a test holds the definition and the
-events to them. Each row's progress is higher than the one before it, and the last one completes the job.
+No other module names a state. Retries, commits, metrics, tests, the bench and the fault injection read the rows. A test
+keeps the definition and the events equal to them. Each row's progress is higher than the one before it. The last row of
+`CHAIN` completes the job.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ CHAIN = (
     State("FetchVideos", fetch_videos.run, Progress.VIDEOS_FETCHED),
     State("SaveVideos", save_videos.run, Progress.VIDEOS_SAVED),
 )
-"""The states of a job that goes well, in their order."""
+"""The states of a successful job, in order."""
 
 FAIL_JOB = State("FailJob", fail_job.run, None)
 

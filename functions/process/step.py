@@ -1,4 +1,4 @@
-"""One run of one state: what the state machine passes, and how much time there is."""
+"""One run of one state: the state machine's input and the time that is left."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from tracking.naming import is_execution_name
 from tracking.wiring import ProcessDeps
 
 SAVE_RESERVE_S = 30
-"""What an execution keeps for saving after fetching: 5,000 videos take 3 to 5 s, and may have to be saved again."""
+"""Seconds that an execution keeps for saving: 5,000 videos take 3 to 5 s, and a retry may do it again."""
 
 FUNCTION_RESERVE_S = 65
-"""What one invocation keeps after its deadline: a page just begun, of two HTTP calls (30 s each), and staging."""
+"""Seconds that an invocation keeps after its deadline: for a last page of two HTTP calls (30 s each), and for staging.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,8 @@ class State:
     """A row of the table in `process.states`."""
 
     name: str  # as in the definition
-    run: Callable[[Step, ProcessDeps], dict[str, Any]]  # its output is the next state's input
-    reaches: Progress | None  # the progress that its last commit brings about; None: it fails the job
+    run: Callable[[Step, ProcessDeps], dict[str, Any]]  # returns the next state's input
+    reaches: Progress | None  # the progress that its last commit writes; None: the state fails the job
 
     @property
     def completes(self) -> bool:
@@ -41,17 +42,18 @@ class Step:
     execution_started_at: datetime
     retry_count: int  # of this state, so far
     work: Work
-    deadline: datetime  # when fetching has to end, so that what was fetched can be saved
+    deadline: datetime  # fetching stops here, so that there is time to save the results
     failure: dict[str, str]  # FailJob: `Error` and `Cause` of the state that failed
 
     @classmethod
     def from_event(
         cls, event: Mapping[str, Any], states: Mapping[str, State], now: datetime, remaining_s: float
     ) -> Self:
-        """`states`: the table's rows by name. `remaining_s`: of this invocation.
+        """Read the state machine's event.
 
-        InvalidJobError when the event is not what the state machine sends; StaleAttemptError where an earlier version
-        began the execution, for what it fetched lies elsewhere.
+        `states`: the table's rows by name. `remaining_s`: seconds left to this invocation.
+        Raises InvalidJobError for a malformed event. Raises StaleAttemptError for an execution that an older version of
+        this system started, because its staged data has another place.
         """
         try:
             name, execution, retry_count = event["state"], event["execution"], event["retryCount"]
@@ -92,5 +94,5 @@ class Step:
 
     @property
     def retries_used(self) -> int:
-        """By this attempt, this state's included."""
+        """Retries of the whole attempt so far, those of this state included."""
         return self.work.retries_used + self.retry_count

@@ -1,6 +1,6 @@
-"""What travels from state to state: who the job is, how far its execution came, and how much it fetched.
+"""The data that travels from state to state: the job's ids, its progress, and how much was fetched.
 
-Ids and counters only: the largest state, whatever the account's size, stays under 16 KB.
+It holds only ids and counters, so a state's input stays under 16 KB for an account of any size.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tracking.store import account_path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """Field names are camelCase in a state's JSON."""
+    """One job's work. Field names are camelCase in a state's JSON."""
 
     job_id: str
     attempt: int
@@ -29,17 +29,17 @@ class Work:
     username: str
     platform: str
     account_type: str
-    progress: int = 0  # that the states before this one have brought about
+    progress: int = 0  # reached by the states before this one
     retries_used: int = 0  # by the states before this one
-    account_id: str | None = None  # from FetchAccount on
+    account_id: str | None = None  # set by FetchAccount
     videos_fetched: int = 0
-    videos_unusable: int = 0  # beside these: the platform gave them ids that no document can have
-    videos_total: int | None = None  # how many the platform says there are
-    is_complete: bool = True  # False: the platform holds more than was fetched
+    videos_unusable: int = 0  # not in `videos_fetched`: their ids cannot name a document
+    videos_total: int | None = None  # the platform's own count
+    is_complete: bool = True  # False: the platform has more than was fetched
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
-        """InvalidJobError when a field is missing or of another type."""
+        """Read a state's input. Raises InvalidJobError when a field is missing or has the wrong type."""
         try:
             work = cls(**{f.name: state[camel_case(f.name)] for f in fields(cls) if camel_case(f.name) in state})
         except TypeError as error:
@@ -63,28 +63,28 @@ class Work:
 
     @property
     def tracked_account_id(self) -> str:
-        """InvalidJobError before FetchAccount has found it."""
+        """The account's id, set by FetchAccount. Raises InvalidJobError before that."""
         if not self.account_id:
             raise InvalidJobError("The state's input lacks the account that an earlier state should have set.")
         return self.account_id
 
     @property
     def account_document(self) -> str:
-        """Path of the account's document; known from FetchAccount on."""
+        """Path of the account's document. Needs the account's id, as `tracked_account_id` does."""
         return account_path(self.org_id, self.project_id, self.tracked_account_id)
 
     def extent(self, number: int) -> str:
-        """So many of the account's videos, in words: `33 videos`, `4,200 newest of 10,000 videos`."""
+        """Return `number` of the account's videos in words: `33 videos`, `4,200 newest of 10,000 videos`."""
         if self.is_complete:
             return f"{number:,} video{'' if number == 1 else 's'}"
         total = f" of {self.videos_total:,}" if self.videos_total and self.videos_total > number else ""
         return f"{number:,} newest{total} videos"
 
     def report(self, saved: int, missing: int) -> str:
-        """Say how it ended, in the completed job."""
+        """Return the completed job's message."""
         done = f"Done: {self.extent(saved)} saved."
         return f"{done} {missing:,} of {saved + missing:,} videos could not be saved." if missing else done
 
     def after(self, fence: Fence, **changes: Any) -> Self:
-        """The work as the next state gets it."""
+        """Return the work for the next state, at the fence's version and progress."""
         return replace(self, version=fence.version, progress=int(fence.progress), **changes)

@@ -1,1 +1,1 @@
-"""ReconcileFunction: when an execution ends without a word, its job's document says so at once."""
+"""ReconcileFunction: marks a job as failed when its execution ended without updating it."""

@@ -1,8 +1,8 @@
-"""One status-change event of an execution that FAILED, TIMED_OUT or was ABORTED. Safe to run twice, and out of order.
+"""Handle one status-change event of an execution that FAILED, TIMED_OUT or was ABORTED.
 
-https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+Safe to run twice, and in any order. https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
 
-AWS delivers these events on a best-effort basis; the sweep in the trigger is the guarantee.
+AWS does not guarantee to deliver these events. The trigger's sweep finds the jobs whose event is lost.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ logger = Logger(service="reconcile")
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.ReconcileDeps | None = None) -> dict[str, Any]:
-    """Whether the document had to be told. InvalidJobError for an event that is not of one of our executions."""
+    """Return whether the job had to be failed. Raises InvalidJobError for an event of any other kind or execution."""
     deps = deps or wiring.reconcile()
     owned, job, outcome = _parse(event)
     logger.append_keys(job_id=owned.job_id, attempt=job["attempt"], execution=event["detail"]["executionArn"])
@@ -43,7 +43,7 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.Reconcil
 def _parse(event: dict[str, Any]) -> tuple[Fence, dict[str, Any], Outcome]:
     """Return the fence at the claim's version, the execution's input, and how the execution ended.
 
-    If the job has moved on since the claim, the commit reads the document.
+    The job may have a newer version than the claim's. Then the commit reads the document and tries again.
     """
     try:
         detail = event["detail"]
