@@ -50,7 +50,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     saving.finish(last)
     if saving.missing:
         count_left_out(work.platform, saving.missing)
-    _forget(step, deps)
+    _delete_staged(step, deps)
     return work.after(saving.fence, retries_used=step.retries_used).to_state()
 
 
@@ -87,7 +87,7 @@ class Saving:
         try:
             self.fence = fence.commit(self._deps.store, self.fence, change, batch)
         except WriteRefusedError as error:
-            self._save_the_others(batch, error)
+            self._save_by_halves(batch, error)
         else:
             self._saved = saved
 
@@ -97,10 +97,10 @@ class Saving:
         except WriteRefusedError as error:
             if not last:
                 raise
-            self._save_the_others(last, error)
+            self._save_by_halves(last, error)
             self._complete([])
 
-    def _save_the_others(self, batch: Sequence[DocumentWrite], error: WriteRefusedError) -> None:
+    def _save_by_halves(self, batch: Sequence[DocumentWrite], error: WriteRefusedError) -> None:
         """Find the refused videos by splitting the batch in halves, and save the rest."""
         if len(batch) > 1:
             middle = len(batch) // 2
@@ -145,7 +145,7 @@ def in_commits(writes: Iterable[DocumentWrite], max_videos: int, max_bytes: int)
     yield batch
 
 
-def _forget(step: Step, deps: ProcessDeps) -> None:
+def _delete_staged(step: Step, deps: ProcessDeps) -> None:
     """Delete the staged objects. An error is only logged: the job is complete, and the objects expire within a day."""
     try:
         deps.staging.delete(step.execution_name)

@@ -18,8 +18,7 @@ SAVE_RESERVE_S = 30
 """Seconds that an execution keeps for saving: 5,000 videos take 3 to 5 s, and a retry may do it again."""
 
 FUNCTION_RESERVE_S = 65
-"""Seconds that an invocation keeps after its deadline: for a last page of two HTTP calls (30 s each), and for staging.
-"""
+"""Seconds that an invocation keeps after its deadline: a last page of two HTTP calls (30 s each), and staging."""
 
 
 @dataclass(frozen=True, slots=True)

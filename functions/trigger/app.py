@@ -1,4 +1,4 @@
-"""The minute tick: every pending job gets claimed and started. Safe to run twice, and at the same time."""
+"""The minute tick: claims and starts pending jobs. Safe to run twice, even at the same time."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ metrics = Metrics(namespace=NAMESPACE, service="trigger")
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.TriggerDeps | None = None) -> dict[str, Any]:
-    """One tick; the event's content does not matter.
+    """Run one tick and return its counts. The event's content is ignored.
 
-    Errors are not caught: a tick that cannot read or claim fails loudly, and the next one finds the same jobs.
+    Errors are not caught. A tick that cannot read or claim fails visibly, and the next tick finds the same jobs.
     """
     tick = run_tick(deps or wiring.trigger(), lambda: context.get_remaining_time_in_millis() / 1000)
     _publish(tick)
@@ -32,7 +32,7 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.TriggerD
 
 
 def _publish(tick: Tick) -> None:
-    for start in tick.started:  # Powertools prints each full hundred at once, so these come first
+    for start in tick.started:  # Powertools prints every 100 values at once, so these come first
         metrics.add_metric("TimeToStart", MetricUnit.Seconds, start.waited_s)
     metrics.add_metric("OldestPendingAge", MetricUnit.Seconds, tick.oldest_pending_age_s)
     metrics.add_metric("JobsStarted", MetricUnit.Count, len(tick.started))
@@ -47,7 +47,7 @@ def _publish(tick: Tick) -> None:
         logger.warning("lease expired", action="lease_expired", job_id=repair.job_id, status=repair.status)
     for malformed in tick.malformed:
         logger.warning("job refused", action="job_refused", job_id=malformed.job_id, reason=malformed.reason)
-    for unwritable in tick.unwritable:  # once each: a warm trigger remembers them
+    for unwritable in tick.unwritable:  # logged once: a warm trigger remembers them
         logger.error("job unwritable", action="job_unwritable", job_id=unwritable.job_id, reason=unwritable.reason)
     for refused in tick.refused:
         logger.error("start refused", action="start_refused", job_id=refused.job_id, reason=refused.reason)

@@ -1,12 +1,12 @@
 """Claiming: one conditional write makes a pending job ours.
 
     tick A   read (version 7) ──────── write if still 7 ──> 8, attempt 1, ours until leaseUntil
-    tick B        read (version 7) ──────────── write if still 7 ──> refused: A has it
-    user               cancels ──> 8 ... our write if still 7 ──> refused: it never starts
-    the database                            write if still 7 ──> refused for itself: too large, say. Another job's turn
+    tick B        read (version 7) ──────────── write if still 7 ──> refused: tick A has the job
+    user               cancels ──> 8 ... our write if still 7 ──> refused: the job never starts
+    the database refuses the write itself, for example as too large ──> another job gets the slot
 
-A trigger that dies between claim and start leaves `processing` with attempt, claimId, leaseUntil and executionArn: all
-that a later tick needs to see that nothing runs.
+A trigger may stop between the claim and the start. The job is then `processing`, with attempt, claimId, leaseUntil and
+executionArn. From these a later tick sees that nothing runs.
 """
 
 from __future__ import annotations
@@ -34,7 +34,11 @@ class Claim:
     waited_s: float
 
     def payload(self) -> dict[str, Any]:
-        """The execution's input: what never changes within the attempt, so that starting twice is starting once."""
+        """Return the execution's input.
+
+        It holds only values that stay the same within an attempt. Starting the attempt twice therefore starts one
+        execution.
+        """
         return {
             "jobId": self.job.job_id,
             "attempt": self.job.attempt,
@@ -50,10 +54,10 @@ class Claim:
 
 @dataclass(slots=True)
 class Claims:
-    """One wave of claims, by how each went."""
+    """The results of one batch of claims."""
 
     won: list[Claim] = field(default_factory=list)
-    lost: int = 0  # claimed by another tick, cancelled or deleted between our read and our write
+    lost: int = 0  # changed or deleted by another tick or a user between our read and our write
     unwritable: list[tuple[JobSnapshot, Unwritable]] = field(default_factory=list)
 
 
@@ -62,7 +66,7 @@ def fail_malformed(
     malformed: Sequence[tuple[JobSnapshot, InvalidJobError]],
     remaining_s: Callable[[], float],
 ) -> list[str | Unwritable | None]:
-    """Tell each job's user what is wrong with it; nothing else of the document changes. The writes' answers."""
+    """Fail each malformed job with its error as the message. Return the answers of `write_each`."""
     now = deps.clock.now()
     writes = [
         endings.ending(
@@ -99,5 +103,5 @@ def claim_jobs(deps: TriggerDeps, pending: Sequence[Pending], remaining_s: Calla
 
 
 def age_s(created_at: datetime | None, now: datetime) -> float:
-    """0 for nothing; never negative, for a front end's clock may be ahead of ours."""
+    """Return the age in seconds: 0 for None, and never negative, because a front end's clock may be ahead of ours."""
     return max(0.0, (now - created_at).total_seconds()) if created_at else 0.0

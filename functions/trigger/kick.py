@@ -1,12 +1,12 @@
-"""`POST /trigger`: whoever may ask has a tick run at once, the same one that comes every minute.
+"""`POST /trigger`: an authorised caller runs a tick at once, the same one that runs every minute.
 
-    page, or a program ──> KickFunction: who is it? ──> TriggerFunction, asynchronously ──> 202
-                                                   └──> 401, or 503 where nobody could say
+    page, or a program ──> KickFunction: is the caller known? ──> TriggerFunction, asynchronously ──> 202
+                                                             └──> 401, or 503 if that cannot be checked
 
-Lambda queues the event, so ticks still run one at a time, and one that finds a tick at work waits for it:
+Lambda queues the event. Ticks still run one at a time: a new tick waits for the running one.
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 
-No answer says anything but its status: not who was recognised, nor why not, nor whether a job waits.
+An answer has a status and no other content. It reveals neither the caller's identity, nor a reason, nor any job.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ logger = Logger(service="kick")
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.KickDeps | None = None) -> dict[str, Any]:  # noqa: ARG001
-    """An HTTP API's event, format 2.0; its headers alone matter. Safe to run twice, and at the same time."""
+    """Answer an HTTP API event, format 2.0. Only its headers are read. Safe to run twice, even at the same time."""
     try:
         deps = deps or _wired()
         caller = deps.callers.identify(event.get("headers") or {})

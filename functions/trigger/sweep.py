@@ -1,9 +1,9 @@
-"""The sweep: `processing` jobs whose lease has run out are made to agree with their executions.
+"""The sweep: `processing` jobs whose lease has expired are brought in line with their executions.
 
     claim ── lease 360 s ──────────────────────────────> expired ──> the next tick asks Step Functions
-         └─ execution, at most 300 s ──> it ended, and said so; or it ended without a word; or it never began
+         └─ execution, at most 300 s ──> it ended and updated the job; or it ended without that; or it never began
 
-It holds no lock: each repair is one conditional write, and a write that is refused means that somebody else repaired.
+The sweep needs no lock. Each repair is one conditional write, and a refused write means that another writer was first.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from tracking.store import JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
 from trigger.writing import write_each
 
-PARALLEL_QUESTIONS = 16
-CLOCKS_APART = timedelta(minutes=1)
-ASK_RESERVE_S = 40.0  # one question with its tries, each at its time-out, and the repairs
+PARALLEL_QUERIES = 16
+MAX_CLOCK_SKEW = timedelta(minutes=1)
+ASK_RESERVE_S = 40.0  # one DescribeExecution with its retries, each at its time-out, and the repairs
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
     job_id: str
-    status: str  # what the job was found, or made, to be
+    status: str  # the job's status after the repair
     error_code: str | None
 
 
@@ -49,16 +49,21 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
+    """The results of one sweep."""
+
     running: Running
     repaired: list[Repair]
-    unwritable: list[tuple[JobSnapshot, Unwritable]]  # to be repaired, and the database refuses it
-    left_out: set[str]  # ids of those that could not be written before
+    unwritable: list[tuple[JobSnapshot, Unwritable]]  # need a repair that the database refuses
+    left_out: set[str]  # ids of jobs that an earlier tick found unwritable
 
 
 def sweep(
     deps: TriggerDeps, processing: Sequence[JobSnapshot], remaining_s: Callable[[], float] = lambda: math.inf
 ) -> Swept:
-    """Repair jobs whose lease ran out, and count those that run. One without an answer waits for the next tick."""
+    """Repair jobs whose lease has expired, and count the running ones.
+
+    A job counts as running, and waits for the next tick, when Step Functions gives no answer for it.
+    """
     now = deps.clock.now()
     running: Counter[PlatformName] = Counter()
     expired: list[tuple[JobSnapshot, Job]] = []
@@ -71,13 +76,13 @@ def sweep(
             refusal = jobs.fail(Status.PROCESSING, now, error.message, InvalidJobError.__name__)
             repairs.append((snapshot, refusal))
             continue
-        # No claim leases a job for longer; whoever wrote a later moment must not hold a place for ever.
-        if job.lease_until is not None and now < job.lease_until <= now + deps.limits.lease + CLOCKS_APART:
+        # No claim sets a later `leaseUntil`. A later one was written by hand, and must not hold a slot for ever.
+        if job.lease_until is not None and now < job.lease_until <= now + deps.limits.lease + MAX_CLOCK_SKEW:
             running[job.platform] += 1
         else:
             expired.append((snapshot, job))
-    with ThreadPoolExecutor(PARALLEL_QUESTIONS) as pool:
-        all_settled = pool.map(lambda found: _settled(deps, found[1], now, remaining_s), expired)
+    with ThreadPoolExecutor(PARALLEL_QUERIES) as pool:
+        all_settled = pool.map(lambda found: _change_for(deps, found[1], now, remaining_s), expired)
     for (snapshot, job), settled in zip(expired, all_settled, strict=True):
         if settled is not None:
             repairs.append((snapshot, settled))
@@ -104,7 +109,7 @@ def _write(snapshot: JobSnapshot, change: Change) -> JobWrite:
     return JobWrite(snapshot.job_id, change, snapshot.version)
 
 
-def _settled(deps: TriggerDeps, job: Job, now: datetime, remaining_s: Callable[[], float]) -> Change | None:
+def _change_for(deps: TriggerDeps, job: Job, now: datetime, remaining_s: Callable[[], float]) -> Change | None:
     if remaining_s() < ASK_RESERVE_S:
         return None
     try:

@@ -1,7 +1,7 @@
-"""One tick, in order: look, repair what lost its lease, choose who starts, claim, start, give back what was refused.
+"""One tick: read the open jobs, repair expired ones, choose jobs, claim them, start them, release refused ones.
 
-A quiet system is one query. One that has many jobs waiting, or a platform paused, is looked at part by part, so that
-nothing is read that cannot start.
+When few jobs wait, one query reads them all. When many wait, or a platform is paused, the tick uses several queries and
+reads only jobs that can start.
 """
 
 from __future__ import annotations
@@ -23,18 +23,19 @@ from trigger.waiting import Pending, Slots, choose, read_pauses
 from trigger.writing import write_each
 
 PARALLEL_STARTS = 16
-"""StartExecution is a wait of some 20 ms, so threads help; AWS refills 150 to 300 starts a second:
-https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+"""Threads for StartExecution, which is about 20 ms of waiting. AWS refills its quota by 150 to 300 starts a second:
+https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+"""
 
 
 MAX_PROCESSING_JOBS = 2000
-"""As many processing jobs as one tick looks at: more than the limits let run."""
+"""The most processing jobs that one tick reads. It is more than the limits let run."""
 CLAIM_RESERVE_S = 20.0  # to claim 500 jobs and start them
-START_RESERVE_S = 12.0  # one StartExecution whose first try times out, and giving the rest back
+START_RESERVE_S = 12.0  # one StartExecution whose first try times out, and the release of the others
 
 
-MAX_PASSING = 50
-"""So many refusals that pass by themselves, and a tick adds no more to what the database has to do."""
+MAX_TEMPORARY_REFUSALS = 50
+"""After this many temporary refusals by the database, a tick stops adding to its load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +51,23 @@ class Started:
 
 
 class StartsRefusedError(Exception):
-    """Step Functions refused to start executions for a reason that waiting does not mend."""
+    """Step Functions refused to start executions, for a reason that waiting does not fix."""
 
 
 @dataclass(slots=True)
 class Tick:
-    """What one tick did, by job."""
+    """The results of one tick, by job."""
 
     oldest_pending_age_s: float = 0.0
     repaired: list[Repair] = field(default_factory=list)
     started: list[Started] = field(default_factory=list)
     malformed: list[Refusal] = field(default_factory=list)
-    lost: int = 0  # claimed by another tick, or cancelled, between our read and our write
-    unwritable: list[Refusal] = field(default_factory=list)  # found now: the database takes no write of ours to them
-    left_out: set[str] = field(default_factory=set)  # ids of those found before, and unchanged since
-    passing: int = 0  # of the unwritable: refused for a reason that passes
+    lost: int = 0  # changed by another tick or a user between our read and our write
+    unwritable: list[Refusal] = field(default_factory=list)  # newly found: the database refuses our writes to them
+    left_out: set[str] = field(default_factory=set)  # ids of jobs found unwritable before, unchanged since
+    temporary_refusals: int = 0  # writes that the database refused for a temporary reason
     refused: list[Refusal] = field(default_factory=list)
-    unknown: list[Refusal] = field(default_factory=list)  # may run or not; their leases will tell
+    unknown: list[Refusal] = field(default_factory=list)  # may be running; the sweep checks after their lease
     needs_attention: str | None = None
 
     def counts(self) -> dict[str, int]:
@@ -86,19 +87,20 @@ class Tick:
 
 
 def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.inf) -> Tick:
-    """Each wave of claims is started before the next is made: a tick that dies leaves few claims unstarted.
+    """Run one tick. Each batch of claims is started before the next one is made, so a crash leaves few claims
+    unstarted.
 
-    `remaining_s`: of this invocation; what is not begun when it runs out is left for the next tick.
+    `remaining_s`: seconds left to this invocation. Work that does not fit is left to the next tick.
     """
     tick = Tick()
     deps.hints.forget_the_old(deps.clock.now())
     seen = [] if deps.hints.is_busy else deps.store.open_jobs(deps.limits.max_open_jobs)
     saw_all = not deps.hints.is_busy and len(seen) < deps.limits.max_open_jobs
-    processing = _of(seen, Status.PROCESSING) if saw_all else deps.store.processing_jobs(MAX_PROCESSING_JOBS)
+    processing = _with_status(seen, Status.PROCESSING) if saw_all else deps.store.processing_jobs(MAX_PROCESSING_JOBS)
     swept = sweep(deps, processing, remaining_s)
     tick.repaired, tick.left_out = swept.repaired, swept.left_out
     _note_unwritable(deps, tick, swept.unwritable)
-    pending = _of(seen, Status.PENDING)
+    pending = _with_status(seen, Status.PENDING)
     paused = {} if saw_all and not pending else read_pauses(deps)
     slots = Slots(deps.limits, swept.running, paused, deps.clock.now())
     if not saw_all:
@@ -106,7 +108,7 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
         pending = deps.store.pending_jobs(page_size, without=slots.closed()) if slots.total else []
         saw_all = slots.total > 0 and len(pending) < page_size
     deps.hints.is_busy = bool(paused) or not saw_all
-    if not saw_all and not slots.total:  # nobody is looked for; those of before are still there for all we know
+    if not saw_all and not slots.total:  # no pending job was read, so the known unwritable ones still count
         tick.left_out |= deps.hints.unwritable.keys()
     _fill(deps, slots, pending, tick, remaining_s, saw_all=saw_all)
     return tick
@@ -121,7 +123,7 @@ def _fill(
     *,
     saw_all: bool,
 ) -> None:
-    """Fill the free places; a job that cannot be written gives its place to the next."""
+    """Fill the free slots. A job that cannot be written gives its slot to the next job."""
     had_turn: set[str] = set()
     while True:
         waiting = choose(deps, slots, pending, saw_all=saw_all, without=had_turn)
@@ -134,7 +136,7 @@ def _fill(
         _note_unwritable(deps, tick, unwritable)
         for job, _ in unwritable:
             slots.give_back(PlatformName(job.data["platform"]))
-        if not unwritable or tick.passing >= MAX_PASSING or remaining_s() < CLAIM_RESERVE_S:
+        if not unwritable or tick.temporary_refusals >= MAX_TEMPORARY_REFUSALS or remaining_s() < CLAIM_RESERVE_S:
             return
 
 
@@ -144,7 +146,7 @@ def _note_unwritable(deps: TriggerDeps, tick: Tick, found: Sequence[tuple[JobSna
         if answer.is_lasting:
             deps.hints.remember_unwritable(job, deps.limits.max_remembered)
         else:
-            tick.passing += 1
+            tick.temporary_refusals += 1
 
 
 def _fail_malformed(
@@ -161,14 +163,14 @@ def _fail_malformed(
             _note_unwritable(deps, tick, [(job, answer)])
 
 
-def _of(seen: Sequence[JobSnapshot], status: Status) -> list[JobSnapshot]:
+def _with_status(seen: Sequence[JobSnapshot], status: Status) -> list[JobSnapshot]:
     return [job for job in seen if job.data["status"] == status]
 
 
 def _claim_and_start(
     deps: TriggerDeps, chosen: Sequence[Pending], tick: Tick, remaining_s: Callable[[], float]
 ) -> list[tuple[JobSnapshot, Unwritable]]:
-    """Those whose document could not be written."""
+    """Claim and start the jobs. Return those whose document could not be written."""
     unwritable: list[tuple[JobSnapshot, Unwritable]] = []
     for first in range(0, len(chosen), MAX_WRITES_PER_COMMIT):
         if remaining_s() < CLAIM_RESERVE_S:

@@ -1,9 +1,9 @@
-"""Which of the waiting jobs start now: within the limits, fair between organisations, urgent ones first within each.
+"""Choose which waiting jobs start now: within the limits, fair between organisations, and by priority within each.
 
-Few jobs waiting: one query sees them all. Many: the organisations are walked through, one small query each, so that a
-tick costs what it starts and who waits, not how many wait.
+When few jobs wait, one query reads them all. When many wait, the tick makes one small query per organisation. Its cost
+then depends on the jobs that start and on the number of organisations, not on the number of waiting jobs.
 
-    organisation A   a1 a2 a3 ... a10000      the round:  a1 b1 c1 a2 c2 a3 a4 ...
+    organisation A   a1 a2 a3 ... a10000      the order:  a1 b1 c1 a2 c2 a3 a4 ...
     organisation B   b1
     organisation C   c1 c2
 """
@@ -39,14 +39,16 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
+    """The jobs that were chosen, and what was learnt about the others."""
+
     chosen: list[Pending]
     malformed: list[tuple[JobSnapshot, InvalidJobError]]
-    oldest: datetime | None  # when the oldest job that was seen was created
-    left_out: set[str]  # ids of those that could not be written before
+    oldest: datetime | None  # creation time of the oldest job that was read
+    left_out: set[str]  # ids of jobs that an earlier tick found unwritable
 
 
 class Slots:
-    """How many jobs may start in this tick, in all, by credential and by platform."""
+    """The number of jobs that may start in this tick: in all, by credential and by platform."""
 
     def __init__(self, limits: Limits, running: Running, paused: Mapping[PlatformName, Pause], now: datetime) -> None:
         self.total = max(0, limits.running - running.total)
@@ -74,7 +76,7 @@ class Slots:
         return True
 
     def give_back(self, platform: PlatformName) -> None:
-        """Free what `take` took for a job that could not be claimed."""
+        """Free the slot of a job that could not be claimed."""
         self.total += 1
         self._by_credential[PLATFORMS[platform].credential] += 1
         if platform in self._by_platform:
@@ -87,20 +89,24 @@ class Slots:
 def choose(
     deps: TriggerDeps, slots: Slots, page: Sequence[JobSnapshot], *, saw_all: bool, without: Collection[str] = ()
 ) -> Waiting:
-    """Choose who starts. Reads more than `page` when `page` does not hold all that wait.
+    """Choose the jobs to start. Read more than `page` if `page` does not hold all waiting jobs.
 
-    `without`: ids of jobs that had their turn in this tick. A job that could not be written before is left out, too.
+    `without`: ids of jobs that had their turn in this tick. Jobs that an earlier tick found unwritable are left out,
+    too.
     """
-    seen = page if saw_all or not slots.total else _widened(deps, slots, page)
+    seen = page if saw_all or not slots.total else _read_more(deps, slots, page)
     left_out = {job.job_id for job in seen if deps.hints.is_unwritable(job)}
     passed_over = left_out.union(without)
-    pending, malformed = sort_out(job for job in seen if job.job_id not in passed_over)
+    pending, malformed = parse_all(job for job in seen if job.job_id not in passed_over)
     oldest = min((p.job.created_at for p in pending), default=None)
     return Waiting(pick(pending, slots), malformed, oldest, left_out)
 
 
-def _widened(deps: TriggerDeps, slots: Slots, page: Sequence[JobSnapshot]) -> list[JobSnapshot]:
-    """Every waiting organisation's first jobs; and the next page of all, so that each malformed job is met in time."""
+def _read_more(deps: TriggerDeps, slots: Slots, page: Sequence[JobSnapshot]) -> list[JobSnapshot]:
+    """Return `page`, the first jobs of every waiting organisation, and the next page of a scan of all waiting jobs.
+
+    The scan goes on from tick to tick, so it finds every malformed job in the end.
+    """
     open_platforms = [platform for platform in PlatformName if slots.of(platform)]
     wanted = [(org, platform) for org in _waiting_orgs(deps, slots, open_platforms) for platform in open_platforms]
     unwritable = Counter(org for _, org in deps.hints.unwritable.values())
@@ -114,7 +120,7 @@ def _widened(deps: TriggerDeps, slots: Slots, page: Sequence[JobSnapshot]) -> li
 
 
 def _waiting_orgs(deps: TriggerDeps, slots: Slots, platforms: Sequence[PlatformName]) -> list[str]:
-    """At most as many as there are slots, walked from a random place so that none is always the one left out."""
+    """Return at most one organisation per free slot. The walk starts at a random id, so no organisation is starved."""
     begin = walks.anywhere()
     orgs: list[str] = []
     after, has_wrapped = begin, False
@@ -130,8 +136,8 @@ def _waiting_orgs(deps: TriggerDeps, slots: Slots, platforms: Sequence[PlatformN
     return orgs
 
 
-def sort_out(snapshots: Iterable[JobSnapshot]) -> tuple[list[Pending], list[tuple[JobSnapshot, InvalidJobError]]]:
-    """Well-formed jobs, higher priority first and then the older first; and the malformed with their errors."""
+def parse_all(snapshots: Iterable[JobSnapshot]) -> tuple[list[Pending], list[tuple[JobSnapshot, InvalidJobError]]]:
+    """Parse the jobs. Return the well-formed ones, by priority and then by age, and the malformed ones with errors."""
     pending, malformed = [], []
     for snapshot in snapshots:
         try:
@@ -143,7 +149,7 @@ def sort_out(snapshots: Iterable[JobSnapshot]) -> tuple[list[Pending], list[tupl
 
 
 def pick(pending: Sequence[Pending], slots: Slots) -> list[Pending]:
-    """Round robin: one job of each organisation, then a second of each. The longest-waiting organisation is first."""
+    """Pick jobs in turns: one of each organisation, then a second of each. The longest-waiting organisation begins."""
     queues: defaultdict[str, deque[Pending]] = defaultdict(deque)
     for job in pending:
         queues[job.job.org_id].append(job)
@@ -159,13 +165,13 @@ def pick(pending: Sequence[Pending], slots: Slots) -> list[Pending]:
 
 
 def _drain(queue: deque[Pending]) -> Iterator[Pending]:
-    """Takes from the queue: what has no slot now is not looked at again in this tick."""
+    """Remove and yield each job. A job that finds no slot is not tried again in this tick."""
     while queue:
         yield queue.popleft()
 
 
 def read_pauses(deps: TriggerDeps) -> dict[PlatformName, Pause]:
-    """Those that still hold jobs back."""
+    """Return the pauses that still hold jobs back."""
     now = deps.clock.now()
     found = pauses.from_document(deps.store.get_document(pauses.CONTROL_DOCUMENT))
     return {platform: pause for platform, pause in found.items() if pause.starts_allowed(now) is not None}

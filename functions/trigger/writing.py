@@ -1,9 +1,9 @@
-"""Writing to many jobs at once, so that a lost reply costs nothing.
+"""Write to many jobs at once, and find out which writes were made even when a reply is lost.
 
-    our write ──> done, reply lost ──> sent again, by the client or here ──> refused: the job is not as it was read
-                                                                             └─> read: it is as we wrote it: ours
+    our write ──> made, reply lost ──> sent again, by the client or here ──> refused: the job has a newer version
+                                                                             └─> read it: it holds our write: ours
 
-A write can be sent again without harm, for its precondition lets it be done once.
+Sending a write again is safe: its precondition allows it only once.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from tracking.errors import StoreUnavailableError
 from tracking.store import JobSnapshot, JobWrite, TickStore, Unwritable
 
 RESEND_RESERVE_S = 30.0
-"""A request with all the client's tries (25 s), and some time to start what it claimed."""
+"""Seconds for one request with all the client's retries (25 s), and for starting the jobs that it claimed."""
 
 
 def write_each(
     store: TickStore, writes: Sequence[JobWrite], remaining_s: Callable[[], float]
 ) -> list[str | Unwritable | None]:
-    """`Store.write_each`, where a write that was made is never taken for a refused one.
+    """Do `Store.write_each`, and tell a write that was made from one that was refused.
 
-    StoreUnavailableError when the database gave no answer twice.
+    Raises StoreUnavailableError when the database did not answer twice.
     """
     try:
         answers = store.write_each(writes)
@@ -39,12 +39,15 @@ def write_each(
 
 
 def _is_unclear(answer: str | Unwritable | None) -> bool:
-    """A refusal for good is clear; any other may follow a write that was made."""
+    """Return whether the write may have been made all the same. Only a lasting refusal is certain."""
     return answer is None or (isinstance(answer, Unwritable) and not answer.is_lasting)
 
 
 def _read_again(store: TickStore, job_ids: Sequence[str]) -> list[JobSnapshot]:
-    """Nothing where there is no answer: the other writes count all the same, and these have their leases."""
+    """Return the jobs, or none if the database does not answer.
+
+    Without an answer the writes count as refused. Their jobs are not lost: the sweep repairs them after their lease.
+    """
     try:
         return store.get_jobs(job_ids) if job_ids else []
     except StoreUnavailableError:

@@ -137,7 +137,7 @@ def test_tick_gives_up_when_the_store_refuses_everything(harness: Harness) -> No
     harness.use(store)
     for _ in range(300):
         harness.add_job()
-    assert harness.tick()["unwritable"] == 60  # the third round reaches MAX_PASSING
+    assert harness.tick()["unwritable"] == 60  # the third round reaches MAX_TEMPORARY_REFUSALS
 
 
 @pytest.mark.parametrize("code", ["UNAVAILABLE", "INTERNAL", "DEADLINE_EXCEEDED"])
