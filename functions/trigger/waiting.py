@@ -121,7 +121,7 @@ def _read_more(deps: TriggerDeps, slots: Slots, page: Sequence[JobSnapshot]) -> 
 
 def _waiting_orgs(deps: TriggerDeps, slots: Slots, platforms: Sequence[PlatformName]) -> list[str]:
     """Return at most one organisation per free slot. The walk starts at a random id, so no organisation is starved."""
-    begin = walks.anywhere()
+    begin = walks.random_start()
     orgs: list[str] = []
     after, has_wrapped = begin, False
     while platforms and len(orgs) < slots.total:

@@ -1,1 +1,1 @@
-"""Account tracking: the package that both Lambda functions and the command line share."""
+"""Account tracking: the package that the Lambda functions and the command line share."""

@@ -1,7 +1,6 @@
-"""What a platform knows of an account: the account itself and its videos.
+"""An account and its videos, as a platform reports them.
 
-A count is None when the platform hides it or does not say, never 0.
-"Video" means every post, of any media type.
+A count is None, never 0, when the platform hides it or does not report it. "Video" means every post, of any media type.
 """
 
 from __future__ import annotations
@@ -29,22 +28,22 @@ class MediaType(StrEnum):
 
 
 def camel_case(name: str) -> str:
-    """`post_count` as documents and states spell it: `postCount`."""
+    """Return the name as documents and states spell it: `postCount` for `post_count`."""
     head, *rest = name.split("_")
     return head + "".join(word.title() for word in rest)
 
 
 class _Record:
-    """A frozen dataclass with one translation to each of its two outer forms; field names become camelCase."""
+    """A frozen dataclass that becomes a Firestore document or JSON. Field names become camelCase."""
 
     __slots__ = ()
 
     def to_document(self) -> dict[str, Any]:
-        """Firestore fields, times as datetimes."""
+        """Return the Firestore fields. Times are datetimes."""
         return {camel_case(f.name): getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
 
     def to_json(self) -> dict[str, Any]:
-        """JSON object, times as RFC 3339 UTC strings."""
+        """Return a JSON object. Times are RFC 3339 UTC strings."""
         return {
             name: to_rfc3339(value) if isinstance(value, datetime) else value
             for name, value in self.to_document().items()
@@ -53,7 +52,7 @@ class _Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account(_Record):
-    """ContractError for one whose id cannot name a document."""
+    """An account. Raises ContractError when its id cannot name a document."""
 
     platform: str
     platform_user_id: str
@@ -76,12 +75,12 @@ class Account(_Record):
 
     @property
     def account_id(self) -> str:
-        """Document id: tracking an account twice updates one document."""
+        """The document's id. It is the same each time, so tracking an account twice updates one document."""
         return f"{self.platform}_{self.platform_user_id}"
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """KeyError, TypeError and ValueError for what `to_json` cannot have made."""
+        """Read the result of `to_json`. Raises KeyError, TypeError or ValueError for anything else."""
         return _checked(cls(**{f.name: data[camel_case(f.name)] for f in fields(cls)}))
 
 
@@ -108,7 +107,7 @@ class Video(_Record):
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """KeyError, TypeError and ValueError for what `to_json` cannot have made."""
+        """Read the result of `to_json`. Raises KeyError, TypeError or ValueError for anything else."""
         values = {f.name: data[camel_case(f.name)] for f in fields(cls)}
         if values["published_at"] is not None:
             values["published_at"] = datetime.fromisoformat(values["published_at"])
@@ -117,13 +116,16 @@ class Video(_Record):
 
 
 def _checked(record: _R) -> _R:
-    """The record, if each value is of its field's type and can be stored."""
+    """Return the record if each value has its field's type and can be stored.
+
+    Raises TypeError, ValueError or AttributeError otherwise.
+    """
     for name, kinds in _kinds(type(record)).items():  # type: ignore[arg-type]  # any class can be hashed
         value = getattr(record, name)
         if type(value) not in kinds:
             raise TypeError(f"{name} is a {type(value).__name__}")
         for text in value if isinstance(value, tuple) else [value] * isinstance(value, str):
-            text.encode()  # AttributeError for what is no text; half a surrogate pair cannot be stored
+            text.encode()  # AttributeError if it is no text; a ValueError for half a surrogate pair
         if isinstance(value, int) and abs(value) >= 2**63:
             raise ValueError(f"{name} is larger than a number in Firestore may be")
         if isinstance(value, datetime) and value.tzinfo is None:
@@ -133,7 +135,7 @@ def _checked(record: _R) -> _R:
 
 @functools.cache
 def _kinds(record: type[_Record]) -> dict[str, set[type]]:
-    """The types that each field's value may have. Reading them takes longer than checking a record by them."""
+    """Return the types that each field's value may have. Cached, because reading the type hints is slow."""
     kinds: dict[str, set[type]] = {}
     for name, hint in get_type_hints(record).items():
         alternatives = get_args(hint) if isinstance(hint, UnionType) else (hint,)

@@ -1,4 +1,4 @@
-"""The clients of AWS and of the platforms, with their time-outs. One of a kind is enough for a process."""
+"""The clients of AWS and of the platforms, with their time-outs."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def aws_client(service: str) -> Any:
 
 @functools.cache
 def http_client() -> httpx.Client:
-    """One pool of connections for all platforms. Time-outs are set with each call, by `platforms.http`."""
+    """Return the one HTTP client of all platforms. `platforms.http` sets time-outs at each call."""
     import httpx
 
-    # This machine's own addresses are reached past any proxy: the simulator's, or a recorded answer's.
+    # The simulator and the tests serve platforms on this machine's own addresses, which a proxy cannot reach.
     here = {"all://127.0.0.1": None, "all://localhost": None}
     return httpx.Client(headers={"User-Agent": "account-tracking"}, mounts=here)

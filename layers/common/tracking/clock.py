@@ -1,4 +1,4 @@
-"""The one source of time: aware UTC, and waits that a test can skip."""
+"""The only source of time: aware UTC, and waits that a test can skip."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """Aware UTC."""
+        """Return the time as aware UTC."""
         ...
 
     def sleep(self, seconds: float) -> None: ...
@@ -24,5 +24,5 @@ class SystemClock:
 
 
 def to_rfc3339(moment: datetime) -> str:
-    """`2026-01-31T12:00:00Z`, with microseconds only where there are any."""
+    """Return `2026-01-31T12:00:00Z`, with microseconds only if there are any."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""Firestore's limits, and how foreign data is made to keep them: https://firebase.google.com/docs/firestore/quotas#limits
+"""Firestore's limits, and how foreign data is cut to fit: https://firebase.google.com/docs/firestore/quotas#limits
 
 Sizes are counted as Firestore counts them: https://firebase.google.com/docs/firestore/storage-size
 """
@@ -9,25 +9,25 @@ from typing import Any
 
 MAX_DOCUMENT_ID_BYTES = 1_500
 MAX_ID_LENGTH = 128
-"""In characters: of the ids that travel through the states of an execution, which are held under 16 KB."""
+"""Characters. For ids in a state's input, which stays under 16 KB."""
 MAX_SENTENCE_BYTES = 1_500
-"""Of a job's message and error. An index holds no more of a text."""
+"""For a job's message and error. An index holds no more of a text."""
 MAX_DOCUMENT_BYTES = 1_048_576
 MAX_FIELDS_BYTES = 1_000_000
-"""Of what we write. The rest is for the document's path, and for fields that others wrote beside ours."""
+"""For the fields that we write. The rest is for the document's path and for fields of other writers."""
 
 MAX_ELEMENTS = 1_000
-"""Of a list: each is an index entry, and a document may have 40,000."""
+"""For a list. Each element is an index entry, and a document may have 40,000 of them."""
 
-_NUMBER_BYTES = 8  # a timestamp's, too
+_NUMBER_BYTES = 8  # also a timestamp's
 _ENVELOPE_BYTES = 300  # of a write: the database's name before the path, the precondition, lengths
 _FIELD_BYTES = 24
 
 
 def is_document_id(value: str) -> bool:
-    """Whether it can be one part of a document's path.
+    """Return whether `value` can be one part of a document's path.
 
-    `__.*__` is Firestore's own. It is taken widely: what begins with `__` and ends with it is refused, `__` too.
+    Firestore reserves `__.*__`. This check is stricter: it refuses every id that begins and ends with `__`, even `__`.
     """
     is_reserved = value in {".", ".."} or (value.startswith("__") and value.endswith("__"))
     if not value or "/" in value or is_reserved:
@@ -39,7 +39,7 @@ def is_document_id(value: str) -> bool:
 
 
 def cut(text: str, max_bytes: int) -> str:
-    """Shorten to `max_bytes` of UTF-8 between two characters, ending in an ellipsis."""
+    """Shorten the text to `max_bytes` of UTF-8, between two characters, and end it with an ellipsis."""
     encoded = text.encode()
     if len(encoded) <= max_bytes:
         return text
@@ -53,7 +53,7 @@ def fitted(fields: dict[str, Any], max_bytes: int = MAX_FIELDS_BYTES) -> dict[st
     while (excess := stored_bytes(fitting) - max_bytes) > 0:
         largest = max(fitting, key=lambda name: _stored_bytes(fitting[name]))
         value, size = fitting[largest], _stored_bytes(fitting[largest])
-        kept_bytes = max(size - excess, size // 2)  # by halves at most, so that two large ones share what there is
+        kept_bytes = max(size - excess, size // 2)  # cut at most half, so that two large values share the space
         fitting[largest] = _first_of(value, kept_bytes) if isinstance(value, list) else cut(value, kept_bytes - 1)
     return fitting
 
@@ -69,7 +69,7 @@ def _first_of(texts: list[str], max_bytes: int) -> list[str]:
 
 
 def stored_bytes(fields: dict[str, Any]) -> int:
-    """Size of a document's fields as Firestore counts it."""
+    """Return the size of a document's fields as Firestore counts it."""
     return sum(_stored_bytes(name) + _stored_bytes(value) for name, value in fields.items())
 
 
@@ -82,9 +82,9 @@ def _stored_bytes(value: object) -> int:
 
 
 def message_bytes(path: str, fields: dict[str, Any]) -> int:
-    """At least what the write of a document takes in a commit; tests compare it with the encoded message.
+    """Return an upper limit for the bytes of this write in a commit. Tests compare it with the encoded message.
 
-    A name comes twice, in the fields and in the mask of fields to set.
+    A field's name is sent twice: in the fields and in the mask of fields to set.
     """
     size = _ENVELOPE_BYTES + len(path.encode())
     for name, value in fields.items():

@@ -4,7 +4,7 @@
     FailJob, reconcile, sweep ┼─ endings.ending ──> the job and its riders, in one commit
     malformed jobs refused ───┘
 
-A rider is a document that tells of the ending: it is written exactly when the job ends. None rides today.
+A rider is another document that is written in the same commit as the ending. There are no riders yet.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tracking.store import CompletingWrite, DocumentWrite, EndingWrite
 
 
 def riders(job_id: str, job: Mapping[str, Any], change: Change) -> tuple[DocumentWrite, ...]:  # noqa: ARG001 - none yet
-    """Return the documents to write together with this ending. Arguments as in `ending`."""
+    """Return the documents to write together with this ending. The arguments are those of `ending`."""
     return ()
 
 
@@ -26,9 +26,9 @@ def ending(
 ) -> EndingWrite:
     """Build the write that ends a job at `version`.
 
-    `job`: what its writer knows of the job, by the names of the document's fields. It is unchecked: of a malformed
-    job any field may be missing, or of another type. `change`: of a kind in `jobs.ENDINGS`. `account`: the account's
-    document, of a completion alone.
+    `job`: the fields of the job that the writer knows, by their names in the document. They are unchecked: a malformed
+    job may lack any field, or hold another type. `change`: of a kind in `jobs.ENDINGS`. `account`: the account's
+    document; only for a completion.
     """
     riding = riders(job_id, job, change)
     if account is None:

@@ -1,4 +1,4 @@
-"""Every error this system raises on purpose.
+"""Every error that this system raises on purpose.
 
     TrackingError
       PermanentError              never retried
@@ -8,19 +8,19 @@
         AccountSuspendedError
         CredentialsError            key missing, wrong or without rights
         QuotaExceededError          daily or monthly quota used up
-        ContractError               the platform's answer is not what its contract says
+        ContractError               the platform's answer breaks its contract
       TransientError              retried by the state machine
         PlatformUnavailableError    5xx, network, time-out
         RateLimitedError            429; carries retry_at
         StoreUnavailableError       Firestore or S3 did not answer
-      JobCancelledError           stop quietly: the user cancelled, or the job is gone
+      JobCancelledError           stop quietly: the user cancelled, or the job was deleted
       StaleAttemptError           stop quietly: another attempt owns the job
       JobPausedError              stop quietly: the platform refuses us for now; the job waits in the queue
 
-Step Functions matches an error by its Python class name alone, never by its bases: the leaves are an
-interface, and `tests/integration/test_statemachine.py` holds them and the definition together.
+Step Functions matches an error by its class name alone, never by its base classes. The class names without a subclass
+are therefore an interface. `tests/integration/test_statemachine.py` compares them with the definition.
 
-The message of each is a sentence for the person who asked for the job. It never holds a secret.
+Each message is a sentence for the user of the job. It never contains a secret.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from datetime import datetime
 
 
 class TrackingError(Exception):
-    """Anything this system raises on purpose. `str(error)` is a sentence for a person."""
+    """Any error that this system raises on purpose. `str(error)` is a sentence for people."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -53,7 +53,7 @@ class AccountNotFoundError(PermanentError):
 
 
 class AccountPrivateError(PermanentError):
-    """The account exists and shows its posts to nobody we can be."""
+    """The account is private; no credential of ours can read its posts."""
 
 
 class AccountSuspendedError(PermanentError):
@@ -69,7 +69,7 @@ class QuotaExceededError(PermanentError):
 
 
 class ContractError(PermanentError):
-    """The platform answered something that its contract does not allow."""
+    """The platform's answer is not allowed by its contract."""
 
 
 class PlatformUnavailableError(TransientError):
@@ -77,7 +77,7 @@ class PlatformUnavailableError(TransientError):
 
 
 class RateLimitedError(TransientError):
-    """The platform asks us to slow down until `retry_at` (aware UTC; None where it does not say)."""
+    """The platform asks us to wait until `retry_at` (aware UTC; None if it names no time)."""
 
     def __init__(self, message: str, retry_at: datetime | None = None) -> None:
         super().__init__(message)
@@ -89,18 +89,18 @@ class StoreUnavailableError(TransientError):
 
 
 class JobCancelledError(TrackingError):
-    """The job was cancelled or deleted while it was being worked on."""
+    """The job was cancelled or deleted while its execution ran."""
 
 
 class StaleAttemptError(TrackingError):
-    """The job has moved on without this attempt: it ended, or a newer attempt owns it."""
+    """This attempt no longer owns the job: the job ended, or a newer attempt owns it."""
 
 
 class JobPausedError(TrackingError):
-    """The platform refuses our credential for longer than an execution lasts; the job is back in the queue."""
+    """The platform refuses our credential for longer than an execution lasts. The job is back in the queue."""
 
 
 def leaves(base: type[TrackingError] = TrackingError) -> list[type[TrackingError]]:
-    """The classes below `base` that have no subclass: the ones that are raised."""
+    """Return the classes below `base` that have no subclass: the ones that are raised."""
     below = base.__subclasses__()
     return [leaf for sub in below for leaf in leaves(sub)] if below else [base]

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 ALREADY_EXISTS = "ExecutionAlreadyExists"
-NO_TIME_LEFT = "OutOfTime"  # ours: the tick had no time left to ask
+NO_TIME_LEFT = "OutOfTime"  # ours: the tick had no time left for the call
 
 
 class StartRefusedError(Exception):
-    """The execution was certainly not started. `code`: AWS's name for the reason."""
+    """The execution was certainly not started. `code`: AWS's name of the reason."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -31,27 +31,27 @@ class StartRefusedError(Exception):
 
 
 class StartUnknownError(Exception):
-    """It may have been started or not: the reply was lost, or the service failed."""
+    """The execution may have started: the reply was lost, or the service failed."""
 
 
 class ExecutionsUnavailableError(Exception):
-    """Step Functions did not say how the execution stands; ask again at the next tick."""
+    """Step Functions gave no answer about an execution. Ask again at the next tick."""
 
 
 class Executions(Protocol):
     def arn(self, name: str) -> str:
-        """The ARN that an execution of this name has, started or not."""
+        """Return the ARN of the execution with this name. It need not have started."""
         ...
 
     def start(self, name: str, payload: Mapping[str, Any]) -> None:
-        """Start, once: a second start by the same name and payload does nothing.
+        """Start an execution. A second start with the same name and payload does nothing.
 
-        StartRefusedError, also where the name is that of another payload's execution. StartUnknownError.
+        Raises StartRefusedError, also when an execution with this name has another payload. Raises StartUnknownError.
         """
         ...
 
     def outcome(self, name: str) -> Outcome:
-        """How the execution of this name stands. ExecutionsUnavailableError."""
+        """Return the state of the execution with this name. Raises ExecutionsUnavailableError."""
         ...
 
 
@@ -69,7 +69,7 @@ class StepFunctionsExecutions:
                 stateMachineArn=self._state_machine_arn, name=name, input=json.dumps(payload, sort_keys=True)
             )
         except self._client.exceptions.ExecutionAlreadyExists as error:
-            # AWS takes a second start for the first one only while that runs: ours may have ended.
+            # AWS accepts an identical second start only while the first runs. Ours may have ended, so compare inputs.
             if not self._has_input(name, payload):
                 raise StartRefusedError(ALREADY_EXISTS) from error
         except ClientError as error:
@@ -101,10 +101,10 @@ class StepFunctionsExecutions:
 
 
 class MemoryExecutions:
-    """The in-memory twin: what was started, by name.
+    """The in-memory twin. `started` holds the payloads by name.
 
-    `refusing` makes starts fail with that error, `outcomes` says how executions ended. Both go by the name without its
-    digest, which nobody can foretell; `outcomes` also by the whole name.
+    `refusing` makes a start fail with the given error. `outcomes` sets how executions ended. Both use the name without
+    its digest, because a test cannot know the digest; `outcomes` also accepts the full name.
     """
 
     def __init__(self) -> None:

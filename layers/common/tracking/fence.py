@@ -3,11 +3,11 @@
     claim           version 1 ──> FetchAccount commits if still 1 ──> version 2 ──> SaveAccount commits if still 2 ...
     user cancels           └──> version 9: every later commit is refused, the document is read, the execution stops
 
-The job document's version travels through the states. Every commit carries it as its precondition and carries
-data and progress together, so progress can never disagree with the data.
+The job document's version travels through the states. Every commit has it as its precondition. Every commit also writes
+data and progress together, so the progress always matches the data.
 
-A refused commit reads the document, to see whose it is. It is still this execution's while its claim has this name
-(`naming`), its status is `processing`, and its progress is what this execution left. Otherwise the execution stops.
+After a refused commit the document is read, to find out who owns the job. The execution still owns it if the claim has
+its name (`naming`), the status is `processing`, and the progress is unchanged. Otherwise the execution stops.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from tracking.naming import execution_name
 from tracking.store import DocumentWrite, JobSnapshot, JobWrite, StaleVersionError, StateStore
 
 COMMIT_TRIES = 5
-"""Somebody else's harmless write may come between reading a version and using it; five in a row is not harmless."""
+"""Another writer's harmless change may come between our read and our write. Five in a row are not harmless."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """One execution's right to write to its job, as of `version`."""
+    """An execution's right to write to its job at `version`."""
 
     job_id: str
     execution: str  # its name
     version: str
-    progress: int = Progress.CREATED  # that the execution has brought about by then
-    account_id: str | None = None  # of the account that it tracks, from the first state on
+    progress: int = Progress.CREATED  # reached by the execution at `version`
+    account_id: str | None = None  # the tracked account, once FetchAccount has set it
 
 
 def commit(
@@ -44,11 +44,11 @@ def commit(
     documents: Sequence[DocumentWrite] = (),
     reaches: Progress | None = None,
 ) -> Fence:
-    """Write `change` to the job, and `documents` with them, if the execution still owns the job.
+    """Write `change` to the job together with `documents`, if the execution still owns the job.
 
-    `reaches`: the progress that this commit brings about. A job that is there already has had this very commit (its
-    reply was lost and the state ran again): nothing is written, and that is success.
-    JobCancelledError and StaleAttemptError: somebody else decided; nothing was written.
+    `reaches`: the progress that this commit writes. If the job has it already, this same commit was made before: its
+    reply was lost and the state ran again. Then nothing is written, and that is success.
+    Raises JobCancelledError or StaleAttemptError if the execution lost the job; nothing is written then.
     """
     return _commit(store, fence, JobWrite(fence.job_id, change, fence.version), documents, reaches)
 
@@ -61,7 +61,7 @@ def end(
     account: DocumentWrite | None = None,
     documents: Sequence[DocumentWrite] = (),
 ) -> Fence:
-    """End the job as `commit` does, together with `account`, `documents` and what rides with the ending.
+    """End the job as `commit` does, together with `account`, `documents` and the ending's riders.
 
     `job`, `change`, `account`: as in `endings.ending`.
     """
@@ -97,10 +97,10 @@ def _commit(
 
 
 def _refuse_after_completion(write: JobWrite) -> None:
-    """A commit at the newest version would take the completion back, and the job would be begun again.
+    """Refuse a commit after the completion: it would undo the completion, and the job would start again.
 
-    StaleAttemptError for a failure, which leaves the job completed. ValueError for a change of a state that stands
-    after the one that completes the job: its place is wrong, and its execution must fail.
+    Raises StaleAttemptError for a failure; the job stays completed. Raises ValueError for any other change: a state
+    stands after the one that completes the job, and its execution must fail.
     """
     if write.change.kind is ChangeKind.FAIL:
         raise StaleAttemptError("The job is already completed.")
@@ -108,16 +108,16 @@ def _refuse_after_completion(write: JobWrite) -> None:
 
 
 def current(store: StateStore, fence: Fence) -> tuple[Fence, Job]:
-    """The job as it is now, processing or completed by this very execution, and the fence at its version.
+    """Return the fence at the job's newest version, and the job.
 
-    JobCancelledError and StaleAttemptError where the execution has lost the job.
+    The job is processing, or was completed by this execution. Raises JobCancelledError or StaleAttemptError otherwise.
     """
     snapshot, job = _read(store, fence)
     return _still_owned(fence, snapshot, job), job
 
 
 def _read(store: StateStore, fence: Fence) -> tuple[JobSnapshot, Job]:
-    """The job, while its claim is the one that this execution was begun for."""
+    """Read the job, and check that its claim belongs to this execution."""
     snapshot = store.get_job(fence.job_id)
     if snapshot is None:
         raise JobCancelledError("The job was deleted.")

@@ -1,4 +1,4 @@
-"""Access to the Firebase project: which credentials are used, and the one app that holds them."""
+"""Access to the Firebase project: choose the credentials, and build the app that holds them."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from tracking.secrets_manager import secret
 from tracking.settings import SettingsError
 
 GOOGLE_TIMEOUT_S = 3.0
-"""Of one wait for Google's certificates or for a user's record; firebase-admin's own is two minutes."""
+"""Seconds to wait for Google's certificates or a user's record. firebase-admin's default is two minutes."""
 
 _FIREBASE_SCOPES = ("https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/datastore")
 
 
 def firestore_client(project: str, credentials_secret: str = "") -> Any:
-    """A Firestore client through firebase-admin.
+    """Build a Firestore client through firebase-admin.
 
-    With `FIRESTORE_EMULATOR_HOST` set, no credentials; else those of the secret, a service account's key or a workload
-    identity federation's configuration; else the machine's own.
+    With `FIRESTORE_EMULATOR_HOST` it uses no credentials. Otherwise it uses the secret: a service account's key, or a
+    workload identity federation's configuration. Without a secret it uses the machine's own credentials.
     """
     return firestore.client(firebase_app(project, credentials_secret))
 
 
 @functools.cache
 def firebase_app(project: str, credentials_secret: str) -> firebase_admin.App:
-    """There can be one of a name: an environment whose first event failed after this must not make it again."""
+    """Build the app. Cached, because firebase-admin allows one app of a name, also after a first event that failed."""
     _refuse_emulated_sign_in(project)
     return firebase_admin.initialize_app(
         _google_credentials(credentials_secret),
@@ -43,9 +43,10 @@ def firebase_app(project: str, credentials_secret: str) -> firebase_admin.App:
 
 
 def _refuse_emulated_sign_in(project: str) -> None:
-    """With the variable firebase-admin believes every token, unsigned and expired ones too.
+    """Raise SettingsError if FIREBASE_AUTH_EMULATOR_HOST is set for a real project.
 
-    A project `demo-...` exists at Google for nobody: https://firebase.google.com/docs/emulator-suite/connect_auth
+    With this variable firebase-admin accepts every token, even unsigned or expired ones. Google has no real project
+    named `demo-...`: https://firebase.google.com/docs/emulator-suite/connect_auth
     """
     is_local = project.startswith("demo-") and os.environ.get("FIRESTORE_EMULATOR_HOST")
     if os.environ.get("FIREBASE_AUTH_EMULATOR_HOST") and not is_local:
@@ -67,9 +68,10 @@ def _google_credentials(secret_name: str) -> google.auth.credentials.Credentials
 
 
 def _credentials_from(config: Any) -> google.auth.credentials.Credentials:
-    """The two kinds that belong on AWS; Google deprecated the call that takes any kind, as a risk.
+    """Build credentials of one of the two kinds that are used on AWS.
 
-    ValueError, GoogleAuthError. https://cloud.google.com/docs/authentication/external/externally-sourced-credentials
+    Google deprecated the call that accepts any kind, as a security risk. Raises ValueError, GoogleAuthError.
+    https://cloud.google.com/docs/authentication/external/externally-sourced-credentials
     """
     from google.auth import aws
     from google.oauth2 import service_account

@@ -1,4 +1,4 @@
-"""The memory that a tick hands to the next one of the same warm environment."""
+"""Hints: what one tick remembers for the next tick in the same warm environment."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(slots=True)
 class Hints:
-    """Lets a tick read less. Nothing is wrong when it is lost."""
+    """Lets a tick read less. If it is lost, the next tick is still correct."""
 
-    is_busy: bool = False  # many jobs wait, or a platform is paused
-    next_scan_id: str = ""  # id of the job that the next walk through all waiting jobs goes on from
+    is_busy: bool = False  # many jobs wait, or a platform is paused: use several queries
+    next_scan_id: str = ""  # id at which the scan of all waiting jobs continues
     unwritable: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Jobs whose document could not be written: its version and its organisation, by the job's id."""
+    """Unwritable jobs by id: the version and the organisation of each."""
     unwritable_since: datetime = LONG_AGO
 
     def remember_unwritable(self, job: JobSnapshot, at_most: int) -> None:
-        """So that it is not tried in each tick, nor stands before the others of its organisation."""
+        """Remember the job, so that it neither costs a write in each tick nor takes its organisation's turn."""
         if len(self.unwritable) < at_most:
             self.unwritable[job.job_id] = (job.version, str(job.data.get("orgId")))
 
     def forget_the_old(self, now: datetime) -> None:
-        """Once an hour all are tried again: some may be gone."""
+        """Forget all jobs once an hour, because some may be writable or deleted by then."""
         if now - self.unwritable_since > REMEMBER_FOR:
             self.unwritable.clear()
             self.unwritable_since = now
 
     def is_unwritable(self, job: JobSnapshot) -> bool:
-        """As it is now; it is tried again when somebody has changed it."""
+        """Return whether the job, at this version, is known as unwritable. After any change it is tried again."""
         return self.unwritable.get(job.job_id, ("",))[0] == job.version

@@ -7,8 +7,8 @@
        ├──cancel──> cancelled
        └──fail────> failed                      (malformed)
 
-A `Change` is a value: its kind, and the document's fields to write. The functions below are the only place that makes
-one, and each goes through `TRANSITIONS`, so no writer can take a job where it may not go.
+A `Change` is a value: its kind, and the document's fields to write. Only the functions below make changes. Each checks
+`TRANSITIONS`, so no writer can make a forbidden change.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Status(StrEnum):
     PENDING = "pending"  # written by a front end; waits for a tick
     PROCESSING = "processing"  # claimed; an execution works on it until leaseUntil
     COMPLETED = "completed"  # account and videos are saved
-    FAILED = "failed"  # `error` says why, to a person
+    FAILED = "failed"  # `error` holds the reason, for people
     CANCELLED = "cancelled"  # by its user
 
 
@@ -50,16 +50,16 @@ FINISHED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 
 
 class ChangeKind(StrEnum):
-    """The purpose of a change; each has a function of its name below."""
+    """The purpose of a change. Each has a function with its name below."""
 
-    CLAIM = "claim"  # a tick takes the job, to start it
-    RELEASE = "release"  # its execution was refused; it waits again
+    CLAIM = "claim"  # a tick takes the job to start it
+    RELEASE = "release"  # Step Functions refused its execution; it waits again
     EXPIRE = "expire"  # its lease ran out; it waits again
-    PAUSE = "pause"  # its platform refuses us for now; it waits again
+    PAUSE = "pause"  # its platform refuses our requests for now; it waits again
     RENEW = "renew"  # its execution is alive
     ADVANCE = "advance"  # a state of its execution is done
     ANNOUNCE = "announce"  # a state of its execution runs once more
-    NOTE = "note"  # something within a state is worth telling
+    NOTE = "note"  # a state reports something before it is done
     COMPLETE = "complete"
     FAIL = "fail"
     CANCEL = "cancel"  # by its user
@@ -85,7 +85,7 @@ LEADS_TO: Mapping[ChangeKind, Status] = {
 class PlatformName(StrEnum):
     """A platform of contracts/platforms.json, in the file's order: `threads` there is `PlatformName.THREADS` here."""
 
-    if TYPE_CHECKING:  # a type checker cannot read the file; it is told of those that code names
+    if TYPE_CHECKING:  # type checkers cannot read the file; list the members that the code names
         INSTAGRAM = "instagram"
         TIKTOK = "tiktok"
         YOUTUBE = "youtube"
@@ -95,7 +95,7 @@ class PlatformName(StrEnum):
 
     @property
     def label(self) -> str:
-        """How people write the platform's name."""
+        """The platform's name for people."""
         return PLATFORMS[self].label
 
 
@@ -105,7 +105,7 @@ class AccountType(StrEnum):
 
 
 class Progress(IntEnum):
-    """What a job has behind it, in per cent. Never goes down within an attempt."""
+    """The work done for a job, in per cent. It never goes down within an attempt."""
 
     CREATED = 0
     ACCOUNT_FETCHED = 30
@@ -115,36 +115,39 @@ class Progress(IntEnum):
 
 
 EXECUTION_TIMEOUT_S = 300
-"""As in statemachine/tracking.asl.json; a test holds them together."""
+"""Seconds. The same number as in statemachine/tracking.asl.json; a test compares them."""
 LEASE = timedelta(seconds=EXECUTION_TIMEOUT_S + 60)
-"""Longer than any execution may last, so that a live one never loses its job."""
+"""Longer than any execution can last, so a running execution never loses its job."""
 
 MAX_EXPIRIES = 3
-"""How often the sweep lets a job begin: each lease that runs out costs one."""
+"""After this many expired leases the sweep fails the job."""
 KEEP_FINISHED = timedelta(days=7)
-"""After this a Firestore TTL policy on `expireAt` may delete a finished job; `functions/cleanup` does it anyway."""
+"""Age at which Firestore's TTL policy on `expireAt` may delete a finished job. `functions/cleanup` deletes it, too."""
 LEASE_EXPIRED = "LeaseExpired"
 
 MAX_USERNAME_LENGTH = 100
 LARGEST_ATTEMPT = 1_000_000
-"""A document may say anything; one claim more than the largest Firestore integer would refuse everybody's claims."""
+"""The largest attempt number accepted from a document.
+
+Near Firestore's largest integer, the next claim's number could not be written, and would fail a whole batch of claims.
+"""
 
 Fields = dict[str, Any]
 
 DOCUMENT_FIELDS = (
-    # what front ends write
+    # written by front ends
     *("orgId", "projectId", "userId", "username", "platform", "accountType", "status", "progress", "message"),
     *("createdAt", "retryCount"),
-    # what this system adds
+    # added by this system
     *("accountId", "error", "errorCode", "startedAt", "completedAt", "attempt", "claimId", "claimProgress"),
     *("leaseUntil", "executionArn", "updatedAt", "priority", "expiries", "expireAt"),
 )
-"""All that a job's document has of ours, as in contracts/job.json. Others may put in more, up to a megabyte."""
+"""All fields of a job's document that are ours, as in contracts/job.json. Other fields may exist, up to a megabyte."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """`trackingJobs/{job_id}`, checked. Times are aware UTC."""
+    """The document `trackingJobs/{job_id}`, checked. Times are aware UTC."""
 
     job_id: str
     org_id: str
@@ -154,14 +157,14 @@ class Job:
     platform: PlatformName
     account_type: AccountType
     status: Status
-    created_at: datetime  # as its front end says; decides who waited longest
-    document_created_at: datetime  # as Firestore says: a job that is deleted and created again has another
+    created_at: datetime  # set by the front end; decides which job waited longest
+    document_created_at: datetime  # set by Firestore: changes when a job is deleted and created again
     progress: int = 0
     message: str = ""
     retry_count: int = 0  # automatic retries used so far in this attempt
     attempt: int = 0  # counts claims
     claim_id: str = ""  # random, new with each claim
-    claim_progress: int = 0  # as the claim's own commits left `progress`; another value was written by hand
+    claim_progress: int = 0  # `progress` as our last commit wrote it; if they differ, it was edited
     priority: int = 0  # higher goes first within an organisation
     account_id: str | None = None
     error: str | None = None
@@ -170,11 +173,11 @@ class Job:
     completed_at: datetime | None = None
     lease_until: datetime | None = None
     execution_arn: str | None = None
-    expiries: int = 0  # leases that ran out since the job was last put into the queue by its user
+    expiries: int = 0  # leases that expired since its user last queued the job
 
     @classmethod
     def from_document(cls, job_id: str, data: Mapping[str, Any], document_created_at: datetime) -> Self:
-        """Check a document that anybody may have written. InvalidJobError names the first field that is wrong."""
+        """Check a document that anyone may have written. InvalidJobError names the first wrong field."""
         read = _Reader(data)
         return cls(
             job_id=job_id,
@@ -205,7 +208,7 @@ class Job:
         )
 
     def next_attempt(self) -> Self:
-        """The job as its next claim makes it: a number more, and an id that no other claim has."""
+        """Return the job as its next claim makes it: with the next attempt number and a new random claim id."""
         return replace(self, attempt=self.attempt + 1, claim_id=secrets.token_hex(8))
 
 
@@ -214,7 +217,7 @@ _E = TypeVar("_E", bound=StrEnum)
 
 
 class _Reader:
-    """Reads one document's fields; each method returns a checked value or raises InvalidJobError."""
+    """Reads one document's fields. Each method returns a checked value or raises InvalidJobError."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._data = data
@@ -232,7 +235,7 @@ class _Reader:
         value = self._value(name, str)
         try:
             (value or "").encode()
-        except UnicodeEncodeError:  # half a character: a command line passes it on, no database holds it
+        except UnicodeEncodeError:  # half a surrogate pair: a command line can pass it, no database can store it
             raise InvalidJobError(f"The job's {name} must be text.") from None
         return value
 
@@ -247,7 +250,7 @@ class _Reader:
         return value
 
     def path_id(self, name: str) -> str:
-        """An id that becomes part of a document's path."""
+        """Return an id that becomes part of a document's path."""
         value = self.text(name)
         if not value:
             raise InvalidJobError(f"The job has no {name}.")
@@ -256,8 +259,11 @@ class _Reader:
         return value
 
     def username(self) -> str:
-        """Not spaces, control and format characters alone, which nobody sees; the rules refuse those, too.
-        Their categories: https://www.unicode.org/reports/tr44/#General_Category_Values"""
+        """Return the username. It must hold a visible character, not only spaces, control and format characters.
+
+        The rules for front ends check the same. The categories:
+        https://www.unicode.org/reports/tr44/#General_Category_Values
+        """
         value = self.text("username") or ""
         if all(unicodedata.category(char) in ("Zs", "Zl", "Zp", "Cc", "Cf") for char in value):
             raise InvalidJobError("The job has no username.")
@@ -275,23 +281,24 @@ class _Reader:
 
 
 def ended_at(data: Mapping[str, Any], updated_at: datetime) -> datetime:
-    """Return when a finished job ended: `completedAt` if it is a timestamp up to the last write, else that write.
+    """Return when a finished job ended: `completedAt` if it is a timestamp up to the last write, else that write's
+    time.
 
-    The document is unchecked: one that is malformed ends as well, and grows old.
+    The document is unchecked, because malformed jobs must be deleted in time, too.
     """
     completed_at = data.get("completedAt")
     return completed_at if isinstance(completed_at, datetime) and completed_at <= updated_at else updated_at
 
 
 ENDINGS = frozenset({ChangeKind.COMPLETE, ChangeKind.FAIL})
-"""By which this system ends a job; a cancellation is its user's."""
+"""The kinds by which this system ends a job. A cancellation is its user's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of a job: its purpose, and the fields of the document that it sets; the others stay.
+    """A change of a job: its purpose, and the document's fields to set. Other fields stay unchanged.
 
-    ValueError for fields that set another status than the kind leads to.
+    Raises ValueError for fields that set another status than the kind's.
     """
 
     kind: ChangeKind
@@ -312,9 +319,9 @@ def _change(kind: ChangeKind, from_: Status, now: datetime, **fields: Any) -> Ch
 
 
 def claim(job: Job, now: datetime, execution_arn: str, lease: timedelta = LEASE) -> Change:
-    """The job is ours until the lease ends, with nothing left of the attempt before.
+    """Take the job until the lease ends, and clear the fields of earlier attempts.
 
-    `job`: as `next_attempt` made it of the waiting one.
+    `job`: the waiting job after `next_attempt`. Raises ValueError if it is not pending.
     """
     if job.status is not Status.PENDING:
         raise ValueError(f"a {job.status} job may not be claimed")
@@ -339,16 +346,16 @@ def claim(job: Job, now: datetime, execution_arn: str, lease: timedelta = LEASE)
 
 
 def release(now: datetime) -> Change:
-    """Give a claim back whose execution was refused.
+    """Return a job to the queue after its execution was refused.
 
-    The attempt's number is used up: a refusal may follow a lost reply, and then an execution of its name runs after
-    all; as a stale attempt it cannot write.
+    Its attempt number is used up. The refusal may follow a lost reply, and then an execution with this attempt's name
+    runs after all. As a stale attempt it cannot write.
     """
     return _back_to_queue(ChangeKind.RELEASE, now, "Waiting for a free place.")
 
 
 def expire(job: Job, now: datetime) -> Change:
-    """The lease ran out and nothing runs: back into the queue for a new attempt, or `fail` after the last."""
+    """Return a job to the queue when its lease expired and nothing runs; `fail` it after the last allowed expiry."""
     expiries = job.expiries + 1
     if expiries >= MAX_EXPIRIES:
         sentence = f"Tracking this account was begun {expiries} times and never came to an end."
@@ -357,12 +364,15 @@ def expire(job: Job, now: datetime) -> Change:
 
 
 def pause(now: datetime, message: str) -> Change:
-    """Back into the queue because the platform refuses us for now; costs nothing but the attempt's number."""
+    """Return a job to the queue because its platform refuses our requests for now.
+
+    It counts neither as a retry nor as an expiry; it only uses up the attempt number.
+    """
     return _back_to_queue(ChangeKind.PAUSE, now, message)
 
 
 def _back_to_queue(kind: ChangeKind, now: datetime, message: str, **fields: Any) -> Change:
-    """The attempt's number stays, and the next claim counts on."""
+    """Make a job pending again. Its attempt number stays, and the next claim counts on from it."""
     return _change(
         kind,
         Status.PROCESSING,
@@ -378,28 +388,31 @@ def _back_to_queue(kind: ChangeKind, now: datetime, message: str, **fields: Any)
 
 
 def renew(now: datetime, lease: timedelta = LEASE) -> Change:
-    """The execution is alive: a new lease. Its own time-out bounds how often."""
+    """Give a running execution a new lease. The execution's time-out limits how often this happens."""
     return _change(ChangeKind.RENEW, Status.PROCESSING, now, leaseUntil=now + lease)
 
 
 def advance(now: datetime, progress: Progress, message: str, **fields: Any) -> Change:
-    """One state of the attempt is done."""
+    """Record that one state of the attempt is done."""
     reached = {"progress": int(progress), "claimProgress": int(progress)}
     return _change(ChangeKind.ADVANCE, Status.PROCESSING, now, message=message, **reached, **fields)
 
 
 def announce(now: datetime, message: str, retry_count: int) -> Change:
-    """A state runs once more; progress stays. `retry_count`: of the whole attempt."""
+    """Announce that a state runs again. Progress stays. `retry_count`: retries of the whole attempt."""
     return _change(ChangeKind.ANNOUNCE, Status.PROCESSING, now, message=message, retryCount=retry_count)
 
 
 def note(now: datetime, message: str) -> Change:
-    """Something worth telling happened within a state; progress stays."""
+    """Report something before the state is done. Progress stays."""
     return _change(ChangeKind.NOTE, Status.PROCESSING, now, message=message)
 
 
 def complete(now: datetime, message: str, account_id: str) -> Change:
-    """Account and videos are saved. Written by `store.CompletingWrite` alone, which carries the account's document."""
+    """Complete a job whose account and videos are saved.
+
+    Only `store.CompletingWrite` takes this change; it also writes the account's document.
+    """
     return _change(
         ChangeKind.COMPLETE,
         Status.PROCESSING,
@@ -415,7 +428,10 @@ def complete(now: datetime, message: str, account_id: str) -> Change:
 
 
 def fail(from_: Status, now: datetime, error: str, error_code: str) -> Change:
-    """`error`: a sentence for a person. `error_code`: a class name of `tracking.errors`, or a States.* name."""
+    """Fail a job.
+
+    `error`: a sentence for people. `error_code`: a class name of `tracking.errors`, or a States.* name.
+    """
     return _change(
         ChangeKind.FAIL,
         from_,
@@ -431,7 +447,7 @@ def fail(from_: Status, now: datetime, error: str, error_code: str) -> Change:
 
 
 UserChange = Callable[[Status, datetime], Change]
-"""A change that a user asks for: from the job's status, at a moment."""
+"""A change that a user makes: built from the job's status and the time."""
 
 
 def cancel(from_: Status, now: datetime) -> Change:
@@ -448,7 +464,7 @@ def cancel(from_: Status, now: datetime) -> Change:
 
 
 def retry(from_: Status, now: datetime) -> Change:
-    """Back into the queue, by its user; the next claim makes a new attempt of it."""
+    """Put a finished job back into the queue for its user. The next claim starts a new attempt."""
     if from_ is Status.PROCESSING:
         raise ValueError(f"a {from_} job may not be retried")
     return _change(
@@ -478,7 +494,7 @@ def new(
     account_type: AccountType,
     now: datetime,
 ) -> Fields:
-    """A job's document as front ends write it."""
+    """Return a new job's document, as front ends write it."""
     return {
         "orgId": org_id,
         "projectId": project_id,

@@ -1,10 +1,10 @@
-"""Who is calling: a signed-in user by Firebase ID token, or a program that knows the shared secret.
+"""Authentication of kicks: a signed-in user by Firebase ID token, or a program by the shared secret.
 
-    Authorization: Bearer eyJ.eyJ.sig     three parts: an ID token, asked of Firebase
-    Authorization: Bearer 0123abcd        else compared with the secret
+    Authorization: Bearer eyJ.eyJ.sig     three parts: an ID token, checked by Firebase
+    Authorization: Bearer 0123abcd        otherwise compared with the secret
     X-Trigger-Secret: 0123abcd            compared with the secret
 
-What is sent is never logged, nor any message of firebase-admin's about it, for these quote the token.
+Neither the credentials nor firebase-admin's messages about them are logged, because these messages quote the token.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CLOCK_SKEW_S = 5
 
 _REFUSALS = (auth.InvalidIdTokenError, auth.UserDisabledError, auth.UserNotFoundError)
 
-# What firebase-admin lets through of a text that is no token: wrong encodings, claims of odd types, endless nesting.
+# Errors that firebase-admin passes on for malformed tokens: wrong encodings, claims of wrong types, deep nesting.
 _MALFORMED = (ValueError, TypeError, RecursionError)
 
 
@@ -33,7 +33,7 @@ class Caller(StrEnum):
 
 
 class RefusedError(Exception):
-    """Nobody we know. `reason` is one word for the log, and holds nothing of what was sent."""
+    """The caller is not recognised. `reason` is one word for the log, and contains nothing that the caller sent."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -41,7 +41,7 @@ class RefusedError(Exception):
 
 
 class UnavailableError(Exception):
-    """Who it is cannot be found out just now, through no fault of the caller. `reason` as above."""
+    """The caller cannot be checked now, for a reason on our side. `reason` as in RefusedError."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -49,14 +49,21 @@ class UnavailableError(Exception):
 
 
 class Callers:
-    """`secret` gives one value, or several between spaces or lines: while it is changed, the old one and the new."""
+    """Recognises callers.
+
+    `secret` returns one value, or several between spaces or line breaks. While the secret is changed, the old and the
+    new value are both valid.
+    """
 
     def __init__(self, tokens: auth.Client, secret: Callable[[], str]) -> None:
         self._tokens = tokens
         self._secret = secret
 
     def identify(self, headers: Mapping[str, str]) -> Caller:
-        """By the headers of the request, their names in any case. RefusedError, UnavailableError."""
+        """Return the kind of caller.
+
+        `headers`: those of the request, with names in any case. Raises RefusedError, UnavailableError.
+        """
         sent = {name.lower(): value.strip() for name, value in headers.items()}
         if offered := sent.get("x-trigger-secret"):
             return self._by_secret(offered)
@@ -68,7 +75,7 @@ class Callers:
         return self._by_secret(credential.strip())
 
     def _by_token(self, token: str) -> Caller:
-        """Signature, project, times; then the user's record: deleted, disabled, or signed out everywhere since."""
+        """Check the token's signature, project and times, and that the user is not deleted, disabled or signed out."""
         try:
             self._tokens.verify_id_token(token, check_revoked=True, clock_skew_seconds=CLOCK_SKEW_S)
         except _REFUSALS as error:
@@ -80,7 +87,7 @@ class Callers:
         return Caller.USER
 
     def _by_secret(self, offered: str) -> Caller:
-        """Every value is compared, so that the time taken tells nothing of which one is near."""
+        """Compare with every value, so that the time taken does not reveal which one is similar."""
         try:
             values = self._secret().split()
         except CredentialsError:

@@ -1,6 +1,6 @@
-"""The metrics that are counted by what they are of: one value of one dimension each.
+"""Metrics that are counted by one dimension each, such as the error code or the platform.
 
-They come as blobs of their own, beside a function's other metrics, which have other dimensions:
+Each is its own log line, because a function's other metrics have other dimensions:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -13,16 +13,17 @@ NAMESPACE = "AccountTracking"
 
 
 def count_failed(error_code: str, number: int = 1) -> None:
-    """Jobs that became `failed`, by whoever made them so."""
+    """Count jobs that became `failed`."""
     _count("JobsFailed", number, errorCode=error_code)
 
 
 def count_completed(platform: str) -> None:
+    """Count a job that became `completed`."""
     _count("JobsCompleted", 1, platform=platform)
 
 
 def count_left_out(platform: str, number: int) -> None:
-    """Videos that could not be saved, of jobs that were completed without them."""
+    """Count videos that a completed job could not save."""
     _count("VideosLeftOut", number, platform=platform)
 
 

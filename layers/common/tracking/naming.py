@@ -1,12 +1,14 @@
-"""Names of executions: one for each claim of each life of a job. A life is a document's, from its creation to its end.
+"""Names of executions: one for each claim of a job.
+
+The digest covers the document's creation time, so a job that is deleted and created again gets new names:
 
     document "X", created at 12:00 ── attempt 1, claim a7… ──> tiktok-loveluxury-X-1-5f0c…
                                    └─ attempt 2, claim 90… ──> tiktok-loveluxury-X-2-b1e4…
     document "X", deleted and created again at 13:00
                                    ── attempt 1, claim 3c… ──> tiktok-loveluxury-X-1-d977…
 
-Whoever edits one of the fields that an execution works from changes the name: nothing was started for the job as it is
-now.
+It also covers the fields that an execution uses. If one of them is edited, the name changes, and no execution has the
+new name.
 """
 
 from __future__ import annotations
@@ -18,14 +20,14 @@ import re
 from tracking.jobs import Job
 
 MAX_NAME_LENGTH = 80
-_ID_LENGTH = 20  # that of Firestore's own ids
+_ID_LENGTH = 20  # the length of Firestore's own ids
 _DIGEST_LENGTH = 20  # 80 bits
 
 
 def execution_name(job: Job) -> str:
-    """`{platform}-{username}-{job id}-{attempt}-{digest}`: readable in the console, at most 80 of `0-9A-Za-z-_`.
+    """Return `{platform}-{username}-{job id}-{attempt}-{digest}`, at most 80 characters of `0-9A-Za-z-_`.
 
-    The digest alone makes it unique. It is of all that makes the claim what it is, so what is readable may be cut.
+    The digest alone makes the name unique, so the readable parts may be cut.
     """
     claim = [
         job.job_id,
@@ -46,12 +48,12 @@ def execution_name(job: Job) -> str:
 
 
 def is_execution_name(name: str) -> bool:
-    """Whether it is of today's form. Those of earlier versions held no digest."""
+    """Return whether the name has today's form. Older versions of this system used names without a digest."""
     return re.fullmatch(rf".+-[0-9a-f]{{{_DIGEST_LENGTH}}}", name) is not None
 
 
 def _last_part(username: str) -> str:
-    """The account's name in a link, without its query."""
+    """Return the account's name from a link, without the query."""
     return re.split(r"[?#]", username.strip())[0].rstrip("/").rpartition("/")[2]
 
 

@@ -1,7 +1,7 @@
-"""How an execution ended, and what that makes of its job: the one place that decides it.
+"""How an execution ended, and the change of its job that follows from it.
 
-The states themselves tell the document how they went. This is for executions that ended without a word (timed out,
-stopped in the console, never started); the sweep and the reconcile function both come here.
+The states themselves record their result in the job. This module is for executions that ended without doing so: timed
+out, stopped in the console, or never started. The sweep and the reconcile function both use it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ ABORTED = "ExecutionAborted"
 
 
 class ExecutionStatus(StrEnum):
-    """https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html"""
+    """Execution status. https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html"""
 
-    NEVER_STARTED = "NEVER_STARTED"  # ours: there is no execution of the name
+    NEVER_STARTED = "NEVER_STARTED"  # ours: no execution has this name
     RUNNING = "RUNNING"
     PENDING_REDRIVE = "PENDING_REDRIVE"
     SUCCEEDED = "SUCCEEDED"
@@ -39,10 +39,10 @@ class Outcome:
 
 
 def settle(job: Job, outcome: Outcome, now: datetime, lease: timedelta = jobs.LEASE) -> Change:
-    """Make a `processing` job agree with its execution.
+    """Return the change that brings a `processing` job in line with its execution.
 
-    An execution completes its job before it succeeds. One that succeeded and left its job `processing` has saved
-    nothing that counts: it was interrupted, or it stopped quietly.
+    An execution completes its job before it succeeds. If it succeeded but its job is still `processing`, it did no
+    lasting work: it was interrupted, or it stopped quietly. The job then starts again.
     """
     match outcome.status:
         case ExecutionStatus.RUNNING | ExecutionStatus.PENDING_REDRIVE:
@@ -55,7 +55,7 @@ def settle(job: Job, outcome: Outcome, now: datetime, lease: timedelta = jobs.LE
 
 
 def explain_end(outcome: Outcome) -> tuple[str, str]:
-    """Code and sentence of an execution that FAILED, TIMED_OUT or was ABORTED."""
+    """Return code and sentence for an execution that FAILED, TIMED_OUT or was ABORTED."""
     if outcome.status is ExecutionStatus.TIMED_OUT:
         return explain("States.Timeout", "")
     if outcome.status is ExecutionStatus.ABORTED:
@@ -64,9 +64,9 @@ def explain_end(outcome: Outcome) -> tuple[str, str]:
 
 
 def explain(error: str, cause: str) -> tuple[str, str]:
-    """A stable code and a sentence for a person, from a Catch's `Error` and `Cause`, or those of the Fail state.
+    """Return a stable code and a sentence for people, from the `Error` and `Cause` of a Catch or of the Fail state.
 
-    Only the messages of `tracking.errors` are meant for people; of anything else the log holds the details.
+    Only the messages of `tracking.errors` are meant for people. For other errors the details are in the log.
     https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
     """
     if error in TIME_OUTS:
@@ -77,7 +77,10 @@ def explain(error: str, cause: str) -> tuple[str, str]:
 
 
 def _message(cause: str) -> str:
-    """Lambda's cause is JSON, cut off where it is long; the Fail state's is the sentence itself."""
+    """Return the message in `cause`.
+
+    Lambda's cause is JSON, cut off if it is long. The Fail state's is the sentence itself.
+    """
     try:
         return str(json.loads(cause)["errorMessage"] or "")
     except ValueError:

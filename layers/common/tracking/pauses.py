@@ -1,10 +1,10 @@
-"""Pauses: a platform that refuses our credential rests, and all of its jobs wait, instead of failing one by one.
+"""Pauses: when a platform refuses our credential, all its jobs wait instead of failing one by one.
 
     refused until 14:05 ──> every tick: no query for the platform, no start
     14:05 the first tick starts 1 job, the next 2, 4, 8 ... ──> after ten minutes the pause is forgotten
-          the first refusal again ──> a new pause
+          the next refusal ──> a new pause
 
-One control document holds them all, a field per platform.
+One control document holds all pauses, one field per platform.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ CONTROL_DOCUMENT = "trackingControl/platforms"
 RAMP_STEP = timedelta(minutes=1)  # one tick
 RAMP_STEPS = 10
 
-DEFAULT_RATE_PAUSE = timedelta(minutes=15)  # where the platform does not say when to come back
-QUOTA_PAUSE = timedelta(hours=1)  # nobody says when a quota is refilled: one job an hour asks
+DEFAULT_RATE_PAUSE = timedelta(minutes=15)  # if the platform names no time
+QUOTA_PAUSE = timedelta(hours=1)  # if the time of the next refill is unknown: one job an hour tries
 LONGEST_PAUSE = timedelta(days=1)
 
 
@@ -35,7 +35,7 @@ class Pause:
     reason: str  # a class name of `tracking.errors`
 
     def starts_allowed(self, now: datetime) -> int | None:
-        """By one tick: 0 while paused, then 1, 2, 4 ...; None once the pause is over and forgotten."""
+        """Return how many jobs one tick may start: 0 while paused, then 1, 2, 4 ...; None after the last step."""
         if now < self.until:
             return 0
         steps = (now - self.until) // RAMP_STEP
@@ -50,7 +50,7 @@ def clearing(platform: PlatformName) -> DocumentWrite:
 
 
 def from_document(document: Mapping[str, Any] | None) -> dict[PlatformName, Pause]:
-    """What cannot be read is no pause: an operator may edit the document by hand."""
+    """Read the pauses. An entry that cannot be read is no pause, because operators may edit the document by hand."""
     pauses = {}
     for platform in PlatformName:
         entry = (document or {}).get(platform)
@@ -64,7 +64,7 @@ def rate_limited_until(retry_at: datetime | None, now: datetime) -> datetime:
 
 
 def quota_used_up_until(platform: PlatformName, now: datetime) -> datetime:
-    """The next moment of the hour that the platform's contract names; an hour from now where it names none."""
+    """Return the next refill: at the hour that the platform's contract names, or one hour from now if it names none."""
     hour = PLATFORMS[platform].quota_reset_hour_utc
     if hour is None:
         return now + QUOTA_PAUSE

@@ -1,6 +1,6 @@
-"""What each platform is: `contracts/platforms.json`, which lies beside this module and is read once, on import.
+"""The facts about each platform: `contracts/platforms.json`, which lies beside this module and is read once, on import.
 
-Nothing here is about fetching; that is a platform's own module in `tracking.platforms`.
+Fetching is not described here. A platform's own module in `tracking.platforms` does it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CONTRACT = Path(__file__).with_name("platforms.json")
 
 @dataclass(frozen=True, kw_only=True)
 class PlatformContract:
-    """One platform's entry; `fields` in the file describes each. Patterns are compiled when they are first needed."""
+    """One platform's entry. `fields` in the file describes each field. Patterns are compiled at their first use."""
 
     label: str
     credential: str
@@ -36,7 +36,7 @@ class PlatformContract:
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> Self:
-        """TypeError names a field that is missing or not known."""
+        """Read an entry. TypeError names a missing or unknown field."""
         fields: dict[str, Any] = {
             re.sub(r"(?=[A-Z])", "_", name).lower(): tuple(value) if isinstance(value, list) else value
             for name, value in entry.items()
@@ -52,7 +52,7 @@ class PlatformContract:
         return re.compile("|".join(map(re.escape, self.pages)), re.IGNORECASE)
 
     def is_site(self, host: str) -> bool:
-        """Whether `host`, in lower case, is one of the platform's sites or a subdomain."""
+        """Return whether `host`, in lower case, is one of the platform's sites or a subdomain."""
         return any(host == site or host.endswith(f".{site}") for site in self.hosts)
 
     def is_short_link(self, host: str) -> bool:
@@ -66,5 +66,8 @@ def _read(file: Path) -> tuple[dict[str, PlatformContract], dict[str, str]]:
 
 
 PLATFORMS, CREDENTIALS = _read(CONTRACT)
-"""Platforms by name, in the file's order; and of each credential the name of its key: in the environment of a
-command line as it is, in that of a function with `_SECRET` after it, for the name of the secret that holds it."""
+"""PLATFORMS: the entries by name, in the file's order.
+
+CREDENTIALS: for each credential, the environment variable of its key. A command line reads the key from this variable.
+A function reads a secret's name from this variable with `_SECRET` after it.
+"""

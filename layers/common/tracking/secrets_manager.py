@@ -15,9 +15,10 @@ _NOT_SET_UP = "Our access to this service is not set up; we have been told."
 
 
 def secret(name: str) -> str:
-    """A secret by its name in Secrets Manager, kept for five minutes.
+    """Return a secret by its name in Secrets Manager. The value is cached for five minutes.
 
-    CredentialsError when there is none that we may read; StoreUnavailableError when Secrets Manager did not answer.
+    Raises CredentialsError when we cannot read such a secret, StoreUnavailableError when Secrets Manager did not
+    answer.
     """
     from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
@@ -35,14 +36,17 @@ def secret(name: str) -> str:
 
 @functools.cache
 def secrets_provider() -> SecretsProvider:
-    """Powertools' own default has botocore's time-outs, a minute each."""
+    """Build Powertools' provider on our own client: its default client has botocore's time-outs, a minute each."""
     from aws_lambda_powertools.utilities.parameters import SecretsProvider
 
     return SecretsProvider(boto3_client=aws_client("secretsmanager"))
 
 
 def _is_lasting(error: BaseException | None) -> bool:
-    """https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors"""
+    """Return whether a retry cannot help.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors
+    """
     from botocore.exceptions import ClientError
 
     if not isinstance(error, ClientError):

@@ -1,7 +1,7 @@
-"""What the environment decides: one frozen dataclass per function, one field per variable.
+"""Settings from the environment: one frozen dataclass per function, one field per variable.
 
-A field `max_videos_per_job` is the environment variable `MAX_VIDEOS_PER_JOB`, named so in template.yaml. A bad value is
-refused by name, before any work is done. Secrets are named here, never held: `tracking.wiring` reads them.
+A field `max_videos_per_job` is the environment variable `MAX_VIDEOS_PER_JOB`, as in template.yaml. A bad value is
+refused by name before any work is done. Secrets are only named here; `tracking.secrets_manager` reads them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tracking.store import MAX_WRITES_PER_COMMIT
 
 
 class SettingsError(Exception):
-    """A variable is missing or has a value that cannot be meant. The message names it, never its value."""
+    """A variable is missing or has an invalid value. The message names the variable, never its value."""
 
 
 class _FromEnvironment:
@@ -25,12 +25,12 @@ class _FromEnvironment:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
-        """SettingsError names the first variable that is wrong."""
+        """Read the settings. SettingsError names the first wrong variable."""
         return cls(**{f.name: _read(f, environ) for f in fields(cls)})  # type: ignore[arg-type]
 
 
 def variables(settings: type[_FromEnvironment]) -> dict[str, bool]:
-    """Names of the variables that `settings` reads, and whether each is required."""
+    """Return the names of the variables that `settings` reads, and whether each is required."""
     return {f.name.upper(): f.default is MISSING for f in fields(settings)}  # type: ignore[arg-type]
 
 
@@ -50,24 +50,24 @@ def _read(setting: Field[Any], environ: Mapping[str, str]) -> str | int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The sizes that the functions work within. The environment may change the first two; tests change any of them."""
+    """The sizes that the functions work within. The environment sets the first two; tests set any of them."""
 
     running: int = 50
-    """Jobs that run at the same time, counted from live leases."""
+    """Jobs that may run at the same time. Jobs with a live lease count."""
     per_credential: int = 10
-    """Of these, on one credential; Instagram and TikTok share Apify's."""
+    """Jobs that may run at the same time with one credential. Instagram and TikTok share Apify's."""
     lease: timedelta = LEASE
-    """Of a claim."""
+    """Length of a claim's lease."""
     max_open_jobs: int = MAX_WRITES_PER_COMMIT + 1
-    """The one query of a quiet tick sees all that one commit can claim."""
+    """Jobs that the one query of a quiet tick reads: one more than a commit can claim."""
     pending_page_size: int = 200
-    """As many waiting jobs as one query looks at; with more, the organisations are walked through."""
+    """Waiting jobs that one query reads. When more wait, the tick queries each organisation."""
     max_remembered: int = 1_000
-    """Jobs whose document could not be written."""
+    """Unwritable jobs that a warm trigger remembers."""
     videos_per_commit: int = MAX_WRITES_PER_COMMIT - 2
-    """Beside the job's document and the account's."""
+    """Videos in one commit, which also holds the job's document and the account's."""
     finished_page_size: int = MAX_WRITES_PER_COMMIT
-    """As many as one `delete_jobs` takes."""
+    """Finished jobs in a page: as many as one `delete_jobs` takes."""
 
 
 _LIMITS = Limits()
@@ -86,7 +86,7 @@ class TriggerSettings(_FromEnvironment):
 class KickSettings(_FromEnvironment):
     google_cloud_project: str
     firebase_credentials_secret: str = ""
-    kick_secret: str = ""  # empty: users alone may kick
+    kick_secret: str = ""  # empty: only users may kick
     trigger_function: str
 
 
@@ -105,7 +105,7 @@ class CleanupSettings(_FromEnvironment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformSettings(_FromEnvironment):
-    """Base addresses, version part included, and Apify's actors."""
+    """Base addresses, with the version part, and the names of Apify's actors."""
 
     youtube_api_url: str = "https://www.googleapis.com/youtube/v3"
     x_api_url: str = "https://api.x.com/2"
@@ -125,5 +125,8 @@ class ProcessSettings(PlatformSettings):
     apify_token_secret: str = ""
 
     def key_secret(self, credential: str) -> str:
-        """Name of the secret that holds the key of a credential of contracts/platforms.json; "" where none was set."""
+        """Return the name of the secret that holds a credential's key, or "" if none is set.
+
+        `credential`: a name from contracts/platforms.json.
+        """
         return str(getattr(self, f"{CREDENTIALS[credential].lower()}_secret"))

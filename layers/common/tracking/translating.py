@@ -1,4 +1,4 @@
-"""Foreign errors made ours, at the edge of each adapter."""
+"""Translation of a client library's errors into ours, at the edge of each adapter."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _R = TypeVar("_R")
 def translated(
     theirs: tuple[type[Exception], ...], translate: Callable[[Exception], Exception]
 ) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
-    """Decorate a call to a service: an error of its client is raised as `translate` makes it, the cause kept.
+    """Decorate calls to a service: raise `translate(error)` from each of the errors `theirs`.
 
-    An error that `translate` returns as it is passes untouched.
+    If `translate` returns the error itself, it passes unchanged.
     """
 
     def decorate(call: Callable[_P, _R]) -> Callable[_P, _R]:

@@ -1,4 +1,4 @@
-"""Walks over more documents than one query gives, in the order of their ids."""
+"""Walks: reading more documents than one query returns, in the order of their ids."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from datetime import datetime
 from tracking.store import CleanupStore, JobSnapshot
 
 
-def anywhere() -> str:
-    """A place among Firestore's own ids, for a walk that may be cut short not to begin at the same one each time."""
+def random_start() -> str:
+    """Return a random id in the form of Firestore's own, so that walks that stop early do not all start at one id."""
     return "".join(random.choices(string.ascii_letters + string.digits, k=6))  # noqa: S311 - not for security
 
 
 def finished_jobs(store: CleanupStore, page_size: int, begin: str = "") -> Iterator[list[JobSnapshot]]:
-    """Each finished job once: from the id `begin` to the last, then from the first to `begin`.
+    """Yield each finished job once: from the id `begin` to the last, then from the first to `begin`.
 
-    `page_size`: at most what one `delete_jobs` takes. One query for each page; a page may be empty. The jobs of a page
-    may be deleted before the next is asked for.
+    Yields one page for each query; a page may be empty. `page_size`: at most the number that one `delete_jobs` takes.
+    The caller may delete a page's jobs before it asks for the next page.
     """
     yield from _pages(store, page_size, begin)
     if not begin:
@@ -34,7 +34,7 @@ def finished_jobs(store: CleanupStore, page_size: int, begin: str = "") -> Itera
 def ended_before(
     store: CleanupStore, moment: datetime, page_size: int, begin: str = ""
 ) -> Iterator[tuple[list[JobSnapshot], list[JobSnapshot]]]:
-    """The pages of `finished_jobs`; with each, those of its jobs that ended before the moment."""
+    """Yield the pages of `finished_jobs`, each with those of its jobs that ended before `moment`."""
     for page in finished_jobs(store, page_size, begin):
         yield page, [job for job in page if job.ended_at() < moment]
 

@@ -1,8 +1,8 @@
-"""The collaborators of each function: the one place that puts them together.
+"""The dependencies of each function, built in this one place.
 
-Each function's collaborators are built on its first event, once per environment, and reused by warm invocations; a
-client that an event does not need is not built. boto3 and httpx are imported where they are first used: together
-they would double the time to load (`make bench`).
+A function's dependencies are built at its first event and reused while its environment is warm. A client that an event
+does not need is not built. boto3 and httpx are imported at their first use, because together they would double the
+loading time (`make bench`).
 """
 
 from __future__ import annotations
@@ -140,10 +140,10 @@ def process() -> ProcessDeps:
 
 
 def platform(name: PlatformName, settings: PlatformSettings, key: Callable[[str], str], clock: Clock) -> Platform:
-    """The platform's module over its provider, on the one HTTP client that all share.
+    """Build a platform on its provider, with the HTTP client that all platforms share.
 
-    The module `tracking.platforms.{name}` registers itself by its function `build`; no other platform's is loaded.
-    `key` reads the key of a credential of contracts/platforms.json; it is called for each request.
+    Only this platform's module is loaded: `tracking.platforms.{name}`, which registers itself by its function `build`.
+    `key` returns the key of a credential of contracts/platforms.json. It is called for each request.
     """
     credential = PLATFORMS[name].credential
     module = import_module(f"tracking.platforms.{name}")

@@ -1,13 +1,13 @@
-"""Social platforms: one module per platform, and one per provider that platforms get their data from.
+"""Social platforms: one module per platform, and one per provider from which platforms get their data.
 
-What a platform is called, and what its links and usernames look like, stands in contracts/platforms.json. Its module
-here has its name, and registers itself by a function `build(setup: Setup) -> Platform`, which
-`tracking.wiring.platform` calls. To add one: docs/howto/add-a-platform.md.
+contracts/platforms.json holds a platform's name, and the forms of its links and usernames. The module here has the same
+name. It registers itself by a function `build(setup: Setup) -> Platform`, which `tracking.wiring.platform` calls. To
+add a platform: docs/howto/add-a-platform.md.
 
-A platform turns a provider's answers into `Account` and `Video`; a provider speaks HTTP and turns foreign
-failures into `tracking.errors`. This module holds what all platforms have in common; beside it stand what they
-share: `addresses` (what people type), `fields` (what platforms send), `messages` (what people read when it goes
-wrong), `http` (one JSON call) and `apify_pages` (an Apify run as pages of videos).
+A platform turns a provider's answers into `Account` and `Video`. A provider sends HTTP requests and turns foreign
+failures into `tracking.errors`. This module holds the types of all platforms. Platforms also share `addresses` (typed
+usernames and links), `fields` (values in answers), `messages` (sentences for errors), `http` (one JSON call) and
+`apify_pages` (an Apify run as pages of videos).
 """
 
 from __future__ import annotations
@@ -29,35 +29,39 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """How long and how much one fetch may take."""
+    """The limits of one fetch: time and number of videos."""
 
     deadline: datetime  # aware UTC; no wait goes past it
     max_videos: int
     checkpoint: Callable[[], None] = lambda: None
-    """Called between two calls to the platform; raises when nobody wants the answer any more."""
+    """Called between two calls to the platform. Raises when the answer is no longer needed."""
     resume_since: datetime | None = None
-    """Set when an earlier try of the same step may have begun something paid (an Apify run) at or after this
-    moment: look for it before beginning another."""
+    """Start of the execution, set on a retry.
+
+    An earlier try may have started something paid (an Apify run) at or after this moment. Look for it first.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedAccount:
     account: Account
     videos_ref: str
-    """Where the platform module finds the videos: an uploads playlist, a user id, an Apify dataset. Opaque to
-    everyone else; at most a few hundred characters, JSON-safe."""
+    """Tells the platform's module where the videos are: an uploads playlist, a user id, an Apify dataset.
+
+    Other code does not read it. At most a few hundred characters, JSON-safe.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoPage:
     videos: tuple[Video, ...]
-    has_more: bool  # whether the platform holds further pages after this one
-    unusable: tuple[str, ...] = ()  # ids of further posts, as sent, that cannot be read or asked for
+    has_more: bool  # whether the platform has further pages
+    unusable: tuple[str, ...] = ()  # ids, as sent, of further posts that cannot be read or requested
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """All that a platform is built from, by the function `build` of its module."""
+    """The arguments of a module's function `build`."""
 
     http: httpx.Client
     settings: PlatformSettings
@@ -67,32 +71,34 @@ class Setup:
 
 class Platform(Protocol):
     def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
-        """Look an account up by what a person typed: `@name`, a name, a profile or channel URL, an id.
+        """Find an account by a user's text: `@name`, a name, a profile or channel URL, an id.
 
-        InvalidJobError when the text cannot name an account of this platform; the errors of
-        `tracking.errors` otherwise. A private account is returned, with `is_private`.
+        Raises InvalidJobError when the text cannot name an account of this platform, and other errors of
+        `tracking.errors`. A private account is returned with `is_private`.
         """
         ...
 
     def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
-        """Pages of the account's videos, newest first as far as the platform goes; lazy, so that the caller
-        may stop between two pages. AccountPrivateError for a private account."""
+        """Yield pages of the account's videos, newest first if the platform can do that.
+
+        It is lazy: the caller may stop between two pages. Raises AccountPrivateError for a private account.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedVideos:
     videos: tuple[Video, ...]
-    is_complete: bool  # False: the platform has more; the time or the number of videos ran out
-    unusable: tuple[str, ...] = ()  # the ids of others, which cannot name a document
+    is_complete: bool  # False: the platform has more, but a limit of time or number was reached
+    unusable: tuple[str, ...] = ()  # ids of left-out videos, which cannot name a document
 
 
 def collect_videos(pages: Iterator[VideoPage], budget: Budget, clock: Clock) -> FetchedVideos:
-    """Take pages until there are no more, `max_videos` is reached, or the deadline has come.
+    """Take pages until there are no more, `max_videos` is reached, or the deadline has passed.
 
-    A video that comes twice (posts shift between pages while they are read) is kept once, first place,
-    newest content. One whose id cannot name a document is counted and left out. A last page that says `has_more`
-    was cut short by its platform module.
+    A video that comes twice is kept once: at its first place, with its newest content. (Posts move between pages while
+    they are read.) A video whose id cannot name a document is counted and left out. `has_more` on the last page means
+    that the platform's module stopped early.
     """
     videos: dict[str, Video] = {}
     odd: dict[str, None] = {}

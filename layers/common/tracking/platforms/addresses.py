@@ -1,7 +1,7 @@
-"""What people type to name an account, cut into the parts that a platform module reads.
+"""Usernames and links as users type them, cut into parts for a platform's module.
 
-A link may lack its scheme, be of the mobile site, carry a query; a bare name is taken as the path on the
-platform's own site, so `@nasa`, `nasa/` and `/channel/UC...` need no rules of their own.
+A link may lack its scheme, belong to the mobile site, or have a query. A bare name is read as the path on the
+platform's own site. So `@nasa`, `nasa/` and `/channel/UC...` need no rules of their own.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ _LONGEST = 500  # a profile link with tracking parameters has some 200 character
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    host: str  # lower case; "" when no link was typed
+    host: str  # lower case; "" if no link was typed
     segments: tuple[str, ...]  # of the path, percent-decoded; at least one, the first not empty
 
     @property
     def is_path(self) -> bool:
-        """Whether reserved words of the site mean their pages here; a bare `explore` may be an account's name."""
+        """Return whether reserved words mean the site's pages. A bare `explore` may be an account's name."""
         return bool(self.host) or len(self.segments) > 1
 
 
 def read_username(typed: object, platform: str) -> str:
-    """The account's name without '@', in the case that was typed. InvalidJobError when the text names no account.
+    """Return the account's name without '@', in the case that was typed. Raises InvalidJobError if the text names no
+    account.
 
     For a platform whose contract has no account paths: the name is always the first part.
     """
@@ -38,7 +39,7 @@ def read_username(typed: object, platform: str) -> str:
 
 
 def checked_username(name: str, typed: str, platform: str) -> str:
-    """`name`, which the platform's pattern takes; else InvalidJobError, which quotes what was typed."""
+    """Return `name` if the platform's pattern accepts it. Otherwise raise InvalidJobError, which quotes `typed`."""
     contract = PLATFORMS[platform]
     plain = name
     if contract.any_script:
@@ -50,8 +51,11 @@ def checked_username(name: str, typed: str, platform: str) -> str:
 
 
 def read_address(typed: object, platform: str) -> Address:
-    """Cut what was typed. InvalidJobError for what cannot name an account of the platform: nothing at all, control
-    characters, a link to another site, to no page, or to a page that is no profile."""
+    """Cut `typed` into an address.
+
+    Raises InvalidJobError if it cannot name an account of the platform: it is empty, has control characters, or is a
+    link to another site, to no page, or to a page that is no profile.
+    """
     name = PROPER_NAMES[platform]
     if not isinstance(typed, str) or not typed.strip().strip("@/"):
         raise InvalidJobError(f"No username for {name} was given.")
@@ -69,7 +73,7 @@ def read_address(typed: object, platform: str) -> Address:
 
 
 def _is_other_page(address: Address, platform: str) -> bool:
-    """Whether the platform's contract says that the link leads to a post, a search, a settings page."""
+    """Return whether the link leads to a post, a search or a settings page, by the platform's contract."""
     contract = PLATFORMS[platform]
     first, *rest = address.segments
     is_post = len(address.segments) >= contract.post_parts and bool(rest) and rest[0].casefold() in contract.posts
@@ -78,7 +82,7 @@ def _is_other_page(address: Address, platform: str) -> bool:
 
 
 def not_a_profile(platform: str) -> InvalidJobError:
-    """The link leads to a post, a search, a settings page: not to an account."""
+    """Build the error for a link to a post, a search or a settings page."""
     return InvalidJobError(
         f"This is not the link of a profile on {PROPER_NAMES[platform]}. "
         f"Give the account's name or its profile link, such as {PLATFORMS[platform].example}."

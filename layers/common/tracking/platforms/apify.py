@@ -1,7 +1,7 @@
-"""Apify: start an actor, wait for its run, read what it found. https://docs.apify.com/api/v2
+"""Apify: start an actor, wait for its run, read its results. https://docs.apify.com/api/v2
 
-A run costs money, so it is never started twice: a retry, and a start whose answer was lost, first look for a run
-that has the same input. See docs/platform-contracts.md, section 3.
+A run costs money, so the same run is never started twice. A retry, or a start whose answer was lost, first looks for a
+run with the same input. See docs/platform-contracts.md, section 3.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from tracking.platforms.http import Credential, JsonApi
 from tracking.platforms.messages import failure
 
 WAIT_FOR_FINISH_S = 10
-"""How long Apify may hold a call open for a run to end; below the time-out of reading an answer."""
-PAGE_SIZE = 200  # items; one of TikTok's can have 70 KB
+"""Seconds for which Apify may hold a call open until a run ends. It is below the time-out for reading an answer."""
+PAGE_SIZE = 200  # items; a TikTok item can have 70 KB
 
-_POLL_PAUSE_S = 1.0  # in case the server does not hold the call open
-_READING_TIME = timedelta(seconds=5)  # kept of the budget for reading the dataset
+_POLL_PAUSE_S = 1.0  # for a server that does not hold the call open
+_READING_TIME = timedelta(seconds=5)  # part of the budget, kept for reading the dataset
 _CLOCK_SKEW = timedelta(seconds=10)
 _LISTED_RUNS = 100
 
@@ -49,7 +49,7 @@ TYPES: dict[str, type[TrackingError]] = {
     "run-failed": PlatformUnavailableError,
     "run-timeout-exceeded": PlatformUnavailableError,
 }
-"""`error.type`. https://docs.apify.com/api/v2#errors"""
+"""Keys: `error.type`. https://docs.apify.com/api/v2#errors"""
 
 _STATUSES: dict[int, type[TrackingError]] = {
     401: CredentialsError,
@@ -66,7 +66,7 @@ class Run:
     run_id: str
     status: str
     dataset_id: str
-    store_id: str  # key-value store that holds the run's INPUT
+    store_id: str  # key-value store with the run's INPUT
     started_at: datetime | None
 
     @property
@@ -75,12 +75,12 @@ class Run:
 
     @property
     def is_usable(self) -> bool:
-        """Whether its dataset holds, or will hold, all that was asked."""
+        """Return whether its dataset has, or will have, all requested items."""
         return self.status in ("READY", "RUNNING", "SUCCEEDED")
 
     @property
     def has_failed(self) -> bool:
-        """A run that was cut by its own time-out has left what it found until then."""
+        """Return whether the run failed. A run cut by its own time-out has not: its items up to then can be used."""
         return self.status in ("FAILED", "ABORTED")
 
 
@@ -98,9 +98,9 @@ class Apify:
         )
 
     def begin(self, actor: str, actor_input: Mapping[str, Any], budget: Budget, is_useless: ItemsTest) -> Run:
-        """A run with this input: one begun earlier where `budget.resume_since` says there may be one, else new.
+        """Return a run with this input: an earlier one if `budget.resume_since` allows it, otherwise a new one.
 
-        A finished run whose items `is_useless` (the actor was blocked) is not taken again.
+        An earlier finished run whose items `is_useless` (the actor was blocked) is not used again.
         """
         if budget.resume_since is not None:
             for earlier in self._runs_since(budget.resume_since, actor, actor_input, budget):
@@ -109,7 +109,7 @@ class Apify:
         asked_at = self._clock.now()
         try:
             return self._start(actor, actor_input, budget)
-        except (PlatformUnavailableError, ContractError):  # the run may have begun all the same
+        except (PlatformUnavailableError, ContractError):  # the run may have started all the same
             with suppress(TrackingError):
                 begun = next(self._runs_since(asked_at, actor, actor_input, budget), None)
                 if begun is not None:
@@ -117,14 +117,14 @@ class Apify:
             raise
 
     def get(self, run_id: str, budget: Budget) -> Run:
-        """The run as it stands, after waiting a little for its end."""
+        """Return the run after waiting a little for its end."""
         path = f"/actor-runs/{quote(run_id, safe='')}"
         return self._run(self._api.call("GET", path, budget.deadline, params=self._wait_params(budget)).body)
 
     def poll(self, run: Run, budget: Budget) -> Run:
-        """The same run somewhat later. Call it only while there is time: see `has_time`.
+        """Return the same run somewhat later. Call it only while `has_time` is true.
 
-        A run whose job was cancelled is stopped, since it costs money.
+        If the job was cancelled, the run is stopped, because it costs money.
         """
         try:
             budget.checkpoint()
@@ -137,7 +137,7 @@ class Apify:
         return later
 
     def wait(self, run: Run, budget: Budget) -> Run:
-        """The run when it has finished, or when the budget allows no more waiting."""
+        """Return the run when it has finished, or when the budget allows no more waiting."""
         while not run.is_finished and self.has_time(budget):
             run = self.poll(run, budget)
         return run
@@ -146,7 +146,7 @@ class Apify:
         return self._clock.now() + _READING_TIME < budget.deadline
 
     def abort(self, run: Run, budget: Budget) -> None:
-        """Stop paying for a run that nobody will wait for; that it cannot be stopped is no failure of ours."""
+        """Stop a run that is no longer needed, because it costs money. Errors are ignored."""
         with suppress(TrackingError):
             self._api.call("POST", f"/actor-runs/{quote(run.run_id, safe='')}/abort", budget.deadline)
 
@@ -155,10 +155,10 @@ class Apify:
         return objects(items)
 
     def item_pages(self, run: Run, budget: Budget) -> Iterator[tuple[list[dict[str, Any]], bool]]:
-        """Pages of the run's dataset, and whether a further one follows.
+        """Yield pages of the run's dataset, and whether another page follows.
 
-        Their number is told by the total in a header, for a page may be short (`clean` drops empty items). A
-        server that sends no total ends with a short page, one that ignores the offset with the same page again.
+        A header gives the total, because a page may be short (`clean` removes empty items). Without a total, a short
+        page is the last one. If a server ignores the offset and repeats a page, the repeated page is the end.
         """
         offset, previous, has_more = 0, None, True
         while has_more:
@@ -176,7 +176,7 @@ class Apify:
         return self._run(self._api.call("POST", path, budget.deadline, params=params, body=actor_input).body)
 
     def _runs_since(self, since: datetime, actor: str, actor_input: Mapping[str, Any], budget: Budget) -> Iterator[Run]:
-        """The actor's usable runs with this input, begun at or after `since`, newest first."""
+        """Yield the actor's usable runs with this input that started at or after `since`, newest first."""
         path = f"/acts/{quote(actor, safe='~')}/runs"
         params: dict[str, str | int] = {"desc": "true", "limit": _LISTED_RUNS}
         answer = self._api.call("GET", path, budget.deadline, params=params, allow=404)
@@ -188,7 +188,7 @@ class Apify:
                 yield run
 
     def _has_input(self, run: Run, actor_input: Mapping[str, Any], budget: Budget) -> bool:
-        """Apify adds an actor's default values to the input it stores: ours must be in it, unchanged."""
+        """Return whether the run has our input. Apify adds default values, so only our own values are compared."""
         path = f"/key-value-stores/{quote(run.store_id, safe='')}/records/INPUT"
         stored = obj(self._api.call("GET", path, budget.deadline, expect=object, allow=404).body)
         return all(key in stored and stored[key] == value for key, value in actor_input.items())
@@ -211,7 +211,7 @@ class Apify:
 
 
 def _users() -> str:
-    """The platforms that are read through Apify: by their labels."""
+    """Return the labels of the platforms that use Apify."""
     labels = [platform.label for platform in PLATFORMS.values() if platform.credential == "apify"]
     return " and ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))
 

@@ -1,4 +1,4 @@
-"""From an Apify run to pages of videos, in whatever state the run is when time is up."""
+"""Turn an Apify run into pages of videos, even if the run is not finished when the time is up."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tracking.platforms.messages import PROPER_NAMES, failure
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a page of a dataset holds."""
+    """The content of one page of a dataset."""
 
     videos: tuple[Video, ...]
-    error: TrackingError | None  # of an item that stands where a video should; counts when there is no video at all
+    error: TrackingError | None  # from an item in place of a video; raised only if the run has no video
     unusable: tuple[str, ...] = ()  # ids of posts that cannot be read
 
 
@@ -27,8 +27,9 @@ def video_pages(
 ) -> Iterator[VideoPage]:
     """Wait for the run, then read it page by page.
 
-    A run that is still going when time is up, or was cut by its own time-out, gives what it has, and its last
-    page says that there is more. PlatformUnavailableError when it has nothing: a retry takes it up again.
+    A run may still be going when the time is up, or may be cut by its own time-out. It then gives the items found so
+    far, and its last page says that there is more. Raises PlatformUnavailableError if there are none; a retry continues
+    with the same run.
     """
     name = PROPER_NAMES[account.platform]
     run = apify.wait(run, budget)
@@ -51,5 +52,5 @@ def video_pages(
 
 
 def _is_limited(number: int, account: Account, budget: Budget) -> bool:
-    """Whether the actor stopped at the number it was asked for: the dataset's end is not the account's then."""
+    """Return whether the actor stopped at the requested number: then the account has more than the dataset."""
     return number >= budget.max_videos and (account.post_count is None or account.post_count > number)

@@ -1,7 +1,7 @@
-"""Reading what platforms send: values of any type in, clean values out, never an exception.
+"""Fields of platforms' answers: values of any type in, clean values out, never an exception.
 
-Recorded answers hold nulls, strings and garbage where a number or an object should be; what cannot be read is
-None, "" or empty, and only the platform module knows which loss is one of identity.
+Recorded answers hold nulls, strings and garbage in place of numbers or objects. A value that cannot be read becomes
+None, "" or empty. Only the platform's module knows which values it cannot do without.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 
 _LARGEST_COUNT = 2**63 - 1  # what a Firestore integer holds
 _TITLE_LENGTH = 100
-# A URL is matched first so that its fragment is not taken for a hashtag; `&#39;` is an escaped character; a tag
-# of digits alone ("#1") is a number.
+# URLs are matched first, so their fragments are not read as hashtags. `&#39;` is an escaped character, and
+# "#1" is a number: a tag needs a character that is no digit.
 _HASHTAG = re.compile(r"https?://\S+|(?<!&)[#\uff03](\w*[^\W\d]\w*)")
 
 
@@ -28,7 +28,7 @@ def objects(value: object) -> list[dict[str, Any]]:
 
 
 def text(value: object) -> str:
-    """A string that can be stored: half of a surrogate pair, left where a platform cut an emoji, is replaced."""
+    """Return a string that can be stored. A half surrogate pair, left where a platform cut an emoji, is replaced."""
     if not isinstance(value, str):
         return ""
     try:
@@ -39,14 +39,14 @@ def text(value: object) -> str:
 
 
 def identifier(value: object) -> str:
-    """An id, also where it was sent as a number."""
+    """Return an id as a string, even if it was sent as a number."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if 0 <= value <= _LARGEST_COUNT else ""
     return text(value).strip()
 
 
 def quoted(value: object) -> str:
-    """A value that cannot be used, for the log."""
+    """Return an unusable value for the log."""
     return repr(value)[:100]
 
 
@@ -55,7 +55,7 @@ def flag(value: object) -> bool | None:
 
 
 def count(value: object) -> int | None:
-    """A count as number or decimal string; None for -1 (hidden), "", null, fractions and anything else."""
+    """Return a count sent as a number or decimal string; None for -1 (hidden), "", null, fractions and other values."""
     if isinstance(value, str):
         value = int(value) if re.fullmatch(r"[0-9]{1,19}", value) else None
     if isinstance(value, float):
@@ -66,7 +66,7 @@ def count(value: object) -> int | None:
 
 
 def seconds(value: object) -> float | None:
-    """A length in seconds, whole where it is whole. 0 is what platforms send when there is none."""
+    """Return a length in seconds, as an int if it is whole. Platforms send 0 for no length, so 0 becomes None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if not 0 < value <= _LARGEST_COUNT:  # False for NaN, too
@@ -75,7 +75,7 @@ def seconds(value: object) -> float | None:
 
 
 def moment(value: object) -> datetime | None:
-    """Aware UTC, from RFC 3339 or Unix seconds."""
+    """Return aware UTC from RFC 3339 or Unix seconds."""
     try:
         if isinstance(value, str):
             parsed = datetime.fromisoformat(value)
@@ -88,7 +88,7 @@ def moment(value: object) -> datetime | None:
 
 
 def title_of(caption: str) -> str:
-    """The caption's first line that says something, cut at a word to at most 100 characters."""
+    """Return the caption's first line that is not blank, cut at a word to at most 100 characters."""
     line = next((line.strip() for line in caption.splitlines() if line.strip()), "")
     if len(line) <= _TITLE_LENGTH:
         return line
@@ -98,8 +98,10 @@ def title_of(caption: str) -> str:
 
 
 def hashtags(given: object, *texts: str) -> tuple[str, ...]:
-    """The platform's own list (of strings or None) where it gave one, else what the texts hold; without '#', in
-    order, each once."""
+    """Return the platform's own list (strings or None) if there is one, otherwise the tags in the texts.
+
+    They are without '#', in order, each once.
+    """
     if isinstance(given, list):
         found: Iterable[str] = (text(tag).lstrip("#\uff03").strip() for tag in given)
     else:

@@ -1,7 +1,6 @@
-"""JSON over HTTP: one call with its limits, and every foreign failure turned into `tracking.errors`.
+"""JSON over HTTP: one call with its limits. Every foreign failure becomes an error of `tracking.errors`.
 
-A key may travel as a query parameter, as YouTube's contract has it: no URL with its query is ever part of an error, and
-httpx's own log of requests is off.
+YouTube's key is a query parameter. So no error contains a URL with its query, and httpx's own log of requests is off.
 """
 
 from __future__ import annotations
@@ -27,17 +26,19 @@ from tracking.errors import (
 )
 from tracking.platforms.messages import failure
 
-logging.getLogger("httpx").setLevel(logging.WARNING)  # below, it tells each URL with its query
+logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs each URL with its query
 
 HTTP_TIMEOUT_S = 30.0
-"""No call takes longer, whatever the other side does: `_PHASES` add up to less, and a body that still drips when
-a further read could pass the limit is given up."""
+"""The most seconds that a call takes, whatever the server does.
+
+The sum of `_PHASES` is less. A slow body is given up as soon as one more read could pass the limit.
+"""
 
 _PHASES = httpx.Timeout(connect=4.0, read=15.0, write=5.0, pool=4.0)
 _BODY_LIMIT = timedelta(seconds=HTTP_TIMEOUT_S - 15.0)
 _TRIES = 3
 _NOTE_LENGTH = 400
-_SHORTEST_WAIT = timedelta(seconds=1)  # clocks differ: a moment that is "now" here may not have come there
+_SHORTEST_WAIT = timedelta(seconds=1)  # clocks differ: the server's clock may be behind ours
 
 TRANSPORT_ERRORS: tuple[tuple[type[Exception], type[TrackingError]], ...] = (
     (httpx.UnsupportedProtocol, ContractError),  # the base URL is wrong
@@ -48,18 +49,20 @@ TRANSPORT_ERRORS: tuple[tuple[type[Exception], type[TrackingError]], ...] = (
     (httpx.CookieConflict, ContractError),
     (httpx.StreamError, ContractError),
 )
-"""The first row whose class fits counts. https://www.python-httpx.org/exceptions/"""
+"""httpx's exceptions and ours. The first matching row counts. https://www.python-httpx.org/exceptions/"""
 
 ErrorTable = Callable[[int, Any], type[TrackingError] | None]
-"""HTTP status and decoded body (None when it was not JSON) to the kind of error; None when the platform has said
-nothing special, and for an answer that is no error at all."""
+"""Maps the HTTP status and the decoded body (None if it was not JSON) to the kind of error.
+
+Returns None for an answer that is no error, and for an error without a special meaning.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     status: int
     headers: Mapping[str, str]
-    body: Any  # decoded JSON; None when the body was none
+    body: Any  # decoded JSON; None if the body was not JSON
 
     @property
     def is_success(self) -> bool:
@@ -68,16 +71,18 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """How a request carries the key."""
+    """The headers and query parameters that carry the key."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
 
 
 class JsonApi:
-    """One provider's API. `name` is what people call it; `key` is asked for at each call and may raise
-    CredentialsError; `credential` makes the headers and the query parameters that carry it; `errors` knows the
-    provider's own refusals."""
+    """One provider's API.
+
+    `name`: for messages. `key`: returns the key; called at each request; may raise CredentialsError. `credential`:
+    returns the headers and the query parameters for a key. `errors`: maps the provider's own refusals.
+    """
 
     def __init__(
         self,
@@ -110,11 +115,11 @@ class JsonApi:
         expect: type = dict,
         allow: int | None = None,
     ) -> Answer:
-        """Send a request; the answer's body is of type `expect`.
+        """Send a request. The answer's body has the type `expect`.
 
-        When the platform says when to come back, and that is before `deadline`, wait in place. A GET whose
-        answer is no JSON (a gateway's page, a cut body) is sent again, too. An answer of status `allow` is
-        returned as it is. `account` is for the sentence.
+        If the platform says when to try again, and that is before `deadline`, wait and try again. Also repeat a GET
+        whose answer is not JSON (a gateway's page, a cut body). Return an answer of status `allow` without a check.
+        `account` is for the error's sentence.
         """
         tries_left = _TRIES
         while True:
@@ -161,7 +166,7 @@ class JsonApi:
         return b"".join(chunks)
 
     def _checked_key(self) -> str:
-        """A key that a header can hold; httpx would quote a malformed one in its error."""
+        """Return a key that a header can hold. For a malformed one httpx would quote it in its error."""
         key = self._key().strip()
         if not key:
             raise CredentialsError(f"No access key for {self.name} is set.")
@@ -181,12 +186,12 @@ class JsonApi:
         return error
 
     def _note(self, method: str, path: str, answer: Answer) -> str:
-        """For the log: what the platform said, in its own words, should they quote our key without it."""
+        """Return the platform's answer for the log. If the answer quotes our key, the key is replaced."""
         said = json.dumps(answer.body) if answer.body is not None else "not JSON"
         return f"{method} {path}: HTTP {answer.status}, {said.replace(self._checked_key(), '***')[:_NOTE_LENGTH]}"
 
     def _pause(self, error: TrackingError, answer: Answer, deadline: datetime, *, is_safe: bool) -> timedelta | None:
-        """How long to wait before asking again; None when asking again cannot help or may do harm."""
+        """Return how long to wait before another try, or None if another try cannot help or may do harm."""
         pause: timedelta | None = None
         if isinstance(error, RateLimitedError) and error.retry_at is not None:
             pause = max(error.retry_at - self._clock.now(), _SHORTEST_WAIT)
@@ -196,12 +201,12 @@ class JsonApi:
 
 
 def kind_of(error: Exception) -> type[TrackingError]:
-    """The kind of error that an exception of httpx means here."""
+    """Return the kind of error for an exception of httpx."""
     return next(ours for theirs, ours in TRANSPORT_ERRORS if isinstance(error, theirs))
 
 
 def retry_moment(headers: Mapping[str, str], now: datetime) -> datetime | None:
-    """When to come back: `Retry-After` (seconds or an HTTP date), else X's `x-rate-limit-reset` (Unix seconds)."""
+    """Return when to try again: `Retry-After` (seconds or HTTP date), or X's `x-rate-limit-reset` (Unix seconds)."""
     after, reset = headers.get("retry-after", "").strip(), headers.get("x-rate-limit-reset", "").strip()
     try:
         if re.fullmatch(r"[0-9]{1,9}", after):

@@ -1,7 +1,7 @@
 """Instagram accounts and their posts, through an Apify actor (`apify/instagram-scraper`).
 
-Two runs: `details` for the account, `posts` for its posts. A collaboration post has another owner and is a post of
-each account that it was made with: what was asked for stands in `inputUrl`.
+Two runs: `details` for the account, `posts` for its posts. A collaboration post belongs to all its accounts, but has
+only one owner. `inputUrl` shows for which account it was fetched.
 """
 
 from __future__ import annotations
@@ -86,14 +86,14 @@ def build(setup: Setup) -> Instagram:
 
 
 def parse_username(typed: str) -> str:
-    """The name in lower case, as Instagram keeps it. InvalidJobError when the text names no account."""
+    """Return the name in lower case, as Instagram keeps it. Raises InvalidJobError if the text names no account."""
     return read_username(typed, "instagram").lower()
 
 
 def profile_in(items: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
-    """The profile asked for among a `details` run's items; None when there are none.
+    """Return the requested profile from the items of a `details` run; None if there are no profiles.
 
-    Raises what an error item says, and ContractError when all profiles are of other accounts.
+    Raises the error of an error item, and ContractError if all profiles are of other accounts.
     """
     profiles = [item for item in items if kind_of_error(item) is None and not _is_post(item)]
     for profile in profiles:
@@ -126,7 +126,7 @@ def account_from(profile: dict[str, Any], name: str) -> Account:
 
 
 def reading_of(items: list[dict[str, Any]], name: str) -> Reading:
-    """The posts of `name` in a page of a `posts` run. That a public account has no items means no posts."""
+    """Read the posts of `name` in a page of a `posts` run. For a public account, `no_items` means no posts."""
     posts = [item for item in items if kind_of_error(item) is None and not _is_profile(item)]
     own = [post for post in posts if _is_of(post, name)]
     if posts and not own:
@@ -139,7 +139,7 @@ def reading_of(items: list[dict[str, Any]], name: str) -> Reading:
 
 
 def kind_of_error(item: dict[str, Any]) -> type[TrackingError] | None:
-    """What an item means that stands in a dataset in place of a profile or post; None for a good one."""
+    """Return the kind of error for an item in place of a profile or post; None for a good item."""
     error = item.get("error")
     if not error:
         return None
@@ -176,7 +176,7 @@ def _is_of(post: dict[str, Any], name: str) -> bool:
 
 
 def _asked_in(item: dict[str, Any]) -> str:
-    """The account that `inputUrl` names, as given (it may carry a query); "" where it names none."""
+    """Return the account in `inputUrl`, which may have a query; "" if it names none."""
     try:
         return parse_username(text(item.get("inputUrl")))
     except InvalidJobError:
@@ -184,7 +184,7 @@ def _asked_in(item: dict[str, Any]) -> str:
 
 
 def _video_from(post: dict[str, Any]) -> Video | None:
-    """None for an item that nothing identifies."""
+    """Return the post as a video, or None if it has no id."""
     in_url = _POST_PATH.search(text(post.get("url")))
     code = text(post.get("shortCode")) or (in_url[1] if in_url else "")
     video_id = identifier(post.get("id")) or code
@@ -210,7 +210,7 @@ def _video_from(post: dict[str, Any]) -> Video | None:
 
 
 def _media_type(post: dict[str, Any]) -> MediaType:
-    """Exports with chosen fields lack `type`; then what else is there must tell."""
+    """Return the media type. Exports with chosen fields lack `type`; then it follows from the other fields."""
     known = _MEDIA_TYPES.get(text(post.get("type")))
     if known is not None:
         return known
@@ -225,7 +225,7 @@ def _media_type(post: dict[str, Any]) -> MediaType:
 
 
 def _view_count(post: dict[str, Any], media_type: MediaType) -> int | None:
-    """Plays are what Instagram shows; older output has views alone, and a carousel a meaningless 0."""
+    """Return the plays, which Instagram shows. Older output has only views, and carousels have a meaningless 0."""
     plays, views = count(post.get("videoPlayCount")), count(post.get("videoViewCount"))
     if media_type is not MediaType.VIDEO:
         return plays or views or None

@@ -1,4 +1,4 @@
-"""What a person reads when a platform refuses: one sentence per kind of error, for every platform and provider."""
+"""The messages to users when a platform refuses: one sentence per kind of error, for all platforms and providers."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ E = TypeVar("E", bound=TrackingError)
 
 
 def failure(kind: type[E], name: str, account: str = "", *, note: str = "") -> E:
-    """An error of `kind` with its sentence. `name` is a proper name: a platform's, or a provider's.
+    """Build an error of `kind` with its sentence. `name` is the proper name of a platform or a provider.
 
-    `note` is for the log alone (HTTP status, the platform's own reason); it is not part of the message.
+    `note` is only for the log (HTTP status, the platform's own reason). The message does not contain it.
     """
     error = kind(_SENTENCES[kind].format(name=name, account=account))
     if note:

@@ -1,7 +1,7 @@
 """TikTok accounts and their videos, through an Apify actor (`clockworks/tiktok-profile-scraper`).
 
-One run serves both: the profile is `authorMeta`, repeated in each video. Reposts of other people's videos, and
-only these, have another author.
+One run fetches both. Each video repeats the profile as `authorMeta`. Only reposts of other accounts' videos have
+another author.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class TikTok:
         self._actor = actor
 
     def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
-        """Begins the run and waits for the first item alone: the profile stands in each."""
+        """Start the run and wait only for its first item, because each item has the profile."""
         name = parse_username(username)
         run = self._begin(name, budget)
         items: list[dict[str, Any]] = []
@@ -59,7 +59,7 @@ class TikTok:
         raise failure(PlatformUnavailableError, _NAME, note=f"Apify run {run.run_id}: {run.status}")
 
     def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
-        """Reads the run that `fetch_account` began. Where that one failed, a retry may begin another."""
+        """Read the run that `fetch_account` started. If that run failed, a retry may start another."""
         account = fetched.account
         if account.is_private:
             raise failure(AccountPrivateError, _NAME, account.username)
@@ -91,12 +91,12 @@ def build(setup: Setup) -> TikTok:
 
 
 def parse_username(typed: str) -> str:
-    """The name in lower case, as TikTok keeps it. InvalidJobError when the text names no account."""
+    """Return the name in lower case, as TikTok keeps it. Raises InvalidJobError if the text names no account."""
     return read_username(typed, "tiktok").lower()
 
 
 def account_in(items: list[dict[str, Any]], name: str) -> Account | None:
-    """The account asked for, from the first item that shows it; None while no item does."""
+    """Return the requested account from the first item that has it, or None if no item has it."""
     nested = [_nested(item) for item in items]
     is_private = any(kind_of_error(item) is AccountPrivateError for item in nested)
     for item in nested:
@@ -108,7 +108,7 @@ def account_in(items: list[dict[str, Any]], name: str) -> Account | None:
 
 
 def refusal_in(items: list[dict[str, Any]], name: str) -> TrackingError:
-    """Why a finished run does not show the account."""
+    """Build the error for a finished run that does not have the account."""
     kinds = [kind for item in items if (kind := kind_of_error(_nested(item)))]
     if items and not kinds:
         return ContractError(f"{_NAME} answered with another account than {name}.")
@@ -135,7 +135,7 @@ def account_from(item: dict[str, Any], name: str, *, is_private: bool) -> Accoun
 
 
 def reading_of(items: list[dict[str, Any]], name: str) -> Reading:
-    """The account's own videos in a page of the run; what stands there without a video says why."""
+    """Read the account's own videos in a page of the run. An item without a video gives the error."""
     nested = [_nested(item) for item in items]
     kinds = [kind for item in nested if (kind := kind_of_error(item))]
     own = [item for item in nested if _author(item) == name]
@@ -145,7 +145,7 @@ def reading_of(items: list[dict[str, Any]], name: str) -> Reading:
 
 
 def kind_of_error(item: dict[str, Any]) -> type[TrackingError] | None:
-    """What an item without a video means; None for a video, and for an account that has none."""
+    """Return the kind of error for an item without a video; None for a video, and for an account without videos."""
     code, error, note = text(item.get("errorCode")), item.get("error"), text(item.get("note")).casefold()
     if _video_id(item) or code == _EMPTY:
         return None
@@ -163,7 +163,7 @@ def _was_blocked(items: list[dict[str, Any]]) -> bool:
 
 
 def _author(item: dict[str, Any]) -> str:
-    """Whose item it is, in lower case: by its profile, else its link, else what was asked for."""
+    """Return the item's account in lower case, from its profile, otherwise its link, otherwise the run's input."""
     in_link = _VIDEO_PATH.search(text(item.get("webVideoUrl")))
     author = text(obj(item.get("authorMeta")).get("name")) or (in_link["author"] if in_link else "")
     if author or item.get("fromProfileSection") == "reposts":
@@ -175,7 +175,7 @@ def _author(item: dict[str, Any]) -> str:
 
 
 def _video_from(item: dict[str, Any], name: str) -> Video | None:
-    """None for an item that has no video."""
+    """Return the item's video, or None if it has none."""
     video_id = _video_id(item)
     if not video_id:
         return None
@@ -213,12 +213,12 @@ def _media_type(item: dict[str, Any]) -> MediaType:
 
 
 def _tag_names(tags: object) -> list[object] | None:
-    """Hashtags are objects; their `name` is the tag."""
+    """Return the names of hashtags. TikTok sends each as an object with a `name`."""
     return [tag.get("name") if isinstance(tag, dict) else tag for tag in tags] if isinstance(tags, list) else None
 
 
 def _nested(item: dict[str, Any]) -> dict[str, Any]:
-    """The item with the dotted keys of a flattened export (`authorMeta.name`) put back in their places."""
+    """Return the item with the dotted keys of a flattened export (`authorMeta.name`) as nested objects again."""
     nested: dict[str, Any] = {}
     for key, value in item.items():
         outer, dot, inner = key.partition(".")

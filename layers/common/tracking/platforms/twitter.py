@@ -1,4 +1,4 @@
-"""X (Twitter) accounts and their posts, through the X API. Reposts of other people's posts are not the account's."""
+"""X (Twitter) accounts and their posts, through the X API. Reposts of other accounts' posts are left out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tracking.platforms.x_api import XApi
 
 _NAME = "X"
 _REPOST = {"retweeted", "reposted"}
-# Escaped by X in the text of posts, and nothing else is.
+# X escapes only these characters in the text of posts.
 _ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
@@ -70,12 +70,12 @@ def build(setup: Setup) -> Twitter:
 
 
 def parse_username(typed: str) -> str:
-    """The name without '@', as typed. InvalidJobError when the text names no account; the sentence says why."""
+    """Return the name without '@', as typed. Raises InvalidJobError if the text names no account."""
     return read_username(typed, "twitter")
 
 
 def account_from(user: dict[str, Any], asked: str) -> Account:
-    """ContractError when it is another user than asked for."""
+    """Read the account. Raises ContractError if it is another user than the requested one."""
     user_id, username = identifier(user.get("id")), text(user.get("username"))
     if not user_id or username.casefold() != asked.casefold():
         raise ContractError(f"{_NAME} answered with another account than {asked}.")
@@ -97,9 +97,9 @@ def account_from(user: dict[str, Any], asked: str) -> Account:
 
 
 def videos_from(page: dict[str, Any], account: Account, pinned_id: str) -> tuple[Video, ...]:
-    """The page's posts by the account itself: replies and quotes are, reposts are not.
+    """Return the page's posts by the account itself: with replies and quotes, without reposts.
 
-    ContractError when a page holds the posts of other people alone.
+    Raises ContractError if all posts of the page are by other accounts.
     """
     media = {text(medium.get("media_key")): medium for medium in objects(obj(page.get("includes")).get("media"))}
     posts = [post for post in objects(page.get("data")) if identifier(post.get("id"))]
@@ -142,7 +142,7 @@ def _media_keys(post: dict[str, Any]) -> list[str]:
 
 
 def _media_type(keys: list[str], media: dict[str, dict[str, Any]]) -> MediaType:
-    """A medium that `includes` leaves out is known by its key's first number: 3 is a photo."""
+    """Return the media type. If `includes` lacks the medium, its key's first number tells the type: 3 is a photo."""
     if not keys:
         return MediaType.TEXT
     if len(keys) > 1:
@@ -153,7 +153,10 @@ def _media_type(keys: list[str], media: dict[str, dict[str, Any]]) -> MediaType:
 
 
 def _view_count(metrics: dict[str, Any], moving: dict[str, Any]) -> int | None:
-    """Of a video its own views; else impressions, where 0 means that the post is older than their counting."""
+    """Return a video's own views, otherwise impressions.
+
+    0 impressions mean that the post is older than X's counting of them.
+    """
     views = count(obj(moving.get("public_metrics")).get("view_count"))
     return views if views is not None else count(metrics.get("impression_count")) or None
 
@@ -172,12 +175,12 @@ def _is_repost(post: dict[str, Any]) -> bool:
 
 
 def _either(data: dict[str, Any], old: str, new: str) -> object:
-    """The value under its old name or its new one."""
+    """Return the value with the old name or the new one."""
     return data[old] if data.get(old) is not None else data.get(new)
 
 
 def _original_size(url: str) -> str | None:
-    """`..._normal.jpg` is 48 pixels wide; without the suffix it is the picture as uploaded."""
+    """Return the address of the picture as uploaded. With the suffix `_normal` it would be 48 pixels wide."""
     return re.sub(r"_normal(\.\w+)$", r"\1", url) or None
 
 

@@ -1,6 +1,6 @@
 """X API v2: https://docs.x.com/x-api. See docs/platform-contracts.md, section 2.
 
-Names are in motion: the old parameters are sent, which are still taken, and either key is read.
+X is renaming parameters and keys. We send the old parameters, which X still accepts, and read both keys.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class XApi:
         )
 
     def user(self, username: str, deadline: datetime) -> dict[str, Any]:
-        """The user's object; not found and suspended are answers of status 200 without it."""
+        """Return the user's object. X answers with status 200 and no user for missing and suspended accounts."""
         path = f"/users/by/username/{quote(username, safe='')}"
         body = self._api.call("GET", path, deadline, params={"user.fields": _USER_FIELDS}, account=username).body
         user = obj(body.get("data"))
@@ -88,7 +88,9 @@ class XApi:
     def posts_page(
         self, user_id: str, page_token: str, size: int, deadline: datetime, *, account: str
     ) -> dict[str, Any]:
-        """One page: `data`, `includes`, `meta`. `errors` beside `data` are about other people's things."""
+        """Return one page: `data`, `includes`, `meta`. `errors` beside `data` concern posts and media of other
+        accounts.
+        """
         params: dict[str, str | int] = {
             **_POST_PARAMS,
             "max_results": max(SMALLEST_PAGE, min(size, LARGEST_PAGE)),
@@ -109,7 +111,7 @@ def kind_of_refusal(status: int, body: Any) -> type[TrackingError] | None:
         return None
     known = _kind_of(obj(body))
     if status == 400 and any("username" in obj(error.get("parameters")) for error in objects(obj(body).get("errors"))):
-        return AccountNotFoundError  # a name that no account can have
+        return AccountNotFoundError  # X refuses a name that no account can have
     if known is QuotaExceededError or status == 404:
         return known
     return _STATUSES.get(status)
@@ -121,7 +123,10 @@ def _kind_of_problems(body: dict[str, Any]) -> type[TrackingError]:
 
 
 def _kind_of(problem: dict[str, Any]) -> type[TrackingError] | None:
-    """A suspended user has the type of a missing one: title and detail speak first."""
+    """Return the kind of error.
+
+    X gives a suspended user the type of a missing one, so title and detail are checked first.
+    """
     title, detail = text(problem.get("title")), text(problem.get("detail"))
     if "suspended" in detail.casefold():
         return AccountSuspendedError

@@ -18,7 +18,7 @@ from tracking.platforms.messages import failure
 from tracking.platforms.youtube_data_api import PAGE_SIZE, YouTubeDataApi
 
 _NAME = "YouTube"
-_VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # today's have 11; anything else would spoil the list that is asked for
+_VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # today's have 11; another id would break the whole request
 _CHANNEL_ID = re.compile(PLATFORMS["youtube"].account_paths["channel"])
 _DURATION = re.compile(
     r"P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
@@ -29,8 +29,8 @@ _UNIT_S = {"weeks": 604_800, "days": 86_400, "hours": 3_600, "minutes": 60, "sec
 
 @dataclass(frozen=True, slots=True)
 class ChannelName:
-    kind: Literal["id", "handle", "user", "name"]  # "name": a handle, or else a legacy user name
-    value: str  # a handle stands here without its '@'
+    kind: Literal["id", "handle", "user", "name"]  # "name": a handle or a legacy user name
+    value: str  # a handle is without its '@'
 
 
 class YouTube:
@@ -46,7 +46,9 @@ class YouTube:
         return FetchedAccount(account=account, videos_ref=uploads)
 
     def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
-        """A page is a page of the uploads playlist. A found channel without that playlist has no public video."""
+        """Yield a page for each page of the uploads playlist. A found channel without this playlist has no public
+        video.
+        """
         account = fetched.account.username
         tokens = [""]
         remaining = budget.max_videos
@@ -80,7 +82,7 @@ class YouTube:
         }[asked.kind]
         for name, value in filters.items():
             if name == "forUsername" and not value.isascii():
-                continue  # legacy names are of an age before Unicode
+                continue  # legacy names are ASCII only
             found = self._api.channels(name, value, budget.deadline)
             for channel in found:
                 if _is_asked(channel, name, asked.value):
@@ -95,7 +97,7 @@ def build(setup: Setup) -> YouTube:
 
 
 def parse_username(typed: str) -> ChannelName:
-    """InvalidJobError when the text names no channel; the sentence says why."""
+    """Read the channel's name. Raises InvalidJobError if the text names no channel; its message says why."""
     address = read_address(typed, "youtube")
     first, *rest = address.segments
     if first.startswith("@"):
@@ -152,7 +154,7 @@ def video_from(item: dict[str, Any]) -> Video:
 
 
 def duration_s(value: object) -> float | None:
-    """Seconds of an ISO 8601 duration; None for `P0D`, which a live or upcoming video has."""
+    """Return the seconds of an ISO 8601 duration; None for `P0D`, which live and upcoming videos have."""
     match = _DURATION.fullmatch(text(value)) if len(text(value)) < 40 else None
     if match is None:
         return None
@@ -160,10 +162,10 @@ def duration_s(value: object) -> float | None:
 
 
 def _is_asked(channel: dict[str, Any], filter_name: str, value: str) -> bool:
-    """Whether it is the channel that was asked for.
+    """Return whether this is the requested channel.
 
-    A legacy user name is nowhere in the answer, nor is an absent handle. A channel may still have an older custom URL
-    than its handle; then its title has to be the name that was asked for.
+    The answer has no legacy user name, and may lack a handle. A channel may have a custom URL that is older than its
+    handle; then its title must be the requested name.
     """
     channel_id, snippet = text(channel.get("id")), obj(channel.get("snippet"))
     if not _CHANNEL_ID.fullmatch(channel_id):

@@ -23,7 +23,7 @@ from tracking.platforms.fields import obj, objects, text
 from tracking.platforms.http import Credential, ErrorTable, JsonApi
 from tracking.platforms.messages import failure
 
-PAGE_SIZE = 50  # the most that playlistItems.list and videos.list take
+PAGE_SIZE = 50  # the maximum of playlistItems.list and videos.list
 
 REASONS: dict[str, type[TrackingError]] = {
     "quotaExceeded": QuotaExceededError,
@@ -45,7 +45,7 @@ REASONS: dict[str, type[TrackingError]] = {
     "channelForbidden": AccountPrivateError,
     "playlistItemsNotAccessible": AccountPrivateError,
 }
-"""`error.errors[].reason` and `error.details[].reason`. https://developers.google.com/youtube/v3/docs/errors"""
+"""Keys: `error.errors[].reason` and `error.details[].reason`. https://developers.google.com/youtube/v3/docs/errors"""
 
 
 class YouTubeDataApi:
@@ -65,16 +65,16 @@ class YouTubeDataApi:
         self._posts = api(kind_of_refusal_of_posts)
 
     def channels(self, filter_name: str, value: str, deadline: datetime) -> list[dict[str, Any]]:
-        """Channels by `id`, `forHandle` or `forUsername`; empty when there is none."""
+        """Return channels by `id`, `forHandle` or `forUsername`; an empty list if there are none."""
         params = {"part": "snippet,statistics,contentDetails", filter_name: value}
         return _listed(self._channels.call("GET", "/channels", deadline, params=params, account=value).body)
 
     def playlist_page(
         self, playlist_id: str, page_token: str, size: int, deadline: datetime, *, account: str
     ) -> tuple[list[str], str]:
-        """Video ids of one page, in order, each once, and the next page's token ("" on the last).
+        """Return one page's video ids, in order and each once, and the next page's token ("" on the last page).
 
-        AccountNotFoundError when there is no such playlist.
+        Raises AccountNotFoundError if the playlist does not exist.
         """
         params: dict[str, str | int] = {
             "part": "snippet,contentDetails",
@@ -88,7 +88,7 @@ class YouTubeDataApi:
         return [video_id for video_id in ids if video_id], text(body.get("nextPageToken"))
 
     def videos(self, ids: list[str], deadline: datetime, *, account: str) -> list[dict[str, Any]]:
-        """What YouTube shows of these videos, in any order; private and deleted ones are left out."""
+        """Return the public data of these videos, in any order. Private and deleted videos are left out."""
         found: list[dict[str, Any]] = []
         for start in range(0, len(ids), PAGE_SIZE):
             chunk = ",".join(ids[start : start + PAGE_SIZE])
@@ -98,7 +98,7 @@ class YouTubeDataApi:
 
 
 def _listed(body: dict[str, Any]) -> list[dict[str, Any]]:
-    """`items`, which YouTube leaves out when there are none."""
+    """Return `items`. YouTube leaves the field out if there are none."""
     items = body.get("items")
     if items is not None and not isinstance(items, list):
         raise failure(ContractError, "YouTube", note="items is no list")
@@ -106,7 +106,7 @@ def _listed(body: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def kind_of_refusal(status: int, body: Any) -> type[TrackingError] | None:
-    """Google says `forbidden` for a key that may not; `details` then name the key's trouble."""
+    """Return the kind of error. For a bad key Google says `forbidden`, and `details` name the problem."""
     if status < 400 or status >= 500:
         return None
     reasons = _reasons(body)
@@ -120,7 +120,10 @@ def kind_of_refusal(status: int, body: Any) -> type[TrackingError] | None:
 
 
 def kind_of_refusal_of_posts(status: int, body: Any) -> type[TrackingError] | None:
-    """A found channel's videos that are `forbidden` are private; a channel itself never is."""
+    """Return the kind of error for a found channel's videos.
+
+    `forbidden` means private here. A channel itself is never private.
+    """
     kind = kind_of_refusal(status, body)
     is_private = _reasons(body) == ["forbidden"] and kind is CredentialsError
     return AccountPrivateError if is_private else kind

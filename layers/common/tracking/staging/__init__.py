@@ -1,10 +1,10 @@
-"""What one state fetched and a later one saves: account and videos on their way through S3.
+"""Staging: data that one state fetches and a later one saves. Account and videos go through S3.
 
-State payloads carry none of it (a state is cut at 256 KB, and 300 videos are more than that). The bucket is private,
-encrypted and forgets after a day, so an object that nobody deleted costs nothing and says nothing.
+A state's input cannot hold them: its limit is 256 KB, and 300 videos need more. The bucket is private and encrypted. It
+deletes objects after a day, so an object that was not deleted costs almost nothing and stays private.
 
     staging.s3        the bucket
-    staging.memory    its twin for tests; `tests/contract` holds the two together
+    staging.memory    its twin for tests; `tests/contract` compares the two
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _GZIP_LEVEL = 1  # 2 to 9 ms for 5,000 videos; higher levels cost more time than
 
 
 class ObjectStore(Protocol):
-    """StoreUnavailableError when it does not answer; ContractError for a key that is not there."""
+    """Stored objects by key. StoreUnavailableError when the store does not answer; ContractError for a missing key."""
 
     def put(self, key: str, body: bytes) -> bool:
-        """Once for each key: False where there is an object already, which stays as it is."""
+        """Store an object once. Return False if the key has an object already, which stays unchanged."""
         ...
 
     def get(self, key: str) -> bytes: ...
@@ -37,18 +37,18 @@ class ObjectStore(Protocol):
 
 
 class Staging:
-    """Objects are named by their execution, and say whose they are.
+    """The staged objects of executions. Each is named by its execution and contains its name.
 
-    What is staged first stays. A state that runs twice, or late, goes on with what its first run fetched, so that what
-    the job says is what a later state saves. What is read is checked: ContractError for an object that is damaged, or
-    another execution's.
+    The first staged object stays. A state that runs again continues with the data of its first run, so the job's
+    messages match the data that a later state saves. Objects are checked when they are read: ContractError for one that
+    is damaged or belongs to another execution.
     """
 
     def __init__(self, objects: ObjectStore) -> None:
         self._objects = objects
 
     def put_account(self, execution: str, fetched: FetchedAccount) -> FetchedAccount:
-        """The account that is staged now: this one, or the one that an earlier run fetched."""
+        """Stage the account. Return the staged one: this account, or the one that an earlier run staged."""
         body = {"execution": execution, "account": fetched.account.to_json(), "videosRef": fetched.videos_ref}
         is_first = self._objects.put(account_key(execution), _json(body))
         return fetched if is_first else self.get_account(execution)
@@ -61,7 +61,7 @@ class Staging:
             return FetchedAccount(account=Account.from_json(body["account"]), videos_ref=body["videosRef"])
 
     def put_videos(self, execution: str, fetched: FetchedVideos) -> FetchedVideos:
-        """The videos that are staged now: these, or those that an earlier run fetched."""
+        """Stage the videos. Return the staged ones: these, or those that an earlier run staged."""
         head = {
             "execution": execution,
             "videos": len(fetched.videos),
@@ -73,7 +73,7 @@ class Staging:
         return fetched if is_first else self.get_videos(execution)
 
     def get_videos(self, execution: str) -> FetchedVideos:
-        """All of them, so that none is saved of an object that is damaged further on."""
+        """Return all staged videos. They are all checked before any is saved."""
         stored = self._objects.get(videos_key(execution))
         with _checked():
             head, *lines = map(json.loads, gzip.decompress(stored).splitlines())
@@ -100,7 +100,7 @@ def videos_key(execution: str) -> str:
 
 @contextmanager
 def _checked() -> Iterator[None]:
-    """Whatever a damaged body makes of gzip, JSON or a record, it is one error."""
+    """Turn every error that a damaged object causes into a ContractError."""
     try:
         yield
     except (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, RecursionError, zlib.error) as error:

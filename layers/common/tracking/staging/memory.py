@@ -1,4 +1,4 @@
-"""Staging objects in memory: the twin of `staging.s3`, kept true by `tests/contract`."""
+"""Staging objects in memory: the twin of `staging.s3`. `tests/contract` compares the two."""
 
 from __future__ import annotations
 

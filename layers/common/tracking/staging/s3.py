@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def translate(error: Exception) -> TrackingError:
-    """botocore's errors as ours: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
+    """Return our error for one of botocore's: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
     code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
     if code in {"NoSuchKey", "404"}:
         return ContractError("What an earlier step fetched is no longer there.")
@@ -49,6 +49,6 @@ class S3Objects:
 
     @_translated
     def delete(self, keys: Sequence[str]) -> None:
-        # One request a key: DeleteObjects wants a checksum and answers partial failures; there are two keys a job.
+        # One request per key: DeleteObjects needs a checksum and can fail in part, and a job has only two keys.
         for key in keys:
             self._client.delete_object(Bucket=self._bucket, Key=key)

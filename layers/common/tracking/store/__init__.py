@@ -1,14 +1,14 @@
-"""The store of jobs, accounts and videos: a protocol for each of its users, and one of all, which both adapters meet.
+"""The store of jobs, accounts and videos: one protocol for each user of it, and one for everything.
 
-A store knows documents, versions and preconditions. Of a job's rules it knows two: a job is completed together with
-its account, and ended together with what rides with its ending. The others stand above it (`tracking.jobs`,
+A store handles documents, versions and preconditions. It knows only two rules about jobs: a job is completed together
+with its account, and ended together with its ending's riders. All other rules are above it (`tracking.jobs`,
 `tracking.fence`, `trigger.claim`), once for both stores:
 
     store.firestore   Firestore, or its emulator
-    store.memory      its twin for tests; `tests/contract` holds the two together
+    store.memory      its twin for tests; `tests/contract` compares the two
 
-Every call has a time-out. StoreUnavailableError when the store does not answer; it may be retried. Calls that return
-many jobs read their DOCUMENT_FIELDS alone: a document may hold a megabyte of somebody else's.
+Every call has a time-out. A call raises StoreUnavailableError when the store does not answer; it may be tried again.
+Calls that return many jobs read only DOCUMENT_FIELDS, because a document may hold a megabyte of other fields.
 """
 
 from __future__ import annotations
@@ -23,36 +23,37 @@ from tracking.jobs import ENDINGS, Change, ChangeKind, Fields, Job, PlatformName
 
 MAX_WRITES_PER_COMMIT = 500
 MAX_BYTES_PER_COMMIT = 3_500_000
-"""Below the 4 MiB at which the emulator refuses a message; Firestore itself allows 10 MiB:
-https://firebase.google.com/docs/firestore/quotas#writes_and_transactions"""
+"""Below 4 MiB, where the emulator refuses a message. Firestore itself allows 10 MiB:
+https://firebase.google.com/docs/firestore/quotas#writes_and_transactions
+"""
 
 
 class StaleVersionError(Exception):
-    """The document is not as it was when its version was read. Nothing was written."""
+    """The document has changed since its version was read. Nothing was written."""
 
 
 class DocumentExistsError(Exception):
-    """A document that was to be created is there already. Nothing was written."""
+    """A document that was to be created exists already. Nothing was written."""
 
 
 class DocumentMissingError(Exception):
-    """A document that was to be there already is not. Nothing was written."""
+    """A document that must exist does not. Nothing was written."""
 
 
 class WriteRefusedError(Exception):
-    """The database does not take what was to be written: it is too large, or malformed. Nothing was written."""
+    """The database refuses the data, because it is too large or malformed. Nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unwritable:
-    """The answer to one of many writes that the database refused for itself, not for its version."""
+    """The answer to a write that the database refused for its content, not for its version."""
 
     code: str
     """Google's name of the reason: https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto"""
 
     @property
     def is_lasting(self) -> bool:
-        """Whether the same write to the same document is refused next time, too."""
+        """Return whether the same write to the same document would be refused again."""
         return self.code == "INVALID_ARGUMENT"
 
 
@@ -63,27 +64,27 @@ class JobSnapshot:
     job_id: str
     data: dict[str, Any]
     version: str
-    """Firestore's `update_time`, RFC 3339: grows with every write that changes anything; opaque to all but a store."""
+    """Firestore's `update_time` as RFC 3339. Every write that changes something increases it. Only a store reads it."""
     created_at: datetime
     updated_at: datetime
-    """The moment of `version`: of the last write that changed anything, whoever made it."""
+    """Time of the last write that changed something, by any writer: the same moment as `version`."""
 
     def parse(self) -> Job:
-        """InvalidJobError when the document is malformed."""
+        """Check the document. Raises InvalidJobError when it is malformed."""
         return Job.from_document(self.job_id, self.data, self.created_at)
 
     def holds(self, write: JobWrite) -> bool:
-        """Whether the job is as the write left it. Its moment, `updatedAt`, is as good as unique."""
+        """Return whether the job is as the write left it. Its `updatedAt` is practically unique."""
         return all(self.data.get(name) == value for name, value in write.change.fields.items())
 
     def ended_at(self) -> datetime:
-        """Of a finished job, malformed or not."""
+        """Return when a finished job ended, malformed or not."""
         return jobs.ended_at(self.data, self.updated_at)
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentWrite:
-    """Fields to set in another document; its other fields stay."""
+    """Fields to set in another document. Its other fields stay unchanged."""
 
     path: str  # slash-separated, from the root
     fields: Fields
@@ -107,15 +108,16 @@ class JobWrite:
 
     @property
     def companions(self) -> tuple[DocumentWrite, ...]:
-        """The documents that this write never goes without: all are written, or none."""
+        """The documents that must be written together with this write: all of them, or none."""
         return ()
 
 
 @dataclass(frozen=True, slots=True)
 class EndingWrite(JobWrite):
-    """Ends a job, and writes the documents that ride with its ending. `endings.ending` alone makes one.
+    """Ends a job, and writes the documents that ride with its ending. Only `endings.ending` makes one.
 
-    ValueError for a change that ends no job, and for a rider that could keep it from ending.
+    Raises ValueError for a change that ends no job, and for a rider with a precondition, which could prevent the
+    ending.
     """
 
     riders: tuple[DocumentWrite, ...]
@@ -136,7 +138,7 @@ class EndingWrite(JobWrite):
 class CompletingWrite(EndingWrite):
     """Completes a job, and writes its account's document in the same commit.
 
-    ValueError when the account is another than the job's, or is not written on behalf of this job.
+    Raises ValueError when the document is not the job's account, or was not written for this job.
     """
 
     account: DocumentWrite
@@ -160,7 +162,7 @@ def _refuse_conditions(riders: Sequence[DocumentWrite]) -> None:
 
 
 def refuse_completions(writes: Sequence[JobWrite]) -> None:
-    """Raise ValueError for a completion: its account's preconditions have no answer among those of many writes."""
+    """Raise ValueError for a completion. `write_each` has no answer for a failed precondition of its account."""
     if any(isinstance(write, CompletingWrite) for write in writes):
         raise ValueError("A job is completed by a commit of its own.")
 
@@ -173,41 +175,42 @@ class JobFilter:
 
 
 class TickStore(Protocol):
-    """The jobs as a tick sees them: many at once, each of their writes on its own."""
+    """The jobs as a tick uses them: many at once, with an independent write for each."""
 
     def open_jobs(self, limit: int) -> list[JobSnapshot]:
-        """Pending and processing jobs together, in the order of their ids."""
+        """Return pending and processing jobs together, in the order of their ids."""
         ...
 
     def pending_jobs(self, limit: int, without: Collection[PlatformName] = (), from_id: str = "") -> list[JobSnapshot]:
-        """Pending jobs, malformed ones too; from `from_id` on in the order of their ids.
+        """Return pending jobs, malformed ones too, from `from_id` on in the order of their ids.
 
-        `without`: platforms that are left out; then so is a document that names no platform at all.
+        `without`: platforms to leave out. If there are any, documents without a platform are left out, too.
         """
         ...
 
     def processing_jobs(self, limit: int) -> list[JobSnapshot]:
-        """All that are being worked on, or ought to be, in the order of their ids."""
+        """Return all `processing` jobs, in the order of their ids."""
         ...
 
     def next_waiting_org(self, after: str, platforms: Collection[PlatformName]) -> str | None:
-        """The first organisation after this id that has a pending job of one of the platforms."""
+        """Return the first organisation after this id that has a pending job of one of the platforms."""
         ...
 
     def pending_of_org(self, org_id: str, platform: PlatformName, limit: int) -> list[JobSnapshot]:
-        """The jobs to start first: at most `limit` with a priority over 0, and the oldest `limit` of all."""
+        """Return the jobs to start first: at most `limit` with a priority over 0, and the oldest `limit` of all."""
         ...
 
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
-        """Those that are there, in any order; one request."""
+        """Return those jobs that exist, in any order. One request."""
         ...
 
     def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
-        """Any number of writes, each on its own with its companions: its job's new version; None where the job is gone
-        or is not at the write's version any more; Unwritable where the write itself was refused.
+        """Make any number of writes, each independent of the others, together with its companions.
 
-        One request for each MAX_WRITES_PER_COMMIT, and one for each write with companions; after an error those of
-        other requests may be written.
+        Return an answer for each write: the job's new version; None if the job was deleted or has another version;
+        Unwritable if the write itself was refused.
+        Makes one request for each MAX_WRITES_PER_COMMIT, and one for each write with companions. After an error, the
+        writes of other requests may have been made.
         """
         ...
 
@@ -215,54 +218,54 @@ class TickStore(Protocol):
 
 
 class StateStore(Protocol):
-    """One job, and what is saved with it: all that the states of an execution, and the news of its end, need."""
+    """One job and the documents saved with it: enough for the states of an execution and for the reconcile function."""
 
     def get_job(self, job_id: str) -> JobSnapshot | None: ...
 
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
-        """All or nothing, with the job's companions; the job's new version.
+        """Write the job, its companions and the documents: all or nothing. Return the job's new version.
 
-        StaleVersionError, DocumentExistsError, DocumentMissingError (the job may be missing, too), WriteRefusedError.
-        At most MAX_WRITES_PER_COMMIT writes, MAX_BYTES_PER_COMMIT bytes.
+        Raises StaleVersionError, DocumentExistsError, DocumentMissingError (the job itself may be missing, too) and
+        WriteRefusedError. At most MAX_WRITES_PER_COMMIT writes, MAX_BYTES_PER_COMMIT bytes.
         """
         ...
 
 
 class CleanupStore(Protocol):
-    """Jobs that have ended, and the place where the last walk through them stopped."""
+    """Finished jobs, and the place where the last walk through them stopped."""
 
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
-        """Completed, failed and cancelled jobs, malformed ones too; from `from_id` on in the order of their ids."""
+        """Return completed, failed and cancelled jobs, malformed ones too, from `from_id` on in id order."""
         ...
 
     def delete_jobs(self, jobs: Sequence[JobSnapshot]) -> int:
-        """Delete at most 500 jobs, each only if it is still as it was read; how many were."""
+        """Delete at most 500 jobs, each only if it is unchanged since it was read. Return how many were deleted."""
         ...
 
     def get_document(self, path: str) -> dict[str, Any] | None: ...
 
     def put_document(self, write: DocumentWrite) -> None:
-        """Outside of any job, with no precondition but `must_be_new`."""
+        """Write a document outside of any job. The only possible precondition is `must_be_new`."""
         ...
 
 
 class CommandLineStore(StateStore, CleanupStore, Protocol):
-    """The work of people: they add, list, change and delete jobs, and end pauses."""
+    """The operators' work: to add, list, change and delete jobs, and to end pauses."""
 
     def create_job(self, fields: dict[str, Any]) -> str:
-        """A new job's id."""
+        """Create a job and return its id."""
         ...
 
     def list_jobs(self, where: JobFilter, limit: int) -> list[JobSnapshot]:
-        """Newest first, by `createdAt`."""
+        """Return the newest jobs first, by `createdAt`."""
         ...
 
 
 class Store(TickStore, CommandLineStore, Protocol):
-    """All of it, as both adapters do it."""
+    """All calls, as both adapters implement them."""
 
     def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:
-        """All documents of a collection, by id. For people and tests: one read each."""
+        """Return all documents of a collection, by id. One read for each: for people and tests only."""
         ...
 
 

@@ -35,14 +35,14 @@ from tracking.translating import translated
 JOBS = "trackingJobs"
 
 PARALLEL_COMMITS = 16
-"""Of writes with companions: each is a commit of its own, and a wait of some 20 ms."""
+"""Threads for writes with companions: each is its own commit, which is about 20 ms of waiting."""
 
 MAX_HALVINGS = 40
-"""Of one request: enough for four writes that spoil it, and some 80 requests at the most."""
+"""For one request: enough to find four refused writes, with at most about 80 requests."""
 
 RPC_TIMEOUT_S = 10.0
 RETRY_FOR_S = 15.0
-"""The client's own defaults are 60 s for each: more than a tick has."""
+"""Seconds, as RPC_TIMEOUT_S. The client's default is 60 s for each, which is more than a tick has."""
 
 _CALL: dict[str, Any] = {
     "timeout": RPC_TIMEOUT_S,
@@ -52,7 +52,7 @@ _CALL: dict[str, Any] = {
 }
 
 TRANSLATION: tuple[tuple[type[Exception], type[TrackingError], str], ...] = (
-    # first match wins
+    # the first match counts
     (google.Unauthenticated, CredentialsError, "Firestore does not accept our credentials."),
     (google.PermissionDenied, CredentialsError, "Firestore refuses our credentials this access."),
     (TransportError, StoreUnavailableError, "The service that signs us in to our database did not answer."),
@@ -80,29 +80,29 @@ class FirestoreStore:
     @_translated
     def open_jobs(self, limit: int) -> list[JobSnapshot]:
         query = self._jobs.where(filter=FieldFilter("status", "in", sorted(OPEN))).limit(limit)
-        return [_snapshot(document) for document in _ours(query).stream(**_CALL)]
+        return [_snapshot(document) for document in _only_our_fields(query).stream(**_CALL)]
 
     @_translated
     def pending_jobs(self, limit: int, without: Collection[PlatformName] = (), from_id: str = "") -> list[JobSnapshot]:
-        # By id alone: ordering by a field would skip documents that lack it, malformed ones first of all.
+        # Order by id: ordering by a field skips documents without it, and malformed jobs often lack fields.
         query: Any = self._jobs.where(filter=FieldFilter("status", "==", Status.PENDING))
         if without:
             query = query.where(filter=FieldFilter("platform", "not-in", sorted(without)))
         if from_id:
             query = query.order_by("__name__").start_at({"__name__": self._jobs.document(from_id)})
-        return [_snapshot(document) for document in _ours(query.limit(limit)).stream(**_CALL)]
+        return [_snapshot(document) for document in _only_our_fields(query.limit(limit)).stream(**_CALL)]
 
     @_translated
     def processing_jobs(self, limit: int) -> list[JobSnapshot]:
         query = self._jobs.where(filter=FieldFilter("status", "==", Status.PROCESSING)).limit(limit)
-        return [_snapshot(document) for document in _ours(query).stream(**_CALL)]
+        return [_snapshot(document) for document in _only_our_fields(query).stream(**_CALL)]
 
     @_translated
     def next_waiting_org(self, after: str, platforms: Collection[PlatformName]) -> str | None:
         query = (
             self._jobs.where(filter=FieldFilter("status", "==", Status.PENDING))
             .where(filter=FieldFilter("platform", "in", sorted(platforms)))
-            .where(filter=FieldFilter("orgId", ">", after))  # of text alone: a cursor would let other types pass
+            .where(filter=FieldFilter("orgId", ">", after))  # only matches texts; a cursor would also match other types
             .order_by("orgId")
             .select(["orgId"])
             .limit(1)
@@ -116,13 +116,13 @@ class FirestoreStore:
             .where(filter=FieldFilter("status", "==", Status.PENDING))
             .where(filter=FieldFilter("platform", "==", str(platform)))
         )
-        # Two queries, since ordering by priority would skip every document without one.
+        # Two queries, because ordering by priority skips documents without a priority.
         urgent = of_org.where(filter=FieldFilter("priority", ">", 0)).order_by("priority", Query.DESCENDING)
         oldest = of_org.order_by("createdAt")
         found = {
             document.id: _snapshot(document)
             for query in (urgent.order_by("createdAt"), oldest)
-            for document in _ours(query.limit(limit)).stream(**_CALL)
+            for document in _only_our_fields(query.limit(limit)).stream(**_CALL)
         }
         return list(found.values())
 
@@ -144,8 +144,8 @@ class FirestoreStore:
         answers: list[str | Unwritable | None] = []
         for first in range(0, len(alone), MAX_WRITES_PER_COMMIT):
             answers += self._write_batch(alone[first : first + MAX_WRITES_PER_COMMIT], iter(range(MAX_HALVINGS)))
-        # Such a request makes each of its writes or not, so what belongs together takes a commit.
-        with ThreadPoolExecutor(PARALLEL_COMMITS) as pool:  # an error cancels those that are not begun
+        # A batch may make some of its writes and refuse others. A write with companions needs a commit: all or none.
+        with ThreadPoolExecutor(PARALLEL_COMMITS) as pool:  # an error cancels the commits that have not begun
             together = list(pool.map(self._write_together, [write for write in writes if write.companions]))
         of_alone, of_together = iter(answers), iter(together)
         return [next(of_together if write.companions else of_alone) for write in writes]
@@ -165,7 +165,7 @@ class FirestoreStore:
         try:
             response = batch.commit(**_CALL)
         except google.InvalidArgument:
-            # One write spoils the request: it is found by halves, so that the others are made.
+            # One bad write makes Firestore refuse the whole request. Split it to find that write and make the others.
             if len(writes) == 1:
                 return [Unwritable(Code.Name(Code.INVALID_ARGUMENT))]
             if next(halvings, None) is None:  # the others wait for the next tick
@@ -185,7 +185,7 @@ class FirestoreStore:
             self._add_document(batch, document)
         try:
             results = batch.commit(**_CALL)
-        # Here alone they speak of our preconditions; a query fails with FailedPrecondition for want of an index.
+        # Map these only in `commit`: in a query, FailedPrecondition means a missing index.
         except google.AlreadyExists as error:
             raise DocumentExistsError(str(error)) from error
         except google.NotFound as error:
@@ -210,15 +210,15 @@ class FirestoreStore:
             if value is not None:
                 query = query.where(filter=FieldFilter(name, "==", str(value)))
         query = query.order_by("createdAt", direction=Query.DESCENDING).limit(limit)
-        return [_snapshot(document) for document in _ours(query).stream(**_CALL)]
+        return [_snapshot(document) for document in _only_our_fields(query).stream(**_CALL)]
 
     @_translated
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
-        # By id alone, as in `pending_jobs`.
+        # Order by id, as in `pending_jobs`.
         query = self._jobs.where(filter=FieldFilter("status", "in", sorted(FINISHED))).order_by("__name__")
         if from_id:
             query = query.start_at({"__name__": self._jobs.document(from_id)})
-        return [_snapshot(document) for document in _ours(query.limit(limit)).stream(**_CALL)]
+        return [_snapshot(document) for document in _only_our_fields(query.limit(limit)).stream(**_CALL)]
 
     @_translated
     def delete_jobs(self, jobs: Sequence[JobSnapshot]) -> int:
@@ -267,7 +267,7 @@ class FirestoreStore:
         return self._client.write_option(last_update_time=moment)
 
 
-def _ours(query: Any) -> Any:
+def _only_our_fields(query: Any) -> Any:
     return query.select(DOCUMENT_FIELDS)
 
 

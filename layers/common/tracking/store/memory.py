@@ -1,4 +1,4 @@
-"""The in-memory twin of `store.firestore`, kept true by `tests/contract`."""
+"""The in-memory twin of `store.firestore`. `tests/contract` compares the two."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ class MemoryStore:
         self._created = 0
 
     def open_jobs(self, limit: int) -> list[JobSnapshot]:
-        return _ours(job for job in self._jobs() if job.data.get("status") in OPEN)[:limit]
+        return _only_our_fields(job for job in self._jobs() if job.data.get("status") in OPEN)[:limit]
 
     def pending_jobs(self, limit: int, without: Collection[PlatformName] = (), from_id: str = "") -> list[JobSnapshot]:
-        return _ours(
+        return _only_our_fields(
             job
             for job in self._with_status(Status.PENDING)
             if job.job_id >= from_id and not (without and job.data.get("platform") in {None, *without})
         )[:limit]
 
     def processing_jobs(self, limit: int) -> list[JobSnapshot]:
-        return _ours(self._with_status(Status.PROCESSING))[:limit]
+        return _only_our_fields(self._with_status(Status.PROCESSING))[:limit]
 
     def next_waiting_org(self, after: str, platforms: Collection[PlatformName]) -> str | None:
         waiting = [job for job in self._with_status(Status.PENDING) if job.data.get("platform") in platforms]
@@ -63,14 +63,14 @@ class MemoryStore:
         waiting.sort(key=lambda job: job.data["createdAt"])
         urgent = [job for job in waiting if _priority(job) > 0]
         urgent.sort(key=_priority, reverse=True)
-        return _ours({job.job_id: job for job in urgent[:limit] + waiting[:limit]}.values())
+        return _only_our_fields({job.job_id: job for job in urgent[:limit] + waiting[:limit]}.values())
 
     def get_job(self, job_id: str) -> JobSnapshot | None:
         with self._lock:
             return deepcopy(self._documents.get(f"{JOBS}/{job_id}"))
 
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
-        return _ours(job for job_id in job_ids if (job := self.get_job(job_id)) is not None)
+        return _only_our_fields(job for job_id in job_ids if (job := self.get_job(job_id)) is not None)
 
     def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
         refuse_completions(writes)
@@ -117,12 +117,12 @@ class MemoryStore:
                 if "createdAt" in job.data
                 and all(value is None or job.data.get(name) == value for name, value in wanted.items())
             ]
-        return _ours(sorted(jobs, key=lambda job: job.data["createdAt"], reverse=True)[:limit])
+        return _only_our_fields(sorted(jobs, key=lambda job: job.data["createdAt"], reverse=True)[:limit])
 
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
         with self._lock:
             jobs = [job for job in self._jobs() if job.data.get("status") in FINISHED and job.job_id >= from_id]
-        return _ours(jobs[:limit])
+        return _only_our_fields(jobs[:limit])
 
     def delete_jobs(self, jobs: Sequence[JobSnapshot]) -> int:
         with self._lock:
@@ -155,7 +155,7 @@ class MemoryStore:
             self._merge(write.path, write.fields, self._new_version())
 
     def touch(self, job_id: str, **fields: Any) -> None:
-        """Write as a front end does: with no precondition."""
+        """Write as a front end does, without a precondition."""
         with self._lock:
             self._merge(f"{JOBS}/{job_id}", fields, self._new_version())
 
@@ -179,7 +179,7 @@ class MemoryStore:
                 raise WriteRefusedError(f"{write.path} is no document's path")
 
     def _merge(self, path: str, fields: dict[str, Any], version: str) -> str:
-        """The document's version afterwards: as in Firestore, a write that changes nothing keeps it."""
+        """Write the fields and return the document's version. As in Firestore, it stays if nothing changes."""
         before = self._documents.get(path)
         data = (before.data if before else {}) | deepcopy(fields)
         if before is None or data != before.data:
@@ -189,18 +189,18 @@ class MemoryStore:
         return self._documents[path].version
 
     def _new_version(self) -> str:
-        # Firestore's update times grow even where the clock stands still.
+        # Firestore's update times grow even when the clock stands still.
         self._last_write = max(self._clock.now(), self._last_write + timedelta(microseconds=1))
         return to_rfc3339(self._last_write)
 
 
-def _ours(jobs: Iterable[JobSnapshot]) -> list[JobSnapshot]:
+def _only_our_fields(jobs: Iterable[JobSnapshot]) -> list[JobSnapshot]:
     return [
         replace(job, data={name: value for name, value in job.data.items() if name in DOCUMENT_FIELDS}) for job in jobs
     ]
 
 
 def _priority(job: JobSnapshot) -> float:
-    """As an index sees it: a value that is no number is not over 0."""
+    """Return the priority as an index sees it: a value that is no number is not over 0."""
     priority = job.data.get("priority")
     return priority if isinstance(priority, int | float) else 0
