@@ -120,7 +120,7 @@ class Saving:
         def complete(account: DocumentWrite) -> Fence:
             return fence.end(self._deps.store, self.fence, job, completion, account, last)
 
-        # SaveAccount has just written the document, so try `known` first; it may have been deleted since then.
+        # SaveAccount has just written the document, so try `known` first. It may have been deleted since then.
         self.fence = commit_one([document.known, document.new], complete)
 
     def _document(self, saved: int) -> AccountDocument:

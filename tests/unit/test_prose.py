@@ -18,8 +18,6 @@ PYTHON_FOLDERS = ["bench", "cli", "functions", "layers", "local", "tests"]
 WEB_FOLDERS = ["web/demo", "web/src", "web/tests"]
 
 NOT_YET = [
-    "functions",
-    "layers",
     "local",
     "tests/integration/local",
     "tests/integration/simulator",

@@ -1,4 +1,4 @@
-"""How an execution ended, and the change of its job that follows from it.
+"""The end of an execution, and the change of its job that follows from it.
 
 The states themselves record their result in the job. This module is for executions that ended without doing so: timed
 out, stopped in the console, or never started. The sweep and the reconcile function both use it.

@@ -88,8 +88,9 @@ class XApi:
     def posts_page(
         self, user_id: str, page_token: str, size: int, deadline: datetime, *, account: str
     ) -> dict[str, Any]:
-        """Return one page: `data`, `includes`, `meta`. `errors` beside `data` concern posts and media of other
-        accounts.
+        """Return one page: `data`, `includes`, `meta`.
+
+        `errors` beside `data` concern posts and media of other accounts.
         """
         params: dict[str, str | int] = {
             **_POST_PARAMS,

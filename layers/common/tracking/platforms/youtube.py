@@ -46,8 +46,9 @@ class YouTube:
         return FetchedAccount(account=account, videos_ref=uploads)
 
     def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
-        """Yield a page for each page of the uploads playlist. A found channel without this playlist has no public
-        video.
+        """Yield a page of videos for each page of the uploads playlist.
+
+        A found channel without this playlist has no public video.
         """
         account = fetched.account.username
         tokens = [""]
