@@ -1,4 +1,4 @@
-"""The account between the states: read it from staging, and build the writes of its document."""
+"""Read the account that FetchAccount staged, and build the write of its document."""
 
 from __future__ import annotations
 

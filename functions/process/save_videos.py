@@ -28,7 +28,7 @@ logger = Logger(service="process", child=True)
 
 MAX_REFUSED = 50
 """The most videos of one account that Firestore may refuse. Finding one of them takes about 18 commits."""
-BYTES_PER_COMMIT = MAX_BYTES_PER_COMMIT - 10_000  # leaves room for the job's document; `room` subtracts the others
+BYTES_PER_COMMIT = MAX_BYTES_PER_COMMIT - 10_000  # the rest is for the job's document
 
 
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:

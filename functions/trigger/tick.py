@@ -35,7 +35,7 @@ START_RESERVE_S = 12.0  # one StartExecution whose first try times out, and the 
 
 
 MAX_TEMPORARY_REFUSALS = 50
-"""After this many temporary refusals by the database, a tick stops adding to its load."""
+"""After this many temporary refusals a tick claims no more jobs, because the database is probably overloaded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ RESEND_RESERVE_S = 30.0
 def write_each(
     store: TickStore, writes: Sequence[JobWrite], remaining_s: Callable[[], float]
 ) -> list[str | Unwritable | None]:
-    """Do `Store.write_each`, and tell a write that was made from one that was refused.
+    """Call `Store.write_each`. A write whose reply was lost is reported as made.
 
     Raises StoreUnavailableError when the database did not answer twice.
     """

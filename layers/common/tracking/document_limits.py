@@ -9,15 +9,15 @@ from typing import Any
 
 MAX_DOCUMENT_ID_BYTES = 1_500
 MAX_ID_LENGTH = 128
-"""Characters. For ids in a state's input, which stays under 16 KB."""
+"""The most characters of an id in a state's input, which stays under 16 KB."""
 MAX_SENTENCE_BYTES = 1_500
-"""For a job's message and error. An index holds no more of a text."""
+"""The most bytes of a job's message or error. An index holds no more of a text."""
 MAX_DOCUMENT_BYTES = 1_048_576
 MAX_FIELDS_BYTES = 1_000_000
-"""For the fields that we write. The rest is for the document's path and for fields of other writers."""
+"""The most bytes of the fields that we write. The rest is for the document's path and for fields of other writers."""
 
 MAX_ELEMENTS = 1_000
-"""For a list. Each element is an index entry, and a document may have 40,000 of them."""
+"""The most elements of a list. Each is an index entry, and a document may have 40,000 of them."""
 
 _NUMBER_BYTES = 8  # also a timestamp's
 _ENVELOPE_BYTES = 300  # of a write: the database's name before the path, the precondition, lengths

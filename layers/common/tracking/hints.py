@@ -22,7 +22,7 @@ class Hints:
     unwritable_since: datetime = LONG_AGO
 
     def remember_unwritable(self, job: JobSnapshot, at_most: int) -> None:
-        """Remember the job, so that it neither costs a write in each tick nor takes its organisation's turn."""
+        """Remember the job, so that it costs no write in each tick and does not block its organisation's other jobs."""
         if len(self.unwritable) < at_most:
             self.unwritable[job.job_id] = (job.version, str(job.data.get("orgId")))
 

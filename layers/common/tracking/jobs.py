@@ -281,10 +281,10 @@ class _Reader:
 
 
 def ended_at(data: Mapping[str, Any], updated_at: datetime) -> datetime:
-    """Return when a finished job ended: `completedAt` if it is a timestamp up to the last write, else that write's
-    time.
+    """Return when a finished job ended.
 
-    The document is unchecked, because malformed jobs must be deleted in time, too.
+    That is `completedAt` if it is a timestamp up to the last write, otherwise the time of the last write. The document
+    is unchecked, because malformed jobs must be deleted in time, too.
     """
     completed_at = data.get("completedAt")
     return completed_at if isinstance(completed_at, datetime) and completed_at <= updated_at else updated_at

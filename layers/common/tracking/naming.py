@@ -21,7 +21,7 @@ from tracking.jobs import Job
 
 MAX_NAME_LENGTH = 80
 _ID_LENGTH = 20  # the length of Firestore's own ids
-_DIGEST_LENGTH = 20  # 80 bits
+_DIGEST_LENGTH = 20  # hex digits: 80 bits
 
 
 def execution_name(job: Job) -> str:

@@ -13,9 +13,9 @@ _R = TypeVar("_R")
 def translated(
     theirs: tuple[type[Exception], ...], translate: Callable[[Exception], Exception]
 ) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
-    """Decorate calls to a service: raise `translate(error)` from each of the errors `theirs`.
+    """Decorate a call to a service: an error of the types `theirs` is raised as `translate(error)`.
 
-    If `translate` returns the error itself, it passes unchanged.
+    The original error becomes its cause. If `translate` returns the error itself, the error is raised unchanged.
     """
 
     def decorate(call: Callable[_P, _R]) -> Callable[_P, _R]:

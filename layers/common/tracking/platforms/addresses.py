@@ -29,8 +29,7 @@ class Address:
 
 
 def read_username(typed: object, platform: str) -> str:
-    """Return the account's name without '@', in the case that was typed. Raises InvalidJobError if the text names no
-    account.
+    """Return the account's name without '@', in the typed case. Raises InvalidJobError if the text names none.
 
     For a platform whose contract has no account paths: the name is always the first part.
     """

@@ -49,7 +49,7 @@ TYPES: dict[str, type[TrackingError]] = {
     "run-failed": PlatformUnavailableError,
     "run-timeout-exceeded": PlatformUnavailableError,
 }
-"""Keys: `error.type`. https://docs.apify.com/api/v2#errors"""
+"""Errors by Apify's `error.type`. https://docs.apify.com/api/v2#errors"""
 
 _STATUSES: dict[int, type[TrackingError]] = {
     401: CredentialsError,

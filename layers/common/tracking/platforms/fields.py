@@ -1,7 +1,7 @@
 """Fields of platforms' answers: values of any type in, clean values out, never an exception.
 
 Recorded answers hold nulls, strings and garbage in place of numbers or objects. A value that cannot be read becomes
-None, "" or empty. Only the platform's module knows which values it cannot do without.
+None, "" or empty. The platform's module decides which values are required.
 """
 
 from __future__ import annotations

@@ -45,7 +45,9 @@ REASONS: dict[str, type[TrackingError]] = {
     "channelForbidden": AccountPrivateError,
     "playlistItemsNotAccessible": AccountPrivateError,
 }
-"""Keys: `error.errors[].reason` and `error.details[].reason`. https://developers.google.com/youtube/v3/docs/errors"""
+"""Errors by Google's reason, from `error.errors[].reason` or `error.details[].reason`.
+https://developers.google.com/youtube/v3/docs/errors
+"""
 
 
 class YouTubeDataApi:

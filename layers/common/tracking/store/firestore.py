@@ -38,11 +38,11 @@ PARALLEL_COMMITS = 16
 """Threads for writes with companions: each is its own commit, which is about 20 ms of waiting."""
 
 MAX_HALVINGS = 40
-"""For one request: enough to find four refused writes, with at most about 80 requests."""
+"""The most splits of one request in the search for bad writes: enough for four, with at most about 80 requests."""
 
 RPC_TIMEOUT_S = 10.0
 RETRY_FOR_S = 15.0
-"""Seconds, as RPC_TIMEOUT_S. The client's default is 60 s for each, which is more than a tick has."""
+"""Seconds for all tries of a call. The client's default for both limits is 60 s, which is more than a tick has."""
 
 _CALL: dict[str, Any] = {
     "timeout": RPC_TIMEOUT_S,
