@@ -87,9 +87,9 @@ class Tick:
 
 
 def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.inf) -> Tick:
-    """Run one tick. Each batch of claims is started before the next one is made, so a crash leaves few claims
-    unstarted.
+    """Run one tick.
 
+    Each batch of claims is started before the next one is made, so a crash leaves few claims unstarted.
     `remaining_s`: seconds left to this invocation. Work that does not fit is left to the next tick.
     """
     tick = Tick()

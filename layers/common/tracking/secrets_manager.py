@@ -17,8 +17,7 @@ _NOT_SET_UP = "Our access to this service is not set up; we have been told."
 def secret(name: str) -> str:
     """Return a secret by its name in Secrets Manager. The value is cached for five minutes.
 
-    Raises CredentialsError when we cannot read such a secret, StoreUnavailableError when Secrets Manager did not
-    answer.
+    Raises CredentialsError for a secret that we cannot read. Raises StoreUnavailableError without an answer.
     """
     from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 

@@ -116,8 +116,7 @@ class JobWrite:
 class EndingWrite(JobWrite):
     """Ends a job, and writes the documents that ride with its ending. Only `endings.ending` makes one.
 
-    Raises ValueError for a change that ends no job, and for a rider with a precondition, which could prevent the
-    ending.
+    Raises ValueError for a change that ends no job, and for a rider whose precondition could prevent the ending.
     """
 
     riders: tuple[DocumentWrite, ...]
