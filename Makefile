@@ -32,22 +32,22 @@ setup: ## Install the environments (.venv, MiniStack, SAM, Node packages); quick
 	@$(PYTHON) -m local.environments
 
 up: setup ## Start the local stack and deploy to it; again to bring it up to date
-	@$(RUN)/python -m local up
+	@$(RUN)/python -m cli local up
 
 down: setup ## Stop the local stack
-	@$(RUN)/python -m local down
+	@$(RUN)/python -m cli local down
 
 demo: setup ## Run the main job of every platform on the local stack, and show it
 	@$(RUN)/python -m cli.demo
 
 dev: setup ## Serve the demo page with hot reload against the running stack; Ctrl-C ends the server alone
-	@$(RUN)/python -m local dev
+	@$(RUN)/python -m cli local dev
 
 unit: setup ## Run the unit tests of Python, side by side
 	@$(RUN)/pytest tests/unit -n auto -q
 
 one: setup ## Run one test: make one T=tests/unit/test_fence.py, T=web/tests/unit/panel.test.tsx, or T="words of its name"
-	@$(RUN)/python -m local.checks one "$(T)"
+	@$(RUN)/python -m tests.checks one "$(T)"
 
 fmt: setup ## Format and mend all code
 	@$(RUN)/ruff check --fix-only --quiet
@@ -55,13 +55,13 @@ fmt: setup ## Format and mend all code
 	@npm --prefix web run --silent format
 
 test: setup ## Check and test everything, but for what takes very long
-	@unset FIRESTORE_EMULATOR_HOST; $(RUN)/python -m local.checks test
+	@unset FIRESTORE_EMULATOR_HOST; $(RUN)/python -m tests.checks test
 
 lint: setup ## Check style, types and the template
-	@unset FIRESTORE_EMULATOR_HOST; $(RUN)/python -m local.checks lint
+	@unset FIRESTORE_EMULATOR_HOST; $(RUN)/python -m tests.checks lint
 
 nightly: setup ## Test what takes very long: each clause of the rules broken, the long property test, chaos, soak
-	@unset FIRESTORE_EMULATOR_HOST; $(RUN)/python -m local.checks nightly
+	@unset FIRESTORE_EMULATOR_HOST; $(RUN)/python -m tests.checks nightly
 
 build: setup ## Build for AWS (Python 3.13 on arm64) into .aws-sam
 	@PATH="$(CURDIR)/$(RUN):$$PATH" .local/sam/bin/sam build --parallel
@@ -96,6 +96,6 @@ lock: setup ## Refresh the lock files from pyproject.toml and the .in files; UPG
 	$(LOCK) -c requirements/dev.lock layers/common/requirements.in -o layers/common/requirements.txt
 
 clean: ## Stop the stack and remove everything that was installed or built
-	@if [ -x $(RUN)/python ]; then $(RUN)/python -m local down; fi
+	@if [ -x $(RUN)/python ]; then $(RUN)/python -m cli local down; fi
 	rm -rf $(VENV) .local .aws-sam web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -not -path './web/*' -prune -exec rm -rf {} +

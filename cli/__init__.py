@@ -18,8 +18,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-import local.cli
+from cli.doctor import doctor
 from cli.fetch import fetch
+from cli.local import app as local_app
 from cli.watch import watch_jobs
 from local import LocalError
 from local.stack import State
@@ -40,8 +41,8 @@ app = typer.Typer(
     help="Account tracking: jobs, platforms, local stack.",
 )
 app.command()(fetch)
-app.add_typer(local.cli.app, name="local", help="The whole pipeline on this machine.")
-app.command(name="doctor")(local.cli.doctor)
+app.add_typer(local_app, name="local")
+app.command()(doctor)
 
 out = Console(width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True, soft_wrap=True)

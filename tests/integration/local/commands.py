@@ -12,7 +12,7 @@ from local.stack import State
 
 def begin(name: str, *arguments: str) -> subprocess.Popen[str]:
     """`name`: of the stack's folder."""
-    command = [sys.executable, "-m", "local", *arguments]
+    command = [sys.executable, "-m", "cli", "local", *arguments]
     environment = clean_environment() | {"TRACKING_LOCAL_STACK": name, "COLUMNS": "200"}
     return subprocess.Popen(
         command,

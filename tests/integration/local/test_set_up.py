@@ -108,7 +108,7 @@ def test_start_without_java_leaves_nothing_running(tmp_path: Path) -> None:
     environment.pop("FIRESTORE_EMULATOR_HOST", None)
     try:
         done = subprocess.run(
-            [str(ROOT / ".venv/bin/python"), "-m", "local", "up"],
+            [str(ROOT / ".venv/bin/python"), "-m", "cli", "local", "up"],
             cwd=ROOT,
             env=environment,
             capture_output=True,

@@ -1,4 +1,4 @@
-"""The needs of the local stack: what is here, and how to get the rest."""
+"""`tracking doctor`: the needs of the local stack, what is here of them, and how to get the rest."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.table import Table
 
 from local import LocalError, browser, firestore, web
 from local.environments import OTHERS, OURS, Environment
@@ -28,6 +32,18 @@ class Need:
     @property
     def is_met(self) -> bool:
         return bool(self.found) or not self.is_required
+
+
+def doctor() -> None:
+    """List the needs of the local stack, and how to get what is missing; exit code 1 when anything is."""
+    table = Table("need", "found", "how to get it", box=None, pad_edge=False)
+    all_needs = list(needs())
+    for need in all_needs:
+        missing = "missing" if need.is_required else "not found"
+        table.add_row(need.name, need.found or missing, "" if need.found else need.help)
+    Console(highlight=False).print(table)
+    if not all(need.is_met for need in all_needs):
+        raise typer.Exit(1)
 
 
 def needs() -> Iterator[Need]:

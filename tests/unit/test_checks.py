@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from local import checks
-from local.checks import Check, one, run
+from tests import checks
+from tests.checks import Check, one, run
 
 # Says on a file that it runs, and on another that it was let to clean up.
 STOPPABLE = """

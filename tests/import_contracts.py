@@ -12,7 +12,7 @@ class NoSharedTests(Contract):
     type_name = "no_shared_tests"
     ignore_imports = fields.SetField(subfield=fields.StringField(), required=False)
 
-    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         """The check's metadata lists each import that is not allowed, as "importer -> imported"."""
         tests = sorted(module for module in graph.modules if module.rpartition(".")[2].startswith("test_"))
         shared = {

@@ -1,7 +1,7 @@
 """`make test` and its smaller and larger sisters: checks side by side, in lanes, up to the first that fails.
 
-    python -m local.checks lint|test|nightly
-    python -m local.checks one TEST
+    python -m tests.checks lint|test|nightly
+    python -m tests.checks one TEST
 
 The checks of a lane run one after another, and lanes run at the same time: most of what the stacks' tests do is wait.
 What a check prints is shown when it ends, so that lanes do not mix; until then it stands in `.local/checks/`.

@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.table import Table
 
 from local import LocalError, stack, web
-from local.doctor import needs
 
 app = typer.Typer(help="The whole pipeline on this machine.", no_args_is_help=True)
 out = Console(highlight=False)
@@ -101,19 +100,6 @@ def logs(
     finally:
         for _, lines in opened:
             lines.close()
-
-
-@app.command()
-def doctor() -> None:
-    """List the needs of the local stack, and how to get what is missing; exit code 1 when anything is."""
-    table = Table("need", "found", "how to get it", box=None, pad_edge=False)
-    all_needs = list(needs())
-    for need in all_needs:
-        missing = "missing" if need.is_required else "not found"
-        table.add_row(need.name, need.found or missing, "" if need.found else need.help)
-    out.print(table)
-    if not all(need.is_met for need in all_needs):
-        raise typer.Exit(1)
 
 
 def _print_new(opened: Sequence[tuple[Path, TextIO]]) -> None:
