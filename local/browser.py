@@ -1,6 +1,6 @@
-"""The Chromium that the page is tested in: one that is installed, else one fetched, in the way that fits the machine.
+"""The Chromium that the page is tested in: one that is installed, else a fetched one.
 
-`python -m local.browser` makes sure of it and says where it is.
+`python -m local.browser` fetches it if need be, and prints its place.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ FLAGS = (
 
 
 def find(path: str, applications: Path = Path("/Applications")) -> Path | None:
-    """The first that runs: on PATH, among macOS's applications, or where `fetch` left it. Ubuntu's, for one, only says
-    that it wants to be a snap."""
+    """Return the first that runs: on PATH, among macOS's applications, or where Playwright left it.
+
+    Not each one runs: Ubuntu's `chromium-browser` only says that it has to be installed as a snap.
+    """
     on_path = [Path(found) for name in _NAMES if (found := shutil.which(name, path=path))]
     fetched = [file for file in sorted(_BROWSERS.glob("chromium*/*/*")) if file.name in _FETCHED]
     candidates = [*on_path, *(applications / name for name in _MACOS), *fetched]
@@ -38,7 +40,7 @@ def find(path: str, applications: Path = Path("/Applications")) -> Path | None:
 
 
 def chromium() -> Path:
-    """The browser's program. LocalError when there is none."""
+    """Return the browser's program. LocalError when there is none."""
     found = find(os.environ.get("PATH", os.defpath))
     if found is None:
         raise LocalError(f"There is no Chromium that runs: run `python -m local.browser`, or {_HELP}.")
@@ -46,31 +48,27 @@ def chromium() -> Path:
 
 
 def installed() -> Path:
-    """The browser's program, fetched where there is none. LocalError when it cannot be had."""
-    path = os.environ.get("PATH", os.defpath)
-    return find(path) or fetch(path)
+    """Return the browser's program, and fetch one where there is none. LocalError when that fails.
 
-
-def fetch(path: str) -> Path:
-    """Debian's package where we may install one, else Playwright's download. LocalError when neither can be had."""
-    log = LOCAL / "browser.log"
+    Debian's package is fetched where this program may install one, else Playwright's download.
+    """
+    path, log = os.environ.get("PATH", os.defpath), LOCAL / "browser.log"
+    if found := find(path):
+        return found
     settings = {"DEBIAN_FRONTEND": "noninteractive", "PLAYWRIGHT_BROWSERS_PATH": str(_BROWSERS)}
-    for command in _ways_to_fetch(path):
-        environment = clean_environment() | settings
-        if exit_code(command, log, environment) != 0:
+    for command in _commands_to_fetch(path):
+        if exit_code(command, log, clean_environment() | settings) != 0:
             break
-    found = find(path)
-    if found is None:
-        said = log.relative_to(ROOT)
-        raise LocalError(
-            f"There is no Chromium that runs, and none could be fetched (see {said}; what one lacks is installed by"
-            f" `sudo .venv/bin/playwright install-deps chromium`): {_HELP}, then run this again."
-        )
-    return found
+    if found := find(path):
+        return found
+    raise LocalError(
+        f"There is no Chromium that runs, and none could be fetched (see {log.relative_to(ROOT)}; what one lacks is"
+        f" installed by `sudo .venv/bin/playwright install-deps chromium`): {_HELP}, then run this again."
+    )
 
 
-def _ways_to_fetch(path: str) -> list[list[str]]:
-    """Commands to run one after another."""
+def _commands_to_fetch(path: str) -> list[list[str]]:
+    """List the commands, to be run in their order."""
     is_root = os.geteuid() == 0
     is_debian = Path("/etc/os-release").is_file() and platform.freedesktop_os_release().get("ID") == "debian"
     apt = shutil.which("apt-get", path=path)

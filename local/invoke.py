@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -24,9 +25,14 @@ from local.adapt import functions
 from local.commands import exit_with
 from local.firestore import PROJECT
 from local.paths import BUILD
-from local.seed import seed
 from local.stack import State
+from process.work import Work
+from tracking import jobs
+from tracking.errors import InvalidJobError
 from tracking.google_credentials import firestore_client
+from tracking.jobs import AccountType, Fields, Job, Status
+from tracking.naming import execution_name
+from tracking.store.firestore import JOBS
 
 _COPIED = ("Runtime", "Role", "Handler", "Timeout", "MemorySize", "Architectures")
 _PLACE_LIMIT_S = 60
@@ -50,8 +56,8 @@ def invoke(
 ) -> Invocation:
     """Run `function` (`process`, `trigger`) once, cold, with the deployed variables and `variables` over them.
 
-    A copy of the function is made for it: it waits for no other call, and the deployed one stays as it is. `timeout_s`
-    stands in for the template's own. LocalError when the function is unknown.
+    A copy of the function is made for the call. It waits for no other call, and the deployed function stays as it is.
+    `timeout_s` replaces the template's own. LocalError when the function is unknown.
     """
     build.build()
     logical_id = find_function(build.built_template(), function)
@@ -82,7 +88,7 @@ def _when_there_is_a_place(lambdas: Any, name: str, event: Mapping[str, Any]) ->
 
 
 def _take_log(state: State, name: str) -> str:
-    """The whole log: the invocation's own answer would hold the last 4 KB of it."""
+    """Return the whole log, and delete it. The invocation's own answer would hold the last 4 KB of it."""
     logs, group = aws.client("logs", state.aws()), f"/aws/lambda/{name}"
     pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
     lines = [event["message"].rstrip() for page in pages for event in page["events"]]
@@ -91,11 +97,51 @@ def _take_log(state: State, name: str) -> str:
 
 
 def find_function(template: Mapping[str, Any], name: str) -> str:
-    """The logical id `KickFunction` by itself, or by `kick` for short."""
+    """Return the logical id, given as such (`KickFunction`) or by its short name (`kick`)."""
     short = {logical_id.removesuffix("Function").lower(): logical_id for logical_id in functions(template)}
     if name not in short and name not in short.values():
         raise LocalError(f"The template has no function {name!r}: it has {', '.join(short)}.")
     return short.get(name, name)
+
+
+def seed(client: Any, event: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the job that the event names into Firestore, claimed, as the trigger leaves it; a claimed one stays.
+
+    Return the event with the execution that the job names. Without such a job a state would stop at the fence.
+    An event that names no job (a tick) or a malformed one is returned as it is. `client`: a Firestore client.
+    """
+    try:
+        # A state's event holds the job; a status change holds the execution's input, as JSON.
+        work = Work.from_state(event.get("job") or json.loads(event.get("detail", {}).get("input") or "{}"))
+        fields = _waiting(work)
+    except (InvalidJobError, ValueError, TypeError):
+        return dict(event)
+    document = client.collection(JOBS).document(work.job_id)
+    found = document.get()
+    known = found.to_dict() or {}
+    if (known.get("status"), known.get("attempt")) != (Status.PROCESSING, work.attempt):
+        document.set(fields | {"status": str(Status.CANCELLED)})  # a pending one could be taken by a tick
+        attempt = Job.from_document(work.job_id, fields, document.get().create_time).next_attempt()
+        claim = jobs.claim(attempt, datetime.now(UTC), _arn(event, execution_name(attempt)))
+        document.update(claim.fields)
+        found = document.get()
+    name = execution_name(Job.from_document(work.job_id, found.to_dict(), found.create_time))
+    if "detail" in event:
+        return {**event, "detail": {**event["detail"], "executionArn": _arn(event, name), "name": name}}
+    return {**event, "execution": _arn(event, name)}
+
+
+def _waiting(work: Work) -> Fields:
+    owner = {"org_id": work.org_id, "project_id": work.project_id, "user_id": work.user_id}
+    kind, now = AccountType(work.account_type), datetime.now(UTC)
+    fields = jobs.new(username=work.username, platform=work.platform_name, account_type=kind, now=now, **owner)
+    return fields | {"attempt": work.attempt - 1}
+
+
+def _arn(event: Mapping[str, Any], name: str) -> str:
+    """Name an execution of the state machine of the event's own execution."""
+    arn = str(event["detail"]["executionArn"] if "detail" in event else event["execution"])
+    return f"{arn.rpartition(':')[0]}:{name}"
 
 
 def main(arguments: list[str]) -> int:

@@ -87,12 +87,6 @@ def choose_port(wanted: int | None, what: str) -> int:
         return int(probe.getsockname()[1])
 
 
-def listens(port: int) -> bool:
-    """True when a program of this machine accepts connections on the port."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 def _began(pid: int) -> float | None:
     """None for a process that has ended. Both times move with the machine's clock, so their difference does not."""
     try:

@@ -1,6 +1,6 @@
 """The front end's tools, and the demo page that is built with them.
 
-Node is the one thing that is not installed here. Without it the pipeline runs all the same, without a page.
+Node itself is not installed by `make setup`. Without it the pipeline runs, without a page.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SOURCES = ("package-lock.json", "vite.demo.config.ts", "src", "demo")
 
 
 def missing() -> str:
-    """One sentence when Node is not here or too old, else nothing."""
+    """Return one sentence when Node is not here or too old, else an empty string."""
     help_ = "install Node 20.19, 22.12, or 24 and later (https://nodejs.org) and run this again"
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
@@ -36,7 +36,7 @@ def missing() -> str:
 
 
 def _serves(version: str) -> bool:
-    """The same as `engines` in web/package.json; Vite and Vitest ask for it."""
+    """Accept the versions that `engines` in web/package.json names; Vite and Vitest ask for them."""
     major, minor = [*map(int, re.findall(r"\d+", version)), 0, 0][:2]
     return (major == 20 and minor >= 19) or (major == 22 and minor >= 12) or major >= 24
 
@@ -66,24 +66,27 @@ def _is_stamped(stamp: Path, wanted: str) -> bool:
 
 
 def build_page(folder: Path) -> None:
-    """The demo page into `folder`, unless it is there and no source has changed."""
+    """Build the demo page into `folder`, unless it is there and no source has changed."""
     stamp, sources = folder / ".built", digest_of(WEB, _SOURCES)
     if _is_stamped(stamp, sources):
         return
-    if not is_ready():
-        raise LocalError(missing() or "The web package's tools are not installed: run `make setup`.")
-    command = [str(_MODULES / ".bin/vite"), "build", "--config", "vite.demo.config.ts", "--logLevel", "warn"]
-    run([*command, "--outDir", str(folder), "--emptyOutDir"], "The demo page could not be built", folder=WEB)
+    command = [*_vite("build"), "--logLevel", "warn", "--outDir", str(folder), "--emptyOutDir"]
+    run(command, "The demo page could not be built", folder=WEB)
     stamp.write_text(sources)
 
 
 def serve_page(page: str, trigger: str) -> NoReturn:
     """Become the development server of the demo page, for a stack whose own page and kick are at these addresses."""
-    if not is_ready():
-        raise LocalError(missing() or "The web package's tools are not installed: run `make setup`.")
-    command = [str(_MODULES / ".bin/vite"), "--config", "vite.demo.config.ts", "--clearScreen", "false"]
+    command = [*_vite(), "--clearScreen", "false"]
     os.chdir(WEB)
     os.execve(command[0], command, clean_environment() | {"STACK_PAGE": page, "STACK_TRIGGER": trigger})
+
+
+def _vite(*command: str) -> list[str]:
+    """Return the beginning of a command line of Vite. LocalError when the tools are missing."""
+    if not is_ready():
+        raise LocalError(missing() or "The web package's tools are not installed: run `make setup`.")
+    return [str(_MODULES / ".bin/vite"), *command, "--config", "vite.demo.config.ts"]
 
 
 def _version(node: str) -> str:
@@ -92,6 +95,6 @@ def _version(node: str) -> str:
 
 
 def _fingerprint_of_modules() -> str:
-    """Changes with the lock and with Node, for which some packages bring programs."""
+    """Return a text that changes with the lock and with Node: some packages bring programs for one Node."""
     version = _version(shutil.which("node") or "")
     return hashlib.sha256(_LOCK.read_bytes() + version.encode()).hexdigest()

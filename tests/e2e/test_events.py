@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from local import aws
-from local.invoke import Invocation, invoke
+from local.invoke import Invocation, invoke, seed
 from local.paths import ROOT, clean_environment
-from local.seed import seed
 from process import states
 from tests.e2e.running import RunningStack
 from tracking.store import account_path

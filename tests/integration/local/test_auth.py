@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from local import auth, programs
+from local import auth, aws, programs
 from local.firestore import PROJECT
 from local.paths import clean_environment
 
@@ -34,7 +34,7 @@ def address(request: pytest.FixtureRequest, emulator: str, tmp_path_factory: pyt
     running = programs.start(command, clean_environment(), log)
     try:
         url = f"http://127.0.0.1:{port}"
-        programs.wait_until_ready("auth", running, lambda: programs.listens(port), log, limit_s=60)
+        programs.wait_until_ready("auth", running, lambda: aws.answers(f"{url}/"), log, limit_s=60)
         auth.seed(url, emulator)
         yield url
     finally:
