@@ -67,7 +67,7 @@ build: setup ## Build for AWS (Python 3.13 on arm64) into .aws-sam
 	@PATH="$(CURDIR)/$(RUN):$$PATH" .local/sam/bin/sam build --parallel
 
 invoke: setup ## Run one function on one event: make invoke FUNCTION=process EVENT=events/fetch-account.json
-	@$(RUN)/python -m local.invoke "$(FUNCTION)" "$(EVENT)"
+	@$(RUN)/python -m cli.invoke "$(FUNCTION)" "$(EVENT)"
 
 bench: setup ## Measure the figures of docs/figures.md
 	@$(RUN)/python -m bench

@@ -1,5 +1,5 @@
-"""The whole pipeline on one machine: set-up, the local stack, one function on one event."""
+"""The whole pipeline on one machine: its set-up, and the local stack."""
 
 
 class LocalError(Exception):
-    """A problem on a developer's machine. The message is all that is shown: what is wrong and how to mend it."""
+    """A problem on a developer's machine. Only the message is shown: it says what is wrong and how to mend it."""

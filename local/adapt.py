@@ -1,4 +1,4 @@
-"""The built template, changed for MiniStack: the real template stays as it is for AWS.
+"""Changes of the built template for MiniStack. The real template stays as it is for AWS.
 
 MiniStack's own Python runtime replaces every exception's class name by `Runtime.HandlerError`, so that Retry and Catch
 by name would not work. A `provided` runtime with AWS's own runtime interface client keeps them.
@@ -20,9 +20,9 @@ HTTP_API = "AWS::ApiGatewayV2::Api"
 ADAPTED_DEFINITION = "adapted.asl.json"
 """Beside the adapted template, which names it."""
 
-# The version makes every function new when the layer is, and MiniStack end the workers that have the old one loaded.
-# LOCAL_PYTHONPATH: where handlers lie that the tests put in the place of ours.
-# -S: no site-packages of this machine, only the function, the layer and what Lambda brings itself.
+# A new version changes every function, so that MiniStack ends the workers that have the old layer loaded.
+# LOCAL_PYTHONPATH: the folder of handlers that tests put in place of ours.
+# -S: no site-packages of this machine, only the function, the layer and the packages that Lambda brings itself.
 _BOOTSTRAP = """\
 #!/bin/sh
 # {version}
@@ -33,7 +33,7 @@ exec "{python}" -S -m awslambdaric "$_HANDLER"
 
 
 def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
-    """A copy in which every function runs on this machine's own processor with `variables` added to its environment."""
+    """Return a copy whose functions run on this machine's processor, with `variables` added to their environment."""
     adapted = copy.deepcopy(dict(template))
     for resource in adapted["Resources"].values():
         properties = resource.setdefault("Properties", {})
@@ -54,7 +54,7 @@ def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str
 
 
 def _as_ministack_reads_it(cors: Any) -> Any:
-    """Rename `AllowOrigins` to the API's own `allowOrigins`, which MiniStack looks for. Functions (`Fn::If`) stay."""
+    """Rename `AllowOrigins` to the API's own `allowOrigins`, which MiniStack looks for. `Fn::If` and `Ref` stay."""
     if isinstance(cors, list):
         return [_as_ministack_reads_it(part) for part in cors]
     if not isinstance(cors, dict):
@@ -64,8 +64,11 @@ def _as_ministack_reads_it(cors: Any) -> Any:
 
 
 def adapt_definition(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy that waits for a place as it would on AWS: MiniStack's name for a throttled function is `Lambda.Unknown`,
-    of which three tries are not enough when many jobs start at once."""
+    """Return a copy that waits for a place as on AWS.
+
+    MiniStack's name for a throttled function is `Lambda.Unknown`. The definition tries such an error three times, which
+    is not enough when many jobs start at once.
+    """
     adapted = copy.deepcopy(dict(definition))
     for state in adapted["States"].values():
         for retrier in state.get("Retry", []):
@@ -79,12 +82,12 @@ def architecture() -> str:
 
 
 def functions(template: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Logical id and properties of every function, the globals' not included."""
+    """Return the properties of every function by its logical id, without the properties of `Globals`."""
     return {k: v.get("Properties", {}) for k, v in template["Resources"].items() if v["Type"] == FUNCTION}
 
 
 def write_bootstrap(folder: Path, *, layer: Path, runtime: Path, python: str, version: str) -> None:
-    """Into a function's built folder: a layer could not bring it, since MiniStack looks for it there alone."""
+    """Write the program that starts the handler into a function's built folder. MiniStack looks for it there only."""
     bootstrap = folder / "bootstrap"
     bootstrap.write_text(_BOOTSTRAP.format(layer=layer / "python", runtime=runtime, python=python, version=version))
     bootstrap.chmod(0o755)

@@ -1,4 +1,4 @@
-"""MiniStack, which stands for AWS on this machine: how it is started, and how our programs address it."""
+"""MiniStack, the stand-in for AWS on this machine: its command line, and clients for it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ ACCOUNT = "000000000000"
 STACK_NAME = "account-tracking"
 _KEY = "test"  # MiniStack takes any
 
-# For the states: 16 drain a burst of cold starts faster than 64 on two cores, each worker taking about 75 MB.
+# Places for the states. On two cores, 16 drain a burst of cold starts faster than 64; a worker takes about 75 MB.
 STATES = 16
-# And more for the tick, the kick, reconcile and cleanup. On AWS a reservation keeps places free. On MiniStack it is a
-# limit and no more, and other functions may take all places: so the states get a limit.
+# The rest is for the tick, the kick, reconcile and cleanup. On AWS a reservation keeps places free. On MiniStack it is
+# only a limit, and the other functions could find all places taken: so the states get a limit.
 CONCURRENCY = STATES + 8
 
 
@@ -31,7 +31,7 @@ def command() -> list[str]:
 
 
 def ministack_environment(port: int, folder: Path) -> dict[str, str]:
-    """Everything MiniStack reads, none of it from the user's shell: its functions inherit the whole of it.
+    """Return all variables that MiniStack reads. Its functions inherit them, so few come from the user's shell.
 
     By default it would listen on every interface, for MQTT and SFTP too, and keep its files in the shared /tmp.
     """
@@ -45,7 +45,7 @@ def ministack_environment(port: int, folder: Path) -> dict[str, str]:
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        "DOCKER_HOST": f"unix://{folder}/no-docker",  # else it removes other people's containers at its start
+        "DOCKER_HOST": f"unix://{folder}/no-docker",  # else it removes containers of other programs at its start
         "LAMBDA_EXECUTOR": "local",
         "LAMBDA_ACCOUNT_CONCURRENCY": str(CONCURRENCY),
         "MINISTACK_REGION": REGION,
@@ -56,7 +56,7 @@ def ministack_environment(port: int, folder: Path) -> dict[str, str]:
 
 
 def client_environment(address: str) -> dict[str, str]:
-    """The variables that the AWS command line, SDKs and SAM need to talk to MiniStack and never to AWS."""
+    """Return the variables with which the AWS command line, the SDKs and SAM talk to MiniStack, never to AWS."""
     return {
         "AWS_ENDPOINT_URL": address,
         "AWS_REGION": REGION,
@@ -69,7 +69,7 @@ def client_environment(address: str) -> dict[str, str]:
 
 
 def client(service: str, address: str) -> Any:
-    """A boto3 client for MiniStack. It reads neither the user's profile nor the files of it."""
+    """Return a boto3 client for MiniStack. It reads neither the user's profile nor its files."""
     unset, nowhere = (None, None, None, None), (None, None, os.devnull, None)  # config name, variable, default, cast
     overrides = {"profile": unset, "config_file": nowhere, "credentials_file": nowhere}
     nobody = botocore.session.Session(session_vars=overrides)
@@ -80,7 +80,7 @@ def client(service: str, address: str) -> Any:
 
 
 def physical_name(address: str, logical_id: str) -> str:
-    """The name of a resource of the deployed template."""
+    """Return the name of a resource of the deployed template."""
     formation = client("cloudformation", address)
     resource = formation.describe_stack_resource(StackName=STACK_NAME, LogicalResourceId=logical_id)
     return str(resource["StackResourceDetail"]["PhysicalResourceId"])
@@ -97,7 +97,7 @@ def put_secrets(address: str, secrets: dict[str, str]) -> None:
 
 
 def answers(url: str) -> bool:
-    """True when a GET is answered with 200. Proxies of the shell are not asked: the address is this machine's."""
+    """Return whether a GET is answered with 200. The proxies of the shell are not used."""
     with contextlib.suppress(httpx.HTTPError):
         return httpx.get(url, trust_env=False, timeout=2).status_code == 200
     return False

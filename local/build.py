@@ -1,4 +1,4 @@
-"""The real `sam build`, for this machine; and the real `sam deploy`, to MiniStack."""
+"""`sam build` for this machine, and `sam deploy` to MiniStack."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def build() -> None:
-    """Layer and functions for this machine's Python into `.local/build`. Nothing is done when no source has changed."""
+    """Build layer and functions for this machine's Python into `.local/build`, if a source has changed."""
     with (LOCAL / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the tests' stack and the developer's share what is built
         _build()
@@ -52,7 +52,7 @@ def _build() -> None:
 
 
 def deploy(address: str, variables: Mapping[str, str], parameters: Mapping[str, str]) -> None:
-    """The built template, adapted, to the MiniStack at `address`; `variables` are added to every function's."""
+    """Deploy the adapted template to the MiniStack at `address`. `variables` are added to those of every function."""
     template = BUILD / f"{STACK.name}.yaml"
     template.write_text(yaml.safe_dump(adapt(built_template(), variables), sort_keys=False))
     definition = json.loads((ROOT / "statemachine/tracking.asl.json").read_text())
@@ -69,32 +69,34 @@ def deploy(address: str, variables: Mapping[str, str], parameters: Mapping[str, 
 
 
 def _limit_states(address: str) -> None:
-    """Slow jobs leave places to the others. MiniStack's CloudFormation passes over the limit, its Lambda keeps it."""
+    """Set the limit of the states, so that slow jobs leave places to other functions.
+
+    MiniStack's CloudFormation ignores the limit of the template. Its Lambda keeps to a limit that is set by a call.
+    """
     name = aws.physical_name(address, "ProcessFunction")
     aws.client("lambda", address).put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=aws.STATES)
 
 
 def fingerprint() -> str:
-    """Changes with anything that is built or deployed, and with what builds it."""
+    """Return a text that changes with each source, with the Python, and with the place of the clone."""
     return digest_of(ROOT, _SOURCES, _PYTHON_VERSION, host_python(), str(ROOT))
 
 
 def built_template() -> dict[str, Any]:
-    """The template that `sam build` wrote, its short forms already spelled out."""
+    """Return the template that `sam build` wrote. Its short forms (`!Ref`) are spelled out."""
     template = yaml.safe_load((BUILD / "template.yaml").read_text())
     return dict(template)
 
 
 def secret_names() -> list[str]:
-    """The names that the template gives to the kick's secret and the platforms' keys. Firestore's emulator asks for
-    no credentials."""
+    """Return the names of the kick's secret and the platforms' keys. Firestore's emulator needs no credentials."""
     parameters = built_template()["Parameters"]
     names = [name for name in parameters if name.endswith("Secret") and name != "FirebaseCredentialsSecret"]
     return [parameters[name]["Default"] for name in names]
 
 
 def _build_runtime() -> None:
-    """Install the packages that Lambda's own image brings: kept out of the layer, laid beside it."""
+    """Install the packages that Lambda's own image brings into a folder beside the layer, which leaves them out."""
     shutil.rmtree(RUNTIME, ignore_errors=True)
     command = [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "--target", str(RUNTIME), "--require-hashes"]
     command += ["--python", host_python(), "--only-binary=:all:", "-r", str(ROOT / "requirements/runtime.lock")]

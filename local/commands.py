@@ -20,7 +20,7 @@ from typing import NoReturn
 from local import LocalError
 from local.paths import LOCAL, ROOT, clean_environment
 
-# What pip, uv and npm say when the registry, the proxy or the name server is the trouble.
+# Words of pip, uv and npm when the registry, the proxy or the name server does not answer.
 _UNREACHABLE = re.compile(
     "error sending request|failed to fetch|connection|name resolution|dns error|timed out|proxy|certificate|network|"
     "no matching distribution|was not found in the package registry|request failed|could not connect|enotfound|"
@@ -50,7 +50,7 @@ def popen(
 def exit_code(
     command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None, folder: Path = ROOT
 ) -> int:
-    """Run a program to its end. When we are interrupted, it and its children are ended too."""
+    """Run a program to its end, and return its code. An interrupt ends the program and its children, too."""
     child = popen(command, log, environment, folder)
     try:
         return child.wait()
@@ -71,7 +71,7 @@ def _end_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
 
 
 def run(command: Sequence[str], failure: str, folder: Path = ROOT, *, needs_registry: bool = False) -> None:
-    """Run quietly. LocalError is `failure` and the file that holds what the program said."""
+    """Run quietly. LocalError is `failure`, with the file that holds the program's output."""
     log = LOCAL / "setup.log"
     if exit_code(command, log, folder=folder) == 0:
         return
@@ -85,12 +85,12 @@ def run(command: Sequence[str], failure: str, folder: Path = ROOT, *, needs_regi
 
 
 def install(command: Sequence[str], lock: Path, folder: Path = ROOT) -> None:
-    """Install the packages of `lock`. LocalError tells whether the registry is the trouble."""
+    """Install the packages of `lock`. LocalError says whether the registry cannot be reached."""
     run(command, f"The packages of {lock.relative_to(ROOT)} could not be installed", folder, needs_registry=True)
 
 
 def last_lines(log: Path, count: int = 12) -> str:
-    """The end of a log, set off from the sentence before it; empty when there is none."""
+    """Return the end of a log, to be put behind a sentence; empty when there is no log."""
     if not log.exists():
         return ""
     lines = log.read_text(errors="replace").splitlines()[-count:]
@@ -110,7 +110,7 @@ def exit_with(main: Callable[[], int | None]) -> NoReturn:
 
 @contextlib.contextmanager
 def signals_as_interrupts() -> Iterator[None]:
-    """Handle a polite end (TERM, a closed terminal) as Ctrl-C, so that everything started is stopped."""
+    """Handle SIGTERM and SIGHUP (a closed terminal) as Ctrl-C, so that everything started is stopped."""
 
     def interrupt(number: int, _frame: object) -> None:
         raise KeyboardInterrupt(signal.Signals(number).name)
@@ -121,7 +121,7 @@ def signals_as_interrupts() -> Iterator[None]:
 
 @contextlib.contextmanager
 def signals_deferred() -> Iterator[None]:
-    """Hold signals back until the end of a block that must stay whole, as "start a part and note it down"."""
+    """Hold signals back until the end of a block that must not be interrupted, such as starting and saving a part."""
     came: list[int] = []
     with _handled(lambda number, _frame: came.append(number)):
         yield

@@ -1,4 +1,4 @@
-"""Run a command beside a Firestore emulator of its own, with our rules: `python -m local.emulated COMMAND`."""
+"""Run a command with a Firestore emulator of its own, which has our rules: `python -m local.emulated COMMAND`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from local.paths import ROOT, clean_environment
 
 @contextlib.contextmanager
 def emulator() -> Iterator[str]:
-    """Host and port of a Firestore emulator, which is stopped at the end. LocalError when it does not start."""
+    """Start a Firestore emulator, yield its host and port, and stop it. LocalError when it does not start."""
     port = programs.choose_port(None, "the Firestore emulator")
     address = f"127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="emulator-") as folder:
@@ -30,7 +30,7 @@ def emulator() -> Iterator[str]:
 
 
 def run(command: list[str]) -> int:
-    """The command's exit code; FIRESTORE_EMULATOR_HOST tells it where the emulator is."""
+    """Return the command's exit code. It finds the emulator by FIRESTORE_EMULATOR_HOST."""
     with emulator() as address:
         environment = clean_environment() | {"FIRESTORE_EMULATOR_HOST": address}
         return subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode

@@ -1,9 +1,8 @@
-"""The Python environments: ours (`.venv`), MiniStack's and SAM's, each from its own hash-pinned lock; then Node's
-packages (`local.web`).
+"""The Python environments: ours (`.venv`), MiniStack's and SAM's; then Node's packages (`local.web`).
 
-`python -m local.environments` runs before anything is installed, on the system's Python: it imports the standard
-library alone. An environment that is ready carries the fingerprint of what it was made from; one that is half made
-carries none, and the next run makes it anew.
+`python -m local.environments` runs before anything is installed, on the system's Python, so it imports only the
+standard library. Each environment has a lock with hashes. A complete one holds the fingerprint of its sources. An
+incomplete one holds none, and the next run makes it anew.
 
 The locks are pip's and not uv.lock: that file records the registry's addresses, and so ties a clone to one index.
 """
@@ -36,11 +35,11 @@ class Environment:
 
     @property
     def stamp(self) -> Path:
-        """Holds the fingerprint while, and only while, the environment is complete."""
+        """The file that holds the fingerprint. It exists only while the environment is complete."""
         return self.path / ".ready"
 
     def fingerprint(self) -> str:
-        """Changes with the lock, the Python beneath, and the place of the clone, which scripts hold as a path."""
+        """Return a text that changes with the lock, the Python, and the place of the clone, which scripts hold."""
         settings = (ROOT / "pyproject.toml").read_bytes()
         made_from = (self.lock.read_bytes(), settings, str(self.path).encode(), sys.version.encode())
         return hashlib.sha256(b"\0".join(made_from)).hexdigest()
@@ -60,8 +59,8 @@ OTHERS = (
 
 
 def prepare() -> None:
-    """Make whatever is not ready. Safe to interrupt and to run again; under 0.1 s when nothing is to do."""
-    base = getattr(sys, "_base_executable", "") or sys.executable  # an environment made from another dies with it
+    """Make each environment that is not ready. Safe to interrupt and to repeat; under 0.1 s when all are ready."""
+    base = getattr(sys, "_base_executable", "") or sys.executable  # never another environment: it may be deleted
     for environment in (OURS, *OTHERS):
         if environment.is_ready():
             continue
@@ -83,7 +82,7 @@ def prepare() -> None:
 
 
 def _install_uv(base: str) -> None:
-    """A machine has Python and its pip, and maybe no uv: ours goes into `.venv`, which is made for it."""
+    """Make `.venv`, and install uv into it: a machine has Python and pip, but perhaps no uv."""
     no_venv = "Python cannot make virtual environments: install its venv module (Debian: apt install python3-venv)"
     run([base, "-m", "venv", "--clear", str(OURS.path)], no_venv)
     pip = [str(OURS.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]

@@ -1,4 +1,4 @@
-"""Google's Firestore emulator: where it is found, and how it is started."""
+"""Google's Firestore emulator: finding it, its command line, and its rules."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _JAVA_HELP = "install one (Debian, Ubuntu: apt install default-jre-headless; mac
 
 
 def find_jar(home: Path, path: str, sdk_roots: Sequence[Path] = _SDK_ROOTS) -> Path | None:
-    """The emulator of an installed gcloud SDK, else the newest that Firebase's tools left in their cache."""
+    """Return the emulator of an installed gcloud SDK, else the newest in the cache of Firebase's tools, or None."""
     gcloud = shutil.which("gcloud", path=path)
     on_path = [Path(gcloud).resolve().parent.parent] if gcloud else []
     for root in (*on_path, *sdk_roots, home / "google-cloud-sdk"):
@@ -43,7 +43,7 @@ def _version(jar: Path) -> tuple[int, ...]:
 
 
 def fetch_jar(home: Path, path: str) -> Path:
-    """Have Firebase's own tools download the emulator, which needs Node. LocalError when that cannot be."""
+    """Download the emulator with Firebase's own tools, which need Node. LocalError when that fails."""
     npx = shutil.which("npx", path=path)
     if npx is None:
         raise LocalError(
@@ -65,7 +65,7 @@ def fetch_jar(home: Path, path: str) -> Path:
 
 
 def find_java(path: str, java_home: str = "") -> tuple[str, int]:
-    """The Java program and its major version. LocalError when there is none."""
+    """Return the Java program and its major version. LocalError when there is none."""
     java = shutil.which("java", path=f"{java_home}/bin") if java_home else None
     java = java or shutil.which("java", path=path)
     if java is None:
@@ -78,7 +78,10 @@ def find_java(path: str, java_home: str = "") -> tuple[str, int]:
 
 
 def java_needed(jar: Path) -> int:
-    """The Java that the jar was compiled for: its main class says so in bytes 6 and 7, as 44 more (JVM spec, 4.1)."""
+    """Return the major version of Java that the jar needs.
+
+    It is in bytes 6 and 7 of a class file, with 44 added (JVM specification, 4.1).
+    """
     try:
         with zipfile.ZipFile(jar) as archive, archive.open(MAIN_CLASS.replace(".", "/") + ".class") as main:
             return int.from_bytes(main.read(8)[6:8], "big") - 44
@@ -89,7 +92,7 @@ def java_needed(jar: Path) -> int:
 
 
 def command(port: int, rules: Path = RULES) -> list[str]:
-    """The command line of the emulator of this machine, fetched if need be. LocalError says what is missing."""
+    """Return the emulator's command line. The emulator is fetched if need be. LocalError says what is missing."""
     home, path = Path.home(), os.environ.get("PATH", os.defpath)
     java, version = find_java(path, os.environ.get("JAVA_HOME", ""))
     jar = find_jar(home, path) or fetch_jar(home, path)
@@ -104,8 +107,10 @@ def command(port: int, rules: Path = RULES) -> list[str]:
 
 
 def load_rules(address: str, rules: Path = RULES) -> None:
-    """Have the emulator at `address` (host and port) judge by the rules as they are now. LocalError says what is wrong
-    with them: it would start with rules that it cannot read, and refuse everything."""
+    """Load the rules as they are now into the emulator at `address` (host and port). LocalError says what is wrong.
+
+    The emulator itself starts with rules that it cannot read, and then refuses every request.
+    """
     files = [{"name": rules.name, "content": rules.read_text()}]
     url = f"http://{address}/emulator/v1/projects/{PROJECT}:securityRules"
     try:

@@ -1,7 +1,7 @@
-"""The places of things in this clone.
+"""The folders of this clone, and the environment of the programs that run in it.
 
-Nothing is written outside it, but for the caches of package managers, and Debian's package of Chromium where `make
-test` runs as root and finds none (`local.browser`).
+Nothing is written outside the clone, except the caches of package managers, and Debian's package of Chromium where
+`make test` runs as root and finds none (`local.browser`).
 """
 
 import hashlib
@@ -17,8 +17,8 @@ WEB = ROOT / "web"
 MINISTACK = LOCAL / "ministack"
 SAM = LOCAL / "sam"
 BUILD = LOCAL / "build"
-RUNTIME = LOCAL / "runtime"  # what Lambda brings itself and the layer leaves out: boto3, the runtime interface client
-# The tests' stack is another than the developer's, who may be using theirs.
+RUNTIME = LOCAL / "runtime"  # packages that Lambda brings itself: boto3, the runtime interface client
+# Tests use a stack of their own, since the developer's may be in use.
 STACK = LOCAL / os.environ.get("TRACKING_LOCAL_STACK", "stack")
 LOGS = STACK / "logs"
 
@@ -32,7 +32,7 @@ _LEAKING = (
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment that every program is started with: the user's, less what would leak into ours."""
+    """Return the environment of every program that is started: the user's, without what would change our programs."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_LEAKING)}
     kept.setdefault("UV_SYSTEM_CERTS", "true")  # as pip does: a company's proxy is known to the system, not to uv
     return kept | {
@@ -45,14 +45,14 @@ def clean_environment() -> dict[str, str]:
 
 
 def reaching_this_machine() -> dict[str, str]:
-    """The variables that keep a proxy of the shell out of calls to this machine; gRPC reads the small letters."""
+    """Return the variables that keep the shell's proxy out of calls to this machine. gRPC reads the lower-case name."""
     spared = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
     hosts = ",".join(filter(None, (spared, "127.0.0.1,localhost")))
     return {"no_proxy": hosts, "NO_PROXY": hosts}
 
 
 def digest_of(folder: Path, sources: Iterable[str], *more: str) -> str:
-    """A fingerprint of all files under the sources of a folder, and of more text."""
+    """Return a fingerprint of all files under `sources`, which are paths in `folder`, and of more text."""
     digest = hashlib.sha256("\0".join(more).encode())
     files = (file for source in sources for file in [folder / source, *(folder / source).rglob("*")])
     for file in sorted(file for file in files if file.is_file() and "__pycache__" not in file.parts):
@@ -61,5 +61,5 @@ def digest_of(folder: Path, sources: Iterable[str], *more: str) -> str:
 
 
 def host_python() -> str:
-    """The interpreter underneath the virtual environment: functions run on it with the layer alone."""
+    """Return the interpreter beneath the virtual environment. Functions run on it, without our packages."""
     return os.path.realpath(sys.executable)

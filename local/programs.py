@@ -1,7 +1,7 @@
-"""Programs in the background that can be found and ended again by any later command.
+"""Programs in the background, which any later command can find and end.
 
-Each part of the stack leads a process group of its own, so that its workers end with it. A part is remembered by its
-process id and the moment it began, so an id that the system has given to another program is never signalled.
+Each part of the stack leads a process group of its own, so that its workers end with it. A part is known by its process
+id and the moment it began: an id that the system has given to another program since is never signalled.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from local import LocalError
 from local.commands import last_lines, popen
 from local.paths import ROOT
 
-_children: dict[int, subprocess.Popen[bytes]] = {}  # those of this very process, which must reap them
+_children: dict[int, subprocess.Popen[bytes]] = {}  # of this process, which must wait for them
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Process:
             child.wait()
 
     def members(self) -> list[int]:
-        """The living processes of the group. While there are any, the system gives the group's id to nobody else."""
+        """Return the living processes of the group. While one lives, the system does not use the group's id again."""
         return [pid for pid in psutil.pids() if _group(pid) == self.pid and _began(pid) is not None]
 
 
@@ -62,7 +62,7 @@ def start(command: Sequence[str], environment: Mapping[str, str], log: Path, *, 
 
 
 def wait_until_ready(name: str, process: Process | None, ready: Callable[[], bool], log: Path, limit_s: float) -> None:
-    """Wait. LocalError with the last lines of the log when the part ends, or is not ready after `limit_s`."""
+    """Wait until `ready()`. LocalError, with the end of the log, when the part ends or `limit_s` passes."""
 
     def has_ended() -> bool:
         return process is not None and not process.is_alive()
@@ -75,7 +75,7 @@ def wait_until_ready(name: str, process: Process | None, ready: Callable[[], boo
 
 
 def choose_port(wanted: int | None, what: str) -> int:
-    """The port asked for, or any free one. LocalError when the one asked for is taken."""
+    """Return the wanted port, or any free one. LocalError when the wanted one is taken."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -88,7 +88,10 @@ def choose_port(wanted: int | None, what: str) -> int:
 
 
 def _began(pid: int) -> float | None:
-    """None for a process that has ended. Both times move with the machine's clock, so their difference does not."""
+    """Return the seconds between the machine's start and the process's; None for a process that has ended.
+
+    A change of the machine's clock moves both times, so it does not change the difference.
+    """
     try:
         process = psutil.Process(pid)
         is_zombie = process.status() == psutil.STATUS_ZOMBIE
@@ -98,7 +101,7 @@ def _began(pid: int) -> float | None:
 
 
 def _group(pid: int) -> int | None:
-    with contextlib.suppress(OSError):  # it ended meanwhile, or is out of our sight
+    with contextlib.suppress(OSError):  # it has ended, or is hidden from us
         return os.getpgid(pid)
     return None
 

@@ -1,7 +1,7 @@
-"""The local stack: started, looked at and stopped as a whole.
+"""The local stack: its parts are started, deployed to and stopped together.
 
-`.local/stack/state.json` is written after every single start, so that `down` finds everything that runs, however the
-command that started it ended.
+`.local/stack/state.json` is written after each start of a part. So `down` finds everything that runs, even when the
+command that started it was killed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Ports = Mapping[str, int | None]  # the ports asked for, by part; None for any f
 
 @dataclass(frozen=True)
 class Part:
-    """One part of the stack. `process` is None for an emulator that was running before and is not ours to stop."""
+    """One part of the stack. `process` is None for an emulator that the user runs, and that is never stopped here."""
 
     address: str
     process: Process | None
@@ -53,13 +53,13 @@ class Part:
 
 @dataclass
 class State:
-    """The parts, and what is deployed: remembered between two commands."""
+    """The parts and the deployment, as they are saved between two commands."""
 
     parts: dict[str, Part] = field(default_factory=dict)
     deployed: str = ""
 
     def runs(self) -> bool:
-        """True while any part of ours does."""
+        """Return whether any part that was started here still runs."""
         return any(part.process is not None and part.is_alive() for part in self.parts.values())
 
     def is_up(self) -> bool:
@@ -73,7 +73,7 @@ class State:
 
     @classmethod
     def load(cls, file: Path = _STATE) -> State:
-        """The state that was saved; an empty one when nothing was."""
+        """Return the saved state; an empty one when nothing was saved."""
         if not file.exists():
             return cls()
         saved: dict[str, Any] = json.loads(file.read_text())
@@ -81,7 +81,7 @@ class State:
         return cls(parts, saved["deployed"])
 
     def firestore(self) -> str:
-        """Host and port, as `FIRESTORE_EMULATOR_HOST` wants them."""
+        """Return host and port, the form of `FIRESTORE_EMULATOR_HOST`."""
         return self.parts["firestore"].address.removeprefix("http://")
 
     def aws(self) -> str:
@@ -94,11 +94,11 @@ class State:
         return self.parts["auth"].address
 
     def page(self) -> str | None:
-        """The address of the demo page; None without Node, which builds it."""
+        """Return the address of the demo page; None without Node, which builds it."""
         return self.parts["page"].address if "page" in self.parts else None
 
     def environment(self) -> dict[str, str]:
-        """The variables by which the command line and the AWS tools reach the parts."""
+        """Return the variables with which the command line and the AWS tools reach the parts."""
         return {
             "FIRESTORE_EMULATOR_HOST": self.firestore(),
             "GOOGLE_CLOUD_PROJECT": firestore.PROJECT,
@@ -109,8 +109,10 @@ class State:
 
 
 def up(ports: Ports, say: Say) -> State:
-    """Start what does not run, build and deploy what has changed. After a LocalError all that this call started is
-    stopped; the other parts go on running, with their data."""
+    """Start the parts that do not run, then build and deploy what has changed.
+
+    After a LocalError or an interrupt, the parts that this call started are stopped. The others keep their data.
+    """
     with _alone("up"), signals_as_interrupts():
         state = State.load()
         ran = {name for name, part in state.parts.items() if part.is_alive()} if state.runs() else set()
@@ -134,7 +136,7 @@ def down() -> None:
 
 @contextlib.contextmanager
 def borrowed(say: Say) -> Iterator[State]:
-    """The stack for a while: one that runs goes on running, one that was started for this is stopped at the end."""
+    """Yield a running stack. One that was started for this is stopped at the end; another goes on running."""
     ran = State.load().runs()
     with signals_as_interrupts():
         state = up({}, say)
@@ -146,7 +148,7 @@ def borrowed(say: Say) -> Iterator[State]:
 
 
 def platform_urls(simulator: str) -> dict[str, str]:
-    """The platforms' base addresses, version part included, at the simulator."""
+    """Return the platforms' base addresses at the simulator, with the version of each API."""
     return {
         "YOUTUBE_API_URL": f"{simulator}/youtube/v3",
         "X_API_URL": f"{simulator}/x/2",
@@ -155,26 +157,28 @@ def platform_urls(simulator: str) -> dict[str, str]:
 
 
 def outputs(state: State) -> dict[str, str]:
-    """The deployed stack's outputs, by name."""
+    """Return the outputs of the deployed template, by name."""
     stacks = aws.client("cloudformation", state.aws()).describe_stacks(StackName=aws.STACK_NAME)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
 
 
 def trigger_url(state: State) -> str:
-    """Of `POST /trigger`, below MiniStack's own address: the output's ends in .localhost, which browsers alone know."""
+    """Return the address of `POST /trigger`. The output's host ends in .localhost, which only browsers can resolve."""
     api_id = str(urlsplit(outputs(state)["TriggerUrl"]).hostname).partition(".")[0]
     return f"{state.aws()}/_aws/execute-api/{api_id}/trigger"
 
 
 def _start_missing(state: State, ran: Set[str], ports: Ports, say: Say) -> None:
-    """Start parts that stopped where they were, so that the others find them. All ports are looked at first: one that
-    is taken is told before anything is started."""
+    """Start the missing parts. A part that had stopped gets its old port, so that the others find it.
+
+    All ports are chosen first: one that is taken is reported before anything is started.
+    """
     stopped = {name: part for name, part in state.parts.items() if name not in ran and part.process is not None}
     without_node = web.missing()
     missing = [name for name in _NAMES if name not in ran and not (name == "page" and without_node)]
     if stopped:
         say(_describe_stopped(stopped))
-        _stop(state, spared=ran)  # workers of a part that was killed
+        _stop(state, spared=ran)  # workers of a killed part may still run
     chosen = {name: _choose_port(name, ports.get(name), stopped.get(name)) for name in missing}
     if not ran:
         shutil.rmtree(LOGS, ignore_errors=True)
@@ -197,7 +201,7 @@ def _start_missing(state: State, ran: Set[str], ports: Ports, say: Say) -> None:
 
 
 def _describe_stopped(stopped: Mapping[str, Part]) -> str:
-    """One sentence about the parts, and its meaning for the data."""
+    """Say in a sentence which parts had stopped, and which data is lost."""
     names = [_NAMES[name] for name in stopped]
     listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
     told = f"{listed[0].upper()}{listed[1:]} had stopped and {'are' if len(names) > 1 else 'is'} started again"
@@ -209,7 +213,7 @@ def _describe_stopped(stopped: Mapping[str, Part]) -> str:
 
 
 def _choose_port(name: str, wanted: int | None, before: Part | None) -> int:
-    """The port asked for, else the one that the part had, else any."""
+    """Return the wanted port, else the one that the part had, else any free one."""
     if wanted is None and before is not None:
         with contextlib.suppress(LocalError):
             return choose_port(int(before.address.rpartition(":")[2]), _NAMES[name])
@@ -270,7 +274,7 @@ def _deploy(state: State, say: Say) -> None:
 
 
 def deployment_parameters(state: State) -> dict[str, str]:
-    """The template's parameters for this stack; SAM takes none without a value."""
+    """Return the template's parameters for this stack. None is empty, since SAM refuses that."""
     urls = platform_urls(state.simulator())
     parameters = {
         "GoogleCloudProject": firestore.PROJECT,
@@ -283,7 +287,7 @@ def deployment_parameters(state: State) -> dict[str, str]:
 
 
 def _publish_page(state: State) -> None:
-    """Build the page, and put a description of this stack beside it."""
+    """Build the page, and write a description of this stack beside it."""
     if state.page() is None:
         return
     web.build_page(_PAGE)
@@ -302,7 +306,7 @@ def _publish_page(state: State) -> None:
 
 
 def _stop(state: State, spared: Set[str] = frozenset()) -> None:
-    """Stop the parts; the deployment ends with MiniStack."""
+    """Stop the parts, except the spared ones. The deployment is lost when MiniStack stops."""
     for name in state.parts.keys() - spared:
         process = state.parts.pop(name).process
         if process is not None:
@@ -321,7 +325,7 @@ def log_of(name: str) -> Path:
 
 @contextlib.contextmanager
 def _alone(doing: str) -> Iterator[None]:
-    """Hold the lock: two commands at once would start or stop each other's parts."""
+    """Hold the stack's lock. Two commands at the same time would start or stop each other's parts."""
     LOCAL.mkdir(exist_ok=True)
     with _LOCK.open("a+") as lock:
         try:

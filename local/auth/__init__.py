@@ -1,7 +1,7 @@
-"""Sign-in on this machine: Firebase's own Auth emulator where its tools are at hand, else a stand-in.
+"""Sign-in on this machine: Firebase's own Auth emulator where its tools are installed, else a stand-in.
 
-Both speak Identity Toolkit's REST, so the page, firebase-admin and what is seeded here are the same with either. Both
-issue unsigned tokens, which the Firestore emulator accepts, and nobody else may: see `tracking.kick_auth`.
+Both speak Identity Toolkit's REST, so the page, firebase-admin and `seed` need not know which one runs. Both issue
+unsigned tokens, which only the Firestore emulator accepts: see `tracking.kick_auth`.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from local.programs import choose_port
 
 PASSWORD = "tracking"  # noqa: S105  # of users who exist on this machine alone
 _ACCOUNTS = f"/identitytoolkit.googleapis.com/v1/projects/{PROJECT}/accounts"
-_OWNER = {"Authorization": "Bearer owner"}  # what emulators take for an administrator
+_OWNER = {"Authorization": "Bearer owner"}  # emulators take this for an administrator
 _PATIENCE_S = 60.0  # an emulator's first write on a busy machine
 _TAKEN = ("DUPLICATE_LOCAL_ID", "EMAIL_EXISTS")
 
 
 @dataclass(frozen=True)
 class User:
-    """Somebody who can sign in, and the one organisation and project that is theirs."""
+    """A person who can sign in, with one organisation and one project."""
 
     uid: str
     name: str
@@ -46,7 +46,7 @@ USERS = (
 
 
 def command(port: int, folder: Path) -> list[str]:
-    """The command line of whichever is at hand. `folder` takes the configuration that Firebase's tools want."""
+    """Return the command line of the emulator, or of the stand-in. The emulator's configuration goes into `folder`."""
     firebase = shutil.which("firebase", path=os.environ.get("PATH", os.defpath))
     if firebase is None or subprocess.run([firebase, "--version"], capture_output=True, check=False).returncode != 0:
         return [sys.executable, "-m", "local.auth.stand_in", "--port", str(port)]
@@ -59,9 +59,9 @@ def command(port: int, folder: Path) -> list[str]:
 
 
 def seed(auth: str, firestore: str) -> None:
-    """The demo's users and their memberships, unless they are there. LocalError when they cannot be made.
+    """Create the demo's users and their memberships, unless they exist. LocalError when that fails.
 
-    `auth`: the address of either one; `firestore`: host and port of the emulator.
+    `auth`: the address of the sign-in; `firestore`: host and port of the emulator.
     """
     documents = f"http://{firestore}/v1/projects/{PROJECT}/databases/(default)/documents"
     with httpx.Client(headers=_OWNER, trust_env=False, timeout=_PATIENCE_S) as http:

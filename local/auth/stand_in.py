@@ -1,7 +1,7 @@
 """A stand-in for Firebase's Auth emulator: `python -m local.auth.stand_in --port 9099`.
 
-As much of Identity Toolkit as signing in with a password, staying signed in and firebase-admin's look-up of a user
-take; no sign-up, no reset, no OAuth. Shapes and paths: https://firebase.google.com/docs/reference/rest/auth
+It signs users in with a password, renews their tokens, and looks users up for firebase-admin. It has no sign-up, no
+reset and no OAuth. Shapes and paths: https://firebase.google.com/docs/reference/rest/auth
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from local.firestore import PROJECT
 Json = dict[str, Any]
 _LIFE_S = 3600  # of a token
 _TOOLKIT = "/identitytoolkit.googleapis.com/v1"
-_REFRESH = "stand-in-"  # and the user's id: a page of the same port stays signed in when the stack is started anew
+_REFRESH = "stand-in-"  # and the user's id: a page stays signed in when the stack is started anew on the same port
 
 
 class RefusedError(Exception):
-    """The message is the code that the real service answers with status 400."""
+    """A refused request. The message is the code that the real service sends with status 400."""
 
 
 def _unsigned_token(user: Json) -> str:
-    """A Firebase ID token without a signature, as the Auth emulator makes them."""
+    """Return a Firebase ID token without a signature, as the Auth emulator makes them."""
     now_s = int(time.time())
     claims = {
         "iss": f"https://securetoken.google.com/{PROJECT}",
@@ -52,7 +52,7 @@ def _subject(token: str) -> str:
 
 
 class Accounts:
-    """The users, and what can be asked of them. Each call takes a request's body and gives the answer's."""
+    """The users, and the calls about them. Each call takes a request's body and returns the answer's body."""
 
     def __init__(self) -> None:
         self._users: dict[str, Json] = {}
@@ -73,7 +73,7 @@ class Accounts:
         return response
 
     def _answer(self, request: Request) -> tuple[int, Json]:
-        if request.method != "POST":  # a preflight, or a look whether we are ready
+        if request.method != "POST":  # a preflight, or a check whether the stand-in is ready
             return 200, {"authEmulator": {"ready": True}}
         call = self._calls.get(request.path)
         if call is None:
@@ -89,13 +89,13 @@ class Accounts:
         if body["localId"] in self._users:
             raise RefusedError("DUPLICATE_LOCAL_ID")
         now_ms = str(int(time.time() * 1000))
-        # A page stays signed in when the stack is started anew, so tokens of before are not revoked by it.
+        # `validSince` 0 revokes no token: a page stays signed in when the stack is started anew.
         times = {"validSince": "0", "createdAt": now_ms, "lastLoginAt": now_ms}
         self._users[body["localId"]] = body | times
         return {"localId": body["localId"], "email": body["email"]}
 
     def _look_up(self, body: Json) -> Json:
-        """By the page with its token, by firebase-admin with ids."""
+        """Look users up. A page sends its token, firebase-admin sends ids."""
         wanted = [_subject(body["idToken"])] if "idToken" in body else body.get("localId", [])
         found = [self._users[uid] for uid in wanted if uid in self._users]
         return {"users": [{k: v for k, v in user.items() if k != "password"} for user in found]}

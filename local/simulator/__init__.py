@@ -1,4 +1,4 @@
-"""Platform simulator: the recorded samples, behind the real APIs' paths, parameters, pages and errors.
+"""Platform simulator: recorded samples, served with the paths, parameters, pages and errors of the real APIs.
 
     python -m local.simulator --port 8100        or, in a test:   with running() as simulator: ...
 

@@ -1,4 +1,4 @@
-"""The Apify actors served: the input that each takes, and the dataset items that it makes of it."""
+"""The simulated Apify actors: the input that each takes, and the dataset items that it returns for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from local.simulator.faults import Kind, with_counts
 from local.simulator.messages import Json, sample
 from local.simulator.names import SimName, published_at, published_text
 
-Items = Callable[[Kind | None], Sequence[Json]]  # by how the account is met
+Items = Callable[[Kind | None], Sequence[Json]]  # the items for an account of this kind; None is an ordinary one
 _INSTAGRAM_URL = re.compile(r"https?://(?:www\.)?instagram\.com/([A-Za-z0-9._]{1,30})/?(?:\?.*)?", re.ASCII)
 _TIKTOK_ACCOUNT = re.compile(r"(?:https?://(?:www\.)?tiktok\.com/)?@?([A-Za-z0-9._]{1,24})/?(?:\?.*)?", re.ASCII)
 _PROFILE_COUNTS = ("followersCount", "followsCount", "postsCount")
@@ -20,10 +20,6 @@ _VIEW_COUNTS = ("videoViewCount", "videoPlayCount")
 _POST_COUNTS = ("likesCount", "commentsCount", *_VIEW_COUNTS)
 _AUTHOR_COUNTS = ("fans", "following", "friends", "heart", "video", "digg")
 _VIDEO_COUNTS = ("playCount", "diggCount", "shareCount", "commentCount", "collectCount")
-
-
-class InvalidInputError(ValueError):
-    """The actor's input schema does not allow this input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +30,25 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`work` is given a run's input, and returns the username in it and the items."""
+    """`work` takes a run's input, and returns the username in it and the items. ValueError for a bad input."""
 
     actor_id: str
     platform: str
-    work: Callable[[Json], tuple[str, Items]]  # raises InvalidInputError
+    work: Callable[[Json], tuple[str, Items]]
 
 
 def _account(run_input: Json, key: str, pattern: re.Pattern[str]) -> tuple[str, str]:
-    """The only entry of a list, and the username in it. The real actors take many; ours are asked for one at a time."""
+    """Return the only entry of a list, and the username in it. Real actors take many; our code asks for one."""
     match run_input.get(key):
         case [str(entry)] if found := pattern.fullmatch(entry.strip()):
             return entry, found[1]
-    raise InvalidInputError(f"Field input.{key} must be a list of one account")
+    raise ValueError(f"Field input.{key} must be a list of one account")
 
 
 def _limit(run_input: Json, key: str) -> int | None:
     value: Any = run_input.get(key)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise InvalidInputError(f"Field input.{key} must be a whole number of at least 1")
+        raise ValueError(f"Field input.{key} must be a whole number of at least 1")
     return value
 
 
@@ -63,7 +59,7 @@ def _instagram_scraper(run_input: Json) -> tuple[str, Items]:
         return name, lambda mode: _details(name, url, mode)
     if kind == "posts":
         return name, lambda mode: _posts(name, url, limit, mode)
-    raise InvalidInputError("Field input.resultsType must be details or posts here")
+    raise ValueError("Field input.resultsType must be details or posts here")
 
 
 def _tiktok_scraper(run_input: Json) -> tuple[str, Items]:
@@ -114,7 +110,7 @@ def _posts(username: str, url: str, limit: int | None, mode: Kind | None) -> lis
 
 @cache
 def _recorded_instagram() -> dict[str, Profile]:
-    """humansofny and avengers have no posts of their own: those that their recorded profile shows stand in."""
+    """Return the recorded profiles. humansofny and avengers have only the posts that their details show."""
     files = {"nasa": "details.json", "humansofny": "details.json", "avengers": "details_2019.json"}
     details = {name: sample(f"apify-instagram/{name}/{file}")[0] for name, file in files.items()}
     posts = {"nasa": sample("apify-instagram/nasa/posts.json")}
@@ -157,7 +153,7 @@ def tiktok_profile(username: str) -> Profile | None:
 
 
 def _videos(username: str, asked: str, limit: int | None, mode: Kind | None) -> list[Json]:
-    """Videos, each with its author. `asked` is repeated in each as `input`, as it was given."""
+    """Return videos, each with its author. `asked` is the field `input` of each, as it was given."""
     profile = tiktok_profile(username)
     if profile is None or mode in (Kind.MISSING, Kind.SUSPENDED):
         error = sample("apify-tiktok/errors/profile_does_not_exist.json")[0]
@@ -182,7 +178,7 @@ def _recorded_tiktok() -> dict[str, Profile]:
     profiles = {}
     for name in ("fashion", "nba", "shaiie_foeva", "loveluxury.com"):
         file = "items_nested_from_csv.json" if name == "loveluxury.com" else "items.json"
-        # One item was recorded for a video's URL; in answer to a profile it would not carry that URL.
+        # One item was recorded for a video's URL. An item of a profile has no such field.
         videos = [_without(video, "submittedVideoUrl") for video in sample(f"apify-tiktok/{name}/{file}")]
         profiles[name] = Profile(videos[0]["authorMeta"], videos)
     without_videos = sample("apify-tiktok/nasaofficial/profile_only_item.json")[0]

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from werkzeug import Response
 from werkzeug.exceptions import abort
 
-from local.simulator.actors import ACTORS, Actor, InvalidInputError, Items
+from local.simulator.actors import ACTORS, Actor, Items
 from local.simulator.faults import Fault, Kind
 from local.simulator.messages import WRONG_KEY, Calls, Json, Request, Subject, answer, recorded, sample
 
@@ -37,12 +37,12 @@ def _new_id() -> str:
 
 @dataclass(slots=True, eq=False)
 class Run:
-    """A span of time. Its status is read off the clock."""
+    """A run of an actor. Its status and its items follow from the clock."""
 
     actor: Actor
     run_input: Json
     username: str
-    mode: Kind | None  # how the account was met when the run started
+    mode: Kind | None  # the kind of fault that was in force when the run started
     all_items: Sequence[Json]
     duration_s: float
     started_s: float  # of the monotonic clock
@@ -54,7 +54,7 @@ class Run:
 
     @property
     def end_s(self) -> float:
-        """The moment at which it ends, or ended, by itself or by an abort."""
+        """The moment of its end, by itself or by an abort."""
         return self.started_s + self.duration_s if self.aborted_s is None else self.aborted_s
 
     def abort(self, now_s: float) -> None:
@@ -68,8 +68,8 @@ class Run:
         return "SUCCEEDED" if self.aborted_s is None else "ABORTED"
 
     def items(self, now_s: float) -> Sequence[Json]:
-        """The dataset by now: it fills while the run goes on, and stays as the run left it."""
-        if self.status(now_s) == "SUCCEEDED":  # asked first: the division below may come out a hair under 1
+        """Return the items so far. The dataset fills while the run goes on, and keeps its items after an abort."""
+        if self.status(now_s) == "SUCCEEDED":  # checked first: the division below may be a little under 1
             return self.all_items
         return self.all_items[: int(len(self.all_items) * (min(now_s, self.end_s) - self.started_s) / self.duration_s)]
 
@@ -194,7 +194,7 @@ class ApifyApi:
         return answer(shown, headers=headers)
 
     def _find(self, **wanted: object) -> list[Run]:
-        """The runs whose field has the wanted value: `_find(run_id="...")`."""
+        """Return the runs whose field has the wanted value: `_find(run_id="...")`."""
         return [run for run in [*self.runs] if any(getattr(run, name) == wanted[name] for name in wanted)]
 
     def _found(self, **wanted: str) -> Run:
@@ -207,11 +207,11 @@ def _actor(name: str) -> Actor:
 
 
 def _work(actor: Actor, request: Request) -> tuple[str, Items] | None:
-    """None for an input that the actor does not take."""
+    """Return the username and the items; None for an input that the actor does not take."""
     try:
         run_input = request.get_json(force=True, silent=True)
         return actor.work(run_input) if isinstance(run_input, dict) else None
-    except InvalidInputError:
+    except ValueError:
         return None
 
 

@@ -1,4 +1,4 @@
-"""Faults: what goes wrong on purpose, for which account, and how often still."""
+"""Faults that the simulator makes on purpose: their kind, the account, and how often they happen."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from typing import Any, Self
 from local.simulator.messages import Json, Subject
 from tracking.jobs import PlatformName
 
-PLATFORMS = tuple(PlatformName)
-
 
 class Kind(StrEnum):
     # The answer itself fails.
@@ -26,7 +24,7 @@ class Kind(StrEnum):
     QUOTA = "quota"  # the caller's quota is used up
     # The answer is late.
     SLOW = "slow"
-    # The answer is what the platform says of such an account.
+    # The answer is the platform's for such an account.
     PRIVATE = "private"
     SUSPENDED = "suspended"
     EMPTY = "empty"  # no posts
@@ -47,7 +45,7 @@ FAILURES = frozenset({Kind.UNAVAILABLE, Kind.BROKEN, Kind.RATE_LIMITED, Kind.HTM
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing that goes wrong. None stands for: any platform, any account, any call, without end."""
+    """A fault. A field that is None stands for any platform, any account, any call, or for no end."""
 
     kind: Kind
     platform: str | None = None
@@ -60,12 +58,12 @@ class Fault:
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
-        """ValueError, with a sentence, for what is not understood."""
+        """Read a fault of a control call. ValueError, with a sentence, for a field or value that is not known."""
         if not isinstance(data, dict):
             raise ValueError("A fault is one JSON object.")  # noqa: TRY004  # a mistake in a request, like the others
         if unknown := sorted(data.keys() - set(cls.__slots__)):
             raise ValueError(f"Unknown field {unknown[0]!r}; known are {', '.join(sorted(cls.__slots__))}.")
-        for name, known in (("kind", tuple(Kind)), ("platform", (None, *PLATFORMS))):
+        for name, known in (("kind", tuple(Kind)), ("platform", (None, *PlatformName))):
             if data.get(name) not in known:
                 raise ValueError(f"Unknown {name} {data.get(name)!r}; known are {', '.join(filter(None, known))}.")
         for name, (kinds, wanted) in _TYPES.items():
@@ -87,7 +85,7 @@ class Fault:
 class FaultBook:
     """Faults in force, and how often each has happened. Safe to share between threads.
 
-    `standing` gives the fault that a name carries by itself; it is counted per platform and name.
+    `standing` returns the fault that a synthetic name stands for. It is counted per platform and name.
     """
 
     def __init__(self, standing: Callable[[str], Fault | None]) -> None:
@@ -101,13 +99,13 @@ class FaultBook:
             self._told.append(fault)
 
     def clear(self) -> None:
-        """Forget the faults that were told, and let every name start again."""
+        """Forget the added faults, and start the count of every name again."""
         with self._lock:
             self._told.clear()
             self._happened.clear()
 
     def take(self, subject: Subject, path: str) -> list[Fault]:
-        """Count and return the faults of this request: any number of delays, then at most one of another kind."""
+        """Count and return the faults of this request: all delays, and at most one of another kind."""
         standing = self._standing(subject.username) if subject.username else None
         taken: list[Fault] = []
         with self._lock:
@@ -121,7 +119,7 @@ class FaultBook:
 
 
 def with_counts(entry: Json, counts: Collection[str], mode: Kind | None) -> Json:
-    """The entry as the mode shows its counts: without them, null, or as they are."""
+    """Return the entry with its counts left out (HIDDEN), null (NULLS), or as they are."""
     if mode is Kind.HIDDEN:
         return {name: value for name, value in entry.items() if name not in counts}
     return entry | {name: None for name in counts if name in entry} if mode is Kind.NULLS else entry

@@ -1,4 +1,4 @@
-"""Requests, answers and recorded samples."""
+"""Requests, answers and recorded samples of the simulated APIs."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from werkzeug import Response
 SAMPLES = Path(__file__).resolve().parents[2] / "tests" / "platform-samples"
 WRONG_KEY = "wrong-key"  # the one key, bearer or token that every platform refuses
 Json = dict[str, Any]
-Call = Callable[..., Response]  # of the request, the mode (how the account is met) and what the path names
+Call = Callable[..., Response]  # takes the request, the kind of fault in force, and the names in the path
 Calls = dict[tuple[str, str], Call]  # by method and path
 
 
 class Request(werkzeug.Request):
     @property
     def query(self) -> dict[str, str]:
-        """The parameters. One that is given twice is joined by a comma, as lists are written."""
+        """The parameters. Values of a repeated one are joined by commas, as lists are written."""
         return {name: ",".join(values) for name, values in self.args.lists()}
 
     def listed(self, name: str) -> list[str]:
-        """The entries of a parameter that is a list."""
+        """Return the entries of a parameter that is a list."""
         return [part for part in (piece.strip() for piece in self.query.get(name, "").split(",")) if part]
 
     @property
@@ -37,9 +37,9 @@ class Request(werkzeug.Request):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The account that a request is about: `username` in lower case, None where it names nobody.
+    """The account that a request is about. `username` is in lower case, or None when the request names no account.
 
-    `meets_account` is False for calls that only follow up on earlier ones (an Apify run is met when it is started).
+    `meets_account` is False for calls that only follow up on earlier ones: an Apify run reads the account at its start.
     """
 
     platform: str
@@ -48,7 +48,7 @@ class Subject:
 
 
 def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """An answer as the platforms send them: compact JSON in UTF-8."""
+    """Return an answer as the platforms send it: compact JSON in UTF-8."""
     content = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Response(content, status, headers, content_type="application/json; charset=utf-8")
 
@@ -59,11 +59,11 @@ def page(text: str, status: int = 200, kind: str = "text/html") -> Response:
 
 @cache
 def sample(name: str) -> Any:
-    """Parsed JSON of one recording, such as `x/NatComm/user_tweets.json`. It is shared: copy what you change."""
+    """Return the JSON of a recording, such as `x/NatComm/user_tweets.json`. It is shared: copy it before a change."""
     return json.loads((SAMPLES / name).read_text(encoding="utf-8"))
 
 
 def recorded(name: str, headers: Mapping[str, str] | None = None) -> Response:
-    """A recording of the form `{"status", "body"}` as an answer. Its headers belong to another day: left out."""
+    """Return a recording of the form `{"status", "body"}` as an answer. Its headers are out of date: left out."""
     content = sample(name)
     return answer(content["body"], content["status"], headers)

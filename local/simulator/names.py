@@ -1,7 +1,7 @@
 """Synthetic accounts: their names, the numbers that carry them, and the dates of their posts.
 
 A name says how its account behaves (the table is in the package's docstring). Ids of synthetic accounts and posts are
-made from the name alone and can be read back, so the simulator needs no memory of what it served.
+made from the name alone, and lead back to it. So the simulator need not remember what it served.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ _STEP = timedelta(hours=3)  # 5,000 posts reach back 21 months
 
 
 def published_at(index: int) -> datetime:
-    """The date of synthetic post `index`; 0 is the newest."""
+    """Return the date of synthetic post `index`; 0 is the newest."""
     return _NEWEST - index * _STEP
 
 
 def published_text(index: int) -> str:
-    """The date as Instagram, TikTok and X write it: with milliseconds."""
+    """Return the date as Instagram, TikTok and X write it: with milliseconds."""
     return published_at(index).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 @dataclass(frozen=True, slots=True)
 class SimName:
-    """`sim_videos_501` is `SimName("videos", 501)`. Each such name is legal on all platforms (X: 15 characters)."""
+    """A synthetic name: `sim_videos_501` is `SimName("videos", 501)`. All are legal on X, too (15 characters)."""
 
     word: str
     argument: int = 0
@@ -69,33 +69,30 @@ class SimName:
 
     @property
     def number(self) -> int:
-        """At most six digits; `from_number` reads it back."""
+        """A number of at most six digits, which `from_number` turns back into the name."""
         return _WORDS.index(self.word) * _ARGUMENTS + self.argument
 
     @property
     def account_digits(self) -> str:
-        """18 digits. With one more before them, an account's id on X, Instagram and TikTok."""
+        """18 digits. With one more before them they are an account's id on X, Instagram and TikTok."""
         return f"{self.number:06d}{0:012d}"
 
     def post_digits(self, index: int) -> str:
-        """18 digits, smaller for older posts, as ids made from clocks are. `index` 0 is the newest."""
+        """Return 18 digits, smaller for older posts, as in ids made from clocks. `index` 0 is the newest."""
         return f"{self.number:06d}{_LAST_POST - index:012d}"
 
     @property
     def post_count(self) -> int:
         return self.argument if self.word == "videos" else ORDINARY_POSTS
 
-    @property
-    def standing_fault(self) -> Fault | None:
-        """The fault that the account has from the start, until it has happened often enough."""
-        if self.word == "slow":
-            return Fault(kind=Kind.SLOW, seconds=self.argument)
-        if self.word in _REPEATED:
-            return Fault(kind=Kind(self.word), times=self.argument, retry_after=1)
-        return Fault(kind=Kind(self.word)) if self.word in _PLAIN else None
-
 
 def standing_fault(username: str) -> Fault | None:
-    """The fault of a synthetic account; None for any other."""
+    """Return the fault that the name of a synthetic account stands for; None for any other name."""
     sim = SimName.parse(username)
-    return sim.standing_fault if sim else None
+    if sim is None or sim.word == "videos":
+        return None
+    if sim.word == "slow":
+        return Fault(kind=Kind.SLOW, seconds=sim.argument)
+    if sim.word in _REPEATED:
+        return Fault(kind=Kind(sim.word), times=sim.argument, retry_after=1)
+    return Fault(kind=Kind(sim.word))

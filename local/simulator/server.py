@@ -1,4 +1,4 @@
-"""The simulator itself: from a request to its answer, and the socket that it listens on."""
+"""The simulator as a server: routes, faults, the journal of requests, and sockets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _GATEWAY_PAGE = """<!DOCTYPE html>
 
 
 class Simulator:
-    """Everything but the sockets. Safe to share between threads."""
+    """The simulator without its sockets. Safe to share between threads."""
 
     def __init__(self, apify_run_seconds: float, overview: str) -> None:
         self.url = ""
@@ -68,7 +68,7 @@ class Simulator:
         return endpoint(request) or Response(status=204)
 
     def _journaled(self, api: Api, request: Request, call: Call | None, named: Mapping[str, str]) -> Response:
-        """Note the request as it arrives; its status is added when it is answered."""
+        """Answer the request. It is in the journal from its arrival; its status is added with the answer."""
         subject = api.subject(request, **named)
         entry: Json = {
             "time": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
@@ -100,7 +100,7 @@ class Simulator:
             response = call(request, fault and fault.kind, **named) if call else api.unknown()
         except HTTPException as refused:
             response = refused.get_response(request.environ)
-        if fault and fault.kind is Kind.TRUNCATED:  # as if the sender had ended early and not noticed
+        if fault and fault.kind is Kind.TRUNCATED:
             response.set_data(response.get_data()[: len(response.get_data()) // 2])
         return response
 
@@ -127,7 +127,7 @@ def masked_query(request: Request) -> dict[str, str]:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Werkzeug's own server closes every connection; platforms keep them open, and so do our clients."""
+    """A handler that keeps connections open, as the platforms do. Werkzeug's own server closes each of them."""
 
     server: _Server
     protocol_version = "HTTP/1.1"
@@ -155,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class _Server(ThreadingHTTPServer):
-    """A server that ends at once: open connections are shut rather than waited for, and every thread is joined."""
+    """A server that ends at once: it closes open connections without waiting, and joins every thread."""
 
     daemon_threads = False  # joined by server_close
     request_queue_size = 128
@@ -175,7 +175,7 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Show only faults of ours; a caller that hung up is no news."""
+        """Print errors of the simulator only, and not that a client closed its connection."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -183,7 +183,7 @@ class _Server(ThreadingHTTPServer):
         self.simulator.stopping.set()
         self.shutdown()
         for connection in self._connections.copy():
-            with suppress(OSError):  # the other side was quicker
+            with suppress(OSError):  # closed by the other side
                 connection.shutdown(socket.SHUT_RDWR)
         self.server_close()
 
@@ -192,16 +192,15 @@ class _Server(ThreadingHTTPServer):
 def running(
     port: int = 0,
     *,
-    host: str = "127.0.0.1",
     apify_run_seconds: float = 1.0,
     log: Callable[[str], None] = lambda _line: None,
 ) -> Iterator[Simulator]:
-    """A simulator in a thread of this process, on a free port unless told. OSError if the port is taken."""
+    """Run a simulator in a thread of this process. Port 0 is any free one. OSError if the port is taken."""
     from local import simulator
 
     served = Simulator(apify_run_seconds, simulator.__doc__ or "")
-    server = _Server((host, port), served, log)
-    served.url = f"http://{host}:{server.server_port}"
+    server = _Server(("127.0.0.1", port), served, log)
+    served.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="simulator")
     thread.start()
     try:

@@ -20,7 +20,7 @@ from local.simulator.faults import Fault, Kind, with_counts
 from local.simulator.messages import WRONG_KEY, Calls, Json, Request, Subject, answer, page, recorded, sample
 from local.simulator.names import SimName, published_text
 
-_EXPANSIONS = {  # the lists of `includes`, and what fills each
+_EXPANSIONS = {  # the lists of `includes`, and the expansions that fill each
     "users": ["author_id", "entities.mentions.username", "in_reply_to_user_id", "referenced_tweets.id.author_id"],
     "tweets": ["referenced_tweets.id", "edit_history_tweet_ids"],
     "media": ["attachments.media_keys"],
@@ -187,7 +187,7 @@ def _tweets(request: Request, mode: Kind | None, user_id: str) -> Response:
 
 
 def _place(token: str | None, pages: Sequence[Json]) -> tuple[int, int]:
-    """The page where an answer starts, and how many of its posts were answered before."""
+    """Return the number of the page where an answer starts, and how many of its posts came before."""
     if token is None:
         return 0, 0
     led_to = {found["meta"].get("next_token"): number for number, found in enumerate(pages, 1)}
@@ -197,7 +197,7 @@ def _place(token: str | None, pages: Sequence[Json]) -> tuple[int, int]:
 
 
 def _timeline(request: Request, pages: Sequence[Json], mode: Kind | None) -> Json:
-    """One page. As in the real API, `max_results` counts posts before `exclude` drops some of them."""
+    """Return one page. As in the real API, `max_results` counts posts before `exclude` drops some of them."""
     number, offset = _place(request.query.get("pagination_token"), pages)
     current, end = pages[number], offset + int(request.query.get("max_results", "10"))
     all_posts = current.get("data", [])
@@ -222,7 +222,7 @@ def _timeline(request: Request, pages: Sequence[Json], mode: Kind | None) -> Jso
 
 
 def _includes(request: Request, known: Mapping[str, Sequence[Json]], posts: Sequence[Json]) -> Json:
-    """The entries that `expansions` asked for: people and posts of the whole recorded page, media of these posts."""
+    """Return the wanted expansions: people and posts of the whole recorded page, but only the media of `posts`."""
     asked = set(request.listed("expansions"))
     keys = {key for post in posts for key in post.get("attachments", {}).get("media_keys", ())}
     found = {
@@ -245,14 +245,14 @@ def _is_wanted(post: Json, request: Request) -> bool:
 
 
 def _chosen(request: Request, kind: str, entry: Json) -> Json:
-    """The fields of a user, post or medium that were asked for, and those that always come."""
+    """Return the wanted fields of a user, post or medium, and those that always come."""
     parameter, always = _DEFAULT_FIELDS[kind]
     fields = {*always, *request.listed(parameter)}
     return {name: value for name, value in entry.items() if name in fields}
 
 
 def _seen(entry: Json, mode: Kind | None) -> Json:
-    """A user or post as the mode shows it."""
+    """Return a user or post as an account of this kind shows it."""
     if mode is Kind.HIDDEN:
         return with_counts(entry, ("public_metrics",), mode)
     metrics: Json = entry.get("public_metrics", {})
@@ -281,7 +281,7 @@ def _refuse(parameter: str, value: str, why: str) -> NoReturn:
 
 
 def _account_error(name: str, value: str) -> Response:
-    """A recorded error about a user, with the asked name or id in place of the recorded one."""
+    """Return a recorded error about a user, with the asked name or id in place of the recorded one."""
     error = sample(name)["body"]["errors"][0]
     text = error["detail"].replace(f"[{error['value']}]", f"[{value}]")
     return answer({"errors": [error | {"value": value, "resource_id": value, "detail": text}]})

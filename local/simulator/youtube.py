@@ -39,7 +39,7 @@ class Channel:
 
 @cache
 def _recorded() -> dict[str, Channel]:
-    """By handle. C-SPAN's recording is older than handles; the one it has today is `@CSPAN`."""
+    """Return the recorded channels by handle. C-SPAN was recorded before handles existed; its handle is `@CSPAN`."""
     google = ("googledevelopers", "GoogleDevelopers", "uploads_page1.json", "videos_assembled.json")
     cspan = ("cspan", "C-SPAN", "uploads_page1_assembled.json", "videos.json")
     return {files[0]: _recorded_channel(*files) for files in (google, cspan)}
@@ -53,14 +53,14 @@ def _recorded_channel(handle: str, folder: str, uploads: str, videos: str) -> Ch
 
 
 def by_handle(handle: str) -> Channel | None:
-    """With or without "@", in any case."""
+    """Find a channel by its handle, with or without "@", in any case."""
     name = handle.removeprefix("@").lower()
     sim = SimName.parse(name)
     return _synthetic(sim) if sim else by_legacy_name(name)
 
 
 def by_legacy_name(name: str) -> Channel | None:
-    """Only channels of before 2014 have such a name."""
+    """Find a channel by its user name. Only channels made before 2014 have one."""
     return _recorded().get(name.lower().replace("c-span", "cspan"))
 
 
@@ -75,7 +75,7 @@ def by_uploads(playlist_id: str) -> Channel | None:
 
 
 def by_video(video_id: str) -> Channel | None:
-    """The channel whose video this is."""
+    """Find the channel of a video."""
     owners = [*_recorded().values()]
     if re.fullmatch(r"sm[0-9a-f]{9}", video_id) and (sim := SimName.from_number(int(video_id[2:], 16) // _INDEX_SPAN)):
         owners.append(_synthetic(sim))
@@ -84,7 +84,7 @@ def by_video(video_id: str) -> Channel | None:
 
 @lru_cache(maxsize=32)
 def _synthetic(sim: SimName) -> Channel:
-    # Readable and reversible. Real ids end in A, Q, g or w, so these do, too.
+    # The id leads back to the name. Real ids end in A, Q, g or w, and so does this one.
     channel_id, title = f"UC{sim.text.ljust(21, '-')}A", f"Simulated channel {sim.text}"
     base: Json = _recorded()["googledevelopers"].item
     description = base["snippet"]["description"]
@@ -146,7 +146,7 @@ class YouTubeApi:
         self.calls: Calls = {("GET", f"/{name}"): call for name, call in calls.items()}
 
     def refusal(self, request: Request) -> Response | None:
-        """The answer to a missing or wrong key (a missing one was not recorded: it gets the same answer)."""
+        """Return the answer to a missing or wrong key. The one to a missing key was not recorded: it is the same."""
         is_known = request.query.get("key", "") not in ("", WRONG_KEY)
         return None if is_known else recorded("youtube/errors/api_key_not_valid_400.json")
 
@@ -250,7 +250,7 @@ def _max_results(request: Request) -> int:
 
 
 def _seen(item: Json, mode: Kind | None) -> Json:
-    """A channel or video with its counts hidden, emptied or null, as the mode says."""
+    """Return a channel or video with its counts left out, zero or null, as the kind says."""
     statistics: Json = item["statistics"]
     if mode is Kind.HIDDEN:
         flags = {name: True for name in ("hiddenSubscriberCount",) if name in statistics}

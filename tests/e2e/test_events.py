@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from cli.invoke import Invocation, invoke, seed
 from local import aws
-from local.invoke import Invocation, invoke, seed
 from local.paths import ROOT, clean_environment
 from process import states
 from tests.e2e.running import RunningStack
@@ -114,7 +114,7 @@ def test_sample_event_runs_by_hand_on_a_fresh_stack(running: RunningStack, event
     """The stack has never seen the event's job."""
     forget(running, "event-youtube")
     function = "trigger" if event == "tick" else "process"
-    command = [sys.executable, "-m", "local.invoke", function, f"events/{event}.json"]
+    command = [sys.executable, "-m", "cli.invoke", function, f"events/{event}.json"]
     done = subprocess.run(
         command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, timeout=60, check=False
     )

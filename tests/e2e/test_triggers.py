@@ -6,7 +6,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from local.invoke import Invocation, invoke
+from cli.invoke import Invocation, invoke
 from local.paths import ROOT
 from local.programs import choose_port
 from tests.e2e.running import Project, RunningStack

@@ -8,7 +8,7 @@ import pytest
 
 from local.simulator import actors, x, youtube
 from local.simulator.faults import Kind
-from local.simulator.names import SimName
+from local.simulator.names import SimName, standing_fault
 
 NAMES = [
     *(
@@ -66,14 +66,14 @@ def test_a_number_that_no_name_has_is_no_account(number: int) -> None:
 
 
 def test_repeating_name_carries_its_fault_and_its_times() -> None:
-    fault = parsed("sim_503x4").standing_fault
+    fault = standing_fault("sim_503x4")
 
     assert fault is not None
     assert (fault.kind, fault.times) == (Kind.UNAVAILABLE, 4)
 
 
 def test_a_name_that_only_counts_posts_carries_no_fault() -> None:
-    assert parsed("sim_videos_501").standing_fault is None
+    assert standing_fault("sim_videos_501") is None
 
 
 def test_ids_of_synthetic_accounts_and_posts_never_meet() -> None:

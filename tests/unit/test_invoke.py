@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from cli.invoke import find_function
 from local import LocalError
-from local.invoke import find_function
 
 TEMPLATE = {
     "Resources": {
