@@ -1,4 +1,4 @@
-"""`tracking doctor`: the needs of the local stack, what is here of them, and how to get the rest."""
+"""`tracking doctor`: the needs of the local stack, and how to get what is missing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from local.paths import VENV, clean_environment, host_python
 
 @dataclass(frozen=True)
 class Need:
-    """`found` says what is here and is empty when it is missing; `help` says how to get it."""
+    """One need. `found`: the version or place, empty when it is missing. `help`: how to get it."""
 
     name: str
     found: str
@@ -47,7 +47,7 @@ def doctor() -> None:
 
 
 def needs() -> Iterator[Need]:
-    """Everything, in the order in which a set-up meets it."""
+    """Yield all needs, in the order of a set-up."""
     yield Need("Python", f"{platform.python_version()} ({host_python()})", "install Python 3.11 or later")
     yield _program("make", "--version", "install it (apt install make; macOS: xcode-select --install)")
     yield _program("git", "--version", "install it (apt install git; macOS: xcode-select --install)")
@@ -78,7 +78,7 @@ def _emulator() -> Iterator[Need]:
 
 
 def _front_end() -> Iterator[Need]:
-    """Node is needed for the page and the tests; the pipeline alone runs without."""
+    """Yield the needs of the page and the tests. The pipeline runs without them."""
     missing = web.missing()
     node = "" if missing else _said(shutil.which("node") or "", "--version")
     yield Need("Node", node, missing, is_required=False)
@@ -101,14 +101,14 @@ def _program(name: str, arguments: str, help_: str, *, is_required: bool = True)
 
 
 def _python_of_lambda() -> str:
-    """Look as the layer's Makefile does: on PATH, then in pyenv's folder, whose stand-in on PATH may not run."""
+    """Look for Python as the layer's Makefile does: on PATH, then in pyenv's folder (its shim may not run)."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     candidates = ["python3.13", *map(str, sorted(pyenv.glob("versions/3.13.*/bin/python")))]
     return next((said for said in (_said(candidate, "--version") for candidate in candidates) if said), "")
 
 
 def _said(*command: str) -> str:
-    """The version that a program tells; empty when it does not run."""
+    """Return the version that a program prints; empty when the program does not run."""
     try:
         done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):

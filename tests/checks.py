@@ -1,10 +1,10 @@
-"""`make test` and its smaller and larger sisters: checks side by side, in lanes, up to the first that fails.
+"""The checks of `make lint`, `make test`, `make nightly` and `make one`: they run in lanes until one fails.
 
     python -m tests.checks lint|test|nightly
     python -m tests.checks one TEST
 
-The checks of a lane run one after another, and lanes run at the same time: most of what the stacks' tests do is wait.
-What a check prints is shown when it ends, so that lanes do not mix; until then it stands in `.local/checks/`.
+The checks of a lane run one after another. Lanes run at the same time, since the tests of a stack mostly wait.
+A check's output is shown when the check ends, so that lanes do not mix. Until then it is in `.local/checks/`.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local import aws, web
-from local.commands import signals_as_interrupts, signals_deferred
+from local.commands import popen, signals_as_interrupts, signals_deferred
 from local.paths import LOCAL, ROOT, SAM, VENV, WEB, clean_environment
 
 PYTHON = str(VENV / "bin" / "python")
 LOGS = LOCAL / "checks"
 JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # the emulators live for minutes: compiling less saves a quarter
-STOP_LIMIT_S = 60.0  # a stack is taken down in it
+STOP_LIMIT_S = 60.0  # enough for a check to stop its stack
 
 
 @dataclass(frozen=True)
 class Check:
-    """`stack` names the folder in `.local` of the stack that the check may start: no two lanes share one."""
+    """A command. `stack`: the folder in `.local` of the stack that it may start; no two lanes share one."""
 
     name: str
     command: list[str]
@@ -96,32 +96,23 @@ NIGHTLY: tuple[Lane, ...] = (
 
 
 class Running:
-    """A check at work: a process that leads a group of its own and writes to a file."""
+    """A running check: a process that leads a group of its own and writes to a file."""
 
     def __init__(self, check: Check) -> None:
-        """Nothing of the user's AWS or Google accounts is within reach of what is started."""
+        """Start the check. It cannot reach the user's AWS and Google accounts."""
         environment = clean_environment() | aws.client_environment("http://127.0.0.1:9")  # port 9: nobody answers
         environment |= {"TRACKING_LOCAL_STACK": check.stack, "JAVA_TOOL_OPTIONS": JAVA, "PYTHONUNBUFFERED": "1"}
         self.check = check
         self.log = LOGS / f"{re.sub(r'[^a-z0-9]+', '-', check.name.lower())}.log"
         self._began = time.monotonic()
-        with self.log.open("wb") as output:
-            self._process = subprocess.Popen(
-                check.command,
-                env=environment,
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self._process = popen(check.command, self.log, environment, ROOT)
 
     def code(self) -> int | None:
-        """The exit code, or None while it runs."""
+        """Return the exit code, or None while it runs."""
         return self._process.poll()
 
     def took(self, verdict: str = "") -> str:
-        """The row of the summary; `verdict` says how it ended, unless well."""
+        """Return the row of the summary. `verdict` says how the check ended; it is empty for a pass."""
         row = f"{time.monotonic() - self._began:7.1f} s  {self.check.name}"
         return f"{row}: {verdict}" if verdict else row
 
@@ -130,14 +121,13 @@ class Running:
             os.killpg(self._process.pid, number)
 
     def show(self) -> None:
-        """Print the command and all that it said."""
+        """Print the command and its output."""
         command = " ".join(word.removeprefix(f"{ROOT}/") for word in self.check.command)
         print(f"\n==> {self.check.name}: {command}\n{self.log.read_text(errors='replace')}", end="", flush=True)
 
 
 def run(lanes: Sequence[Lane]) -> bool:
-    """Whether all checks pass. The first that fails ends the others, and so does Ctrl-C."""
-    LOGS.mkdir(parents=True, exist_ok=True)
+    """Run the lanes, and return whether all checks pass. The first failure ends the others, and so does Ctrl-C."""
     began = time.monotonic()
     running: dict[int, Running] = {}
     rows: list[str] = []
@@ -156,7 +146,7 @@ def run(lanes: Sequence[Lane]) -> bool:
 
 
 def _run(lanes: Sequence[Lane], running: dict[int, Running], rows: list[str]) -> str:
-    """The name and exit code of the check that failed, or nothing. `running`, by lane, holds what is to be stopped."""
+    """Return the name and exit code of a failed check, or nothing. `running` holds each lane's running check."""
     left = [deque(lane) for lane in lanes]
     while running or any(left):
         for number, lane in enumerate(left):
@@ -177,7 +167,7 @@ def _run(lanes: Sequence[Lane], running: dict[int, Running], rows: list[str]) ->
 
 
 def _stop(running: Collection[Running]) -> None:
-    """End checks as Ctrl-C does, so that they stop what they started; kill what does not end in time."""
+    """End checks as Ctrl-C does, so that they stop their own programs; kill those that do not end in time."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         for one in running:
             if one.code() is None:
@@ -188,7 +178,7 @@ def _stop(running: Collection[Running]) -> None:
 
 
 def one(target: str) -> list[str]:
-    """The command that runs one test: a Python or vitest file, a pytest id, or words for pytest's -k."""
+    """Return the command that runs one test: a Python or vitest file, a pytest id, or words for pytest's -k."""
     path = Path(target.removeprefix("web/"))
     if path.suffix not in (".ts", ".tsx"):
         return _ours("pytest", *([target] if Path(target.partition("::")[0]).exists() else ["tests", "-k", target]))

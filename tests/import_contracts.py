@@ -1,4 +1,4 @@
-"""An import-linter contract of our own: its wildcards cannot say "every module whose name begins with test_"."""
+"""A contract for import-linter, whose wildcards cannot match every module whose name begins with `test_`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from importlinter import Contract, ContractCheck, fields, output
 
 
 class NoSharedTests(Contract):
-    """No test module imports another test module. `ignore_imports`: pairs "importer -> imported" that may."""
+    """No test module imports another test module. `ignore_imports`: the pairs "importer -> imported" that may."""
 
     type_name = "no_shared_tests"
     ignore_imports = fields.SetField(subfield=fields.StringField(), required=False)
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
-        """The check's metadata lists each import that is not allowed, as "importer -> imported"."""
+        """List each import that is not allowed in the metadata, as "importer -> imported"."""
         tests = sorted(module for module in graph.modules if module.rpartition(".")[2].startswith("test_"))
         shared = {
             f"{importer} -> {imported}"

@@ -1,4 +1,4 @@
-"""The local stack's commands, run as a person runs them, on stacks of the tests' own."""
+"""The local stack's commands, run as a person runs them, on stacks that only the tests use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from local.stack import State
 
 
 def begin(name: str, *arguments: str) -> subprocess.Popen[str]:
-    """`name`: of the stack's folder."""
+    """Start a command on the stack whose folder is `name`."""
     command = [sys.executable, "-m", "cli", "local", *arguments]
     environment = clean_environment() | {"TRACKING_LOCAL_STACK": name, "COLUMNS": "200"}
     return subprocess.Popen(

@@ -1,4 +1,4 @@
-"""One stack for all tests that need a running one of their own, to fill or to break: a start takes 20 s."""
+"""One stack for all tests that fill or break one. They share it, since a start takes 20 s."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAME = "local-tests-stack"
 
 @pytest.fixture(scope="session")
 def name() -> Iterator[str]:
-    """The folder of the stack, which is stopped after the last test."""
+    """Yield the name of the stack's folder. The stack is stopped after the last test."""
     remove(NAME)
     yield NAME
     tell(NAME, "down")
@@ -23,7 +23,7 @@ def name() -> Iterator[str]:
 
 @pytest.fixture
 def running(name: str) -> Iterator[RunningStack]:
-    """The stack, with all parts alive: what a test has killed is started again for the next."""
+    """Yield the stack with all parts alive. A part that an earlier test has killed is started again."""
     said = tell(name, "up")
     assert "Stop it with" in said, said
     running = RunningStack(state_of(name))

@@ -1,4 +1,4 @@
-"""Sign-in on this machine: one suite over the stand-in and, where Firebase's tools are at hand, the Auth emulator."""
+"""Sign-in on this machine: one suite for the stand-in and, where Firebase's tools are installed, the Auth emulator."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_page_of_another_origin_may_ask(ask: httpx.Client) -> None:
     assert answer.headers["access-control-allow-origin"] in ("*", "http://127.0.0.1:1")
 
 
-def test_who_is_there_already_is_seeded_again_without_harm(address: str, emulator: str) -> None:
+def test_existing_users_are_seeded_again_without_harm(address: str, emulator: str) -> None:
     auth.seed(address, emulator)
     member = f"organizations/{ADA.org_id}/members/{ADA.uid}"
     documents = f"http://{emulator}/v1/projects/{PROJECT}/databases/(default)/documents"
@@ -110,7 +110,7 @@ def test_who_is_there_already_is_seeded_again_without_harm(address: str, emulato
 
 @pytest.fixture
 def firebase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program of that name, first on the PATH."""
+    """Return a program named `firebase`, which is the first on the PATH."""
     program = tmp_path / "firebase"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)

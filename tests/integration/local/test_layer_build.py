@@ -16,7 +16,7 @@ HOST_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def build(artifacts: Path, **variables: str) -> tuple[Path, str]:
-    """The folder that Lambda would lay on its path, and what the build said."""
+    """Return the folder that Lambda puts on its path, and the build's messages."""
     environment = clean_environment() | {"ARTIFACTS_DIR": str(artifacts), **variables}
     done = subprocess.run(
         ["make", "build-CommonLayer"],
@@ -38,7 +38,7 @@ def host_layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def in_layer(layer: Path, code: str) -> str:
-    """Run code as a function runs: on the layer and the standard library alone."""
+    """Run code as a function runs: with only the layer and the standard library."""
     command = [host_python(), "-S", "-B", "-c", code]
     return subprocess.run(
         command, env={"PYTHONPATH": str(layer)}, capture_output=True, text=True, timeout=60, check=True
@@ -64,7 +64,7 @@ def test_layer_alone_imports_all_of_tracking(host_layer: Path) -> None:
 
 
 def test_the_layer_has_the_platforms_contract(host_layer: Path) -> None:
-    """As a file, not as a link that leads nowhere on Lambda; `tracking` reads it there."""
+    """The contract is a file there, and `tracking` reads it. A link to it would be broken on Lambda."""
     shipped = host_layer / "tracking" / "platforms.json"
     assert not shipped.is_symlink()
     assert shipped.read_bytes() == (ROOT / "contracts" / "platforms.json").read_bytes()

@@ -1,4 +1,4 @@
-"""More slow jobs than the local stack has places for: the tick and the kick find theirs all the same."""
+"""Tick and kick with more slow jobs than the local stack has places for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ QUICK_S = 10.0  # a cold start on a busy machine fits in; the slow jobs' states 
 
 @pytest.fixture
 def without_ticks(running: RunningStack) -> Iterator[None]:
-    """The rule is off for the test: a tick of its own would take the tick's one place."""
+    """Switch the schedule off for the test: its tick would take the only place of the tick."""
     events = aws.client("events", running.state.aws())
     (rule,) = (rule["Name"] for rule in events.list_rules()["Rules"] if "TriggerFunctionTick" in rule["Name"])
     events.disable_rule(Name=rule)
@@ -65,7 +65,7 @@ def _kick(running: RunningStack) -> None:
 
 
 def _took_s(lambdas: Any, trigger: str) -> float:
-    """One tick, which is not refused a place."""
+    """Return the seconds that a tick takes. It fails when the tick finds no place."""
     began = time.monotonic()
     answer = lambdas.invoke(FunctionName=trigger, Payload=b"{}")
     assert "FunctionError" not in answer, answer["Payload"].read()

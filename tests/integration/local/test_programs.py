@@ -1,4 +1,4 @@
-"""Real processes: what is started is ended with all that it started, and nothing else ever is."""
+"""Real processes: a program is ended together with its children, and no other program is ended."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from local import LocalError, commands, programs
 from local.programs import Process
 
-# Starts a child that ignores being asked to end, says its id, and waits.
+# Starts a child that ignores SIGTERM, prints its id, and waits.
 STUBBORN_FAMILY = """
 import signal, subprocess, sys, time
 child = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
@@ -126,7 +126,7 @@ def test_being_ended_politely_is_an_interrupt(number: signal.Signals) -> None:
         signal.raise_signal(number)
 
 
-def test_a_signal_waits_for_what_must_not_be_cut_in_two() -> None:
+def test_a_signal_waits_for_the_end_of_a_whole_block() -> None:
     done = []
 
     def start_and_note_down() -> None:

@@ -1,4 +1,4 @@
-"""The emulator judges by the rules as they are now, also one that was running before."""
+"""Loading the present rules into an emulator that runs already."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def rules(tmp_path: Path, emulator: str) -> Iterator[Path]:
 
 
 def status(emulator: str) -> int:
-    """Of somebody who is not signed in and asks for a document."""
+    """Return the status of the answer to a visitor who is not signed in and reads a document."""
     documents = f"http://{emulator}/v1/projects/{firestore.PROJECT}/databases/(default)/documents"
     return httpx.get(f"{documents}/notes/1", trust_env=False).status_code
 

@@ -1,4 +1,4 @@
-"""The sentences that a developer reads when something is missing, by running the real commands."""
+"""The sentences about something that is missing, printed by the real commands."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def program(folder: Path, name: str, script: str) -> None:
 
 
 def make(target: str, path: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`make` with nothing in its environment but what is given."""
+    """Run `make` with this PATH and no other variable."""
     command = [str(shutil.which("make")), "--no-print-directory", target, "PYTHON=python3"]
     return subprocess.run(
         command, cwd=ROOT, env={"PATH": path, **environment}, capture_output=True, text=True, timeout=60, check=False
@@ -28,7 +28,7 @@ def make(target: str, path: str, **environment: str) -> subprocess.CompletedProc
 
 
 def path_with(tmp_path: Path, *names: str) -> str:
-    """A PATH that holds these programs and no others."""
+    """Return a PATH that holds only these programs."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for name in names:

@@ -1,4 +1,4 @@
-"""The local stack, started for real and ended in every way; afterwards nothing may be left of it."""
+"""The real local stack, started and ended in each way. Nothing may run afterwards."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAME = "stack-of-test-stack"
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """The folder of a stack of this test's own."""
+    """Yield the folder of a stack that only this test uses."""
     remove(NAME)
     yield LOCAL / NAME
     tell(NAME, "down")
@@ -76,7 +76,7 @@ def test_a_start_that_was_killed_is_cleared_away_by_down(folder: Path) -> None:
 
 
 def kill(stack: str, part: str) -> None:
-    """A part alone: what it started lives on."""
+    """Kill a part without the processes that it started."""
     os.kill(pids(stack)[part], signal.SIGKILL)
 
 
@@ -146,7 +146,7 @@ def test_stack_listens_on_loopback_and_stops_with_its_workers(running: RunningSt
 
 
 def listeners(groups: list[int]) -> set[str]:
-    """Local addresses on which a process of these groups listens, by /proc: IPv4, and IPv6 with IPv4 within."""
+    """Return the addresses on which the groups' processes listen, from /proc: IPv4, and IPv4 mapped to IPv6."""
     inodes = set()
     for pid in left_of(groups):
         for link in Path(f"/proc/{pid}/fd").iterdir():
@@ -163,7 +163,7 @@ def listeners(groups: list[int]) -> set[str]:
 
 
 def _readable(address: str) -> str:
-    """`0100007F:1F90` is 127.0.0.1:8080; in IPv6 the last word is the IPv4 address that Java maps there."""
+    """Turn `0100007F:1F90` into 127.0.0.1:8080. In IPv6 the last word is the IPv4 address that Java maps."""
     host, port = address.split(":")
     bytes_ = bytes.fromhex(host[-8:])[::-1]
     mapped = len(host) == 8 or host.startswith("0000000000000000FFFF0000")

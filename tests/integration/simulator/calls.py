@@ -1,4 +1,4 @@
-"""The calls that a client of each platform makes, whole accounts at a time."""
+"""The calls with which a client of each platform reads a whole account."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Controlled:
         self.control.post("/faults", json={"kind": kind, **fields}).raise_for_status()
 
     def requests(self, **matching: object) -> list[Any]:
-        """The requests, oldest first; `requests(platform="tiktok", method="POST")` is the TikTok runs started."""
+        """Return the matching requests, oldest first: `requests(platform="tiktok", method="POST")`."""
         entries = self.control.get("/requests").raise_for_status().json()["requests"]
         return [entry for entry in entries if all(entry[key] == matching[key] for key in matching)]
 
     def reset(self) -> None:
-        """Return to the state after a start: no faults told, none counted, no requests, no runs."""
+        """Return to the state after a start: no faults, no counts, no requests, no runs."""
         for what in ("faults", "requests", "runs"):
             self.control.delete(f"/{what}").raise_for_status()
 

@@ -1,4 +1,4 @@
-"""A simulator in this process, and a client for each of its APIs with a key that it accepts."""
+"""A simulator in this process, and a client with an accepted key for each of its APIs."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ NASA_POSTS = sample("apify-instagram/nasa/posts.json")
 
 @pytest.fixture
 def slow_apify() -> Iterator[httpx.Client]:
-    """Runs that take a second."""
+    """Yield a client of a simulator whose runs take a second."""
     with running(apify_run_seconds=1.0) as simulator:
         headers = {"Authorization": "Bearer t-1"}
         with httpx.Client(base_url=f"{simulator.url}/apify/v2", headers=headers, timeout=10.0) as client:
@@ -141,7 +141,7 @@ def test_a_parameter_that_is_no_number_starts_nothing(apify: httpx.Client) -> No
         ("GET", "/key-value-stores/unknown/records/INPUT", "record_not_found_404"),
     ],
 )
-def test_what_does_not_exist_is_not_found(apify: httpx.Client, method: str, path: str, name: str) -> None:
+def test_unknown_actors_runs_and_datasets_are_not_found(apify: httpx.Client, method: str, path: str, name: str) -> None:
     answer = apify.request(method, path, json={} if method == "POST" else None)
 
     recording = sample(f"apify-api/errors/{name}.json")

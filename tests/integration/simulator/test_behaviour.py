@@ -1,4 +1,4 @@
-"""The effect of synthetic names, and of faults told by a control call, on each platform."""
+"""The effect of synthetic names, and of faults added by a control call, on each platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demo when its jobs do not end: it says why, and never waits for ever."""
+"""The demo when its jobs do not end. It says why, and its wait has a limit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tracking.store.memory import MemoryStore
 
 
 class Waiting(ManualClock):
-    """While the demo waits, something happens; and a demo that waits for ever is a failure, not a test without end."""
+    """A clock that calls `meanwhile` at each wait. It fails when the demo has waited for an hour."""
 
     def __init__(self, meanwhile: Callable[[], None] = lambda: None) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ def paused(store: MemoryStore, platform: PlatformName, hours: int) -> None:
 
 
 def tick(store: MemoryStore, resting: PlatformName | None) -> None:
-    """Every job but the resting platform's is done at once."""
+    """Complete every pending job, except those of the resting platform."""
     for snapshot in store.pending_jobs(100, without=[resting] if resting else []):
         claim = jobs.claim(snapshot.parse().next_attempt(), START, "arn")
         store.commit(JobWrite(snapshot.job_id, claim, snapshot.version))

@@ -1,4 +1,4 @@
-"""Variables that leak out of a shell, environments that are ready, and locks that agree."""
+"""Variables of the shell that reach our programs, environments that are ready, and locks that agree."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ LOCKS.append("layers/common/requirements.txt")
 
 
 @pytest.mark.parametrize("lock", ["layers/common/requirements.txt", "requirements/runtime.lock"])
-def test_what_is_deployed_is_what_is_tested(lock: str) -> None:
+def test_deployed_versions_are_the_tested_ones(lock: str) -> None:
     tested = pins("requirements/dev.lock")
     differing = {name: version for name, version in pins(lock).items() if tested.get(name, version) != version}
     assert differing == {}

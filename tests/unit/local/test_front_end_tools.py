@@ -1,4 +1,4 @@
-"""Node and Chromium: the ones that are good enough, and the sentence when none is."""
+"""Node and Chromium: the versions that are accepted, and the sentence when there is none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from local.paths import WEB
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The one folder that programs are looked for in."""
+    """Return the only folder of the PATH."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))

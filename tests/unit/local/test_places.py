@@ -1,4 +1,4 @@
-"""The number of the local stack's places that the states may take."""
+"""The limit of function calls that the states may make at once on the local stack."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from local.paths import ROOT
 
 
 def test_the_states_leave_what_the_template_reserves() -> None:
-    """And one for each function that it reserves none for."""
+    """A function without a reservation in the template needs one place, too."""
     others = functions(cfn_yaml.load(str(ROOT / "template.yaml")))
     del others["ProcessFunction"]
     wanted = [int(properties.get("ReservedConcurrentExecutions", 1)) for properties in others.values()]

@@ -1,4 +1,4 @@
-"""Parts that stopped: the sentence of `make up` about them, and the ports that they get again."""
+"""Parts that had stopped: the sentence of `make up` about them, and their old ports."""
 
 from __future__ import annotations
 

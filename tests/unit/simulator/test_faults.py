@@ -1,4 +1,4 @@
-"""The faults that happen to a request, and how often."""
+"""The choice of the faults for a request, and their count."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_fault_happens_as_often_as_it_was_told() -> None:
         ({"path": "/videos"}, False),
     ],
 )
-def test_a_fault_happens_to_whom_it_names(fields: dict[str, Any], happens: bool) -> None:
+def test_a_fault_happens_only_to_what_it_names(fields: dict[str, Any], happens: bool) -> None:
     faults = book()
     faults.add(Fault(kind=Kind.BROKEN, **fields))
 

@@ -1,4 +1,4 @@
-"""Synthetic names: legal everywhere, and readable back from the ids made of them."""
+"""Synthetic names: each platform allows them, and the ids made of them lead back to them."""
 
 from __future__ import annotations
 
