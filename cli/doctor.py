@@ -84,7 +84,7 @@ def _front_end() -> Iterator[Need]:
     yield Need("Node", node, missing, is_required=False)
     tools = "web/node_modules" if web.is_ready() else ""
     yield Need("the web package's tools", tools, "run `make setup`", is_required=False)
-    chromium = browser.find(os.environ.get("PATH", os.defpath))
+    chromium = browser.find()
     yield Need("Chromium", str(chromium or ""), "`make test` fetches it", is_required=False)
     firebase = _said(shutil.which("firebase") or "", "--version")
     yield Need("Firebase's tools", firebase, "not needed: a stand-in signs the demo's users in", is_required=False)

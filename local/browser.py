@@ -28,12 +28,12 @@ FLAGS = (
 )
 
 
-def find(path: str, applications: Path = Path("/Applications")) -> Path | None:
+def find(applications: Path = Path("/Applications")) -> Path | None:
     """Return the first that runs: on PATH, among macOS's applications, or where Playwright left it.
 
     Not each one runs: Ubuntu's `chromium-browser` only says that it has to be installed as a snap.
     """
-    on_path = [Path(found) for name in _NAMES if (found := shutil.which(name, path=path))]
+    on_path = [Path(found) for name in _NAMES if (found := shutil.which(name))]
     fetched = [file for file in sorted(_BROWSERS.glob("chromium*/*/*")) if file.name in _FETCHED]
     candidates = [*on_path, *(applications / name for name in _MACOS), *fetched]
     return next((program for program in candidates if _runs(program)), None)
@@ -41,10 +41,9 @@ def find(path: str, applications: Path = Path("/Applications")) -> Path | None:
 
 def chromium() -> Path:
     """Return the browser's program. LocalError when there is none."""
-    found = find(os.environ.get("PATH", os.defpath))
-    if found is None:
-        raise LocalError(f"There is no Chromium that runs: run `python -m local.browser`, or {_HELP}.")
-    return found
+    if found := find():
+        return found
+    raise LocalError(f"There is no Chromium that runs: run `python -m local.browser`, or {_HELP}.")
 
 
 def installed() -> Path:
@@ -52,14 +51,14 @@ def installed() -> Path:
 
     Debian's package is fetched where this program may install one, else Playwright's download.
     """
-    path, log = os.environ.get("PATH", os.defpath), LOCAL / "browser.log"
-    if found := find(path):
+    if found := find():
         return found
+    log = LOCAL / "browser.log"
     settings = {"DEBIAN_FRONTEND": "noninteractive", "PLAYWRIGHT_BROWSERS_PATH": str(_BROWSERS)}
-    for command in _commands_to_fetch(path):
+    for command in _commands_to_fetch():
         if exit_code(command, log, clean_environment() | settings) != 0:
             break
-    if found := find(path):
+    if found := find():
         return found
     raise LocalError(
         f"There is no Chromium that runs, and none could be fetched (see {log.relative_to(ROOT)}; what one lacks is"
@@ -67,11 +66,11 @@ def installed() -> Path:
     )
 
 
-def _commands_to_fetch(path: str) -> list[list[str]]:
+def _commands_to_fetch() -> list[list[str]]:
     """List the commands, to be run in their order."""
     is_root = os.geteuid() == 0
     is_debian = Path("/etc/os-release").is_file() and platform.freedesktop_os_release().get("ID") == "debian"
-    apt = shutil.which("apt-get", path=path)
+    apt = shutil.which("apt-get")
     if is_debian and apt and is_root:
         packages = ["chromium", "fonts-dejavu-core", "fonts-liberation"]
         return [[apt, "update"], [apt, "install", "--yes", "--no-install-recommends", *packages]]

@@ -26,29 +26,25 @@ def build() -> None:
     """Build layer and functions for this machine's Python into `.local/build`, if a source has changed."""
     with (LOCAL / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the tests' stack and the developer's share what is built
-        _build()
-
-
-def _build() -> None:
-    sources = fingerprint()
-    stamp = BUILD / ".built"
-    if stamp.exists() and stamp.read_text() == sources:
-        return
-    stamp.unlink(missing_ok=True)
-    _build_runtime()
-    environment = clean_environment() | {
-        "AWS_DEFAULT_REGION": aws.REGION,
-        "LAYER_PYTHON_VERSION": _PYTHON_VERSION,
-        "LAYER_PLATFORM": "host",
-        "LAYER_PYTHON": host_python(),
-    }
-    command = [_SAM, "build", "--template-file", str(ROOT / "template.yaml"), "--build-dir", str(BUILD)]
-    cache = LOCAL / f"sam-cache-{_PYTHON_VERSION}"  # SAM's own key is the sources, not what they are built for
-    _run("sam build", [*command, "--cache-dir", str(cache), "--cached", "--parallel"], environment)
-    for name in functions(built_template()):
-        layer = BUILD / "CommonLayer"
-        write_bootstrap(BUILD / name, layer=layer, runtime=RUNTIME, python=host_python(), version=sources)
-    stamp.write_text(sources)
+        sources = fingerprint()
+        stamp = BUILD / ".built"
+        if stamp.exists() and stamp.read_text() == sources:
+            return
+        stamp.unlink(missing_ok=True)
+        _build_runtime()
+        environment = clean_environment() | {
+            "AWS_DEFAULT_REGION": aws.REGION,
+            "LAYER_PYTHON_VERSION": _PYTHON_VERSION,
+            "LAYER_PLATFORM": "host",
+            "LAYER_PYTHON": host_python(),
+        }
+        command = [_SAM, "build", "--template-file", str(ROOT / "template.yaml"), "--build-dir", str(BUILD)]
+        cache = LOCAL / f"sam-cache-{_PYTHON_VERSION}"  # SAM's own key is the sources, not what they are built for
+        _run("sam build", [*command, "--cache-dir", str(cache), "--cached", "--parallel"], environment)
+        for name in functions(built_template()):
+            layer = BUILD / "CommonLayer"
+            write_bootstrap(BUILD / name, layer=layer, runtime=RUNTIME, python=host_python(), version=sources)
+        stamp.write_text(sources)
 
 
 def deploy(address: str, variables: Mapping[str, str], parameters: Mapping[str, str]) -> None:

@@ -91,7 +91,7 @@ def java_needed(jar: Path) -> int:
         ) from error
 
 
-def command(port: int, rules: Path = RULES) -> list[str]:
+def command(port: int) -> list[str]:
     """Return the emulator's command line. The emulator is fetched if need be. LocalError says what is missing."""
     home, path = Path.home(), os.environ.get("PATH", os.defpath)
     java, version = find_java(path, os.environ.get("JAVA_HOME", ""))
@@ -103,7 +103,7 @@ def command(port: int, rules: Path = RULES) -> list[str]:
     # Named by its class: the gcloud SDK's jar has no main class in its manifest, and Firebase's has this one.
     arguments = ["-Duser.language=en", f"-Xmx{HEAP}", "-cp", str(jar), MAIN_CLASS]
     arguments += ["--host", "127.0.0.1", "--port", str(port), "--project_id", PROJECT]
-    return [java, *arguments, "--rules", str(rules)]
+    return [java, *arguments, "--rules", str(RULES)]
 
 
 def load_rules(address: str, rules: Path = RULES) -> None:

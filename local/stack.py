@@ -35,6 +35,8 @@ _NAMES = {
     "auth": "sign-in",
     "page": "the demo page",
 }
+# The names of the parameters `YouTubeApiUrl` and variables `YOUTUBE_API_URL` begin with these.
+_PLATFORM_APIS = {"YouTube": "/youtube/v3", "X": "/x/2", "Apify": "/apify/v2"}
 _RUNNING_BEFORE = {"firestore": "FIRESTORE_EMULATOR_HOST", "auth": "FIREBASE_AUTH_EMULATOR_HOST"}
 Say = Callable[[str], None]
 Ports = Mapping[str, int | None]  # the ports asked for, by part; None for any free one
@@ -149,11 +151,7 @@ def borrowed(say: Say) -> Iterator[State]:
 
 def platform_urls(simulator: str) -> dict[str, str]:
     """Return the platforms' base addresses at the simulator, with the version of each API."""
-    return {
-        "YOUTUBE_API_URL": f"{simulator}/youtube/v3",
-        "X_API_URL": f"{simulator}/x/2",
-        "APIFY_API_URL": f"{simulator}/apify/v2",
-    }
+    return {f"{name.upper()}_API_URL": f"{simulator}{path}" for name, path in _PLATFORM_APIS.items()}
 
 
 def outputs(state: State) -> dict[str, str]:
@@ -275,15 +273,9 @@ def _deploy(state: State, say: Say) -> None:
 
 def deployment_parameters(state: State) -> dict[str, str]:
     """Return the template's parameters for this stack. None is empty, since SAM refuses that."""
-    urls = platform_urls(state.simulator())
-    parameters = {
-        "GoogleCloudProject": firestore.PROJECT,
-        "YouTubeApiUrl": urls["YOUTUBE_API_URL"],
-        "XApiUrl": urls["X_API_URL"],
-        "ApifyApiUrl": urls["APIFY_API_URL"],
-    }
+    urls = {f"{name}ApiUrl": f"{state.simulator()}{path}" for name, path in _PLATFORM_APIS.items()}
     page = state.page()
-    return parameters | ({"AllowedOrigins": page} if page else {})
+    return {"GoogleCloudProject": firestore.PROJECT, **urls} | ({"AllowedOrigins": page} if page else {})
 
 
 def _publish_page(state: State) -> None:

@@ -94,14 +94,14 @@ def test_a_failed_install_leaves_the_tools_unready(path: Path, tmp_path: Path, m
 def test_the_browser_is_the_first_that_runs(tmp_path: Path, path: Path) -> None:
     program(path, "chromium", "wants to be a snap", code=1)
     chrome = program(path, "google-chrome")
-    assert browser.find(str(path), tmp_path) == chrome
+    assert browser.find(tmp_path) == chrome
 
 
 def test_a_macs_chrome_is_found(tmp_path: Path, path: Path) -> None:
     folder = tmp_path / "Google Chrome.app/Contents/MacOS"
     folder.mkdir(parents=True)
     chrome = program(folder, "Google Chrome")
-    assert browser.find(str(path), tmp_path) == chrome
+    assert browser.find(tmp_path) == chrome
 
 
 def test_a_browser_that_playwright_fetched_is_found(
@@ -112,7 +112,7 @@ def test_a_browser_that_playwright_fetched_is_found(
     folder.mkdir(parents=True)
     shell = program(folder, "chrome-headless-shell")
     program(folder, "chrome_crashpad_handler")
-    assert browser.find(str(path), tmp_path / "Applications") == shell
+    assert browser.find(tmp_path / "Applications") == shell
 
 
 def test_without_a_browser_one_sentence_says_how_to_get_one(
