@@ -35,7 +35,7 @@ def listed() -> set[str]:
 
 def real(path: str) -> str:
     """Return a link's target, from the root. For a file that is still to be made: TikTok's, or X's."""
-    path = path.replace("threads_api", "x_api").replace("simulator/threads", "simulator/x").replace("threads", "tiktok")
+    path = path.replace("threads_api", "x_api").replace("threads", "tiktok")
     return str((ROOT / path).resolve().relative_to(ROOT.resolve()))
 
 

@@ -17,12 +17,6 @@ MAX_TEST_NAME = 60
 PYTHON_FOLDERS = ["bench", "cli", "functions", "layers", "local", "tests"]
 WEB_FOLDERS = ["web/demo", "web/src", "web/tests"]
 
-NOT_YET = [
-    "functions",
-    "layers",
-]
-"""Folders that the rules do not cover yet."""
-
 _QUESTION = re.compile(r"(What|Who|Where|Whoever|Whose)\b", re.IGNORECASE)
 _DOC_COMMENT = re.compile(r"/\*\*[\s*]*(?P<text>[^*]+)")
 _TEST_CALL = re.compile(r"(?<![\w.])(?:it|test)(?P<modifiers>(?:\.\w+)*)\(")
@@ -35,7 +29,7 @@ def files(folders: list[str], *suffixes: str) -> Iterator[tuple[str, str]]:
     for folder in folders:
         for path in sorted((ROOT / folder).rglob("*")):
             name = path.relative_to(ROOT)
-            if path.suffix in suffixes and not any(name.is_relative_to(other) for other in NOT_YET):
+            if path.suffix in suffixes:
                 yield str(name), path.read_text()
 
 
