@@ -35,7 +35,7 @@ class Need:
 
 
 def doctor() -> None:
-    """List the needs of the local stack, and how to get what is missing; exit code 1 when anything is."""
+    """List the needs of the local stack, and how to get what is missing. Exit code 1 when a required one is."""
     table = Table("need", "found", "how to get it", box=None, pad_edge=False)
     all_needs = list(needs())
     for need in all_needs:

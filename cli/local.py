@@ -56,7 +56,7 @@ def down() -> None:
 
 @app.command()
 def dev() -> None:
-    """Serve the demo page with hot reload against the running stack. Ctrl-C ends this server and not the stack."""
+    """Serve the demo page with hot reload, on the running stack. Ctrl-C ends the server; the stack goes on."""
     state = stack.State.load()
     page = state.page() if state.is_up() else None
     if page is None:
@@ -69,7 +69,7 @@ def dev() -> None:
 
 @app.command()
 def status() -> None:
-    """List the parts and their addresses; exit code 1 unless all of them do."""
+    """List the parts and their addresses. Exit code 1 unless all parts run."""
     state = stack.State.load()
     if not state.parts:
         err.print("The local stack is not running: start it with `make up`.")
