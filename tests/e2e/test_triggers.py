@@ -6,6 +6,8 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from cli.invoke import Invocation, invoke
 from local.paths import ROOT
 from local.programs import choose_port
@@ -20,6 +22,7 @@ def trigger(running: RunningStack, **variables: str) -> Invocation:
     return invoke(running.state, "trigger", TICK, variables)
 
 
+@pytest.mark.nightly
 def test_triggers_at_the_same_moment_start_each_job_exactly_once(project: Project) -> None:
     running = project.stack
     ids = [project.add_job("sim_missing", platform) for platform in ("youtube", "twitter") for _ in range(15)]

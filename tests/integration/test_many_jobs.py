@@ -171,7 +171,7 @@ def ticks_reads(
 
 
 @pytest.mark.filterwarnings("ignore:Detected filter using positional arguments")
-@pytest.mark.parametrize("waiting", [3_000, pytest.param(10_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("waiting", [2_000, pytest.param(10_000, marks=pytest.mark.nightly)])
 def test_a_ticks_cost_does_not_grow_with_the_jobs_that_wait(
     firestore_client: Callable[[], Client], capsys: pytest.CaptureFixture[str], waiting: int
 ) -> None:

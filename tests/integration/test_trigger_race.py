@@ -48,7 +48,7 @@ def race(stores: list[FirestoreStore], executions: MemoryExecutions) -> list[Tic
         return list(pool.map(tick, stores))
 
 
-@pytest.mark.parametrize("round_", range(3))
+@pytest.mark.parametrize("round_", [0, *(pytest.param(number, marks=pytest.mark.nightly) for number in (1, 2))])
 @pytest.mark.parametrize("triggers", [2, 4])
 def test_triggers_at_the_same_moment_start_each_job_exactly_once(
     firestore_client: Callable[[], Client], triggers: int, round_: int

@@ -26,6 +26,7 @@ def without_ticks(running: RunningStack) -> Iterator[None]:
     events.enable_rule(Name=rule)
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("without_ticks")
 def test_slow_jobs_leave_places_to_tick_and_kick(running: RunningStack) -> None:
     lambdas = aws.client("lambda", running.state.aws())

@@ -51,7 +51,7 @@ def left_of(groups: list[int]) -> list[int]:
     return [pid for group in groups for pid in Process(group, 0.0).members()]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.nightly)])
 def test_an_interrupted_start_leaves_nothing_running(folder: Path, number: signal.Signals) -> None:
     with begin(NAME, "up") as running:
         wait_for(running, "Deploying")
@@ -65,6 +65,7 @@ def test_an_interrupted_start_leaves_nothing_running(folder: Path, number: signa
     assert not (folder / "state.json").exists()
 
 
+@pytest.mark.nightly
 def test_a_start_that_was_killed_is_cleared_away_by_down(folder: Path) -> None:
     with begin(NAME, "up") as running:
         wait_for(running, "Building")
@@ -88,6 +89,7 @@ def addresses(state: State) -> dict[str, str]:
     return {name: part.address for name, part in state.parts.items()}
 
 
+@pytest.mark.nightly
 def test_dead_parts_alone_start_again_and_lost_data_is_told(running: RunningStack, name: str) -> None:
     before, project = pids(name), Project(running)
     job_id = project.add_job("sim_videos_2")
@@ -114,6 +116,7 @@ def test_dead_parts_alone_start_again_and_lost_data_is_told(running: RunningStac
     again.stack.client.close()
 
 
+@pytest.mark.nightly
 def test_a_start_that_fails_stops_nothing_that_ran(running: RunningStack, name: str) -> None:
     before, job_id = pids(name), Project(running).add_job("sim_videos_2")
     kill(name, "aws")
@@ -126,6 +129,7 @@ def test_a_start_that_fails_stops_nothing_that_ran(running: RunningStack, name: 
     assert running.store.get_job(job_id) is not None
 
 
+@pytest.mark.nightly
 def test_stack_listens_on_loopback_and_stops_with_its_workers(running: RunningStack, name: str) -> None:
     said = tell(name, "up")
     assert "export FIRESTORE_EMULATOR_HOST=127.0.0.1:" in said

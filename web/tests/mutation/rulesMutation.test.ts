@@ -7,7 +7,7 @@ import { type Mutant, mutants } from './mutants';
 import { survivors, type Visits, visits } from './survivors';
 
 const TEN_MINUTES = 600_000; // it takes about two minutes on two free cores
-/** `make nightly` tries them all; `make test` one of each line of the rules. */
+/** `make nightly` tries them all; `make test` one of every third line of the rules. */
 const isWhole = process.env.MUTANTS !== 'some';
 
 let harnesses: RulesHarness[];
@@ -37,9 +37,9 @@ test('each clause of the rules has mutants', () => {
   expect(clauses.filter((line) => !broken.has(line))).toEqual([]);
 });
 
-/** Choose one mutant of each line of the rules that has some: the one in the middle. */
-function oneOfEachLine(): Mutant[] {
-  const lines = [...new Set(all.map(({ line }) => line))];
+/** Choose the middle mutant of every third line of the rules that has mutants. */
+function selection(): Mutant[] {
+  const lines = [...new Set(all.map(({ line }) => line))].filter((_, index) => index % 3 === 0);
   return lines.map((line) => {
     const some = all.filter((mutant) => mutant.line === line);
     return some[Math.floor(some.length / 2)] as Mutant;
@@ -49,7 +49,7 @@ function oneOfEachLine(): Mutant[] {
 test(
   'no rules that are broken in one place pass the cases',
   async () => {
-    const tried = isWhole ? all : oneOfEachLine();
+    const tried = isWhole ? all : selection();
     expect(described(await survivors(harnesses, tried, visited))).toEqual([]);
     console.info(`${tried.length} of ${all.length} broken rules, each of them noticed`);
   },
