@@ -89,6 +89,7 @@ NIGHTLY: tuple[Lane, ...] = (
     (
         Check("rules, each clause broken", _emulated(_web("test:mutation"))),
         Check("job life, 3,000 examples", _ours("pytest", "tests/unit/test_job_life.py", *LONG)),
+        Check("Chromium", [PYTHON, "-m", "local.browser"]),  # the gallery's test needs it
         Check("tests marked nightly", _ours("pytest", "tests", "-m", "nightly")),
         Check("chaos", [PYTHON, "-m", "tests.chaos"], "chaos-stack"),
         Check("soak", [PYTHON, "-m", "tests.chaos.soak"], "chaos-stack"),
