@@ -157,6 +157,10 @@ class FirestoreStore:
             return None
         except WriteRefusedError:
             return Unwritable(Code.Name(Code.INVALID_ARGUMENT))
+        except StoreUnavailableError as error:
+            if isinstance(error.__cause__, google.Aborted):  # as in a batch, contention of one write stops no others
+                return Unwritable(Code.Name(Code.ABORTED))
+            raise
 
     def _write_batch(self, writes: Sequence[JobWrite], halvings: Iterator[int]) -> list[str | Unwritable | None]:
         batch = BulkWriteBatch(self._client)
