@@ -27,6 +27,7 @@ _TAKES_A_TABLE = re.compile(r"\.(each|for|skipIf|runIf)$")
 def files(folders: list[str], *suffixes: str) -> Iterator[tuple[str, str]]:
     """Yield the path and the text of each file below the folders."""
     for folder in folders:
+        assert (ROOT / folder).is_dir(), f"{folder} is gone: name the folder that has its files now"
         for path in sorted((ROOT / folder).rglob("*")):
             name = path.relative_to(ROOT)
             if path.suffix in suffixes:
