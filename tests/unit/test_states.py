@@ -6,6 +6,7 @@ import ast
 import copy
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -44,6 +45,12 @@ def test_each_state_reaches_more_than_the_one_before() -> None:
 
 def test_the_table_holds_each_name_once() -> None:
     assert tuple(STATES.values()) == (*CHAIN, FAIL_JOB)
+
+
+def test_the_import_contract_names_each_state() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (independent,) = [contract["modules"] for contract in contracts if contract["type"] == "independence"]
+    assert set(independent) == MODULES
 
 
 def literals(source: Path) -> Iterator[str]:
