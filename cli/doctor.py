@@ -35,7 +35,7 @@ class Need:
 
 
 def doctor() -> None:
-    """List the needs of the local stack, and how to get what is missing. Exit code 1 when a required one is."""
+    """List the needs of the local stack, and how to get what is missing. Exit code 1 if a required one is missing."""
     table = Table("need", "found", "how to get it", box=None, pad_edge=False)
     all_needs = list(needs())
     for need in all_needs:
@@ -101,7 +101,11 @@ def _program(name: str, arguments: str, help_: str, *, is_required: bool = True)
 
 
 def _python_of_lambda() -> str:
-    """Look for Python as the layer's Makefile does: on PATH, then in pyenv's folder (its shim may not run)."""
+    """Return the version of the first Python 3.13 that runs; empty when there is none.
+
+    Like the layer's Makefile, look on PATH first. What is there may be pyenv's shim, which does not run while another
+    version is selected; so look in pyenv's folder next.
+    """
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     candidates = ["python3.13", *map(str, sorted(pyenv.glob("versions/3.13.*/bin/python")))]
     return next((said for said in (_said(candidate, "--version") for candidate in candidates) if said), "")

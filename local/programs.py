@@ -27,7 +27,7 @@ _children: dict[int, subprocess.Popen[bytes]] = {}  # of this process, which mus
 
 @dataclass(frozen=True)
 class Process:
-    """A running part. `began`: seconds between the machine's start and its own."""
+    """A running part of the stack. `began`: the time when it was started, in seconds since the machine was booted."""
 
     pid: int
     began: float

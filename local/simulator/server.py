@@ -68,7 +68,7 @@ class Simulator:
         return endpoint(request) or Response(status=204)
 
     def _journaled(self, api: Api, request: Request, call: Call | None, named: Mapping[str, str]) -> Response:
-        """Answer the request. It is in the journal from its arrival; its status is added with the answer."""
+        """Add the request to the journal, answer it, and then add the answer's status to its entry."""
         subject = api.subject(request, **named)
         entry: Json = {
             "time": datetime.now(UTC).isoformat().replace("+00:00", "Z"),

@@ -187,7 +187,7 @@ def _tweets(request: Request, mode: Kind | None, user_id: str) -> Response:
 
 
 def _place(token: str | None, pages: Sequence[Json]) -> tuple[int, int]:
-    """Return the number of the page where an answer starts, and how many of its posts came before."""
+    """Return the page that a token points to, and the number of posts to skip on that page. Pages count from 0."""
     if token is None:
         return 0, 0
     led_to = {found["meta"].get("next_token"): number for number, found in enumerate(pages, 1)}

@@ -196,7 +196,7 @@ def test_a_rider_waits_for_an_ending_that_failed(store: Store, front_end: FrontE
 
 
 def test_many_endings_of_a_tick_take_their_riders_along(store: Store, front_end: FrontEnd) -> None:
-    """Some of them stale; well-formed jobs are claimed in the same tick."""
+    """Cancel four of the 40 malformed jobs first: their endings are refused, and no rider is written for them."""
     harness = harness_over(store)
     malformed = [harness.add_job(username=7) for _ in range(40)]
     good = [harness.add_job() for _ in range(3)]
@@ -215,7 +215,7 @@ def test_many_endings_of_a_tick_take_their_riders_along(store: Store, front_end:
 
 
 def test_a_life_that_goes_on_has_no_rider(store: Store, front_end: FrontEnd) -> None:
-    """Claimed, advanced, expired, claimed again, and cancelled by its user."""
+    """The job is claimed, expires, is claimed again, and is cancelled by its user. None of these writes a rider."""
     harness = harness_over(store)
     job = harness.run_chain(harness.claimed_job(), until="FetchVideos")
     harness.executions.outcomes[f"instagram-NASA-{job['jobId']}-1"] = INTERRUPTED

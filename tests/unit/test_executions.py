@@ -44,7 +44,7 @@ PAYLOAD = {"jobId": "job1", "attempt": 1}
 
 
 def existing(stub: Stubber, described: dict[str, Any]) -> None:
-    """Script the client: the name is taken by an execution of this description."""
+    """Prepare the client's answers: the name is taken, and `described` describes the execution that has it."""
     required = {"executionArn": "arn", "stateMachineArn": MACHINE, "status": "SUCCEEDED", "startDate": 0}
     stub.add_client_error("start_execution", "ExecutionAlreadyExists", http_status_code=400)
     stub.add_response("describe_execution", required | described)

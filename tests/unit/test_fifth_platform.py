@@ -94,5 +94,5 @@ def test_a_fifth_platforms_links_are_known_to_the_others(outcome: Any) -> None:
 
 
 def test_a_fifth_platforms_credential_has_a_limit_of_its_own(outcome: Any) -> None:
-    """Three jobs of each wait; two at the same time are allowed with one credential."""
+    """Three jobs of each platform wait. Each credential allows two running jobs, so two of each platform start."""
     assert outcome["started"] == {"threads": 2, "instagram": 2}

@@ -32,7 +32,7 @@ MODULES = {state.run.__module__ for state in STATES.values()}
 CHECKED = cast("Progress", 60)  # as a member of Progress would be, between ACCOUNT_SAVED and VIDEOS_FETCHED
 
 
-# What is held to the table
+# Other code and files agree with the table
 
 
 def test_each_state_reaches_more_than_the_one_before() -> None:

@@ -35,7 +35,7 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
   const [arrivedId, setArrivedId] = useState<string | null>(null);
 
   const items = accounts.status === 'ready' ? accounts.items : [];
-  const opened = useAccount(source, scope, selectedId); // it may be further down than the list goes
+  const opened = useAccount(source, scope, selectedId); // it may be older than the accounts of the list
   const selected = items.find(({ id }) => id === selectedId) ?? opened;
 
   async function track(username: string, platform: Platform, accountType: AccountType): Promise<void> {

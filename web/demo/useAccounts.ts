@@ -17,7 +17,7 @@ export type Live<T> =
   /** `isStale`: there is no connection, and these are the last known items. */
   | { status: 'ready'; items: T[]; hasMore: boolean; isStale: boolean };
 
-/** Watch a project's newest accounts. `source` must be stable, here and below. */
+/** Watch a project's newest accounts. Pass the same `source` object in each render, here and to the hooks below. */
 export function useAccounts(source: AccountSource, { orgId, projectId }: ProjectScope, newest: number) {
   const watch = useCallback<Watch<TrackedAccount>>(
     (onNewest, onError) => watchAccounts(source, { orgId, projectId, newest }, onNewest, onError),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 ALREADY_EXISTS = "ExecutionAlreadyExists"
-NO_TIME_LEFT = "OutOfTime"  # ours: the tick had no time left for the call
+NO_TIME_LEFT = "OutOfTime"  # our own code, not one of AWS: the tick had no time left for the call
 
 
 class StartRefusedError(Exception):

@@ -1,4 +1,4 @@
-"""The cleanup function, whose store passes every call through the plan."""
+"""The cleanup function under test: each call of its store may meet a fault of the plan."""
 
 from __future__ import annotations
 

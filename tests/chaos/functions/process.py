@@ -1,4 +1,4 @@
-"""The process function, whose adapters pass every call through the plan."""
+"""The process function under test: each call of its adapters may meet a fault of the plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reconcile function, whose store passes every call through the plan."""
+"""The reconcile function under test: each call of its store may meet a fault of the plan."""
 
 from __future__ import annotations
 

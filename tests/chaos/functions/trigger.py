@@ -1,6 +1,7 @@
-"""The trigger function, whose adapters pass every call through the plan, and whose leases last seconds, not minutes.
+"""The trigger function under test: each call of its adapters may meet a fault of the plan.
 
-An event may be `{"page": 1}`: pages hold one job then, so that a tick reads the queue page by page.
+Leases last seconds instead of minutes. An event may be `{"page": 1}`: pages hold one job then, so that a
+tick reads the queue page by page.
 """
 
 from __future__ import annotations

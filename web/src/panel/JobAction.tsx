@@ -25,7 +25,10 @@ function kindFor(job: TrackingJob): Kind | null {
   return RETRYABLE.includes(job.status) ? 'retry' : null;
 }
 
-/** Whether the request is still about this state of the job. An accepted one is, until any change of the job arrives. */
+/**
+ * Whether the button still shows the request. It does not when the job offers another action or has a new attempt. An
+ * accepted request is over with the next change of the job.
+ */
 function isCurrent(asked: Asked, job: TrackingJob): boolean {
   if (asked.kind !== kindFor(job) || asked.attempt !== job.attempt) {
     return false;

@@ -29,7 +29,7 @@ export interface PanelState {
   /** Jobs since the queue was last empty; the overall progress counts these. */
   batch: ReadonlySet<string>;
   isBusy: boolean;
-  /** Job id -> account id, for every job seen to become completed. A completion is final, so the id is key enough. */
+  /** Job id -> account id, for each job whose completion the panel noticed. A job completes only once. */
   completions: ReadonlyMap<string, string | null>;
   /** `number` tells two equal texts apart. */
   announcement: { text: string; number: number };

@@ -65,8 +65,9 @@ function expression({ sourcePosition, values = [], children = [] }: ReportNode, 
 }
 
 /**
- * Whether an expression had a value. No type means that it was not evaluated, `undefined` that it waited for a document
- * or failed. A node may have entries without any evaluation: `false && x` gives `x` one.
+ * Whether an entry of the report holds a value. The emulator writes entries without one, too: an empty entry for an
+ * expression that was not evaluated, such as `x` in `false && x`; and `undefined` for one that failed, or that waited
+ * for a document.
  */
 function isValue(value: ReportValue['value']): boolean {
   return Object.keys(value).some((kind) => kind !== 'undefined');

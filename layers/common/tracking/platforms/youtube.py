@@ -48,7 +48,7 @@ class YouTube:
     def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
         """Yield a page of videos for each page of the uploads playlist.
 
-        A found channel without this playlist has no public video.
+        If the channel exists but this playlist does not, the channel has no public video.
         """
         account = fetched.account.username
         tokens = [""]
