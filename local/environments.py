@@ -2,7 +2,7 @@
 
 `python -m local.environments` runs before anything is installed, on the system's Python, so it imports only the
 standard library. Each environment has a lock with hashes. A complete one holds the fingerprint of its sources. An
-incomplete one holds none, and the next run makes it anew.
+incomplete one holds none, and the next run makes it again.
 
 The locks are pip's and not uv.lock: that file records the registry's addresses, and so ties a clone to one index.
 """

@@ -1,4 +1,4 @@
-"""Stand-ins for the surroundings of a function: its clock and its platform."""
+"""Test doubles for what a function uses: its clock and its platform."""
 
 from __future__ import annotations
 

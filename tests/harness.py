@@ -1,4 +1,4 @@
-"""The surroundings of a job in tests, and the state machine's part: its events, outputs and errors."""
+"""A job's environment in tests. It also does the state machine's part: events, outputs and errors."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from local.firestore import PROJECT
 Json = dict[str, Any]
 _LIFE_S = 3600  # of a token
 _TOOLKIT = "/identitytoolkit.googleapis.com/v1"
-_REFRESH = "stand-in-"  # and the user's id: a page stays signed in when the stack is started anew on the same port
+_REFRESH = "stand-in-"  # and the user's id: a page stays signed in when the stack is restarted on the same port
 
 
 class RefusedError(Exception):
@@ -83,7 +83,7 @@ class Accounts:
         if body["localId"] in self._users:
             raise RefusedError("DUPLICATE_LOCAL_ID")
         now_ms = str(int(time.time() * 1000))
-        # `validSince` 0 revokes no token: a page stays signed in when the stack is started anew.
+        # `validSince` 0 revokes no token: a page stays signed in when the stack is restarted.
         times = {"validSince": "0", "createdAt": now_ms, "lastLoginAt": now_ms}
         self._users[body["localId"]] = body | times
         return {"localId": body["localId"], "email": body["email"]}

@@ -41,7 +41,7 @@ Control
                               loop other; platform: youtube twitter instagram tiktok; the rest is optional: seconds
                               (slow), retry_after (429), status (html). Left out: any platform, any account, for ever;
                               path limits it to calls that contain it, and lets it reach any Apify call
-    DELETE /control/faults    forget them, and let the names above count anew
+    DELETE /control/faults    forget them, and let the names above count from 0 again
     GET    /control/requests  the requests, keys masked; status is null while an answer is on its way
     DELETE /control/requests
     DELETE /control/runs      forget every Apify run

@@ -18,7 +18,7 @@ def running() -> Iterator[RunningStack]:
     `make test` names a stack of its own (TRACKING_LOCAL_STACK), not the developer's.
     """
     with stack.borrowed(say=print) as state:
-        for what in ("faults", "requests"):  # sim_503x2 fails at its first two requests only; counting starts anew here
+        for what in ("faults", "requests"):  # sim_503x2 fails at its first two requests only; count from 0 again here
             httpx.delete(f"{state.simulator()}/control/{what}", trust_env=False).raise_for_status()
         running = RunningStack(state)
         yield running

@@ -38,7 +38,7 @@ def accounts(harness: Harness, project: str = "project1") -> dict[str, Any]:
 
 
 def create_again(harness: Harness, job_id: str, **fields: Any) -> None:
-    """Create a job anew under an old id. A front end with fixed ids does so after a cleanup."""
+    """Create a job again under its old id. A front end with fixed ids does so after a cleanup."""
     harness.memory.delete_job(job_id)
     harness.memory.touch(job_id, **job_document(**fields))
 

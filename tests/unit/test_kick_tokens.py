@@ -187,7 +187,7 @@ def test_certificates_are_kept_as_long_as_google_says(callers: Callers, google: 
     for _ in range(3):
         callers.identify(bearer(signed()))
     assert google.asked.count(CERTIFICATES) == 1
-    assert google.asked.count(LOOKUP) == 3  # the user's record is read anew: the user may be disabled meanwhile
+    assert google.asked.count(LOOKUP) == 3  # the user's record is read again: the user may be disabled by now
 
 
 def test_no_wait_for_google_is_longer_than_seconds(callers: Callers, google: Google) -> None:
