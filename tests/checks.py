@@ -74,12 +74,10 @@ TEST: tuple[Lane, ...] = (
         Check("rules tests", _emulated(_web("test:rules"))),
         Check("rules, some broken on purpose", _emulated(_web("test:mutation:some"))),
         Check("web unit tests", _web("test")),
-    ),
-    (
-        Check("integration tests", _ours("pytest", "tests/integration")),
         Check("web emulator tests", _emulated(_web("test:emulator"))),
     ),
     (
+        Check("integration tests", _ours("pytest", "tests/integration")),
         Check("Chromium", [PYTHON, "-m", "local.browser"]),
         Check("e2e tests", _ours("pytest", "tests/e2e")),
     ),
@@ -181,6 +179,8 @@ def _stop(running: Collection[Running]) -> None:
 
 def one(target: str) -> list[str]:
     """Return the command that runs one test: a Python or vitest file, a pytest id, or words for pytest's -k."""
+    if not target:
+        sys.exit("error: name a test: make one T=tests/unit/test_fence.py")
     path = Path(target.removeprefix("web/"))
     if path.suffix not in (".ts", ".tsx"):
         return _ours("pytest", *([target] if Path(target.partition("::")[0]).exists() else ["tests", "-k", target]))

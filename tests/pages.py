@@ -85,8 +85,10 @@ class Page:
 
 
 def pages() -> list[Page]:
-    """All of them, but the web package's."""
-    return [Page(path) for path in [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]]
+    """Return the pages of the root, of docs/ and of the web package."""
+    return [
+        Page(path) for path in [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md")), ROOT / "web/README.md"]
+    ]
 
 
 def anchors(page: Path) -> set[str]:

@@ -31,6 +31,7 @@ from tracking.store import (
     JobSnapshot,
     JobWrite,
     Store,
+    Unwritable,
     account_path,
 )
 from tracking.store import firestore as store_module
@@ -306,3 +307,19 @@ def test_an_ending_without_answer_stops_those_after_it(offline_client: Client) -
     with pytest.raises(StoreUnavailableError):
         store.write_each([EndingWrite(f"job{number}", change, VERSION, (rider,)) for number in range(300)])
     assert 0 < store.asked < 100
+
+
+def test_contention_of_one_ending_is_the_answer_of_that_one(offline_client: Client) -> None:
+    """A rider may stand in a document that many jobs share. A batch answers one such write so, too."""
+
+    class Contended(FirestoreStore):
+        def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
+            if job.job_id == "job1":
+                raise StoreUnavailableError("busy") from google.Aborted("contention")  # type: ignore[no-untyped-call]
+            return VERSION
+
+    store = Contended(offline_client)
+    change = jobs.fail(Status.PENDING, START, "Why.", "ContractError")
+    rider = DocumentWrite("events/1", {"n": 1})
+    answers = store.write_each([EndingWrite(f"job{number}", change, VERSION, (rider,)) for number in range(3)])
+    assert answers == [VERSION, Unwritable("ABORTED"), VERSION]

@@ -129,7 +129,6 @@ def test_a_start_that_fails_stops_nothing_that_ran(running: RunningStack, name: 
     assert running.store.get_job(job_id) is not None
 
 
-@pytest.mark.nightly
 def test_stack_listens_on_loopback_and_stops_with_its_workers(running: RunningStack, name: str) -> None:
     said = tell(name, "up")
     assert "export FIRESTORE_EMULATOR_HOST=127.0.0.1:" in said
