@@ -80,7 +80,7 @@ def fingerprint() -> str:
 
 def built_template() -> dict[str, Any]:
     """Return the template that `sam build` wrote. Its short forms (`!Ref`) are spelled out."""
-    template = yaml.safe_load((BUILD / "template.yaml").read_text())
+    template = yaml.load((BUILD / "template.yaml").read_text(), yaml.CSafeLoader)
     return dict(template)
 
 

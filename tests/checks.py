@@ -1,4 +1,4 @@
-"""The checks of `make lint`, `make test`, `make nightly` and `make one`: they run in lanes until one fails.
+"""The checks of `make lint`, `make test`, `make nightly` and `make one`. All but the nightly ones end at a failure.
 
     python -m tests.checks lint|test|nightly
     python -m tests.checks one TEST
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,23 +66,23 @@ LINT: Lane = (
     Check("web types", _web("typecheck")),
     Check("web package", _web("build")),
 )
+# The longest lane is the first. All of them wait at times, so two cores take three.
 TEST: tuple[Lane, ...] = (
     (
-        *LINT,
-        Check("unit tests", _ours("pytest", "tests/unit")),
-        Check("contract tests", _ours("pytest", "tests/contract")),
-        Check("rules tests", _emulated(_web("test:rules"))),
-        Check("rules, some broken on purpose", _emulated(_web("test:mutation:some"))),
-        Check("web unit tests", _web("test")),
-    ),
-    (
-        Check("integration tests", _ours("pytest", "tests/integration")),
         Check("Chromium", [PYTHON, "-m", "local.browser"]),
         Check("e2e tests", _ours("pytest", "tests/e2e")),
     ),
+    (
+        Check("web tests on Firestore's emulator", _emulated(_web("test:firestore"))),
+        Check("integration tests", _ours("pytest", "tests/integration"), "integration-stack"),
+        Check("contract tests", _ours("pytest", "tests/contract"), "integration-stack"),
+    ),
+    (
+        *LINT,
+        Check("unit tests", _ours("pytest", "tests/unit"), "unit-stack"),
+        Check("web unit tests", _web("test")),
+    ),
 )
-# The service gives up a call after 10 s. Beside other tests on two cores the emulator may take longer than that.
-ALONE: Lane = (Check("web emulator tests", _emulated(_web("test:emulator"))),)
 LONG = ["--hypothesis-profile=long", "--timeout=3600"]
 NIGHTLY: tuple[Lane, ...] = (
     (
@@ -127,28 +127,34 @@ class Running:
         print(f"\n==> {self.check.name}: {command}\n{self.log.read_text(errors='replace')}", end="", flush=True)
 
 
-def run(*stages: Sequence[Lane]) -> bool:
-    """Run the lanes of each stage, and return whether all checks pass. A failure ends the others, as Ctrl-C does."""
+def run(lanes: Sequence[Lane], *, keep_going: bool = False) -> bool:
+    """Run the lanes, and return whether all checks pass. A failure ends the others as Ctrl-C does, or they go on."""
     began = time.monotonic()
     running: dict[int, Running] = {}
     rows: list[str] = []
-    failed = ""
+    failed: list[str] = []
     try:
         with signals_as_interrupts():
-            for lanes in stages:
-                failed = failed or _run(lanes, running, rows)
+            for row, failure in _ended(lanes, running):
+                rows.append(row)
+                failed += [failure] if failure else []
+                if failed and not keep_going:
+                    break
     finally:
         with signals_deferred():
             _stop(running.values())
             rows += [one.took("stopped") for one in running.values()]
             print("\n" + "\n".join(rows) + f"\n{time.monotonic() - began:7.1f} s  in all", flush=True)
     if failed:
-        print(f"\nFAILED: {failed}", file=sys.stderr)
+        print(f"\nFAILED: {', '.join(failed)}", file=sys.stderr)
     return not failed
 
 
-def _run(lanes: Sequence[Lane], running: dict[int, Running], rows: list[str]) -> str:
-    """Return the name and exit code of a failed check, or nothing. `running` holds each lane's running check."""
+def _ended(lanes: Sequence[Lane], running: dict[int, Running]) -> Iterator[tuple[str, str]]:
+    """Run the lanes. Yield each ended check's row, and its name and exit code if it failed.
+
+    `running` holds each lane's running check.
+    """
     left = [deque(lane) for lane in lanes]
     while running or any(left):
         for number, lane in enumerate(left):
@@ -161,11 +167,8 @@ def _run(lanes: Sequence[Lane], running: dict[int, Running], rows: list[str]) ->
                 del running[number]
                 one.show()
                 verdict = f"exit code {code}" if code else ""
-                rows.append(one.took(verdict))
-                if code:
-                    return f"{one.check.name} ({verdict})"
+                yield one.took(verdict), f"{one.check.name} ({verdict})" if code else ""
         time.sleep(0.1)
-    return ""
 
 
 def _stop(running: Collection[Running]) -> None:
@@ -192,7 +195,7 @@ def one(target: str) -> list[str]:
     return command if project == "unit" else _emulated(command)
 
 
-STAGES: dict[str, list[Sequence[Lane]]] = {"lint": [[LINT]], "test": [[ALONE], TEST], "nightly": [NIGHTLY]}
+CHECKS: dict[str, Sequence[Lane]] = {"lint": [LINT], "test": TEST, "nightly": NIGHTLY}
 
 
 if __name__ == "__main__":
@@ -201,6 +204,6 @@ if __name__ == "__main__":
     try:
         if sys.argv[1] == "one":
             sys.exit(subprocess.run(one(sys.argv[2]), env=clean_environment(), cwd=ROOT, check=False).returncode)
-        sys.exit(not run(*STAGES[sys.argv[1]]))
+        sys.exit(not run(CHECKS[sys.argv[1]], keep_going=sys.argv[1] == "nightly"))
     except KeyboardInterrupt:
         sys.exit(130)

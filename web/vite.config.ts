@@ -19,39 +19,16 @@ export default defineConfig({
         extends: true,
         test: { name: 'unit', include: ['tests/unit/**/*.test.{ts,tsx}'], environment: 'happy-dom' },
       },
-      {
-        extends: true,
-        // All files share one emulator project's rules, so they run one after the other.
+      ...['rules', 'mutation', 'emulator'].map((name) => ({
+        extends: true as const,
         test: {
-          name: 'rules',
-          include: ['tests/rules/**/*.test.ts'],
+          name,
+          include: [`tests/${name}/**/*.test.ts`],
           globalSetup: 'tests/rules/emulatorSetup.ts',
-          environment: 'node',
-          hookTimeout: 60_000, // the emulator is new, and other tests run beside these
-          fileParallelism: false,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'mutation',
-          include: ['tests/mutation/**/*.test.ts'],
-          globalSetup: 'tests/rules/emulatorSetup.ts',
-          environment: 'node',
+          environment: 'node' as const,
           hookTimeout: 60_000, // the emulator is new, and other tests run beside these
         },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'emulator',
-          include: ['tests/emulator/**/*.test.ts'],
-          globalSetup: 'tests/rules/emulatorSetup.ts',
-          environment: 'node',
-          hookTimeout: 60_000, // the emulator is new, and other tests run beside these
-          fileParallelism: false,
-        },
-      },
+      })),
     ],
   },
 });

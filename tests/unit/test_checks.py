@@ -50,19 +50,6 @@ def test_passing_lanes_show_output_and_times(capfd: pytest.CaptureFixture[str]) 
     assert (sorted(rows[:3]), rows[3]) == (["first", "other", "second"], "in all")
 
 
-def test_failing_stage_keeps_the_next_from_starting(capfd: pytest.CaptureFixture[str]) -> None:
-    assert not run([(check("first", "raise SystemExit(3)"),)], [(check("second", "print('two')"),)])
-    shown = capfd.readouterr()
-    assert "two" not in shown.out
-    assert shown.err == "\nFAILED: first (exit code 3)\n"
-
-
-def test_stages_run_one_after_another(capfd: pytest.CaptureFixture[str]) -> None:
-    assert run([(check("first", "print('one')"),)], [(check("second", "print('two')"),)])
-    shown = capfd.readouterr().out
-    assert shown.index("one\n") < shown.index("two\n")
-
-
 def test_failing_check_ends_the_other_lanes_cleanly(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     lanes = [
         (check("bad", AFTER_READY, tmp_path), check("never", "raise SystemError")),
@@ -76,6 +63,14 @@ def test_failing_check_ends_the_other_lanes_cleanly(tmp_path: Path, capfd: pytes
     assert "slow: stopped" in said.out
     assert "never" not in said.out
     assert said.err == "\nFAILED: bad (exit code 3)\n"
+
+
+def test_checks_that_keep_going_all_run_and_name_each_failure(capfd: pytest.CaptureFixture[str]) -> None:
+    lane = (check("one", "raise SystemExit(1)"), check("two", "print('ran')"), check("three", "raise SystemExit(3)"))
+    assert not run([lane], keep_going=True)
+    said = capfd.readouterr()
+    assert "ran\n" in said.out
+    assert said.err == "\nFAILED: one (exit code 1), three (exit code 3)\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

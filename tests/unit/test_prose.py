@@ -6,6 +6,7 @@ The rules are those of CONTRIBUTING.md: a docstring begins with a verb or with t
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 
@@ -34,9 +35,14 @@ def files(folders: list[str], *suffixes: str) -> Iterator[tuple[str, str]]:
                 yield str(name), path.read_text()
 
 
+@functools.cache
+def parsed(source: str) -> ast.Module:
+    return ast.parse(source)
+
+
 def docstrings(source: str) -> Iterator[tuple[int, str]]:
     """Yield the line and the text of each docstring: of the module, a class, a function or an attribute."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         for statement in node.body:
@@ -47,7 +53,7 @@ def docstrings(source: str) -> Iterator[tuple[int, str]]:
 
 def python_tests(source: str) -> Iterator[tuple[int, str]]:
     """Yield the line and the name of each test function."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test"):
             yield node.lineno, node.name
 

@@ -11,12 +11,15 @@ import {
   doc,
   type EmulatorMockTokenOptions,
   type Firestore,
-  getDoc,
-  getDocs,
+  getDocFromServer,
+  getDocsFromServer,
   getFirestore,
+  onSnapshot,
+  query,
   setDoc,
   setLogLevel,
   Timestamp,
+  where,
   writeBatch,
 } from 'firebase/firestore';
 import { type AccountSource, TrackingJobService, type TrackingJobServiceOptions } from '../../src/service';
@@ -86,11 +89,27 @@ export class Harness {
   }
 
   async get(path: string): Promise<DocumentData | undefined> {
-    return (await getDoc(doc(this.#admin, path))).data();
+    return (await getDocFromServer(doc(this.#admin, path))).data();
+  }
+
+  /** Wait for a job's status. By one listener: reads in quick succession stop the emulator's answers for good. */
+  async untilStatus(path: string, status: string): Promise<void> {
+    const statuses = new Recorder<unknown>();
+    const stop = onSnapshot(doc(this.#admin, path), (snapshot) => statuses.record(snapshot.get('status')));
+    await statuses.until((one) => one === status).finally(stop);
+  }
+
+  /** Wait for the first job of a project, and return its id. */
+  async firstJob(projectId: string): Promise<string> {
+    const ids = new Recorder<string | null>();
+    const jobs = query(collection(this.#admin, 'trackingJobs'), where('projectId', '==', projectId));
+    const stop = onSnapshot(jobs, ({ docs }) => ids.record(docs[0]?.id ?? null));
+    return String(await ids.until((id) => id !== null).finally(stop));
   }
 
   async jobs(): Promise<DocumentData[]> {
-    return (await getDocs(collection(this.#admin, 'trackingJobs'))).docs.map((snapshot) => snapshot.data());
+    const { docs } = await getDocsFromServer(collection(this.#admin, 'trackingJobs'));
+    return docs.map((snapshot) => snapshot.data());
   }
 
   async end(): Promise<void> {

@@ -140,7 +140,7 @@ describe('a retry whose reply was lost', () => {
     await service.getJob('never-was'); // connected
     loseReplyToWrite(wire);
     const retry = service.retryJob(`retried-${status}`);
-    await vi.waitUntil(async () => (await harness.get(path))?.status === 'pending', { timeout: 10_000 });
+    await harness.untilStatus(path, 'pending');
     const after = jobDocument({ status, attempt: 2 });
     await harness.set(path, after);
     await wire.cut();
