@@ -55,6 +55,7 @@ def _emulated(command: list[str]) -> list[str]:
     return [PYTHON, "-m", "local.emulated", *command]
 
 
+CHROMIUM = Check("Chromium", [PYTHON, "-m", "local.browser"])
 LINT: Lane = (
     Check("style", _ours("ruff", "check")),
     Check("format", _ours("ruff", "format", "--check")),
@@ -66,21 +67,22 @@ LINT: Lane = (
     Check("web types", _web("typecheck")),
     Check("web package", _web("build")),
 )
-# The longest lane is the first. All of them wait at times, so two cores take three.
+# Most tests wait now and then, so two cores take three lanes. The lanes take about the same time.
 TEST: tuple[Lane, ...] = (
     (
-        Check("Chromium", [PYTHON, "-m", "local.browser"]),
-        Check("e2e tests", _ours("pytest", "tests/e2e")),
+        *LINT,
+        Check("unit tests", _ours("pytest", "tests/unit")),
+        CHROMIUM,
+        Check("browser tests", _ours("pytest", "tests/e2e/browser"), "browser-stack"),
+    ),
+    (
+        Check("e2e tests", _ours("pytest", "tests/e2e", "--ignore", "tests/e2e/browser")),
+        Check("web unit tests", _web("test")),
     ),
     (
         Check("web tests on Firestore's emulator", _emulated(_web("test:firestore"))),
         Check("integration tests", _ours("pytest", "tests/integration"), "integration-stack"),
-        Check("contract tests", _ours("pytest", "tests/contract"), "integration-stack"),
-    ),
-    (
-        *LINT,
-        Check("unit tests", _ours("pytest", "tests/unit"), "unit-stack"),
-        Check("web unit tests", _web("test")),
+        Check("contract tests", _ours("pytest", "tests/contract")),
     ),
 )
 LONG = ["--hypothesis-profile=long", "--timeout=3600"]
@@ -88,7 +90,7 @@ NIGHTLY: tuple[Lane, ...] = (
     (
         Check("rules, each clause broken", _emulated(_web("test:mutation"))),
         Check("job life, 3,000 examples", _ours("pytest", "tests/unit/test_job_life.py", *LONG)),
-        Check("Chromium", [PYTHON, "-m", "local.browser"]),  # the gallery's test needs it
+        CHROMIUM,  # the gallery's test needs it
         Check("tests marked nightly", _ours("pytest", "tests", "-m", "nightly")),
         Check("chaos", [PYTHON, "-m", "tests.chaos"], "chaos-stack"),
         Check("soak", [PYTHON, "-m", "tests.chaos.soak"], "chaos-stack"),
