@@ -44,7 +44,7 @@ def sample(path: str) -> Any:
 
 
 def answer(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> httpx.Response:
-    """Return a response with JSON or text. A sample with `status` and `body` of its own is used as it is."""
+    """Return a response with JSON or text. If a sample has `status` and `body`, the response gets them."""
     if isinstance(content, dict) and {"status", "body"} <= content.keys():
         # The recorded length and encoding do not fit the copy.
         kept = {k: v for k, v in content.get("headers", {}).items() if not k.startswith("content-")}
@@ -54,14 +54,14 @@ def answer(content: Any, status: int = 200, headers: dict[str, str] | None = Non
     return httpx.Response(status, json=content, headers=headers)
 
 
-Step = Any  # a response, content for one, an exception to raise, or a function of the request
+Step = Any  # a response, the content of a response, an exception to raise, or a function that takes the request
 
 
 @dataclass
 class Replay:
-    """A server with routes, of which the newest that matches answers.
+    """A server with routes. The newest route that matches a request answers it.
 
-    A route returns its steps in turn and repeats the last. Without a route the response is a 404 of HTML.
+    A route returns its steps in turn, and repeats the last one. If no route matches, the response is a 404 with HTML.
     """
 
     clock: FakeClock = field(default_factory=FakeClock)
@@ -107,7 +107,7 @@ class Replay:
         return Budget(deadline=deadline, max_videos=max_videos, resume_since=resume_since)
 
     def run_of(self, items: Any, status: str = "SUCCEEDED", run_id: str = "run1", **headers: str) -> Replay:
-        """Add routes of a run in this status, and of its dataset with these items. A tuple holds steps of items."""
+        """Add the routes of a run and its dataset. `items`: the items, or a tuple with the items of each response."""
         steps = items if isinstance(items, tuple) else (items,)
         self.on(r"POST /v2/acts/[^/]+/runs", answer({"data": run(status, run_id)}, 201))
         self.on(rf"GET /v2/actor-runs/{run_id}\b", {"data": run(status, run_id)})
@@ -135,7 +135,7 @@ def fetch(platform: Platform, username: str, replay: Replay, **limits: Any) -> t
 
 
 def leaves_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the paths of all values inside a JSON document, with those of its containers."""
+    """Yield the path of every value inside a JSON document, lists and objects included."""
     if path:
         yield path
     entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

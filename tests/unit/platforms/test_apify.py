@@ -1,4 +1,4 @@
-"""Apify's runs: started only once, awaited, and read to their end, whatever the server sends."""
+"""Apify's runs: each is started only once, awaited, and read to its end, even if the server sends odd responses."""
 
 from __future__ import annotations
 

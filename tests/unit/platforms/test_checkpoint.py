@@ -1,4 +1,4 @@
-"""Cancelled and lost jobs: a platform gets no further call after the page under way."""
+"""Cancelled and lost jobs: after the current page, the platform gets no further call."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_failed_abort_of_a_run_still_cancels_the_job(abort: Any) -> None:
 
 
 def test_run_is_not_aborted_if_its_job_cannot_be_read() -> None:
-    """The database did not answer, so the job may well go on: a retry continues the run."""
+    """The database did not answer, so the job may still be ours. A retry then continues the run."""
     replay = never_ending({"data": run("ABORTING")})
     with pytest.raises(StoreUnavailableError):
         polled("instagram", replay, stopping(replay, 2, StoreUnavailableError("Our database did not answer.")))

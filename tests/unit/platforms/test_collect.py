@@ -40,7 +40,7 @@ def collect(pages: list[VideoPage], max_videos: int = 100, clock: FakeClock | No
         ([page("a", "b"), page("c", "d")], 3, ["a", "b", "c"], False),
         ([page("a", "b", has_more=False)], 2, ["a", "b"], True),
         ([page("a", "b")], 2, ["a", "b"], False),
-        ([page("a"), page("b"), page("c"), page("d", has_more=False)], 9, ["a", "b", "c"], False),  # takes 75 s of 60
+        ([page("a"), page("b"), page("c"), page("d", has_more=False)], 9, ["a", "b", "c"], False),  # 75 s, limit 60 s
         ([page("a"), page(), page("b", has_more=False)], 9, ["a", "b"], True),
         ([page("a")], 9, ["a"], False),  # the platform's run was cut short
     ],

@@ -1,4 +1,4 @@
-"""Recorded and documented error responses, by file, with the class of error that each becomes."""
+"""Recorded and documented error responses: the class of our error for each file."""
 
 from __future__ import annotations
 

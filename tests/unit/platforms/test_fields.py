@@ -73,7 +73,7 @@ def test_a_length_is_positive_and_whole_where_it_is_whole(value: object, expecte
 
 
 def test_half_a_surrogate_pair_in_text_is_replaced() -> None:
-    """UTF-8, and with it Firestore, cannot hold half a pair."""
+    """UTF-8 cannot hold half a pair, and so Firestore cannot either."""
     assert text("cut \ud83d") == "cut \ufffd"
     assert text("whole \U0001f407") == "whole \U0001f407"
     assert text(None) == text(5) == text([]) == ""

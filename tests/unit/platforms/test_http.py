@@ -118,7 +118,7 @@ def test_a_list_is_taken_where_one_is_expected() -> None:
         ({"Retry-After": "Mon, 23 Nov 2026 12:00:20 GMT"}, 20),
         ({"x-rate-limit-reset": str(int(NOON.timestamp()) + 30)}, 30),
         ({"Retry-After": "0"}, 1),
-        ({"x-rate-limit-reset": "1760000900"}, 1),  # long ago, since the clocks differ
+        ({"x-rate-limit-reset": "1760000900"}, 1),  # in the past, because the clocks differ
     ],
 )
 def test_a_wait_that_ends_within_the_budget_is_waited_in_place(headers: dict[str, str], slept: float) -> None:
@@ -156,7 +156,7 @@ def test_a_malformed_retry_after_names_no_moment(value: str) -> None:
 
 
 def test_http_phases_fit_the_call_limit_and_run_wait() -> None:
-    """The phases together are within the limit of a call. One read lasts longer than Apify holds a call open."""
+    """All phases together fit into the limit of a call. One read may last longer than Apify holds a call open."""
     phases = [_PHASES.connect, _PHASES.read, _PHASES.write, _PHASES.pool]
     assert all(phases)
     assert sum(phase or 0 for phase in phases) <= HTTP_TIMEOUT_S

@@ -26,7 +26,7 @@ BLOCKED = NO_ITEMS | {"requestErrorMessages": ["Error: Request blocked, retrying
 
 
 def instagram(details: Any = NASA, posts: Any = None, **headers: str) -> Replay:
-    """Return a server with two runs, of details and of posts, that differ by their input."""
+    """Return a server with two runs: one of details, one of posts. The start request's input chooses the run."""
 
     def start(request: httpx.Request) -> httpx.Response:
         return answer({"data": run("SUCCEEDED", json.loads(request.content)["resultsType"])}, 201)
@@ -129,7 +129,7 @@ def test_trap_collaborations_with_another_owner_are_kept() -> None:
 
 
 def test_posts_are_matched_by_input_url_or_coauthors() -> None:
-    """The URL may carry a query. A post that names nobody is kept."""
+    """The input URL may have a query. A post that names no account is kept."""
     asked = {"shortCode": "a", "ownerUsername": "other", "inputUrl": "https://www.instagram.com/NASA/?hl=en"}
     made = {"shortCode": "b", "ownerUsername": "other", "coauthorProducers": [{"username": "NASA"}]}
     unknown = {"shortCode": "c"}
@@ -179,7 +179,7 @@ def test_trap_images_and_carousels_have_no_view_count() -> None:
 
 
 def test_posts_without_an_id_use_the_code_in_their_link() -> None:
-    """Exports with chosen fields lack the id."""
+    """An export of chosen fields has no id."""
     posts = sample("apify-instagram/louisvuitton/posts_overview_fields.json")
     videos = reading_of(posts, "louisvuitton").videos
     assert len(videos) == 12
@@ -271,7 +271,7 @@ def test_account_gone_before_its_posts_is_not_found() -> None:
 
 
 def test_run_that_hits_its_limit_is_not_complete() -> None:
-    """It is complete only if the account has no more posts than the limit."""
+    """The result is complete only if the account has no more posts than the limit."""
     posts = sample("apify-instagram/nasa/posts.json")[:3]
     replay = instagram(posts=posts)
     _, fetched = fetch(replay.instagram(), "nasa", replay, max_videos=3)

@@ -239,7 +239,7 @@ def test_ids_of_photo_links_are_read() -> None:
 
 
 def test_empty_dataset_of_a_cut_run_is_unavailable() -> None:
-    """It does not prove that the account is missing."""
+    """An empty dataset does not prove that the account is missing."""
     replay = Replay().run_of([], status="TIMED-OUT")
     with pytest.raises(PlatformUnavailableError):
         fetch(replay.tiktok(), "fashion", replay)

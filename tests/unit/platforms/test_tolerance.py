@@ -1,4 +1,4 @@
-"""Damaged samples: each value in turn is null, a string, a list, or missing. The result is a record or our error."""
+"""Damaged samples: one value at a time is replaced or removed. The result is a record or an error of ours."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tracking.errors import TrackingError
 
 GONE = object()
 REPLACEMENTS = [None, "garbage", [1, None, "x", [], {}], {"a": 1}, -1, 1.5, True, GONE]
-# All variants take ten seconds. Each fifth spoils most values, and in turn by each of the eight replacements.
+# All variants take ten seconds. Every fifth variant is enough: each value is replaced, and each replacement is used.
 some_and_all = pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.nightly)])
 
 
@@ -33,7 +33,7 @@ def changed(document: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 
 def check(read: Callable[[Any], tuple[Account, Any]], document: Any, every: int) -> tuple[int, int]:
-    """Read each variant of a document, or each `every`-th. Return how many were read and how many refused."""
+    """Read every `every`-th variant of a document. Return how many were read and how many were refused."""
     was_read, was_refused = 0, 0
     for path, value in islice(product(leaves_of(document), REPLACEMENTS), 0, None, every):
         try:

@@ -1,4 +1,4 @@
-"""Usernames in contracts/usernames.json: the page, which checks them first, and Python must give the same verdicts."""
+"""Usernames in contracts/usernames.json. The page checks each name first, and Python must give the same verdict."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def rows() -> Iterator[tuple[PlatformName, str, str]]:
 
 
 def refusals_of(platform: PlatformName, typed: str) -> list[str]:
-    """Return the sentences of refusal from the job's check and from the platform's."""
+    """Return the sentences with which the job's check and the platform's check refuse the name."""
     checks: list[Callable[[], object]] = [
         lambda: job(username=typed, platform=str(platform)),
         lambda: PARSERS[platform](typed),
