@@ -1,4 +1,4 @@
-"""The changes of the template for MiniStack, and no others."""
+"""The template adapted to MiniStack: the needed changes are made, and nothing else changes."""
 
 from __future__ import annotations
 

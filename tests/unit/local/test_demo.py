@@ -1,4 +1,4 @@
-"""The demo when its jobs do not end. It says why, and its wait has a limit."""
+"""The demo with jobs that do not end: the demo says why, and does not wait for ever."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def paused(store: MemoryStore, platform: PlatformName, hours: int) -> None:
 
 
 def tick(store: MemoryStore, resting: PlatformName | None) -> None:
-    """Complete every pending job, except those of the resting platform."""
+    """Complete every pending job, except the jobs of the platform `resting`."""
     for snapshot in store.pending_jobs(100, without=[resting] if resting else []):
         claim = jobs.claim(snapshot.parse().next_attempt(), START, "arn")
         store.commit(JobWrite(snapshot.job_id, claim, snapshot.version))

@@ -1,4 +1,4 @@
-"""Variables of the shell that reach our programs, environments that are ready, and locks that agree."""
+"""Shell variables that our programs inherit, Python environments that are ready, and lock files that agree."""
 
 from __future__ import annotations
 

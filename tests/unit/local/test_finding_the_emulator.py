@@ -1,4 +1,4 @@
-"""Finding the Firestore emulator in made-up home folders, and the sentence when there is none."""
+"""Finding the Firestore emulator in made-up home folders, and the error message if there is none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Node and Chromium: the versions that are accepted, and the sentence when there is none."""
+"""Node and Chromium: the versions that are accepted, and the error message if there is none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from local.paths import WEB
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the only folder of the PATH."""
+    """Return the only folder on the PATH."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))

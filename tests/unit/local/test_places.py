@@ -1,4 +1,4 @@
-"""The limit of function calls that the states may make at once on the local stack."""
+"""The local stack's limit on function calls that the states make at the same time."""
 
 from __future__ import annotations
 

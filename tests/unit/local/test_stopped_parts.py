@@ -1,4 +1,4 @@
-"""Parts that had stopped: the sentence of `make up` about them, and their old ports."""
+"""Parts of the stack that had stopped: what `make up` says about them, and their old ports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The choice of the faults for a request, and their count."""
+"""The faults that the simulator chooses for a request, and how often each fault happens."""
 
 from __future__ import annotations
 

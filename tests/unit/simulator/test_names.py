@@ -1,4 +1,4 @@
-"""Synthetic names: each platform allows them, and the ids made of them lead back to them."""
+"""Synthetic names: every platform allows them, and the ids made from a name lead back to the name."""
 
 from __future__ import annotations
 
