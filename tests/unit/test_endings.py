@@ -1,4 +1,4 @@
-"""A single place makes the change that ends a job, and its write. No other module does either."""
+"""One module makes the changes that end a job, and one module makes their writes. No other module makes either."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class EndingStatuses(Finder):
 
 
 class Texts(Finder):
-    """A finder of a text, and of names that hold it."""
+    """A finder of a text, and of imports of the name that holds it."""
 
     def __init__(self, text: str, name: str) -> None:
         self._text, self._name = text, name
@@ -90,7 +90,7 @@ def test_ending_writes_are_built_in_one_module() -> None:
 
 
 def test_only_stores_know_the_path_of_a_job() -> None:
-    """Without it nobody can end a job by a DocumentWrite."""
+    """A module without the path cannot end a job by a DocumentWrite."""
     stores = {f"layers/common/tracking/store/{name}.py" for name in ("firestore", "memory")}
     assert modules_with(Texts("trackingJobs", "JOBS")) == stores
 

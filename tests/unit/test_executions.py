@@ -1,4 +1,4 @@
-"""Executions: the request of a start, and the meaning of a refused one."""
+"""Executions: the request that starts one, and the meaning of a refused start."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ PAYLOAD = {"jobId": "job1", "attempt": 1}
 
 
 def existing(stub: Stubber, described: dict[str, Any]) -> None:
-    """Prepare the client's answers: the name is taken, and `described` describes the execution that has it."""
+    """Prepare the client's answers: the name is taken by an execution that has the fields `described`."""
     required = {"executionArn": "arn", "stateMachineArn": MACHINE, "status": "SUCCEEDED", "startDate": 0}
     stub.add_client_error("start_execution", "ExecutionAlreadyExists", http_status_code=400)
     stub.add_response("describe_execution", required | described)

@@ -150,7 +150,7 @@ def test_an_account_deleted_on_the_way_is_whole_again(harness: Harness) -> None:
 
 
 def test_progress_written_by_hand_is_not_taken_for_saved(harness: Harness) -> None:
-    """SaveAccount once took its own work for done then, and the job completed with an almost empty account."""
+    """SaveAccount once believed this progress and skipped its work. The job completed with an almost empty account."""
     job = harness.claimed_job()
     state = harness.run_chain(job, until="FetchAccount")
     harness.memory.touch(job["jobId"], progress=50)
@@ -293,7 +293,7 @@ def test_edited_job_starts_again_with_its_new_fields(harness: Harness) -> None:
 
 
 class LosesReplies(MemoryStore):
-    """A store that makes writes of jobs and loses the replies. The client then writes again, or raises an error."""
+    """A store that writes jobs and loses the replies. The client then sends the writes again, or raises an error."""
 
     def __init__(self, harness: Harness, *, is_resent: bool) -> None:
         super().__init__(harness.clock)
@@ -399,7 +399,7 @@ def test_commits_that_are_sent_twice_are_made_once() -> None:
 
 
 class Resent(MemoryStore):
-    """A store that makes each commit and then reports any created document as existing, as if sent again."""
+    """A store that makes each commit, then reports a created document as existing, as after a repeated request."""
 
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
         self.made += 1

@@ -6,10 +6,10 @@ Each rule below is one kind of event:
 - processes killed before or after a call to the store or the staging storage;
 - status-change events that come late or twice; clocks that jump;
 - users who cancel, retry and delete;
-- documents deleted and created again, edited by hand or put back from a backup; two jobs of one readable name.
+- documents deleted and created again, edited by hand or put back from a backup; two jobs with the same readable name.
 
-`tests.observed` checks each write. `tests.truth` holds the served data and the right to write. `teardown` checks the
-endings.
+`tests.observed` checks each write. `tests.truth` knows the data that the platforms served, and who may write.
+`teardown` checks that every job ends.
 
     .venv/bin/pytest tests/unit/test_job_life.py --hypothesis-show-statistics                 count the changes seen
     .venv/bin/pytest tests/unit/test_job_life.py --hypothesis-profile=long --timeout=1800     try more sequences
@@ -79,14 +79,14 @@ EDITS: dict[str, dict[str, Any]] = {
     "account": {"accountId": "instagram_one"},
     "no account": {"accountId": None},
 }
-"""Edits by hand, through the Admin SDK, of fields that an attempt works from."""
+"""Edits by hand, through the Admin SDK, of fields that an attempt relies on."""
 ACTIONS = (
     *("tick", "run", "late", "cancel", "retry", "tell", "abort", "touch", "delete"),
     *("recreate", "remember", "restore", "restore_anew"),
     *(f"edit {name}" for name in EDITS),
 )
 NAMED_IDS = ("X", "com-X")
-"""Job ids that give one readable name with the usernames `some-com` and `some`."""
+"""Job ids that give the same readable execution name, with the usernames `some-com` and `some`."""
 
 
 class Accounts:
@@ -184,7 +184,7 @@ class JobLife(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 9), what=st.sampled_from(sorted(EDITS)))
     def edit(self, which: int, what: str) -> None:
-        """Edit a field that an attempt works from, by hand."""
+        """Edit by hand a field that an attempt relies on."""
         if job := self._job(which):
             with self.store.written_by(SOMEBODY):
                 self.store.touch(job.job_id, **EDITS[what])
@@ -328,7 +328,7 @@ class JobLife(RuleBasedStateMachine):
     # Endings
 
     def teardown(self) -> None:
-        """Check that without further faults every job ends, or waits for a paused platform and ends after the pause."""
+        """Check that every job ends once there are no more faults. A paused platform's jobs may end after the pause."""
         self.faults.next, self.executions.is_silent = None, False
         self.executions.replies.clear()
         self.failures.clear()
@@ -373,7 +373,7 @@ class JobLife(RuleBasedStateMachine):
 
     @contextlib.contextmanager
     def _quietly(self, writer: str, claim: Claim | None = None) -> Iterator[None]:
-        """Act as a writer that may be killed or raise our errors. Other exceptions are bugs and pass."""
+        """Act as a writer that may be killed or raise our errors. Other exceptions are bugs and are not caught."""
         with (
             self.store.written_by(Writer(writer, claim)),
             contextlib.redirect_stdout(io.StringIO()),
@@ -399,7 +399,7 @@ class JobLife(RuleBasedStateMachine):
         return found[which % len(found)] if found else None
 
     def _change(self, which: int, allowed: set[Status], change: jobs.UserChange) -> None:
-        """Write a user's change without a version, as a browser may by the security rules."""
+        """Write a user's change without a version. The security rules allow this to a browser."""
         job = self._job(which)
         if job and job.data["status"] in allowed:
             with self.store.written_by(Writer(change.__name__)):

@@ -110,7 +110,7 @@ def test_a_malformed_field_is_refused_by_its_name(field: str, value: Any) -> Non
         job(**{field: value})
     assert field in refused.value.message
     assert refused.value.message.endswith(".")
-    assert len(refused.value.message) < 200  # short enough for the panel, however long the value
+    assert len(refused.value.message) < 200  # short enough for the panel, even if the value is long
 
 
 @pytest.mark.parametrize(

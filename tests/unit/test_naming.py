@@ -102,7 +102,7 @@ def test_different_claims_have_different_names(found: list[Job]) -> None:
 
 
 def test_ids_and_usernames_do_not_run_into_each_other() -> None:
-    """This pair once had one name: `tiktok-loveluxury-com-X-1`."""
+    """These two jobs once had the same name: `tiktok-loveluxury-com-X-1`."""
     one = job("X", username="loveluxury.com", platform="tiktok", orgId="a", attempt=1)
     other = job("com-X", username="loveluxury", platform="tiktok", orgId="b", attempt=1)
     assert execution_name(one).rpartition("-")[0] == execution_name(other).rpartition("-")[0]

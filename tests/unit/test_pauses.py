@@ -38,7 +38,7 @@ def pause(harness: Harness, platform: PlatformName, until: datetime, reason: str
 
 
 RAMP = [
-    # seconds after the reset, starts a tick
+    # seconds after the reset, starts per tick
     (-1, 0),
     (0, 1),
     (59, 1),
@@ -64,7 +64,7 @@ QUOTAS = [
     (YOUTUBE, "2026-03-01T08:00:00", "2026-03-02T08:00:00"),
     (YOUTUBE, "2026-03-01T12:00:00", "2026-03-02T08:00:00"),
     (YOUTUBE, "2026-02-28T23:00:00", "2026-03-01T08:00:00"),
-    (YOUTUBE, "2026-07-01T07:30:00", "2026-07-01T08:00:00"),  # in summer the quota is refilled at 07:00 already
+    (YOUTUBE, "2026-07-01T07:30:00", "2026-07-01T08:00:00"),  # in summer the quota is refilled as early as 07:00
     (TWITTER, "2026-03-01T12:00:00", "2026-03-01T13:00:00"),
     (INSTAGRAM, "2026-12-31T23:30:00", "2027-01-01T00:30:00"),
 ]
@@ -77,7 +77,7 @@ def test_a_quota_is_back_when_its_platform_refills_it(platform: PlatformName, at
 
 
 def test_rate_limit_lasts_as_told_but_at_most_a_day() -> None:
-    """It lasts 15 minutes if the platform gives no time."""
+    """The pause lasts 15 minutes if the platform gives no time."""
     assert pauses.rate_limited_until(FAR, START) == FAR
     assert pauses.rate_limited_until(None, START) == START + timedelta(minutes=15)
     assert pauses.rate_limited_until(START + timedelta(days=400), START) == START + timedelta(days=1)
@@ -128,7 +128,7 @@ REFUSALS = [
 def test_lasting_refusal_pauses_the_platform_not_the_job(
     harness: Harness, state: str, error: Exception, retry: int, until: datetime
 ) -> None:
-    """The job goes back to pending and loses no chance."""
+    """The job goes back to pending, and the pause does not count as an expiry."""
     harness.platform.videos = videos(3)
     given: Any = harness.claimed_job(attempt=4, expiries=2)
     for name in CHAIN[: CHAIN.index(state)]:
@@ -137,7 +137,6 @@ def test_lasting_refusal_pauses_the_platform_not_the_job(
     with pytest.raises(JobPausedError):
         harness.run_state(state, given, retry_count=retry)
     document = harness.document(given["jobId"])
-    # A pause costs no expiry.
     assert (document["status"], document["attempt"], document["expiries"]) == ("pending", 5, 2)
     assert (document["progress"], document["retryCount"]) == (0, 0)
     assert (document["leaseUntil"], document["startedAt"], document["executionArn"]) == (None, None, None)
@@ -160,7 +159,7 @@ SHORT = [
     (RateLimitedError("Slow down.", START + timedelta(seconds=30)), 0),
     (RateLimitedError("Slow down."), 0),
     (RateLimitedError("Slow down."), 2),
-    (RateLimitedError("Slow down.", START + timedelta(seconds=150 - 65)), 0),  # the deadline itself
+    (RateLimitedError("Slow down.", START + timedelta(seconds=150 - 65)), 0),  # exactly the deadline
 ]
 
 
@@ -227,7 +226,7 @@ def test_a_pause_whose_reply_was_lost_ends_the_execution_quietly(harness: Harnes
 
 
 class Watched(MemoryStore):
-    """A store that records the platforms that ticks query, and the platforms of the jobs returned."""
+    """A store that records the platforms that a tick asks for, and the platforms of the jobs that it gets."""
 
     def __init__(self, harness: Harness) -> None:
         super().__init__(harness.clock)
@@ -268,7 +267,7 @@ def test_paused_platform_starts_no_job_and_gets_no_call(harness: Harness) -> Non
 
 
 def test_resumed_platform_starts_one_then_two_then_four_jobs(harness: Harness) -> None:
-    """The first starts are in the tick after the platform's reset."""
+    """The first job starts in the first tick after the platform's reset."""
     for number in range(20):
         harness.add_job(platform="youtube", username=f"a{number}")
     pause(harness, YOUTUBE, START + timedelta(seconds=90))
@@ -321,7 +320,7 @@ def test_a_new_refusal_in_the_ramp_is_a_new_pause(harness: Harness) -> None:
 
 
 def test_paused_platform_starts_no_job_on_a_cold_start(harness: Harness) -> None:
-    """A new environment has no hints and must read the pauses."""
+    """A new Lambda environment has no hints, so the tick must read the pauses."""
     pause(harness, INSTAGRAM, FAR)
     harness.add_job(platform="instagram")
     for _ in range(3):

@@ -189,7 +189,7 @@ def test_state_retried_after_a_lost_reply_changes_nothing(state: str, harness: H
     before = everything(harness)
     harness.clock.advance(5)
     second = harness.run_state(state, given, retry_count=1)
-    changed = ("message", "retryCount", "updatedAt")  # fields that tell of the retry
+    changed = ("message", "retryCount", "updatedAt")  # fields that the retry itself changes
     after = everything(harness)
     job_path = f"trackingJobs/{given['jobId']}"
     assert after.keys() == before.keys()
@@ -222,7 +222,7 @@ def test_a_state_that_is_invoked_twice_changes_nothing_more(state: str, harness:
 
 
 def test_second_save_videos_leaves_the_completed_job_alone(harness: Harness) -> None:
-    """The staged objects are gone, so it cannot run; the machine itself would send a retry count of 1."""
+    """The staged objects are gone, so the second run fails. The machine itself would send a retry count of 1."""
     given = harness.run_chain(harness.claimed_job(), until="FetchVideos")
     harness.run_state("SaveVideos", given)
     before = everything(harness)
@@ -260,7 +260,7 @@ def test_a_retry_is_announced_and_counted_over_all_states(harness: Harness) -> N
 
 
 def test_four_failures_of_a_state_are_three_retries(harness: Harness) -> None:
-    """The fourth failure fails the job, under the code of its error."""
+    """The fourth failure fails the job, with the code of its error."""
     job = harness.claimed_job()
     for count in range(4):
         harness.platform.failures = [PlatformUnavailableError("Instagram did not answer.")]
@@ -327,7 +327,7 @@ def test_late_retry_of_a_passed_state_changes_nothing(harness: Harness, state: s
 
 
 def test_fetch_deadline_leaves_time_to_save(harness: Harness) -> None:
-    """It is bounded by the function's time as well as the execution's."""
+    """Two limits bound the deadline: the time of the function and the time of the execution."""
     job = harness.claimed_job()
     harness.run_state("FetchAccount", job, remaining_s=150)
     harness.run_state("FetchAccount", job, remaining_s=10_000)
@@ -500,7 +500,7 @@ def test_malformed_event_is_refused_as_invalid(harness: Harness, malformed: dict
 
 @pytest.mark.parametrize("state", [*CHAIN, FAIL_JOB.name])
 def test_an_execution_of_an_earlier_version_stops_quietly(harness: Harness, state: str) -> None:
-    """Names had no digest in that version, and its staged data lies under other keys."""
+    """In that version, names of executions had no digest, and staged data had other keys."""
     old = event(state=state, execution="arn:aws:states:us-east-1:0:execution:tracking:instagram-n-job1-1")
     old["job"] |= {"accountKey": "job1/1/account.json", "accountId": "instagram_1"}
     with pytest.raises(StaleAttemptError):

@@ -1,4 +1,4 @@
-"""Status-change events of executions: recorded ones from events/, doubled, late and foreign ones."""
+"""Status-change events of executions: recorded ones from events/, and events that are doubled, late or foreign."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ VIDEOS = "organizations/org1/projects/project1/trackedAccounts/instagram_5288171
 
 
 class RecordingStore(MemoryStore):
-    """A store that records each commit: the number of writes with the job's, and the bytes of the other documents."""
+    """A store that records each commit: the number of writes, and the bytes of all documents but the job's."""
 
     def __init__(self, harness: Harness) -> None:
         super().__init__(harness.clock)
@@ -76,7 +76,7 @@ def test_videos_are_saved_in_as_few_commits_as_allowed(recorded: RecordingStore,
 def test_riders_have_room_in_the_completing_commit(
     recorded: RecordingStore, monkeypatch: pytest.MonkeyPatch, count: int, commits: int
 ) -> None:
-    """Three of them leave room for 495 videos."""
+    """Three riders leave room for 495 videos."""
     riding = tuple(DocumentWrite(f"events/{number}", {"n": number}) for number in range(3))
     monkeypatch.setattr(endings, "riders", lambda job_id, job, change: riding)
     made = saved_in_commits(recorded, videos=videos(count))
@@ -89,7 +89,7 @@ def test_riders_have_room_in_the_completing_commit(
 def test_large_riders_have_room_in_the_completing_commit(
     recorded: RecordingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """34 videos of 100 kB fill a commit; with riders of 1.5 MB it takes 19."""
+    """34 videos of 100 kB fill a commit. Beside riders of 1.5 MB, only 19 videos fit."""
     riding = tuple(DocumentWrite(f"events/{number}", {"text": "x" * 500_000}) for number in range(3))
     monkeypatch.setattr(endings, "riders", lambda job_id, job, change: riding)
     made = saved_in_commits(recorded, videos=videos(34, caption="🚀" * 25_000))
@@ -125,7 +125,7 @@ def test_the_user_sees_how_far_saving_is(harness: Harness) -> None:
 
 
 def test_every_state_stays_small_with_the_longest_of_everything() -> None:
-    """State inputs are ASCII JSON: a rocket takes 12 bytes, and a control character in a document's id 6."""
+    """State inputs are ASCII JSON: a rocket takes 12 bytes, and a control character in a document's id takes 6."""
     rocket = "🚀"
     job_id = "\x01" * 1_500  # Firestore's limit in bytes
     harness = Harness(

@@ -1,4 +1,4 @@
-"""The table of states: what is held to it, and a state that is new to it."""
+"""The table of states: the code and files that must agree with it, and a new state in it."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from tracking.wiring import ProcessDeps
 
 FUNCTIONS = ROOT / "functions"
 MODULES = {state.run.__module__ for state in STATES.values()}
-CHECKED = cast("Progress", 60)  # as a member of Progress would be, between ACCOUNT_SAVED and VIDEOS_FETCHED
+CHECKED = cast("Progress", 60)  # stands in for a new member of Progress between ACCOUNT_SAVED and VIDEOS_FETCHED
 
 
 # Other code and files agree with the table
 
 
 def test_each_state_reaches_more_than_the_one_before() -> None:
-    """A retry takes a job that is at its state's progress for done, so two states never share one."""
+    """A retried state commits nothing if the job already has its progress, so no two states may share a progress."""
     reached = [Progress.CREATED, *(state.reaches for state in CHAIN)]
     assert reached == sorted(Progress)
     assert [state.completes for state in CHAIN] == [False, False, False, True]
@@ -54,7 +54,7 @@ def test_the_import_contract_names_each_state() -> None:
 
 
 def literals(source: Path) -> Iterator[str]:
-    """The texts of a module that are no docstrings."""
+    """Yield the string literals of a module, except its docstrings."""
     tree = ast.parse(source.read_text())
     documented = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
@@ -72,7 +72,7 @@ def test_no_other_module_of_the_functions_names_a_state() -> None:
 
 
 def imported(source: Path) -> set[str]:
-    """The modules that a module imports, `from package import module` included."""
+    """Return the modules that a module imports, `from package import module` included."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(source.read_text())):
         if isinstance(node, ast.Import):
@@ -89,7 +89,7 @@ def test_a_states_module_imports_no_other_states(module: str) -> None:
 
 
 def test_every_state_has_an_event() -> None:
-    """`make invoke` runs one state on it."""
+    """`make invoke` runs one state on its event."""
     events = {file.stem: json.loads(file.read_text()) for file in (ROOT / "events").iterdir()}
     named = {name: event["state"] for name, event in events.items() if "state" in event}
     assert set(named.values()) == set(STATES)
@@ -114,7 +114,7 @@ def test_the_rules_of_the_job_life_know_every_state() -> None:
 
 
 def with_check_account() -> dict[str, Any]:
-    """The definition with a state CheckAccount between SaveAccount and FetchVideos."""
+    """Return the definition with a state CheckAccount between SaveAccount and FetchVideos."""
     definition = copy.deepcopy(DEFINITION)
     tasks = definition["States"]
     tasks["CheckAccount"] = copy.deepcopy(tasks["SaveAccount"])
@@ -123,7 +123,7 @@ def with_check_account() -> dict[str, Any]:
 
 
 def test_a_new_state_is_retried_and_its_job_goes_on(harness: Harness) -> None:
-    """Its row and its place in the definition are all that a state needs. It fails once, and its user is told."""
+    """A state needs only a row and a place in the definition. This one fails once, and the job's message says so."""
     failures = [PlatformUnavailableError("Instagram did not answer.")]
     told: list[tuple[int, int, str]] = []
 
@@ -167,7 +167,7 @@ def test_a_state_without_a_row_fails_its_job_with_a_sentence(harness: Harness) -
 
 
 def test_a_state_after_the_completion_fails_its_execution(harness: Harness) -> None:
-    """It has no place there. Its commit would take the completion back, so it is refused, and operators see it."""
+    """No state may come there. Its commit would undo the completion, so it is refused. Operators see the failure."""
 
     def check_account(step: Step, deps: ProcessDeps) -> dict[str, Any]:
         return step.work.after(advance(step, deps, "Account checked.")).to_state()
@@ -188,7 +188,7 @@ def test_a_state_after_the_completion_fails_its_execution(harness: Harness) -> N
             return app.handler(event, FakeContext(), harness.process_deps, table)  # type: ignore[arg-type]
         except ValueError as error:
             errors.append(str(error))
-            raise ContractError("As little retried as a ValueError.") from error  # the machine here knows ours alone
+            raise ContractError("As little retried as a ValueError.") from error  # this machine knows only our errors
 
     while execution.is_running:
         execution.advance(invoke)

@@ -1,4 +1,4 @@
-"""The sweep of jobs whose lease ran out: their document is set by the outcome that Step Functions reports."""
+"""The sweep of jobs whose lease ran out: it writes the outcome that Step Functions reports into their documents."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_abandoned_job_goes_back_and_starts_a_new_attempt(harness: Harness, outc
 
 
 def test_expired_job_is_repaired_at_most_two_ticks_later(harness: Harness) -> None:
-    """One tick comes right before the lease ends, the next a minute later."""
+    """The worst case: one tick comes right before the lease ends, and only the next one can repair the job."""
     job_id = harness.add_job()
     harness.executions.outcomes[f"instagram-NASA-{job_id}-1"] = Outcome(status=ExecutionStatus.TIMED_OUT)
     harness.tick()
@@ -152,7 +152,7 @@ def test_a_users_retry_gives_a_job_three_leases_again(harness: Harness) -> None:
 
 
 class Silent(MemoryExecutions):
-    """Executions that start, but whose outcome Step Functions does not tell."""
+    """Executions that start, but Step Functions does not report their outcome."""
 
     asked = 0
 
@@ -162,7 +162,7 @@ class Silent(MemoryExecutions):
 
 
 def test_job_of_an_unknown_execution_state_keeps_its_place(harness: Harness) -> None:
-    """Step Functions does not answer, so the execution may well be running."""
+    """Step Functions does not answer, so the execution may still be running."""
     harness.executions = Silent()
     harness.limits = Limits(running=1, per_credential=1)
     job_id, waiting = expired_job(harness, Outcome(status=ExecutionStatus.RUNNING)), harness.add_job()
@@ -170,7 +170,7 @@ def test_job_of_an_unknown_execution_state_keeps_its_place(harness: Harness) -> 
     for _ in range(3):
         assert harness.tick()["repaired"] == 0
     assert harness.document(job_id) == before
-    assert harness.document(waiting)["status"] == "pending"  # since the first job may well be running
+    assert harness.document(waiting)["status"] == "pending"  # because the first job may still be running
     harness.executions = MemoryExecutions()
     counts = harness.tick()
     assert (counts["repaired"], counts["started"]) == (1, 1)
@@ -280,7 +280,7 @@ def test_many_leases_are_repaired_in_one_tick() -> None:
 
 
 def test_a_lease_lasts_as_long_as_the_limits_say(harness: Harness) -> None:
-    """From the claim, and again from the sweep that finds the execution running."""
+    """The lease begins at the claim, and again at the sweep that finds the execution running."""
     lease = timedelta(seconds=4)
     harness.limits = Limits(lease=lease)
     job_id = harness.add_job()
@@ -291,7 +291,7 @@ def test_a_lease_lasts_as_long_as_the_limits_say(harness: Harness) -> None:
 
 
 def test_a_lease_beyond_the_limits_holds_no_place(harness: Harness) -> None:
-    """Nobody claims a job for longer, so somebody wrote the moment by hand."""
+    """No claim lasts longer than the limit, so somebody wrote this lease by hand."""
     harness.limits = Limits(running=1, lease=timedelta(seconds=4))
     held = harness.add_job(status="processing", attempt=1, leaseUntil=harness.clock.now() + LEASE)
     harness.add_job()

@@ -184,7 +184,7 @@ def name_of(job_id: str, attempt: int = 1) -> str:
 
 
 def test_throttled_start_gives_the_claim_back(harness: Harness) -> None:
-    """The next tick starts the job as a further attempt."""
+    """The next tick starts the job as a new attempt."""
     job_id, other = harness.add_job(attempt=4), harness.add_job()
     harness.executions.refusing = {name_of(job_id, 5): StartRefusedError("ThrottlingException")}
     assert harness.tick() == NONE | {"started": 1, "refused": 1}

@@ -1,4 +1,4 @@
-"""Unwritable jobs, whose document is too large for instance. They hold up no other job, and an operator is told."""
+"""Unwritable jobs, for example with a document that is too large. They delay no other job, and operators see them."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_malformed_unwritable_job_is_counted(
 
 
 def test_malformed_unwritable_jobs_do_not_block_their_org() -> None:
-    """They are the oldest of their organisation, and would fill its query if they were not left out."""
+    """These jobs are the oldest of their organisation. They would fill its query if the tick did not leave them out."""
     harness = Harness(running=5, per_credential=5)
     add_unwritable(harness, 12, createdAt=START.replace(year=2020), username="")
     for number in range(Limits().pending_page_size):

@@ -144,13 +144,13 @@ def test_retrying_twice_quickly_starts_one(harness: Harness) -> None:
     harness.store.commit(again)
     with pytest.raises(StaleVersionError):
         harness.store.commit(again)
-    harness.memory.touch(job["jobId"], **again.change.fields)  # and once more as from a browser, without a version
+    harness.memory.touch(job["jobId"], **again.change.fields)  # a second time, without a version, as a browser does
     assert [harness.tick()["started"] for _ in range(3)] == [1, 0, 0]
     assert len(harness.executions.started) == 2
 
 
 def test_browser_retry_after_start_leaves_one_writer(harness: Harness) -> None:
-    """The rules forbid such a retry. Should it happen all the same, the older attempt is fenced out."""
+    """The rules forbid such a retry. If it still happens, the fence stops the older attempt."""
     job = harness.claimed_job()
     harness.fail_job(job, "ContractError", "{}")
     change(harness, job["jobId"], jobs.retry)

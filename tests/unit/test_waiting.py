@@ -46,7 +46,7 @@ PLACES: list[tuple[Slots, list[int]]] = [
     (slots(), [10, 10, 10, 10]),
     (slots(running=4), [4, 4, 4, 4]),
     (slots(busy={INSTAGRAM: 3, YOUTUBE: 10}), [7, 7, 0, 10]),  # TikTok shares the credential of Instagram
-    (slots(busy={INSTAGRAM: 6, TIKTOK: 6}), [0, 0, 10, 10]),  # more than allowed, since the setting was lowered
+    (slots(busy={INSTAGRAM: 6, TIKTOK: 6}), [0, 0, 10, 10]),  # too many, because the setting was lowered
     (slots(running=12, busy={YOUTUBE: 10}), [2, 2, 0, 2]),
     (slots(running=5, busy={YOUTUBE: 7}), [0, 0, 0, 0]),
     (slots(paused={TIKTOK: START + timedelta(hours=1)}), [10, 0, 10, 10]),
@@ -141,7 +141,7 @@ MANY = 71
 
 
 def small_pages(running: int, per_credential: int) -> Limits:
-    """Return limits under which MANY jobs are several pages. `test_many_jobs` fills pages of the real size."""
+    """Return limits with small pages, so that MANY jobs fill several. `test_many_jobs` fills pages of the real size."""
     return Limits(running=running, per_credential=per_credential, max_open_jobs=51, pending_page_size=20)
 
 
@@ -179,7 +179,7 @@ def test_long_queue_starts_urgent_then_oldest_jobs(crowded: Harness) -> None:
 
 
 def test_jobs_without_a_priority_count_as_zero(crowded: Harness) -> None:
-    """They are not skipped for jobs with a priority."""
+    """Jobs without a priority are not skipped because others have one."""
     for number in range(3):
         crowded.add_job(orgId="a", username=f"zero{number}", priority=0, createdAt=START - timedelta(hours=2))
     crowded.tick()
@@ -197,7 +197,7 @@ def test_negative_priority_waits_for_its_orgs_other_jobs(crowded: Harness) -> No
 
 
 def test_malformed_jobs_are_found_in_a_long_queue(crowded: Harness) -> None:
-    """A walk through all pending jobs continues from tick to tick, and so meets every malformed one."""
+    """A walk through all pending jobs continues from tick to tick, so it finds every malformed job."""
     bad = [crowded.add_job(orgId="a", username="", createdAt=None) for _ in range(3)]
     bad.append(crowded.add_job(orgId=None))
     bad.append(crowded.add_job(orgId="a", platform=None))
