@@ -133,12 +133,12 @@ def test_empty_secret_refuses_every_kick(functions: Stubber, value: str, offered
 
 
 def test_offered_secret_is_compared_in_constant_time(functions: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The header is compared with each accepted value, by `hmac.compare_digest` alone."""
+    """Only `hmac.compare_digest` compares the header with each accepted value."""
     compared: list[tuple[bytes, bytes]] = []
 
     def spy(offered: bytes, value: bytes) -> bool:
         compared.append((offered, value))
-        return False  # its result alone decides
+        return False  # only this result decides
 
     monkeypatch.setattr(hmac, "compare_digest", spy)
     answer = post({"X-Trigger-Secret": "new"}, functions, lambda: "new old")

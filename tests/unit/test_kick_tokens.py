@@ -1,6 +1,6 @@
-"""Firebase ID tokens: accepted tokens, refused tokens, and failures that leave the answer unknown.
+"""Firebase ID tokens: accepted tokens, refused tokens, and failures after which the answer is unknown.
 
-The real firebase-admin is used. Its HTTP requests are answered here.
+The tests use the real firebase-admin, and answer its HTTP requests.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ Answer = tuple[int, Any] | Exception
 
 
 class Body(io.BytesIO):
-    """A response body that closes at its end, as a real one does. cachecontrol caches no other."""
+    """A response body that closes at its end, as a real one does. cachecontrol caches only such a body."""
 
     def read(self, size: int | None = -1) -> bytes:
         if self.closed:
@@ -336,7 +336,7 @@ def every_error(base: type[Exception] = exceptions.FirebaseError) -> Iterator[ty
 
 
 def test_firebase_token_errors_refuse_the_kick() -> None:
-    """Only errors about the token or its user refuse; every other error means "unavailable"."""
+    """Only errors about the token or its user refuse the kick. Every other error means "unavailable"."""
     refusals = set()
     for kind in every_error():
         error = kind.__new__(kind)

@@ -1,4 +1,4 @@
-"""The building of clients, and the reading of secrets, which nothing may show."""
+"""The building of clients, and the reading of secrets. No text may show a secret."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_unusable_google_credentials_are_named_and_not_shown(
 def test_a_workload_identity_federation_is_used_as_configured(
     secrets: Stubber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file is as `gcloud iam workload-identity-pools create-cred-config ... --aws` writes it."""
+    """The secret holds what `gcloud iam workload-identity-pools create-cred-config ... --aws` writes."""
     monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)
     config = {
         "type": "external_account",
@@ -197,7 +197,7 @@ def test_kick_reads_the_secret_its_environment_names(secrets: Stubber, monkeypat
 
 
 def test_trigger_and_process_do_not_import_firebase_auth() -> None:
-    """The import would add half as much again to every cold start."""
+    """The import would make every cold start take 50 % longer."""
     script = "import trigger.app, process.app, sys; sys.exit('firebase_admin.auth' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=60).returncode == 0
 
