@@ -1,4 +1,4 @@
-"""contracts/account.json: the documents of accounts and videos. This is the functions' part of the agreement."""
+"""contracts/account.json: the documents of accounts and videos. The functions are checked against it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HINTS: dict[Any, str] = {
     MediaType: "string",
     tuple: "strings",
 }
-"""The contract's type of each type that a record's field may have."""
+"""The contract's name of each type that a record's field may have."""
 EXAMPLES = [(kind, example) for kind in KINDS for example in CONTRACT[kind]["valid"]]
 PLACE = {"orgId": "org1", "projectId": "project1", "accountId": "instagram_528817151"}
 ACCOUNTS = CONTRACT["collections"]["account"].format_map(PLACE)
@@ -54,7 +54,7 @@ def required(kind: str) -> set[str]:
 
 
 def assert_held(kind: str, document: dict[str, Any]) -> None:
-    """Hold a document's fields, their types and their nulls to the contract."""
+    """Check a document's fields, their types and their nulls against the contract."""
     fields = CONTRACT[kind]["fields"]
     assert required(kind) <= document.keys() <= fields.keys()
     for name, value in document.items():
@@ -132,7 +132,7 @@ def test_valid_example_is_held_to_the_contract(kind: str, example: dict[str, Any
 
 @pytest.mark.parametrize(("kind", "example"), EXAMPLES, ids=lambda value: value if value in KINDS else value["name"])
 def test_valid_example_is_a_record(kind: str, example: dict[str, Any]) -> None:
-    """The states could write the example: the record that it makes has the example's id and values."""
+    """The states could write the example: a record made from it has the example's id and values."""
     record = RECORDS[kind].from_json(example["document"])
     assert record.to_json().items() <= example["document"].items()
     assert example["id"] == (record.account_id if isinstance(record, Account) else record.video_id)

@@ -1,7 +1,7 @@
-"""A fifth platform, "threads", by its entry in the contract and its module alone: the door that the how-to shows.
+"""A fifth platform, "threads". It is added as the how-to shows: by an entry in the contract, and by a module.
 
-The two are put into a copy of the layer's package. A process of its own imports it, since the names of platforms are
-made on import. Functions, store, state machine's part and everything else are the real ones, unchanged.
+Both are added to a copy of the layer's package. A separate process imports the copy, because the import makes the names
+of the platforms. All other code is unchanged: the functions, the store and the state machine's part.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Any:
     command = [sys.executable, "-m", "tests.fifth_platform.run"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])  # before it stand the functions' logs
+    return json.loads(done.stdout.splitlines()[-1])  # the lines before are the functions' logs
 
 
 def add_threads(package: Path) -> None:

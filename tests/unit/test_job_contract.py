@@ -1,4 +1,4 @@
-"""contracts/job.json, the agreement of functions, front ends and security rules about a job, held to the functions."""
+"""contracts/job.json: the agreement of functions, front ends and security rules. The functions are checked here."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ VALUES: dict[str, Any] = {"string": "text", "int": 7, "timestamp": START}
 UNREAD = {"updatedAt", "expireAt"}
 """Fields that functions write for others and never read."""
 OPTIONAL_FOR_FUNCTIONS = {"progress", "message", "createdAt", "retryCount"}
-"""Fields that front ends always write, though a job without one is tracked all the same."""
+"""Fields that front ends always write. A job without one of them is still tracked."""
 
 
 def described(fields: Fields) -> Fields:

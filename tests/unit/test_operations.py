@@ -1,4 +1,4 @@
-"""docs/operations.md held to the template and the code: it explains each alarm, status and error code."""
+"""docs/operations.md, checked against the template and the code: it explains each alarm, status and error code."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_page_explains_each_name_and_no_other(heading: str, expected: set[str]) 
 
 @pytest.mark.parametrize("name", sorted(QUIET))
 def test_error_code_section_names_each_quiet_ending(name: str) -> None:
-    """A quiet ending is no failure, so it stands outside of the table of codes."""
+    """A quiet ending is not a failure, so the page names it outside of the table of codes."""
     assert f"`{name}`" in PAGE.split("\n## Error codes\n")[1]
 
 

@@ -1,4 +1,4 @@
-"""The pages against the project: short lines, links that lead somewhere, and words that still hold."""
+"""The pages, checked against the project: short lines, links that resolve, and names and excerpts that still exist."""
 
 from __future__ import annotations
 

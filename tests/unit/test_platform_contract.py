@@ -1,4 +1,4 @@
-"""contracts/platforms.json: what a platform is. Held to it here: the functions and the security rules."""
+"""contracts/platforms.json: the definition of each platform. Functions and security rules are checked against it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ every_platform = pytest.mark.parametrize("name", PlatformName)
 
 
 def test_contract_and_layer_share_one_file() -> None:
-    """A link to the layer's file, relative, so that it holds in any checkout."""
+    """The contract's file is a link to the layer's file. The link is relative, so it works in any checkout."""
     assert FILE.is_symlink()
     assert not FILE.readlink().is_absolute()
     assert FILE.resolve() == platform_contract.CONTRACT.resolve()
@@ -39,7 +39,7 @@ def test_platform_names_and_labels_are_the_contracts() -> None:
 
 
 def test_names_for_the_type_checker_are_platforms() -> None:
-    """`PlatformName` makes its members from the file; those that mypy is told of have to be among them."""
+    """`PlatformName` makes its members from the file. The members that are declared for mypy must be among them."""
     tree = ast.parse(inspect.getsource(jobs.PlatformName))
     told = {
         node.targets[0].id: ast.literal_eval(node.value)
@@ -89,7 +89,7 @@ def test_a_credentials_secret_is_that_of_its_setting() -> None:
 
 
 PORTABLE = re.compile(r"(?:\\\.|\(\?:|\)\??|[A-Za-z0-9_.·/^*|-]|\[(?:[A-Za-z0-9_.·/^-])+\]|\{\d+(?:,\d+)?\})+")
-"""The syntax that Python's `re` and JavaScript's RegExp read in the same way, and no more."""
+"""A pattern of patterns: it allows only syntax that Python's `re` and JavaScript's RegExp read in the same way."""
 
 
 @every_platform
@@ -106,7 +106,7 @@ def test_other_patterns_are_not_portable(odd: str) -> None:
 
 @every_platform
 def test_the_example_is_a_profile_link_of_the_platform(name: PlatformName) -> None:
-    """It stands in the sentence that refuses other links."""
+    """The sentence that refuses other links shows the example."""
     contract = PLATFORMS[name]
     assert contract.is_site(read_address(contract.example, name).host)
     assert read_username(contract.example, name).lower() == "nasa"
@@ -132,7 +132,7 @@ for name in PlatformName:
 
 
 def test_each_platform_is_built_by_its_module_alone() -> None:
-    """A cold start loads the module that its job needs, and no other platform's."""
+    """A cold start loads only the module of the platform that its job needs."""
     command = [sys.executable, "-c", LOADED]
     done = subprocess.run(command, cwd=ROOT, timeout=60, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [f"{name} tracking.platforms.{name} {name}" for name in PlatformName]

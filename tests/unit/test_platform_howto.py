@@ -1,4 +1,4 @@
-"""docs/howto/add-a-platform.md lists every file to touch: the list is held to the files that name a platform today."""
+"""docs/howto/add-a-platform.md: its list of files to change must include every file that names a platform today."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from local.paths import ROOT
 
 HOWTO = (ROOT / "docs" / "howto" / "add-a-platform.md").read_text(encoding="utf-8")
 FOR_MYPY = "layers/common/tracking/jobs.py"
-"""Names a platform for the type checker alone; the how-to says so."""
+"""Names platforms only for the type checker; the how-to says so."""
 MAX_FILES = 12
 TESTS = ("tests/", "web/tests/")
 PROSE = (".md", ".lock")
@@ -23,24 +23,24 @@ INSTEAD = re.compile(r"`(?P<path>[\w/.]+)`\s+instead\.")
 
 
 def steps() -> list[str]:
-    """The file of each step, in order."""
+    """Return the file of each step, in order."""
     return [step["path"] for step in STEP.finditer(HOWTO)]
 
 
 def listed() -> set[str]:
-    """All files that a step, or the list of tests and samples, names as a place to write a platform's name."""
+    """Return every file in which the how-to says to write a platform's name: in its steps, or for tests and samples."""
     found = [*steps(), *INSTEAD.findall(HOWTO), *re.findall(DATA, HOWTO, re.MULTILINE)]
     return {real(path) for path in found}
 
 
 def real(path: str) -> str:
-    """Return a link's target, from the root. For a file that is still to be made: TikTok's, or X's."""
+    """Return the path from the root, with links resolved. Threads has no files yet: return TikTok's or X's."""
     path = path.replace("threads_api", "x_api").replace("threads", "tiktok")
     return str((ROOT / path).resolve().relative_to(ROOT.resolve()))
 
 
 def code_of(file: Path) -> str:
-    """The file without comments and docstrings, which may name any platform as an example."""
+    """Return the file's text without comments and docstrings. They may name any platform as an example."""
     text = file.read_text(encoding="utf-8", errors="replace")
     if file.suffix == ".py":
         return ast.unparse(_Undocumented().visit(ast.parse(text)))
@@ -53,13 +53,13 @@ def code_of(file: Path) -> str:
 
 class _Undocumented(ast.NodeTransformer):
     def visit_Expr(self, node: ast.Expr) -> ast.AST:
-        """A string that stands alone says something to readers only; `...` takes its place."""
+        """Replace a string that stands alone by `...`, because such a string is only for readers."""
         is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
         return ast.Expr(ast.Constant(...)) if is_text else self.generic_visit(node)
 
 
 def naming(name: str) -> set[str]:
-    """Files outside tests, samples and prose whose code has `name` in it, or that are called by it."""
+    """Return the files with `name` in their code or path. Tests, samples and prose do not count."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     files = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     found = set()
@@ -84,7 +84,7 @@ def test_every_file_of_the_howto_exists() -> None:
 
 @pytest.mark.parametrize("name", ["tiktok"])
 def test_every_place_that_names_a_platform_is_in_the_howto(name: str) -> None:
-    """A list of platforms somewhere else is a place that a new one would have to be added to."""
+    """A new platform would have to be added to any other file that lists the platforms."""
     assert naming(name) - {FOR_MYPY} <= listed()
     assert FOR_MYPY in naming(name)
     assert f"`{FOR_MYPY}`" in HOWTO

@@ -65,17 +65,17 @@ def doc_comments(source: str) -> Iterator[tuple[int, str]]:
 
 
 def vitest_titles(source: str) -> Iterator[tuple[int, str]]:
-    """Yield the line and the title of each `it` and `test`. A template literal counts as it stands in the source."""
+    """Yield the line and the title of each `it` and `test`. A template literal is yielded as it is written."""
     for call in _TEST_CALL.finditer(source):
         start = call.end()
         if _TAKES_A_TABLE.search(call["modifiers"]):
-            start = end_of_call(source, start) + 1  # behind the bracket that opens the second call
+            start = end_of_call(source, start) + 1  # after the bracket that opens the second call
         if title := _STRING.match(source, start):
             yield line_of(source, call.start()), title["text"]
 
 
 def end_of_call(source: str, start: int) -> int:
-    """Return the place behind the bracket that closes the call whose arguments begin at `start`."""
+    """Return the place after the bracket that closes a call. The call's arguments begin at `start`."""
     depth = 1
     while depth:
         if string := _STRING.match(source, start):
@@ -91,7 +91,7 @@ def line_of(source: str, place: int) -> int:
 
 
 def places(found: Iterator[tuple[str, int, str]]) -> list[str]:
-    """Return a line of text for each finding, as compilers write it."""
+    """Return a line of text for each finding, in the format of a compiler's messages."""
     return [f"{path}:{line}: {text.splitlines()[0]}" for path, line, text in found]
 
 
@@ -115,7 +115,7 @@ def test_vitest_titles_have_at_most_60_characters() -> None:
     assert places(one for one in found if len(one[2]) > MAX_TEST_NAME) == []
 
 
-# The readers find what they are to find
+# The functions above find everything that they should find
 
 
 def test_docstrings_are_found_at_every_place() -> None:
@@ -144,7 +144,7 @@ TITLES = [
     ("test(\n  'on the next line',", "on the next line"),
     ("it(`with ${a(')')} inside`, f)", "with ${a(')')} inside"),
     ("test.each([[')', 1], ['(', f()]])('of a table', f)", "of a table"),
-    ("it.skipIf(slow(1)).each([1])('of both', f)", None),  # a chain of two calls is not read, and not in use
+    ("it.skipIf(slow(1)).each([1])('of both', f)", None),  # a chain of two calls is not read; no test has one
     ("it.only('alone', f)", "alone"),
 ]
 
