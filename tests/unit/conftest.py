@@ -1,4 +1,4 @@
-"""Settings of unit tests. They use memory alone: a socket is an error, unless the test is marked `enable_socket`."""
+"""Settings of unit tests. They use only memory: opening a socket is an error without the mark `enable_socket`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 from pytest_socket import disable_socket, enable_socket
 
-# The same examples in each run, so that a new failure comes from the change. `make nightly` tries more, by `long`.
+# Each run tries the same examples, so a new failure comes from the change. `make nightly` uses `long` to try more.
 settings.register_profile("short", max_examples=100, stateful_step_count=50, deadline=None, derandomize=True)
 settings.register_profile(
     "long",

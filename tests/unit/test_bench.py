@@ -73,7 +73,7 @@ def test_largest_state_counts_bytes_of_inputs_and_outputs() -> None:
 
 @pytest.mark.parametrize("error", [BenchError("0 of 20 jobs had ended."), LocalError("There is no Chromium.")])
 def test_failing_measure_leaves_the_other_rows(error: Exception) -> None:
-    """Two minutes of measurements are shown, though the browser that the last rows need is not there."""
+    """Two minutes of measurements are still shown if the browser for the last rows is missing."""
     first, last = (Row(what, 1, Target(Relation.AT_MOST, 3), "") for what in ("claims", "size"))
 
     def fail() -> list[Row]:

@@ -1,4 +1,4 @@
-"""`make test` as a runner: lanes, their output, and how they end. The checks here are small programs."""
+"""The runner of `make test`: lanes, their output, and how they end. A check is a small program in these tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from tests import checks
 from tests.checks import Check, one, run
 
-# Says on a file that it runs, and on another that it was let to clean up.
+# Creates the file `ready` when it runs, and the file `cleaned` when it can clean up before it ends.
 STOPPABLE = """
 import pathlib, sys, time
 folder = pathlib.Path(sys.argv[1])

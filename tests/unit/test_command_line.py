@@ -1,4 +1,4 @@
-"""The command `tracking` on the memory store: wrong arguments, and the question before it deletes."""
+"""The command `tracking` on the memory store: wrong arguments, and the question that it asks before it deletes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Tracking = Callable[..., Ended]
 
 @pytest.fixture
 def tracking(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tracking:
-    """A runner of the command by its entry point `main`, which turns errors into sentences."""
+    """A function that runs the command by its entry point `main`. `main` turns errors into sentences."""
 
     def run(*arguments: str, typed: str | None = None) -> Ended:
         monkeypatch.setattr(sys, "argv", ["tracking", *arguments])
