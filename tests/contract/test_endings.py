@@ -1,6 +1,6 @@
-"""Each writer of an ending, run by its real handler: a document added to the ending is written if the job ends.
+"""Each writer of an ending, run by its real handler: a rider is written if the job ends, and only then.
 
-The test makes up that document (the rider), one for each ending.
+A rider is another document in the ending's commit. These tests make up one rider for each ending.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Case:
 
     @property
     def told(self) -> dict[str, Any]:
-        """Return the rider of an ending."""
+        """Return the fields of the rider that this ending must write."""
         kind = "complete" if self.status == "completed" else "fail"
         return {"kind": kind, "status": self.status, "errorCode": self.error_code, "orgId": "org1"}
 
@@ -167,7 +167,7 @@ def test_a_rider_is_not_written_with_a_stale_ending(store: Store, front_end: Fro
 
 
 def test_a_rider_survives_a_lost_reply(store: Store, front_end: FrontEnd, case: Case) -> None:
-    """The ending is written, its reply lost, and the client sends it again."""
+    """The ending is written, but its reply is lost, and the client sends the ending again."""
 
     def resent(ending: JobWrite, write: Callable[[], Any]) -> Any:
         with suppress(StaleVersionError):
@@ -182,7 +182,7 @@ def test_a_rider_survives_a_lost_reply(store: Store, front_end: FrontEnd, case: 
 
 
 def test_a_rider_waits_for_an_ending_that_failed(store: Store, front_end: FrontEnd, case: Case) -> None:
-    """The database gives no answer to the ending, nor does it write it."""
+    """The database does not answer, and it does not write the ending."""
 
     def unanswered(ending: JobWrite, write: Callable[[], Any]) -> Any:
         raise StoreUnavailableError("no answer")

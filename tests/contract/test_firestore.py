@@ -64,10 +64,10 @@ OURS = {
     google.Aborted: StoreUnavailableError,
     google.Cancelled: StoreUnavailableError,
     google.RetryError: StoreUnavailableError,
-    # we must mend them: credentials or permissions
+    # ours to repair: credentials or permissions
     google.Unauthenticated: CredentialsError,
     google.PermissionDenied: CredentialsError,
-    # a defect here, or a missing index or database: not translated, so that Google's message is kept
+    # a bug of ours, or a missing index or database: not translated, so that Google's message is kept
     google.GoogleAPICallError: None,
     google.ClientError: None,
     google.BadRequest: None,
@@ -216,7 +216,7 @@ def extremes() -> list[DocumentWrite]:
 
 
 def encoded_bytes(client: Client, write: DocumentWrite) -> int:
-    """Return the size of the write in the request of `commit`, with its tag and its length."""
+    """Return how many bytes the write takes in the request of `commit`, including its tag and its length."""
     batch = client.batch()
     reference = client.document(write.path)
     if write.must_be_new:
@@ -230,7 +230,7 @@ def encoded_bytes(client: Client, write: DocumentWrite) -> int:
 
 @pytest.fixture
 def offline_client() -> Client:
-    """A client of the longest database name: Google allows 30 characters in a project's id."""
+    """A client with the longest database name. Google allows 30 characters in a project's id."""
     return anonymous_client(project="p" * 30, database="d" * 63)
 
 
@@ -268,7 +268,7 @@ def test_the_largest_commit_is_one_that_the_emulator_takes(firestore_client: Cal
 def test_endings_are_one_request_unless_something_rides(
     firestore_client: Callable[[], Client], riding: int, calls: list[str]
 ) -> None:
-    """With riders each ending is a commit of its own, for a batch of many writes is not atomic."""
+    """Each ending with riders needs its own commit, because a batch of many writes is not atomic."""
     sent = RpcRecorder()
     store = FirestoreStore(RecordedClient(sent, firestore_client().project))
     for _ in range(40):
@@ -291,7 +291,7 @@ def test_endings_are_one_request_unless_something_rides(
 
 
 def test_an_ending_without_answer_stops_those_after_it(offline_client: Client) -> None:
-    """A database that is away takes 25 s for each; hundreds of them would outlast the function."""
+    """A database that does not answer costs 25 s for each ending. The function has no time for hundreds of them."""
 
     class Away(FirestoreStore):
         asked = 0
@@ -310,7 +310,7 @@ def test_an_ending_without_answer_stops_those_after_it(offline_client: Client) -
 
 
 def test_contention_of_one_ending_is_the_answer_of_that_one(offline_client: Client) -> None:
-    """A rider may stand in a document that many jobs share. A batch answers one such write so, too."""
+    """Many jobs may share the document that a rider writes. A batch, too, reports contention only for that write."""
 
     class Contended(FirestoreStore):
         def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:

@@ -1,4 +1,4 @@
-"""Staging objects: one suite for those in memory and those in S3, and the bucket's own errors."""
+"""Staging objects: one suite for the objects in memory and in S3, and tests of the bucket's own errors."""
 
 from __future__ import annotations
 

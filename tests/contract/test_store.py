@@ -527,7 +527,10 @@ def rider_of(snapshot: JobSnapshot, **fields: Any) -> DocumentWrite:
 
 
 def test_an_ending_among_many_writes_takes_its_riders(store: Store, front_end: FrontEnd) -> None:
-    """With all of them or none: a stale one, one that is gone, and one whose rider the database refuses."""
+    """An ending is written with all its riders, or not at all.
+
+    Not written: a stale ending, one whose job is gone, and one whose rider the database refuses.
+    """
     fresh, stale, gone, refused, lone, claimed = [read(store, store.create_job(job_document())) for _ in range(6)]
     front_end.write(stale.job_id, colour="blue")
     front_end.delete(gone.job_id)
@@ -611,7 +614,7 @@ def test_jobs_are_listed_newest_first_by_what_is_asked_for(store: Store, front_e
         store.create_job(
             job_document(orgId=org, projectId=project, status=status, createdAt=START + timedelta(minutes=minutes))
         )
-    front_end.write("undated", orgId="o1", projectId="p1", status="failed")  # has no time to order it by
+    front_end.write("undated", orgId="o1", projectId="p1", status="failed")  # not listed: no time to sort by
 
     def listed(limit: int = 10, **where: Any) -> list[int]:
         jobs = store.list_jobs(JobFilter(**where), limit)
@@ -644,7 +647,7 @@ def test_finished_jobs_are_all_of_them_whatever_they_hold(store: Store, front_en
 
 
 def test_finished_jobs_come_in_pages_in_the_order_of_ids(store: Store, front_end: FrontEnd) -> None:
-    # The order of UTF-8, which is that of code points.
+    # Ids in the order of UTF-8, which is also the order of code points.
     ids = ["-", "0", "Z", "a", "ab", "z", "~", "é", "\ufb00", "\U0001d11e"]
     for number, job_id in enumerate(reversed(ids)):
         front_end.write(job_id, status=("completed", "failed", "cancelled")[number % 3], createdAt=number)
@@ -654,7 +657,7 @@ def test_finished_jobs_come_in_pages_in_the_order_of_ids(store: Store, front_end
 
     assert page(20) == ids
     assert page(3) == ids[:3]
-    assert page(20, "ab") == ids[4:]  # with that id itself
+    assert page(20, "ab") == ids[4:]  # the page includes this id
     assert page(2, "ab") == ["ab", "z"]
     assert page(2, "b") == ["z", "~"]  # no job has this id
     assert page(20, "\U0001d11e") == ["\U0001d11e"]
