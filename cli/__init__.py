@@ -137,7 +137,7 @@ def cleanup(
     if not yes and (count := sum(len(old) for _, old in walk())):
         _ask(count, age)
     deleted = sum(store.delete_jobs(old) for _, old in walk())
-    out.print(f"{deleted} jobs deleted.")
+    out.print(f"{_number(deleted, 'job')} deleted.")
 
 
 @app.command()

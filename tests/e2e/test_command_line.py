@@ -144,7 +144,7 @@ def test_cleanup_deletes_jobs_that_ended_long_ago_and_no_others(project: Project
     old_and_at_work = project.add_job("sim_videos_1", status="processing", createdAt=long_ago, completedAt=long_ago)
     young = project.add_job("sim_videos_1", status="completed", createdAt=long_ago)
     done = tracking("cleanup", "--older-than", "9999d", "--yes")  # 27 years, so that no other job is deleted
-    assert (done.returncode, done.stdout) == (0, "1 jobs deleted.\n")
+    assert (done.returncode, done.stdout) == (0, "1 job deleted.\n")
     assert project.job_ids() == {old_and_at_work, young}
     assert project.stack.store.get_job(old) is None
 

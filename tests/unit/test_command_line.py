@@ -195,7 +195,7 @@ def test_a_job_without_an_end_is_as_old_as_its_last_write(
 ) -> None:
     store.touch("job", status="failed", createdAt=created_at)
     assert tracking("cleanup", "--yes").output == "0 jobs deleted.\n"
-    assert tracking("cleanup", "--older-than", "0h", "--yes").output == "1 jobs deleted.\n"
+    assert tracking("cleanup", "--older-than", "0h", "--yes").output == "1 job deleted.\n"
 
 
 @pytest.mark.parametrize("age", ["", "7", "-1d", "7w", "12345d"])

@@ -36,7 +36,7 @@ CHECKED = cast("Progress", 60)  # stands in for a new member of Progress between
 
 
 def test_each_state_reaches_more_than_the_one_before() -> None:
-    """A retried state commits nothing if the job already has its progress, so no two states may share a progress."""
+    """A retried state does not repeat its commit if the job already has its progress: so no two may share one."""
     reached = [Progress.CREATED, *(state.reaches for state in CHAIN)]
     assert reached == sorted(Progress)
     assert [state.completes for state in CHAIN] == [False, False, False, True]

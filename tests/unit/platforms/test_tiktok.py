@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.platforms.replay import Replay, answer, fetch, run, sample
+from tests.unit.platforms.replay import Replay, fetch, run, sample
 from tracking.accounts import MediaType
 from tracking.errors import (
     AccountNotFoundError,
@@ -243,4 +243,3 @@ def test_empty_dataset_of_a_cut_run_is_unavailable() -> None:
     replay = Replay().run_of([], status="TIMED-OUT")
     with pytest.raises(PlatformUnavailableError):
         fetch(replay.tiktok(), "fashion", replay)
-    assert answer([]).json() == []
