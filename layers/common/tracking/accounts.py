@@ -86,7 +86,7 @@ class Account(_Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Video(_Record):
-    video_id: str  # the platform's id, and the document's
+    video_id: str  # the platform's id; the document has the same id
     url: str
     title: str
     caption: str
@@ -125,7 +125,7 @@ def _checked(record: _R) -> _R:
         if type(value) not in kinds:
             raise TypeError(f"{name} is a {type(value).__name__}")
         for text in value if isinstance(value, tuple) else [value] * isinstance(value, str):
-            text.encode()  # AttributeError if it is no text; a ValueError for half a surrogate pair
+            text.encode()  # AttributeError if it is not a string; a ValueError for half a surrogate pair
         if isinstance(value, int) and abs(value) >= 2**63:
             raise ValueError(f"{name} is larger than a number in Firestore may be")
         if isinstance(value, datetime) and value.tzinfo is None:

@@ -29,6 +29,10 @@ def http_client() -> httpx.Client:
     """Return the one HTTP client of all platforms. `platforms.http` sets time-outs at each call."""
     import httpx
 
+    from tracking.platforms.call_limit import limited
+
+    # Only encodings that cannot unpack to much more than they are: `platforms.http` refuses all others.
+    headers = {"User-Agent": "account-tracking", "Accept-Encoding": "gzip, deflate"}
     # The simulator and the tests serve platforms on this machine's own addresses, which a proxy cannot reach.
     here = {"all://127.0.0.1": None, "all://localhost": None}
-    return httpx.Client(headers={"User-Agent": "account-tracking"}, mounts=here)
+    return limited(httpx.Client(headers=headers, mounts=here))

@@ -1,4 +1,6 @@
-"""Firestore's limits, and how foreign data is cut to fit: https://firebase.google.com/docs/firestore/quotas#limits
+"""Firestore's limits, and functions that cut foreign data to fit.
+
+The limits: https://firebase.google.com/docs/firestore/quotas#limits
 
 Sizes are counted as Firestore counts them: https://firebase.google.com/docs/firestore/storage-size
 """
@@ -9,7 +11,7 @@ from typing import Any
 
 MAX_DOCUMENT_ID_BYTES = 1_500
 MAX_ID_LENGTH = 128
-"""The most characters of an id in a state's input, which stays under 16 KB."""
+"""The most characters of an id. A state's input holds several ids and must stay under 16 KB."""
 MAX_SENTENCE_BYTES = 1_500
 """The most bytes of a job's message or error. An index holds no more of a text."""
 MAX_DOCUMENT_BYTES = 1_048_576
@@ -19,8 +21,8 @@ MAX_FIELDS_BYTES = 1_000_000
 MAX_ELEMENTS = 1_000
 """The most elements of a list. Each is an index entry, and a document may have 40,000 of them."""
 
-_NUMBER_BYTES = 8  # also a timestamp's
-_ENVELOPE_BYTES = 300  # of a write: the database's name before the path, the precondition, lengths
+_NUMBER_BYTES = 8  # a timestamp has the same size
+_ENVELOPE_BYTES = 300  # the rest of a write: the database's name before the path, the precondition, lengths
 _FIELD_BYTES = 24
 
 

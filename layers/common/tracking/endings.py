@@ -17,7 +17,7 @@ from tracking.store import CompletingWrite, DocumentWrite, EndingWrite
 
 
 def riders(job_id: str, job: Mapping[str, Any], change: Change) -> tuple[DocumentWrite, ...]:  # noqa: ARG001 - none yet
-    """Return the documents to write together with this ending. The arguments are those of `ending`."""
+    """Return the documents to write together with this ending. `ending` describes the arguments."""
     return ()
 
 
@@ -26,9 +26,9 @@ def ending(
 ) -> EndingWrite:
     """Build the write that ends a job at `version`.
 
-    `job`: the fields of the job that the writer knows, by their names in the document. They are unchecked: a malformed
-    job may lack any field, or hold another type. `change`: of a kind in `jobs.ENDINGS`. `account`: the account's
-    document; only for a completion.
+    `job`: the fields that the writer knows, by their names in the document. The fields are unchecked: a malformed job
+    may lack a field, or have a value of another type. `change`: a change whose kind is in `jobs.ENDINGS`. `account`:
+    the account's document; only for a completion.
     """
     riding = riders(job_id, job, change)
     if account is None:

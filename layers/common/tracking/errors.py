@@ -17,8 +17,8 @@
       StaleAttemptError           stop quietly: another attempt owns the job
       JobPausedError              stop quietly: the platform refuses us for now; the job waits in the queue
 
-Step Functions matches an error by its class name alone, never by its base classes. The class names without a subclass
-are therefore an interface. `tests/integration/test_statemachine.py` compares them with the definition.
+Step Functions matches an error by its class name alone, never by its base classes. So the names of the classes that
+have no subclass are an interface. `tests/integration/test_statemachine.py` compares these names with the definition.
 
 Each message is a sentence for the user of the job. It never contains a secret.
 """

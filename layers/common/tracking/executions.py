@@ -40,18 +40,19 @@ class ExecutionsUnavailableError(Exception):
 
 class Executions(Protocol):
     def arn(self, name: str) -> str:
-        """Return the ARN of the execution with this name. It need not have started."""
+        """Return the ARN of the execution with this name. The execution need not have started."""
         ...
 
     def start(self, name: str, payload: Mapping[str, Any]) -> None:
         """Start an execution. A second start with the same name and payload does nothing.
 
-        Raises StartRefusedError, also when an execution with this name has another payload. Raises StartUnknownError.
+        Raises StartRefusedError, also when an execution with this name has another payload. Raises StartUnknownError
+        when the execution may have started.
         """
         ...
 
     def outcome(self, name: str) -> Outcome:
-        """Return the state of the execution with this name. Raises ExecutionsUnavailableError."""
+        """Return the status, error and cause of the execution with this name. Raises ExecutionsUnavailableError."""
         ...
 
 
@@ -69,7 +70,8 @@ class StepFunctionsExecutions:
                 stateMachineArn=self._state_machine_arn, name=name, input=json.dumps(payload, sort_keys=True)
             )
         except self._client.exceptions.ExecutionAlreadyExists as error:
-            # AWS accepts an identical second start only while the first runs. Ours may have ended, so compare inputs.
+            # AWS accepts an identical second start only while the first execution runs. Compare the inputs, because
+            # the first execution may have ended.
             if not self._has_input(name, payload):
                 raise StartRefusedError(ALREADY_EXISTS) from error
         except ClientError as error:
@@ -101,7 +103,7 @@ class StepFunctionsExecutions:
 
 
 class MemoryExecutions:
-    """The in-memory twin. `started` holds the payloads by name.
+    """The in-memory twin of `StepFunctionsExecutions`. `started` holds the payloads by name.
 
     `refusing` makes a start fail with the given error. `outcomes` sets how executions ended. Both use the name without
     its digest, because a test cannot know the digest; `outcomes` also accepts the full name.

@@ -1,13 +1,14 @@
-"""The fence: only the execution that owns a job may write to it, and each of its steps is applied once.
+"""The fence: only the execution that owns a job may write to it, and each step of the execution is applied once.
 
     claim           version 1 ──> FetchAccount commits if still 1 ──> version 2 ──> SaveAccount commits if still 2 ...
     user cancels           └──> version 9: every later commit is refused, the document is read, the execution stops
 
-The job document's version travels through the states. Every commit has it as its precondition. Every commit also writes
-data and progress together, so the progress always matches the data.
+The job document's version travels through the states. The precondition of every commit is this version. Every commit
+also writes data and progress together, so the progress always matches the data.
 
-After a refused commit the document is read, to find out who owns the job. The execution still owns it if the claim has
-its name (`naming`), the status is `processing`, and the progress is unchanged. Otherwise the execution stops.
+After a refused commit the document is read, to find out who owns the job. The execution still owns the job if the claim
+has the execution's name (`naming`), the status is `processing`, and the progress is unchanged. Otherwise the execution
+stops.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from tracking.naming import execution_name
 from tracking.store import DocumentWrite, JobSnapshot, JobWrite, StaleVersionError, StateStore
 
 COMMIT_TRIES = 5
-"""Another writer's harmless change may come between our read and our write. Five in a row are not harmless."""
+"""The most tries of one commit. Another writer may change the job between our read and our write. One such change is
+harmless; five in a row are not.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,8 @@ def commit(
 ) -> Fence:
     """Write `change` to the job together with `documents`, if the execution still owns the job.
 
-    `reaches`: the progress that this commit writes. If the job has it already, this same commit was made before: its
-    reply was lost and the state ran again. Then nothing is written, and that is success.
+    `reaches`: the progress that this commit writes. If the job has this progress already, an earlier run of the state
+    made the same commit, and only the reply was lost. Then nothing is written, and the call succeeds.
     Raises JobCancelledError or StaleAttemptError if the execution lost the job; nothing is written then.
     """
     return _commit(store, fence, JobWrite(fence.job_id, change, fence.version), documents, reaches)
@@ -61,9 +64,9 @@ def end(
     account: DocumentWrite | None = None,
     documents: Sequence[DocumentWrite] = (),
 ) -> Fence:
-    """End the job as `commit` does, together with `account`, `documents` and the ending's riders.
+    """End the job, and write `account`, `documents` and the ending's riders in the same commit.
 
-    `job`, `change`, `account`: as in `endings.ending`.
+    `job`, `change`, `account`: as in `endings.ending`. Checks and raises as `commit` does.
     """
     write = endings.ending(fence.job_id, job, change, fence.version, account)
     reaches = Progress.VIDEOS_SAVED if change.kind is ChangeKind.COMPLETE else None
@@ -99,8 +102,8 @@ def _commit(
 def _refuse_after_completion(write: JobWrite) -> None:
     """Refuse a commit after the completion: it would undo the completion, and the job would start again.
 
-    Raises StaleAttemptError for a failure; the job stays completed. Raises ValueError for any other change: a state
-    stands after the one that completes the job, and its execution must fail.
+    Raises StaleAttemptError if the change is a failure; the job stays completed. Raises ValueError for any other
+    change. Such a change comes from a state after the one that completes the job, so the execution must fail.
     """
     if write.change.kind is ChangeKind.FAIL:
         raise StaleAttemptError("The job is already completed.")

@@ -13,7 +13,7 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(slots=True)
 class Hints:
-    """Lets a tick read less. If it is lost, the next tick is still correct."""
+    """Memory that lets a tick read less. If this memory is lost, the next tick is still correct."""
 
     is_busy: bool = False  # many jobs wait, or a platform is paused: use several queries
     next_scan_id: str = ""  # id at which the scan of all waiting jobs continues
@@ -22,7 +22,7 @@ class Hints:
     unwritable_since: datetime = LONG_AGO
 
     def remember_unwritable(self, job: JobSnapshot, at_most: int) -> None:
-        """Remember the job, so that it costs no write in each tick and does not block its organisation's other jobs."""
+        """Remember the job, so that later ticks neither write to it nor let it block its organisation's other jobs."""
         if len(self.unwritable) < at_most:
             self.unwritable[job.job_id] = (job.version, str(job.data.get("orgId")))
 

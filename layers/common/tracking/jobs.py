@@ -50,7 +50,7 @@ FINISHED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 
 
 class ChangeKind(StrEnum):
-    """The purpose of a change. Each has a function with its name below."""
+    """The purpose of a change. Each kind has a function of the same name below."""
 
     CLAIM = "claim"  # a tick takes the job to start it
     RELEASE = "release"  # Step Functions refused its execution; it waits again
@@ -83,7 +83,7 @@ LEADS_TO: Mapping[ChangeKind, Status] = {
 
 
 class PlatformName(StrEnum):
-    """A platform of contracts/platforms.json, in the file's order: `threads` there is `PlatformName.THREADS` here."""
+    """A platform of contracts/platforms.json, in the file's order. The entry `threads` is `PlatformName.THREADS`."""
 
     if TYPE_CHECKING:  # type checkers cannot read the file; list the members that the code names
         INSTAGRAM = "instagram"
@@ -129,7 +129,7 @@ MAX_USERNAME_LENGTH = 100
 LARGEST_ATTEMPT = 1_000_000
 """The largest attempt number accepted from a document.
 
-Near Firestore's largest integer, the next claim's number could not be written, and would fail a whole batch of claims.
+Firestore cannot store the number after its largest integer. A claim with that number would fail, with its whole batch.
 """
 
 Fields = dict[str, Any]
@@ -164,7 +164,7 @@ class Job:
     retry_count: int = 0  # automatic retries used so far in this attempt
     attempt: int = 0  # counts claims
     claim_id: str = ""  # random, new with each claim
-    claim_progress: int = 0  # `progress` as our last commit wrote it; if they differ, it was edited
+    claim_progress: int = 0  # the `progress` of our last commit; if `progress` differs, somebody edited the job
     priority: int = 0  # higher goes first within an organisation
     account_id: str | None = None
     error: str | None = None
@@ -261,7 +261,7 @@ class _Reader:
     def username(self) -> str:
         """Return the username. It must hold a visible character, not only spaces, control and format characters.
 
-        The rules for front ends check the same. The categories:
+        firestore.rules checks the same for front ends. The categories:
         https://www.unicode.org/reports/tr44/#General_Category_Values
         """
         value = self.text("username") or ""
@@ -283,22 +283,22 @@ class _Reader:
 def ended_at(data: Mapping[str, Any], updated_at: datetime) -> datetime:
     """Return when a finished job ended.
 
-    That is `completedAt` if it is a timestamp up to the last write, otherwise the time of the last write. The document
-    is unchecked, because malformed jobs must be deleted in time, too.
+    The result is `completedAt` if this is a timestamp and not later than the last write. Otherwise it is the time of
+    the last write. `data` may be malformed, because malformed jobs must be deleted in time, too.
     """
     completed_at = data.get("completedAt")
     return completed_at if isinstance(completed_at, datetime) and completed_at <= updated_at else updated_at
 
 
 ENDINGS = frozenset({ChangeKind.COMPLETE, ChangeKind.FAIL})
-"""The kinds by which this system ends a job. A cancellation is its user's."""
+"""The kinds of change with which this system ends a job. A cancellation is missing here, because the user makes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """A change of a job: its purpose, and the document's fields to set. Other fields stay unchanged.
 
-    Raises ValueError for fields that set another status than the kind's.
+    Raises ValueError if the fields set another status than `LEADS_TO` has for the kind.
     """
 
     kind: ChangeKind
@@ -348,8 +348,9 @@ def claim(job: Job, now: datetime, execution_arn: str, lease: timedelta = LEASE)
 def release(now: datetime) -> Change:
     """Return a job to the queue after its execution was refused.
 
-    Its attempt number is used up. The refusal may follow a lost reply, and then an execution with this attempt's name
-    runs after all. As a stale attempt it cannot write.
+    The job's attempt number is used up, because an execution with this attempt's name may run after all: a first
+    request started it, the reply was lost, and the repeated request was refused. That execution is a stale attempt, so
+    it cannot write.
     """
     return _back_to_queue(ChangeKind.RELEASE, now, "Waiting for a free place.")
 
@@ -366,7 +367,7 @@ def expire(job: Job, now: datetime) -> Change:
 def pause(now: datetime, message: str) -> Change:
     """Return a job to the queue because its platform refuses our requests for now.
 
-    It counts neither as a retry nor as an expiry; it only uses up the attempt number.
+    A pause counts neither as a retry nor as an expiry. It only uses up the attempt number.
     """
     return _back_to_queue(ChangeKind.PAUSE, now, message)
 
@@ -447,7 +448,7 @@ def fail(from_: Status, now: datetime, error: str, error_code: str) -> Change:
 
 
 UserChange = Callable[[Status, datetime], Change]
-"""A change that a user makes: built from the job's status and the time."""
+"""A function that builds a user's change from the job's status and the time."""
 
 
 def cancel(from_: Status, now: datetime) -> Change:

@@ -7,8 +7,8 @@ The digest covers the document's creation time, so a job that is deleted and cre
     document "X", deleted and created again at 13:00
                                    ── attempt 1, claim 3c… ──> tiktok-loveluxury-X-1-d977…
 
-It also covers the fields that an execution uses. If one of them is edited, the name changes, and no execution has the
-new name.
+The digest also covers the fields that an execution uses. If one of these fields is edited, the name changes, and no
+execution has the new name.
 """
 
 from __future__ import annotations

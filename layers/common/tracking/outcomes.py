@@ -41,7 +41,7 @@ class Outcome:
 def settle(job: Job, outcome: Outcome, now: datetime, lease: timedelta = jobs.LEASE) -> Change:
     """Return the change that brings a `processing` job in line with its execution.
 
-    An execution completes its job before it succeeds. If it succeeded but its job is still `processing`, it did no
+    An execution completes its job before it succeeds. So a successful execution whose job is still `processing` did no
     lasting work: it was interrupted, or it stopped quietly. The job then starts again.
     """
     match outcome.status:
@@ -79,7 +79,7 @@ def explain(error: str, cause: str) -> tuple[str, str]:
 def _message(cause: str) -> str:
     """Return the message in `cause`.
 
-    Lambda's cause is JSON, cut off if it is long. The Fail state's is the sentence itself.
+    Lambda's cause is JSON, and is cut off if it is long. The cause of the Fail state is the sentence itself.
     """
     try:
         return str(json.loads(cause)["errorMessage"] or "")

@@ -24,7 +24,7 @@ RAMP_STEP = timedelta(minutes=1)  # one tick
 RAMP_STEPS = 10
 
 DEFAULT_RATE_PAUSE = timedelta(minutes=15)  # if the platform names no time
-QUOTA_PAUSE = timedelta(hours=1)  # if the time of the next refill is unknown: one job an hour tries
+QUOTA_PAUSE = timedelta(hours=1)  # if the time of the next refill is unknown: then one job tries each hour
 LONGEST_PAUSE = timedelta(days=1)
 
 
@@ -50,7 +50,7 @@ def clearing(platform: PlatformName) -> DocumentWrite:
 
 
 def from_document(document: Mapping[str, Any] | None) -> dict[PlatformName, Pause]:
-    """Read the pauses. An entry that cannot be read is no pause, because operators may edit the document by hand."""
+    """Read the pauses. Ignore an entry that cannot be read, because operators may edit the document by hand."""
     pauses = {}
     for platform in PlatformName:
         entry = (document or {}).get(platform)

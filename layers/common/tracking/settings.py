@@ -113,6 +113,7 @@ class PlatformSettings(_FromEnvironment):
     apify_instagram_actor: str = "apify~instagram-scraper"
     apify_tiktok_actor: str = "clockworks~tiktok-profile-scraper"
     max_videos_per_job: int = 5000
+    max_answer_mb: int = 32  # of one answer, unpacked; a larger one is refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ def finished_jobs(store: CleanupStore, page_size: int, begin: str = "") -> Itera
 def ended_before(
     store: CleanupStore, moment: datetime, page_size: int, begin: str = ""
 ) -> Iterator[tuple[list[JobSnapshot], list[JobSnapshot]]]:
-    """Yield the pages of `finished_jobs`, each with those of its jobs that ended before `moment`."""
+    """Yield each page of `finished_jobs`, together with the jobs on the page that ended before `moment`."""
     for page in finished_jobs(store, page_size, begin):
         yield page, [job for job in page if job.ended_at() < moment]
 

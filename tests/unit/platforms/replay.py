@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from tracking.platforms import Budget, FetchedVideos, Platform, collect_videos
+from tracking.platforms import Budget, FetchedVideos, Platform, Setup, collect_videos
 from tracking.platforms.apify import Apify
 from tracking.platforms.instagram import Instagram
 from tracking.platforms.tiktok import TikTok
@@ -20,6 +20,7 @@ from tracking.platforms.twitter import Twitter
 from tracking.platforms.x_api import XApi
 from tracking.platforms.youtube import YouTube
 from tracking.platforms.youtube_data_api import YouTubeDataApi
+from tracking.settings import PlatformSettings
 
 SAMPLES = Path(__file__).parents[2] / "platform-samples"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -76,8 +77,9 @@ class Replay:
     def asked(self, pattern: str) -> list[httpx.Request]:
         return [request for request in self.requests if re.match(pattern, _line(request))]
 
-    def client(self) -> httpx.Client:
-        return httpx.Client(transport=httpx.MockTransport(self._handle))
+    def setup(self, key: Callable[[], str] = lambda: KEY, **settings: Any) -> Setup:
+        http = httpx.Client(transport=httpx.MockTransport(self._handle))
+        return Setup(http=http, settings=PlatformSettings(**settings), key=key, clock=self.clock)
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -88,13 +90,13 @@ class Replay:
         return httpx.Response(404, text="<html><body>Not Found</body></html>")
 
     def youtube(self, key: Callable[[], str] = lambda: KEY) -> YouTube:
-        return YouTube(YouTubeDataApi(self.client(), "https://youtube.test/youtube/v3", key, self.clock))
+        return YouTube(YouTubeDataApi(self.setup(key), "https://youtube.test/youtube/v3"))
 
     def twitter(self, key: Callable[[], str] = lambda: KEY) -> Twitter:
-        return Twitter(XApi(self.client(), "https://x.test/2/", key, self.clock))
+        return Twitter(XApi(self.setup(key), "https://x.test/2/"))
 
     def apify(self, key: Callable[[], str] = lambda: KEY) -> Apify:
-        return Apify(self.client(), "https://apify.test/v2", key, self.clock)
+        return Apify(self.setup(key), "https://apify.test/v2")
 
     def instagram(self, key: Callable[[], str] = lambda: KEY) -> Instagram:
         return Instagram(self.apify(key))

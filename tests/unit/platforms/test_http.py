@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import inspect
+import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.unit.platforms.replay import KEY, NOON, FakeClock, Replay, answer, fetch, sample
+from tests.unit.platforms.replay import KEY, NOON, Replay, answer, fetch, sample
 from tracking.errors import (
     ContractError,
     CredentialsError,
@@ -30,10 +33,8 @@ HTTPX_ERRORS = [
 def api(replay: Replay) -> JsonApi:
     return JsonApi(
         "YouTube",
-        replay.client(),
         "https://youtube.test/v3/",
-        lambda: KEY,
-        replay.clock,
+        replay.setup(max_answer_mb=1),
         credential=lambda key: Credential(headers={"X-Goog-Api-Key": key}),
         errors=lambda status, body: None,
     )
@@ -163,27 +164,37 @@ def test_http_phases_fit_the_call_limit_and_run_wait() -> None:
     assert (_PHASES.read or 0) > WAIT_FOR_FINISH_S
 
 
-def test_a_body_that_drips_is_given_up_before_the_limit() -> None:
-    clock = FakeClock()
+def call_packed(packed: bytes, encoding: str) -> Any:
+    """Return the body of an answer that arrives packed."""
 
-    def drip() -> Iterator[bytes]:
-        while True:
-            clock.sleep(4)
-            yield b" "
+    def serve(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"content-encoding": encoding}, stream=httpx.ByteStream(packed))
 
-    transport = httpx.MockTransport(lambda request: httpx.Response(200, content=drip()))
-    dripping = JsonApi(
-        "X",
-        httpx.Client(transport=transport),
-        "https://x.test",
-        lambda: KEY,
-        clock,
-        credential=lambda key: Credential(),
-        errors=lambda status, body: None,
+    replay = Replay()
+    setup = replace(replay.setup(max_answer_mb=1), http=httpx.Client(transport=httpx.MockTransport(serve)))
+    reader = JsonApi(
+        "X", "https://x.test", setup, credential=lambda _: Credential(), errors=lambda _status, _body: None
     )
-    with pytest.raises(PlatformUnavailableError):
-        dripping.call("GET", "/", NOON + timedelta(seconds=600))
-    assert clock.now() - NOON == timedelta(seconds=16), "a further read of 15 s could end past 30"
+    return reader.call("GET", "/", replay.clock.now() + timedelta(seconds=60)).body
+
+
+@pytest.mark.parametrize("pack", [lambda text: (text, "identity"), lambda text: (gzip.compress(text), "gzip")])
+def test_body_over_the_limit_is_refused(pack: Callable[[bytes], tuple[bytes, str]]) -> None:
+    """The limit counts unpacked bytes."""
+    largest = json.dumps({"text": "x" * 999_988}).encode()
+    assert len(largest) == 1_000_000
+    assert len(call_packed(*pack(largest))["text"]) == 999_988
+    with pytest.raises(ContractError) as refused:
+        call_packed(*pack(largest + b" "))
+    assert refused.value.__notes__ == ["more than 1,000,000 bytes"]
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "compress"])
+def test_body_packed_in_another_way_is_refused(encoding: str) -> None:
+    """A body that is packed twice could unpack to a million times its size."""
+    with pytest.raises(ContractError) as refused:
+        call_packed(gzip.compress(gzip.compress(b"{}")), encoding)
+    assert refused.value.__notes__ == [f"content-encoding {encoding}"]
 
 
 @pytest.mark.parametrize("make", ["youtube", "twitter", "instagram", "tiktok"])

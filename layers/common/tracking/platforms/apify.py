@@ -13,9 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-import httpx
-
-from tracking.clock import Clock
 from tracking.errors import (
     ContractError,
     CredentialsError,
@@ -27,7 +24,7 @@ from tracking.errors import (
     TrackingError,
 )
 from tracking.platform_contract import PLATFORMS
-from tracking.platforms import Budget
+from tracking.platforms import Budget, Setup
 from tracking.platforms.fields import count, moment, obj, objects, text
 from tracking.platforms.http import Credential, JsonApi
 from tracking.platforms.messages import failure
@@ -85,14 +82,12 @@ class Run:
 
 
 class Apify:
-    def __init__(self, http: httpx.Client, base_url: str, key: Callable[[], str], clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, setup: Setup, base_url: str) -> None:
+        self._clock = setup.clock
         self._api = JsonApi(
             f"Apify ({_users()})",
-            http,
             base_url,
-            key,
-            clock,
+            setup,
             credential=lambda key: Credential(headers={"Authorization": f"Bearer {key}"}),
             errors=kind_of_refusal,
         )

@@ -12,11 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from tracking.clock import Clock
 from tracking.errors import (
     ContractError,
     CredentialsError,
@@ -24,18 +23,19 @@ from tracking.errors import (
     RateLimitedError,
     TrackingError,
 )
+from tracking.platforms.call_limit import call_limit
 from tracking.platforms.messages import failure
+
+if TYPE_CHECKING:
+    from tracking.platforms import Setup
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs each URL with its query
 
 HTTP_TIMEOUT_S = 30.0
-"""The most seconds that a call takes, whatever the server does.
-
-The sum of `_PHASES` is less. A slow body is given up as soon as one more read could pass the limit.
-"""
+"""The most seconds that a call takes, whatever the server does."""
 
 _PHASES = httpx.Timeout(connect=4.0, read=15.0, write=5.0, pool=4.0)
-_BODY_LIMIT = timedelta(seconds=HTTP_TIMEOUT_S - 15.0)
+_ENCODINGS = ("", "identity", "gzip", "deflate")  # a read of 64 KB unpacks to 66 MB at most
 _TRIES = 3
 _NOTE_LENGTH = 400
 _SHORTEST_WAIT = timedelta(seconds=1)  # clocks differ: the server's clock may be behind ours
@@ -80,26 +80,25 @@ class Credential:
 class JsonApi:
     """One provider's API.
 
-    `name`: for messages. `key`: returns the key; called at each request; may raise CredentialsError. `credential`:
-    returns the headers and the query parameters for a key. `errors`: maps the provider's own refusals.
+    `name`: for messages. `setup.key` is called at each request. `credential`: returns the headers and the query
+    parameters for a key. `errors`: maps the provider's own refusals.
     """
 
     def __init__(
         self,
         name: str,
-        http: httpx.Client,
         base_url: str,
-        key: Callable[[], str],
-        clock: Clock,
+        setup: Setup,
         *,
         credential: Callable[[str], Credential],
         errors: ErrorTable,
     ) -> None:
         self.name = name
-        self._http = http
+        self._http = setup.http
         self._base_url = base_url.rstrip("/")
-        self._key = key
-        self._clock = clock
+        self._key = setup.key
+        self._clock = setup.clock
+        self._max_bytes = setup.settings.max_answer_mb * 1_000_000
         self._credential = credential
         self._errors = errors
 
@@ -138,7 +137,6 @@ class JsonApi:
         self, method: str, path: str, params: Mapping[str, str | int] | None, body: Mapping[str, Any] | None
     ) -> Answer:
         credential = self._credential(self._checked_key())
-        began = self._clock.now()
         try:
             request = self._http.build_request(
                 method,
@@ -148,22 +146,27 @@ class JsonApi:
                 headers={"Accept": "application/json", **credential.headers},
                 timeout=_PHASES,
             )
-            response = self._http.send(request, stream=True, follow_redirects=False)
-            try:
-                content = self._read(response, began)
-            finally:
-                response.close()
+            with call_limit(HTTP_TIMEOUT_S):
+                response = self._http.send(request, stream=True, follow_redirects=False)
+                try:
+                    content = self._read(response)
+                finally:
+                    response.close()
         except (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError) as error:
             raise failure(kind_of(error), self.name, note=f"{method} {path}: {type(error).__name__}") from error
         return Answer(response.status_code, response.headers, _decoded(content))
 
-    def _read(self, response: httpx.Response, began: datetime) -> bytes:
-        chunks = []
+    def _read(self, response: httpx.Response) -> bytes:
+        """Return the decoded body. ContractError if it is too large, or packed in a way that we did not ask for."""
+        encoding = response.headers.get("content-encoding", "").strip().lower()
+        if encoding not in _ENCODINGS:
+            raise failure(ContractError, self.name, note=f"content-encoding {encoding[:_NOTE_LENGTH]}")
+        content = bytearray()
         for chunk in response.iter_bytes():
-            chunks.append(chunk)
-            if self._clock.now() - began > _BODY_LIMIT:
-                raise httpx.ReadTimeout("the body came too slowly")
-        return b"".join(chunks)
+            content += chunk
+            if len(content) > self._max_bytes:
+                raise failure(ContractError, self.name, note=f"more than {self._max_bytes:,} bytes")
+        return bytes(content)
 
     def _checked_key(self) -> str:
         """Return a key that a header can hold. For a malformed one httpx would quote it in its error."""

@@ -81,7 +81,7 @@ class Instagram:
 
 
 def build(setup: Setup) -> Instagram:
-    apify = Apify(setup.http, setup.settings.apify_api_url, setup.key, setup.clock)
+    apify = Apify(setup, setup.settings.apify_api_url)
     return Instagram(apify, setup.settings.apify_instagram_actor)
 
 

@@ -86,7 +86,7 @@ class TikTok:
 
 
 def build(setup: Setup) -> TikTok:
-    apify = Apify(setup.http, setup.settings.apify_api_url, setup.key, setup.clock)
+    apify = Apify(setup, setup.settings.apify_api_url)
     return TikTok(apify, setup.settings.apify_tiktok_actor)
 
 

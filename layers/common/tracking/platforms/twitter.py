@@ -66,7 +66,7 @@ class Twitter:
 
 
 def build(setup: Setup) -> Twitter:
-    return Twitter(XApi(setup.http, setup.settings.x_api_url, setup.key, setup.clock))
+    return Twitter(XApi(setup, setup.settings.x_api_url))
 
 
 def parse_username(typed: str) -> str:

@@ -5,14 +5,10 @@ X is renaming parameters and keys. We send the old parameters, which X still acc
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-import httpx
-
-from tracking.clock import Clock
 from tracking.errors import (
     AccountNotFoundError,
     AccountPrivateError,
@@ -23,6 +19,7 @@ from tracking.errors import (
     RateLimitedError,
     TrackingError,
 )
+from tracking.platforms import Setup
 from tracking.platforms.fields import obj, objects, text
 from tracking.platforms.http import Credential, JsonApi
 from tracking.platforms.messages import failure
@@ -65,13 +62,11 @@ _STATUSES: dict[int, type[TrackingError]] = {
 
 
 class XApi:
-    def __init__(self, http: httpx.Client, base_url: str, key: Callable[[], str], clock: Clock) -> None:
+    def __init__(self, setup: Setup, base_url: str) -> None:
         self._api = JsonApi(
             "X",
-            http,
             base_url,
-            key,
-            clock,
+            setup,
             credential=lambda key: Credential(headers={"Authorization": f"Bearer {key}"}),
             errors=kind_of_refusal,
         )

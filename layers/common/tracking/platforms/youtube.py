@@ -94,7 +94,7 @@ class YouTube:
 
 
 def build(setup: Setup) -> YouTube:
-    return YouTube(YouTubeDataApi(setup.http, setup.settings.youtube_api_url, setup.key, setup.clock))
+    return YouTube(YouTubeDataApi(setup, setup.settings.youtube_api_url))
 
 
 def parse_username(typed: str) -> ChannelName:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import httpx
-
-from tracking.clock import Clock
 from tracking.errors import (
     AccountNotFoundError,
     AccountPrivateError,
@@ -19,6 +15,7 @@ from tracking.errors import (
     RateLimitedError,
     TrackingError,
 )
+from tracking.platforms import Setup
 from tracking.platforms.fields import obj, objects, text
 from tracking.platforms.http import Credential, ErrorTable, JsonApi
 from tracking.platforms.messages import failure
@@ -51,14 +48,12 @@ https://developers.google.com/youtube/v3/docs/errors
 
 
 class YouTubeDataApi:
-    def __init__(self, http: httpx.Client, base_url: str, key: Callable[[], str], clock: Clock) -> None:
+    def __init__(self, setup: Setup, base_url: str) -> None:
         def api(errors: ErrorTable) -> JsonApi:
             return JsonApi(
                 "YouTube",
-                http,
                 base_url,
-                key,
-                clock,
+                setup,
                 credential=lambda key: Credential(params={"key": key}),
                 errors=errors,
             )
