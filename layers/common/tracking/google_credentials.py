@@ -25,15 +25,19 @@ _FIREBASE_SCOPES = ("https://www.googleapis.com/auth/cloud-platform", "https://w
 def firestore_client(project: str, credentials_secret: str = "") -> Any:
     """Build a Firestore client through firebase-admin.
 
-    With `FIRESTORE_EMULATOR_HOST` it uses no credentials. Otherwise it uses the secret: a service account's key, or a
-    workload identity federation's configuration. Without a secret it uses the machine's own credentials.
+    With `FIRESTORE_EMULATOR_HOST` the client uses no credentials. Otherwise the client uses the secret: a service
+    account's key, or a workload identity federation's configuration. Without a secret the client uses the machine's
+    own credentials.
     """
     return firestore.client(firebase_app(project, credentials_secret))
 
 
 @functools.cache
 def firebase_app(project: str, credentials_secret: str) -> firebase_admin.App:
-    """Build the app. Cached, because firebase-admin allows one app of a name, also after a first event that failed."""
+    """Build the app, once for each project and secret.
+
+    The cache is needed: firebase-admin refuses a second app of the same name, even when the first event failed.
+    """
     _refuse_emulated_sign_in(project)
     return firebase_admin.initialize_app(
         _google_credentials(credentials_secret),
@@ -70,7 +74,8 @@ def _google_credentials(secret_name: str) -> google.auth.credentials.Credentials
 def _credentials_from(config: Any) -> google.auth.credentials.Credentials:
     """Build credentials of one of the two kinds that are used on AWS.
 
-    Google deprecated the call that accepts any kind, as a security risk. Raises ValueError, GoogleAuthError.
+    Google deprecated the call that accepts every kind, because that call is a security risk. Raises ValueError,
+    GoogleAuthError.
     https://cloud.google.com/docs/authentication/external/externally-sourced-credentials
     """
     from google.auth import aws

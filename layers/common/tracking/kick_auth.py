@@ -51,8 +51,8 @@ class UnavailableError(Exception):
 class Callers:
     """Recognises callers.
 
-    `secret` returns one value, or several between spaces or line breaks. While the secret is changed, the old and the
-    new value are both valid.
+    `secret` returns one value, or several with spaces or line breaks between them. So the old and the new value can
+    both be valid while an operator changes the secret.
     """
 
     def __init__(self, tokens: auth.Client, secret: Callable[[], str]) -> None:
@@ -62,7 +62,7 @@ class Callers:
     def identify(self, headers: Mapping[str, str]) -> Caller:
         """Return the kind of caller.
 
-        `headers`: those of the request, with names in any case. Raises RefusedError, UnavailableError.
+        `headers`: the request's headers, with names in upper or lower case. Raises RefusedError, UnavailableError.
         """
         sent = {name.lower(): value.strip() for name, value in headers.items()}
         if offered := sent.get("x-trigger-secret"):

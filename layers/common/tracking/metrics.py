@@ -1,6 +1,6 @@
-"""Metrics that are counted by one dimension each, such as the error code or the platform.
+"""Counters with one dimension each, such as the error code or the platform.
 
-Each is its own log line, because a function's other metrics have other dimensions:
+Each counter is written as a separate log line, because a function's other metrics have other dimensions:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 

@@ -1,6 +1,7 @@
-"""The facts about each platform: `contracts/platforms.json`, which lies beside this module and is read once, on import.
+"""The facts about each platform, from `contracts/platforms.json`.
 
-Fetching is not described here. A platform's own module in `tracking.platforms` does it.
+The file lies beside this module and is read once, on import. The file says nothing about fetching. A platform's own
+module in `tracking.platforms` does the fetching.
 """
 
 from __future__ import annotations
@@ -68,6 +69,6 @@ def _read(file: Path) -> tuple[dict[str, PlatformContract], dict[str, str]]:
 PLATFORMS, CREDENTIALS = _read(CONTRACT)
 """PLATFORMS: the entries by name, in the file's order.
 
-CREDENTIALS: for each credential, the environment variable of its key. A command line reads the key from this variable.
-A function reads a secret's name from this variable with `_SECRET` after it.
+CREDENTIALS: for each credential, the environment variable of its key, such as `APIFY_TOKEN`. The command line reads the
+key from this variable. A Lambda function reads the name of a secret from the variable `APIFY_TOKEN_SECRET`.
 """

@@ -17,7 +17,7 @@ _NOT_SET_UP = "Our access to this service is not set up; we have been told."
 def secret(name: str) -> str:
     """Return a secret by its name in Secrets Manager. The value is cached for five minutes.
 
-    Raises CredentialsError for a secret that we cannot read. Raises StoreUnavailableError without an answer.
+    Raises CredentialsError for a secret that we cannot read, and StoreUnavailableError when a retry may help.
     """
     from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
@@ -35,7 +35,7 @@ def secret(name: str) -> str:
 
 @functools.cache
 def secrets_provider() -> SecretsProvider:
-    """Build Powertools' provider on our own client: its default client has botocore's time-outs, a minute each."""
+    """Build Powertools' provider with our own client. The default client has botocore's time-outs of a minute each."""
     from aws_lambda_powertools.utilities.parameters import SecretsProvider
 
     return SecretsProvider(boto3_client=aws_client("secretsmanager"))

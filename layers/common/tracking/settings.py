@@ -1,7 +1,8 @@
 """Settings from the environment: one frozen dataclass per function, one field per variable.
 
-A field `max_videos_per_job` is the environment variable `MAX_VIDEOS_PER_JOB`, as in template.yaml. A bad value is
-refused by name before any work is done. Secrets are only named here; `tracking.secrets_manager` reads them.
+A field `max_videos_per_job` is the environment variable `MAX_VIDEOS_PER_JOB`, as in template.yaml. A bad value raises
+an error that names the variable, before any work is done. The settings hold only the names of secrets;
+`tracking.secrets_manager` reads the secrets.
 """
 
 from __future__ import annotations
@@ -53,13 +54,13 @@ class Limits:
     """The sizes that the functions work within. The environment sets the first two; tests set any of them."""
 
     running: int = 50
-    """Jobs that may run at the same time. Jobs with a live lease count."""
+    """Jobs that may run at the same time. A job counts while its lease is live."""
     per_credential: int = 10
     """Jobs that may run at the same time with one credential. Instagram and TikTok share Apify's."""
     lease: timedelta = LEASE
     """Length of a claim's lease."""
     max_open_jobs: int = MAX_WRITES_PER_COMMIT + 1
-    """Jobs that the one query of a quiet tick reads: one more than a commit can claim."""
+    """Open jobs that one query reads while few jobs wait: one more than a commit can claim."""
     pending_page_size: int = 200
     """Waiting jobs that one query reads. When more wait, the tick queries each organisation."""
     max_remembered: int = 1_000

@@ -140,10 +140,10 @@ def process() -> ProcessDeps:
 
 
 def platform(name: PlatformName, settings: PlatformSettings, key: Callable[[str], str], clock: Clock) -> Platform:
-    """Build a platform on its provider, with the HTTP client that all platforms share.
+    """Build the platform with this name. All platforms share one HTTP client.
 
-    Only this platform's module is loaded: `tracking.platforms.{name}`, which registers itself by its function `build`.
-    `key` returns the key of a credential of contracts/platforms.json. It is called for each request.
+    Import only this platform's module, `tracking.platforms.{name}`, and call the module's function `build`. `key`
+    returns the key of a credential of contracts/platforms.json. The platform calls `key` for each request.
     """
     credential = PLATFORMS[name].credential
     module = import_module(f"tracking.platforms.{name}")
