@@ -25,7 +25,10 @@ _GZIP_LEVEL = 1  # 2 to 9 ms for 5,000 videos; higher levels cost more time than
 
 
 class ObjectStore(Protocol):
-    """Stored objects by key. StoreUnavailableError when the store does not answer; ContractError for a missing key."""
+    """Stored objects by key.
+
+    Raises StoreUnavailableError when the store does not answer, and ContractError for a missing key.
+    """
 
     def put(self, key: str, body: bytes) -> bool:
         """Store an object once. Return False if the key has an object already, which stays unchanged."""
@@ -37,10 +40,10 @@ class ObjectStore(Protocol):
 
 
 class Staging:
-    """The staged objects of executions. Each is named by its execution and contains its name.
+    """The staged objects of executions. An object's key and its content both hold the execution's name.
 
     The first staged object stays. A state that runs again continues with the data of its first run, so the job's
-    messages match the data that a later state saves. Objects are checked when they are read: ContractError for one that
+    messages match the data that a later state saves. A read checks the object, and raises ContractError if the object
     is damaged or belongs to another execution.
     """
 

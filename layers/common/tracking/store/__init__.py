@@ -1,13 +1,13 @@
-"""The store of jobs, accounts and videos: one protocol for each user of it, and one for everything.
+"""The store of jobs, accounts and videos: one protocol for each part that uses the store, and one for everything.
 
 A store handles documents, versions and preconditions. It knows only two rules about jobs: a job is completed together
-with its account, and ended together with its ending's riders. All other rules are above it (`tracking.jobs`,
-`tracking.fence`, `trigger.claim`), once for both stores:
+with its account, and ended together with its ending's riders. All other rules are in other modules (`tracking.jobs`,
+`tracking.fence`, `trigger.claim`), so these rules are the same for both stores:
 
     store.firestore   Firestore, or its emulator
     store.memory      its twin for tests; `tests/contract` compares the two
 
-Every call has a time-out. A call raises StoreUnavailableError when the store does not answer; it may be tried again.
+Every call has a time-out. A call raises StoreUnavailableError when the store does not answer. The caller may try again.
 Calls that return many jobs read only DOCUMENT_FIELDS, because a document may hold a megabyte of other fields.
 """
 
@@ -37,7 +37,7 @@ class DocumentExistsError(Exception):
 
 
 class DocumentMissingError(Exception):
-    """A document that must exist does not. Nothing was written."""
+    """A document that must exist does not exist. Nothing was written."""
 
 
 class WriteRefusedError(Exception):
@@ -46,7 +46,7 @@ class WriteRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Unwritable:
-    """The answer to a write that the database refused for its content, not for its version."""
+    """The answer to a write that the database refused for another reason than the job's version."""
 
     code: str
     """Google's name of the reason: https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto"""
@@ -74,11 +74,11 @@ class JobSnapshot:
         return Job.from_document(self.job_id, self.data, self.created_at)
 
     def holds(self, write: JobWrite) -> bool:
-        """Return whether the job is as the write left it. Its `updatedAt` is practically unique."""
+        """Return whether the job has all fields as the write set them. Their `updatedAt` is practically unique."""
         return all(self.data.get(name) == value for name, value in write.change.fields.items())
 
     def ended_at(self) -> datetime:
-        """Return when a finished job ended, malformed or not."""
+        """Return when a finished job ended. The job may be malformed."""
         return jobs.ended_at(self.data, self.updated_at)
 
 
@@ -114,9 +114,9 @@ class JobWrite:
 
 @dataclass(frozen=True, slots=True)
 class EndingWrite(JobWrite):
-    """Ends a job, and writes the documents that ride with its ending. Only `endings.ending` makes one.
+    """A write that ends a job and also writes the ending's riders. Only `endings.ending` makes one.
 
-    Raises ValueError for a change that ends no job, and for a rider whose precondition could prevent the ending.
+    Raises ValueError for a change that does not end a job, and for a rider whose precondition could prevent the ending.
     """
 
     riders: tuple[DocumentWrite, ...]
@@ -135,7 +135,7 @@ class EndingWrite(JobWrite):
 
 @dataclass(frozen=True, slots=True)
 class CompletingWrite(EndingWrite):
-    """Completes a job, and writes its account's document in the same commit.
+    """A write that completes a job and also writes the account's document, in the same commit.
 
     Raises ValueError when the document is not the job's account, or was not written for this job.
     """
@@ -161,7 +161,7 @@ def _refuse_conditions(riders: Sequence[DocumentWrite]) -> None:
 
 
 def refuse_completions(writes: Sequence[JobWrite]) -> None:
-    """Raise ValueError for a completion. `write_each` has no answer for a failed precondition of its account."""
+    """Raise ValueError for a completion: `write_each` has no answer for a failed precondition of the account."""
     if any(isinstance(write, CompletingWrite) for write in writes):
         raise ValueError("A job is completed by a commit of its own.")
 
@@ -196,7 +196,7 @@ class TickStore(Protocol):
         ...
 
     def pending_of_org(self, org_id: str, platform: PlatformName, limit: int) -> list[JobSnapshot]:
-        """Return the jobs to start first: at most `limit` with a priority over 0, and the oldest `limit` of all."""
+        """Return the jobs to start first: at most `limit` jobs with a priority over 0, and the `limit` oldest jobs."""
         ...
 
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
@@ -204,12 +204,12 @@ class TickStore(Protocol):
         ...
 
     def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
-        """Make any number of writes, each independent of the others, together with its companions.
+        """Make any number of writes. Each is independent of the others, and is made together with its companions.
 
         Return an answer for each write: the job's new version; None if the job was deleted or has another version;
         Unwritable if the write itself was refused.
-        Makes one request for each MAX_WRITES_PER_COMMIT, and one for each write with companions. After an error, the
-        writes of other requests may have been made.
+        Sends one request for each MAX_WRITES_PER_COMMIT writes without companions, and one for each write with
+        companions. After an error, the writes of other requests may have been made.
         """
         ...
 
@@ -224,8 +224,8 @@ class StateStore(Protocol):
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
         """Write the job, its companions and the documents: all or nothing. Return the job's new version.
 
-        Raises StaleVersionError, DocumentExistsError, DocumentMissingError (the job itself may be missing, too) and
-        WriteRefusedError. At most MAX_WRITES_PER_COMMIT writes, MAX_BYTES_PER_COMMIT bytes.
+        Raises StaleVersionError, DocumentExistsError, DocumentMissingError (the missing document may be the job itself)
+        and WriteRefusedError. At most MAX_WRITES_PER_COMMIT writes, MAX_BYTES_PER_COMMIT bytes.
         """
         ...
 
@@ -264,7 +264,7 @@ class Store(TickStore, CommandLineStore, Protocol):
     """All calls, as both adapters implement them."""
 
     def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:
-        """Return all documents of a collection, by id. One read for each: for people and tests only."""
+        """Return all documents of a collection, by id. Each costs one read, so only people and tests use this call."""
         ...
 
 

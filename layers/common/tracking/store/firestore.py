@@ -35,10 +35,10 @@ from tracking.translating import translated
 JOBS = "trackingJobs"
 
 PARALLEL_COMMITS = 16
-"""Threads for writes with companions: each is its own commit, which is about 20 ms of waiting."""
+"""Threads for writes with companions. Each such write is a separate commit, which is about 20 ms of waiting."""
 
 MAX_HALVINGS = 40
-"""The most splits of one request in the search for bad writes: enough for four, with at most about 80 requests."""
+"""The most splits of one request in the search for bad writes: enough to find four, with at most about 80 requests."""
 
 RPC_TIMEOUT_S = 10.0
 RETRY_FOR_S = 15.0
@@ -102,7 +102,7 @@ class FirestoreStore:
         query = (
             self._jobs.where(filter=FieldFilter("status", "==", Status.PENDING))
             .where(filter=FieldFilter("platform", "in", sorted(platforms)))
-            .where(filter=FieldFilter("orgId", ">", after))  # only matches texts; a cursor would also match other types
+            .where(filter=FieldFilter("orgId", ">", after))  # matches only texts; a cursor would match other types, too
             .order_by("orgId")
             .select(["orgId"])
             .limit(1)
@@ -144,7 +144,7 @@ class FirestoreStore:
         answers: list[str | Unwritable | None] = []
         for first in range(0, len(alone), MAX_WRITES_PER_COMMIT):
             answers += self._write_batch(alone[first : first + MAX_WRITES_PER_COMMIT], iter(range(MAX_HALVINGS)))
-        # A batch may make some of its writes and refuse others. A write with companions needs a commit: all or none.
+        # A batch may make some of its writes and refuse others. Companions need a commit, which makes all or none.
         with ThreadPoolExecutor(PARALLEL_COMMITS) as pool:  # an error cancels the commits that have not begun
             together = list(pool.map(self._write_together, [write for write in writes if write.companions]))
         of_alone, of_together = iter(answers), iter(together)
@@ -158,7 +158,7 @@ class FirestoreStore:
         except WriteRefusedError:
             return Unwritable(Code.Name(Code.INVALID_ARGUMENT))
         except StoreUnavailableError as error:
-            if isinstance(error.__cause__, google.Aborted):  # as in a batch, contention of one write stops no others
+            if isinstance(error.__cause__, google.Aborted):  # as in a batch, contention stops only this write
                 return Unwritable(Code.Name(Code.ABORTED))
             raise
 
@@ -169,10 +169,11 @@ class FirestoreStore:
         try:
             response = batch.commit(**_CALL)
         except google.InvalidArgument:
-            # One bad write makes Firestore refuse the whole request. Split it to find that write and make the others.
+            # One bad write makes Firestore refuse the whole request. Split the request to find the bad write and make
+            # the others.
             if len(writes) == 1:
                 return [Unwritable(Code.Name(Code.INVALID_ARGUMENT))]
-            if next(halvings, None) is None:  # the others wait for the next tick
+            if next(halvings, None) is None:  # these writes wait for the next tick
                 return [Unwritable(Code.Name(Code.ABORTED))] * len(writes)
             middle = len(writes) // 2
             return self._write_batch(writes[:middle], halvings) + self._write_batch(writes[middle:], halvings)
@@ -189,7 +190,7 @@ class FirestoreStore:
             self._add_document(batch, document)
         try:
             results = batch.commit(**_CALL)
-        # Map these only in `commit`: in a query, FailedPrecondition means a missing index.
+        # Map these errors only in `commit`: in a query, FailedPrecondition means a missing index.
         except google.AlreadyExists as error:
             raise DocumentExistsError(str(error)) from error
         except google.NotFound as error:

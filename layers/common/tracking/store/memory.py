@@ -179,7 +179,7 @@ class MemoryStore:
                 raise WriteRefusedError(f"{write.path} is no document's path")
 
     def _merge(self, path: str, fields: dict[str, Any], version: str) -> str:
-        """Write the fields and return the document's version. As in Firestore, it stays if nothing changes."""
+        """Write the fields and return the document's version. As in Firestore, the version stays if nothing changes."""
         before = self._documents.get(path)
         data = (before.data if before else {}) | deepcopy(fields)
         if before is None or data != before.data:
@@ -201,6 +201,6 @@ def _only_our_fields(jobs: Iterable[JobSnapshot]) -> list[JobSnapshot]:
 
 
 def _priority(job: JobSnapshot) -> float:
-    """Return the priority as an index sees it: a value that is no number is not over 0."""
+    """Return the priority, or 0 for a value that is not a number: an index does not count this value as over 0."""
     priority = job.data.get("priority")
     return priority if isinstance(priority, int | float) else 0
