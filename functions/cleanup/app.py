@@ -1,8 +1,8 @@
 """Delete jobs that ended more than KEEP_FINISHED_DAYS ago. Accounts and videos stay. EventBridge runs this once a day.
 
-It reads every finished job. No query can find only the old ones: ordering by a field skips documents without it. Each
-page is deleted on its own, so a run that stops early or runs twice loses nothing. The next run continues from the place
-where the last one stopped.
+The function reads every finished job. No query can find only the old jobs: ordering by a field skips documents without
+this field. Each page is deleted separately, so nothing is lost when a run stops early or happens twice. The next run
+continues from the place where the last one stopped.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def _run(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:
 def _publish(step: Step, output: dict[str, Any], duration_s: float) -> None:
     metrics.add_dimension("state", step.state.name)
     metrics.add_metric("StageDuration", MetricUnit.Seconds, duration_s)
-    metrics.flush_metrics()  # not by Powertools' decorator: it warns when a failed state has no metrics
+    metrics.flush_metrics()  # not by Powertools' decorator, which warns when a failed state has no metrics
     logger.info("state done", action="state_done", duration_ms=round(duration_s * 1000))
     if step.state.completes:
         count_completed(step.work.platform)

@@ -20,8 +20,9 @@ LOGGED = 20  # unusable ids to log for one account
 
 
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
-    """Fetch until the end, the deadline or MAX_VIDEOS_PER_JOB. An incomplete result is kept, and the job's message says
-    so.
+    """Fetch until the end, the deadline or MAX_VIDEOS_PER_JOB.
+
+    An incomplete result is kept. The job's message then shows that the platform has more.
     """
     work = step.work
     fetched = staged_account(step, deps)

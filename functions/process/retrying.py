@@ -1,4 +1,4 @@
-"""Announce a retry: when a state runs again, it first reads the job and tells the user."""
+"""Announce a retry: a state that runs again first reads the job, and writes a message for the user."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tracking.wiring import ProcessDeps
 def announce(step: Step, deps: ProcessDeps) -> tuple[Step, bool]:
     """Return the step at the job's newest version, and whether the job is completed already.
 
-    A job is completed already when the last run succeeded and only its reply was lost.
+    The job is completed already if the last run of this state completed it and only the reply was lost.
     A state with no `reaches` makes no announcement; its step is returned unchanged.
     Raises JobCancelledError or StaleAttemptError, so a cancelled job costs no further call to the platform.
     """
@@ -26,7 +26,7 @@ def announce(step: Step, deps: ProcessDeps) -> tuple[Step, bool]:
         return replace(step, work=step.work.after(owned)), True
     if job.progress > reaches:  # another run of this state succeeded, and a later state has committed since
         raise StaleAttemptError("The job is past this step.")
-    # No "of 3": the count also includes retries after Lambda throttling, so it can be higher than 3.
+    # The message has no "of 3": the count includes retries after Lambda throttling, so it can be higher than 3.
     message = f"That did not work at once; trying again (retry {step.retry_count})."
     owned = fence.commit(deps.store, owned, jobs.announce(deps.clock.now(), message, step.retries_used))
     return replace(step, work=step.work.after(owned)), False

@@ -34,7 +34,7 @@ BYTES_PER_COMMIT = MAX_BYTES_PER_COMMIT - 10_000  # the rest is for the job's do
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     """Save all videos.
 
-    Raises WriteRefusedError after more than MAX_REFUSED refusals, because so many point to our own mistake.
+    Raises WriteRefusedError after more than MAX_REFUSED refusals, because so many refusals suggest our own mistake.
     """
     work, now = step.work, deps.clock.now()
     account, videos = staged_account(step, deps).account, deps.staging.get_videos(step.execution_name).videos

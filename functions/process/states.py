@@ -1,8 +1,8 @@
 """The table of states: one row for each Task of statemachine/tracking.asl.json.
 
 No other module names a state. Retries, commits, metrics, tests, the bench and the fault injection read the rows. A test
-keeps the definition and the events equal to them. Each row's progress is higher than the one before it. The last row of
-`CHAIN` completes the job.
+compares the definition and the events with the rows. Each row has a higher progress than the row before. The last row
+of `CHAIN` completes the job.
 """
 
 from __future__ import annotations

@@ -15,10 +15,10 @@ from tracking.naming import is_execution_name
 from tracking.wiring import ProcessDeps
 
 SAVE_RESERVE_S = 30
-"""Seconds that an execution keeps for saving: 5,000 videos take 3 to 5 s, and a retry may do it again."""
+"""Seconds that an execution keeps for saving: 5,000 videos take 3 to 5 s, and a retry may save them again."""
 
 FUNCTION_RESERVE_S = 65
-"""Seconds that an invocation keeps after its deadline: a last page of two HTTP calls (30 s each), and staging."""
+"""Seconds that an invocation keeps after its deadline, for a last page of two HTTP calls (30 s each) and staging."""
 
 
 @dataclass(frozen=True, slots=True)

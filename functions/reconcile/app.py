@@ -25,7 +25,10 @@ logger = Logger(service="reconcile")
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.ReconcileDeps | None = None) -> dict[str, Any]:
-    """Return whether the job had to be failed. Raises InvalidJobError for an event of any other kind or execution."""
+    """Fail the job if its execution still owns it, and return whether that happened.
+
+    Raises InvalidJobError for an event of any other kind or execution.
+    """
     deps = deps or wiring.reconcile()
     owned, job, outcome = _parse(event)
     logger.append_keys(job_id=owned.job_id, attempt=job["attempt"], execution=event["detail"]["executionArn"])

@@ -1,1 +1,1 @@
-"""TriggerFunction: claims pending jobs and starts one execution for each. KickFunction: runs it at once."""
+"""TriggerFunction: claims pending jobs and starts an execution for each. KickFunction: runs TriggerFunction at once."""

@@ -32,7 +32,7 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.TriggerD
 
 
 def _publish(tick: Tick) -> None:
-    for start in tick.started:  # Powertools prints every 100 values at once, so these come first
+    for start in tick.started:  # Powertools prints all metrics once one has 100 values, so add these values first
         metrics.add_metric("TimeToStart", MetricUnit.Seconds, start.waited_s)
     metrics.add_metric("OldestPendingAge", MetricUnit.Seconds, tick.oldest_pending_age_s)
     metrics.add_metric("JobsStarted", MetricUnit.Count, len(tick.started))

@@ -1,4 +1,4 @@
-"""`POST /trigger`: an authorised caller runs a tick at once, the same one that runs every minute.
+"""`POST /trigger`: an authorised caller runs a tick at once. The tick does the same as the one that runs every minute.
 
     page, or a program ──> KickFunction: is the caller known? ──> TriggerFunction, asynchronously ──> 202
                                                              └──> 401, or 503 if that cannot be checked

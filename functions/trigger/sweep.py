@@ -1,7 +1,7 @@
 """The sweep: `processing` jobs whose lease has expired are brought in line with their executions.
 
     claim ── lease 360 s ──────────────────────────────> expired ──> the next tick asks Step Functions
-         └─ execution, at most 300 s ──> it ended and updated the job; or it ended without that; or it never began
+         └─ execution, at most 300 s ──> it ended and updated the job; or it ended without an update; or it never began
 
 The sweep needs no lock. Each repair is one conditional write, and a refused write means that another writer was first.
 """
@@ -53,7 +53,7 @@ class Swept:
 
     running: Running
     repaired: list[Repair]
-    unwritable: list[tuple[JobSnapshot, Unwritable]]  # need a repair that the database refuses
+    unwritable: list[tuple[JobSnapshot, Unwritable]]  # jobs whose repair the database refuses
     left_out: set[str]  # ids of jobs that an earlier tick found unwritable
 
 
@@ -76,7 +76,7 @@ def sweep(
             refusal = jobs.fail(Status.PROCESSING, now, error.message, InvalidJobError.__name__)
             repairs.append((snapshot, refusal))
             continue
-        # No claim sets a later `leaseUntil`. A later one was written by hand, and must not hold a slot for ever.
+        # No claim sets a `leaseUntil` after this limit. A hand-written one must not hold a slot for ever.
         if job.lease_until is not None and now < job.lease_until <= now + deps.limits.lease + MAX_CLOCK_SKEW:
             running[job.platform] += 1
         else:

@@ -29,9 +29,9 @@ https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 
 
 MAX_PROCESSING_JOBS = 2000
-"""The most processing jobs that one tick reads. It is more than the limits let run."""
+"""The most processing jobs that one tick reads. The limits allow fewer jobs than this to run."""
 CLAIM_RESERVE_S = 20.0  # to claim 500 jobs and start them
-START_RESERVE_S = 12.0  # one StartExecution whose first try times out, and the release of the others
+START_RESERVE_S = 12.0  # for one StartExecution whose first try times out, and for the release of the other jobs
 
 
 MAX_TEMPORARY_REFUSALS = 50

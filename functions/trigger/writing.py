@@ -1,7 +1,7 @@
 """Write to many jobs at once, and find out which writes were made even when a reply is lost.
 
     our write ──> made, reply lost ──> sent again, by the client or here ──> refused: the job has a newer version
-                                                                             └─> read it: it holds our write: ours
+                                                                             └─> read the job: it holds our write
 
 Sending a write again is safe: its precondition allows it only once.
 """
@@ -22,7 +22,7 @@ def write_each(
 ) -> list[str | Unwritable | None]:
     """Call `Store.write_each`. A write whose reply was lost is reported as made.
 
-    Raises StoreUnavailableError when the database did not answer twice.
+    Raises StoreUnavailableError when the database does not answer, even to a second request.
     """
     try:
         answers = store.write_each(writes)
@@ -39,7 +39,7 @@ def write_each(
 
 
 def _is_unclear(answer: str | Unwritable | None) -> bool:
-    """Return whether the write may have been made all the same. Only a lasting refusal is certain."""
+    """Return whether the write may have been made after all. Only a lasting refusal is certain."""
     return answer is None or (isinstance(answer, Unwritable) and not answer.is_lasting)
 
 
