@@ -1,7 +1,7 @@
-"""`tracking`: the command line for developers and operators. It is no part of the deployed layer.
+"""`tracking`: the command line for developers and operators. The deployed layer does not contain it.
 
-Every error is one sentence on standard error and exit code 1. Commands that need Firestore take it from
-`GOOGLE_CLOUD_PROJECT` (and `FIRESTORE_EMULATOR_HOST`), or else from the running local stack.
+Every error is one sentence on standard error and exit code 1. Commands that need Firestore find it by
+`GOOGLE_CLOUD_PROJECT` (and `FIRESTORE_EMULATOR_HOST`). Without this variable they use the running local stack.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def cleanup(
         raise InvalidJobError("Nothing was deleted: there is no terminal to ask at. --yes deletes without asking.")
     store, before = _store(), datetime.now(UTC) - age
     walk = partial(walks.ended_before, store, before, Limits().finished_page_size)
-    # Two walks: with many jobs they cost less than keeping what the first one found.
+    # With many jobs, two walks cost less than keeping the jobs that the first walk found.
     if not yes and (count := sum(len(old) for _, old in walk())):
         _ask(count, age)
     deleted = sum(store.delete_jobs(old) for _, old in walk())

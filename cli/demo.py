@@ -33,7 +33,7 @@ class StuckError(LocalError):
 
 @dataclass(frozen=True)
 class Request:
-    """An account to track, as a person types it, and the ending expected of its job."""
+    """An account to track, as a person types it, and the ending that the demo expects for its job."""
 
     platform: PlatformName
     username: str
@@ -51,7 +51,7 @@ REQUESTS = (
 
 
 def run(console: Console) -> bool:
-    """Run the demo. Return whether every job ended as expected. LocalError if the stack or a job gets stuck."""
+    """Run the demo. Return whether every job ended as expected. Raises LocalError if the stack or a job gets stuck."""
     ran = stack.State.load().runs()
     try:
         with signals_as_interrupts():
@@ -71,7 +71,10 @@ def run(console: Console) -> bool:
 
 
 def track(store: Store, console: Console, clock: Clock) -> list[Job]:
-    """The jobs of `REQUESTS`, as they ended. StuckError when they cannot: a platform is paused, or time is up."""
+    """Create the jobs of `REQUESTS`, show them, and return them as they ended.
+
+    Raises StuckError when they cannot end: a platform is paused, or the time is up.
+    """
     began = clock.now()
     if paused := _paused(store, began, {request.platform for request in REQUESTS}):
         raise _resting(paused)
@@ -94,7 +97,7 @@ def track(store: Store, console: Console, clock: Clock) -> list[Job]:
     def check(left: Sequence[Job]) -> None:
         paused = _paused(store, clock.now(), {job.platform for job in left if job.status is Status.PENDING})
         if paused and {job.platform for job in left} == {pause.platform for pause in paused}:
-            raise _resting(paused)  # all other jobs were shown to their ends
+            raise _resting(paused)  # all other jobs have ended, and were shown until then
         if left and clock.now() - began > LIMIT:
             raise StuckError(
                 f"After {LIMIT.total_seconds() / 60:.0f} minutes {len(left)} of {len(job_ids)} jobs have not ended. The"
@@ -109,7 +112,7 @@ def track(store: Store, console: Console, clock: Clock) -> list[Job]:
 
 
 def _paused(store: Store, now: datetime, platforms: Collection[PlatformName]) -> list[Pause]:
-    """Return the pauses of the demo's platforms. No tick starts jobs of a paused platform, maybe for a day."""
+    """Return the current pauses of `platforms`. No tick starts jobs of a paused platform; a pause may last a day."""
     found = pauses.from_document(store.get_document(pauses.CONTROL_DOCUMENT))
     return [pause for pause in found.values() if pause.platform in platforms and now < pause.until]
 
@@ -124,7 +127,7 @@ def _resting(paused: Sequence[Pause]) -> StuckError:
 
 
 def _saved_videos(store: Store, job: Job) -> int:
-    """Counted in Firestore, not read from the account's own count."""
+    """Return the number of saved videos, counted in Firestore, not read from the account's own count."""
     if job.account_id is None:
         return 0
     return len(store.get_documents(f"{account_path(job.org_id, job.project_id, job.account_id)}/videos"))

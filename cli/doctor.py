@@ -103,8 +103,8 @@ def _program(name: str, arguments: str, help_: str, *, is_required: bool = True)
 def _python_of_lambda() -> str:
     """Return the version of the first Python 3.13 that runs; empty when there is none.
 
-    Like the layer's Makefile, look on PATH first. What is there may be pyenv's shim, which does not run while another
-    version is selected; so look in pyenv's folder next.
+    Look on PATH first, as the layer's Makefile does. The program on PATH may be pyenv's shim, which does not run while
+    another version is selected. So look in pyenv's folder next.
     """
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     candidates = ["python3.13", *map(str, sorted(pyenv.glob("versions/3.13.*/bin/python")))]

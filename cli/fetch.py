@@ -52,7 +52,7 @@ def _fetch(platform: str, username: str, timeout_s: int) -> dict[str, Any]:
 
 
 def _platform_name(text: str) -> PlatformName:
-    """By its name, or as people write it: `twitter` or `X`."""
+    """Return the platform by its name (`twitter`), or by its name for people (`X`)."""
     typed = text.strip().lower()
     for name in PlatformName:
         if typed in (name, name.label.lower()):

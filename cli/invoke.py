@@ -1,6 +1,6 @@
-"""One function on one event, on the running stack: `make invoke FUNCTION=process EVENT=events/fetch-account.json`.
+"""Run one function on one event, on the running stack: `make invoke FUNCTION=process EVENT=events/fetch-account.json`.
 
-Where Docker is, the same in AWS's own image: `make build`, then `sam local invoke ProcessFunction --docker-network host
+With Docker, AWS's own image can run it too: `make build`, then `sam local invoke ProcessFunction --docker-network host
 --event events/fetch-account.json`.
 """
 
@@ -54,10 +54,10 @@ def invoke(
     variables: Mapping[str, str] = MappingProxyType({}),
     timeout_s: int | None = None,
 ) -> Invocation:
-    """Run `function` (`process`, `trigger`) once, cold, with the deployed variables and `variables` over them.
+    """Run `function` (`process`, `trigger`) once, cold. `variables` replace or complete the deployed variables.
 
-    A copy of the function is made for the call. It waits for no other call, and the deployed function stays as it is.
-    `timeout_s` replaces the template's own. LocalError when the function is unknown.
+    The call runs a copy of the function. So the call waits for no other call, and the deployed function does not
+    change. `timeout_s` replaces the template's time-out. Raises LocalError when the function is unknown.
     """
     build.build()
     logical_id = find_function(build.built_template(), function)
@@ -88,7 +88,7 @@ def _when_there_is_a_place(lambdas: Any, name: str, event: Mapping[str, Any]) ->
 
 
 def _take_log(state: State, name: str) -> str:
-    """Return the whole log, and delete it. The invocation's own answer would hold the last 4 KB of it."""
+    """Return the whole log, and delete it. The answer of `invoke` would hold only the last 4 KB of the log."""
     logs, group = aws.client("logs", state.aws()), f"/aws/lambda/{name}"
     pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
     lines = [event["message"].rstrip() for page in pages for event in page["events"]]
@@ -97,7 +97,7 @@ def _take_log(state: State, name: str) -> str:
 
 
 def find_function(template: Mapping[str, Any], name: str) -> str:
-    """Return the logical id, given as such (`KickFunction`) or by its short name (`kick`)."""
+    """Return the function's logical id. `name`: the logical id itself (`KickFunction`), or the short name (`kick`)."""
     short = {logical_id.removesuffix("Function").lower(): logical_id for logical_id in functions(template)}
     if name not in short and name not in short.values():
         raise LocalError(f"The template has no function {name!r}: it has {', '.join(short)}.")
@@ -105,10 +105,11 @@ def find_function(template: Mapping[str, Any], name: str) -> str:
 
 
 def seed(client: Any, event: Mapping[str, Any]) -> dict[str, Any]:
-    """Put the job that the event names into Firestore, claimed, as the trigger leaves it; a claimed one stays.
+    """Write the job that the event names to Firestore, in the state in which the trigger leaves a claimed job.
 
-    Return the event with the execution that the job names. Without such a job a state would stop at the fence.
-    An event that names no job (a tick) or a malformed one is returned as it is. `client`: a Firestore client.
+    Keep a job that is already claimed for this attempt.
+    Return the event with the execution that the job names. Without such a job, the fence would stop a state.
+    Return the event unchanged if it names no job (a tick) or a malformed job. `client`: a Firestore client.
     """
     try:
         # A state's event holds the job; a status change holds the execution's input, as JSON.
@@ -120,7 +121,7 @@ def seed(client: Any, event: Mapping[str, Any]) -> dict[str, Any]:
     found = document.get()
     known = found.to_dict() or {}
     if (known.get("status"), known.get("attempt")) != (Status.PROCESSING, work.attempt):
-        document.set(fields | {"status": str(Status.CANCELLED)})  # a pending one could be taken by a tick
+        document.set(fields | {"status": str(Status.CANCELLED)})  # a tick could claim a pending job
         attempt = Job.from_document(work.job_id, fields, document.get().create_time).next_attempt()
         claim = jobs.claim(attempt, datetime.now(UTC), _arn(event, execution_name(attempt)))
         document.update(claim.fields)
@@ -139,7 +140,7 @@ def _waiting(work: Work) -> Fields:
 
 
 def _arn(event: Mapping[str, Any], name: str) -> str:
-    """Name an execution of the state machine of the event's own execution."""
+    """Return the ARN of the execution `name`. Its state machine is the one in the event."""
     arn = str(event["detail"]["executionArn"] if "detail" in event else event["execution"])
     return f"{arn.rpartition(':')[0]}:{name}"
 

@@ -60,7 +60,7 @@ def _show(store: StateStore, job_id: str, progress: Progress, task_id: TaskID, c
     job = snapshot.parse()
     name, news = f"{job.platform.label} {job.username.strip()}", f"{job.status}: {job.message}"
     if not console.is_terminal and news != progress.tasks[task_id].description:
-        # In a file or a pipe bars cannot move, so each change is a line.
+        # Bars cannot move in a file or a pipe, so each change is printed as a line.
         console.print(f"{job.progress:>3}%  {name}  {news}", markup=False, highlight=False, soft_wrap=True)
     progress.update(task_id, completed=job.progress, name=name, description=news)
     return job
