@@ -1,8 +1,8 @@
 """Social platforms: one module per platform, and one per provider from which platforms get their data.
 
-contracts/platforms.json holds a platform's name, and the forms of its links and usernames. The module here has the same
-name. It registers itself by a function `build(setup: Setup) -> Platform`, which `tracking.wiring.platform` calls. To
-add a platform: docs/howto/add-a-platform.md.
+contracts/platforms.json holds a platform's name, and the forms of its links and usernames. The platform's module has
+the same name, and a function `build(setup: Setup) -> Platform`, which `tracking.wiring.platform` calls. To add a
+platform: docs/howto/add-a-platform.md.
 
 A platform turns a provider's answers into `Account` and `Video`. A provider sends HTTP requests and turns foreign
 failures into `tracking.errors`. This module holds the types of all platforms. Platforms also share `addresses` (typed
@@ -46,9 +46,9 @@ class Budget:
 class FetchedAccount:
     account: Account
     videos_ref: str
-    """Tells the platform's module where the videos are: an uploads playlist, a user id, an Apify dataset.
+    """The place of the videos: an uploads playlist, a user id, an Apify dataset.
 
-    Other code does not read it. At most a few hundred characters, JSON-safe.
+    Only the platform's module reads this text. At most a few hundred characters, JSON-safe.
     """
 
 
@@ -56,7 +56,7 @@ class FetchedAccount:
 class VideoPage:
     videos: tuple[Video, ...]
     has_more: bool  # whether the platform has further pages
-    unusable: tuple[str, ...] = ()  # ids, as sent, of further posts that cannot be read or requested
+    unusable: tuple[str, ...] = ()  # ids, as the platform sent them, of other posts that cannot be read or requested
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class Setup:
 
     http: httpx.Client
     settings: PlatformSettings
-    key: Callable[[], str]  # of the platform's credential; may raise CredentialsError
+    key: Callable[[], str]  # returns the key of the platform's credential; may raise CredentialsError
     clock: Clock
 
 

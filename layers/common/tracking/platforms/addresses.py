@@ -24,14 +24,14 @@ class Address:
 
     @property
     def is_path(self) -> bool:
-        """Return whether reserved words mean the site's pages. A bare `explore` may be an account's name."""
+        """Return whether a reserved word means a page of the site. A bare `explore` may be an account's name."""
         return bool(self.host) or len(self.segments) > 1
 
 
 def read_username(typed: object, platform: str) -> str:
-    """Return the account's name without '@', in the typed case. Raises InvalidJobError if the text names none.
+    """Return the account's name without '@'; upper and lower case stay. Raises InvalidJobError if there is no name.
 
-    For a platform whose contract has no account paths: the name is always the first part.
+    Only for platforms whose contract has no account paths: there the name is always the first part.
     """
     name = read_address(typed, platform).segments[0].removeprefix("@")
     return checked_username(name, str(typed).strip(), platform)
@@ -53,7 +53,7 @@ def read_address(typed: object, platform: str) -> Address:
     """Cut `typed` into an address.
 
     Raises InvalidJobError if it cannot name an account of the platform: it is empty, has control characters, or is a
-    link to another site, to no page, or to a page that is no profile.
+    link to another site, to no page, or to a page that is not a profile.
     """
     name = PROPER_NAMES[platform]
     if not isinstance(typed, str) or not typed.strip().strip("@/"):

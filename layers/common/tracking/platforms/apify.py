@@ -77,7 +77,7 @@ class Run:
 
     @property
     def has_failed(self) -> bool:
-        """Return whether the run failed. A run cut by its own time-out has not: its items up to then can be used."""
+        """Return whether the run failed. A run that its own time-out cut off has not failed: its items can be used."""
         return self.status in ("FAILED", "ABORTED")
 
 
@@ -95,7 +95,7 @@ class Apify:
     def begin(self, actor: str, actor_input: Mapping[str, Any], budget: Budget, is_useless: ItemsTest) -> Run:
         """Return a run with this input: an earlier one if `budget.resume_since` allows it, otherwise a new one.
 
-        An earlier finished run whose items `is_useless` (the actor was blocked) is not used again.
+        A finished earlier run is not used again if `is_useless` is true for its items (the actor was blocked).
         """
         if budget.resume_since is not None:
             for earlier in self._runs_since(budget.resume_since, actor, actor_input, budget):
@@ -152,8 +152,9 @@ class Apify:
     def item_pages(self, run: Run, budget: Budget) -> Iterator[tuple[list[dict[str, Any]], bool]]:
         """Yield pages of the run's dataset, and whether another page follows.
 
-        A header gives the total, because a page may be short (`clean` removes empty items). Without a total, a short
-        page is the last one. If a server ignores the offset and repeats a page, the repeated page is the end.
+        A short page may not be the last one, because `clean` removes empty items. So the end follows from the total in
+        a header. Without a total, a short page is the last one. A server that ignores the offset repeats a page; the
+        repeated page is then the end.
         """
         offset, previous, has_more = 0, None, True
         while has_more:

@@ -27,8 +27,8 @@ def video_pages(
 ) -> Iterator[VideoPage]:
     """Wait for the run, then read it page by page.
 
-    A run may still be going when the time is up, or may be cut by its own time-out. It then gives the items found so
-    far, and its last page says that there is more. Raises PlatformUnavailableError if there are none; a retry continues
+    A run may still be going when the time is up, or its own time-out may cut it off. Such a run gives the items found
+    so far, and its last page has `has_more`. Raises PlatformUnavailableError if there are no items; a retry continues
     with the same run.
     """
     name = PROPER_NAMES[account.platform]
@@ -52,5 +52,5 @@ def video_pages(
 
 
 def _is_limited(number: int, account: Account, budget: Budget) -> bool:
-    """Return whether the actor stopped at the requested number: then the account has more than the dataset."""
+    """Return whether the actor stopped at the requested number, so that the account has more posts than the dataset."""
     return number >= budget.max_videos and (account.post_count is None or account.post_count > number)

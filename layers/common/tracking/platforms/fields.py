@@ -14,8 +14,8 @@ from typing import Any
 
 _LARGEST_COUNT = 2**63 - 1  # what a Firestore integer holds
 _TITLE_LENGTH = 100
-# URLs are matched first, so their fragments are not read as hashtags. `&#39;` is an escaped character, and
-# "#1" is a number: a tag needs a character that is no digit.
+# URLs are matched first, so their fragments are not read as hashtags. `&#39;` is an escaped character and "#1" is a
+# number, so neither is a hashtag: a hashtag needs a character that is not a digit.
 _HASHTAG = re.compile(r"https?://\S+|(?<!&)[#\uff03](\w*[^\W\d]\w*)")
 
 
@@ -100,7 +100,7 @@ def title_of(caption: str) -> str:
 def hashtags(given: object, *texts: str) -> tuple[str, ...]:
     """Return the platform's own list (strings or None) if there is one, otherwise the tags in the texts.
 
-    They are without '#', in order, each once.
+    Each tag appears once, without '#', in the order of appearance.
     """
     if isinstance(given, list):
         found: Iterable[str] = (text(tag).lstrip("#\uff03").strip() for tag in given)

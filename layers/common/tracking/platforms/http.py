@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs each URL with its query
 
 HTTP_TIMEOUT_S = 30.0
-"""The most seconds that a call takes, whatever the server does."""
+"""The most seconds that one request takes, whatever the server does."""
 
 _PHASES = httpx.Timeout(connect=4.0, read=15.0, write=5.0, pool=4.0)
 _ENCODINGS = ("", "identity", "gzip", "deflate")  # a read of 64 KB unpacks to 66 MB at most
@@ -52,9 +52,9 @@ TRANSPORT_ERRORS: tuple[tuple[type[Exception], type[TrackingError]], ...] = (
 """httpx's exceptions and ours. The first matching row counts. https://www.python-httpx.org/exceptions/"""
 
 ErrorTable = Callable[[int, Any], type[TrackingError] | None]
-"""Maps the HTTP status and the decoded body (None if it was not JSON) to the kind of error.
+"""A function that maps the HTTP status and the decoded body (None if it was not JSON) to the kind of error.
 
-Returns None for an answer that is no error, and for an error without a special meaning.
+The function returns None for a success, and for an error without a special meaning.
 """
 
 
@@ -116,7 +116,7 @@ class JsonApi:
     ) -> Answer:
         """Send a request. The answer's body has the type `expect`.
 
-        If the platform says when to try again, and that is before `deadline`, wait and try again. Also repeat a GET
+        Wait and try again if the platform names a time for that, and this time is before `deadline`. Also repeat a GET
         whose answer is not JSON (a gateway's page, a cut body). Return an answer of status `allow` without a check.
         `account` is for the error's sentence.
         """
@@ -169,7 +169,7 @@ class JsonApi:
         return bytes(content)
 
     def _checked_key(self) -> str:
-        """Return a key that a header can hold. For a malformed one httpx would quote it in its error."""
+        """Return the key if a header can hold it. The error of httpx for a malformed key would quote the key."""
         key = self._key().strip()
         if not key:
             raise CredentialsError(f"No access key for {self.name} is set.")

@@ -1,7 +1,7 @@
 """Instagram accounts and their posts, through an Apify actor (`apify/instagram-scraper`).
 
-Two runs: `details` for the account, `posts` for its posts. A collaboration post belongs to all its accounts, but has
-only one owner. `inputUrl` shows for which account it was fetched.
+Two runs fetch the data: `details` for the account, `posts` for its posts. A collaboration post belongs to all its
+accounts, but has only one owner. The post's `inputUrl` shows for which account the post was fetched.
 """
 
 from __future__ import annotations
@@ -210,7 +210,7 @@ def _video_from(post: dict[str, Any]) -> Video | None:
 
 
 def _media_type(post: dict[str, Any]) -> MediaType:
-    """Return the media type. Exports with chosen fields lack `type`; then it follows from the other fields."""
+    """Return the media type. Exports with selected fields lack `type`; then the other fields decide."""
     known = _MEDIA_TYPES.get(text(post.get("type")))
     if known is not None:
         return known
@@ -225,7 +225,10 @@ def _media_type(post: dict[str, Any]) -> MediaType:
 
 
 def _view_count(post: dict[str, Any], media_type: MediaType) -> int | None:
-    """Return the plays, which Instagram shows. Older output has only views, and carousels have a meaningless 0."""
+    """Return the number of plays, which Instagram shows too.
+
+    Older output has only the number of views. A carousel has a 0 without a meaning, which becomes None.
+    """
     plays, views = count(post.get("videoPlayCount")), count(post.get("videoViewCount"))
     if media_type is not MediaType.VIDEO:
         return plays or views or None

@@ -163,7 +163,7 @@ def _was_blocked(items: list[dict[str, Any]]) -> bool:
 
 
 def _author(item: dict[str, Any]) -> str:
-    """Return the item's account in lower case, from its profile, otherwise its link, otherwise the run's input."""
+    """Return the item's account in lower case: from the profile, else from the link, else from the run's input."""
     in_link = _VIDEO_PATH.search(text(item.get("webVideoUrl")))
     author = text(obj(item.get("authorMeta")).get("name")) or (in_link["author"] if in_link else "")
     if author or item.get("fromProfileSection") == "reposts":

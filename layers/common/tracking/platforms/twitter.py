@@ -142,7 +142,7 @@ def _media_keys(post: dict[str, Any]) -> list[str]:
 
 
 def _media_type(keys: list[str], media: dict[str, dict[str, Any]]) -> MediaType:
-    """Return the media type. If `includes` lacks the medium, its key's first number tells the type: 3 is a photo."""
+    """Return the media type. If `includes` lacks the medium, the key's first number is the type: 3 is a photo."""
     if not keys:
         return MediaType.TEXT
     if len(keys) > 1:
@@ -155,7 +155,7 @@ def _media_type(keys: list[str], media: dict[str, dict[str, Any]]) -> MediaType:
 def _view_count(metrics: dict[str, Any], moving: dict[str, Any]) -> int | None:
     """Return a video's own views, otherwise impressions.
 
-    0 impressions mean that the post is older than X's counting of them.
+    X reports 0 impressions for a post that is older than the counting of impressions; the result is then None.
     """
     views = count(obj(moving.get("public_metrics")).get("view_count"))
     return views if views is not None else count(metrics.get("impression_count")) or None

@@ -1,6 +1,6 @@
 """X API v2: https://docs.x.com/x-api. See docs/platform-contracts.md, section 2.
 
-X is renaming parameters and keys. We send the old parameters, which X still accepts, and read both keys.
+X is renaming parameters and keys. We send the old parameters, which X still accepts. We read the old and the new keys.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ PROBLEMS: dict[str, type[TrackingError]] = {
     "usage-capped": QuotaExceededError,
     "credits": QuotaExceededError,
 }
-"""The last path segment of a problem's `type`; its host has changed. https://docs.x.com/x-api/fundamentals/response-codes-and-errors"""
+"""Errors by the last path segment of a problem's `type`. The host in `type` does not count, because X has changed it.
+https://docs.x.com/x-api/fundamentals/response-codes-and-errors
+"""
 
 TITLES: dict[str, type[TrackingError]] = {
     "Not Found Error": AccountNotFoundError,
@@ -85,7 +87,7 @@ class XApi:
     ) -> dict[str, Any]:
         """Return one page: `data`, `includes`, `meta`.
 
-        `errors` beside `data` concern posts and media of other accounts.
+        A page may have `errors` beside `data`. They concern posts and media of other accounts.
         """
         params: dict[str, str | int] = {
             **_POST_PARAMS,
@@ -121,7 +123,7 @@ def _kind_of_problems(body: dict[str, Any]) -> type[TrackingError]:
 def _kind_of(problem: dict[str, Any]) -> type[TrackingError] | None:
     """Return the kind of error.
 
-    X gives a suspended user the type of a missing one, so title and detail are checked first.
+    X reports a suspended user with the `type` of a missing user, so title and detail are checked first.
     """
     title, detail = text(problem.get("title")), text(problem.get("detail"))
     if "suspended" in detail.casefold():

@@ -18,7 +18,7 @@ from tracking.platforms.messages import failure
 from tracking.platforms.youtube_data_api import PAGE_SIZE, YouTubeDataApi
 
 _NAME = "YouTube"
-_VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # today's have 11; another id would break the whole request
+_VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # today's have 11 characters; an id of another form breaks the request
 _CHANNEL_ID = re.compile(PLATFORMS["youtube"].account_paths["channel"])
 _DURATION = re.compile(
     r"P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
@@ -48,7 +48,7 @@ class YouTube:
     def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
         """Yield a page of videos for each page of the uploads playlist.
 
-        If the channel exists but this playlist does not, the channel has no public video.
+        A channel without this playlist has no public video.
         """
         account = fetched.account.username
         tokens = [""]
@@ -165,8 +165,8 @@ def duration_s(value: object) -> float | None:
 def _is_asked(channel: dict[str, Any], filter_name: str, value: str) -> bool:
     """Return whether this is the requested channel.
 
-    The answer has no legacy user name, and may lack a handle. A channel may have a custom URL that is older than its
-    handle; then its title must be the requested name.
+    The answer has no legacy user name, and may lack a handle: these two cases are not checked further. A channel may
+    have a custom URL that is older than its handle; then the channel's title must be the requested name.
     """
     channel_id, snippet = text(channel.get("id")), obj(channel.get("snippet"))
     if not _CHANNEL_ID.fullmatch(channel_id):

@@ -117,9 +117,9 @@ def kind_of_refusal(status: int, body: Any) -> type[TrackingError] | None:
 
 
 def kind_of_refusal_of_posts(status: int, body: Any) -> type[TrackingError] | None:
-    """Return the kind of error for a found channel's videos.
+    """Return the kind of error for the videos of a channel that was found.
 
-    `forbidden` means private here. A channel itself is never private.
+    Here `forbidden` means that the videos are private. A channel itself is never private.
     """
     kind = kind_of_refusal(status, body)
     is_private = _reasons(body) == ["forbidden"] and kind is CredentialsError
