@@ -46,7 +46,7 @@ class Budget:
 class FetchedAccount:
     account: Account
     videos_ref: str
-    """The place of the videos: an uploads playlist, a user id, an Apify dataset.
+    """The place of the videos: an uploads playlist, a user id, a username or an Apify run.
 
     Only the platform's module reads this text. At most a few hundred characters, JSON-safe.
     """
