@@ -34,7 +34,7 @@ _err = Console(stderr=True, highlight=False)
 
 @dataclass(frozen=True)
 class Measure:
-    """`what` says which rows of the table they are, and how long they take where it is long."""
+    """One group of rows of the table. `what` names the rows, and says how long slow ones take."""
 
     what: str
     rows: Callable[[], list[Row]]
@@ -71,9 +71,9 @@ def _measures(state: stack.State) -> list[Measure]:
 
 
 def measure(measures: Iterable[Measure], rows: list[Row], say: Callable[[str], None]) -> list[str]:
-    """Add to `rows` what can be measured, and return a sentence for each measure that failed; those after it follow.
+    """Take each measure and add its rows to `rows`. Return a sentence for each measure that failed.
 
-    What raises an error that is not expected leaves in `rows` what was measured before.
+    After a failed measure, the next ones still run. An unexpected error stops all; `rows` keeps the rows added before.
     """
     failures = []
     for one in measures:

@@ -1,4 +1,4 @@
-"""The calls to the database of one job's four states, run by the process function on the local stack."""
+"""The database calls of one job, whose four states the process function runs on the local stack."""
 
 from __future__ import annotations
 

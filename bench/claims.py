@@ -1,4 +1,4 @@
-"""The claim: its time compared with that of its query alone, and its number of RPCs."""
+"""The claim: its time, compared with the time of its query alone, and its number of RPCs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from trigger.tick import run_tick
 from trigger.waiting import Slots, choose
 
 ROUNDS = 31
-# In a new emulator the first 1,500 claims take 1.4 to 2 times as long as later ones. Queries hardly do.
+# In a new emulator the first 1,500 claims take 1.4 to 2 times as long as later ones. Queries show almost no difference.
 WARM_UPS = 5
 JOBS_CLAIMED = 50
 COUNTED_SIZES = (1, 50, 500)
@@ -83,7 +83,7 @@ def _query_s() -> float:
 
 def _claim_s() -> float:
     deps = _trigger(RecordedClient(RpcRecorder()), JOBS_CLAIMED)
-    _query(deps)  # warms the connection, which the bare query has warm too
+    _query(deps)  # warms the connection, as `_query_s` does
     return took_s(lambda: _claim(deps))
 
 
@@ -92,7 +92,7 @@ def _query(deps: TriggerDeps) -> None:
 
 
 def _claim(deps: TriggerDeps) -> int:
-    """Claim as a tick does, but without the control document, which a tick always reads."""
+    """Claim jobs as a tick does, but do not read the control document, which every tick reads."""
     waiting = deps.store.open_jobs(Limits().max_open_jobs)
     slots = Slots(deps.limits, sweep(deps, []).running, {}, deps.clock.now())
     return len(claim_jobs(deps, choose(deps, slots, waiting, saw_all=True).chosen, lambda: math.inf).won)

@@ -48,10 +48,10 @@ class Machine:
         return cls(arn, aws.client("stepfunctions", state.aws()), Client(project=firestore.PROJECT))
 
     def claimed(self, username: str, count: int = 1) -> list[Claim]:
-        """Create claimed jobs, as a tick leaves them right before it starts them.
+        """Create claimed jobs, in the state that a tick leaves right before it starts their executions.
 
-        They are never pending, since the stack's own tick could claim them then. Each has a project of its own, so that
-        no two jobs write the same document.
+        The jobs are never pending, since the stack's own tick could claim a pending job. Each job has its own project,
+        so that no two jobs write the same document.
         """
         return [self._claimed(username) for _ in range(count)]
 
@@ -79,7 +79,7 @@ class Machine:
         return [event for page in pages for event in page["events"]]
 
     def forget_jobs(self) -> None:
-        """Delete the bench's jobs, since the stack may go on running."""
+        """Delete the bench's jobs, since the stack may keep running."""
         batch = self.database.batch()
         for document in self.database.collection(JOBS).where(filter=FieldFilter("orgId", "==", ORG)).stream():
             batch.delete(document.reference)
@@ -122,7 +122,7 @@ def _parallel_row(machine: Machine) -> Row:
         claims = machine.claimed(f"sim_slow_{LATENCY_S}", JOBS_COMPARED)
         return took_s(lambda: [machine.run([claim]) for claim in claims])
 
-    parallel_s()  # starts as many workers as jobs run at once, so that all runs compared are warm
+    parallel_s()  # starts one worker for each parallel job, so that all compared runs are warm
     first = parallel_s()
     sequential = sequential_s()
     parallel = median([first, *(parallel_s() for _ in range(PARALLEL_ROUNDS - 1))])

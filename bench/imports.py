@@ -1,4 +1,7 @@
-"""Imports of a cold start: the process function against its Firestore library, and the layer without its bytecode."""
+"""Import times of a cold start.
+
+The process function is compared with its Firestore library, and the layer with a copy that has no bytecode.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,10 @@ def rows() -> list[Row]:
 
 
 def _import_s(module: str, layer: Path) -> float:
-    """Import the module in a new process with Lambda's modules only and, as in Lambda, without writing bytecode."""
+    """Return the seconds that the import of the module takes in a new process.
+
+    As in Lambda, the process finds only Lambda's modules, and writes no bytecode.
+    """
     script = f"import time; began = time.perf_counter(); import {module}; print(time.perf_counter() - began)"
     path = os.pathsep.join(map(str, (_FUNCTION, layer, RUNTIME)))
     environment = clean_environment() | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}

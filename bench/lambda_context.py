@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class FakeContext:
-    """The part of a LambdaContext that the functions and Powertools read. `remaining_s` never grows less."""
+    """The part of a LambdaContext that the functions and Powertools read. The remaining time never decreases."""
 
     function_name = "process"
     memory_limit_in_mb = 1024

@@ -1,4 +1,4 @@
-"""Waiting times of a person at the demo page, measured in a real browser, and the size of the package."""
+"""The times that a person waits at the demo page, measured in a real browser, and the size of the web package."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ ADA = auth.USERS[0]
 WRITES = 40
 KICKED = 20
 TICKED = 12
-TICKED_EVERY_S = 5.0  # 12 in a minute, so that they wait for the tick for all possible times
+TICKED_EVERY_S = 5.0  # spreads the 12 jobs over a minute, so that each waits a different time for the tick
 _LIMIT_S = 90.0
 
-# Notes when each value of a progress bar was first painted, by the clock of Python's time.time(). A task that is posted
-# from an animation frame runs after the paint of that frame.
+# Notes when each value of a progress bar was first painted, by the clock of Python's time.time(). If an animation frame
+# posts a task, the task runs after the paint of that frame.
 _OBSERVE = """() => {
   window.seen = {};
   const note = () => document.querySelectorAll('[role=progressbar][aria-valuenow]').forEach((bar) => {
@@ -47,7 +47,7 @@ _OBSERVE = """() => {
 
 
 def rows(state: stack.State) -> list[Row]:
-    """Chromium is fetched where there is none, as for `make test`."""
+    """Measure the page. A missing Chromium is fetched first, as for `make test`."""
     database = Client(project=firestore.PROJECT)
     with _chromium() as chromium:
         pixel = _pixel_row(state, chromium, database)
@@ -181,7 +181,7 @@ def _await(page: Page, ended: set[str], count: int) -> None:
 
 
 def size_rows() -> list[Row]:
-    """Measure the most that a page's bundle can contain: service and panel, minified, and the style."""
+    """Measure the largest size that the package can add to a page: service and panel, minified, and the style."""
     with tempfile.TemporaryDirectory(prefix="web-") as folder:
         command = [str(WEB / "node_modules/.bin/vite"), "build", "--logLevel", "warn", "--outDir", folder]
         commands.run(command, "The web package could not be built", folder=WEB)

@@ -29,7 +29,7 @@ class RpcRecorder(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterc
         return [name for name, _ in self.calls]
 
     def taken(self) -> list[str]:
-        """Return the names of the calls since the last time."""
+        """Return the names of the calls since `taken` was last called."""
         names = self.names
         self.calls.clear()
         return names
@@ -44,7 +44,7 @@ class RpcRecorder(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterc
 
 
 class RecordedClient(Client):
-    """A client of the emulator at FIRESTORE_EMULATOR_HOST. Without `project`, of a new one that holds no data."""
+    """A client of the emulator at FIRESTORE_EMULATOR_HOST. Without `project` it uses a new project that has no data."""
 
     def __init__(self, recorder: RpcRecorder, project: str = "") -> None:
         super().__init__(project=project or f"demo-bench-{uuid4().hex[:12]}")

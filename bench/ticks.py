@@ -1,6 +1,6 @@
 """The idle tick, which runs 1,440 times a day, compared with a Lambda function that does nothing.
 
-That function logs a line, because MiniStack waits 50 ms for the first line of a log.
+The no-op function logs a line, because MiniStack waits 50 ms for the first line of a function's log.
 """
 
 from __future__ import annotations

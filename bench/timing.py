@@ -10,8 +10,8 @@ from statistics import median
 def medians(measures: Sequence[Callable[[], float]], rounds: int) -> list[float]:
     """Return the median of each measure.
 
-    Every round takes all measures, in an order that alternates, so that noise hits all of them alike. A first round is
-    not counted, since its caches are cold.
+    Every round takes all measures. Their order alternates, so that noise affects all measures alike. An extra first
+    round is not counted, since its caches are cold.
     """
     results: list[list[float]] = [[] for _ in measures]
     for number in range(1 + rounds):
