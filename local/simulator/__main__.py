@@ -17,7 +17,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="0 (the default) takes a free one and prints it")
     options = parser.parse_args()
     say = functools.partial(print, flush=True)
-    # Blocked before any thread exists, so that only `sigwait` below receives them.
+    # The signals are blocked before any thread exists, so that only `sigwait` below receives them.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
     try:
         with running(options.port, log=say) as simulator:

@@ -1,4 +1,4 @@
-"""The simulated Apify actors: the input that each takes, and the dataset items that it returns for it."""
+"""The simulated Apify actors: the input that each actor takes, and the dataset items that it returns."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`work` takes a run's input, and returns the username in it and the items. ValueError for a bad input."""
+    """An Apify actor. `work` takes a run's input, and returns its username and items. ValueError for a bad input."""
 
     actor_id: str
     platform: str
@@ -38,7 +38,7 @@ class Actor:
 
 
 def _account(run_input: Json, key: str, pattern: re.Pattern[str]) -> tuple[str, str]:
-    """Return the only entry of a list, and the username in it. Real actors take many; our code asks for one."""
+    """Return the only entry of a list, and the username in it. Real actors take many entries; our code sends one."""
     match run_input.get(key):
         case [str(entry)] if found := pattern.fullmatch(entry.strip()):
             return entry, found[1]
@@ -98,7 +98,7 @@ def _details(username: str, url: str, mode: Kind | None) -> list[Json]:
 
 
 def _posts(username: str, url: str, limit: int | None, mode: Kind | None) -> list[Json]:
-    """Missing, private and empty accounts all yield one `no_items` item, as the real actor does."""
+    """Return posts. For a missing, private or empty account, return one `no_items` item, as the real actor does."""
     profile = instagram_profile(username)
     nothing = mode in (Kind.MISSING, Kind.SUSPENDED, Kind.PRIVATE, Kind.EMPTY)
     if profile is None or nothing or not profile.posts:
@@ -153,7 +153,7 @@ def tiktok_profile(username: str) -> Profile | None:
 
 
 def _videos(username: str, asked: str, limit: int | None, mode: Kind | None) -> list[Json]:
-    """Return videos, each with its author. `asked` is the field `input` of each, as it was given."""
+    """Return videos, each with its author. `asked`: the account as the run's input names it, put into each `input`."""
     profile = tiktok_profile(username)
     if profile is None or mode in (Kind.MISSING, Kind.SUSPENDED):
         error = sample("apify-tiktok/errors/profile_does_not_exist.json")[0]
@@ -178,7 +178,7 @@ def _recorded_tiktok() -> dict[str, Profile]:
     profiles = {}
     for name in ("fashion", "nba", "shaiie_foeva", "loveluxury.com"):
         file = "items_nested_from_csv.json" if name == "loveluxury.com" else "items.json"
-        # One item was recorded for a video's URL. An item of a profile has no such field.
+        # One item was recorded in a run on a video's URL, and only such items have this field.
         videos = [_without(video, "submittedVideoUrl") for video in sample(f"apify-tiktok/{name}/{file}")]
         profiles[name] = Profile(videos[0]["authorMeta"], videos)
     without_videos = sample("apify-tiktok/nasaofficial/profile_only_item.json")[0]

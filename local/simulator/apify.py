@@ -54,11 +54,11 @@ class Run:
 
     @property
     def end_s(self) -> float:
-        """The moment of its end, by itself or by an abort."""
+        """The time when the run ends, by itself or by an abort."""
         return self.started_s + self.duration_s if self.aborted_s is None else self.aborted_s
 
     def abort(self, now_s: float) -> None:
-        """End the run; one that has ended stays as it is."""
+        """Abort the run. A run that has ended stays as it is."""
         if now_s < self.end_s:
             self.aborted_s = now_s
 
@@ -69,7 +69,7 @@ class Run:
 
     def items(self, now_s: float) -> Sequence[Json]:
         """Return the items so far. The dataset fills while the run goes on, and keeps its items after an abort."""
-        if self.status(now_s) == "SUCCEEDED":  # checked first: the division below may be a little under 1
+        if self.status(now_s) == "SUCCEEDED":  # checked first, since the division below may give slightly less than 1
             return self.all_items
         return self.all_items[: int(len(self.all_items) * (min(now_s, self.end_s) - self.started_s) / self.duration_s)]
 
@@ -102,7 +102,7 @@ class ApifyApi:
     base = "/apify/v2"
 
     def __init__(self, run_s: float, stopping: threading.Event) -> None:
-        """`run_s`: the time that a run takes. `stopping` cuts every `waitForFinish` short."""
+        """Create the API. `run_s`: the time that a run takes. `stopping`: ends every `waitForFinish` early."""
         self.runs: list[Run] = []  # oldest first
         self._run_s = run_s
         self._stopping = stopping
@@ -144,7 +144,7 @@ class ApifyApi:
     def _start(self, request: Request, mode: Kind | None, actor: str) -> Response:
         known, run_input = _actor(actor), request.get_json(force=True, silent=True) or {}
         username, items = _work(known, request) or abort(recorded("apify-api/errors/invalid_input_400.json"))
-        _number(request, "waitForFinish", 0)  # refused before anything is started
+        _number(request, "waitForFinish", 0)  # refuses a wrong value before a run is started
         run = Run(known, run_input, username, mode, items(mode), self._run_s, time.monotonic())
         self.runs.append(run)
         return self._when_finished(request, run, 201)
@@ -181,7 +181,7 @@ class ApifyApi:
         loops = run.mode is Kind.LOOP and "limit" in request.query
         start = 0 if loops else offset
         shown = items[start : start + limit]
-        if is_clean:  # without hidden fields, and without items that are empty then
+        if is_clean:  # leaves out hidden fields, and items that have no other fields
             shown = [{key: item[key] for key in item if not key.startswith("#")} for item in shown]
             shown = [item for item in shown if item]
         headers = {

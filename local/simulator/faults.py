@@ -19,12 +19,12 @@ class Kind(StrEnum):
     UNAVAILABLE = "503"
     BROKEN = "500"
     RATE_LIMITED = "429"
-    HTML = "html"  # a gateway's page, status 502 unless told otherwise
+    HTML = "html"  # a gateway's page; its status is 502 unless the fault has another
     TRUNCATED = "truncated"  # status 200, half of the JSON
     QUOTA = "quota"  # the caller's quota is used up
     # The answer is late.
     SLOW = "slow"
-    # The answer is the platform's for such an account.
+    # The answer is the one that the platform gives for such an account.
     PRIVATE = "private"
     SUSPENDED = "suspended"
     EMPTY = "empty"  # no posts
@@ -32,7 +32,7 @@ class Kind(StrEnum):
     HIDDEN = "hidden"  # counts hidden
     NULLS = "nulls"  # null where a number should be
     LOOP = "loop"  # pages lead back to the first one
-    OTHER = "other"  # another account than asked for
+    OTHER = "other"  # another account than the one asked for
 
 
 _TYPES: Mapping[str, tuple[UnionType | type, str]] = {
@@ -45,7 +45,7 @@ FAILURES = frozenset({Kind.UNAVAILABLE, Kind.BROKEN, Kind.RATE_LIMITED, Kind.HTM
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A fault. A field that is None stands for any platform, any account, any call, or for no end."""
+    """A fault. None stands for any platform, any account or any call. If `times` is None, the fault never ends."""
 
     kind: Kind
     platform: str | None = None
@@ -58,7 +58,7 @@ class Fault:
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
-        """Read a fault of a control call. ValueError, with a sentence, for a field or value that is not known."""
+        """Read the fault in a control call. ValueError, with a sentence, for an unknown field or value."""
         if not isinstance(data, dict):
             raise ValueError("A fault is one JSON object.")  # noqa: TRY004  # a mistake in a request, like the others
         if unknown := sorted(data.keys() - set(cls.__slots__)):
@@ -83,16 +83,16 @@ class Fault:
 
 
 class FaultBook:
-    """Faults in force, and how often each has happened. Safe to share between threads.
+    """The active faults, and how often each has happened. Safe to share between threads.
 
-    `standing` returns the fault that a synthetic name stands for. It is counted per platform and name.
+    `standing` returns the fault that a synthetic name stands for. Such a fault is counted per platform and name.
     """
 
     def __init__(self, standing: Callable[[str], Fault | None]) -> None:
         self._standing = standing
         self._lock = threading.Lock()
         self._told: list[Fault] = []
-        self._happened: Counter[object] = Counter()  # by place in the list, or by platform and name
+        self._happened: Counter[object] = Counter()  # by index in the list, or by platform and name
 
     def add(self, fault: Fault) -> None:
         with self._lock:

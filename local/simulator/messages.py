@@ -22,7 +22,7 @@ Calls = dict[tuple[str, str], Call]  # by method and path
 class Request(werkzeug.Request):
     @property
     def query(self) -> dict[str, str]:
-        """The parameters. Values of a repeated one are joined by commas, as lists are written."""
+        """The query's parameters. The values of a repeated parameter are joined by commas, as in a list."""
         return {name: ",".join(values) for name, values in self.args.lists()}
 
     def listed(self, name: str) -> list[str]:
@@ -39,7 +39,8 @@ class Request(werkzeug.Request):
 class Subject:
     """The account that a request is about. `username` is in lower case, or None when the request names no account.
 
-    `meets_account` is False for calls that only follow up on earlier ones: an Apify run reads the account at its start.
+    `meets_account` says whether the call reads the account. It is False for calls that only follow up on earlier calls:
+    an Apify run reads the account at its start.
     """
 
     platform: str
@@ -64,6 +65,6 @@ def sample(name: str) -> Any:
 
 
 def recorded(name: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a recording of the form `{"status", "body"}` as an answer. Its headers are out of date: left out."""
+    """Return a recording of the form `{"status", "body"}` as an answer, without its headers, which are out of date."""
     content = sample(name)
     return answer(content["body"], content["status"], headers)

@@ -1,7 +1,7 @@
-"""Synthetic accounts: their names, the numbers that carry them, and the dates of their posts.
+"""Synthetic accounts: their names, the numbers that stand for the names, and the dates of their posts.
 
-A name says how its account behaves (the table is in the package's docstring). Ids of synthetic accounts and posts are
-made from the name alone, and lead back to it. So the simulator need not remember what it served.
+A name says how its account behaves (the table is in the package's docstring). The ids of synthetic accounts and posts
+are computed from the name, and the name can be computed from an id. So the simulator does not store what it served.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Self
 
 from local.simulator.faults import Fault, Kind
 
-ORDINARY_POSTS = 3  # posts of a synthetic account whose name does not say
+ORDINARY_POSTS = 3  # posts of a synthetic account whose name gives no number
 
 _COUNTED = ("videos", "slow")  # sim_{word}_{number}
 _REPEATED = (Kind.UNAVAILABLE, Kind.BROKEN, Kind.RATE_LIMITED, Kind.HTML, Kind.TRUNCATED)  # sim_{word}x{times}
@@ -41,7 +41,7 @@ def published_text(index: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SimName:
-    """A synthetic name: `sim_videos_501` is `SimName("videos", 501)`. All are legal on X, too (15 characters)."""
+    """A synthetic name: `sim_videos_501` is `SimName("videos", 501)`. X allows all of them (up to 15 characters)."""
 
     word: str
     argument: int = 0
@@ -74,11 +74,11 @@ class SimName:
 
     @property
     def account_digits(self) -> str:
-        """18 digits. With one more before them they are an account's id on X, Instagram and TikTok."""
+        """18 digits. With one more digit in front, they are an account's id on X, Instagram and TikTok."""
         return f"{self.number:06d}{0:012d}"
 
     def post_digits(self, index: int) -> str:
-        """Return 18 digits, smaller for older posts, as in ids made from clocks. `index` 0 is the newest."""
+        """Return 18 digits. Older posts have smaller numbers, as in ids made from the time. `index` 0 is the newest."""
         return f"{self.number:06d}{_LAST_POST - index:012d}"
 
     @property

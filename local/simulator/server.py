@@ -37,7 +37,7 @@ class Simulator:
 
     def __init__(self, apify_run_seconds: float, overview: str) -> None:
         self.url = ""
-        self.stopping = threading.Event()  # cuts every delay short
+        self.stopping = threading.Event()  # ends every delay early
         self._faults = FaultBook(standing_fault)
         self._journal: list[Json] = []  # of the requests, oldest first
         self._apify = ApifyApi(apify_run_seconds, self.stopping)
@@ -116,7 +116,7 @@ def _failure(api: Api, fault: Fault) -> Response:
     if fault.kind is Kind.HTML:
         return page(_GATEWAY_PAGE, fault.status or 502)
     response = api.failure(fault)
-    # X never sends this header: its 429 says when in x-rate-limit-reset.
+    # X never sends Retry-After. Its 429 gives the time in x-rate-limit-reset.
     if fault.retry_after is not None and "x-rate-limit-reset" not in response.headers:
         response.headers["Retry-After"] = str(fault.retry_after)
     return response
@@ -133,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "PlatformSimulator"
     disable_nagle_algorithm = True
-    wbufsize = -1  # status, headers and body leave together
+    wbufsize = -1  # status, headers and body are sent together
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -175,7 +175,7 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print errors of the simulator only, and not that a client closed its connection."""
+        """Print errors of the simulator. A client that closes its connection is not such an error."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -195,7 +195,7 @@ def running(
     apify_run_seconds: float = 1.0,
     log: Callable[[str], None] = lambda _line: None,
 ) -> Iterator[Simulator]:
-    """Run a simulator in a thread of this process. Port 0 is any free one. OSError if the port is taken."""
+    """Run a simulator in a thread of this process. Port 0 takes any free port. OSError if the port is taken."""
     from local import simulator
 
     served = Simulator(apify_run_seconds, simulator.__doc__ or "")

@@ -83,7 +83,7 @@ def by_id(user_id: str) -> User | None:
 def recorded_user(name: str) -> User:
     folder, *files = _RECORDED[name]
     pages = [sample(f"x/{folder}/{file}") for file in files]
-    if "next_token" in pages[-1]["meta"]:  # that page was not recorded; timelines end in an empty one
+    if "next_token" in pages[-1]["meta"]:  # the next page was not recorded; a timeline's last page is empty
         pages.append(sample("x/shapes/last_page_empty.json"))
     return User(name, sample(f"x/{folder}/user_by_username.json")["data"], pages)
 
@@ -245,7 +245,7 @@ def _is_wanted(post: Json, request: Request) -> bool:
 
 
 def _chosen(request: Request, kind: str, entry: Json) -> Json:
-    """Return the wanted fields of a user, post or medium, and those that always come."""
+    """Return the wanted fields of a user, post or medium, and the fields that X always sends."""
     parameter, always = _DEFAULT_FIELDS[kind]
     fields = {*always, *request.listed(parameter)}
     return {name: value for name, value in entry.items() if name in fields}
@@ -281,7 +281,7 @@ def _refuse(parameter: str, value: str, why: str) -> NoReturn:
 
 
 def _account_error(name: str, value: str) -> Response:
-    """Return a recorded error about a user, with the asked name or id in place of the recorded one."""
+    """Return a recorded error about a user, with the requested name or id in place of the recorded one."""
     error = sample(name)["body"]["errors"][0]
     text = error["detail"].replace(f"[{error['value']}]", f"[{value}]")
     return answer({"errors": [error | {"value": value, "resource_id": value, "detail": text}]})

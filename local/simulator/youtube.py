@@ -31,9 +31,9 @@ _PARTS = {
 @dataclass(frozen=True, slots=True)
 class Channel:
     handle: str  # lower case, without "@"
-    item: Json  # as channels.list gives it, with every part known
+    item: Json  # as channels.list returns it, with every known part
     uploads: Sequence[Json]  # playlist items, newest first
-    videos: Mapping[str, Json]  # by id, as videos.list gives them
+    videos: Mapping[str, Json]  # by id, as videos.list returns them
     total: int  # pageInfo.totalResults of the uploads
 
 
@@ -84,7 +84,7 @@ def by_video(video_id: str) -> Channel | None:
 
 @lru_cache(maxsize=32)
 def _synthetic(sim: SimName) -> Channel:
-    # The id leads back to the name. Real ids end in A, Q, g or w, and so does this one.
+    # The id contains the name, so `by_id` can find it. Real ids end in A, Q, g or w, and so does this one.
     channel_id, title = f"UC{sim.text.ljust(21, '-')}A", f"Simulated channel {sim.text}"
     base: Json = _recorded()["googledevelopers"].item
     description = base["snippet"]["description"]
@@ -146,7 +146,7 @@ class YouTubeApi:
         self.calls: Calls = {("GET", f"/{name}"): call for name, call in calls.items()}
 
     def refusal(self, request: Request) -> Response | None:
-        """Return the answer to a missing or wrong key. The one to a missing key was not recorded: it is the same."""
+        """Return the answer to a missing or wrong key. Only the answer to a wrong key was recorded, so both get it."""
         is_known = request.query.get("key", "") not in ("", WRONG_KEY)
         return None if is_known else recorded("youtube/errors/api_key_not_valid_400.json")
 
