@@ -2,4 +2,4 @@
 
 
 class LocalError(Exception):
-    """A problem on a developer's machine. Only the message is shown: it says what is wrong and how to mend it."""
+    """A problem on a developer's machine. Only the message is shown: it says what is wrong and how to fix it."""

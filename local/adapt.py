@@ -1,7 +1,7 @@
 """Changes of the built template for MiniStack. The real template stays as it is for AWS.
 
-MiniStack's own Python runtime replaces every exception's class name by `Runtime.HandlerError`, so that Retry and Catch
-by name would not work. A `provided` runtime with AWS's own runtime interface client keeps them.
+MiniStack's own Python runtime replaces the class name of every exception by `Runtime.HandlerError`. Retry and Catch
+would then find no error by its name. A `provided` runtime with AWS's own runtime interface client keeps the names.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ MACHINE = "AWS::Serverless::StateMachine"
 HTTP_API = "AWS::ApiGatewayV2::Api"
 
 ADAPTED_DEFINITION = "adapted.asl.json"
-"""Beside the adapted template, which names it."""
+"""The file name of the adapted state machine. The file lies beside the adapted template, which refers to it."""
 
-# A new version changes every function, so that MiniStack ends the workers that have the old layer loaded.
-# LOCAL_PYTHONPATH: the folder of handlers that tests put in place of ours.
-# -S: no site-packages of this machine, only the function, the layer and the packages that Lambda brings itself.
+# The version is in every function's code. A new version changes all functions, so MiniStack ends the workers that have
+# the old layer loaded.
+# LOCAL_PYTHONPATH: the folder of the handlers that tests use instead of ours.
+# -S: no site-packages of this machine, only the function, the layer and the packages that Lambda itself provides.
 _BOOTSTRAP = """\
 #!/bin/sh
 # {version}
@@ -41,7 +42,8 @@ def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str
             properties |= {"Runtime": "provided.al2023", "Architectures": [architecture()]}
             properties.setdefault("Environment", {}).setdefault("Variables", {}).update(variables)
             if "EventInvokeConfig" in properties:
-                # AWS puts a throttled event back into its queue; MiniStack counts it as failed, and would drop it.
+                # AWS puts a throttled event back into its queue. MiniStack counts it as failed: without retries, the
+                # event would be lost.
                 properties["EventInvokeConfig"]["MaximumRetryAttempts"] = 2
         elif resource["Type"] == LAYER:
             properties.pop("CompatibleRuntimes", None)
@@ -54,7 +56,10 @@ def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str
 
 
 def _as_ministack_reads_it(cors: Any) -> Any:
-    """Rename `AllowOrigins` to the API's own `allowOrigins`, which MiniStack looks for. `Fn::If` and `Ref` stay."""
+    """Change the first letter of each name, as from `AllowOrigins` to `allowOrigins`. `Fn::If` and `Ref` stay.
+
+    The API itself uses these names, and MiniStack looks for them.
+    """
     if isinstance(cors, list):
         return [_as_ministack_reads_it(part) for part in cors]
     if not isinstance(cors, dict):
@@ -64,16 +69,16 @@ def _as_ministack_reads_it(cors: Any) -> Any:
 
 
 def adapt_definition(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy that waits for a place as on AWS.
+    """Return a copy in which a throttled state waits as long as on AWS.
 
-    MiniStack's name for a throttled function is `Lambda.Unknown`. The definition tries such an error three times, which
-    is not enough when many jobs start at once.
+    On MiniStack the error of a throttled function is `Lambda.Unknown`. The definition retries this error three times,
+    which is not enough when many jobs start at once.
     """
     adapted = copy.deepcopy(dict(definition))
     for state in adapted["States"].values():
         for retrier in state.get("Retry", []):
             if "Lambda.TooManyRequestsException" in retrier["ErrorEquals"]:
-                retrier["ErrorEquals"].append("Lambda.Unknown")  # the first retrier that knows an error decides
+                retrier["ErrorEquals"].append("Lambda.Unknown")  # the first retrier that lists an error applies
     return adapted
 
 
@@ -87,7 +92,7 @@ def functions(template: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def write_bootstrap(folder: Path, *, layer: Path, runtime: Path, python: str, version: str) -> None:
-    """Write the program that starts the handler into a function's built folder. MiniStack looks for it there only."""
+    """Write the program that starts the handler into a function's built folder. MiniStack looks for it only there."""
     bootstrap = folder / "bootstrap"
     bootstrap.write_text(_BOOTSTRAP.format(layer=layer / "python", runtime=runtime, python=python, version=version))
     bootstrap.chmod(0o755)

@@ -18,12 +18,13 @@ from local.paths import MINISTACK, clean_environment
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 STACK_NAME = "account-tracking"
-_KEY = "test"  # MiniStack takes any
+_KEY = "test"  # MiniStack accepts any key
 
-# Places for the states. On two cores, 16 drain a burst of cold starts faster than 64; a worker takes about 75 MB.
+# Places for the states: the number of workers that may run states at once. On two cores, 16 places finish a burst of
+# cold starts sooner than 64. A worker takes about 75 MB.
 STATES = 16
-# The rest is for the tick, the kick, reconcile and cleanup. On AWS a reservation keeps places free. On MiniStack it is
-# only a limit, and the other functions could find all places taken: so the states get a limit.
+# The other 8 places are for the tick, the kick, reconcile and cleanup. On AWS a reservation keeps places free for a
+# function. On MiniStack a reservation is only a limit, so the states could take all places. Their own limit stops them.
 CONCURRENCY = STATES + 8
 
 
@@ -34,7 +35,8 @@ def command() -> list[str]:
 def ministack_environment(port: int, folder: Path) -> dict[str, str]:
     """Return all variables that MiniStack reads. Its functions inherit them, so few come from the user's shell.
 
-    By default it would listen on every interface, for MQTT and SFTP too, and keep its files in the shared /tmp.
+    With its defaults, MiniStack would listen on every interface, also for MQTT and SFTP, and keep its files in the
+    shared /tmp.
     """
     kept = {name: value for name, value in clean_environment().items() if name in ("PATH", "LANG", "LC_ALL", "TZ")}
     return kept | {
@@ -46,7 +48,7 @@ def ministack_environment(port: int, folder: Path) -> dict[str, str]:
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        "DOCKER_HOST": f"unix://{folder}/no-docker",  # else it removes containers of other programs at its start
+        "DOCKER_HOST": f"unix://{folder}/no-docker",  # else MiniStack's start removes containers of other programs
         "LAMBDA_EXECUTOR": "local",
         "LAMBDA_ACCOUNT_CONCURRENCY": str(CONCURRENCY),
         "MINISTACK_REGION": REGION,
@@ -57,7 +59,7 @@ def ministack_environment(port: int, folder: Path) -> dict[str, str]:
 
 
 def client_environment(address: str) -> dict[str, str]:
-    """Return the variables with which the AWS command line, the SDKs and SAM talk to MiniStack, never to AWS."""
+    """Return the variables that make the AWS command line, the SDKs and SAM call MiniStack and never AWS."""
     return {
         "AWS_ENDPOINT_URL": address,
         "AWS_REGION": REGION,
@@ -71,16 +73,16 @@ def client_environment(address: str) -> dict[str, str]:
 
 @functools.cache
 def client(service: str, address: str) -> Any:
-    """Return the boto3 client for MiniStack. It reads neither the user's profile nor its files.
+    """Return the boto3 client for MiniStack. It reads neither the user's AWS profile nor the user's AWS files.
 
-    There is one per service and address: threads may share it, and making one takes a fifth of a second.
+    There is one client per service and address: threads may share it, and a new one takes a fifth of a second to make.
     """
     unset, nowhere = (None, None, None, None), (None, None, os.devnull, None)  # config name, variable, default, cast
     overrides = {"profile": unset, "config_file": nowhere, "credentials_file": nowhere}
     nobody = botocore.session.Session(session_vars=overrides)
     keys = {"aws_access_key_id": _KEY, "aws_secret_access_key": _KEY}
     session = boto3.Session(botocore_session=nobody, region_name=REGION, **keys)
-    # An address of this machine; functions run up to 150 s, and tests invoke many at once.
+    # The address is on this machine, so no proxy. Functions run up to 150 s, and tests invoke many at once.
     config = Config(proxies={}, read_timeout=200, max_pool_connections=64)
     return session.client(service, endpoint_url=address, config=config)  # type: ignore[call-overload]
 

@@ -1,6 +1,6 @@
 """The Chromium that the page is tested in: one that is installed, else a fetched one.
 
-`python -m local.browser` fetches it if need be, and prints its place.
+`python -m local.browser` fetches it if there is none, and prints its path.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from local import LocalError
 from local.commands import exit_code, exit_with
 from local.paths import LOCAL, ROOT, clean_environment
 
-_BROWSERS = LOCAL / "browsers"  # Playwright's own, where nothing may be installed system-wide
+_BROWSERS = LOCAL / "browsers"  # Playwright's, for users who may not install for the whole system
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 _FETCHED = {"chrome", "headless_shell", "chrome-headless-shell"}
 _MACOS = ("Google Chrome.app/Contents/MacOS/Google Chrome", "Chromium.app/Contents/MacOS/Chromium")
@@ -29,9 +29,10 @@ FLAGS = (
 
 
 def find(applications: Path = Path("/Applications")) -> Path | None:
-    """Return the first that runs: on PATH, among macOS's applications, or where Playwright left it.
+    """Return the first browser that runs, or None. Search PATH, macOS's applications and Playwright's downloads.
 
-    Not each one runs: Ubuntu's `chromium-browser` only says that it has to be installed as a snap.
+    Not every program of these names runs. Ubuntu's `chromium-browser` only prints that Chromium has to be installed as
+    a snap.
     """
     on_path = [Path(found) for name in _NAMES if (found := shutil.which(name))]
     fetched = [file for file in sorted(_BROWSERS.glob("chromium*/*/*")) if file.name in _FETCHED]
@@ -47,9 +48,10 @@ def chromium() -> Path:
 
 
 def installed() -> Path:
-    """Return the browser's program, and fetch one where there is none. LocalError when that fails.
+    """Return the browser's program. If there is none, fetch one. LocalError when that fails.
 
-    Debian's package is fetched where this program may install one, else Playwright's download.
+    It fetches Debian's package if the system is Debian and this program may install packages, else Playwright's
+    download.
     """
     if found := find():
         return found
@@ -67,7 +69,7 @@ def installed() -> Path:
 
 
 def _commands_to_fetch() -> list[list[str]]:
-    """List the commands, to be run in their order."""
+    """Return the commands that fetch a browser, in the order in which they must run."""
     is_root = os.geteuid() == 0
     is_debian = Path("/etc/os-release").is_file() and platform.freedesktop_os_release().get("ID") == "debian"
     apt = shutil.which("apt-get")

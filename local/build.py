@@ -25,7 +25,7 @@ _PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 def build() -> None:
     """Build layer and functions for this machine's Python into `.local/build`, if a source has changed."""
     with (LOCAL / "build.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the tests' stack and the developer's share what is built
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the tests' stack and the developer's stack share the built files
         sources = fingerprint()
         stamp = BUILD / ".built"
         if stamp.exists() and stamp.read_text() == sources:
@@ -39,7 +39,7 @@ def build() -> None:
             "LAYER_PYTHON": host_python(),
         }
         command = [_SAM, "build", "--template-file", str(ROOT / "template.yaml"), "--build-dir", str(BUILD)]
-        cache = LOCAL / f"sam-cache-{_PYTHON_VERSION}"  # SAM's own key is the sources, not what they are built for
+        cache = LOCAL / f"sam-cache-{_PYTHON_VERSION}"  # SAM's own key covers the sources, not the Python
         _run("sam build", [*command, "--cache-dir", str(cache), "--cached", "--parallel"], environment)
         for name in functions(built_template()):
             layer = BUILD / "CommonLayer"
@@ -48,7 +48,7 @@ def build() -> None:
 
 
 def deploy(address: str, variables: Mapping[str, str], parameters: Mapping[str, str]) -> None:
-    """Deploy the adapted template to the MiniStack at `address`. `variables` are added to those of every function."""
+    """Deploy the adapted template to the MiniStack at `address`. `variables` go to every function's environment."""
     template = BUILD / f"{STACK.name}.yaml"
     template.write_text(yaml.safe_dump(adapt(built_template(), variables), sort_keys=False))
     definition = json.loads((ROOT / "statemachine/tracking.asl.json").read_text())
@@ -67,19 +67,19 @@ def deploy(address: str, variables: Mapping[str, str], parameters: Mapping[str, 
 def _limit_states(address: str) -> None:
     """Set the limit of the states, so that slow jobs leave places to other functions.
 
-    MiniStack's CloudFormation ignores the limit of the template. Its Lambda keeps to a limit that is set by a call.
+    MiniStack's CloudFormation ignores the template's limit, but MiniStack's Lambda obeys a limit that a call sets.
     """
     name = aws.physical_name(address, "ProcessFunction")
     aws.client("lambda", address).put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=aws.STATES)
 
 
 def fingerprint() -> str:
-    """Return a text that changes with each source, with the Python, and with the place of the clone."""
+    """Return a text that changes when a source, the Python or the path of the clone changes."""
     return digest_of(ROOT, _SOURCES, _PYTHON_VERSION, host_python(), str(ROOT))
 
 
 def built_template() -> dict[str, Any]:
-    """Return the template that `sam build` wrote. Its short forms (`!Ref`) are spelled out."""
+    """Return the template that `sam build` wrote. Its short forms (`!Ref`) are written out."""
     template = yaml.load((BUILD / "template.yaml").read_text(), yaml.CSafeLoader)
     return dict(template)
 
@@ -92,7 +92,7 @@ def secret_names() -> list[str]:
 
 
 def _build_runtime() -> None:
-    """Install the packages that Lambda's own image brings into a folder beside the layer, which leaves them out."""
+    """Install the packages of Lambda's own image into a folder beside the layer. The layer leaves them out."""
     shutil.rmtree(RUNTIME, ignore_errors=True)
     command = [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "--target", str(RUNTIME), "--require-hashes"]
     command += ["--python", host_python(), "--only-binary=:all:", "-r", str(ROOT / "requirements/runtime.lock")]

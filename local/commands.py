@@ -1,6 +1,6 @@
-"""Programs that run to their end, and signals while they do.
+"""Programs that run to their end, and the signals that arrive meanwhile.
 
-Imports the standard library alone: the set-up needs it before anything is installed.
+This module imports only the standard library, since the set-up needs it before anything is installed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import NoReturn
 from local import LocalError
 from local.paths import LOCAL, ROOT, clean_environment
 
-# Words of pip, uv and npm when the registry, the proxy or the name server does not answer.
+# Words that pip, uv and npm print when the registry, the proxy or the name server does not answer.
 _UNREACHABLE = re.compile(
     "error sending request|failed to fetch|connection|name resolution|dns error|timed out|proxy|certificate|network|"
     "no matching distribution|was not found in the package registry|request failed|could not connect|enotfound|"
@@ -33,7 +33,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def popen(
     command: Sequence[str], log: Path, environment: Mapping[str, str] | None, folder: Path
 ) -> subprocess.Popen[bytes]:
-    """Start a program in a session of its own, writing to `log`; its workers share its process group."""
+    """Start a program in a new session, with its output in `log`. The program's workers share its process group."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         return subprocess.Popen(
@@ -50,7 +50,7 @@ def popen(
 def exit_code(
     command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None, folder: Path = ROOT
 ) -> int:
-    """Run a program to its end, and return its code. An interrupt ends the program and its children, too."""
+    """Run a program to its end, and return its code. An interrupt also ends the program and its children."""
     child = popen(command, log, environment, folder)
     try:
         return child.wait()
@@ -71,7 +71,7 @@ def _end_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
 
 
 def run(command: Sequence[str], failure: str, folder: Path = ROOT, *, needs_registry: bool = False) -> None:
-    """Run quietly. LocalError is `failure`, with the file that holds the program's output."""
+    """Run a program with its output in a file. LocalError, with `failure` and the file's name, when that fails."""
     log = LOCAL / "setup.log"
     if exit_code(command, log, folder=folder) == 0:
         return
@@ -85,12 +85,12 @@ def run(command: Sequence[str], failure: str, folder: Path = ROOT, *, needs_regi
 
 
 def install(command: Sequence[str], lock: Path, folder: Path = ROOT) -> None:
-    """Install the packages of `lock`. LocalError says whether the registry cannot be reached."""
+    """Install the packages of `lock`. LocalError when that fails; it says so if the registry cannot be reached."""
     run(command, f"The packages of {lock.relative_to(ROOT)} could not be installed", folder, needs_registry=True)
 
 
 def last_lines(log: Path, count: int = 12) -> str:
-    """Return the end of a log, to be put behind a sentence; empty when there is no log."""
+    """Return the last lines of a log, to append to a sentence. The text is empty when there is no log."""
     if not log.exists():
         return ""
     lines = log.read_text(errors="replace").splitlines()[-count:]
@@ -110,7 +110,7 @@ def exit_with(main: Callable[[], int | None]) -> NoReturn:
 
 @contextlib.contextmanager
 def signals_as_interrupts() -> Iterator[None]:
-    """Handle SIGTERM and SIGHUP (a closed terminal) as Ctrl-C, so that everything started is stopped."""
+    """Handle SIGTERM and SIGHUP (a closed terminal) like Ctrl-C, so that everything that was started is stopped."""
 
     def interrupt(number: int, _frame: object) -> None:
         raise KeyboardInterrupt(signal.Signals(number).name)
@@ -121,7 +121,7 @@ def signals_as_interrupts() -> Iterator[None]:
 
 @contextlib.contextmanager
 def signals_deferred() -> Iterator[None]:
-    """Hold signals back until the end of a block that must not be interrupted, such as starting and saving a part."""
+    """Delay signals to the end of a block that must not be interrupted, such as one that starts and saves a part."""
     came: list[int] = []
     with _handled(lambda number, _frame: came.append(number)):
         yield

@@ -1,4 +1,4 @@
-"""Run a command with a Firestore emulator of its own, which has our rules: `python -m local.emulated COMMAND`."""
+"""Run a command with its own Firestore emulator, which has our rules: `python -m local.emulated COMMAND`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def emulator() -> Iterator[str]:
 
 
 def run(command: list[str]) -> int:
-    """Return the command's exit code. It finds the emulator by FIRESTORE_EMULATOR_HOST."""
+    """Run the command and return its exit code. The command finds the emulator by FIRESTORE_EMULATOR_HOST."""
     with emulator() as address:
         environment = clean_environment() | {"FIRESTORE_EMULATOR_HOST": address}
         return subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode

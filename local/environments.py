@@ -1,10 +1,11 @@
 """The Python environments: ours (`.venv`), MiniStack's and SAM's; then Node's packages (`local.web`).
 
 `python -m local.environments` runs before anything is installed, on the system's Python, so it imports only the
-standard library. Each environment has a lock with hashes. A complete one holds the fingerprint of its sources. An
-incomplete one holds none, and the next run makes it again.
+standard library. Each environment has a lock with hashes. A complete environment holds the fingerprint of its sources.
+An incomplete environment holds no fingerprint, and the next run makes it again.
 
-The locks are pip's and not uv.lock: that file records the registry's addresses, and so ties a clone to one index.
+The locks have pip's format, not uv's. A lock in uv's format records the registry's addresses, and so ties a clone to
+one index.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Environment:
         return self.path / ".ready"
 
     def fingerprint(self) -> str:
-        """Return a text that changes with the lock, the Python, and the place of the clone, which scripts hold."""
+        """Return a text that changes with the lock, the Python, and the path of the clone, which scripts contain."""
         settings = (ROOT / "pyproject.toml").read_bytes()
         made_from = (self.lock.read_bytes(), settings, str(self.path).encode(), sys.version.encode())
         return hashlib.sha256(b"\0".join(made_from)).hexdigest()
@@ -60,7 +61,7 @@ OTHERS = (
 
 def prepare() -> None:
     """Make each environment that is not ready. Safe to interrupt and to repeat; under 0.1 s when all are ready."""
-    base = getattr(sys, "_base_executable", "") or sys.executable  # never another environment: it may be deleted
+    base = getattr(sys, "_base_executable", "") or sys.executable  # never another environment's, which may be deleted
     for environment in (OURS, *OTHERS):
         if environment.is_ready():
             continue

@@ -1,4 +1,4 @@
-"""Google's Firestore emulator: finding it, its command line, and its rules."""
+"""Google's Firestore emulator: its location, its command line, and its rules."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from local.paths import LOCAL, ROOT, clean_environment
 PROJECT = "demo-tracking"  # "demo-" keeps every Google client from looking for real credentials
 RULES = ROOT / "firestore.rules"
 MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
-FIREBASE_TOOLS = "14.27.0"  # the newest that asks for Java 17 and not 21
+FIREBASE_TOOLS = "14.27.0"  # the newest version that needs Java 17 and not 21
 HEAP = "1g"  # all data stays in the heap
 
 _SDK_ROOTS = (Path("/usr/lib/google-cloud-sdk"), Path("/usr/share/google-cloud-sdk"), Path("/opt/google-cloud-sdk"))
@@ -80,7 +80,7 @@ def find_java(path: str, java_home: str = "") -> tuple[str, int]:
 def java_needed(jar: Path) -> int:
     """Return the major version of Java that the jar needs.
 
-    It is in bytes 6 and 7 of a class file, with 44 added (JVM specification, 4.1).
+    Bytes 6 and 7 of a class file hold this version plus 44 (JVM specification, 4.1).
     """
     try:
         with zipfile.ZipFile(jar) as archive, archive.open(MAIN_CLASS.replace(".", "/") + ".class") as main:
@@ -92,7 +92,7 @@ def java_needed(jar: Path) -> int:
 
 
 def command(port: int) -> list[str]:
-    """Return the emulator's command line. The emulator is fetched if need be. LocalError says what is missing."""
+    """Return the emulator's command line. A missing emulator is fetched. LocalError says what else is missing."""
     home, path = Path.home(), os.environ.get("PATH", os.defpath)
     java, version = find_java(path, os.environ.get("JAVA_HOME", ""))
     jar = find_jar(home, path) or fetch_jar(home, path)
@@ -100,16 +100,16 @@ def command(port: int) -> list[str]:
         raise LocalError(
             f"The Firestore emulator needs Java {java_needed(jar)}, and {java} is Java {version}: {_JAVA_HELP}."
         )
-    # Named by its class: the gcloud SDK's jar has no main class in its manifest, and Firebase's has this one.
+    # The command names the main class, since the gcloud SDK's jar does not name it. Firebase's jar has the same class.
     arguments = ["-Duser.language=en", f"-Xmx{HEAP}", "-cp", str(jar), MAIN_CLASS]
     arguments += ["--host", "127.0.0.1", "--port", str(port), "--project_id", PROJECT]
     return [java, *arguments, "--rules", str(RULES)]
 
 
 def load_rules(address: str, rules: Path = RULES) -> None:
-    """Load the rules as they are now into the emulator at `address` (host and port). LocalError says what is wrong.
+    """Load the current rules into the emulator at `address` (host and port). LocalError says what is wrong.
 
-    The emulator itself starts with rules that it cannot read, and then refuses every request.
+    By itself, the emulator would start even with rules that it cannot read, and then refuse every request.
     """
     files = [{"name": rules.name, "content": rules.read_text()}]
     url = f"http://{address}/emulator/v1/projects/{PROJECT}:securityRules"

@@ -1,7 +1,7 @@
 """The folders of this clone, and the environment of the programs that run in it.
 
-Nothing is written outside the clone, except the caches of package managers, and Debian's package of Chromium where
-`make test` runs as root and finds none (`local.browser`).
+Nothing is written outside the clone, with two exceptions: the caches of package managers, and Debian's package of
+Chromium. `make test` installs that package when it runs as root and finds no Chromium (`local.browser`).
 """
 
 import hashlib
@@ -17,13 +17,14 @@ WEB = ROOT / "web"
 MINISTACK = LOCAL / "ministack"
 SAM = LOCAL / "sam"
 BUILD = LOCAL / "build"
-RUNTIME = LOCAL / "runtime"  # packages that Lambda brings itself: boto3, the runtime interface client
-# Tests use a stack of their own, since the developer's may be in use.
+RUNTIME = LOCAL / "runtime"  # packages that Lambda itself provides: boto3, the runtime interface client
+# Tests use their own stack, since the developer's stack may be in use.
 STACK = LOCAL / os.environ.get("TRACKING_LOCAL_STACK", "stack")
 LOGS = STACK / "logs"
 
-# Variables of the user's shell that would change what our programs do. How the package managers reach their registries
-# (indexes, proxies, certificates, caches) is the user's to set and stays; where they install to is not.
+# We remove these variables of the user's shell, since they would change what our programs do. Among them are variables
+# that say where a package manager installs. Variables that say how a package manager reaches its registry (indexes,
+# proxies, certificates, caches) stay, since the user sets them.
 _LEAKING = (
     *("AWS_", "SAM_", "LAMBDA_", "LAYER_", "GOOGLE_", "FIRE", "PYTHON", "VIRTUAL_ENV", "MAKE", "MFLAGS", "NODE_ENV"),
     *("NODE_OPTIONS", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_REQUIRE", "PIP_CONSTRAINT", "PIP_DRY", "UV_PYTHON"),
@@ -32,9 +33,9 @@ _LEAKING = (
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment of every program that is started: the user's, without what would change our programs."""
+    """Return the environment of every program that we start: the user's, without variables that change our programs."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_LEAKING)}
-    kept.setdefault("UV_SYSTEM_CERTS", "true")  # as pip does: a company's proxy is known to the system, not to uv
+    kept.setdefault("UV_SYSTEM_CERTS", "true")  # as pip does: the system trusts a company's proxy, uv does not
     return kept | {
         **reaching_this_machine(),
         "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
@@ -52,7 +53,7 @@ def reaching_this_machine() -> dict[str, str]:
 
 
 def digest_of(folder: Path, sources: Iterable[str], *more: str) -> str:
-    """Return a fingerprint of all files under `sources`, which are paths in `folder`, and of more text."""
+    """Return a fingerprint of the texts `more` and of all files under `sources`, which are paths in `folder`."""
     digest = hashlib.sha256("\0".join(more).encode())
     files = (file for source in sources for file in [folder / source, *(folder / source).rglob("*")])
     for file in sorted(file for file in files if file.is_file() and "__pycache__" not in file.parts):
@@ -61,5 +62,5 @@ def digest_of(folder: Path, sources: Iterable[str], *more: str) -> str:
 
 
 def host_python() -> str:
-    """Return the interpreter beneath the virtual environment. Functions run on it, without our packages."""
+    """Return the interpreter that the virtual environment is made from. Functions run on it, without our packages."""
     return os.path.realpath(sys.executable)

@@ -1,7 +1,7 @@
 """Programs in the background, which any later command can find and end.
 
-Each part of the stack leads a process group of its own, so that its workers end with it. A part is known by its process
-id and the moment it began: an id that the system has given to another program since is never signalled.
+Each part of the stack leads its own process group, so that its workers end with it. We know a part by its process id
+and its start time. If the system has since given the id to another program, that program gets no signal.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from local import LocalError
 from local.commands import last_lines, popen
 from local.paths import ROOT
 
-_children: dict[int, subprocess.Popen[bytes]] = {}  # of this process, which must wait for them
+_children: dict[int, subprocess.Popen[bytes]] = {}  # children of this process, which must wait for them
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Process:
 
 
 def start(command: Sequence[str], environment: Mapping[str, str], log: Path, *, folder: Path = ROOT) -> Process:
-    """Start a program in a session of its own, writing to `log`."""
+    """Start a program in a new session, with its output in `log`."""
     child = popen(command, log, environment, folder)
     _children[child.pid] = child
     return Process(child.pid, _began(child.pid) or 0.0)
@@ -101,7 +101,7 @@ def _began(pid: int) -> float | None:
 
 
 def _group(pid: int) -> int | None:
-    with contextlib.suppress(OSError):  # it has ended, or is hidden from us
+    with contextlib.suppress(OSError):  # the process has ended, or is hidden from us
         return os.getpgid(pid)
     return None
 

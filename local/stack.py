@@ -35,7 +35,7 @@ _NAMES = {
     "auth": "sign-in",
     "page": "the demo page",
 }
-# The names of the parameters `YouTubeApiUrl` and variables `YOUTUBE_API_URL` begin with these.
+# These begin the names of parameters (`YouTubeApiUrl`) and, in capitals, of variables (`YOUTUBE_API_URL`).
 _PLATFORM_APIS = {"YouTube": "/youtube/v3", "X": "/x/2", "Apify": "/apify/v2"}
 _RUNNING_BEFORE = {"firestore": "FIRESTORE_EMULATOR_HOST", "auth": "FIREBASE_AUTH_EMULATOR_HOST"}
 Say = Callable[[str], None]
@@ -138,7 +138,7 @@ def down() -> None:
 
 @contextlib.contextmanager
 def borrowed(say: Say) -> Iterator[State]:
-    """Yield a running stack. One that was started for this is stopped at the end; another goes on running."""
+    """Yield a running stack. At the end, stop the stack only if this call started it."""
     ran = State.load().runs()
     with signals_as_interrupts():
         state = up({}, say)
@@ -161,7 +161,10 @@ def outputs(state: State) -> dict[str, str]:
 
 
 def trigger_url(state: State) -> str:
-    """Return the address of `POST /trigger`. The output's host ends in .localhost, which only browsers can resolve."""
+    """Return the address of `POST /trigger`.
+
+    It differs from the template's output, whose host ends in .localhost, which only browsers can resolve.
+    """
     api_id = str(urlsplit(outputs(state)["TriggerUrl"]).hostname).partition(".")[0]
     return f"{state.aws()}/_aws/execute-api/{api_id}/trigger"
 
@@ -169,7 +172,7 @@ def trigger_url(state: State) -> str:
 def _start_missing(state: State, ran: Set[str], ports: Ports, say: Say) -> None:
     """Start the missing parts. A part that had stopped gets its old port, so that the others find it.
 
-    All ports are chosen first: one that is taken is reported before anything is started.
+    All ports are chosen first, so that a port that is taken is reported before anything is started.
     """
     stopped = {name: part for name, part in state.parts.items() if name not in ran and part.process is not None}
     without_node = web.missing()
@@ -199,7 +202,7 @@ def _start_missing(state: State, ran: Set[str], ports: Ports, say: Say) -> None:
 
 
 def _describe_stopped(stopped: Mapping[str, Part]) -> str:
-    """Say in a sentence which parts had stopped, and which data is lost."""
+    """Return a sentence that says which parts had stopped, and which data is lost."""
     names = [_NAMES[name] for name in stopped]
     listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
     told = f"{listed[0].upper()}{listed[1:]} had stopped and {'are' if len(names) > 1 else 'is'} started again"
@@ -263,7 +266,7 @@ def _deploy(state: State, say: Say) -> None:
     if state.deployed == wanted:
         return
     say("Deploying template.yaml ...")
-    state.deployed = ""  # a deployment that is cut off is none
+    state.deployed = ""  # an interrupted deployment does not count
     state.save()
     aws.put_secrets(state.aws(), dict.fromkeys(build.secret_names(), "stand-in"))
     build.deploy(state.aws(), variables, parameters)
@@ -272,7 +275,7 @@ def _deploy(state: State, say: Say) -> None:
 
 
 def deployment_parameters(state: State) -> dict[str, str]:
-    """Return the template's parameters for this stack. None is empty, since SAM refuses that."""
+    """Return the template's parameters for this stack. No value is empty, since SAM refuses empty values."""
     urls = {f"{name}ApiUrl": f"{state.simulator()}{path}" for name, path in _PLATFORM_APIS.items()}
     page = state.page()
     return {"GoogleCloudProject": firestore.PROJECT, **urls} | ({"AllowedOrigins": page} if page else {})

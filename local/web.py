@@ -1,6 +1,6 @@
 """The front end's tools, and the demo page that is built with them.
 
-Node itself is not installed by `make setup`. Without it the pipeline runs, without a page.
+`make setup` does not install Node itself. Without Node the pipeline runs, but there is no page.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SOURCES = ("package-lock.json", "vite.demo.config.ts", "src", "demo")
 
 
 def missing() -> str:
-    """Return one sentence when Node is not here or too old, else an empty string."""
+    """Return one sentence if Node is missing or too old, else an empty string."""
     help_ = "install Node 20.19, 22.12, or 24 and later (https://nodejs.org) and run this again"
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
@@ -36,13 +36,13 @@ def missing() -> str:
 
 
 def _serves(version: str) -> bool:
-    """Accept the versions that `engines` in web/package.json names; Vite and Vitest ask for them."""
+    """Return whether `engines` in web/package.json allows this version of Node. Vite and Vitest need such a version."""
     major, minor = [*map(int, re.findall(r"\d+", version)), 0, 0][:2]
     return (major == 20 and minor >= 19) or (major == 22 and minor >= 12) or major >= 24
 
 
 def prepare() -> None:
-    """Install the packages of web/package-lock.json, unless they are there; without Node, say so and go on."""
+    """Install the packages of web/package-lock.json, unless they are installed. Without Node, only print a note."""
     if sentence := missing():
         print(f"note: {sentence}", file=sys.stderr)
         return
@@ -50,14 +50,14 @@ def prepare() -> None:
     if _is_stamped(stamp, wanted):
         return
     print(f"Installing the web package's tools ({_MODULES.relative_to(ROOT)}) ...", file=sys.stderr, flush=True)
-    # No package's own scripts are run: none of ours needs them.
+    # npm runs no install scripts of packages: none of our packages needs its script.
     command = ["npm", "ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     install(command, _LOCK, WEB)
     stamp.write_text(wanted)
 
 
 def is_ready() -> bool:
-    """True when the page can be built and tested now."""
+    """Return whether the page can be built and tested now."""
     return not missing() and _is_stamped(_MODULES / ".ready", _fingerprint_of_modules())
 
 
@@ -66,7 +66,7 @@ def _is_stamped(stamp: Path, wanted: str) -> bool:
 
 
 def build_page(folder: Path) -> None:
-    """Build the demo page into `folder`, unless it is there and no source has changed."""
+    """Build the demo page into `folder`, unless `folder` has it and no source has changed."""
     stamp, sources = folder / ".built", digest_of(WEB, _SOURCES)
     if _is_stamped(stamp, sources):
         return
@@ -76,7 +76,10 @@ def build_page(folder: Path) -> None:
 
 
 def serve_page(page: str, trigger: str) -> NoReturn:
-    """Become the development server of the demo page, for a stack whose own page and kick are at these addresses."""
+    """Replace this process by the demo page's development server.
+
+    `page` and `trigger`: the addresses of the stack's own page and of its kick.
+    """
     command = [*_vite(), "--clearScreen", "false"]
     os.chdir(WEB)
     os.execve(command[0], command, clean_environment() | {"STACK_PAGE": page, "STACK_TRIGGER": trigger})
@@ -95,6 +98,6 @@ def _version(node: str) -> str:
 
 
 def _fingerprint_of_modules() -> str:
-    """Return a text that changes with the lock and with Node: some packages bring programs for one Node."""
+    """Return a text that changes with the lock and with Node: some packages hold programs for one version of Node."""
     version = _version(shutil.which("node") or "")
     return hashlib.sha256(_LOCK.read_bytes() + version.encode()).hexdigest()

@@ -1,6 +1,6 @@
 """Sign-in on this machine: Firebase's own Auth emulator where its tools are installed, else a stand-in.
 
-Both speak Identity Toolkit's REST, so the page, firebase-admin and `seed` need not know which one runs. Both issue
+Both offer the REST API of Identity Toolkit, so the page, firebase-admin and `seed` work with either. Both issue
 unsigned tokens, which only the Firestore emulator accepts: see `tracking.kick_auth`.
 """
 
@@ -20,10 +20,10 @@ from local import LocalError
 from local.firestore import PROJECT
 from local.programs import choose_port
 
-PASSWORD = "tracking"  # noqa: S105  # of users who exist on this machine alone
+PASSWORD = "tracking"  # noqa: S105  # of users who exist only on this machine
 _ACCOUNTS = f"/identitytoolkit.googleapis.com/v1/projects/{PROJECT}/accounts"
-_OWNER = {"Authorization": "Bearer owner"}  # emulators take this for an administrator
-_PATIENCE_S = 60.0  # an emulator's first write on a busy machine
+_OWNER = {"Authorization": "Bearer owner"}  # emulators accept this token as an administrator's
+_PATIENCE_S = 60.0  # enough for an emulator's first write on a busy machine
 _TAKEN = ("DUPLICATE_LOCAL_ID", "EMAIL_EXISTS")
 
 

@@ -20,7 +20,8 @@ from local.firestore import PROJECT
 Json = dict[str, Any]
 _LIFE_S = 3600  # of a token
 _TOOLKIT = "/identitytoolkit.googleapis.com/v1"
-_REFRESH = "stand-in-"  # and the user's id: a page stays signed in when the stack is restarted on the same port
+# A refresh token is this and the user's id. So a page stays signed in when the stack is restarted on the same port.
+_REFRESH = "stand-in-"
 
 
 class RefusedError(Exception):
@@ -28,7 +29,7 @@ class RefusedError(Exception):
 
 
 def _unsigned_token(user: Json) -> str:
-    """Return a Firebase ID token without a signature, as the Auth emulator makes them."""
+    """Return a Firebase ID token without a signature, as the Auth emulator does."""
     now_s = int(time.time())
     claims = {
         "iss": f"https://securetoken.google.com/{PROJECT}",
@@ -83,7 +84,7 @@ class Accounts:
         if body["localId"] in self._users:
             raise RefusedError("DUPLICATE_LOCAL_ID")
         now_ms = str(int(time.time() * 1000))
-        # `validSince` 0 revokes no token: a page stays signed in when the stack is restarted.
+        # With `validSince` 0 no token is revoked, so a page stays signed in when the stack is restarted.
         times = {"validSince": "0", "createdAt": now_ms, "lastLoginAt": now_ms}
         self._users[body["localId"]] = body | times
         return {"localId": body["localId"], "email": body["email"]}
