@@ -1,4 +1,4 @@
-"""`python -m tests.chaos [WORDS]`: try the points, or those whose name has one of the words.
+"""`python -m tests.chaos [WORDS]`: try all points, or the points whose name contains one of the words.
 
 The exit code is 1 if any result is wrong.
 """
@@ -84,7 +84,7 @@ def _said(results: Iterable[Result]) -> Iterator[Result]:
 def _waves(every: Sequence[Trial]) -> Iterator[list[Trial]]:
     """Split the trials into groups that may run at the same time.
 
-    Trials that stop an execution have waves of their own: no job gets a tick while the events are awaited.
+    Trials that stop an execution get their own waves, since no job in a wave gets a tick while an event is awaited.
     """
     for stops in (False, True):
         together = [trial for trial in every if not trial.is_alone and trial.point.stops is stops]

@@ -1,7 +1,8 @@
-"""Adapters of a function whose every call passes the plan.
+"""A function's adapters, wrapped so that every call passes the plan.
 
-A commit is a point under the kind of its change (`claim`, `advance`) and not under its RPC, since one function makes
-many commits. A method that is not named here is a point under its own name, so that the suite misses no new call.
+Every call is a point with a name. The name of a commit comes from the kind of its change (`claim`, `advance`) and not
+from its RPC, since one function makes many commits. A method that is not listed here gives its own name to its point,
+so that the suite misses no new call.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ Describe = Callable[[str, tuple[Any, ...]], Sequence[Call]]
 class Intercepted:
     adapter: Any
     plan: Plan
-    describe: Describe  # turns a method and its arguments into calls, one a job
+    describe: Describe  # turns a method and its arguments into calls, one for each job
     error: Callable[[str, How], Exception]
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -55,7 +56,7 @@ def store(real: _S, plan: Plan, where: str) -> _S:
                 return [Call(f"{where}.check", args[0])]
             case "get_jobs":
                 return [Call(f"{where}.check", job_id) for job_id in args[0]]
-        return [Call(f"{where}.{name}")]  # on behalf of every job
+        return [Call(f"{where}.{name}")]  # for all jobs
 
     return cast("_S", Intercepted(real, plan, describe, _no_answer))
 
@@ -78,7 +79,7 @@ def executions(real: Executions, plan: Plan, where: str) -> Executions:
 
 
 def job_of(execution: str) -> str:
-    """Return the job's id of an execution named `...-{job id}-{attempt}-{digest}`. The suite's ids hold no hyphen."""
+    """Return the job's id in the name of an execution, `...-{job id}-{attempt}-{digest}`. The id has no hyphen."""
     return execution.rsplit("-", 3)[1]
 
 

@@ -1,4 +1,4 @@
-"""The local stack with its functions pointed at the handlers of `tests.chaos.functions`."""
+"""The local stack, whose functions run the handlers of `tests.chaos.functions`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ChaosHarness:
         self._events = aws.client("events", running.state.aws())
 
     def invoke(self, function: str, event: Mapping[str, Any]) -> Document:
-        """Invoke a function, once one of the stack's 16 places is free. Return its result, or `{"errorType": ...}`."""
+        """Wait for a free place, and invoke a function. Return its result, or `{"errorType": ...}`."""
         while True:
             try:
                 answer = self._lambda.invoke(FunctionName=self._names[function], Payload=json.dumps(event))
@@ -83,7 +83,7 @@ class ChaosHarness:
         httpx.delete(f"{self.running.state.simulator()}/control/faults", trust_env=False).raise_for_status()
 
     def deliver_events(self, *, are_delivered: bool) -> None:
-        """Switch the events of ended executions to the reconcile function on or off."""
+        """Switch on or off whether the reconcile function gets the events of ended executions."""
         change = self._events.enable_rule if are_delivered else self._events.disable_rule
         change(Name=self.rule("ReconcileFunctionExecutionEnded"))
 
@@ -92,7 +92,7 @@ class ChaosHarness:
 
 
 def needs_a_tick(job: Document) -> bool:
-    """Tell whether only a tick can move the job on: it is pending, or its lease has run out."""
+    """Return whether only a tick can move the job on: the job is pending, or its lease has run out."""
     if job["status"] == Status.PENDING:
         return True
     lease = job.get("leaseUntil")
@@ -109,7 +109,7 @@ def chaos_harness(
 ) -> Iterator[ChaosHarness]:
     """Prepare the stack for faults and restore it at the end.
 
-    Meanwhile the scheduled ticks are off, and ticks may run at the same time.
+    Inside the block, the scheduled ticks are off, and several ticks may run at the same time.
 
     `settings`: settings of the trigger to change, such as `max_running_jobs`.
     """

@@ -1,4 +1,4 @@
-"""Faults of the cleanup: an old finished job is deleted all the same, and a job that still waits is never deleted."""
+"""Faults of the cleanup: it still deletes an old finished job, and it never deletes a job that waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The soak's jobs and the endings expected of them: a mix of accounts and of users."""
+"""The soak's jobs, which are a mix of accounts and of users, and the expected endings of each job."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class PlannedJob:
 
 
 def planned_jobs(count: int, chance: random.Random) -> list[PlannedJob]:
-    """Return `count` jobs in the shares of `SHARES`, mixed. Good ones replace flaky ones that have no account left."""
+    """Return `count` jobs in random order, in the shares of `SHARES`. When no flaky account is left, a job is good."""
     flaky = [(platform, videos) for platform in PLATFORMS for videos in FLAKY_VIDEOS]
     chance.shuffle(flaky)
     made = [

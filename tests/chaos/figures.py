@@ -30,7 +30,7 @@ class Tracked:
 @dataclass(slots=True)
 class Figures:
     ticks: int = 0
-    failed_ticks: int = 0  # most of them by a kill
+    failed_ticks: int = 0  # a killed worker is the most frequent cause
     kills: int = 0
     wall_s: float = 0.0
     ends: Counter[str] = field(default_factory=Counter)
@@ -67,7 +67,7 @@ def _wrong(one: Tracked, document: Document, executions: int, completions: int) 
         f"it is {document['status']}, which is no end": not is_settled(document),
         f"it ended as {_end(document)}": _end(document) not in one.planned.ends,
         f"{executions} executions in {document.get('attempt', 0)} attempts": executions > document.get("attempt", 0),
-        # Counted by the workers' notes. A worker that was killed right after its commit left no note.
+        # The number comes from the workers' notes. A worker that was killed right after its commit left no note.
         f"completed {completions} times": completions > (document["status"] == Status.COMPLETED),
         "a lease is left": document.get("leaseUntil") is not None,
     }

@@ -1,4 +1,4 @@
-"""Late writers: a process Lambda that continues after its job was decided by somebody else.
+"""Late writers: a process Lambda that continues after somebody else has decided its job.
 
 The Lambda is held right before a commit, or waits for a slow platform. Meanwhile one of these decides the job:
 
@@ -70,7 +70,7 @@ class Writer:
 
     @property
     def elsewhere(self) -> Project:
-        """The project that the job names once it was edited."""
+        """The project that the job names after the edit."""
         return replace(self.project, project_id=f"{self.project.project_id}-edited")
 
 
@@ -112,7 +112,7 @@ def _await_point(harness: ChaosHarness, writer: Writer) -> None:
 
 
 def _await_next_life(harness: ChaosHarness, writer: Writer) -> None:
-    """Tick until the changed job ends. A tick claims it at once, or after the lease of the claim before has run out."""
+    """Tick until the changed job ends. A tick claims it at once, or once the lease of its earlier claim has run out."""
 
     def ended() -> bool | None:
         document = harness.job(writer.job_id)
@@ -164,7 +164,7 @@ def timed_out(described: Mapping[str, Any]) -> Document:
 
 
 def _change(harness: ChaosHarness, writer: Writer, change: jobs.UserChange) -> None:
-    """Change the job in the way of a user's client."""
+    """Change the job as a user's client does."""
     snapshot = harness.running.store.get_job(writer.job_id)
     assert snapshot is not None
     made = change(Status(snapshot.data["status"]), datetime.now(UTC))
@@ -202,7 +202,7 @@ def _is_in_place(writer: Writer, job: Document) -> bool:
 
 
 def _is_misplaced(writer: Writer) -> bool:
-    """Tell whether the old project got an account, though the job was moved away before the account was saved."""
+    """Return whether the old project got an account, though an edit had moved the job away before."""
     is_before_saving = writer.late.point in {"FetchAccount.advance", "SaveAccount.advance"}
     return writer.late.decision == "edited" and is_before_saving and bool(writer.project.accounts())
 

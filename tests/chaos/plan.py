@@ -7,7 +7,7 @@ A plan is a folder that the driver and the functions' processes share:
     released/{name}    a file made by the driver, which lets a stalled call continue
     calls.jsonl        every call that was made: its point, its job and its result
 
-This module runs inside Lambda, so it imports the standard library alone.
+This module runs inside Lambda, so it imports only the standard library.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Plan:
         return make() if is_resent else result
 
     def _strike(self, calls: Sequence[Call], when: When, error: Callable[[How], Exception]) -> bool:
-        """Do the planned faults of these calls. Return whether the client sends the call again."""
+        """Carry out the planned faults of these calls. Return whether the client sends the call again."""
         is_resent = False
         for call in calls:
             how = self._take(_name(call.point, when, call.job_id))

@@ -1,4 +1,4 @@
-"""All points of a job's life at which a fault is tried, and the ending that the job must reach all the same."""
+"""All points of a job's life at which the suite tries a fault, and the ending that the job must still reach."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class Point:
     username: str = ORDINARY
     platform: str = ""  # empty: any
     job: dict[str, Any] = field(default_factory=dict)  # fields that differ from what a front end writes
-    first: Fault | None = None  # a fault before, without which the call is not made
+    first: Fault | None = None  # an earlier fault, without which nothing makes the call
     stops: bool = False  # an operator stops the execution
-    loses_event: bool = False  # EventBridge does not deliver the event of it
+    loses_event: bool = False  # EventBridge does not deliver the event of the stop
     quota_path: str = ""  # path of a platform's API; the next request to it finds the quota used up
     page: int | None = None  # jobs in a page of the tick's queries; None: as in the product
     faults: Sequence[tuple[When, How]] = EVERY
@@ -66,7 +66,7 @@ class Trial:
 
     @property
     def is_alone(self) -> bool:
-        """Tell whether the fault touches other jobs too: all jobs share the tick and a platform's pause."""
+        """Return whether the fault also affects other jobs: all jobs share the tick and a platform's pause."""
         return self.point.name.startswith("tick.") or bool(self.point.quota_path)
 
 
@@ -81,7 +81,7 @@ _THROTTLED = Fault("tick.start", When.BEFORE, How.REFUSE)
 
 STATES = (
     Point(name="FetchAccount.put"),
-    Point(name="FetchAccount.get", first=Fault("FetchAccount.put", When.AFTER, How.ERROR)),  # it is staged already
+    Point(name="FetchAccount.get", first=Fault("FetchAccount.put", When.AFTER, How.ERROR)),  # already staged
     Point(name="FetchAccount.advance"),
     Point(name="FetchAccount.check", first=_RETRIED),
     Point(name="FetchAccount.announce", first=_RETRIED),
@@ -140,7 +140,7 @@ TICKS = (
 
 
 def trials(points: Sequence[Point]) -> Iterator[Trial]:
-    """Yield a trial for each fault of each point. Platforms take turns where a point names none."""
+    """Yield a trial for each fault of each point. Points that name no platform get the platforms in turn."""
     turns = cycle(PLATFORMS)
     for point in points:
         for when, how in point.faults:

@@ -1,4 +1,7 @@
-"""`python -m tests.chaos.soak [JOBS]`: jobs of all kinds, doubled ticks, killed workers. Exit 1 if any is wrong."""
+"""`python -m tests.chaos.soak [JOBS]`: jobs of all kinds, doubled ticks, killed workers.
+
+The exit code is 1 if any job is wrong.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ from tracking.store.firestore import JOBS
 LIMIT_S = 900.0
 LEASE_S = 15.0
 WAIT_SCALE = 0.1
-RUNNING = 20  # at most; states have 16 places, and an ended job keeps its own until the next tick
+RUNNING = 20  # jobs at most; the states have 16 places, and an ended job counts as running until the next tick
 TICK_EVERY_S = 2.0
 KILL_EVERY_S = 4.0
 START_S = 15.0  # the longest start of a worker on a busy machine
@@ -80,7 +83,7 @@ def soak(harness: ChaosHarness, count: int) -> Figures:
 
 
 def _write_jobs(harness: ChaosHarness, wanted: Sequence[PlannedJob]) -> list[Tracked]:
-    """Add the jobs as front ends do, and cancel those that are to be cancelled while pending."""
+    """Add the jobs as front ends do. Cancel the jobs that the plan cancels while they are pending."""
     tracked: list[Tracked] = []
     for first in range(0, len(wanted), PER_PROJECT):
         project = Project(harness.running)
@@ -95,7 +98,7 @@ def _write_jobs(harness: ChaosHarness, wanted: Sequence[PlannedJob]) -> list[Tra
 
 
 def _cancel(harness: ChaosHarness, job_id: str) -> None:
-    """Cancel a job in the way of a user's client. A job that has ended meanwhile stays as it is."""
+    """Cancel a job as a user's client does. A job that has ended meanwhile stays as it is."""
     snapshot = harness.running.store.get_job(job_id)
     assert snapshot is not None
     if snapshot.data["status"] in FINISHED:
@@ -121,7 +124,8 @@ def _tick(harness: ChaosHarness, figures: Figures) -> None:
 def _kill(harness: ChaosHarness, figures: Figures, chance: random.Random) -> None:
     """Kill one of MiniStack's workers at a random moment.
 
-    Workers that still start are spared: MiniStack would end all other workers of the function, which AWS does not.
+    Workers that are still starting are spared. A kill of such a worker would make MiniStack end all other workers of
+    the function, which AWS does not do.
     """
     part = harness.running.state.parts["aws"].process
     assert part is not None

@@ -87,14 +87,14 @@ def _look(harness: ChaosHarness, one: Running) -> None:
 
 
 def _awaits_event(harness: ChaosHarness, one: Running) -> bool:
-    """Tell whether the event of the stopped execution is still awaited. A tick now would do its work."""
+    """Return whether the event of the stopped execution is still awaited. A tick now would do the event's work."""
     if one.stopped_s is None or one.trial.point.loses_event or all(map(harness.plan.has_fired, one.faults)):
         return False
     return time.monotonic() < one.stopped_s + EVENT_LIMIT_S
 
 
 def _is_over(harness: ChaosHarness, one: Running) -> bool:
-    """Tell whether the job and its last execution have ended, so that nothing can change the job any more."""
+    """Return whether the job and its last execution have ended, so that nothing can change the job any more."""
     arn = one.document.get("executionArn")
     if not is_settled(one.document) or _awaits_event(harness, one):
         return False
@@ -102,7 +102,7 @@ def _is_over(harness: ChaosHarness, one: Running) -> bool:
 
 
 def _tick(harness: ChaosHarness, waiting: Sequence[Running]) -> None:
-    """Run two ticks at once, or a single one if a call of the tick itself is to fail: a second would do its work."""
+    """Run two ticks at once. If a call of the tick itself must fail, run only one, since a second would do its work."""
     failing = [one for one in waiting if one.trial.is_alone and not all(map(harness.plan.has_fired, one.faults))]
     page = failing[0].trial.point.page if failing else None
     harness.tick(1 if failing else DOUBLED, **({"page": page} if page else {}))
@@ -111,7 +111,7 @@ def _tick(harness: ChaosHarness, waiting: Sequence[Running]) -> None:
 
 
 def _is_cheap(trial: Trial) -> bool:
-    """Tell whether the fault may cost no attempt: a tick notices that its claim was written, and starts the job."""
+    """Return whether the fault must cost no attempt: a tick notices that its claim was written, and starts the job."""
     return trial.point.name == "tick.claim" and trial.fault.how in {How.ERROR, How.RESEND}
 
 

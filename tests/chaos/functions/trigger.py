@@ -1,7 +1,7 @@
 """The trigger function under test: each call of its adapters may meet a fault of the plan.
 
-Leases last seconds instead of minutes. An event may be `{"page": 1}`: pages hold one job then, so that a
-tick reads the queue page by page.
+Leases last seconds instead of minutes. With the event `{"page": 1}`, a page holds one job, so that a tick reads the
+queue page by page.
 """
 
 from __future__ import annotations
