@@ -1,4 +1,4 @@
-"""Fixtures: one stack for the whole session, and a project of its own for each test."""
+"""Fixtures: one stack for the whole session, and a new project for each test."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.e2e.running import Project, RunningStack
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[RunningStack]:
-    """The stack that runs in this clone, or else one that is started here and always stopped at the end.
+    """The stack that runs in this clone. If none runs, a new one is started here, and always stopped at the end.
 
-    `make test` names a stack of its own (TRACKING_LOCAL_STACK), not the developer's.
+    `make test` names its own stack (TRACKING_LOCAL_STACK), not the developer's.
     """
     with stack.borrowed(say=print) as state:
-        for what in ("faults", "requests"):  # sim_503x2 fails at its first two requests only; count from 0 again here
+        for what in ("faults", "requests"):  # restarts the counts: sim_503x2 fails only at its first two requests
             httpx.delete(f"{state.simulator()}/control/{what}", trust_env=False).raise_for_status()
         running = RunningStack(state)
         yield running

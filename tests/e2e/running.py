@@ -1,4 +1,4 @@
-"""Access to the running stack by its addresses, as a front end, an operator and the AWS console have it."""
+"""Access to the running stack by its addresses, like a front end, an operator or the AWS console."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class RunningStack:
     def __init__(self, state: State) -> None:
         self.state = state
         self.names = stack.outputs(state)
-        with pytest.MonkeyPatch.context() as environment:  # the client reads it when it is made, and never again
+        with pytest.MonkeyPatch.context() as environment:  # the client reads the variable only when it is made
             environment.setenv("FIRESTORE_EMULATOR_HOST", state.firestore())
             self.client: Any = Client(project=PROJECT, credentials=AnonymousCredentials())  # type: ignore[no-untyped-call]
         self.store = FirestoreStore(self.client)
@@ -54,7 +54,7 @@ class RunningStack:
         self._objects = aws.client("s3", state.aws())
 
     def tick(self) -> dict[str, int]:
-        """Run the deployed trigger once. Waits for a scheduled tick, since only one may run at a time."""
+        """Run the deployed trigger once. If a scheduled tick runs, wait for it: only one tick may run at a time."""
         throttled = self._functions.exceptions.TooManyRequestsException
 
         def invoke() -> Any:
@@ -83,7 +83,7 @@ class RunningStack:
         return [name.rpartition("-")[0] for name in self.execution_names()]
 
     def execution(self, arn: str) -> Execution:
-        """Wait for the end of an execution, which comes a moment after its job's, and return it."""
+        """Wait for the end of an execution, and return the execution. It ends a moment after its job."""
 
         def ended() -> Any:
             described = self._machine.describe_execution(executionArn=arn)
@@ -146,7 +146,7 @@ class Execution:
 
 @dataclass
 class Project:
-    """A project of one test alone, apart from other tests and from people who use the stack."""
+    """A project that only one test uses, separate from other tests and from people who use the stack."""
 
     stack: RunningStack
     org_id: str = field(default_factory=lambda: f"org-{uuid4().hex}")
@@ -161,7 +161,7 @@ class Project:
     def ended(self, job_ids: Sequence[str], limit_s: float = JOB_LIMIT_S) -> dict[str, Document]:
         """Wait until all jobs have ended, and return their documents by id.
 
-        Further ticks start jobs that the limits hold back. Jobs are read by id, since a malformed one may lack its
+        Further ticks start jobs that the limits hold back. Jobs are read by id, since a malformed job may have no
         organisation.
         """
 

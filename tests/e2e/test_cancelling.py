@@ -25,7 +25,7 @@ class Batch:
 
 
 def cancelled_while_pending(project: Project) -> str:
-    """Add a job and cancel it while it is pending. Try another one if a scheduled tick claims it before."""
+    """Add a job and cancel it while it is pending. If a scheduled tick claims the job first, try another one."""
     while True:
         job_id = project.add_job("sim_videos_1")
         snapshot = project.stack.store.get_job(job_id)

@@ -1,4 +1,4 @@
-"""Every file of `events/`, on the running stack, as `make invoke` runs it."""
+"""Every file of `events/`, run on the running stack in the same way as by `make invoke`."""
 
 from __future__ import annotations
 

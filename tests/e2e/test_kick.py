@@ -104,7 +104,7 @@ def test_kicks_and_ticks_at_the_same_moment_start_each_job_once(project: Project
 
 
 def test_a_kick_that_finds_a_tick_at_work_is_not_lost(project: Project) -> None:
-    """Each job is created after the tick before it has read the queue, so it needs a tick of its own."""
+    """Each job is created after the earlier tick has read the queue, so the job needs a new tick."""
     for _ in range(6):
         job_id = project.add_job("sim_missing")
         with ThreadPoolExecutor(3) as pool:

@@ -1,4 +1,4 @@
-"""The main job: a front end's document becomes an account and its videos, started by the scheduled tick alone."""
+"""The main job: a front end's document becomes an account and its videos, started only by the scheduled tick."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ TYPED = {  # as people type them
 }
 MISSING = "nobody_has_this_name"
 
-# Read by hand from tests/platform-samples: the profile's numbers, and the number of recorded posts.
+# Taken by hand from tests/platform-samples: the profile's numbers, and the number of recorded posts.
 FOUND = {
     "youtube": ("youtube_UC_x5XG1OV2P6uZZ5FSM9Ttw", 5),  # uploads_page1.json
     "twitter": ("twitter_460255655", 53),  # 196 posts on two pages, of which 143 are reposts of others
     "instagram": ("instagram_528817151", 33),  # posts.json
     "tiktok": ("tiktok_loveluxury.com", 17),  # 18 rows, one of them twice; no row has a numeric author id
 }
-NUMBERS = {  # followers, following, posts, views; None if the platform does not tell
+NUMBERS = {  # followers, following, posts, views; None if the platform does not give the number
     "youtube": (2_300_000, None, 5_783, 234_084_903),
     "twitter": (13_496, 861, 190_034, None),
     "instagram": (104_423_132, 92, 4_888, None),
@@ -167,7 +167,7 @@ def test_recorded_videos_are_saved_with_the_right_field_types(batch: Batch, plat
 def test_a_videos_numbers_are_those_that_were_recorded(batch: Batch) -> None:
     video = batch.project.videos(FOUND["youtube"][0])["UZ4n1n13crI"]  # videos_assembled.json
     assert (video["viewCount"], video["likeCount"], video["commentCount"]) == (880_045, 61_890, 11_590)
-    assert (video["shareCount"], video["saveCount"]) == (None, None)  # YouTube does not tell them
+    assert (video["shareCount"], video["saveCount"]) == (None, None)  # YouTube does not give them
     assert video["durationS"] == 21 * 60 + 50  # PT21M50S
     assert video["publishedAt"] == datetime(2023, 7, 21, 19, 0, 27, tzinfo=UTC)
     assert video["hashtags"] == ["MyDomain"]

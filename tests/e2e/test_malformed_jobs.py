@@ -1,4 +1,4 @@
-"""Malformed jobs: each fails with a sentence for its user, and holds up no other job."""
+"""Malformed jobs: each fails with a sentence for its user, and delays no other job."""
 
 from __future__ import annotations
 

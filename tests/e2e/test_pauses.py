@@ -17,7 +17,7 @@ from tracking.jobs import PlatformName
 
 @pytest.fixture
 def refused(project: Project) -> Iterator[str]:
-    """A job that finds our quota used up. The platform is cleared afterwards, for the other tests."""
+    """A job whose platform answers that our quota is used up. The pause is cleared afterwards, for the other tests."""
     job_id = project.add_job("sim_quota", "twitter")
     project.stack.tick()
     yield job_id
@@ -32,7 +32,7 @@ def platforms(project: Project, *arguments: str) -> str:
 
 
 def test_used_up_quota_pauses_the_platform_not_the_job(project: Project, refused: str) -> None:
-    """The job goes back to pending and keeps its chances; other platforms go on."""
+    """The job goes back to pending, and the pause does not count against it. Other platforms continue."""
     stack = project.stack
 
     def paused() -> Document | None:

@@ -18,7 +18,7 @@ TRIGGER_TIMEOUT_S = 55  # template.yaml
 
 
 def trigger(running: RunningStack, **variables: str) -> Invocation:
-    """Run a trigger of its own, beside the deployed one."""
+    """Run a separate trigger, beside the deployed one."""
     return invoke(running.state, "trigger", TICK, variables)
 
 

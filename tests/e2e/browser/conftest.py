@@ -40,7 +40,7 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def open_page(project: Project) -> Iterator[OpenPage]:
-    """Open the test's project in a browser. At the end, no opened page may have had an uncaught error."""
+    """Open the test's project in a browser. Fail at the end if an opened page had an uncaught error."""
     opened: list[DemoPage] = []
 
     def open_(context: BrowserContext, *, everybody_in: str | None = None) -> DemoPage:
@@ -54,7 +54,7 @@ def open_page(project: Project) -> Iterator[OpenPage]:
 
 @pytest.fixture
 def page(open_page: OpenPage, context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[DemoPage]:
-    """The page with Ada signed in. A last screenshot is kept."""
+    """The page with Ada signed in. At the end, a screenshot is kept."""
     page = open_page(context)
     page.sign_in()
     yield page

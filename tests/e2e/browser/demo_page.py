@@ -18,7 +18,7 @@ DESKTOP = ViewportSize(width=1280, height=860)
 PHONE = ViewportSize(width=390, height=844)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LIMIT_MS = 20_000  # the limit of every wait
-MOST_STOPS = 30  # presses of Tab that go once round a whole page
+MOST_STOPS = 30  # enough presses of Tab to reach every element of a page
 SCREENSHOTS = STACK / "screenshots"
 
 _AXE = WEB / "node_modules/axe-core/axe.min.js"
@@ -45,7 +45,7 @@ class DemoPage:
     def __init__(self, context: BrowserContext, project: Project, *, everybody_in: str | None = None) -> None:
         """Open a page that shows `project` to every user who signs in.
 
-        `everybody_in`: the organisation that the page names for all users, as a page made by an intruder would.
+        `everybody_in`: the organisation that the page uses for all users, as an intruder's own page would do.
         """
         self.project = project
         self.troubles: list[str] = []
@@ -122,7 +122,7 @@ class DemoPage:
         return set(self.tab.evaluate("window.motionsSeen"))
 
     def tab_to(self, target: Locator) -> None:
-        """Move the focus to the target with Tab alone."""
+        """Move the focus to the target with only the Tab key."""
         for _ in range(MOST_STOPS):
             self.tab.keyboard.press("Tab")
             if target.evaluate("element => element === document.activeElement"):
@@ -142,7 +142,7 @@ class DemoPage:
         shoot(self.tab, stage, still)
 
     def room_above_the_panel_px(self) -> int:
-        """Scroll to the end, and return the gap between accounts and panel. Below 0 the panel hides some of them."""
+        """Scroll to the end, and return the gap between accounts and panel. Below 0, some accounts are hidden."""
         self.tab.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
         panel, accounts = self.panel.bounding_box(), self.tab.get_by_role("region", name="Accounts").bounding_box()
         assert panel is not None, "there is no panel"
@@ -151,9 +151,9 @@ class DemoPage:
 
 
 def shoot(tab: Page, stage: str, still: Locator | None = None) -> None:
-    """Take four screenshots, light and dark, wide and narrow. In each the page must be accessible.
+    """Take four screenshots, light and dark, wide and narrow. The page must be accessible in each of them.
 
-    `still`: an element that each screenshot must show, though it may disappear meanwhile.
+    `still`: a short-lived element, which must still be visible in each screenshot.
     """
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for size, viewport in (("desktop", DESKTOP), ("phone", PHONE)):
@@ -170,7 +170,7 @@ def shoot(tab: Page, stage: str, still: Locator | None = None) -> None:
 
 
 def axe_violations(tab: Page) -> list[str]:
-    """Return a text for each broken rule: https://github.com/dequelabs/axe-core/blob/develop/doc/rule-descriptions.md"""
+    """Return a text for each rule that the page breaks: https://github.com/dequelabs/axe-core/blob/develop/doc/rule-descriptions.md"""
     if not tab.evaluate("() => 'axe' in window"):
         tab.evaluate(_AXE.read_text())
     found = tab.evaluate("async () => (await axe.run(document, { resultTypes: ['violations'] })).violations")

@@ -31,14 +31,14 @@ TRACKED = (
 OPENED = "GoogleDevelopers"
 MISTYPED = "nasaa"
 LATE_S = 12.0  # less than the time-out of one call
-LATE = (  # what is tracked while the pictures are taken, the call that is late, and what the row says by then
+LATE = (  # accounts tracked during the pictures: the input, the platform, the late call, and the row's text by then
     ("NatComm", "X", {"platform": "twitter", "username": "natcomm", "path": "/tweets"}, "Fetching videos"),
     ("https://www.youtube.com/@CSPAN", "YouTube", {"platform": "youtube", "path": "/channels"}, "Looking up"),
 )
 
 
 def take(running: RunningStack) -> None:
-    """Track some accounts to their end and some half-way, and take both pictures."""
+    """Track some accounts to their end and others only half-way, and take both pictures."""
     project = Project(running, org_id=ADA.org_id)
     job_ids = [project.add_job(username, platform) for username, platform in TRACKED]
     running.tick()
@@ -53,7 +53,7 @@ def take(running: RunningStack) -> None:
 
 
 def opened(context: BrowserContext, project: Project) -> DemoPage:
-    """The page with an account open, and a panel with jobs that run and one that failed."""
+    """Open the page with one account shown, and with running jobs and a failed job in the panel."""
     page = DemoPage(context, project)
     context.route(lambda address: "127.0.0.1" not in address, answer_with_a_colour)
     page.sign_in()
@@ -69,7 +69,7 @@ def opened(context: BrowserContext, project: Project) -> DemoPage:
 
 
 def answer_with_a_colour(route: Route) -> None:
-    """Stand in for a picture of another server: a colour of its own for each address."""
+    """Answer a request for another server's picture with a coloured area. Each address has its own colour."""
     hue = crc32(route.request.url.encode()) % 360
     area = f'<rect width="100%" height="100%" fill="hsl({hue} 45% 62%)"/>'
     picture = f'<svg xmlns="http://www.w3.org/2000/svg" width="320" height="180">{area}</svg>'
@@ -78,7 +78,7 @@ def answer_with_a_colour(route: Route) -> None:
 
 @contextmanager
 def late_answers(running: RunningStack) -> Iterator[None]:
-    """Have the simulator answer the calls of `LATE` late, until the end."""
+    """Make the simulator answer the calls of `LATE` late, until the block ends."""
     faults = f"{running.state.simulator()}/control/faults"
     try:
         for _, _, concerned, _ in LATE:

@@ -94,7 +94,7 @@ def test_user_of_another_org_sees_and_writes_nothing(
     expect(page.problem).to_contain_text("You are not allowed to do this.")
     page.shoot("9-refused")
     page.tab.set_viewport_size(LOW)
-    assert page.room_above_the_panel_px() >= 0  # the panel holds nothing but the refusal
+    assert page.room_above_the_panel_px() >= 0  # the panel shows only the refusal
     assert jobs_of(project) == of_ada
 
 

@@ -1,4 +1,4 @@
-"""The whole way on the page: from the press of the button to the account and its videos."""
+"""Tracking on the page, from the press of the button to the account and its videos."""
 
 from __future__ import annotations
 
@@ -38,15 +38,16 @@ def test_tracked_account_is_listed_with_its_videos(page: DemoPage) -> None:
 def test_the_bar_moves_through_every_stage(page: DemoPage) -> None:
     """The bar shows the progress of each stage, in order.
 
-    A busy browser may skip a value: with its thread held for 300 ms while 30, 50 and 70 were written, the bar went from
-    0 to 70. So the test tries another account then. A value out of order, or of no stage, always fails it.
+    A busy browser may skip a value. Example: its thread was held for 300 ms while 30, 50 and 70 were written, and the
+    bar went from 0 to 70. If a value is missing, the test tries another account. It always fails if a value is out of
+    order, or belongs to no stage.
     """
     accounts = ("sim_videos_21", "sim_videos_22", "sim_videos_23")
     assert any(stages_shown(page, username) == EVERY_STAGE for username in accounts)
 
 
 def stages_shown(page: DemoPage, username: str) -> list[int]:
-    """Track an account to its end, and return its bar's values above 0. They must be stages in their order."""
+    """Track an account to its end, and return its bar's values above 0. The values must be stages, in order."""
     page.track(username, "YouTube")
     expect(page.row(username)).to_contain_text("Completed")
     shown = [value for value in page.bar_values(page.job_id(username)) if value > 0]
@@ -132,7 +133,7 @@ def test_a_cancelled_job_stops_saves_nothing_and_can_be_retried(page: DemoPage, 
 
 
 def test_panel_collapses_dismisses_and_fades_completed_jobs(page: DemoPage) -> None:
-    """Collapsing and dismissing both last over a reload."""
+    """A collapsed or dismissed panel is still collapsed or dismissed after a reload."""
     page.tab.emulate_media(reduced_motion="reduce")
     page.track("sim_missing", "YouTube")
     failed = page.row("sim_missing")
@@ -152,6 +153,6 @@ def test_panel_collapses_dismisses_and_fades_completed_jobs(page: DemoPage) -> N
     page.tab.reload()
     page.track("sim_videos_1", "YouTube")
     expect(page.row("sim_videos_1")).to_contain_text("Completed")
-    expect(failed).to_have_count(0)  # the panel shows the new job alone
+    expect(failed).to_have_count(0)  # the panel shows only the new job
     expect(page.panel).to_be_hidden()
     assert {"tracking-panel-appear", "tracking-panel-leave"} <= page.motions()
