@@ -19,7 +19,7 @@ NEEDED = ("deploy-firestore.sh", "firebase.json", "firestore.rules", "firestore.
 
 @pytest.fixture
 def tools(tmp_path: Path) -> Path:
-    """A folder with all programs of the script. Its npx prints the current folder and the arguments, one a line."""
+    """A folder with all programs of the script. Its npx prints the current folder and the arguments, one per line."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for name in ("bash", "dirname", "sed", "env"):
@@ -48,7 +48,7 @@ def deploy(tools: Path, *arguments: str, script: Path = SCRIPT) -> subprocess.Co
 
 
 def complaint(tools: Path, *arguments: str, script: Path = SCRIPT) -> str:
-    """Return the one sentence with which the script refuses. It must not have called npx."""
+    """Return the one sentence that the script prints when it refuses. The script must not call npx."""
     done = deploy(tools, *arguments, script=script)
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()

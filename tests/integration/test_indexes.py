@@ -1,6 +1,6 @@
-"""firestore.indexes.json against the queries that the store really makes. The emulator itself needs no indexes.
+"""Comparison of firestore.indexes.json with the queries that the store really makes. The emulator needs no indexes.
 
-The web's queries are held to it by web/tests/unit/indexes.test.ts; they need no index of their own.
+web/tests/unit/indexes.test.ts compares the web's queries with the same file.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def serves(index: Any, query: Index) -> bool:
 
 
 OF_PAGES = [
-    # for `cleanupOldJobs`, which web/tests/unit/indexes.test.ts holds to it
+    # for the web's `cleanupOldJobs`; web/tests/unit/indexes.test.ts checks that query
     {"fieldPath": "orgId", "order": "ASCENDING"},
     {"fieldPath": "status", "order": "ASCENDING"},
     {"fieldPath": "completedAt", "order": "ASCENDING"},
@@ -120,7 +120,7 @@ def test_every_query_has_its_index_and_every_index_its_query(made: list[Structur
 
 
 def test_pending_queries_have_no_order_by_field(made: list[StructuredQuery]) -> None:
-    """An order by a field would skip malformed jobs that lack it."""
+    """An order by a field would skip malformed jobs without that field."""
     pending = [q for q in made if [f.value.string_value for f in filters(q.where)] == ["pending"]]
     assert [[order.field.field_path for order in q.order_by] for q in pending] == [[], ["__name__"]]
     assert [q.limit for q in pending] == [500, 200]
@@ -132,7 +132,7 @@ def test_finished_jobs_are_ordered_by_their_ids_alone(made: list[StructuredQuery
 
 
 def test_finished_jobs_have_a_ttl_field_without_an_index(made: list[StructuredQuery]) -> None:
-    """No query names the field, and an index on a field that only grows slows every write of it.
+    """No query uses the field. An index on a field whose values only grow would slow every write of the field.
 
     https://firebase.google.com/docs/firestore/ttl#ttl_fields_and_indexes
     """

@@ -1,4 +1,4 @@
-"""Late writers: a Lambda that works on after a time-out, a stop or a cancellation. Real threads, real database."""
+"""Late writers: a Lambda that still works after a time-out, a stop or a cancellation. Threads and database are real."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WAIT_S = 30
 
 
 class Hanging:
-    """A platform that answers the late writer only when the test says so."""
+    """A platform that answers the late writer only when the test allows it."""
 
     def __init__(self) -> None:
         self.asked = threading.Event()
@@ -59,7 +59,7 @@ class LateWriter(threading.Thread):
     def run(self) -> None:
         try:
             self._world.run_state("SaveVideos", self._world.run_state("FetchVideos", self._state))
-        except Exception as error:  # noqa: BLE001 - whatever stopped it, the test looks at it
+        except Exception as error:  # noqa: BLE001 - the test checks every error
             self.error = error
 
 

@@ -96,7 +96,7 @@ def test_throttling_slows_a_thousand_starts_down_and_loses_none(firestore_client
     assert Counter(payload["jobId"] for payload in executions.started.values()).most_common(1)[0][1] == 1
     documents = [job.to_dict() or {} for job in client.collection("trackingJobs").stream()]
     assert {job["status"] for job in documents} == {"processing"}
-    assert {job.get("expiries", 0) for job in documents} == {0}  # a refused start costs the job no expiry
+    assert {job.get("expiries", 0) for job in documents} == {0}  # a refused start does not count as an expiry
 
 
 def test_jobs_beyond_the_ticks_time_wait_for_the_next_tick(firestore_client: Callable[[], Client]) -> None:
@@ -123,7 +123,7 @@ def test_jobs_beyond_the_ticks_time_wait_for_the_next_tick(firestore_client: Cal
 
 
 class CountedReads(RpcRecorder):
-    """Calls that count the returned documents, which Firestore bills as reads."""
+    """A recorder that also counts the returned documents, which Firestore bills as reads."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -135,7 +135,7 @@ class CountedReads(RpcRecorder):
             yield answer
 
     def calls_and_reads(self) -> tuple[int, int]:
-        """Return the numbers of calls and documents since the last time."""
+        """Return the numbers of calls and documents since this method was last called."""
         taken = len(self.taken()), self.documents
         self.documents = 0
         return taken

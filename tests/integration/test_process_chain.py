@@ -1,4 +1,4 @@
-"""A job through both functions, on the Firestore emulator and S3 (moto), with a count of the calls to Firestore."""
+"""A job that runs through both functions, with Firestore's emulator and S3 (moto), and a count of Firestore's calls."""
 
 from __future__ import annotations
 

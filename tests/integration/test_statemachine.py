@@ -1,4 +1,4 @@
-"""The state machine held to the code: its states, the errors that it names, and its limits."""
+"""The state machine checked against the code: its states, the errors that it names, and its limits."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_only_transient_errors_are_retried(definition: Any, task: str) -> None:
     assert not names & (PERMANENT | set(STOPPED))
     assert not names & {"States.ALL", "States.TaskFailed"}
     bases = {base.__name__ for base in (TrackingError, PermanentError, TransientError)}
-    assert not names & bases  # Step Functions compares the class's own name, never its bases
+    assert not names & bases  # Step Functions compares the class's name, never its base classes' names
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -131,7 +131,7 @@ def test_time_outs_of_lambda_and_of_the_state_are_tried_again(definition: Any, t
 
 @pytest.mark.parametrize("task", WORKING)
 def test_stopped_job_ends_quietly_and_other_errors_fail_it(definition: Any, task: str) -> None:
-    """Every other error leads to FailJob, which tells the user."""
+    """Every other error leads to FailJob, which reports it to the user."""
     catchers = definition["States"][task]["Catch"]
     caught = [(tuple(catcher["ErrorEquals"]), catcher["Next"]) for catcher in catchers]
     assert caught == [((name,), after) for name, after in STOPPED.items()] + [(("States.ALL",), FAIL_JOB)]
@@ -170,7 +170,7 @@ def test_limits_nest_from_one_call_to_the_lease(definition: Any, template: Any, 
 
 
 def test_page_of_two_calls_fits_into_the_functions_reserve() -> None:
-    """A page begun at the last moment may take two calls, and one commit follows."""
+    """A page that begins at the last moment may take two calls, and one commit follows."""
     assert 2 * HTTP_TIMEOUT_S < FUNCTION_RESERVE_S
     assert RPC_TIMEOUT_S + RETRY_FOR_S < FUNCTION_RESERVE_S
 

@@ -1,4 +1,4 @@
-"""The template held to the code and to the promises of the docs."""
+"""The template checked against the code and against the promises of the docs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FUNCTIONS = {
 """The class that reads the environment of each function."""
 
 UNNAMED_RESOURCES = {"DeliverLogsAndTraces"}
-"""Statements whose actions take no resource. The template links AWS's page on each."""
+"""Statements whose actions take no resource. For each, the template has a link to AWS's page."""
 
 ALARMS = {
     # metric, resource
@@ -95,7 +95,7 @@ def test_every_variable_is_read_and_every_setting_is_given(template: Any, functi
 
 
 def test_every_platforms_credential_is_a_secret_parameter(template: Any) -> None:
-    """A key's name in contracts/platforms.json is the variable's, and the default name of the secret."""
+    """A key's name in contracts/platforms.json gives the variable its name, and the secret its default name."""
     given = of_type(template, "AWS::Serverless::Function")["ProcessFunction"]["Environment"]["Variables"]
     parameters = {name.removesuffix("_SECRET"): value["Ref"] for name, value in given.items() if "_SECRET" in name}
     assert parameters.pop("FIREBASE_CREDENTIALS") == "FirebaseCredentialsSecret"
@@ -209,7 +209,7 @@ def test_alarms_watch_the_documented_metrics(template: Any) -> None:
         assert alarm["AlarmActions"] == {
             "Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]
         }
-        # Missing data is a good sign for every metric but the tick's own.
+        # Missing data is a good sign for every metric except the tick's.
         is_tick = alarm["MetricName"] == "Invocations"
         assert alarm["TreatMissingData"] == ("breaching" if is_tick else "notBreaching")
 
@@ -309,7 +309,7 @@ def test_the_kick_may_have_the_tick_run_and_do_nothing_else(template: Any) -> No
 
 
 def test_kick_waits_in_lambdas_queue_while_a_tick_runs(template: Any) -> None:
-    """The event lives longer than a tick can last. A throttled event is not a retry of a failed one."""
+    """Lambda keeps the event longer than a tick can last. A new try of a throttled event does not count as a retry."""
     trigger = of_type(template, "AWS::Serverless::Function")["TriggerFunction"]
     assert trigger["EventInvokeConfig"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
     assert trigger["Timeout"] < trigger["EventInvokeConfig"]["MaximumEventAgeInSeconds"]
@@ -371,7 +371,7 @@ def test_kick_access_log_omits_headers_query_and_address(template: Any) -> None:
 def test_google_waits_fit_the_kick_and_the_kick_its_gateway(template: Any) -> None:
     kick = of_type(template, "AWS::Serverless::Function")["KickFunction"]
     (integration,) = of_type(template, "AWS::ApiGatewayV2::Integration").values()
-    # Certificates, Google's own token and the user's record, each to connect and to answer.
+    # Three requests: certificates, Google's own token and the user's record. Each waits to connect and for the answer.
     assert kick["Timeout"] > 3 * 2 * google_credentials.GOOGLE_TIMEOUT_S
     assert kick["Timeout"] * 1000 < integration["TimeoutInMillis"] < 30_000
 

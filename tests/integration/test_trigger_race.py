@@ -88,7 +88,7 @@ def test_a_job_cancelled_while_triggers_race_is_never_started(firestore_client: 
         snapshot = stores[0].get_job(f"job{number:03}")
         assert snapshot is not None
         assert snapshot.data["status"] == "cancelled"
-        # Cancelled before the claim, a job never starts. Cancelled after it, it starts once, and the fence stops it.
+        # A job cancelled before its claim never starts. A job cancelled after it starts once, and the fence stops it.
         assert executions.starts[snapshot.job_id] == snapshot.data.get("attempt", 0)
     assert all(executions.starts[f"job{number:03}"] == 1 for number in range(10, 20))
 
@@ -116,7 +116,7 @@ run_tick(TriggerDeps(FirestoreStore(client), Killed(), SystemClock(), Limits(run
 def test_trigger_killed_before_start_leaves_a_valid_claim(
     firestore_client: Callable[[], Client],
 ) -> None:
-    """A later tick finds the attempt, the execution's name and the lease in it."""
+    """A later tick finds the attempt, the execution's name and the lease in the claim."""
     client = firestore_client()
     fill(client, 5)
     began = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""One stack for all tests that fill or break one. They share it, since a start takes 20 s."""
+"""One stack for all tests that fill or break a stack. These tests share it, since a start takes 20 s."""
 
 from __future__ import annotations
 

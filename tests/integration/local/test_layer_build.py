@@ -64,7 +64,7 @@ def test_layer_alone_imports_all_of_tracking(host_layer: Path) -> None:
 
 
 def test_the_layer_has_the_platforms_contract(host_layer: Path) -> None:
-    """The contract is a file there, and `tracking` reads it. A link to it would be broken on Lambda."""
+    """The layer has the contract as a file, and `tracking` reads it. A symbolic link would be broken on Lambda."""
     shipped = host_layer / "tracking" / "platforms.json"
     assert not shipped.is_symlink()
     assert shipped.read_bytes() == (ROOT / "contracts" / "platforms.json").read_bytes()
@@ -99,7 +99,7 @@ def test_the_layer_for_lambda_is_of_arm64_and_small_enough(tmp_path: Path) -> No
     # ELF: the machine is in bytes 18 and 19; 183 is AArch64.
     assert {int.from_bytes(library.read_bytes()[18:20], "little") for library in libraries} == {183}
     size_mb = sum(file.stat().st_size for file in layer.rglob("*") if file.is_file()) / 1e6
-    assert size_mb < 120  # Lambda's limit is 250, function included
+    assert size_mb < 120  # Lambda's limit is 250, including the function
     compiled = {file.suffixes[-2] for file in layer.rglob("*.pyc")}
     assert compiled == {".cpython-313"} or "has no bytecode" in said
 

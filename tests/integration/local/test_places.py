@@ -1,4 +1,4 @@
-"""Tick and kick with more slow jobs than the local stack has places for."""
+"""Tick and kick while there are more slow jobs than the local stack has places for."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from local import aws, stack
 from tests.e2e.running import Project, RunningStack, until
 from tracking.jobs import Status
 
-QUICK_S = 10.0  # a cold start on a busy machine fits in; the slow jobs' states take longer
+QUICK_S = 10.0  # longer than a cold start on a busy machine, shorter than the slow jobs' states
 
 
 @pytest.fixture
 def without_ticks(running: RunningStack) -> Iterator[None]:
-    """Switch the schedule off for the test: its tick would take the only place of the tick."""
+    """Switch the schedule off for the test, since a scheduled tick would take the only place for ticks."""
     events = aws.client("events", running.state.aws())
     (rule,) = (rule["Name"] for rule in events.list_rules()["Rules"] if "TriggerFunctionTick" in rule["Name"])
     events.disable_rule(Name=rule)
@@ -35,7 +35,7 @@ def test_slow_jobs_leave_places_to_tick_and_kick(running: RunningStack) -> None:
     for platform in ("youtube", "twitter", "instagram"):
         for _ in range(8):
             project.add_job("sim_slow_12", platform)
-    _kick(running)  # cold, and while sixteen others start, it would wait for the processor and not for a place
+    _kick(running)  # warms the kick: a cold start among sixteen others would wait for the processor, not for a place
     running.tick()
 
     def is_full() -> bool | None:

@@ -16,7 +16,7 @@ import pytest
 from local import LocalError, commands, programs
 from local.programs import Process
 
-# Starts a child that ignores SIGTERM, prints its id, and waits.
+# Starts a child that ignores SIGTERM, prints `ready`, and waits.
 STUBBORN_FAMILY = """
 import signal, subprocess, sys, time
 child = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"

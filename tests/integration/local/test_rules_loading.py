@@ -1,4 +1,4 @@
-"""Loading the present rules into an emulator that runs already."""
+"""Loading the current rules into an emulator that already runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def rules(tmp_path: Path, emulator: str) -> Iterator[Path]:
 
 
 def status(emulator: str) -> int:
-    """Return the status of the answer to a visitor who is not signed in and reads a document."""
+    """Read a document as a visitor who is not signed in, and return the answer's status."""
     documents = f"http://{emulator}/v1/projects/{firestore.PROJECT}/databases/(default)/documents"
     return httpx.get(f"{documents}/notes/1", trust_env=False).status_code
 

@@ -1,4 +1,4 @@
-"""The sentences about something that is missing, printed by the real commands."""
+"""The sentences that the real commands print when something is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real local stack, started and ended in each way. Nothing may run afterwards."""
+"""The real local stack, started and ended in every way. Nothing may run afterwards."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_stack_listens_on_loopback_and_stops_with_its_workers(running: RunningSt
 
 
 def listeners(groups: list[int]) -> set[str]:
-    """Return the addresses on which the groups' processes listen, from /proc: IPv4, and IPv4 mapped to IPv6."""
+    """Read the addresses on which the groups' processes listen from /proc: IPv4, and IPv4 mapped to IPv6."""
     inodes = set()
     for pid in left_of(groups):
         for link in Path(f"/proc/{pid}/fd").iterdir():
@@ -166,7 +166,7 @@ def listeners(groups: list[int]) -> set[str]:
 
 
 def _readable(address: str) -> str:
-    """Turn `0100007F:1F90` into 127.0.0.1:8080. In IPv6 the last word is the IPv4 address that Java maps."""
+    """Turn `0100007F:1F90` into 127.0.0.1:8080. Java maps an IPv4 address to the last word of an IPv6 address."""
     host, port = address.split(":")
     bytes_ = bytes.fromhex(host[-8:])[::-1]
     mapped = len(host) == 8 or host.startswith("0000000000000000FFFF0000")

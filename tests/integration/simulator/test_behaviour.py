@@ -28,7 +28,7 @@ from tests.integration.simulator.calls import (
     user,
 )
 
-Ask = Callable[[str], httpx.Response]  # the first call that meets an account
+Ask = Callable[[str], httpx.Response]  # the first call that reads an account
 
 
 @pytest.fixture
