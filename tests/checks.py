@@ -1,4 +1,4 @@
-"""The checks of `make lint`, `make test`, `make nightly` and `make one`. All but the nightly ones end at a failure.
+"""The checks of `make lint`, `make test`, `make nightly` and `make one`. A failure ends all but the nightly checks.
 
     python -m tests.checks lint|test|nightly
     python -m tests.checks one TEST
@@ -27,13 +27,13 @@ from local.paths import LOCAL, ROOT, SAM, VENV, WEB, clean_environment
 
 PYTHON = str(VENV / "bin" / "python")
 LOGS = LOCAL / "checks"
-JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # the emulators live for minutes: compiling less saves a quarter
+JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # emulators run only for minutes, so less compilation saves a quarter
 STOP_LIMIT_S = 60.0  # enough for a check to stop its stack
 
 
 @dataclass(frozen=True)
 class Check:
-    """A command. `stack`: the folder in `.local` of the stack that it may start; no two lanes share one."""
+    """A command. `stack`: the folder in `.local` of the stack that it may start. No two lanes share a stack."""
 
     name: str
     command: list[str]
@@ -67,7 +67,7 @@ LINT: Lane = (
     Check("web types", _web("typecheck")),
     Check("web package", _web("build")),
 )
-# Most tests wait now and then, so two cores take three lanes. The lanes take about the same time.
+# Most tests sometimes wait, so two cores can run three lanes. The lanes take about the same time.
 TEST: tuple[Lane, ...] = (
     (
         *LINT,
@@ -99,7 +99,7 @@ NIGHTLY: tuple[Lane, ...] = (
 
 
 class Running:
-    """A running check: a process that leads a group of its own and writes to a file."""
+    """A running check: a process that leads its own process group and writes to a file."""
 
     def __init__(self, check: Check) -> None:
         """Start the check. It cannot reach the user's AWS and Google accounts."""
@@ -130,7 +130,7 @@ class Running:
 
 
 def run(lanes: Sequence[Lane], *, keep_going: bool = False) -> bool:
-    """Run the lanes, and return whether all checks pass. A failure ends the others as Ctrl-C does, or they go on."""
+    """Run the lanes, and return whether all checks pass. A failure ends the others like Ctrl-C, unless `keep_going`."""
     began = time.monotonic()
     running: dict[int, Running] = {}
     rows: list[str] = []

@@ -1,4 +1,4 @@
-"""Fixtures for all tiers. None of them starts anything before a test uses it."""
+"""Fixtures for all tiers. A fixture starts nothing before a test uses it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def harness() -> Harness:
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[str]:
-    """Host and port of a Firestore emulator: that of FIRESTORE_EMULATOR_HOST, or else one that is started here."""
+    """Host and port of a Firestore emulator. It is started here, unless FIRESTORE_EMULATOR_HOST names a running one."""
     if address := os.environ.get("FIRESTORE_EMULATOR_HOST"):
         yield address
         return
@@ -40,7 +40,7 @@ def emulator() -> Iterator[str]:
 
 @pytest.fixture
 def firestore_client(emulator: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Client]]:
-    """A maker of clients of one new project. No test has to clear it, and queries stay fast."""
+    """A function that makes clients of one new project. No test has to clear the project, and queries stay fast."""
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator)
     project = f"demo-{uuid4().hex[:12]}"
     clients: list[Client] = []

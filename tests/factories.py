@@ -33,7 +33,7 @@ def job(job_id: str = "job1", **overrides: Any) -> Job:
 
 
 def bare_change(**fields: Any) -> Change:
-    """A change of these fields alone, for tests of stores, which know no rules of a job's."""
+    """Return a change of only these fields, for tests of stores, which do not know the rules of jobs."""
     return Change(ChangeKind.NOTE, fields)
 
 

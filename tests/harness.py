@@ -1,4 +1,4 @@
-"""A job's environment in tests. It also does the state machine's part: events, outputs and errors."""
+"""A job's environment in tests. It also stands in for the state machine: events, outputs and errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CHAIN = tuple(state.name for state in states.CHAIN)
 
 
 class Harness:
-    """The trigger and process functions over two stores, in memory by default, and one scripted platform."""
+    """The trigger and process functions with one scripted platform and two stores, which are in memory by default."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class Harness:
     ) -> Any:
         """Run a state and return its output. Event and output pass through JSON, as in the state machine.
 
-        `execution`: the execution's name, if the job and its attempt do not tell it.
+        `execution`: the execution's name, if the job and its attempt do not give it.
         """
         event = {
             "state": state,
@@ -107,7 +107,7 @@ class Harness:
         return json.loads(json.dumps(output))
 
     def execution_of(self, job: dict[str, Any]) -> str:
-        """Return the name of the execution of a job and an attempt, given by the input of any state."""
+        """Return the name of an execution. `job`: the input of any of its states, with the job's id and the attempt."""
         return next(
             name
             for name, started in self.executions.started.items()

@@ -1,4 +1,4 @@
-"""A contract for import-linter, whose wildcards cannot match every module whose name begins with `test_`."""
+"""A contract for import-linter. Its own wildcards cannot match every module whose name begins with `test_`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from importlinter import Contract, ContractCheck, fields, output
 
 
 class NoSharedTests(Contract):
-    """No test module imports another test module. `ignore_imports`: the pairs "importer -> imported" that may."""
+    """No test module imports another test module. `ignore_imports`: allowed pairs "importer -> imported"."""
 
     type_name = "no_shared_tests"
     ignore_imports = fields.SetField(subfield=fields.StringField(), required=False)
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
-        """List each import that is not allowed in the metadata, as "importer -> imported"."""
+        """Check the imports. The metadata of the result lists the forbidden ones, as "importer -> imported"."""
         tests = sorted(module for module in graph.modules if module.rpartition(".")[2].startswith("test_"))
         shared = {
             f"{importer} -> {imported}"

@@ -25,7 +25,7 @@ from tracking.outcomes import ExecutionStatus, Outcome
 DEFINITION: dict[str, Any] = json.loads((ROOT / "statemachine/tracking.asl.json").read_text())
 
 Invoke = Callable[[dict[str, Any]], dict[str, Any]]
-"""The process function, from an event to the next state's input."""
+"""The process function, which takes an event and returns the next state's input."""
 
 
 class KilledError(Exception):
@@ -114,7 +114,7 @@ class Execution:
 
 
 class SimulatedExecutions(MemoryExecutions):
-    """Executions in memory. `replies` are the results of the next starts: refused, or of unknown result."""
+    """Executions in memory. `replies` are the replies to the next starts: a refusal, or an unknown result."""
 
     def __init__(self, clock: ManualClock, definition: Mapping[str, Any] = DEFINITION) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Store and staging storage in memory that check each write, and fail when a test says so."""
+"""A store and a staging storage in memory. They check each write, and fail when a test plans a fault."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ class ObservedStore(MemoryStore):
             if has_changed(before, after):
                 self._truth.edited.add(job_id)
             return
-        if currently_in_test_context():  # false if a failing example runs as a program of its own
+        if currently_in_test_context():  # false if a failing example runs as a separate program
             event(f"{was} -> {now} by {writer.name}")
         assert now in TRANSITIONS[was], change
         if was in FINISHED:

@@ -1,6 +1,6 @@
-"""The project's pages, read: their lines, links, paths and excerpts of code.
+"""A reader of the project's pages: their lines, links, paths and excerpts of code.
 
-`python -m tests.pages` lists the excerpts of the tour, and names those that their file does not hold any more.
+`python -m tests.pages` lists the excerpts of the tour, and marks each excerpt that its file no longer contains.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from textwrap import dedent
 from local.paths import ROOT
 
 TOUR = ROOT / "docs/tour.md"
-# Folders that a page may count a path from.
+# Folders that a path in a page may be relative to.
 BASES = ("", "functions", "layers/common", "layers/common/tracking", "web", "web/src")
 SAMPLES = ROOT / "tests/platform-samples"
 
@@ -47,7 +47,7 @@ class Page:
 
     @property
     def code(self) -> str:
-        """The blocks of code, and what stands between backticks."""
+        """The blocks of code, and the text between backticks."""
         spans = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", self.prose)]
         return "\n".join([*_FENCE.split(self.text)[1::2], *spans])
 
@@ -57,7 +57,7 @@ class Page:
         return [line for line in lines if len(re.sub(r"https?://\S+", "", _LINK.sub("]", line))) > limit]
 
     def broken_links(self) -> list[str]:
-        """Links to files or headings that are not there. Other sites are not asked."""
+        """Links to files or headings that do not exist. Links to other sites are not checked."""
         targets = [*_LINK.findall(self.prose), *_SOURCE.findall(self.prose)]
         return [target for target in targets if "://" not in target and not self._leads_somewhere(target)]
 
@@ -69,18 +69,19 @@ class Page:
     def missing_paths(self) -> list[str]:
         """Return the paths between backticks that lead to no file.
 
-        Left out: what `make` writes, in folders that begin with a dot; and the files of Threads, the how-to's example.
+        Two kinds are left out: files that `make` writes, in folders that begin with a dot, and the files of Threads, an
+        example in the how-to.
         """
         named = [path for path in _PATH.findall(self.prose) if not path.startswith(".") and "threads" not in path]
         bases = [self.path.parent, *(ROOT / base for base in BASES), SAMPLES, *SAMPLES.iterdir()]
         return [path for path in named if not any((base / path).exists() for base in bases)]
 
     def targets(self) -> set[str]:
-        """The targets of `make` that its code names."""
+        """The targets of `make` that the page's code names."""
         return set(_TARGET.findall(self.code))
 
     def commands(self) -> set[str]:
-        """The commands of `tracking` that its code names."""
+        """The commands of `tracking` that the page's code names."""
         return set(_COMMAND.findall(self.code))
 
 
@@ -107,7 +108,7 @@ class Excerpt:
 
     @property
     def found_at(self) -> int | None:
-        """The line in the file where it begins, however far indented; None where the file does not hold it."""
+        """The line of the file where the excerpt begins, at any indentation. None if the file does not contain it."""
         wanted = self.text.splitlines()
         lines = self.file.read_text().splitlines() if self.file.is_file() else []
         for first in range(len(lines) - len(wanted) + 1):
@@ -117,13 +118,13 @@ class Excerpt:
 
 
 def excerpts(tour: str) -> Iterator[Excerpt]:
-    """Each block of code below a line that is a link to a file and a colon: `[claim.py](../functions/...):`."""
+    """Yield each block of code below a line with only a link to a file and a colon: `[claim.py](../functions/...):`."""
     for found in _EXCERPT.finditer(tour):
         yield Excerpt((TOUR.parent / found[1]).resolve(), found[2], tour.count("\n", 0, found.start()) + 1)
 
 
 def main() -> int:
-    """1 when an excerpt is out of date."""
+    """Print the excerpts. Return the exit code: 1 if an excerpt is out of date."""
     stale = 0
     for excerpt in excerpts(TOUR.read_text()):
         stale += excerpt.found_at is None

@@ -1,4 +1,4 @@
-"""Parts of a race for the same jobs: the jobs, limits that none of them meets, and a count of the starts."""
+"""Parts of a race for the same jobs: the jobs, limits that the jobs never reach, and a count of the starts."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""The truth about jobs, kept apart from their documents: claims, served data, and the right to write.
+"""The truth about jobs, kept separately from their documents: claims, served data, and the right to write.
 
     claim ──> attempt, with the fields that it works from ──> data served to it ──> data that it saved
     one of these fields or the claim changes ──> another life of the job: the attempt may write nothing any more
 
-The platform serves different data to each attempt, so that a document tells which attempt its content is from.
+The platform serves different data to each attempt, so that a document's content shows which attempt it came from.
 
-Two states that a document cannot tell apart count as one life. Examples: a field that is changed and changed back, or
-a backup that restores the document as the same attempt left it.
+If a document is the same in two states, both states count as one life. Examples: a field that is changed and changed
+back, or a backup that restores the document as the same attempt left it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tracking.store import account_path
 VIDEOS_OF = {"none": 0, "one": 1, "some": 5, "some-com": 3}
 
 CLAIMED_FIELDS = ("orgId", "projectId", "userId", "username", "platform", "accountType", "attempt")
-"""Fields that an attempt takes from its job at the claim. Status, progress and accountId are checked apart."""
+"""Fields that an attempt takes from its job at the claim. Status, progress and accountId are checked separately."""
 
 CONTENT_FIELDS = (*CLAIMED_FIELDS, "status", "progress", "accountId", "message", "completedAt")
 """Fields whose change makes a document a different one. Fields of front ends do not count."""
@@ -58,7 +58,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Writer:
-    """The writer of the moment: its name, and the claim that it acts for, if any."""
+    """The current writer: its name, and the claim that it acts for, if any."""
 
     name: str
     claim: Claim | None = None
@@ -177,9 +177,9 @@ class Truth:
                 writer.claim.account_id = after.get("accountId")
 
     def check_completed(self, claim: Claim | None, job: Fields, found: Mapping[str, Fields]) -> Fields:
-        """Check that all that was served to the attempt is saved, and return the account.
+        """Check that all data served to the attempt is saved, and return the account.
 
-        Of a job whose time ran out, only the newest videos must be there.
+        If the job's time ran out, only the newest videos must be saved.
 
         `found`: all documents, by path. A later attempt of another job may have saved the same account since.
         """
