@@ -1,12 +1,12 @@
-# `make help` lists what can be done. Every target installs first what it needs, into this folder alone; only Chromium,
-# which `make test` runs, may come as a package of the system (local/browser.py).
+# `make help` lists the targets. Every target first installs what it needs, only into this folder. One exception:
+# `make test` may install Chromium as a package of the system (local/browser.py).
 
 VENV := .venv
-# The Python to install with: the one that is installed already, or PYTHON=python3.12, or the system's.
+# The Python that installs everything: PYTHON=python3.12 if it is given, else the one in .venv, else the system's.
 PYTHON ?= $(if $(wildcard $(VENV)/bin/python),$(VENV)/bin/python,python3)
 RUN := $(VENV)/bin
 
-# What a shell may hold for other projects must not change what is done here.
+# A shell may have these variables for other projects. They must not change what our targets do.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONWARNINGS VIRTUAL_ENV LAYER_PYTHON LAYER_PYTHON_VERSION LAYER_PLATFORM
 unexport AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
 unexport AWS_REGION AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE
@@ -75,7 +75,7 @@ bench: setup ## Measure the figures of docs/figures.md
 picture: setup ## Take the README's pictures of the page
 	@$(RUN)/python -m tests.e2e.browser.picture
 
-# Both on a stack of their own, which is stopped at the end.
+# `chaos` and `soak` use their own stack, which is stopped at the end.
 CHAOS = unset FIRESTORE_EMULATOR_HOST; TRACKING_LOCAL_STACK=chaos-stack $(RUN)/python -m
 
 chaos: setup ## Kill, cut off or delay each step of a job's life, and show how it ends; POINTS="claim late" for some
