@@ -31,7 +31,7 @@ setup: ## Install the environments (.venv, MiniStack, SAM, Node packages); quick
 	  echo "error: $(PYTHON) is older than Python 3.11, or does not run: name a later one (make PYTHON=python3.12 ...)." >&2; exit 1; }
 	@$(PYTHON) -m local.environments
 
-up: setup ## Start the local stack and deploy to it; again to bring it up to date
+up: setup ## Start the local stack and deploy to it; run it again to update it
 	@$(RUN)/python -m cli local up
 
 down: setup ## Stop the local stack
@@ -49,12 +49,12 @@ unit: setup ## Run the unit tests of Python, side by side
 one: setup ## Run one test: make one T=tests/unit/test_fence.py, T=web/tests/unit/panel.test.tsx, or T="words of its name"
 	@$(RUN)/python -m tests.checks one "$(T)"
 
-fmt: setup ## Format and mend all code
+fmt: setup ## Format all code and fix its style
 	@$(RUN)/ruff check --fix-only --quiet
 	@$(RUN)/ruff format
 	@npm --prefix web run --silent format
 
-test: setup ## Check and test everything, but for what takes very long
+test: setup ## Check and test everything, except what takes very long
 	@unset FIRESTORE_EMULATOR_HOST; $(RUN)/python -m tests.checks test
 
 lint: setup ## Check style, types and the template
@@ -82,7 +82,7 @@ chaos: setup ## Kill, cut off or delay each step of a job's life, and show how i
 	@$(CHAOS) tests.chaos $(POINTS)
 	@$(RUN)/python -m pytest tests/unit/test_job_life.py --hypothesis-profile=long --timeout=1800
 
-soak: setup ## Track JOBS (2000) accounts of all fates while ticks double and workers are killed
+soak: setup ## Track JOBS (2000) accounts of all kinds, with doubled ticks and killed workers
 	@$(CHAOS) tests.chaos.soak $(JOBS)
 
 LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN)/uv pip compile --quiet --universal --generate-hashes \

@@ -8,7 +8,7 @@ Addresses
     /apify/v2       Apify API v2: /acts/{actor}/runs, /actor-runs/{id} and its /abort,
                     /key-value-stores/{id}/records/INPUT, /datasets/{id}/items
     /healthz        200 when ready
-Any key, bearer or token is accepted, except none and `wrong-key`.
+Every call needs a key, bearer or token. Any value works, except `wrong-key`.
 
 Recorded accounts (in any case)
     youtube         GoogleDevelopers, C-SPAN (handle @CSPAN)
@@ -24,7 +24,7 @@ Synthetic accounts, on all four platforms (any other name is missing)
     sim_missing       not found
     sim_hidden        counts hidden: left out; Instagram likes -1
     sim_nulls         null in place of counts
-    sim_other         the profile that comes is another account's
+    sim_other         the answer is another account's profile
     sim_loop          the last page's token leads to the first; an Apify dataset repeats itself and never ends
     sim_quota         the caller's quota is used up: YouTube 403, X 402, Apify 403
     sim_slow_S        each answer S seconds late
@@ -32,19 +32,20 @@ Synthetic accounts, on all four platforms (any other name is missing)
     sim_429xN               the same; Retry-After: 1, on X x-rate-limit-reset in 1 second
     sim_htmlxN              the same, with a gateway's HTML page and status 502
     sim_truncatedxN         the same, with status 200 and half of the JSON
-N times is counted per platform and account. With Apify the request that counts is the one that starts a run; only
-sim_slow_S delays the others, too.
+Requests are counted per platform and account. On Apify only the request that starts a run is counted. sim_slow_S
+delays the other requests, too.
 
 Control
     POST   /control/faults    {"kind": "503", "platform": "youtube", "username": "nasa", "times": 2, "path": "/videos"}
                               kind: 503 500 429 html truncated quota slow private suspended empty missing hidden nulls
                               loop other; platform: youtube twitter instagram tiktok; the rest is optional: seconds
-                              (slow), retry_after (429), status (html). Left out: any platform, any account, for ever;
-                              path limits it to calls that contain it, and lets it reach any Apify call
-    DELETE /control/faults    forget them, and let the names above count from 0 again
+                              (slow), retry_after (429), status (html). A fault without platform or username meets
+                              every platform or account; without times it never ends. path limits it to calls whose
+                              path contains this text; it then also meets Apify's follow-up calls
+    DELETE /control/faults    remove all faults; the names above count from 0 again
     GET    /control/requests  the requests, keys masked; status is null while an answer is on its way
     DELETE /control/requests
-    DELETE /control/runs      forget every Apify run
+    DELETE /control/runs      remove every Apify run
 """
 
 from local.simulator.server import Simulator, running

@@ -91,17 +91,17 @@ class FaultBook:
     def __init__(self, standing: Callable[[str], Fault | None]) -> None:
         self._standing = standing
         self._lock = threading.Lock()
-        self._told: list[Fault] = []
+        self._planned: list[Fault] = []
         self._happened: Counter[object] = Counter()  # by index in the list, or by platform and name
 
     def add(self, fault: Fault) -> None:
         with self._lock:
-            self._told.append(fault)
+            self._planned.append(fault)
 
     def clear(self) -> None:
         """Forget the added faults, and start the count of every name again."""
         with self._lock:
-            self._told.clear()
+            self._planned.clear()
             self._happened.clear()
 
     def take(self, subject: Subject, path: str) -> list[Fault]:
@@ -109,7 +109,7 @@ class FaultBook:
         standing = self._standing(subject.username) if subject.username else None
         taken: list[Fault] = []
         with self._lock:
-            for key, fault in (*enumerate(self._told), ((subject.platform, subject.username), standing)):
+            for key, fault in (*enumerate(self._planned), ((subject.platform, subject.username), standing)):
                 if fault and fault.concerns(subject, path) and self._happened[key] != fault.times:
                     self._happened[key] += 1
                     taken.append(fault)

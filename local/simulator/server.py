@@ -61,7 +61,7 @@ class Simulator:
         try:
             endpoint, named = self._routes.match(request.path, request.method)
         except HTTPException:
-            return answer({"error": "There is no such call; GET / lists the APIs and what can be told."}, 404)
+            return answer({"error": "There is no such call; GET / lists the calls and the faults."}, 404)
         if isinstance(endpoint, tuple):
             api, call = endpoint
             return self._journaled(api, request, call, named if call else {})

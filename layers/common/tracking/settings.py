@@ -106,7 +106,7 @@ class CleanupSettings(_FromEnvironment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformSettings(_FromEnvironment):
-    """Base addresses, with the version part, and the names of Apify's actors."""
+    """Base addresses (with the version part), the names of Apify's actors, and the sizes that are accepted."""
 
     youtube_api_url: str = "https://www.googleapis.com/youtube/v3"
     x_api_url: str = "https://api.x.com/2"

@@ -247,3 +247,11 @@ def test_the_key_is_asked_for_at_each_call_and_stripped() -> None:
     with pytest.raises(TrackingError):
         fetch(replay.youtube(lambda: next(keys)), "nasa", replay)
     assert [request.url.params["key"] for request in replay.requests] == ["first", "second"]
+
+
+def test_key_that_is_gone_after_the_call_hides_no_error() -> None:
+    keys = iter([KEY])
+    replay = Replay().on("GET", answer({"error": {"message": KEY}}, 500))
+    with pytest.raises(PlatformUnavailableError) as failed:
+        fetch(replay.youtube(lambda: next(keys)), "nasa", replay)
+    assert "***" in failed.value.__notes__[0]

@@ -24,7 +24,7 @@ def kinds(faults: list[Fault]) -> list[Kind]:
     return [fault.kind for fault in faults]
 
 
-def test_fault_happens_as_often_as_it_was_told() -> None:
+def test_fault_happens_as_often_as_planned() -> None:
     faults = book()
     faults.add(Fault(kind=Kind.BROKEN, times=2))
 
@@ -77,7 +77,7 @@ def test_a_names_own_fault_is_counted_for_each_platform_apart() -> None:
     assert taken == [1, 1, 0]
 
 
-def test_clearing_forgets_told_faults_and_lets_names_count_anew() -> None:
+def test_clearing_removes_faults_and_lets_names_count_anew() -> None:
     faults = book(Fault(kind=Kind.UNAVAILABLE, times=1))
     faults.add(Fault(kind=Kind.SLOW))
     first = kinds(faults.take(NASA, CALL))

@@ -122,21 +122,26 @@ class JsonApi:
         """
         tries_left = _TRIES
         while True:
-            answer = self._send(method, path, params, body)
+            key = self._checked_key()
+            answer = self._send(self._credential(key), method, path, params, body)
             error = None if answer.status == allow else self._judge(answer, expect, account)
             if error is None:
                 return answer
             tries_left -= 1
             pause = self._pause(error, answer, deadline, is_safe=method == "GET")
             if tries_left == 0 or pause is None:
-                error.add_note(self._note(method, path, answer))
+                error.add_note(_note(method, path, answer, key))
                 raise error
             self._clock.sleep(pause.total_seconds())
 
     def _send(
-        self, method: str, path: str, params: Mapping[str, str | int] | None, body: Mapping[str, Any] | None
+        self,
+        credential: Credential,
+        method: str,
+        path: str,
+        params: Mapping[str, str | int] | None,
+        body: Mapping[str, Any] | None,
     ) -> Answer:
-        credential = self._credential(self._checked_key())
         try:
             request = self._http.build_request(
                 method,
@@ -188,11 +193,6 @@ class JsonApi:
             error.retry_at = retry_moment(answer.headers, self._clock.now())
         return error
 
-    def _note(self, method: str, path: str, answer: Answer) -> str:
-        """Return the platform's answer for the log. If the answer quotes our key, the key is replaced."""
-        said = json.dumps(answer.body) if answer.body is not None else "not JSON"
-        return f"{method} {path}: HTTP {answer.status}, {said.replace(self._checked_key(), '***')[:_NOTE_LENGTH]}"
-
     def _pause(self, error: TrackingError, answer: Answer, deadline: datetime, *, is_safe: bool) -> timedelta | None:
         """Return how long to wait before another try, or None if another try cannot help or may do harm."""
         pause: timedelta | None = None
@@ -201,6 +201,12 @@ class JsonApi:
         elif is_safe and answer.is_success and answer.body is None:
             pause = _SHORTEST_WAIT
         return pause if pause is not None and self._clock.now() + pause < deadline else None
+
+
+def _note(method: str, path: str, answer: Answer, key: str) -> str:
+    """Return the platform's answer for the log. If the answer quotes our key, the key is replaced."""
+    said = json.dumps(answer.body) if answer.body is not None else "not JSON"
+    return f"{method} {path}: HTTP {answer.status}, {said.replace(key, '***')[:_NOTE_LENGTH]}"
 
 
 def kind_of(error: Exception) -> type[TrackingError]:

@@ -188,7 +188,7 @@ class TickStore(Protocol):
         ...
 
     def processing_jobs(self, limit: int) -> list[JobSnapshot]:
-        """Return all `processing` jobs, in the order of their ids."""
+        """Return up to `limit` `processing` jobs, in the order of their ids."""
         ...
 
     def next_waiting_org(self, after: str, platforms: Collection[PlatformName]) -> str | None:
