@@ -1,6 +1,6 @@
 /**
- * A tracked account and its videos, as a front end sees them. `contracts/account.json` is the description that Python
- * shares; a test holds this module to it.
+ * A tracked account and its videos, as a front end sees them. `contracts/account.json` describes them for Python and
+ * for this module; a test compares this module with it.
  */
 
 import type { AccountType, Platform } from './job';

@@ -106,7 +106,7 @@ const STATES: ReadonlyMap<string, string> = new Map<JobStatus, string>([
   ['cancelled', 'has been cancelled'],
 ]);
 
-/** `failed-precondition` is a transaction that lost a race, or a query whose index is still being built. */
+/** Firestore gives `failed-precondition` when a transaction lost a race, or when a query's index is not built yet. */
 const CODES: Readonly<Record<FirestoreErrorCode, TrackingJobErrorCode>> = {
   cancelled: 'unavailable',
   unknown: 'unexpected',

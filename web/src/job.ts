@@ -1,6 +1,6 @@
 /**
- * The tracking job as a front end sees it. `contracts/job.json` is the description that Python shares; a test holds
- * this module to it.
+ * The tracking job as a front end sees it. `contracts/job.json` describes it for Python and for this module; a test
+ * compares this module with it.
  */
 
 import { platforms } from '../../contracts/platforms.json';
@@ -13,7 +13,7 @@ export const FINISHED: readonly JobStatus[] = ['completed', 'failed', 'cancelled
 export const CANCELLABLE: readonly JobStatus[] = ['pending', 'processing'];
 export const RETRYABLE: readonly JobStatus[] = ['failed', 'cancelled'];
 
-/** In the order of the contract. Its names become the type, spelled out in the package's declarations. */
+/** The platforms' names, in the order of the contract. In the package's declarations the type lists each name. */
 export const PLATFORMS = keysOf(platforms);
 export type Platform = (typeof PLATFORMS)[number];
 

@@ -8,7 +8,7 @@ import { transact } from './transactions';
 interface Change {
   name: 'retried' | 'cancelled';
   from: readonly JobStatus[];
-  /** Statuses of a job that was changed like this, then or later. */
+  /** Statuses that a job may have after this change: at once, or later in its life. */
   leadsTo: readonly JobStatus[];
   fields: typeof retryFields | typeof cancelFields;
 }
@@ -20,7 +20,7 @@ export const CANCEL: Change = {
   fields: cancelFields,
 };
 
-/** Only a retry leads from failed or cancelled to these statuses. */
+/** The three statuses in `leadsTo` show that somebody retried: without a retry, a failed or cancelled job stays so. */
 export const RETRY: Change = {
   name: 'retried',
   from: RETRYABLE,
@@ -41,7 +41,7 @@ export async function changeJob(ref: DocumentReference, change: Change): Promise
     }
     const status: unknown = snapshot.get('status');
     const isOneOf = (statuses: readonly unknown[]) => statuses.includes(status);
-    // Done by this call, whose reply was lost, or by another tab at the same moment.
+    // Either this call made the change and its reply was lost, or another tab made the change at the same moment.
     const isDone = isSent && isOneOf(change.leadsTo);
     if (isDone) {
       return;

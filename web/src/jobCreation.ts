@@ -5,13 +5,13 @@ import { transact } from './transactions';
 import { withTimeout } from './withTimeout';
 
 /**
- * Writes new jobs. Equal requests share one job: two at once, and one that is repeated after a failure whose write did
- * arrive.
+ * Writer of new jobs. Two equal requests make one job in two cases: when they run at the same time, and when the second
+ * one repeats a call that failed although its write had arrived.
  */
 export class JobCreation {
   readonly #firestore: Firestore;
   readonly #running = new Map<string, Promise<string>>();
-  /** Request key -> job that was sent and not confirmed: it may be written already, or be written soon. */
+  /** Request key -> job that was sent and not confirmed. The job may be written already, or may be written soon. */
   readonly #sent = new Map<string, DocumentReference>();
 
   constructor(firestore: Firestore) {

@@ -43,7 +43,7 @@ export async function deleteFinishedJobs(firestore: Firestore, orgId: string, be
       deleted += docs.length;
       refusals = 0;
     } catch (error) {
-      // One job that was retried or deleted meanwhile makes the rules refuse the whole batch: read again, once.
+      // The rules refuse the whole batch if one of its jobs was retried or deleted meanwhile. Read again, once.
       refusals += 1;
       if (refusals > 1 || !hasCode(error, 'not-allowed')) {
         throw error;

@@ -30,7 +30,7 @@ export function cancelFields() {
   };
 }
 
-/** Fields of a retry: they reset everything that the attempt before has left. */
+/** Fields of a retry: they reset everything that the previous attempt wrote. */
 export function retryFields() {
   return {
     status: 'pending',
@@ -50,7 +50,7 @@ export function retryFields() {
 
 /**
  * Read a document as a job. A missing or odd field becomes empty, 0 or null, so that one bad document does not break a
- * list. Throws `unreadable-job` for an unknown status, platform or account type: nothing true could be shown then.
+ * list. Throws `unreadable-job` for an unknown status, platform or account type, since any fallback would be wrong.
  */
 export function readJob(snapshot: DocumentSnapshot): TrackingJob {
   const data = snapshot.data({ serverTimestamps: 'estimate' }) ?? {};

@@ -4,12 +4,13 @@ import type { Open, Unsubscribe } from './retryingListener';
 
 /** Number of a project's newest jobs that are queried first. */
 export const NEWEST = 200;
-/** The largest window: of a project with more unfinished jobs the oldest are not shown. */
+/** The largest window. If a project has more unfinished jobs, the oldest ones are not shown. */
 const WIDEST = 1_600;
 
 /**
- * Listen to the newest jobs, and to twice as many while the oldest of them is not finished. The queue takes the oldest
- * job first, so of many jobs created at once the running ones are not among the newest.
+ * Listen to a project's newest jobs. If the oldest job of this window is not finished, open a window of twice the size.
+ * The queue takes the oldest job first. So when many jobs were created at once, the newest ones do not include those
+ * that run.
  *
  * `newest` makes the query for a number of jobs. The narrower listener stays until the wider one has its answer.
  */

@@ -18,8 +18,8 @@ export class Kick {
   }
 
   /**
-   * Send a kick; resolves to whether it was accepted, and never rejects. Calls during a kick share one more kick after
-   * it: the one in flight may have looked before their job was written.
+   * Send a kick; resolves to whether it was accepted, and never rejects. Calls that come during a kick share one more
+   * kick, which follows: the tick of the first kick may have read the queue before their jobs were written.
    */
   send(): Promise<boolean> {
     if (this.#inFlight === null) {

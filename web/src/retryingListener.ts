@@ -5,7 +5,7 @@ import { hasCode, type TrackingJobError, trackingJobError } from './errors';
 export type Unsubscribe = () => void;
 export type OnError = (error: TrackingJobError) => void;
 
-/** Opens a Firestore listener. After a failure Firestore has released it already. */
+/** Function that opens a Firestore listener. Firestore itself releases a listener that fails. */
 export type Open<S> = (onSnapshot: (snapshot: S) => void, onFailure: (thrown: unknown) => void) => Unsubscribe;
 
 const FIRST_PAUSE_MS = 1_000;
@@ -15,8 +15,8 @@ const PAUSE_AFTER_REFUSAL_MS = 30_000;
 
 /**
  * Open a listener and open it again after each failure. Firestore itself reconnects after a lost network, but ends a
- * listener that is refused or that the server cannot serve. `onError` gets each kind of failure once, until the server
- * answers again or another user signs in. Returns the function that stops it.
+ * listener that is refused or that the server cannot serve. `onError` gets no error twice in a row with the same code,
+ * unless the server has answered or a user has signed in since. Returns the function that stops the listener.
  */
 export function openRetryingListener<S extends { metadata: SnapshotMetadata }>(
   open: Open<S>,
@@ -52,7 +52,7 @@ export function openRetryingListener<S extends { metadata: SnapshotMetadata }>(
     close = open(receive, fail);
   }
 
-  /** Retry for a new user. A listener that is open needs nothing: Firestore reopens it for the new user. */
+  /** Retry at once for a new user. Do nothing with an open listener: Firestore reopens it for the new user. */
   function signIn(user: unknown): void {
     if (user !== null && timer !== undefined) {
       clearTimeout(timer);
@@ -72,7 +72,7 @@ export function openRetryingListener<S extends { metadata: SnapshotMetadata }>(
   };
 }
 
-/** The `onError` of callers who pass none: the error is not lost. */
+/** Log an error: the default for `onError`, so that no error is lost. */
 export function logError(error: TrackingJobError): void {
   console.error(error.message, error);
 }

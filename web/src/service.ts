@@ -44,8 +44,9 @@ export * from './watchAccounts';
 export interface TrackingJobServiceOptions {
   firestore: Firestore;
   /**
-   * The page's sign-in: its ID token goes with a kick. Without it, or signed out, jobs wait for the minute's tick. A
-   * refused listener is opened again at a sign-in; without `auth` that takes up to a minute.
+   * The page's sign-in. A kick sends its ID token; without `auth`, or while nobody is signed in, jobs wait for the
+   * minute's tick. A listener that the rules refused is opened again at the next sign-in; without `auth` that takes up
+   * to a minute.
    */
   auth?: Auth;
   /** The address of `POST /trigger`; without it jobs wait for the minute's tick. */
@@ -66,11 +67,11 @@ export type CreateJob = TrackingJobService['createJob'];
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Tracking jobs for front ends: writes them, watches them, and has them started at once.
+ * Tracking jobs for front ends: writes them, watches them, and asks for their start.
  *
- * Every method rejects with a `TrackingJobError` or passes one to `onError`: its message is a sentence for a person.
- * After the codes `unavailable` and `offline` a write may have arrived, or may still arrive if it was under way; no
- * other write is begun. The same call may be repeated without harm.
+ * Every method rejects with a `TrackingJobError` or passes one to `onError`. The error's message is a sentence for a
+ * person. After the codes `unavailable` and `offline`, a write that was under way may have arrived or may still arrive;
+ * no other write is begun. The same call may be repeated without harm.
  * Keep one service per page: all watchers of a project share its listener.
  */
 export class TrackingJobService implements JobSource {
@@ -93,8 +94,8 @@ export class TrackingJobService implements JobSource {
    * Write a job and ask for its start. Resolves to the job's id; the tab may be closed then.
    *
    * Rejects with `invalid-input`, before anything is written, when the input cannot name an account. After any failure
-   * the same call may be repeated: if the first one did succeed and its reply was lost, the call resolves to that job,
-   * unless the job is finished already. Two equal calls at once, as by a double click, make one job.
+   * the same call may be repeated. If the first call had written its job and only the reply was lost, the repeated call
+   * resolves to that job, unless that job is finished. Two equal calls at once, as by a double click, make one job.
    */
   async createJob(
     orgId: string,
@@ -156,13 +157,13 @@ export class TrackingJobService implements JobSource {
     };
   }
 
-  /** Put a failed or cancelled job back into the queue and ask for its start. Else rejects with `illegal-change`. */
+  /** Put a failed or cancelled job into the queue and ask for its start. Rejects any other with `illegal-change`. */
   async retryJob(jobId: string): Promise<void> {
     await changeJob(this.#job(jobId), RETRY);
     void this.triggerProcessor();
   }
 
-  /** Cancel a pending or processing job. Else rejects with `illegal-change`. */
+  /** Cancel a pending or processing job. Rejects any other with `illegal-change`. */
   async cancelJob(jobId: string): Promise<void> {
     await changeJob(this.#job(jobId), CANCEL);
   }
@@ -178,8 +179,8 @@ export class TrackingJobService implements JobSource {
   }
 
   /**
-   * Ask for pending jobs to be started now. Best effort: false when signed out, without an address, refused or
-   * not reached; the minute's tick starts the jobs then. Never rejects.
+   * Ask for pending jobs to be started now. Resolves to false when nobody is signed in, no address is configured, or
+   * the kick is refused or does not arrive; then the minute's tick starts the jobs. Never rejects.
    */
   triggerProcessor(): Promise<boolean> {
     return this.#kick.send();

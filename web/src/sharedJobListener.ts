@@ -5,7 +5,7 @@ import type { TrackingJob } from './job';
 import { readJobs } from './jobDocuments';
 import { isRefusal, type OnError, type Open, openRetryingListener, type Unsubscribe } from './retryingListener';
 
-/** `live`: the listener's data come from the server. `reconnecting`: they are the last known before the connection went. */
+/** `live`: the jobs come from the server. `reconnecting`: there is no connection; these are the last known jobs. */
 export type Connection = 'live' | 'reconnecting';
 
 export type OnJobs = (jobs: TrackingJob[], connection: Connection) => void;
@@ -15,7 +15,7 @@ interface Watcher {
   onError: OnError;
 }
 
-/** The first cached data wait this long for the server's answer, so that nothing flickers while a page loads. */
+/** If a page's first data come from the cache, this time passes before they are shown: the server may answer first. */
 const FIRST_ANSWER_MS = 2_000;
 
 /**

@@ -9,8 +9,8 @@ const MAX_ATTEMPTS = 4;
  * Run a write that fails at once without a network. `addDoc` and `updateDoc` would wait in a queue while offline, and
  * go out after the user has tried again.
  *
- * After a rejection nothing more is sent. Only when `change` or the rules refused is it sure that nothing was written:
- * an earlier commit may have arrived with its reply lost, or may still arrive.
+ * After a rejection nothing more is sent. When `change` or the rules refused, nothing was written. After any other
+ * rejection an earlier commit may have arrived although its reply was lost, or may still arrive.
  *
  * `change` runs again when a commit failed or its reply was lost, so it must recognise its own earlier write.
  */
@@ -38,7 +38,7 @@ async function run(firestore: Firestore, change: (transaction: Transaction) => P
     firestore,
     async (transaction) => {
       await change(transaction);
-      // The deadline has passed. Firestore cannot be told, but an error thrown here stops the commit and its retries.
+      // The deadline has passed. Nothing can cancel a transaction, but an error here stops its commit and its retries.
       if (isOver) {
         throw new TrackingJobError('unavailable');
       }

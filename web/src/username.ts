@@ -1,10 +1,12 @@
 /**
- * The names of accounts as people type them, checked before a job is written.
+ * Checks of the account names that people type, before a job is written.
  *
- * The platform modules of the functions (`tracking/platforms`) have the last word; this module says the same, in the
- * same sentences, while the person still looks at the form. Both read `contracts/platforms.json`, and
- * `contracts/usernames.json` holds them together. Everybody counts the 100 characters differently: Python code points,
- * Firestore's rules (on the emulator) UTF-16 units. This module counts the latter, which are never fewer.
+ * The platform modules of the functions (`tracking/platforms`) decide. This module gives the same answers in the same
+ * sentences, while the person still sees the form. Both read `contracts/platforms.json`; tests of both use the table
+ * `contracts/usernames.json`.
+ *
+ * The limit of 100 characters is counted in two ways. Python counts code points; Firestore's rules (on the emulator)
+ * count UTF-16 units. This module counts UTF-16 units, which are never fewer than the code points.
  */
 
 import { platforms } from '../../contracts/platforms.json';
@@ -25,33 +27,33 @@ export interface Site {
   postParts: number;
 }
 
-/** As Python's `str.strip`, but for separators that nobody types; unlike `trim()` it leaves a byte order mark. */
+/** White space at both ends, as for Python's `str.strip` except for rare separators. Unlike `trim()`, keeps U+FEFF. */
 const EDGES = /^(?:(?!\ufeff)[\s\x85])+|(?:(?!\ufeff)[\s\x85])+$/g;
-/** As Python's `str.isprintable`: control characters, half surrogate pairs, spaces other than the plain one. */
+/** Characters that Python's `str.isprintable` refuses: control characters, lone surrogates, all spaces but U+0020. */
 const UNPRINTABLE = /\p{C}|\p{Zl}|\p{Zp}|(?! )\p{Zs}/u;
 const SHOWN_LENGTH = 40;
 
-/** A link, cut; `host` is lower case, and "" when a bare name was typed. At least one part, the first not empty. */
+/** A link, cut into the host and the parts of its path. `host` is in lower case; "" stands for a bare name. */
 interface Address {
   host: string;
   parts: [string, ...string[]];
 }
 
-/** Why `typed` names no account of the platform, in a sentence; null when it does. For a form, and for `createJob`. */
+/** Return a sentence that says why `typed` cannot name an account of the platform; null if it can. */
 export function checkUsername(typed: string, platform: Platform): string | null {
   return USERNAMES.check(typed, platform);
 }
 
-/** The platform whose site a link leads to; null for a bare name and for other sites. */
+/** Return the platform whose site a link leads to; null for a bare name and for other sites. */
 export function platformOf(typed: string): Platform | null {
   return USERNAMES.platformOf(typed);
 }
 
-/** The rules of a contract's platforms. They are made together, for a link may lead to another platform's site. */
+/** Rules of all platforms in a contract. One object has them all: a link may lead to another platform's site. */
 export class Usernames<Name extends string> {
   constructor(private readonly sites: Readonly<Record<Name, Site>>) {}
 
-  /** The reason in a sentence; null for an account's name. */
+  /** Return the reason of a refusal in a sentence; null for an account's name. */
   check(typed: string, platform: Name): string | null {
     const site = this.sites[platform];
     const stripped = typed.replace(EDGES, '');
@@ -85,7 +87,7 @@ export class Usernames<Name extends string> {
     return found === platform ? null : `This is a link to ${this.sites[found].label}, but the job is for ${label}.`;
   }
 
-  /** Null for a link that is none. A bare name is taken as a path on the platform's own site. */
+  /** Cut what was typed; null if it looks like a link and is not valid. A bare name becomes a path without a host. */
   private cut(stripped: string): Address | null {
     const [, scheme, afterScheme = ''] = /^(.*?):\/\/(.*)$/.exec(stripped) ?? [];
     const rest = scheme === undefined ? stripped.replace(/^\/\//, '') : afterScheme;
@@ -126,7 +128,7 @@ function checkAccount({ host, parts }: Address, stripped: string, site: Site): s
   return isUsername(username, site) ? null : notAUsername(stripped, site);
 }
 
-/** Looks up an own property only: people may type a name that every object has, such as `constructor`. */
+/** Look up an own property only: people may type a name that every object inherits, such as `constructor`. */
 function own(record: Readonly<Record<string, string>>, key: string): string | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
@@ -143,7 +145,7 @@ function isOneOf(part: string, words: readonly string[]): boolean {
   return words.length > 0 && new RegExp(`^(?:${words.join('|')})$`, 'i').test(part);
 }
 
-/** Asked last: of a long text that names no account this would be the smaller fault. */
+/** Check the length. This check comes last: if a long text also names no account, that is the more useful answer. */
 function checkLength(typed: string): string | null {
   return typed.length > MAX_USERNAME_LENGTH ? `The username is longer than ${MAX_USERNAME_LENGTH} characters.` : null;
 }
@@ -168,7 +170,7 @@ function partsOf(path: string): [string, ...string[]] {
   return [first, ...rest];
 }
 
-/** `decodeURIComponent` that leaves what is no encoding as it is, instead of throwing. */
+/** Decode as `decodeURIComponent` does, but keep invalid encodings as they are instead of throwing. */
 function percentDecoded(path: string): string {
   return path.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
     const bytes = run.split('%').slice(1);

@@ -18,7 +18,7 @@ import { logError, type OnError, openRetryingListener, type Unsubscribe } from '
 import type { Connection } from './sharedJobListener';
 import { watchDocument } from './watchDocument';
 
-/** The page's own Firebase. With `auth`, a listener that was refused is opened again as soon as somebody signs in. */
+/** The page's own Firebase. With `auth`, a listener that the rules refused is opened again when somebody signs in. */
 export interface AccountSource {
   firestore: Firestore;
   auth?: Auth;

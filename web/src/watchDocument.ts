@@ -4,8 +4,8 @@ import { type TrackingJobError, trackingJobError } from './errors';
 import { type OnError, openRetryingListener, type Unsubscribe } from './retryingListener';
 
 /**
- * Watch one document: `onValue` gets it now and after each change, as the server or the last connection knows it. Null
- * only when the server says that it does not exist. `read` may throw; `onError` gets the error.
+ * Watch one document: `onValue` gets it now and after each change. Without a connection it gets the last known value.
+ * It gets null only when the server says that the document does not exist. `read` may throw; `onError` gets the error.
  */
 export function watchDocument<T>(
   ref: DocumentReference,
@@ -38,7 +38,7 @@ export function watchDocument<T>(
     onError(error);
   }
 
-  // With metadata changes: otherwise nothing would follow once the server says that a document does not exist.
+  // Ask for metadata changes. Otherwise the server's answer that a document does not exist would raise no event.
   return openRetryingListener(
     (next, failed) => onSnapshot(ref, { includeMetadataChanges: true }, next, failed),
     receive,

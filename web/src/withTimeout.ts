@@ -1,8 +1,8 @@
 import { TrackingJobError, trackingJobError } from './errors';
 
 /**
- * Time limit of a call. On a network that drops every packet a call would hang for minutes: Firestore sets no limit
- * that a browser keeps, and starts no other call meanwhile.
+ * Time limit of a call. On a network that drops every packet, a call would not end for minutes. Firestore sets no time
+ * limit that a browser keeps, and starts no other call meanwhile.
  */
 const DEADLINE_MS = 15_000;
 

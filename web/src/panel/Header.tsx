@@ -17,7 +17,7 @@ interface HeaderProps {
 }
 
 export function Header({ rows, overall, isCollapsed, listId, toggle, onToggle, onDismiss }: HeaderProps) {
-  // A single visible row already has this bar.
+  // If one row alone is visible, its own bar already shows the overall progress.
   const hasBar = isCollapsed || rows.length > 1;
   return (
     <header className="tracking-panel__header">

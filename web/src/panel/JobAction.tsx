@@ -26,8 +26,8 @@ function kindFor(job: TrackingJob): Kind | null {
 }
 
 /**
- * Whether the button still shows the request. It does not when the job offers another action or has a new attempt. An
- * accepted request is over with the next change of the job.
+ * Whether the button still shows the request. It stops when the job offers another action or has a new attempt. After
+ * an accepted request it also stops at the job's next change.
  */
 function isCurrent(asked: Asked, job: TrackingJob): boolean {
   if (asked.kind !== kindFor(job) || asked.attempt !== job.attempt) {

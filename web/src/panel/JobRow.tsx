@@ -60,7 +60,7 @@ export function JobRow({ job, source, clock, isHeld, onLeft, announce }: JobRowP
   );
 }
 
-/** Whether the row is fading out; `onLeft` is called after that. Holding the row starts the whole time again. */
+/** Whether the row is fading out; `onLeft` is called after that. When a hold ends, the full time starts again. */
 function useLeave(job: TrackingJob, isHeld: boolean, onLeft: (jobId: string) => void): boolean {
   const [isLeaving, setIsLeaving] = useState(false);
   const lingerMs = isHeld ? undefined : LINGER_MS[job.status];

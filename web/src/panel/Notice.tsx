@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react';
 import { connectionSentence, failureSentence } from './labels';
 import type { Feed } from './panelState';
 
-/** Pause before "Connected again." is announced, so that an unsteady connection does not announce it each time. */
+/** Pause before "Connected again." is announced. If the connection breaks again meanwhile, nothing is announced. */
 const STEADY_MS = 1_000;
 
 interface NoticeProps {
@@ -12,7 +12,7 @@ interface NoticeProps {
   announce: (sentence: string) => void;
 }
 
-/** Tell why the list may be out of date: the listener failed, there is no network, or it reconnects. */
+/** Show why the list may be out of date: the listener failed, there is no network, or the listener reconnects. */
 export function Notice({ feed, isOnline, onTryAgain, announce }: NoticeProps) {
   const doubt = connectionSentence(feed, isOnline);
   const isShown = doubt !== null || feed.status === 'failed';
@@ -29,7 +29,7 @@ export function Notice({ feed, isOnline, onTryAgain, announce }: NoticeProps) {
     if (isShown || !wasShown.current) {
       return;
     }
-    // Not at once: the snapshot that ends the doubt announces the changes of the jobs first.
+    // Wait: the first snapshot after the reconnection announces the jobs' changes, which should be heard first.
     const timer = setTimeout(() => {
       wasShown.current = false;
       announce('Connected again.');

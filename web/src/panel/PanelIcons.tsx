@@ -17,7 +17,7 @@ const PLATFORM_PATHS: Readonly<Partial<Record<Platform, string>>> = {
   twitter: 'm3.5 3.5 9 9M12.5 3.5l-9 9',
 };
 
-/** A person: for a platform that has no drawing of its own. */
+/** The drawing of a person, for a platform without its own drawing. */
 const ANY_PLATFORM_PATH = 'M8 8a2.6 2.6 0 1 0 0-5.2A2.6 2.6 0 0 0 8 8zM3.2 13.4c0-2.4 2.1-3.6 4.8-3.6s4.8 1.2 4.8 3.6';
 
 export function PlatformIcon({ platform }: { platform: Platform }) {

@@ -27,11 +27,11 @@ export interface TrackingJobsPanelProps {
 }
 
 /**
- * Show a project's jobs at the bottom right of the page: running, waiting, failed until they are dismissed, and for a
- * few seconds those that ended. Renders nothing visible when there is no such job. Style: `account-tracking/style.css`.
+ * Show a project's jobs at the bottom right of the page: jobs that run or wait, failed jobs until they are dismissed,
+ * and other finished jobs for a few seconds. Without such jobs nothing is visible. Style: `account-tracking/style.css`.
  */
 export function TrackingJobsPanel(props: TrackingJobsPanelProps) {
-  // The key gives each project its own panel: no state of the project before may show.
+  // The key gives each project its own panel, which shows no state of the previous project.
   return <ProjectPanel key={JSON.stringify([props.orgId, props.projectId])} {...props} />;
 }
 
@@ -83,7 +83,7 @@ function ProjectPanel({ service, orgId, projectId, onJobCompleted }: TrackingJob
   );
 }
 
-/** Tell the page of each completion once, even when React runs an effect twice. */
+/** Call `onJobCompleted` once for each completion, even when React runs an effect twice. */
 function useCompletions(
   completions: PanelState['completions'],
   onJobCompleted: TrackingJobsPanelProps['onJobCompleted'],

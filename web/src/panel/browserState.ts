@@ -65,7 +65,7 @@ export function useIsPageVisible(): boolean {
   );
 }
 
-/** A phone, upright or not; the same query as in panel.css. */
+/** Media query of a phone, held upright or sideways. panel.css has the same query. */
 const SMALL_SCREEN = '(max-width: 480px), (max-height: 480px)';
 
 /** Null in jsdom, which has no `matchMedia`; a page's own tests may run there. */

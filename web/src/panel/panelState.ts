@@ -64,7 +64,7 @@ export function initialPanelState(isOnline: boolean): PanelState {
   };
 }
 
-/** Apply one action. As a reducer it also counts snapshots that arrive between two renders. */
+/** Apply one action. React calls a reducer for every action, so it also sees snapshots between two renders. */
 export function panelReducer(state: PanelState, action: PanelAction): PanelState {
   const next = applied(state, action);
   if (!('at' in action)) {

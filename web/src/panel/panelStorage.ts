@@ -52,7 +52,7 @@ export function usePanelStorage(
 ): [StoredState, (changes: Partial<StoredState>) => void] {
   const key = storageKey(orgId, projectId);
   const [state, setState] = useState(() => loadStorage(key));
-  // The state of the last render is too old for a second write in the same handler.
+  // A second write in the same handler must see the first one, which the state of the last render does not have.
   const latest = useRef(state);
   const keep = useCallback((next: StoredState) => {
     latest.current = next;

@@ -21,14 +21,15 @@ function byTime(a: TrackingJob, b: TrackingJob): number {
 }
 
 /**
- * Return the mark that a dismissal stores for a job: of its current run, from waiting on, or of its end. A job with
- * another mark ended or was started again since, and is shown again.
+ * Return the mark that a dismissal stores for a job. An active job has the mark of its run, which begins with the
+ * waiting. A finished job has the mark of its end. If the mark differs from the stored one, the job has ended or was
+ * started again since then, and the panel shows it again.
  */
 export function dismissalMark(job: TrackingJob): string {
   if (!isActive(job)) {
     return `${job.status}@${job.attempt}`;
   }
-  // A claim raises `attempt` by one: a waiting job has the mark of the run that comes.
+  // A claim raises `attempt` by one, so a waiting job already has the mark of its coming run.
   return `run@${job.attempt + (job.status === 'pending' ? 1 : 0)}`;
 }
 

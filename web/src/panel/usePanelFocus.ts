@@ -1,7 +1,10 @@
 import { type FocusEvent, type RefObject, useLayoutEffect, useRef, useState } from 'react';
 
 interface PanelFocus {
-  /** The focus is in the panel and visible, as for a keyboard. A click focuses, too, but its user may have gone. */
+  /**
+   * Whether the focus is in the panel and visible, as it is for a user of the keyboard. The focus after a click does
+   * not count: that user may have left.
+   */
   isVisible: boolean;
   /** Return the focus to the element that had it before the panel; call this when the panel is dismissed. */
   giveBack: () => void;
@@ -11,7 +14,7 @@ interface PanelFocus {
 
 /**
  * Keep the focus in the panel when the focused element is removed: move it to the job's row or, if the row is gone,
- * to the panel's first button. Without this a browser moves it to the body, and Tab starts at the top of the page.
+ * to the panel's first button. A browser alone would move it to the body, and Tab would start at the top of the page.
  */
 export function usePanelFocus(panel: RefObject<HTMLElement | null>): PanelFocus {
   const [isVisible, setIsVisible] = useState(false);
@@ -38,7 +41,7 @@ export function usePanelFocus(panel: RefObject<HTMLElement | null>): PanelFocus 
     onFocus: ({ target, currentTarget, relatedTarget }) => {
       focused.current = { element: target, jobId: target.closest<HTMLElement>('[data-job]')?.dataset.job };
       setIsVisible(target.matches(':focus-visible'));
-      // Null when the window comes back to the front; the earlier element still holds then.
+      // Null when the window comes back to the front. The element that was stored before is still right then.
       if (relatedTarget && !currentTarget.contains(relatedTarget)) {
         cameFrom.current = relatedTarget;
       }

@@ -6,7 +6,7 @@ import type { PanelAction } from './panelState';
 
 /**
  * Watch a project's jobs and dispatch every snapshot and failure. A new `listener` number starts a new listener. The
- * last known jobs outlive the listener: give the component a key to forget them.
+ * last known jobs stay when the listener is replaced. To forget them, give the component another key.
  */
 export function useProjectJobs(
   source: JobSource,
@@ -33,7 +33,7 @@ export function useProjectJobs(
     try {
       unsubscribe = source.watchProjectJobs(orgId, projectId, onJobs, onError);
     } catch (error) {
-      // A source may throw at once, as for an empty id: the panel shows it, and the page around it goes on.
+      // A source may throw at once, as for an empty id. The panel shows the error, and the page around it goes on.
       onError(trackingJobError(error));
     }
     return () => {
