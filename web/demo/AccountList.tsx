@@ -143,7 +143,7 @@ export function Name({ account }: { account: TrackedAccount }) {
   );
 }
 
-/** The account's picture, or its first letter while there is none. */
+/** The account's picture, or the first letter of its name while there is no picture. */
 export function Avatar({ account }: { account: TrackedAccount }) {
   const [initial = '?'] = account.displayName || account.username;
   return (

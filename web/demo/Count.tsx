@@ -9,7 +9,7 @@ interface CountProps {
   children?: ReactNode;
 }
 
-/** Show a count: short on the screen, exact for screen readers. Null is a dash, read as hidden, never 0. */
+/** Show a count: short on the screen, exact for screen readers. Null is shown as a dash and read as "hidden". */
 export function Count({ value, unit, children }: CountProps) {
   const said = value === null ? `${unit[1]} hidden` : `${full(value)} ${unit[value === 1 ? 0 : 1]}`;
   return (

@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react';
 interface PictureProps {
   src: string | null;
   className: string;
-  /** Shown until the image is loaded, and for good when it fails: offline, or deleted by the platform. */
+  /** Shown until the image is loaded. Stays when loading fails: the device is offline, or the image was deleted. */
   children: ReactNode;
 }
 

@@ -10,10 +10,9 @@ interface TrackFormProps {
 }
 
 /** A failure to show below the form. */
-
 interface Problem {
   sentence: string;
-  /** The username is wrong, not another input. */
+  /** Whether the username is wrong, and not another input. */
   isOfUsername: boolean;
 }
 

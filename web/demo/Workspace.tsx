@@ -35,14 +35,14 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
   const [arrivedId, setArrivedId] = useState<string | null>(null);
 
   const items = accounts.status === 'ready' ? accounts.items : [];
-  const opened = useAccount(source, scope, selectedId); // it may be older than the accounts of the list
+  const opened = useAccount(source, scope, selectedId); // the list may not reach back to this account
   const selected = items.find(({ id }) => id === selectedId) ?? opened;
 
   async function track(username: string, platform: Platform, accountType: AccountType): Promise<void> {
     await service.createJob(orgId, projectId, userId, username, platform, accountType);
   }
 
-  /** Mark a new account in the list, and open it unless another one is open or would be hidden by it. */
+  /** Mark a new account in the list. Open it, too, if no account is open and the list stays visible beside it. */
   function show(accountId: string): void {
     setArrivedId(accountId);
     if (!selected && hasRoomForBoth()) {

@@ -1,4 +1,4 @@
-/** Reader of `config.json`, which the local stack serves beside the page: its addresses and its users. */
+/** Reader of `config.json`: the stack's addresses and the demo's users. The local stack serves it beside the page. */
 
 export interface DemoUser {
   email: string;

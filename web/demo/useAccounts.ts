@@ -40,7 +40,7 @@ export function useVideos(
   return useLive(watch);
 }
 
-/** Watch one account; null while it is not known, when there is none, and for the id null. */
+/** Watch one account. Null until the first answer, when there is no such account, and for the id null. */
 export function useAccount(source: AccountSource, { orgId, projectId }: ProjectScope, id: string | null) {
   const [account, setAccount] = useState<TrackedAccount | null>(null);
   useEffect(() => {
@@ -51,7 +51,7 @@ export function useAccount(source: AccountSource, { orgId, projectId }: ProjectS
     try {
       return watchAccount(source, { orgId, projectId, accountId: id }, setAccount, onFailure);
     } catch {
-      return; // not an id: it comes from the address, which anybody may edit
+      return; // not a valid id: it comes from the page's address, which anybody may edit
     }
   }, [source, orgId, projectId, id]);
   return account?.id === id ? account : null;
@@ -59,7 +59,7 @@ export function useAccount(source: AccountSource, { orgId, projectId }: ProjectS
 
 type Watch<T> = (onNewest: (newest: Newest<T>) => void, onError: OnError) => Unsubscribe;
 
-/** Keep the last items until a new `watch` has its first ones. */
+/** Return the state of a watch. A new `watch` shows the items of the previous one until its first items arrive. */
 function useLive<T>(watch: Watch<T>): Live<T> {
   const [live, setLive] = useState<Live<T>>({ status: 'loading' });
   useEffect(

@@ -18,6 +18,6 @@ function readHash(): string | null {
   try {
     return decodeURIComponent(window.location.hash.slice(1)) || null;
   } catch {
-    return null; // an address that was cut in the middle of a %xx
+    return null; // the address ends in the middle of a %xx
   }
 }
