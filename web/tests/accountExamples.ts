@@ -17,7 +17,7 @@ export interface Example {
   name: string;
   id: string;
   document: Record<string, unknown>;
-  /** For an odd document: the values that front ends read instead. */
+  /** For an odd document: the values that front ends read in place of the odd ones. */
   reads: Values;
 }
 

@@ -1,4 +1,4 @@
-/** An emulator project of its own with the real rules, its users, and a connection that can be cut. */
+/** A separate project of the emulator, with the real rules, its users, and a connection that can be cut. */
 
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -33,7 +33,7 @@ export const MEMBER = 'mia';
 export const STRANGER = 'sven';
 
 const [HOST = '', PORT = ''] = (process.env.FIRESTORE_EMULATOR_HOST ?? '').split(':');
-/** The emulator takes this token for an administrator's: rules do not apply. */
+/** The emulator accepts this token as an administrator's, for whom the rules do not apply. */
 const ADMINISTRATOR = 'owner';
 
 export class Harness {
@@ -92,7 +92,7 @@ export class Harness {
     return (await getDocFromServer(doc(this.#admin, path))).data();
   }
 
-  /** Wait for a job's status. By one listener: reads in quick succession stop the emulator's answers for good. */
+  /** Wait for a job's status. Uses one listener: after many quick reads the emulator never answers again. */
   async untilStatus(path: string, status: string): Promise<void> {
     const statuses = new Recorder<unknown>();
     const stop = onSnapshot(doc(this.#admin, path), (snapshot) => statuses.record(snapshot.get('status')));
@@ -165,7 +165,7 @@ export class Wire {
     return this.#port;
   }
 
-  /** Drop replies, while requests arrive, until the wire is cut and joined again. */
+  /** Drop replies and let requests through, until the wire is cut and joined again. */
   loseReplies(): void {
     for (const { upstream } of this.#connections) {
       upstream.unpipe();
@@ -219,7 +219,7 @@ export function jobDocument(fields: DocumentData = {}): DocumentData {
   };
 }
 
-/** Records the values that a watcher gets, in order. `until` waits until a condition holds for the last one. */
+/** Recorder of the values that a watcher gets, in order. `until` waits until a condition holds for the last one. */
 export class Recorder<T> {
   readonly all: T[] = [];
   #waiting: { isTrue: (value: T) => boolean; resolve: (value: T) => void }[] = [];

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => harness.end());
 afterEach(() => vi.restoreAllMocks());
 
-/** The network comes back after the rejection; the change must not go out then. */
+/** The network comes back after the rejection. Then the service must not send the change any more. */
 test('a change that was given up is never written', async () => {
   await harness.set('trackingJobs/stalled', jobDocument());
   const { service, wire } = await harness.wiredServiceOf(MEMBER);
@@ -29,7 +29,7 @@ test('a change that was given up is never written', async () => {
 });
 
 describe('watchJob', () => {
-  /** Resolves once Firestore's listeners know that there is no connection. */
+  /** Watch a job over a cut connection. Resolves once Firestore's listeners know that there is no connection. */
   async function watchWithoutConnection(jobId: string) {
     const { service, firestore, wire } = await harness.wiredServiceOf(MEMBER);
     await wire.cut();
@@ -45,7 +45,7 @@ describe('watchJob', () => {
     return { recorder, stop, wire };
   }
 
-  /** Without a connection nothing is known of the job. The first value is that of the server. */
+  /** Nothing is known of the job before the connection. So the first value comes from the server. */
   test('waits for the server before it tells an unknown job', async () => {
     await harness.set('trackingJobs/unseen', jobDocument());
     const { recorder, stop, wire } = await watchWithoutConnection('unseen');
@@ -56,7 +56,7 @@ describe('watchJob', () => {
     stop();
   });
 
-  /** Without a connection it is not known that there is no job. */
+  /** Only the server knows that there is no such job. So the watcher gets null after the connection, not before. */
   test('waits for the server before it tells null', async () => {
     const { recorder, stop, wire } = await watchWithoutConnection('never-was');
     expect(recorder.all).toEqual([]);
@@ -87,7 +87,7 @@ describe('watchJob', () => {
   });
 });
 
-/** The user gets the same jobs once more, although they have not changed. */
+/** The watchers get the same jobs once more, although the jobs have not changed. */
 test('a sign-in after a refusal tells everything again at once', async () => {
   const membership = `organizations/${ORG}/members/late`;
   await harness.set(membership, { role: 'member' });

@@ -70,7 +70,7 @@ test('a job that cannot be read does not break the list', async () => {
   stop();
 });
 
-/** They are `reconnecting` meanwhile, without an error, and `live` again by themselves. */
+/** Meanwhile the jobs are `reconnecting`, without an error. They become `live` again without any call. */
 test('a lost connection shows the last known jobs until it is back', async () => {
   const { service, wire } = await harness.wiredServiceOf(MEMBER);
   await harness.set('trackingJobs/lost', jobDocument({ projectId: 'lost', username: 'one' }));
@@ -94,7 +94,7 @@ test('a lost connection shows the last known jobs until it is back', async () =>
   stop();
 }, 40_000);
 
-/** The page itself wrote it, and the SDK estimates the time of the server. */
+/** The page itself wrote the job. Until the server has the job, the SDK estimates the server's time. */
 test('a job that is not on the server yet has a time', async () => {
   const { service, firestore, wire } = await harness.wiredServiceOf(MEMBER);
   const recorder = new Recorder<TrackingJob[]>();
@@ -136,7 +136,7 @@ test('a refusal is told to each watcher once, and shows nothing', async () => {
   stopSecond();
 });
 
-/** The queue takes the oldest job first, so the running job is the oldest of 231. */
+/** The queue takes the oldest job first, so the running job is the oldest of these 231 jobs. */
 test('running jobs are shown although many wait', async () => {
   const oldest = (username: string, status: string) =>
     harness.set(

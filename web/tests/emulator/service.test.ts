@@ -23,7 +23,7 @@ function daysAgo(days: number): Timestamp {
   return Timestamp.fromMillis(Date.now() - days * DAY_MS);
 }
 
-/** Describe a document as the contract does: a recent time becomes "<now>", a given value "<name of its field>". */
+/** Describe a document as the contract does: a recent time becomes "<now>", a field of `given` becomes "<its name>". */
 function described(data: object | undefined, given: Record<string, unknown> = {}) {
   const name = (field: string, value: unknown) => {
     const isNow = value instanceof Timestamp && Math.abs(value.toMillis() - Date.now()) < 60_000;
@@ -117,7 +117,7 @@ describe('createJob', () => {
     expect(await create()).not.toBe(written); // a new request makes a new job
   });
 
-  /** The job of the first call is cancelled by the time of the second call. */
+  /** The job of the first call is cancelled before the second call. */
   test('repeated after a lost reply replaces a finished job', async () => {
     const { service, wire } = await harness.wiredServiceOf(MEMBER);
     const create = () => service.createJob(ORG, 'hidden', MEMBER, 'nasa', 'instagram', 'my');
@@ -175,7 +175,7 @@ describe('getJob', () => {
   });
 });
 
-/** They are of this project and organisation alone, newest first. */
+/** Only jobs of this project and organisation are returned, newest first. */
 test('getProjectJobs returns the newest 200 readable jobs', async () => {
   await harness.set('trackingJobs/list-old', jobDocument({ projectId: 'listed', createdAt: daysAgo(3) }));
   await harness.set('trackingJobs/list-new', jobDocument({ projectId: 'listed', createdAt: daysAgo(1) }));

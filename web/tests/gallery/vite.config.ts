@@ -3,7 +3,7 @@ import { defineConfig } from 'vite';
 
 /**
  * Gallery of the panel in every state: `npx vite --config tests/gallery/vite.config.ts`.
- * tests/e2e/browser/test_gallery.py builds it and checks it with axe.
+ * tests/e2e/browser/test_gallery.py builds the gallery and checks it with axe.
  */
 export default defineConfig({
   root: 'tests/gallery',

@@ -11,14 +11,14 @@ export interface Mutant {
   column: number;
   /** The change, as `before -> after`. */
   change: string;
-  /** The mutant may allow more than the rules, and never less. */
+  /** Whether the mutant can only allow more than the rules, never less. */
   isWeaker: boolean;
   rules: string;
 }
 
 const VERBS = ['get', 'list', 'create', 'update', 'delete'] as const;
 
-/** Vocabularies of words in lists. A list of words from one vocabulary is also tried with each other word of it. */
+/** Vocabularies. If all words of a list in the rules are in one vocabulary, mutants add its other words to the list. */
 const VOCABULARIES: readonly (readonly string[])[] = [
   contract.statuses,
   Object.keys(contract.fields),
@@ -27,7 +27,7 @@ const VOCABULARIES: readonly (readonly string[])[] = [
   ['owner', 'admin', 'member'],
 ];
 
-/** Paths of documents that no rule allows, and of queries over collections of one name. */
+/** Paths of documents that no rule allows, and of collection-group queries (`{path=**}`). */
 const ELSEWHERE = [
   'trackingControl/{id}',
   'organizations/{id}',
@@ -126,7 +126,7 @@ function ofList(one: Expression): Change[] {
   ];
 }
 
-/** Change texts, numbers and null, and in a pattern its numbers and alternatives. */
+/** Change each text, number and null. In a pattern, also change each number and drop each alternative. */
 function ofLiterals(rules: string): Change[] {
   return findIn(rules, /'[^']*'|\b\d+\b|\bnull\b/g).flatMap((literal) => {
     const { text } = literal;
@@ -176,7 +176,10 @@ function verbsOf(list: string): string[] {
   return list.split(',').flatMap((verb) => short[verb.trim()] ?? [verb.trim()]);
 }
 
-/** Open each block, and each other path, to every signed-in user, verb by verb; and widen each block to all below it. */
+/**
+ * Open each block, and each path of `ELSEWHERE`, to every signed-in user, one verb at a time. Also extend each block to
+ * all documents below its path.
+ */
 function ofPaths(rules: string): Change[] {
   const hole = (verb: string) => `allow ${verb}: if request.auth != null;`;
   const [documents, ...blocks] = findIn(rules, /\bmatch \S+ {/g);

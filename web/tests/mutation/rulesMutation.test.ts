@@ -7,7 +7,7 @@ import { type Mutant, mutants } from './mutants';
 import { survivors, type Visits, visits } from './survivors';
 
 const TEN_MINUTES = 600_000; // it takes about two minutes on two free cores
-/** `make nightly` tries them all; `make test` one of every ninth line of the rules. */
+/** `make nightly` tries all mutants. `make test` tries one mutant of every ninth line of the rules. */
 const isWhole = process.env.MUTANTS !== 'some';
 
 let harnesses: RulesHarness[];
@@ -17,7 +17,8 @@ let visited: Visits;
 beforeAll(async () => {
   harnesses = await Promise.all([1, 2].map((number) => RulesHarness.open(`demo-mutation-${number}`, BACKGROUND)));
   all = mutants(RULES, expressions(await coverage(harnesses[0] as RulesHarness)));
-  // Visits tell which cases to try first, and take as long as all else. The quick run knows those of every tenth case.
+  // Visits show which cases to try first. To note them takes as long as all the rest, so the quick run notes the visits
+  // of every tenth case only.
   const places = await visits(harnesses, isWhole ? CASES : CASES.filter((_, index) => index % 10 === 0));
   visited = new Map(CASES.map((one) => [one, places.get(one) ?? []]));
 }, TEN_MINUTES);

@@ -30,8 +30,8 @@ export async function visits(harnesses: readonly RulesHarness[], cases: readonly
 }
 
 /**
- * Return the expressions that were evaluated between two reports; the first may be empty. Operands of an expression
- * without a value are skipped: the emulator counts constants, `request` among them, even if it never came to them.
+ * Return the expressions that were evaluated between two reports; the first may be empty. If an expression has no
+ * value, its operands are skipped: the emulator counts constants, such as `request`, even where it evaluated nothing.
  */
 function visitedBetween(before: readonly Expression[], now: readonly Expression[]): Expression[] {
   return now.flatMap((one, index) => {
@@ -90,8 +90,8 @@ async function killer(harness: RulesHarness, mutant: Mutant, visited: Visits): P
 }
 
 /**
- * Order all cases, the most promising first: cases that evaluate the changed expression, cases that a weaker or a
- * stricter rule can change, and cases whose name has the changed words.
+ * Order all cases; those that most probably notice the mutant come first. These are cases that evaluate the changed
+ * expression, cases that a weaker or a stricter rule can change, and cases whose name has the changed words.
  */
 function mostLikelyFirst(mutant: Mutant, visited: Visits): Case[] {
   const words = wordsOf(mutant);
@@ -106,7 +106,7 @@ function mostLikelyFirst(mutant: Mutant, visited: Visits): Case[] {
     .map(({ one }) => one);
 }
 
-/** Return the words that the change removes or adds; of a whole block, all its words. */
+/** Return the words that the change removes or adds. For a change of a whole block, return all words of the block. */
 function wordsOf(mutant: Mutant): string[] {
   const [before = [], after = []] = mutant.change.split(' -> ').map((side): string[] => side.match(/\w{2,}/g) ?? []);
   const added = after.filter((word) => !before.includes(word));

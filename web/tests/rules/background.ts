@@ -49,7 +49,7 @@ export function plainJob(status: JobStatus, orgId = 'acme'): DocumentData {
   };
 }
 
-/** Make a job with every field, each with another value than a cancel or a retry gives it. */
+/** Make a job with every field. No field has the value that a cancel or a retry would write. */
 export function fullJob(status: JobStatus): DocumentData {
   return {
     ...plainJob(status),
@@ -73,7 +73,7 @@ export function fullJob(status: JobStatus): DocumentData {
   };
 }
 
-/** Return a value of the field's type that no job of these tests has; a text for an unknown field. */
+/** Return a value of the field's type that no job of these tests has. For an unknown field it is a text. */
 export function otherValue(field: string): unknown {
   const type = (contract.fields as Record<string, string>)[field] ?? 'string';
   return { string: 'another', int: 77, timestamp: Timestamp.fromMillis(Date.UTC(2025, 5, 1)) }[type.replace('?', '')];

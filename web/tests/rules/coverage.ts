@@ -23,21 +23,21 @@ export interface Report {
 }
 
 interface ReportNode {
-  /** `endOffset` is the last character. The emulator leaves out zeros. */
+  /** `endOffset` is the offset of the last character. The emulator leaves out numbers that are 0. */
   sourcePosition: { line: number; column: number; currentOffset: number; endOffset: number };
   values?: ReportValue[];
   children?: ReportNode[];
 }
 
-/** `value` has one key, its type, or none if the expression was not evaluated. */
+/** `value` has one key, which names the value's type; no key if the expression was not evaluated. */
 interface ReportValue {
   value: Record<string, unknown>;
   count: number;
 }
 
 /**
- * Fetch the emulator's coverage report since the rules were loaded. It repeats each requested document for every
- * expression that names it: 37 MB after 500 requests.
+ * Fetch the emulator's coverage report since the rules were loaded. The report repeats each requested document for
+ * every expression that uses the document: 37 MB after 500 requests.
  * https://firebase.google.com/docs/rules/emulator-reports
  */
 export async function coverage(harness: RulesHarness): Promise<Report> {
@@ -65,15 +65,15 @@ function expression({ sourcePosition, values = [], children = [] }: ReportNode, 
 }
 
 /**
- * Whether an entry of the report holds a value. The emulator writes entries without one, too: an empty entry for an
- * expression that was not evaluated, such as `x` in `false && x`; and `undefined` for one that failed, or that waited
- * for a document.
+ * Whether an entry of the report holds a value. Two kinds of entries hold none. An empty entry stands for an expression
+ * that was not evaluated, such as `x` in `false && x`. An entry with `undefined` stands for an expression that failed
+ * or that waited for a document.
  */
 function isValue(value: ReportValue['value']): boolean {
   return Object.keys(value).some((kind) => kind !== 'undefined');
 }
 
-/** Return the end of an expression with its closing brackets, which the report does not always include. */
+/** Return the end of an expression, behind its closing brackets: the report does not always include the brackets. */
 function behindBrackets(source: string, start: number, end: number): number {
   const said = source.slice(start, end).replace(/'[^']*'/g, ''); // patterns have brackets of their own
   const open = (said.match(/[([]/g) ?? []).length - (said.match(/[)\]]/g) ?? []).length;

@@ -26,13 +26,13 @@ export interface Case {
 
 export const RULES = readFileSync(new URL('../../../firestore.rules', import.meta.url), 'utf8');
 
-/** An emulator project with rules of its own and the documents of the cases. */
+/** A project of the emulator with its own rules and the documents of the cases. */
 export class RulesHarness {
   private readonly users = new Map<string | null, Firestore>();
 
   private constructor(
     private readonly env: RulesTestEnvironment,
-    /** Writes without rules, as the functions do. */
+    /** The database without rules, as the functions use it. */
     private readonly admin: Firestore,
     private readonly closeAdmin: () => void,
   ) {}
@@ -40,7 +40,8 @@ export class RulesHarness {
   static async open(projectId: string, background: Documents, rules = RULES): Promise<RulesHarness> {
     const env = await initializeTestEnvironment({ projectId, firestore: { rules } });
     const harness = await new Promise<RulesHarness>((resolve, reject) => {
-      // The context ends with its callback, so the callback does not end: a new context costs more than a case.
+      // The context ends when its callback ends, so the callback waits for `close`. A new context would take longer
+      // than a case.
       env
         .withSecurityRulesDisabled(
           (context) => new Promise<void>((close) => resolve(new RulesHarness(env, firestoreOf(context), close))),

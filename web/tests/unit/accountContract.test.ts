@@ -1,4 +1,4 @@
-/** contracts/account.json describes accounts and videos for functions, front ends and rules. This is the front end's part. */
+/** The front end reads accounts and videos as contracts/account.json says. Functions and rules use it, too. */
 
 import { type DocumentSnapshot, Timestamp } from 'firebase/firestore';
 import { describe, expect, test } from 'vitest';
@@ -30,7 +30,7 @@ function read(kind: RecordKind, id: string, data: object): Record<string, unknow
   return { ...READERS[kind]({ id, data: () => data } as unknown as DocumentSnapshot) };
 }
 
-/** Apply the contract: a value of the field's type is read as it is, any other one as the fallback. */
+/** Apply the contract: a value of the field's type is read as it is, any other value as the field's fallback. */
 function expected(kind: RecordKind, { id, document, reads }: Example): Record<string, unknown> {
   const fields = Object.entries(fieldsOf(kind)).filter(([field]) => !UNREAD.includes(field));
   const values = fields.map(([field, { type, fallback }]) => {

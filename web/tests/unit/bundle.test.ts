@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: 30_000 });
 
 const WEB = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Build, and return the modules of this package in the bundle and each place where they read a variable. */
+/** Build, and return this package's modules in the bundle, and each place where a module reads a variable. */
 async function modulesOf(configFile: string, root: string): Promise<{ modules: string[]; asking: string[] }> {
   const modules: string[] = [];
   const asking: string[] = [];

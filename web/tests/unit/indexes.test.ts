@@ -40,8 +40,8 @@ beforeEach(() => {
 });
 
 /**
- * Count the indexes that serve a query. Such an index begins with the equality fields, in any order, and goes on with
- * the query's order; a range must be on the first field of that order.
+ * Count the indexes that serve a query. Such an index begins with the equality fields, in any order. The fields of the
+ * query's order follow. A range must be on the first field of that order.
  */
 function serving({ collection, equal, ranges, ordered }: Asked): number {
   return indexFile.indexes.filter(({ collectionGroup, fields }) => {

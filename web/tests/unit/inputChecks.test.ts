@@ -1,4 +1,4 @@
-/** The service checks its arguments before it uses the database: these tests have no database. */
+/** The service checks its arguments before it uses the database. So these tests need no database. */
 
 import { getApp, getApps, initializeApp } from 'firebase/app';
 import { type Firestore, getFirestore } from 'firebase/firestore';
@@ -55,7 +55,7 @@ test('the longest id is taken as far as being offline', async () => {
   await expect(create).rejects.toMatchObject({ code: 'offline' });
 });
 
-/** `updateDoc` would wait in a queue instead. */
+/** Firestore's `updateDoc` would not fail; it would wait in a queue. */
 test('a change while offline fails at once', async () => {
   vi.stubGlobal('navigator', { onLine: false });
   await expect(service.cancelJob('job1')).rejects.toMatchObject({ code: 'offline' });

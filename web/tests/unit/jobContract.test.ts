@@ -1,4 +1,4 @@
-/** contracts/job.json describes jobs for functions, front ends and rules. This is the front end's part. */
+/** The front end reads and writes jobs as contracts/job.json says. Functions and rules use it, too. */
 
 import { type DocumentSnapshot, FieldValue, serverTimestamp, Timestamp } from 'firebase/firestore';
 import { describe, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { COLLECTION, cancelFields, newJobFields, readJob, readJobs, retryFields 
 
 const NOW = Timestamp.fromDate(new Date('2026-11-23T12:00:00Z'));
 const VALUES = { string: 'text', int: 7, timestamp: NOW };
-/** Fields for the functions alone: pages neither show nor use them. */
+/** Fields that only the functions use: pages do not show them. */
 const UNSHOWN = ['claimId', 'claimProgress', 'leaseUntil', 'executionArn', 'priority', 'expiries', 'expireAt'];
 
 /** Replace the server's time by the contract's name for it. */
@@ -54,7 +54,7 @@ describe('ids', () => {
   });
 });
 
-/** Each of these changes is also a legal transition. */
+/** Each change of a user is also one of the contract's legal transitions. */
 test('a user may cancel and retry as the contract says', () => {
   expect(job.CANCELLABLE).toEqual(contract.userTransitions.cancel.from);
   expect(job.RETRYABLE).toEqual(contract.userTransitions.retry.from);

@@ -6,7 +6,7 @@ import { Kick } from '../../src/kick';
 
 const URL = 'https://api.example/trigger';
 
-/** One call of the endpoint; the test chooses its answer and the moment. */
+/** One call of the endpoint. The test chooses the answer and the moment of the answer. */
 interface Call {
   url: string;
   init: RequestInit;
@@ -42,7 +42,7 @@ async function callNumber(number: number): Promise<Call> {
   return calls[number - 1] as Call;
 }
 
-/** `keepalive` lets it survive the tab. */
+/** `keepalive`: the browser finishes the request even after the tab is closed. */
 test('is an empty POST with the ID token and without cookies', async () => {
   const kicked = new Kick(SIGNED_IN, URL).send();
   const { url, init, answer } = await callNumber(1);

@@ -73,7 +73,7 @@ describe('the line under the bar', () => {
     expect(detailOf(makeJob({ message: 'Waiting for a free place.' }))).toBe('Waiting for a free place.');
   });
 
-  /** The sentences are those of the contract. */
+  /** The sentences for waiting and for looking up an account are those of the contract. */
   test('is absent where it would repeat the status', () => {
     expect(detailOf(makeJob({ message: contract.messages.waiting }))).toBeNull();
     expect(contract.changes.create.message).toBe(contract.messages.waiting);
@@ -110,7 +110,7 @@ test('an announcement names account, platform and failure', () => {
   );
 });
 
-/** The words of the database are never shown. */
+/** The error text of the database is never shown. */
 test('a refused action is told in the words of our error', () => {
   expect(failureSentence('cancel', new TrackingJobError('offline'))).toBe(
     'Could not cancel. You are offline. Try again once you are connected.',

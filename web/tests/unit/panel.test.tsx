@@ -44,7 +44,7 @@ describe('what is shown', () => {
     expect(panel()).toBeNull();
   });
 
-  /** Account, platform, status, stage, elapsed time, percentage and message. */
+  /** The details are account, platform, status, stage, elapsed time, percentage and message. */
   test('a running job with all its details', () => {
     mount();
     show(running());
@@ -98,7 +98,7 @@ describe('what is shown', () => {
     expect(bar().getAttribute('aria-valuenow')).toBe('100');
   });
 
-  /** Running, failed, waiting, cancelled, completed; the oldest active and the newest ended first. */
+  /** By status: running, failed, waiting, cancelled, completed. By time: oldest active first, newest ended first. */
   test('rows are ordered by status, then by time', () => {
     mount();
     const jobs = [
@@ -138,14 +138,14 @@ describe('what is shown', () => {
   test('two hundred jobs are listed, within reach of the keyboard', { timeout: 30_000 }, () => {
     render(<TrackingJobsPanel service={source} orgId="org" projectId="project" />);
     show(...Array.from({ length: 200 }, (_, number) => running({ id: `${number}`, username: `account${number}` })));
-    // By selector: queries by role take seconds over so many elements.
+    // Find by selector: queries by role take seconds with so many elements.
     const list = document.querySelector<HTMLElement>('ul[aria-label="Jobs"]');
     expect(list?.children).toHaveLength(200);
     expect(list?.tabIndex).toBe(0);
     expect(document.querySelector('header')?.textContent).toContain('200 running');
   });
 
-  /** Jobs that have ended since then are included. */
+  /** Jobs that have ended since the queue was empty count, too. */
   test('overall progress counts all jobs since the queue was empty', () => {
     mount();
     const overall = () => screen.queryByRole('progressbar', { name: 'All jobs' })?.getAttribute('aria-valuenow');
@@ -184,7 +184,7 @@ describe('what is shown', () => {
 });
 
 describe('cancel and retry', () => {
-  /** A second click meanwhile does not ask again. */
+  /** A second click during that time sends no second request. */
   test('Cancel is busy until the listener shows the change', async () => {
     mount();
     show(running());
@@ -627,7 +627,7 @@ describe('keyboard and announcements', () => {
     expect(source.retryJob).toHaveBeenCalledTimes(1);
   });
 
-  /** Neither progress nor the first snapshot is. */
+  /** Progress is not announced, and the first snapshot is not either. */
   test('only changes of status are announced', () => {
     mount();
     show(running({ progress: 30 }));
@@ -666,7 +666,7 @@ test('axe finds nothing wrong in any state', async () => {
   show(running({ id: 'a' }), makeJob({ id: 'd' }), completed({ id: 'b' }), cancelled({ id: 'c' }), failed({ id: 'e' }));
   act(() => source.fail(new TrackingJobError('unavailable')));
   const { violations, passes } = await axe.run(document.body, {
-    // Colours need a browser (tests/e2e/browser/test_gallery.py); the panel alone is no page with landmarks.
+    // The colour check needs a browser (tests/e2e/browser/test_gallery.py). The panel alone has no landmarks of a page.
     rules: { 'color-contrast': { enabled: false }, region: { enabled: false } },
   });
   expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);

@@ -88,7 +88,7 @@ test('the list is a tab stop only when it may have to scroll', () => {
 });
 
 describe('in two tabs', () => {
-  /** Store a value as another tab does. A browser sends the event to the other tabs, never to the writing one. */
+  /** Store a value as another tab does. A browser sends the event to all other tabs, never to the tab that wrote. */
   function storeElsewhere(key: string, value: string): void {
     localStorage.setItem(key, value);
     act(() => void dispatchEvent(new StorageEvent('storage', { key, newValue: value })));

@@ -90,7 +90,7 @@ describe('focus', () => {
 });
 
 describe('what leaves by itself', () => {
-  /** The button then has the focus without showing it. */
+  /** After a click the button has the focus, but no visible focus ring. */
   test('does so after a click on Cancel', async () => {
     const matches = HTMLElement.prototype.matches;
     vi.spyOn(HTMLElement.prototype, 'matches').mockImplementation(function (this: HTMLElement, selector) {

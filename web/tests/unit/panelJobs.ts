@@ -1,6 +1,6 @@
 import type { TrackingJob } from '../../src/job';
 
-/** Make a job with default values. A test or a scene passes only the fields that it is about. */
+/** Make a job with default values. A test or a scene passes only the fields that matter to it. */
 export function makeJob(fields: Partial<TrackingJob> = {}): TrackingJob {
   return {
     id: 'job',

@@ -48,7 +48,7 @@ test('a network report without a change changes nothing', () => {
   expect(panelReducer(state, { type: 'networkChanged', isOnline: true, at: 20 })).toBe(state);
 });
 
-/** A render that read the clock itself would count the hour between the snapshot and the render. */
+/** The render comes an hour after the snapshot. If it read the clock, the rows would count that hour, too. */
 test('rows stop at the time of the snapshot, not of the render', () => {
   mount();
   show(running({ startedAt: ago(10) }));

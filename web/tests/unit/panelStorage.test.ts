@@ -12,7 +12,7 @@ function renderStorage() {
   return { stored: () => result.current[0], remember: result.current[1] };
 }
 
-/** `remember` is taken once, before either write: both writes start from the same render, as in one event handler. */
+/** The test takes `remember` once, before both writes. So both start from the same render, as in one event handler. */
 test('two writes in one handler are both kept', () => {
   const { stored, remember } = renderStorage();
   act(() => {

@@ -1,4 +1,4 @@
-/** A failed listener is opened again; its watchers get errors and the last known jobs meanwhile. */
+/** A failed listener is opened again. Meanwhile its watchers get errors and the last known jobs. */
 
 import type { DocumentSnapshot, QuerySnapshot } from 'firebase/firestore';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -63,7 +63,7 @@ describe('openRetryingListener', () => {
     return { source, errors, snapshots, stop };
   }
 
-  /** A lasting failure is told once. */
+  /** `onError` gets a lasting failure once. */
   test('retries after 1, 2, 4 ... and at most 60 seconds', () => {
     const { source, errors } = listen();
     for (const seconds of [1, 2, 4, 8, 16, 32, 60, 60]) {
@@ -187,7 +187,7 @@ describe('SharedJobListener', () => {
     await vi.advanceTimersByTimeAsync(0);
   }
 
-  /** A late watcher hears at once what is known, but asynchronously. */
+  /** A late watcher gets the last known jobs at once, but asynchronously. */
   test('listens once for all watchers, and stops with the last', async () => {
     const source = new Source<QuerySnapshot>();
     const project = new SharedJobListener(source.open);
@@ -228,7 +228,7 @@ describe('SharedJobListener', () => {
     expect(other.heard).toEqual([{ ids: ['one'], connection: 'live' }]);
   });
 
-  /** It is shown as reconnecting then, unless the server has answered. */
+  /** After two seconds it is shown as `reconnecting`, unless the server has answered. */
   test('a first answer of the cache waits two seconds', async () => {
     const source = new Source<QuerySnapshot>();
     const { heard } = watch(new SharedJobListener(source.open));

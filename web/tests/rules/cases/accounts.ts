@@ -13,7 +13,7 @@ import { type Example, examplesOf, type RecordKind } from '../../accountExamples
 import { MEMBER, NOBODY, OUTSIDER, OWNER } from '../background';
 import type { Case } from '../rulesHarness';
 
-/** A project of their own, so that no other documents are in its lists. */
+/** The project of these examples. It has no other documents, so none are in its lists. */
 const PROJECT = { orgId: 'acme', projectId: 'contract', accountId: 'account' };
 
 function collectionOf(kind: RecordKind): string {

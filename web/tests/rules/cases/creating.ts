@@ -52,7 +52,7 @@ const deny = (
 ) => create(false, name, fields, more);
 
 const createdIn = (seconds: number) => () => ({ createdAt: Timestamp.fromMillis(Date.now() + seconds * 1000) });
-/** Format any text for a case's name, with codes in place of characters other than plain ones. */
+/** Format any text for a case's name. Each character outside of visible ASCII becomes its code. */
 const shown = (text: string) => text.replace(/[^!-~]/gu, codeOf) || '""';
 const codeOf = (char: string) => `<${char.codePointAt(0)?.toString(16)}>`;
 const LONG_ID = 'x'.repeat(contract.maxIdLength + 1);

@@ -11,7 +11,7 @@ import {
 import { ACCOUNT, ACME_JOB, MEMBER, NOBODY, OUTSIDER, OWNER, PAUSES, VIDEO } from '../background';
 import type { Case } from '../rulesHarness';
 
-/** Make one denied case for each kind of request on a document and its collection. */
+/** Make one denied case for each kind of request to a document and to its collection. */
 function untouchable(path: string, as: string | null, verbs = ['get', 'list', 'create', 'update', 'delete']): Case[] {
   const beside = `${path}-new`;
   const inCollection = path.slice(0, path.lastIndexOf('/'));
