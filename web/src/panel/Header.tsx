@@ -17,7 +17,7 @@ interface HeaderProps {
 }
 
 export function Header({ rows, overall, isCollapsed, listId, toggle, onToggle, onDismiss }: HeaderProps) {
-  // If one row alone is visible, its own bar already shows the overall progress.
+  // If only one row is visible, its bar already shows the overall progress.
   const hasBar = isCollapsed || rows.length > 1;
   return (
     <header className="tracking-panel__header">

@@ -31,7 +31,7 @@ export interface PanelState {
   isBusy: boolean;
   /** Job id -> account id, for each job whose completion the panel noticed. A job completes only once. */
   completions: ReadonlyMap<string, string | null>;
-  /** `number` tells two equal texts apart. */
+  /** `number` changes with each announcement, so that two equal texts differ. */
   announcement: { text: string; number: number };
   clockSkew: ClockSkew;
 }

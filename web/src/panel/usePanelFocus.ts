@@ -14,7 +14,7 @@ interface PanelFocus {
 
 /**
  * Keep the focus in the panel when the focused element is removed: move it to the job's row or, if the row is gone,
- * to the panel's first button. A browser alone would move it to the body, and Tab would start at the top of the page.
+ * to the panel's first button. Without this a browser moves it to the body, and Tab starts at the top of the page.
  */
 export function usePanelFocus(panel: RefObject<HTMLElement | null>): PanelFocus {
   const [isVisible, setIsVisible] = useState(false);

@@ -40,7 +40,7 @@ function update(
   return { name, allowed, as, before: { [path]: job }, run: (db) => updateDoc(doc(db, path), change) };
 }
 
-/** Try every pair of statuses, by writing the status alone and by a whole change. */
+/** Try every pair of statuses, by writing only the status and by writing a whole change. */
 function jumps(): Case[] {
   return STATUSES.flatMap((from) =>
     STATUSES.flatMap((status) => [
