@@ -17,9 +17,11 @@ from tracking.settings import Limits
 from tracking.store.firestore import JOBS, FirestoreStore
 from tracking.wiring import TriggerDeps
 from trigger.claim import claim_jobs
+from trigger.slots import Slots
 from trigger.sweep import sweep
 from trigger.tick import run_tick
-from trigger.waiting import Slots, choose
+from trigger.turns import Turns
+from trigger.waiting import choose
 
 ROUNDS = 31
 # In a new emulator the first 1,500 claims take 1.4 to 2 times as long as later ones. Queries show almost no difference.
@@ -92,10 +94,11 @@ def _query(deps: TriggerDeps) -> None:
 
 
 def _claim(deps: TriggerDeps) -> int:
-    """Claim jobs as a tick does, but do not read the control document, which every tick reads."""
+    """Claim jobs as a tick does, but do not read the control document, which a tick reads when jobs wait."""
     waiting = deps.store.open_jobs(Limits().max_open_jobs)
     slots = Slots(deps.limits, sweep(deps, []).running, {}, deps.clock.now())
-    return len(claim_jobs(deps, choose(deps, slots, waiting, saw_all=True).chosen, lambda: math.inf).won)
+    chosen = choose(deps, slots, waiting, Turns(None), lambda: math.inf, saw_all=True).chosen
+    return len(claim_jobs(deps, chosen, lambda: math.inf).won)
 
 
 def _rpcs_of_claiming(size: int) -> list[str]:

@@ -22,7 +22,7 @@ from tracking.jobs import Job, Status
 from tracking.naming import execution_name
 from tracking.store import JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
-from trigger.waiting import Pending
+from trigger.slots import Pending
 from trigger.writing import write_each
 
 

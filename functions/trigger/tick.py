@@ -11,15 +11,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from tracking import jobs
+from tracking import jobs, pauses
 from tracking.errors import InvalidJobError
 from tracking.executions import NO_TIME_LEFT, StartRefusedError, StartUnknownError
 from tracking.jobs import PlatformName, Status
 from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
 from trigger.claim import Claim, age_s, claim_jobs, fail_malformed
+from trigger.slots import Pending, Slots
 from trigger.sweep import Repair, sweep
-from trigger.waiting import Pending, Slots, choose, read_pauses
+from trigger.turns import Turns
+from trigger.waiting import choose
 from trigger.writing import write_each
 
 PARALLEL_STARTS = 16
@@ -101,8 +103,9 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
     tick.repaired, tick.left_out = swept.repaired, swept.left_out
     _note_unwritable(deps, tick, swept.unwritable)
     pending = _with_status(seen, Status.PENDING)
-    paused = {} if saw_all and not pending else read_pauses(deps)
-    slots = Slots(deps.limits, swept.running, paused, deps.clock.now())
+    control = None if saw_all and not pending else deps.store.get_document(pauses.CONTROL_DOCUMENT)
+    paused = pauses.active(control, deps.clock.now())
+    slots, turns = Slots(deps.limits, swept.running, paused, deps.clock.now()), Turns(control)
     if not saw_all:
         page_size = deps.limits.pending_page_size
         pending = deps.store.pending_jobs(page_size, without=slots.closed()) if slots.total else []
@@ -110,7 +113,9 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
     deps.hints.is_busy = bool(paused) or not saw_all
     if not saw_all and not slots.total:  # no pending job was read, so the known unwritable ones still count
         tick.left_out |= deps.hints.unwritable.keys()
-    _fill(deps, slots, pending, tick, remaining_s, saw_all=saw_all)
+    had_turn = _fill(deps, slots, pending, turns, tick, remaining_s, saw_all=saw_all)
+    if turns.have_moved and not (saw_all and len(had_turn) == len(pending)):  # somebody still waits
+        deps.store.put_document(turns.to_write())
     return tick
 
 
@@ -118,15 +123,19 @@ def _fill(
     deps: TriggerDeps,
     slots: Slots,
     pending: Sequence[JobSnapshot],
+    turns: Turns,
     tick: Tick,
     remaining_s: Callable[[], float],
     *,
     saw_all: bool,
-) -> None:
-    """Fill the free slots. A job that cannot be written gives its slot to the next job."""
+) -> set[str]:
+    """Fill the free slots. A job that cannot be written gives its slot to the next job.
+
+    Return the ids of the jobs that had their turn.
+    """
     had_turn: set[str] = set()
     while True:
-        waiting = choose(deps, slots, pending, saw_all=saw_all, without=had_turn)
+        waiting = choose(deps, slots, pending, turns, remaining_s, saw_all=saw_all, without=had_turn)
         if not had_turn:
             tick.oldest_pending_age_s = age_s(waiting.oldest, deps.clock.now())
         tick.left_out |= waiting.left_out - had_turn
@@ -137,7 +146,7 @@ def _fill(
         for job, _ in unwritable:
             slots.give_back(PlatformName(job.data["platform"]))
         if not unwritable or tick.temporary_refusals >= MAX_TEMPORARY_REFUSALS or remaining_s() < CLAIM_RESERVE_S:
-            return
+            return had_turn
 
 
 def _note_unwritable(deps: TriggerDeps, tick: Tick, found: Sequence[tuple[JobSnapshot, Unwritable]]) -> None:

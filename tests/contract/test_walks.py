@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import string
-
 import pytest
 
 from tests.contract.front_ends import FrontEnd
@@ -39,9 +37,3 @@ def test_walk_that_deletes_jobs_skips_none(store: Store, begin: str) -> None:
 def test_walk_without_finished_jobs_yields_nothing(store: Store) -> None:
     store.delete_jobs(store.finished_jobs(10))
     assert [job for begin in ("", "F") for page in walks.finished_jobs(store, PAGE_SIZE, begin) for job in page] == []
-
-
-def test_a_walk_may_begin_anywhere() -> None:
-    begins = [walks.random_start() for _ in range(200)]
-    assert len(set(begins)) == 200
-    assert all(set(begin) <= {*string.ascii_letters, *string.digits} and begin for begin in begins)

@@ -17,8 +17,9 @@ from tracking.platform_contract import PLATFORMS
 from tracking.settings import Limits
 from tracking.store import JobSnapshot
 from tracking.store.memory import MemoryStore
+from trigger.slots import Pending, Slots
 from trigger.sweep import Running
-from trigger.waiting import Pending, Slots, pick
+from trigger.turns import Turns
 
 INSTAGRAM, TIKTOK = PlatformName.INSTAGRAM, PlatformName.TIKTOK
 YOUTUBE, TWITTER = PlatformName.YOUTUBE, PlatformName.TWITTER
@@ -88,13 +89,13 @@ def waiting(*names: str, **fields: Any) -> list[Pending]:
 
 def test_pick_takes_orgs_in_turn_longest_waiting_first() -> None:
     queue = waiting("a1", "a2", "a3", "a4", "b1", "c1", "c2")
-    chosen = pick(queue, slots(running=6, per_credential=6))
+    chosen = Turns(None).pick(queue, slots(running=6, per_credential=6))
     assert [pending.job.job_id for pending in chosen] == ["a1", "b1", "c1", "a2", "c2", "a3"]
 
 
 def test_pick_skips_full_platforms_and_keeps_the_orgs_turn() -> None:
     queue = [*waiting("a1", "a2", platform="youtube"), *waiting("b1", platform="youtube"), *waiting("a3")]
-    chosen = pick(queue, slots(per_credential=1))
+    chosen = Turns(None).pick(queue, slots(per_credential=1))
     assert [pending.job.job_id for pending in chosen] == ["a1", "a3"]
 
 

@@ -4,7 +4,7 @@
     14:05 the first tick starts 1 job, the next 2, 4, 8 ... ──> after ten minutes the pause is forgotten
           the next refusal ──> a new pause
 
-One control document holds all pauses, one field per platform.
+One control document holds all pauses, one field per platform. The field `turns` is the trigger's.
 """
 
 from __future__ import annotations
@@ -57,6 +57,11 @@ def from_document(document: Mapping[str, Any] | None) -> dict[PlatformName, Paus
         if isinstance(entry, dict) and isinstance(entry.get("until"), datetime):
             pauses[platform] = Pause(platform=platform, until=entry["until"], reason=str(entry.get("reason", "")))
     return pauses
+
+
+def active(document: Mapping[str, Any] | None, now: datetime) -> dict[PlatformName, Pause]:
+    """Return the pauses that still hold jobs back."""
+    return {name: pause for name, pause in from_document(document).items() if pause.starts_allowed(now) is not None}
 
 
 def rate_limited_until(retry_at: datetime | None, now: datetime) -> datetime:

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import random
-import string
 from collections.abc import Iterator
 from datetime import datetime
 
 from tracking.store import CleanupStore, JobSnapshot
-
-
-def random_start() -> str:
-    """Return a random id in the form of Firestore's own, so that walks that stop early do not all start at one id."""
-    return "".join(random.choices(string.ascii_letters + string.digits, k=6))  # noqa: S311 - not for security
 
 
 def finished_jobs(store: CleanupStore, page_size: int, begin: str = "") -> Iterator[list[JobSnapshot]]:

@@ -215,6 +215,8 @@ class TickStore(Protocol):
 
     def get_document(self, path: str) -> dict[str, Any] | None: ...
 
+    def put_document(self, write: DocumentWrite) -> None: ...
+
 
 class StateStore(Protocol):
     """One job and the documents saved with it: enough for the states of an execution and for the reconcile function."""

@@ -1,0 +1,70 @@
+"""Slots: the jobs that may start in one tick, by the limits and pauses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracking.jobs import Job, PlatformName
+from tracking.pauses import Pause
+from tracking.platform_contract import CREDENTIALS, PLATFORMS
+from tracking.settings import Limits
+from tracking.store import JobSnapshot
+from trigger.sweep import Running
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A pending document that holds a well-formed job."""
+
+    job: Job
+    snapshot: JobSnapshot
+
+    def order(self) -> tuple[int, datetime]:
+        """Return the sort key among the jobs of one organisation: by priority, then by age."""
+        return -self.job.priority, self.job.created_at
+
+
+class Slots:
+    """The number of jobs that may start in this tick: in all, by credential and by platform."""
+
+    def __init__(self, limits: Limits, running: Running, paused: Mapping[PlatformName, Pause], now: datetime) -> None:
+        self.total = max(0, limits.running - running.total)
+        used: Counter[str] = Counter()
+        for platform, number in running.by_platform.items():
+            used[PLATFORMS[platform].credential] += number
+        self._by_credential = {name: limits.per_credential - used[name] for name in CREDENTIALS}
+        self._by_platform = {
+            platform: allowed
+            for platform, pause in paused.items()
+            if (allowed := pause.starts_allowed(now)) is not None
+        }
+
+    def of(self, platform: PlatformName) -> int:
+        own = self._by_platform.get(platform, self.total)
+        return max(0, min(self.total, self._by_credential[PLATFORMS[platform].credential], own))
+
+    def take(self, platform: PlatformName) -> bool:
+        if not self.of(platform):
+            return False
+        self.total -= 1
+        self._by_credential[PLATFORMS[platform].credential] -= 1
+        if platform in self._by_platform:
+            self._by_platform[platform] -= 1
+        return True
+
+    def give_back(self, platform: PlatformName) -> None:
+        """Free the slot of a job that could not be claimed."""
+        self.total += 1
+        self._by_credential[PLATFORMS[platform].credential] += 1
+        if platform in self._by_platform:
+            self._by_platform[platform] += 1
+
+    def closed(self) -> set[PlatformName]:
+        return {platform for platform in PlatformName if not self.of(platform)}
+
+    def of_credential(self, credential: str) -> int:
+        """Return the number of jobs that may start with this credential, whatever their platform."""
+        return max(0, min(self.total, self._by_credential[credential]))
