@@ -72,7 +72,7 @@ class Run:
 
     @property
     def is_usable(self) -> bool:
-        """Return whether its dataset has, or will have, all requested items."""
+        """Return whether the run's dataset has, or will have, all requested items."""
         return self.status in ("READY", "RUNNING", "SUCCEEDED")
 
     @property
@@ -117,9 +117,10 @@ class Apify:
         return self._run(self._api.call("GET", path, budget.deadline, params=self._wait_params(budget)).body)
 
     def poll(self, run: Run, budget: Budget) -> Run:
-        """Return the same run somewhat later. Call it only while `has_time` is true.
+        """Wait a little for the run's end, and return the run as it is then. Call it only while `has_time` is true.
 
-        If the job was cancelled, the run is stopped, because it costs money.
+        If the job was cancelled, or this execution lost it, the run is stopped, because it costs money. Raises
+        JobCancelledError or StaleAttemptError then.
         """
         try:
             budget.checkpoint()

@@ -165,8 +165,9 @@ def duration_s(value: object) -> float | None:
 def _is_asked(channel: dict[str, Any], filter_name: str, value: str) -> bool:
     """Return whether this is the requested channel.
 
-    The answer has no legacy user name, and may lack a handle: these two cases are not checked further. A channel may
-    have a custom URL that is older than its handle; then the channel's title must be the requested name.
+    A channel found by legacy user name is accepted, because the answer does not hold that name. So is a channel found
+    by handle whose answer has no "customUrl". A "customUrl" may be older than the handle; then the channel's title must
+    be the requested name.
     """
     channel_id, snippet = text(channel.get("id")), obj(channel.get("snippet"))
     if not _CHANNEL_ID.fullmatch(channel_id):
