@@ -185,16 +185,24 @@ def _stop(running: Collection[Running]) -> None:
 
 
 def one(target: str) -> list[str]:
-    """Return the command that runs one test: a Python or vitest file, a pytest id, or words for pytest's -k."""
+    """Return the command that runs tests. `target`: a Python or vitest file, a pytest id, or words for pytest's -k."""
     if not target:
         sys.exit("error: name a test: make one T=tests/unit/test_fence.py")
     path = Path(target.removeprefix("web/"))
     if path.suffix not in (".ts", ".tsx"):
-        return _ours("pytest", *([target] if Path(target.partition("::")[0]).exists() else ["tests", "-k", target]))
+        is_path = Path(target.partition("::")[0]).exists()
+        return _ours("pytest", *([target] if is_path else ["tests", "-k", _expression(target)]))
     project = path.parts[1]  # tests/<project>/...
     command = ["npm", "--prefix", str(WEB), "exec", "--", "vitest", "run", "--root", str(WEB)]
     command += ["--project", project, str(path)]
     return command if project == "unit" else _emulated(command)
+
+
+def _expression(words: str) -> str:
+    """Return an expression for pytest's -k: plain words must all be in a test's name; an expression is unchanged."""
+    split = words.split()
+    is_expression = not {"and", "or", "not"}.isdisjoint(split) or "(" in words
+    return words if is_expression else " and ".join(split)
 
 
 CHECKS: dict[str, Sequence[Lane]] = {"lint": [LINT], "test": TEST, "nightly": NIGHTLY}

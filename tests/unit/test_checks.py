@@ -93,7 +93,11 @@ def test_interrupt_ends_all_lanes_cleanly(tmp_path: Path, number: signal.Signals
     [
         ("tests/unit/test_fence.py", ["tests/unit/test_fence.py"]),
         ("tests/unit/test_fence.py::test_x", ["tests/unit/test_fence.py::test_x"]),
+        ("refused", ["tests", "-k", "refused"]),
+        ("fence refused", ["tests", "-k", "fence and refused"]),
         ("fence and refused", ["tests", "-k", "fence and refused"]),
+        ("fence or  lease", ["tests", "-k", "fence or  lease"]),
+        ("(fence)", ["tests", "-k", "(fence)"]),
         ("web/tests/unit/panel.test.tsx", ["--project", "unit", "tests/unit/panel.test.tsx"]),
         ("tests/rules/rules.test.ts", ["--project", "rules", "tests/rules/rules.test.ts"]),
     ],
