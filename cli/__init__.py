@@ -127,7 +127,7 @@ def cleanup(
     older_than: Annotated[str, typer.Option(help="Age, such as 7d or 12h.")] = "7d",
     yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
 ) -> None:
-    """Delete jobs that ended longer ago than this, after a question. Accounts and videos stay."""
+    """Ask, then delete the jobs that ended longer ago than --older-than. Accounts and videos stay."""
     age = _age(older_than)
     if not yes and not sys.stdin.isatty():
         raise InvalidJobError("Nothing was deleted: there is no terminal to ask at. --yes deletes without asking.")

@@ -27,7 +27,10 @@ def up(
     auth_port: Annotated[int | None, typer.Option(envvar="AUTH_PORT", min=1, max=65535)] = None,
     page_port: Annotated[int | None, typer.Option(envvar="PAGE_PORT", min=1, max=65535)] = None,
 ) -> None:
-    """Start all parts and deploy the template; running parts are brought up to date. Ports are any free ones."""
+    """Start all parts and deploy the template; running parts are brought up to date.
+
+    Free ports are chosen unless you name them.
+    """
     ports = {"firestore": firestore_port, "aws": aws_port, "simulator": simulator_port}
     ports |= {"auth": auth_port, "page": page_port}
     try:

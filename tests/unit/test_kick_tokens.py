@@ -401,5 +401,5 @@ def test_auth_emulator_setting_outside_local_stops_functions(
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(SettingsError, match=r"^FIREBASE_AUTH_EMULATOR_HOST is set, so that anybody"):
+    with pytest.raises(SettingsError, match=r"^FIREBASE_AUTH_EMULATOR_HOST is set\. With it every token is accepted"):
         wired.__wrapped__()

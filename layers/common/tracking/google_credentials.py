@@ -55,8 +55,8 @@ def _refuse_emulated_sign_in(project: str) -> None:
     is_local = project.startswith("demo-") and os.environ.get("FIRESTORE_EMULATOR_HOST")
     if os.environ.get("FIREBASE_AUTH_EMULATOR_HOST") and not is_local:
         raise SettingsError(
-            "FIREBASE_AUTH_EMULATOR_HOST is set, so that anybody could say to be anybody: only a project demo-... on"
-            " FIRESTORE_EMULATOR_HOST may have it."
+            "FIREBASE_AUTH_EMULATOR_HOST is set. With it every token is accepted, so anybody could sign in as any user."
+            " Unset it; only a project demo-... on FIRESTORE_EMULATOR_HOST may have it."
         )
 
 
