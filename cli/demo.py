@@ -1,4 +1,7 @@
-"""`make demo`: the main job on real parts. The demo never calls the trigger; the scheduled tick starts the jobs."""
+"""`make demo`: track an account of every platform, and one that does not exist, on the local stack.
+
+The demo never calls the trigger; the scheduled tick starts the jobs.
+"""
 
 from __future__ import annotations
 

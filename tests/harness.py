@@ -66,7 +66,7 @@ class Harness:
         return trigger_handler({}, FakeContext(remaining_s), self.trigger_deps)  # type: ignore[arg-type]
 
     def use(self, store: MemoryStore) -> None:
-        """Give both functions another store in memory."""
+        """Give the trigger and the process function another store in memory."""
         self.memory = self.store = store
         self.process_deps = replace(self.process_deps, store=store)
 

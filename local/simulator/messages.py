@@ -65,6 +65,9 @@ def sample(name: str) -> Any:
 
 
 def recorded(name: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a recording of the form `{"status", "body"}` as an answer, without its headers, which are out of date."""
+    """Return the status and body of a recording as an answer.
+
+    The recording's own headers are left out, because they are out of date; `headers` are sent instead.
+    """
     content = sample(name)
     return answer(content["body"], content["status"], headers)

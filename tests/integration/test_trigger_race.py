@@ -88,7 +88,8 @@ def test_a_job_cancelled_while_triggers_race_is_never_started(firestore_client: 
         snapshot = stores[0].get_job(f"job{number:03}")
         assert snapshot is not None
         assert snapshot.data["status"] == "cancelled"
-        # A job cancelled before its claim never starts. A job cancelled after it starts once, and the fence stops it.
+        # Cancelled before its claim, a job never starts. Cancelled after its claim, it starts once, and the fence
+        # stops it.
         assert executions.starts[snapshot.job_id] == snapshot.data.get("attempt", 0)
     assert all(executions.starts[f"job{number:03}"] == 1 for number in range(10, 20))
 

@@ -1,7 +1,8 @@
 """A fifth platform, "threads". It is added as the how-to shows: by an entry in the contract, and by a module.
 
-Both are added to a copy of the layer's package. A separate process imports the copy, because the import makes the names
-of the platforms. All other code is unchanged: the functions, the store and the state machine's part.
+Both are added to a copy of the layer's package. A separate process imports the copy, because `PlatformName` is built
+from the contract at import. All else is as in other unit tests: the functions, the store in memory, and the harness,
+which runs the states in place of Step Functions.
 """
 
 from __future__ import annotations

@@ -222,7 +222,10 @@ def test_a_state_that_is_invoked_twice_changes_nothing_more(state: str, harness:
 
 
 def test_second_save_videos_leaves_the_completed_job_alone(harness: Harness) -> None:
-    """The staged objects are gone, so the second run fails. The machine itself would send a retry count of 1."""
+    """This second run has a retry count of 0, so it does not read the job first. It fails: the staged objects are gone.
+
+    A retry by Step Functions has a count of 1, and finds the job completed.
+    """
     given = harness.run_chain(harness.claimed_job(), until="FetchVideos")
     harness.run_state("SaveVideos", given)
     before = everything(harness)

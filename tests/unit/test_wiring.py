@@ -198,7 +198,7 @@ def test_kick_reads_the_secret_its_environment_names(secrets: Stubber, monkeypat
 
 
 def test_trigger_and_process_do_not_import_firebase_auth() -> None:
-    """The import would make every cold start take 50 % longer."""
+    """Importing firebase_admin.auth would make every cold start take 50 % longer."""
     script = "import trigger.app, process.app, sys; sys.exit('firebase_admin.auth' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=60).returncode == 0
 

@@ -94,7 +94,7 @@ def test_missing_list_of_runs_means_no_run() -> None:
 
 
 def test_retry_without_the_list_of_runs_starts_no_run() -> None:
-    """Without the list, a second paid run might be started."""
+    """Without the list of runs nobody knows whether a run exists already, so a new one could be a second paid run."""
     replay = begun_earlier().on(RUNS, answer("<html>", 503))
     with pytest.raises(PlatformUnavailableError):
         started(replay)

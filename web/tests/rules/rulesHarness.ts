@@ -9,7 +9,7 @@ import { type DocumentData, doc, type Firestore, setLogLevel, writeBatch } from 
 
 setLogLevel('silent'); // the SDK logs each denied request, and these tests expect most of them
 
-/** Path -> document; null for one that must not exist. */
+/** Documents by path; null where no document must exist. */
 export type Documents = Record<string, DocumentData | null>;
 
 /** One request and the expected answer of the rules. */

@@ -111,7 +111,7 @@ test('an announcement names account, platform and failure', () => {
 });
 
 /** The error text of the database is never shown. */
-test('a refused action is told in the words of our error', () => {
+test('a refused action shows the sentence of our own error', () => {
   expect(failureSentence('cancel', new TrackingJobError('offline'))).toBe(
     'Could not cancel. You are offline. Try again once you are connected.',
   );

@@ -204,7 +204,7 @@ describe('SharedJobListener', () => {
     expect(source.last.isClosed).toBe(true);
   });
 
-  test('who leaves between an event and its telling hears nothing', async () => {
+  test('a watcher that leaves before delivery receives nothing', async () => {
     const source = new Source<QuerySnapshot>();
     const project = new SharedJobListener(source.open);
     const [gone, staying] = [watch(project), watch(project)];
