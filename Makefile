@@ -1,5 +1,6 @@
-# `make help` lists the targets. Every target first installs what it needs, only into this folder. One exception:
-# `make test` may install Chromium as a package of the system (local/browser.py).
+# `make help` lists the targets. Every target first installs what it needs, only into this folder. Two exceptions:
+# Firestore's emulator is downloaded into ~/.cache/firebase (local/firestore.py), and `make test` and `make nightly`, if
+# root runs them, may install Chromium or its libraries as packages of the system (local/browser.py).
 
 VENV := .venv
 # The Python that installs everything: PYTHON=python3.12 if it is given, else the one in .venv, else the system's.
