@@ -136,6 +136,7 @@ TICKS = (
     Point(name="tick.pending_jobs", page=1),
     Point(name="tick.next_waiting_org", page=1),
     Point(name="tick.pending_of_org", page=1),
+    Point(name="tick.put_document", page=1),  # the turns
 )
 
 
