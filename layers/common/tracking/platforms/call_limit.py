@@ -2,11 +2,13 @@
 
 httpx limits each read by itself. A server that sends a header every few seconds, or answers of status 103 without end,
 would hold a call for ever. So each connect, read and write also looks at the time that is left to its call.
+The DNS look-up of a host's name is not limited: Python has no time-out for it.
 """
 
 from __future__ import annotations
 
 import math
+import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator
@@ -83,8 +85,20 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        timeout = _left(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._inner.connect_tcp(host, port, timeout, local_address, socket_options))
+        """Connect to the first address of the host that answers. All its addresses share the time of the call."""
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
+        failed: Exception = httpcore.ConnectError(f"no address of {host}")
+        for *_, place in found:
+            # Given the name, the inner backend would spend the same time-out on each address.
+            left = _left(timeout, httpcore.ConnectTimeout)
+            try:
+                return _Stream(self._inner.connect_tcp(str(place[0]), port, left, local_address, socket_options))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failed = error
+        raise failed
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)
