@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import subprocess
+import sys
 import threading
 import time
 import tracemalloc
@@ -13,6 +15,7 @@ from datetime import timedelta
 
 import pytest
 
+from local.paths import ROOT
 from tracking.clients import http_client
 from tracking.clock import SystemClock
 from tracking.errors import ContractError, PlatformUnavailableError
@@ -87,11 +90,13 @@ def serving(serve: Serve) -> Iterator[str]:
         clients: list[socket.socket] = []
         thread = threading.Thread(target=accept)
         thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        is_over.set()
-        thread.join()
-        for client in clients:
-            client.close()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            is_over.set()
+            thread.join()
+            for client in clients:
+                client.close()
 
 
 def call(address: str) -> None:
@@ -120,5 +125,53 @@ def test_a_huge_answer_is_refused_and_takes_little_memory(serve: Serve) -> None:
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
-    assert refused.value.__notes__ == ["more than 32,000,000 bytes"]
-    assert peak < 250_000_000  # 32 MB that are read already, and one read of 64 KB, unpacked
+    assert refused.value.__notes__ == ["GET /: more than 16,000,000 bytes"]
+    assert peak < 200_000_000  # 16 MB that are read already, and one read of 64 KB, unpacked
+
+
+# Reads three pages of a dataset. Each page has 16 MB, and as many objects as are accepted; the rest are short strings.
+# An emoji makes Python keep four bytes for each character of the text.
+READ_THE_WORST_PAGES = """
+import itertools, resource
+from datetime import timedelta
+
+import httpx
+
+from tracking.clock import SystemClock
+from tracking.platforms import Budget, Setup, http
+from tracking.platforms.apify import Apify, Run
+from tracking.settings import PlatformSettings
+
+settings, clock, numbers = PlatformSettings(), SystemClock(), itertools.count(10)
+DEPTH = 900
+objects = (b'{"":' * DEPTH + b"0" + b"}" * DEPTH + b",") * (http._MAX_CONTAINERS // DEPTH - 1)
+text = '"\u0101",'.encode()
+
+def worst(number):
+    start = f'[{number},"\U0001f600",'.encode()
+    size = settings.max_answer_mb * 1_000_000
+    return start + objects + text * ((size - len(start) - len(objects) - 2) // len(text)) + b"0]"
+
+def serve(request):
+    total = {"x-apify-pagination-total": "600"}
+    return httpx.Response(200, headers=total, stream=httpx.ByteStream(worst(next(numbers))))
+
+with httpx.Client(transport=httpx.MockTransport(serve)) as client:
+    apify = Apify(Setup(http=client, settings=settings, key=lambda: "key", clock=clock), "https://apify.test")
+    run = Run(run_id="r", status="SUCCEEDED", dataset_id="d", store_id="s", started_at=None)
+    budget = Budget(deadline=clock.now() + timedelta(seconds=600), max_videos=5000)
+    count = 0
+    for items, _ in apify.item_pages(run, budget):
+        count += len(items)
+        del items
+assert count > 3_000, count
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def test_worst_pages_of_a_dataset_fit_into_the_memory() -> None:
+    """The process function has 1,024 MB. A page is gone before the next one comes."""
+    script = [sys.executable, "-c", READ_THE_WORST_PAGES]
+    done = subprocess.run(script, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 700  # MB

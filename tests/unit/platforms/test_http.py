@@ -22,6 +22,7 @@ from tracking.errors import (
     RateLimitedError,
     TrackingError,
 )
+from tracking.platforms import http
 from tracking.platforms.apify import WAIT_FOR_FINISH_S
 from tracking.platforms.http import _PHASES, HTTP_TIMEOUT_S, Credential, JsonApi, kind_of, retry_moment
 
@@ -164,11 +165,12 @@ def test_http_phases_fit_the_call_limit_and_run_wait() -> None:
     assert (_PHASES.read or 0) > WAIT_FOR_FINISH_S
 
 
-def call_packed(packed: bytes, encoding: str) -> Any:
+def call_packed(packed: bytes, encoding: str, status: int = 200, headers: dict[str, str] | None = None) -> Any:
     """Return the body of an answer that arrives packed."""
+    headers = {"content-encoding": encoding} | (headers or {})
 
     def serve(_: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, headers={"content-encoding": encoding}, stream=httpx.ByteStream(packed))
+        return httpx.Response(status, headers=headers, stream=httpx.ByteStream(packed))
 
     replay = Replay()
     setup = replace(replay.setup(max_answer_mb=1), http=httpx.Client(transport=httpx.MockTransport(serve)))
@@ -186,7 +188,7 @@ def test_body_over_the_limit_is_refused(pack: Callable[[bytes], tuple[bytes, str
     assert len(call_packed(*pack(largest))["text"]) == 999_988
     with pytest.raises(ContractError) as refused:
         call_packed(*pack(largest + b" "))
-    assert refused.value.__notes__ == ["more than 1,000,000 bytes"]
+    assert refused.value.__notes__ == ["GET /: more than 1,000,000 bytes"]
 
 
 @pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "compress"])
@@ -194,7 +196,34 @@ def test_body_packed_in_another_way_is_refused(encoding: str) -> None:
     """A body that is packed twice could unpack to a million times its size."""
     with pytest.raises(ContractError) as refused:
         call_packed(gzip.compress(gzip.compress(b"{}")), encoding)
-    assert refused.value.__notes__ == [f"content-encoding {encoding}"]
+    assert refused.value.__notes__ == [f"GET /: content-encoding {encoding}"]
+
+
+@pytest.mark.parametrize("container", ["[],", '{"a": 1},', "[[[[]]]],"])
+def test_body_with_too_many_lists_and_objects_is_refused(container: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them takes up to 48 times its size when it is parsed."""
+    monkeypatch.setattr(http, "_MAX_CONTAINERS", 100)
+    each = container.count("[") + container.count("{")
+    most = '{"list": [' + container * ((100 - 2) // each) + "0]}"
+    assert call_packed(most.encode(), "identity")["list"]
+    with pytest.raises(ContractError) as refused:
+        call_packed(most.replace("0]", container * 3 + "0]").encode(), "identity")
+    assert refused.value.__notes__ == ["GET /: more than 100 lists and objects"]
+
+
+UNUSABLE = [(b"an error page", "br"), (b"x" * 1_000_001, "identity"), (b"[" * 1_000_000, "identity")]
+
+
+@pytest.mark.parametrize(("packed", "encoding"), UNUSABLE, ids=["encoding", "size", "lists"])
+def test_error_with_an_unusable_body_keeps_its_status(
+    packed: bytes, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "_MAX_CONTAINERS", 100)
+    with pytest.raises(PlatformUnavailableError):
+        call_packed(packed, encoding, 503)
+    with pytest.raises(RateLimitedError) as limited:
+        call_packed(packed, encoding, 429, {"retry-after": "900"})
+    assert limited.value.retry_at == NOON + timedelta(seconds=900)
 
 
 @pytest.mark.parametrize("make", ["youtube", "twitter", "instagram", "tiktok"])

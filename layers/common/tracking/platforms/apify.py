@@ -147,8 +147,7 @@ class Apify:
             self._api.call("POST", f"/actor-runs/{quote(run.run_id, safe='')}/abort", budget.deadline)
 
     def first_items(self, run: Run, budget: Budget, limit: int = 10) -> list[dict[str, Any]]:
-        items, _ = self._items(run, 0, limit, budget)
-        return objects(items)
+        return objects(self._items(run, 0, limit, budget)[0])
 
     def item_pages(self, run: Run, budget: Budget) -> Iterator[tuple[list[dict[str, Any]], bool]]:
         """Yield pages of the run's dataset, and whether another page follows.
@@ -159,13 +158,14 @@ class Apify:
         """
         offset, previous, has_more = 0, None, True
         while has_more:
-            items, total = self._items(run, offset, PAGE_SIZE, budget)
-            if items == previous:
+            items, total, digest = self._items(run, offset, PAGE_SIZE, budget)
+            if digest == previous:
                 items, total = [], None
             offset += PAGE_SIZE
             has_more = len(items) >= PAGE_SIZE if total is None else offset < total
             yield objects(items), has_more
-            previous = items
+            del items  # a page may take half of the memory, so it goes before the next one comes
+            previous = digest
 
     def _start(self, actor: str, actor_input: Mapping[str, Any], budget: Budget) -> Run:
         params = self._wait_params(budget)
@@ -190,11 +190,12 @@ class Apify:
         stored = obj(self._api.call("GET", path, budget.deadline, expect=object, allow=404).body)
         return all(key in stored and stored[key] == value for key, value in actor_input.items())
 
-    def _items(self, run: Run, offset: int, limit: int, budget: Budget) -> tuple[list[Any], int | None]:
+    def _items(self, run: Run, offset: int, limit: int, budget: Budget) -> tuple[list[Any], int | None, bytes]:
+        """Return a page's items, the number of all items if a header names it, and the digest of the page."""
         params: dict[str, str | int] = {"format": "json", "clean": "true", "offset": offset, "limit": limit}
         path = f"/datasets/{quote(run.dataset_id, safe='')}/items"
         answer = self._api.call("GET", path, budget.deadline, params=params, expect=list)
-        return answer.body, count(answer.headers.get("x-apify-pagination-total"))
+        return answer.body, count(answer.headers.get("x-apify-pagination-total")), answer.digest
 
     def _run(self, body: dict[str, Any]) -> Run:
         run = _run_from(obj(body.get("data")))

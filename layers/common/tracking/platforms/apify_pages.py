@@ -38,6 +38,7 @@ def video_pages(
     number, error = 0, None
     for items, has_more in apify.item_pages(run, budget):
         reading = read(items)
+        del items  # before the next page comes: see `item_pages`
         if reading.videos and not number and not run.is_finished:
             apify.abort(run, budget)
         number += len(reading.videos)

@@ -5,6 +5,7 @@ YouTube's key is a query parameter. So no error contains a URL with its query, a
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import re
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
 logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs each URL with its query
 
 HTTP_TIMEOUT_S = 30.0
-"""The most seconds that one request takes, whatever the server does."""
+"""The most seconds that one request takes, whatever the server does. The DNS look-up is not limited."""
 
 _PHASES = httpx.Timeout(connect=4.0, read=15.0, write=5.0, pool=4.0)
 _ENCODINGS = ("", "identity", "gzip", "deflate")  # a read of 64 KB unpacks to 66 MB at most
+_MAX_CONTAINERS = 2_000_000  # lists and objects: `[` is one byte in JSON, and up to 96 bytes in memory
 _TRIES = 3
 _NOTE_LENGTH = 400
 _SHORTEST_WAIT = timedelta(seconds=1)  # clocks differ: the server's clock may be behind ours
@@ -63,6 +65,7 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: Any  # decoded JSON; None if the body was not JSON
+    digest: bytes  # of the unpacked body
 
     @property
     def is_success(self) -> bool:
@@ -154,24 +157,38 @@ class JsonApi:
             with call_limit(HTTP_TIMEOUT_S):
                 response = self._http.send(request, stream=True, follow_redirects=False)
                 try:
-                    content = self._read(response)
+                    content = self._read(response, f"{method} {path}")
                 finally:
                     response.close()
         except (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError) as error:
             raise failure(kind_of(error), self.name, note=f"{method} {path}: {type(error).__name__}") from error
-        return Answer(response.status_code, response.headers, _decoded(content))
+        return Answer(response.status_code, response.headers, _decoded(content), hashlib.sha256(content).digest())
 
-    def _read(self, response: httpx.Response) -> bytes:
-        """Return the decoded body. ContractError if it is too large, or packed in a way that we did not ask for."""
+    def _read(self, response: httpx.Response, call: str) -> bytes:
+        """Return the unpacked body. ContractError if it is too large, or packed in a way that we did not ask for.
+
+        Such a body of an error is left out: the error's status and headers say what to do. `call`: for the log.
+        """
+        content = bytearray()
+        refusal = self._refusal(response, content)
+        if refusal is None:
+            return bytes(content)
+        if response.is_success:
+            raise failure(ContractError, self.name, note=f"{call}: {refusal}")
+        return b""
+
+    def _refusal(self, response: httpx.Response, content: bytearray) -> str | None:
+        """Read the body into `content`. Return why it cannot be used, or None."""
         encoding = response.headers.get("content-encoding", "").strip().lower()
         if encoding not in _ENCODINGS:
-            raise failure(ContractError, self.name, note=f"content-encoding {encoding[:_NOTE_LENGTH]}")
-        content = bytearray()
+            return f"content-encoding {encoding[:_NOTE_LENGTH]}"
         for chunk in response.iter_bytes():
             content += chunk
             if len(content) > self._max_bytes:
-                raise failure(ContractError, self.name, note=f"more than {self._max_bytes:,} bytes")
-        return bytes(content)
+                return f"more than {self._max_bytes:,} bytes"
+        if content.count(b"[") + content.count(b"{") > _MAX_CONTAINERS:
+            return f"more than {_MAX_CONTAINERS:,} lists and objects"
+        return None
 
     def _checked_key(self) -> str:
         """Return the key if a header can hold it. The error of httpx for a malformed key would quote the key."""
