@@ -30,6 +30,7 @@ def test_unset_variables_take_their_defaults() -> None:
     assert platform.x_api_url == "https://api.x.com/2"
     assert platform.apify_api_url == "https://api.apify.com/v2"
     assert platform.max_videos_per_job == 5000
+    assert platform.max_answer_mb == 16
 
 
 def test_set_variables_win_over_defaults() -> None:

@@ -168,6 +168,8 @@ def test_building_clients_uses_no_network_and_no_secrets(monkeypatch: pytest.Mon
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-process")
     deps = wiring.process.__wrapped__()
     assert deps.max_videos_per_job == 9
+    twitter: Any = deps.platform(PlatformName.TWITTER)
+    assert twitter._api._api._max_bytes == 8_000_000  # MAX_ANSWER_MB
     for name in PlatformName:
         platform = deps.platform(name)
         assert callable(platform.fetch_account)
