@@ -35,6 +35,8 @@ export const STRANGER = 'sven';
 const [HOST = '', PORT = ''] = (process.env.FIRESTORE_EMULATOR_HOST ?? '').split(':');
 /** The emulator accepts this token as an administrator's, for whom the rules do not apply. */
 const ADMINISTRATOR = 'owner';
+/** The emulator may be slow while other tests run beside these. */
+const LISTENER_LIMIT_MS = 30_000;
 
 export class Harness {
   readonly #projectId = `demo-service-${Math.random().toString(36).slice(2)}`;
@@ -96,7 +98,7 @@ export class Harness {
   async untilStatus(path: string, status: string): Promise<void> {
     const statuses = new Recorder<unknown>();
     const stop = onSnapshot(doc(this.#admin, path), (snapshot) => statuses.record(snapshot.get('status')));
-    await statuses.until((one) => one === status).finally(stop);
+    await statuses.until((one) => one === status, LISTENER_LIMIT_MS).finally(stop);
   }
 
   /** Wait for the first job of a project, and return its id. */
@@ -104,7 +106,7 @@ export class Harness {
     const ids = new Recorder<string | null>();
     const jobs = query(collection(this.#admin, 'trackingJobs'), where('projectId', '==', projectId));
     const stop = onSnapshot(jobs, ({ docs }) => ids.record(docs[0]?.id ?? null));
-    return String(await ids.until((id) => id !== null).finally(stop));
+    return String(await ids.until((id) => id !== null, LISTENER_LIMIT_MS).finally(stop));
   }
 
   async jobs(): Promise<DocumentData[]> {

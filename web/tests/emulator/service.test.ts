@@ -131,7 +131,13 @@ describe('createJob', () => {
     await wire.join();
     const jobId = await vi.waitFor(create, { timeout: 20_000 });
     expect(jobId).not.toBe(hidden);
-    expect(await harness.get(`trackingJobs/${jobId}`)).toMatchObject({ status: 'pending' });
+    const listed = await harness.serviceOf(OWNER).getProjectJobs(ORG, 'hidden');
+    expect(listed.map((job) => [job.id, job.status]).sort()).toEqual(
+      [
+        [hidden, 'cancelled'],
+        [jobId, 'pending'],
+      ].sort(),
+    );
   });
 
   test('pressed twice at once makes one job', async () => {
