@@ -75,7 +75,7 @@ def client_environment(address: str) -> dict[str, str]:
 def client(service: str, address: str) -> Any:
     """Return the boto3 client for MiniStack. It reads neither the user's AWS profile nor the user's AWS files.
 
-    There is one client per service and address: threads may share it, and a new one takes a fifth of a second to make.
+    It is kept, because a new one takes a fifth of a second to make. Threads may share it.
     """
     unset, nowhere = (None, None, None, None), (None, None, os.devnull, None)  # config name, variable, default, cast
     overrides = {"profile": unset, "config_file": nowhere, "credentials_file": nowhere}

@@ -33,7 +33,7 @@ STOP_LIMIT_S = 60.0  # enough for a check to stop its stack
 
 @dataclass(frozen=True)
 class Check:
-    """A command. `stack`: the folder in `.local` of the stack that it may start. No two lanes share a stack."""
+    """A command. `stack`: the folder in `.local` of the stack that it may start. No two lanes start the same stack."""
 
     name: str
     command: list[str]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from local.paths import WEB
 from tests import checks
 from tests.checks import Check, one, run
 
@@ -106,3 +109,17 @@ def test_one_test_is_found_by_path_or_words(target: str, end: list[str]) -> None
     command = one(target)
     assert command[-len(end) :] == end
     assert ("local.emulated" in command) == ("rules" in target)
+
+
+def test_web_projects_that_scripts_name_have_tests() -> None:
+    """With several projects, vitest passes although one of them has no test."""
+    scripts = json.loads((WEB / "package.json").read_text())["scripts"]
+    named = set(re.findall(r"--project[= ](\S+)", " ".join(scripts.values())))
+    config = (WEB / "vite.config.ts").read_text()
+    lists = re.findall(r"name: ('\w+')|\.\.\.\[([^\]]+)\]\.map\(\(name\)", config)
+    defined = set(re.findall(r"'(\w+)'", " ".join(map(" ".join, lists))))
+    assert named == defined == {"unit", "rules", "mutation", "emulator"}
+    for project in named:
+        endings = (".test.ts", ".test.tsx") if project == "unit" else (".test.ts",)
+        files = (WEB / "tests" / project).rglob("*.test.ts*")
+        assert any(file.name.endswith(endings) for file in files), f"web/tests/{project} has no test"
