@@ -113,9 +113,7 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
     deps.hints.is_busy = bool(paused) or not saw_all
     if not saw_all and not slots.total:  # no pending job was read, so the known unwritable ones still count
         tick.left_out |= deps.hints.unwritable.keys()
-    had_turn = _fill(deps, slots, pending, turns, tick, remaining_s, saw_all=saw_all)
-    if turns.have_moved and not (saw_all and len(had_turn) == len(pending)):  # somebody still waits
-        deps.store.put_document(turns.to_write())
+    _fill(deps, slots, pending, turns, tick, remaining_s, saw_all=saw_all)
     return tick
 
 
@@ -128,10 +126,10 @@ def _fill(
     remaining_s: Callable[[], float],
     *,
     saw_all: bool,
-) -> set[str]:
-    """Fill the free slots. A job that cannot be written gives its slot to the next job.
+) -> None:
+    """Fill the free slots. A job that cannot be written, or is malformed, gives its slot to the next job.
 
-    Return the ids of the jobs that had their turn.
+    The turns are written before the claims. If that fails, nothing has been started.
     """
     had_turn: set[str] = set()
     while True:
@@ -140,13 +138,16 @@ def _fill(
             tick.oldest_pending_age_s = age_s(waiting.oldest, deps.clock.now())
         tick.left_out |= waiting.left_out - had_turn
         had_turn |= {job.job.job_id for job in waiting.chosen} | {job.job_id for job, _ in waiting.malformed}
+        if turns.have_moved and not (saw_all and len(had_turn) == len(pending)):  # somebody still waits
+            deps.store.put_document(turns.to_write())
         _fail_malformed(deps, waiting.malformed, tick, remaining_s)
         unwritable = _claim_and_start(deps, waiting.chosen, tick, remaining_s)
         _note_unwritable(deps, tick, unwritable)
         for job, _ in unwritable:
             slots.give_back(PlatformName(job.data["platform"]))
-        if not unwritable or tick.temporary_refusals >= MAX_TEMPORARY_REFUSALS or remaining_s() < CLAIM_RESERVE_S:
-            return had_turn
+        has_room = bool(unwritable or (waiting.malformed and slots.total))
+        if not has_room or tick.temporary_refusals >= MAX_TEMPORARY_REFUSALS or remaining_s() < CLAIM_RESERVE_S:
+            return
 
 
 def _note_unwritable(deps: TriggerDeps, tick: Tick, found: Sequence[tuple[JobSnapshot, Unwritable]]) -> None:

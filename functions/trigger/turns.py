@@ -71,26 +71,32 @@ class Turns:
         """Return the jobs that get the free slots.
 
         `pending`: the jobs of each organisation in their order. `parts`: the organisations that come next, for each
-        credential of which not all are known. Each of them gets one turn, and no other gets one.
+        credential of which not all are known. Each of them gets one turn, and no other gets one. One that has no job to
+        start passes its turn on; else the same ones would be read in each tick.
         """
         queues: defaultdict[str, dict[str, list[Pending]]] = defaultdict(dict)
         for job in pending:
             credential = PLATFORMS[job.job.platform].credential
             if job.job.org_id in parts.get(credential, (job.job.org_id,)):
                 queues[credential].setdefault(job.job.org_id, []).append(job)
-        waiting = {credential: sorted(of_orgs) for credential, of_orgs in queues.items()}
+        for credential, orgs in parts.items():
+            for org in orgs:
+                queues[credential].setdefault(org, [])
+        waiting = {credential: sorted(of_orgs) for credential, of_orgs in queues.items() if of_orgs}
         chosen: list[Pending] = []
         while slots.total and waiting:
             turns = [(self._places[name].next_in(orgs), name) for name, orgs in waiting.items()]
-            turn, credential = min(turns, key=lambda one: (one[0], queues[one[1]][one[0].org][0].order()))
+            turn, credential = min(turns, key=lambda one: (one[0], [p.order() for p in queues[one[1]][one[0].org][:1]]))
+            has_jobs = bool(queues[credential][turn.org])
             # If the limit of all jobs binds, the organisation's first job gets the turn, whatever its credential.
             is_scarce = slots.total < sum(slots.of_credential(name) for name in waiting)
             own = [queues[name].get(turn.org, []) for name in (queues if is_scarce else [credential])]
             taken = _take(own, slots)
             if taken is not None:
                 chosen.append(taken)
+            if taken is not None or not has_jobs:
                 self._places[credential] = turn
-            is_over = taken is None or credential in parts
+            is_over = taken is None or not has_jobs or credential in parts
             for name in [name for name, orgs in waiting.items() if turn.org in orgs]:
                 if not queues[name][turn.org] or (is_over and name == credential):
                     waiting[name].remove(turn.org)
@@ -111,4 +117,4 @@ def _take(queues: Sequence[list[Pending]], slots: Slots) -> Pending | None:
 
 def _read(stored: Any) -> Place:
     number, org = (stored.get("round"), stored.get("org")) if isinstance(stored, dict) else (None, None)
-    return Place(number, org) if type(number) is int and isinstance(org, str) else Place()
+    return Place(number, org) if type(number) is int and 0 <= number < 2**53 and isinstance(org, str) else Place()

@@ -102,15 +102,17 @@ class _Walk:
 
 
 def _next_orgs(deps: TriggerDeps, slots: Slots, credential: str, begin: str, remaining_s: Callable[[], float]) -> _Walk:
-    """Walk from `begin`, the organisation that had the last turn. Find at most one organisation per free slot.
+    """Walk from `begin`, the organisation that had the last turn. Find one organisation per free slot.
 
-    Each step is a query that needs the answer of the one before. If the database is slow, the walk ends early enough
-    to start what it found, and the next tick continues it.
+    Find as many more as have unwritable jobs, since these may have nothing to start. Each step is a query that needs
+    the answer of the one before. If the database is slow, the walk ends early enough to start what it found, and the
+    next tick continues it.
     """
     platforms = _open_platforms(slots, credential)
+    wanted = slots.of_credential(credential) + len({org for _, org in list(deps.hints.unwritable.values())})
     orgs: list[str] = []
     after, has_wrapped = begin, False
-    while platforms and len(orgs) < slots.of_credential(credential) and remaining_s() > WALK_RESERVE_S:
+    while platforms and len(orgs) < wanted and (not orgs or remaining_s() > WALK_RESERVE_S):
         org = deps.store.next_waiting_org(after, platforms)
         if org is None and not has_wrapped:
             after, has_wrapped = "", True

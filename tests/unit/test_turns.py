@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from tests.doubles import START
 from tests.factories import job, job_document
 from tests.harness import Harness
+from tracking.document_limits import MAX_DOCUMENT_BYTES, stored_bytes
+from tracking.errors import StoreUnavailableError
 from tracking.jobs import PlatformName
 from tracking.platform_contract import CREDENTIALS, PLATFORMS
 from tracking.settings import Limits
@@ -208,6 +210,53 @@ def test_round_in_the_store_continues_after_each_tick(harness: Harness, limits: 
         for payload in batch:
             harness.memory.touch(payload["jobId"], status="cancelled")
     assert order == ["abc", "ade", "bcd", "abe", "cde", "abc", "ade", "bcd"]
+
+
+@pytest.mark.parametrize(("bad", "limit"), [(1, 1), (3, 3), (9, 10), (10, 10), (25, 10)])
+def test_orgs_of_unwritable_jobs_hold_up_no_other(harness: Harness, bad: int, limit: int) -> None:
+    """In a long queue their turn passes on, and their slots are filled in the same tick once they are known."""
+    harness.limits = small(limit)
+    for number in range(bad):
+        job_id = harness.add_job(orgId=f"bad{number:02}", platform="youtube")
+        room = MAX_DOCUMENT_BYTES - stored_bytes(harness.document(job_id))
+        harness.memory.touch(job_id, filler="x" * (room - 10))
+    for number in range(60):
+        harness.add_job(orgId="xyz"[number % 3], platform="youtube", username=f"a{number}")
+    started = []
+    for _ in range(4):
+        started.append(harness.tick()["started"])
+        for payload in harness.executions.started.values():
+            harness.memory.touch(payload["jobId"], status="cancelled")
+    assert started == [limit] * 4
+
+
+@pytest.mark.parametrize("odd", [{"username": ""}, {"createdAt": None}])
+def test_orgs_of_odd_jobs_hold_up_no_other(harness: Harness, odd: dict[str, Any]) -> None:
+    harness.limits = small(1)
+    for number in range(40):
+        harness.add_job(orgId="c", platform="youtube", username=f"c{number}")
+    for _ in range(12):
+        harness.add_job(orgId="a", platform="youtube", **odd)
+    for _ in range(6):
+        harness.tick()
+        for payload in harness.executions.started.values():
+            harness.memory.touch(payload["jobId"], status="cancelled")
+    assert sum(payload["orgId"] == "c" for payload in harness.executions.started.values()) >= 3
+
+
+def test_turn_that_cannot_be_written_starts_nothing(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So nothing that was started goes uncounted."""
+
+    def refuse(write: object) -> None:
+        raise StoreUnavailableError("Our database did not answer.")
+
+    monkeypatch.setattr(harness.memory, "put_document", refuse)
+    harness.limits = Limits(running=2, per_credential=2)
+    ids = [harness.add_job(orgId=org) for org in ("a", "b", "c")]
+    with pytest.raises(StoreUnavailableError):
+        harness.tick()
+    assert harness.executions.started == {}
+    assert {harness.document(job_id)["status"] for job_id in ids} == {"pending"}
 
 
 class Slow(MemoryStore):
