@@ -14,6 +14,7 @@ from tests.doubles import FakePlatform, ManualClock
 from tests.factories import account, job_document
 from tracking.accounts import Account, Video
 from tracking.clock import to_rfc3339
+from tracking.document_limits import MAX_DOCUMENT_BYTES, stored_bytes
 from tracking.errors import TrackingError
 from tracking.executions import MemoryExecutions
 from tracking.hints import Hints
@@ -21,11 +22,17 @@ from tracking.settings import Limits
 from tracking.staging import ObjectStore, Staging
 from tracking.staging.memory import MemoryObjects
 from tracking.store import Store
-from tracking.store.memory import MemoryStore
+from tracking.store.memory import JOBS, MemoryStore
 from tracking.wiring import ProcessDeps, TriggerDeps
 from trigger.app import handler as trigger_handler
 
 CHAIN = tuple(state.name for state in states.CHAIN)
+
+
+def spoil(store: MemoryStore, job_id: str) -> None:
+    """Fill a job's document so that nothing more fits into it: the store then refuses each write to it."""
+    room = MAX_DOCUMENT_BYTES - stored_bytes(store.get_documents(JOBS)[job_id])
+    store.touch(job_id, filler="x" * (room - 10))
 
 
 class Harness:

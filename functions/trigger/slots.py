@@ -44,7 +44,7 @@ class Slots:
 
     def of(self, platform: PlatformName) -> int:
         own = self._by_platform.get(platform, self.total)
-        return max(0, min(self.total, self._by_credential[PLATFORMS[platform].credential], own))
+        return max(0, min(self.of_credential(PLATFORMS[platform].credential), own))
 
     def take(self, platform: PlatformName) -> bool:
         if not self.of(platform):

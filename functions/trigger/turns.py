@@ -1,7 +1,7 @@
 """Turns: the organisation whose job starts next.
 
 Each credential has a round. The round goes through the waiting organisations in the order of their ids, and each one
-gets one start. The control document keeps the place of each round, so the next tick continues there. Ages of jobs do
+gets one turn. The control document keeps the place of each round, so the next tick continues there. Ages of jobs do
 not matter: an organisation's first waiting job starts before any other organisation gets a second turn.
 
     youtube   acme ── beta ── cool ── delta ──> round 2: acme ...
@@ -96,7 +96,7 @@ class Turns:
                 chosen.append(taken)
             if taken is not None or not has_jobs:
                 self._places[credential] = turn
-            is_over = taken is None or not has_jobs or credential in parts
+            is_over = taken is None or credential in parts
             for name in [name for name, orgs in waiting.items() if turn.org in orgs]:
                 if not queues[name][turn.org] or (is_over and name == credential):
                     waiting[name].remove(turn.org)

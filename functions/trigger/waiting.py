@@ -10,10 +10,12 @@ then depends on the jobs that start and on the number of organisations, not on t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import takewhile
 
 from tracking.errors import InvalidJobError
@@ -70,11 +72,13 @@ def _read_more(
     Return these jobs with `page`, and the organisations that were found of each credential that has more of them. The
     scan goes on from tick to tick, so it finds every malformed job in the end.
     """
+    unwritable = Counter(org for _, org in deps.hints.unwritable.values())
+    spare = len(unwritable)  # these organisations may have nothing to start
     with ThreadPoolExecutor(PARALLEL_QUERIES) as pool:
-        rounds = pool.map(lambda name: _next_orgs(deps, slots, name, turns.after(name), remaining_s), CREDENTIALS)
-        walks = dict(zip(CREDENTIALS, rounds, strict=True))
+        walk_of = partial(_next_orgs, deps, slots, turns, spare, remaining_s)
+        walks = dict(zip(CREDENTIALS, pool.map(walk_of, CREDENTIALS), strict=True))
         wanted = [
-            (org, platform, slots.of(platform) if walk.is_whole else 1)
+            (org, platform, (slots.of(platform) if walk.is_whole else 1) + unwritable[org])
             for credential, walk in walks.items()
             for org in walk.orgs
             for platform in _open_platforms(slots, credential)
@@ -101,15 +105,16 @@ class _Walk:
     is_whole: bool  # whether no other organisation waits
 
 
-def _next_orgs(deps: TriggerDeps, slots: Slots, credential: str, begin: str, remaining_s: Callable[[], float]) -> _Walk:
-    """Walk from `begin`, the organisation that had the last turn. Find one organisation per free slot.
+def _next_orgs(
+    deps: TriggerDeps, slots: Slots, turns: Turns, spare: int, remaining_s: Callable[[], float], credential: str
+) -> _Walk:
+    """Walk on from the organisation that had the last turn. Find one per free slot, and `spare` more.
 
-    Find as many more as have unwritable jobs, since these may have nothing to start. Each step is a query that needs
-    the answer of the one before. If the database is slow, the walk ends early enough to start what it found, and the
-    next tick continues it.
+    Each step is a query that needs the answer of the one before. If the database is slow, the walk ends early enough to
+    start what it found, and the next tick continues it.
     """
-    platforms = _open_platforms(slots, credential)
-    wanted = slots.of_credential(credential) + len({org for _, org in list(deps.hints.unwritable.values())})
+    platforms, wanted = _open_platforms(slots, credential), slots.of_credential(credential) + spare
+    begin = turns.after(credential)
     orgs: list[str] = []
     after, has_wrapped = begin, False
     while platforms and len(orgs) < wanted and (not orgs or remaining_s() > WALK_RESERVE_S):
@@ -130,8 +135,7 @@ def _first_jobs(
     """Return the jobs of the organisation that start first, or None without a query if time is short."""
     if remaining_s() < QUERY_RESERVE_S:
         return None
-    known_unwritable = sum(owner == org for _, owner in list(deps.hints.unwritable.values()))
-    return deps.store.pending_of_org(org, platform, number + known_unwritable)
+    return deps.store.pending_of_org(org, platform, number)
 
 
 def _open_platforms(slots: Slots, credential: str) -> list[PlatformName]:

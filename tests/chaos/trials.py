@@ -19,7 +19,12 @@ EVENT_LIMIT_S = 20.0
 JOBLESS = {  # calls of a tick that serve all jobs
     f"tick.{call}"
     for call in (
-        *("open_jobs", "get_document", "processing_jobs", "pending_jobs", "next_waiting_org", "pending_of_org"),
+        "open_jobs",
+        "get_document",
+        "processing_jobs",
+        "pending_jobs",
+        "next_waiting_org",
+        "pending_of_org",
         "put_document",
     )
 }

@@ -105,11 +105,12 @@ def test_jobs_beyond_the_ticks_time_wait_for_the_next_tick(firestore_client: Cal
     trigger = deps(client, executions, 700, 700)
     # Time for a wave of 500 claims and 200 of their starts.
     starts = iter([START_RESERVE_S] * 200)
-    lock = threading.Lock()
+    lock, has_claimed = threading.Lock(), threading.Event()
 
     def remaining_s() -> float:
-        if not statuses(client)["processing"]:
+        if not has_claimed.is_set() and not trigger.store.processing_jobs(1):
             return 55
+        has_claimed.set()
         with lock:
             return next(starts, START_RESERVE_S - 1)
 

@@ -14,7 +14,7 @@ from typer.main import get_command
 import cli
 from tests.doubles import ManualClock
 from tests.factories import job_document
-from tracking.document_limits import MAX_DOCUMENT_BYTES, stored_bytes
+from tests.harness import spoil
 from tracking.store.memory import MemoryStore
 
 
@@ -93,8 +93,7 @@ def test_an_odd_id_that_a_job_may_have_is_looked_up(tracking: Tracking, store: M
 def test_a_job_that_nobody_can_write_is_one_sentence(tracking: Tracking, store: MemoryStore, command: str) -> None:
     status = "pending" if command == "cancel" else "failed"
     store.touch("full", **job_document(status=status))
-    room = MAX_DOCUMENT_BYTES - stored_bytes(store.get_documents("trackingJobs")["full"])
-    store.touch("full", filler="x" * (room - 10))
+    spoil(store, "full")
     sentence = "Firestore lets nobody change this job's document: it is too large.\n"
     assert tracking(command, "full") == (1, "", sentence)
 

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from tests.doubles import START
 from tests.factories import job, job_document
-from tests.harness import Harness
-from tracking.document_limits import MAX_DOCUMENT_BYTES, stored_bytes
+from tests.harness import Harness, spoil
 from tracking.errors import StoreUnavailableError
 from tracking.jobs import PlatformName
 from tracking.platform_contract import CREDENTIALS, PLATFORMS
@@ -45,8 +44,8 @@ class Queue:
         added = job(f"{org}{self._number}", createdAt=START - timedelta(seconds=age_s), **fields)
         self.waiting.append(Pending(added, JobSnapshot(added.job_id, {}, "v", START, START)))
 
-    def tick(self, running: int, per_credential: int, busy: Counter[PlatformName] | None = None) -> list[Pending]:
-        slots = Slots(Limits(running=running, per_credential=per_credential), Running(busy or Counter()), {}, START)
+    def tick(self, running: int, per_credential: int) -> list[Pending]:
+        slots = Slots(Limits(running=running, per_credential=per_credential), Running(Counter()), {}, START)
         turns = Turns(self._document)
         chosen = turns.pick(sorted(self.waiting, key=Pending.order), slots)
         self._document |= turns.to_write().fields
@@ -217,9 +216,7 @@ def test_orgs_of_unwritable_jobs_hold_up_no_other(harness: Harness, bad: int, li
     """In a long queue their turn passes on, and their slots are filled in the same tick once they are known."""
     harness.limits = small(limit)
     for number in range(bad):
-        job_id = harness.add_job(orgId=f"bad{number:02}", platform="youtube")
-        room = MAX_DOCUMENT_BYTES - stored_bytes(harness.document(job_id))
-        harness.memory.touch(job_id, filler="x" * (room - 10))
+        spoil(harness.memory, harness.add_job(orgId=f"bad{number:02}", platform="youtube"))
     for number in range(60):
         harness.add_job(orgId="xyz"[number % 3], platform="youtube", username=f"a{number}")
     started = []

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from tests.doubles import START
-from tests.harness import Harness
+from tests.harness import Harness, spoil
 from tests.metrics import printed_metrics
-from tracking.document_limits import MAX_DOCUMENT_BYTES, stored_bytes
 from tracking.jobs import LEASE
 from tracking.outcomes import ExecutionStatus, Outcome
 from tracking.settings import Limits
@@ -19,16 +18,10 @@ from tracking.store import JobWrite, Unwritable
 from tracking.store.memory import MemoryStore
 
 
-def spoil(harness: Harness, job_id: str) -> None:
-    """Fill the document so that nothing more fits into it."""
-    room = MAX_DOCUMENT_BYTES - stored_bytes(harness.document(job_id))
-    harness.memory.touch(job_id, filler="x" * (room - 10))
-
-
 def add_unwritable(harness: Harness, number: int = 1, **fields: Any) -> list[str]:
     ids = [harness.add_job(**fields) for _ in range(number)]
     for job_id in ids:
-        spoil(harness, job_id)
+        spoil(harness.memory, job_id)
     return ids
 
 
@@ -195,7 +188,7 @@ def test_unwritable_repair_is_counted_and_frees_its_place(harness: Harness) -> N
     job_id = harness.add_job()
     harness.executions.outcomes[f"instagram-NASA-{job_id}-1"] = Outcome(status=ExecutionStatus.ABORTED)
     harness.tick()
-    spoil(harness, job_id)
+    spoil(harness.memory, job_id)
     harness.clock.advance(LEASE.total_seconds() + 1)
     harness.add_job()
     counts = harness.tick()
