@@ -59,10 +59,10 @@ class Limits:
     """Jobs that may run at the same time with one credential. Instagram and TikTok share Apify's."""
     lease: timedelta = LEASE
     """Length of a claim's lease."""
-    max_open_jobs: int = MAX_WRITES_PER_COMMIT + 1
-    """Open jobs that one query reads while few jobs wait: one more than a commit can claim."""
-    pending_page_size: int = 200
-    """Waiting jobs that one query reads. When more wait, the tick queries each organisation."""
+    max_open_jobs: int = 101
+    """Open jobs that one query reads while few jobs wait. When more wait, the tick queries each organisation."""
+    scan_page_size: int = 10
+    """Waiting jobs of a busy system that one tick scans for malformed ones."""
     max_remembered: int = 1_000
     """Unwritable jobs that a warm trigger remembers."""
     videos_per_commit: int = MAX_WRITES_PER_COMMIT - 2
