@@ -88,7 +88,7 @@ class KickSettings(_FromEnvironment):
     google_cloud_project: str
     firebase_credentials_secret: str = ""
     kick_secret: str = ""  # empty: only users may kick
-    trigger_function: str
+    wake_queue_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,12 +98,6 @@ def test_throttled_function_is_retried_by_ministacks_error_name() -> None:
             assert state == definition["States"][name]
 
 
-def test_event_of_a_busy_function_is_tried_again(template: dict[str, Any]) -> None:
-    template["Resources"]["ProcessFunction"]["Properties"]["EventInvokeConfig"] = {"MaximumRetryAttempts": 0}
-    resources = adapt(template, {})["Resources"]
-    assert resources["ProcessFunction"]["Properties"]["EventInvokeConfig"] == {"MaximumRetryAttempts": 2}
-    assert "EventInvokeConfig" not in resources["BareFunction"]["Properties"]
-
 
 def test_api_origins_get_the_names_that_ministack_reads() -> None:
     none = {"Ref": "AWS::NoValue"}
