@@ -1,7 +1,7 @@
 """Many jobs at once on the local stack, compared with a perfect pool of workers.
 
-A perfect pool needs `ceil(jobs / slots)` times as long as one job alone. What ours needs more is the time in which slots
-are idle, and the time in which jobs compete for this machine.
+A perfect pool needs `ceil(jobs / slots)` times as long as one job alone. What ours needs more is the time in which
+slots are idle, and in which the jobs compete for this machine.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from tracking.jobs import OPEN, Status
 from tracking.settings import Limits
 from tracking.store.firestore import JOBS
 
-SIZES = ((30, "sim_slow_1", "platform answering after 1 s", 1.5), (60, "sim_videos_10", "platform answering at once", 3.0))
+SIZES = (
+    (30, "sim_slow_1", "platform answering after 1 s", 1.5),
+    (60, "sim_videos_10", "platform answering at once", 3.0),
+)
 ALONE = 5
 
 _POLL_S = 0.2

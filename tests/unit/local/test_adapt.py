@@ -98,7 +98,6 @@ def test_throttled_function_is_retried_by_ministacks_error_name() -> None:
             assert state == definition["States"][name]
 
 
-
 def test_api_origins_get_the_names_that_ministack_reads() -> None:
     none = {"Ref": "AWS::NoValue"}
     cors = {"AllowOrigins": {"Ref": "AllowedOrigins"}, "AllowMethods": ["POST"], "MaxAge": 60}
