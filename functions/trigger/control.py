@@ -16,7 +16,7 @@ import secrets
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from tracking import pauses
@@ -37,8 +37,6 @@ from trigger.turns import Turns
 
 SLOTS = "slots"
 WRITTEN_BY = "writtenBy"
-LONGEST_TICK = timedelta(minutes=1)
-"""A little more than the trigger's time-out. An older entry whose job does not run was left by a tick that died."""
 
 
 class ControlChangedError(Exception):
@@ -91,14 +89,15 @@ class Control:
         self.give_back(holder.job_id for holder in gone)
         return {holder.platform for holder in gone}
 
-    def agree(self, running: Mapping[str, Holder], store: TickStore, now: datetime) -> None:
+    def agree(self, running: Mapping[str, Holder], store: TickStore, young_since: datetime) -> None:
         """Make the book agree with the jobs that run.
 
-        An entry without a running job stays if another tick is about to claim its job, or has just claimed it.
+        An entry without a running job stays if another tick is about to claim its job, or has just claimed it. An entry
+        that is older than `young_since` was left by a tick that died.
         """
         missing = [job_id for job_id in self.holders if job_id not in running]
         found = {job.job_id: job for job in store.get_jobs(missing)} if missing else {}
-        kept = {job_id: self.holders[job_id] for job_id, job in found.items() if self._may_run(job, now)}
+        kept = {job_id: self.holders[job_id] for job_id, job in found.items() if self._may_run(job, young_since)}
         self.holders = {**kept, **running}
 
     def save(self, store: TickStore, *, with_turns: bool = True) -> None:
@@ -140,11 +139,11 @@ class Control:
     def _holds(self, job_id: str, attempt: int) -> bool:
         return job_id in self.holders and self.holders[job_id].attempt == attempt
 
-    def _may_run(self, job: JobSnapshot, now: datetime) -> bool:
+    def _may_run(self, job: JobSnapshot, young_since: datetime) -> bool:
         """Return whether the job, which was not seen running, may run after all."""
         holder = self.holders[job.job_id]
         is_claimed = job.data.get("status") == Status.PROCESSING
-        return (is_claimed or job.version == holder.version) and now - holder.since < LONGEST_TICK
+        return (is_claimed or job.version == holder.version) and holder.since > young_since
 
 
 def read_control(store: TickStore, now: datetime) -> Control:

@@ -136,7 +136,7 @@ def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]
     control = read_control(store, deps.clock.now())
     if saw_all:
         running = _sweep(deps, tick, _with_status(seen, Status.PROCESSING), remaining_s)
-        control.agree(running, store, deps.clock.now())
+        control.agree(running, store, deps.clock.now() - deps.limits.longest_tick)
     else:
         _sweep_busy(deps, tick, control, remaining_s)
     slots = Slots(deps.limits, control.running, control.pauses, deps.clock.now())
@@ -171,7 +171,7 @@ def _sweep_busy(deps: TriggerDeps, tick: Tick, control: Control, remaining_s: Ca
         control.holders |= _sweep(deps, tick, expired, remaining_s)
         return
     running = _sweep(deps, tick, deps.store.processing_jobs(MAX_PROCESSING_JOBS), remaining_s)
-    control.agree(running, deps.store, now)
+    control.agree(running, deps.store, now - deps.limits.longest_tick)
     deps.hints.counted_at = now
 
 

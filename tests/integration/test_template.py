@@ -18,12 +18,12 @@ from tracking.platform_contract import CREDENTIALS
 from tracking.settings import (
     CleanupSettings,
     KickSettings,
+    Limits,
     ProcessSettings,
     ReconcileSettings,
     TriggerSettings,
     variables,
 )
-from trigger.control import LONGEST_TICK
 
 FUNCTIONS = {
     "TriggerFunction": TriggerSettings,
@@ -279,7 +279,7 @@ def test_old_jobs_are_deleted_daily_by_one_run_at_a_time(template: Any) -> None:
 def test_a_tick_ends_before_the_next_and_takes_nobodys_place(template: Any) -> None:
     trigger = of_type(template, "AWS::Serverless::Function")["TriggerFunction"]
     assert "ReservedConcurrentExecutions" not in trigger  # ticks may meet
-    assert trigger["Timeout"] < LONGEST_TICK.total_seconds()
+    assert trigger["Timeout"] < Limits().longest_tick.total_seconds()
 
 
 # The kick

@@ -25,7 +25,7 @@ from tracking.settings import Limits
 from tracking.store import DocumentWrite, JobWrite, Unwritable
 from tracking.store.memory import JOBS, MemoryStore
 from trigger.app import handler
-from trigger.control import LONGEST_TICK, SLOTS
+from trigger.control import SLOTS
 from trigger.wake import KICK, read_wake
 
 YOUTUBE, INSTAGRAM, TWITTER = PlatformName.YOUTUBE, PlatformName.INSTAGRAM, PlatformName.TWITTER
@@ -149,7 +149,7 @@ def test_slots_of_a_dead_tick_are_free_after_a_minute(
         with pytest.raises(StoreUnavailableError):
             wake(harness, end(harness, ids[0]))
     assert harness.tick()["started"] == 0
-    harness.clock.advance(LONGEST_TICK.total_seconds())
+    harness.clock.advance(harness.limits.longest_tick.total_seconds())
     assert harness.tick()["started"] == 1
 
 

@@ -59,6 +59,8 @@ class Limits:
     """Jobs that may run at the same time with one credential. Instagram and TikTok share Apify's."""
     lease: timedelta = LEASE
     """Length of a claim's lease."""
+    longest_tick: timedelta = timedelta(minutes=1)
+    """A little more than the trigger's time-out. A slot that a tick took and did not use is free after this time."""
     max_open_jobs: int = 101
     """Open jobs that one query reads while few jobs wait. When more wait, the tick queries each organisation."""
     scan_page_size: int = 10
