@@ -106,7 +106,7 @@ class Control:
             return
         write = self._to_write(with_turns=with_turns)
         try:
-            self._version = store.put_document(write)
+            self._version = _put(store, write)
         except (StaleVersionError, DocumentExistsError) as error:
             # Our own write may be the newer version: its reply was lost, and the client sent it again.
             stored = store.get_stored(CONTROL_DOCUMENT)
@@ -144,6 +144,14 @@ class Control:
         holder = self.holders[job.job_id]
         is_claimed = job.data.get("status") == Status.PROCESSING
         return (is_claimed or job.version == holder.version) and holder.since > young_since
+
+
+def _put(store: TickStore, write: DocumentWrite) -> str:
+    """Write the document, and once more if there is no answer: it may be written, and would hold its slots unused."""
+    try:
+        return store.put_document(write)
+    except StoreUnavailableError:
+        return store.put_document(write)
 
 
 def read_control(store: TickStore, now: datetime) -> Control:

@@ -77,6 +77,7 @@ def _failing(point: str) -> Fault:
 
 
 ONE_A_PAGE = {"page": 1}  # jobs in a page of the tick's queries
+COUNTED = ONE_A_PAGE | {"isCounted": True}
 KICKED = {"Records": [{"body": json.dumps(KICK)}]}
 _RETRIED = _failing("FetchAccount.put")
 _LOST_CLAIM = Fault("tick.claim", When.AFTER, How.RESEND)
@@ -140,8 +141,8 @@ TICKS = (
     Point(name="tick.pending_jobs", event=ONE_A_PAGE),
     Point(name="tick.next_waiting_org", event=ONE_A_PAGE),
     Point(name="tick.pending_of_org", event=ONE_A_PAGE),
-    Point(name="tick.count_processing", event=ONE_A_PAGE),
-    Point(name="tick.expired_jobs", event=ONE_A_PAGE),
+    Point(name="tick.count_processing", event=COUNTED),
+    Point(name="tick.expired_jobs", event=COUNTED),
     Point(name="tick.put_document"),
     Point(name="tick.get_stored", event=KICKED),
     Point(name="tick.next_waiting_org", event=KICKED),

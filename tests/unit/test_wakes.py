@@ -262,6 +262,22 @@ def test_lost_reply_of_the_control_document_is_no_meeting(harness: Harness) -> N
     assert len(started(harness)) == 2
 
 
+def test_control_document_written_without_an_answer_is_sent_again(harness: Harness) -> None:
+    class Silent(MemoryStore):
+        answers = 0
+
+        def put_document(self, write: DocumentWrite) -> str:
+            version = super().put_document(write)
+            self.answers += 1
+            if self.answers == 1:
+                raise StoreUnavailableError("Our database did not answer.")
+            return version
+
+    harness.use(Silent(harness.clock))
+    harness.add_job()
+    assert harness.tick()["started"] == 1
+
+
 @pytest.mark.parametrize("stored", [None, 7, {"a": 1}, [7], [{"job": "x"}], [{"job": 1, "attempt": "x"}]])
 def test_book_that_cannot_be_read_counts_as_empty(harness: Harness, stored: Any) -> None:
     harness.store.put_document(DocumentWrite(CONTROL_DOCUMENT, {SLOTS: stored}))
