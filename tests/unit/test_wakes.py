@@ -262,7 +262,7 @@ def test_lost_reply_of_the_control_document_is_no_meeting(harness: Harness) -> N
     assert len(started(harness)) == 2
 
 
-def test_control_document_written_without_an_answer_is_sent_again(harness: Harness) -> None:
+def test_control_document_without_an_answer_is_sent_again(harness: Harness) -> None:
     class Silent(MemoryStore):
         answers = 0
 
