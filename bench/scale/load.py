@@ -23,6 +23,8 @@ DAY_S = 86_400
 SECRETS_KEPT_S = 300  # tracking.secrets_manager keeps a secret this long
 SECRETS_A_PLACE = 2  # Firebase's and the platform's
 QUERY_S = 0.02  # one query of Firestore, from the same continent
+SERIAL_QUERIES = 4  # of a tick beside its walk: it reads the control document, queries jobs twice, writes the document
+TICKS = 3  # at the same time, at most: two of wakes, and the one of the minute
 TICK_S = 2  # from a message to the end of the tick that it wakes
 HOLDER_BYTES = 110  # of one running job in the control document: its id, attempt, platform, time and version
 RAMP_FROM = 500  # operations a second with which a new collection may begin; then half as much again in 5 minutes:
@@ -96,8 +98,8 @@ def _taken(at: Situation) -> dict[str, tuple[float, float]]:
         "startExecution": (1, 0),
         "stateTransition": (job.transitions, 0),
         "openExecutions": (job.job_s, 0),
-        "lambdaNewAccount": (job.lambda_s, 1),  # 1: the tick
-        "lambdaPlaces": (job.lambda_s, 1),
+        "lambdaNewAccount": (job.lambda_s, TICKS),
+        "lambdaPlaces": (job.lambda_s, TICKS),
         "eventInvocations": (1, 0),
         "sqsInFlight": (TICK_S, 0),
         "putLogEvents": (job.invocations + 1, 0),
@@ -111,7 +113,7 @@ def _taken(at: Situation) -> dict[str, tuple[float, float]]:
         "maxRunningJobs": (job.job_s, 0),
         "maxRunningPerCredential": (job.job_s * at.busiest_share, 0),
         "processingJobs": (job.job_s, 0),
-        "walk": (QUERY_S * at.busiest_share, 0),
+        "walk": (QUERY_S * (at.busiest_share + SERIAL_QUERIES / at.wakes_a_tick), 0),
         "kicks": (1, 0),
     }
 

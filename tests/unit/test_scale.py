@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from bench.scale.__main__ import main
+from bench.scale.__main__ import WIDTH, main
 from bench.scale.fairness import Rounds
 from bench.scale.indexed_store import IndexedStore, SortedIds
 from bench.scale.load import (
@@ -45,17 +45,20 @@ def test_quotas_at_a_hundred_jobs_a_second() -> None:
     assert (found["startExecution"].taken, found["startExecution"].limit) == (100, 300)
     assert found["startExecution"].binds_at == 300 * 86_400
     assert found["stateTransition"].taken == 100 * 8
-    assert found["lambdaPlaces"].taken == 100 * 4 + 1
+    assert found["lambdaPlaces"].taken == 100 * 4 + 3
     assert found["sequentialWrites"].share == pytest.approx(100 * 6 / 500)
     assert found["sequentialWrites"].binds_at == pytest.approx(500 / 6 * 86_400)
+    assert found["sequentialStatus"].share == pytest.approx(100 * 3 / 500)
     assert found["controlDocument"].taken == pytest.approx(100 / 10 + 1 / 60)
     assert found["controlBytes"].taken == 100 * 6 * 110
-    assert found["walk"].taken == pytest.approx(100 * 0.5 * 0.02)
+    assert found["walk"].taken == pytest.approx(100 * 0.02 * (0.5 + 4 / 10))
 
 
 def test_peak_divides_the_jobs_at_which_a_quota_binds() -> None:
     even, peaky = (Situation(job=API_JOB, jobs_a_day=1_000, peak=peak) for peak in (1, 4))
     assert [q.binds_at for q in quotas(even)] == pytest.approx([4 * q.binds_at for q in quotas(peaky)])
+    taken = [{q.name: q.taken for q in quotas(at)}["startExecution"] for at in (even, peaky)]
+    assert taken == [pytest.approx(1_000 / 86_400), pytest.approx(4_000 / 86_400)]
 
 
 def test_quotas_begin_with_the_one_that_binds_first() -> None:
@@ -111,14 +114,15 @@ def test_every_number_has_its_source() -> None:
     assert [source for source in ours if not (ROOT / source).is_file()] == []
 
 
-def test_limit_of_kicks_is_the_templates() -> None:
+def test_kicks_and_wakes_are_the_templates() -> None:
     template = cfn_yaml.load(str(ROOT / "template.yaml"))
+    assert template["Resources"]["WakeMapping"]["Properties"]["BatchSize"] == HUNDRED_A_SECOND.wakes_a_tick
     assert TABLE["quotas"]["kicks"]["limit"] == template["Parameters"]["KickRateLimit"]["Default"]
 
 
-def printed(*arguments: str) -> str:
+def printed(*arguments: str, width: int = 200) -> str:
     page = io.StringIO()
-    assert main(arguments, Console(file=page, width=200)) == 0
+    assert main(arguments, Console(file=page, width=width, highlight=False)) == 0
     return page.getvalue()
 
 
@@ -126,9 +130,18 @@ def test_command_prints_what_binds_and_what_a_day_costs() -> None:
     text = printed("--jobs-per-day", "1000", "8_640_000", "--peak", "1", "--share-of-runs", "0", "--sources")
 
     assert "1,000 jobs a day, 0.0 a second at the peak: nothing binds." in text
-    assert "then writes a second to the control document binds first (and 1 more)." in text
+    assert "then writes a second to the control document binds first (and 2 more)." in text
     assert "1,728.00" in text
     assert TABLE["quotas"]["startExecution"]["source"] in text
+
+
+def test_page_quotes_what_the_command_prints() -> None:
+    """docs/scale.md has the tables of the command without arguments."""
+    lines = {line.rstrip() for line in printed(width=WIDTH).splitlines()}
+    _, *tables = (ROOT / "docs/scale.md").read_text().split("```")[1::2]
+    quoted = [line for table in tables[:3] for line in table.strip().splitlines()]
+    assert len(quoted) > 30
+    assert [line for line in quoted if line.rstrip() not in lines] == []
 
 
 @pytest.mark.parametrize("arguments", [("--jobs-per-day", "0"), ("--simulate", "-1"), ("--region", "moon")])
