@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.lambda_context import FakeContext
+from local.paths import ROOT
 from tests.doubles import ManualClock
 from tests.execution_events import event_of
 from tests.harness import Harness
@@ -26,7 +27,7 @@ from tracking.store import DocumentWrite, JobWrite, Unwritable
 from tracking.store.memory import JOBS, MemoryStore
 from trigger.app import handler
 from trigger.control import SLOTS
-from trigger.wake import KICK, read_wake
+from trigger.wake import KICK, Wake, read_wake
 
 YOUTUBE, INSTAGRAM, TWITTER = PlatformName.YOUTUBE, PlatformName.INSTAGRAM, PlatformName.TWITTER
 
@@ -283,6 +284,11 @@ def test_book_that_cannot_be_read_counts_as_empty(harness: Harness, stored: Any)
     harness.store.put_document(DocumentWrite(CONTROL_DOCUMENT, {SLOTS: stored}))
     harness.add_job()
     assert harness.tick()["started"] == 1
+
+
+def test_recorded_wakes_are_read() -> None:
+    found = read_wake(json.loads((ROOT / "events/wake.json").read_text()))
+    assert found == Wake(frozenset({("job1", 1)}), is_kick=True)
 
 
 def test_wake_without_messages_does_nothing(harness: Harness) -> None:
