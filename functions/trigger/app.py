@@ -45,6 +45,9 @@ def _publish(tick: Tick) -> None:
             count_failed(error_code, number)
     for repair in tick.repaired:
         logger.warning("lease expired", action="lease_expired", job_id=repair.job_id, status=repair.status)
+    for run in tick.not_stopped:
+        extra = {"action": "run_not_stopped", "job_id": run.job_id, "run": run.run_id, "kind": run.kind}
+        logger.warning("run not stopped", extra=extra | {"reason": run.reason})
     for malformed in tick.malformed:
         logger.warning("job refused", action="job_refused", job_id=malformed.job_id, reason=malformed.reason)
     for unwritable in tick.unwritable:  # logged once: a warm trigger remembers them

@@ -15,6 +15,7 @@ from tracking import jobs, pauses
 from tracking.errors import InvalidJobError
 from tracking.executions import NO_TIME_LEFT, StartRefusedError, StartUnknownError
 from tracking.jobs import PlatformName, Status
+from tracking.paid_runs import NotStopped
 from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
 from trigger.claim import Claim, age_s, claim_jobs, fail_malformed
@@ -70,6 +71,7 @@ class Tick:
     temporary_refusals: int = 0  # writes that the database refused for a temporary reason
     refused: list[Refusal] = field(default_factory=list)
     unknown: list[Refusal] = field(default_factory=list)  # may be running; the sweep checks after their lease
+    not_stopped: list[NotStopped] = field(default_factory=list)  # paid runs of jobs that the sweep ended
     needs_attention: str | None = None
 
     def counts(self) -> dict[str, int]:
@@ -100,7 +102,7 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
     saw_all = not deps.hints.is_busy and len(seen) < deps.limits.max_open_jobs
     processing = _with_status(seen, Status.PROCESSING) if saw_all else deps.store.processing_jobs(MAX_PROCESSING_JOBS)
     swept = sweep(deps, processing, remaining_s)
-    tick.repaired, tick.left_out = swept.repaired, swept.left_out
+    tick.repaired, tick.left_out, tick.not_stopped = swept.repaired, swept.left_out, swept.not_stopped
     _note_unwritable(deps, tick, swept.unwritable)
     pending = _with_status(seen, Status.PENDING)
     control = None if saw_all and not pending else deps.store.get_document(pauses.CONTROL_DOCUMENT)

@@ -323,7 +323,7 @@ class JobLife(RuleBasedStateMachine):
             news = self.ended[which % len(self.ended)]
             claim = self.truth.claim_of(json.loads(news["detail"]["input"]))
             with self._quietly("reconcile", claim):
-                reconcile_handler(news, FakeContext(), ReconcileDeps(self.store, self.clock))  # type: ignore[arg-type]
+                reconcile_handler(news, FakeContext(), ReconcileDeps(self.store, self.clock, self.process.platform))  # type: ignore[arg-type]
 
     # Endings
 
@@ -407,14 +407,7 @@ class JobLife(RuleBasedStateMachine):
 
     def _remember_end(self, execution: Execution) -> None:
         if execution.status is not ExecutionStatus.SUCCEEDED:
-            detail = {
-                "executionArn": execution.arn,
-                "status": str(execution.status),
-                "input": json.dumps(execution.job),
-                "error": execution.error or None,
-                "cause": execution.cause or None,
-            }
-            self.ended.append({"detail": detail})
+            self.ended.append(execution.event_of_end())
 
 
 @pytest.fixture(autouse=True)

@@ -35,7 +35,7 @@ class Fence:
 
     job_id: str
     execution: str  # its name
-    version: str
+    version: str  # "": not known, as at the start of a further execution; the first commit reads the job
     progress: int = Progress.CREATED  # reached by the execution at `version`
     account_id: str | None = None  # the tracked account, once FetchAccount has set it
 
@@ -83,9 +83,8 @@ def _commit(
     if fence.progress >= Progress.VIDEOS_SAVED:
         _refuse_after_completion(write)
     for _ in range(COMMIT_TRIES):
-        try:
-            version = store.commit(replace(write, version=fence.version), documents)
-        except StaleVersionError:
+        version = _try(store, replace(write, version=fence.version), documents) if fence.version else None
+        if version is None:
             snapshot, job = _read(store, fence)
             if snapshot.holds(write):  # the reply was lost, and the client sent the commit again
                 return _after(fence, snapshot.version, reaches)
@@ -93,10 +92,18 @@ def _commit(
             if reaches is not None and job.progress >= reaches:
                 return fence
             if job.status is Status.COMPLETED:
-                raise StaleAttemptError("The job is already completed.") from None
+                raise StaleAttemptError("The job is already completed.")
         else:
             return _after(fence, version, reaches)
     raise StoreUnavailableError("Our database was busy with the same job.")
+
+
+def _try(store: StateStore, write: JobWrite, documents: Sequence[DocumentWrite]) -> str | None:
+    """Return the job's new version, or None if the job has another version than `write` expects."""
+    try:
+        return store.commit(write, documents)
+    except StaleVersionError:
+        return None
 
 
 def _refuse_after_completion(write: JobWrite) -> None:
