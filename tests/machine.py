@@ -32,6 +32,10 @@ class KilledError(Exception):
     """The process was killed between two lines. No code of ours catches this."""
 
 
+class ThrottledError(Exception):
+    """Lambda had no place for the function, so none of its code ran."""
+
+
 class Execution:
     """An execution. `start` begins another one by name and input, as the state GoOn does."""
 
@@ -119,6 +123,8 @@ class Execution:
             self._failed(state, type(error).__name__, lambda_cause(error))
         except KilledError:
             self._failed(state, "Lambda.Unknown", "The function exited.")
+        except ThrottledError:
+            self._failed(state, "Lambda.TooManyRequestsException", "Rate Exceeded.")
         else:
             if self.is_running:
                 self._data = json.loads(json.dumps(output))

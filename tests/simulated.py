@@ -45,12 +45,16 @@ SETTINGS = PlatformSettings(
 
 
 class World:
-    """One job's world. `before_call` is called before each HTTP call, with its method and path."""
+    """One job's world. `before_call` is called before each HTTP call, with its method and path.
+
+    `instead` may answer a call in place of the simulator.
+    """
 
     def __init__(
         self,
         *,
         run_s: float = 30,
+        call_s: float = CALL_S,
         items_per_s: float | None = None,
         max_videos: int = 5_000,
         max_job: timedelta = timedelta(hours=1),
@@ -63,6 +67,8 @@ class World:
         self.staged = MemoryObjects()
         self.executions = SimulatedExecutions(self.clock, definition)
         self.limits = limits or Limits(running=10, per_credential=10)
+        self.call_s = call_s
+        self.instead: Callable[[str], httpx.Response | None] = lambda _path: None  # of the simulator's answer
         self.before_call: Callable[[str, str], None] = lambda _method, _path: None
         self.requests: list[tuple[str, str]] = []
         self._max_videos, self._max_job = max_videos, max_job
@@ -77,11 +83,13 @@ class World:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.before_call(request.method, request.url.path)
-        self.clock.advance(CALL_S)
+        self.clock.advance(self.call_s)
+        self.requests.append((request.method, request.url.path))
+        if (refusal := self.instead(request.url.path)) is not None:
+            return refusal
         path = request.url.raw_path.decode()
         sent = EnvironBuilder(path, method=request.method, headers=[*request.headers.items()], data=request.content)
         response = self.simulator.respond(Request(sent.get_environ()))
-        self.requests.append((request.method, request.url.path))
         return httpx.Response(response.status_code, headers=[*response.headers], content=response.get_data())
 
     def fault(self, **fields: Any) -> None:
