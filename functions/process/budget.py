@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from process import waiting
 from process.step import Step
 from tracking import fence, jobs
-from tracking.platforms import Budget, RunBook
+from tracking.jobs import Job
+from tracking.platforms import Budget, Ids, RunBook
 from tracking.wiring import ProcessDeps
+
+
+class _RunsChangedError(Exception):
+    """Another process has begun paid runs for the same attempt."""
 
 
 @dataclass(slots=True)
@@ -39,11 +43,25 @@ class Fetch:
             chunk=self.deps.limits.videos_per_chunk,
         )
 
-    def _save(self, runs: Mapping[str, str]) -> None:
-        change = jobs.record(self.deps.clock.now(), runs)
-        owned = fence.commit(self.deps.store, self.step.fence, change)
-        self.step = replace(self.step, work=self.step.work.after(owned, runs=dict(runs)))
+    def _save(self, runs: Ids) -> Ids:
+        """Write the ids to the job. If its ids are no longer those that we knew, keep them and write nothing."""
+        known = self.step.work.runs
+        kept = runs
+
+        def check(job: Job) -> None:
+            if dict(job.runs) != known:
+                raise _RunsChangedError
+
+        try:
+            owned = fence.commit(
+                self.deps.store, self.step.fence, jobs.record(self.deps.clock.now(), runs), check=check
+            )
+        except _RunsChangedError:
+            owned, job = fence.current(self.deps.store, self.step.fence)
+            kept = job.runs
+        self.step = replace(self.step, work=self.step.work.after(owned, runs=dict(kept)))
         self.has_written = True
+        return kept
 
 
 def _check(step: Step, deps: ProcessDeps) -> None:

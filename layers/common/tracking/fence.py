@@ -13,7 +13,7 @@ stops.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,14 +46,16 @@ def commit(
     change: Change,
     documents: Sequence[DocumentWrite] = (),
     reaches: Progress | None = None,
+    check: Callable[[Job], None] = lambda _job: None,
 ) -> Fence:
     """Write `change` to the job together with `documents`, if the execution still owns the job.
 
+    `check`: is called with the job when somebody has changed it since `fence`; it may raise, and nothing is written.
     `reaches`: the progress that this commit writes. If the job has this progress already, an earlier run of the state
     made the same commit, and only the reply was lost. Then nothing is written, and the call succeeds.
     Raises JobCancelledError or StaleAttemptError if the execution lost the job; nothing is written then.
     """
-    return _commit(store, fence, JobWrite(fence.job_id, change, fence.version), documents, reaches)
+    return _commit(store, fence, JobWrite(fence.job_id, change, fence.version), documents, reaches, check)
 
 
 def end(
@@ -79,6 +81,7 @@ def _commit(
     write: JobWrite,
     documents: Sequence[DocumentWrite],
     reaches: Progress | None,
+    check: Callable[[Job], None] = lambda _job: None,
 ) -> Fence:
     if fence.progress >= Progress.VIDEOS_SAVED:
         _refuse_after_completion(write)
@@ -93,6 +96,7 @@ def _commit(
                 return fence
             if job.status is Status.COMPLETED:
                 raise StaleAttemptError("The job is already completed.")
+            check(job)
         else:
             return _after(fence, version, reaches)
     raise StoreUnavailableError("Our database was busy with the same job.")

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from tracking import parts
 from tracking.clock import Clock
-from tracking.errors import CredentialsError, InvalidJobError, StoreUnavailableError, TrackingError
+from tracking.errors import CredentialsError, InvalidJobError, TrackingError
 from tracking.jobs import Job, PlatformName, Status
 from tracking.platforms import PaidPlatform, Platform
 from tracking.store import StateStore
@@ -84,7 +84,8 @@ def stop_lost(
     """Stop the runs of an execution that stops. The document may be gone, or newer than what the execution knows.
 
     The runs go on while the job is `processing` with the same claim: a further execution reads them, or the sweep will
-    find the job. `execution`: the name of the attempt's `part`th execution.
+    find the job. `execution`: the name of the attempt's `part`th execution. Raises StoreUnavailableError when the
+    document cannot be read: only a retry can then find all runs.
     """
     if _paid(platforms, runs.platform) is None:
         return []
@@ -105,9 +106,9 @@ def _paid(platforms: Platforms, name: str) -> PaidPlatform | None:
 
 
 def _read(store: StateStore, job_id: str) -> Job | None:
-    """Return the job if it can be read. Otherwise the caller goes by what it knows."""
+    """Return the job, or None if it is gone or malformed: the caller then goes by what it knows."""
+    snapshot = store.get_job(job_id)
     try:
-        snapshot = store.get_job(job_id)
         return snapshot.parse() if snapshot else None
-    except (InvalidJobError, StoreUnavailableError):
+    except InvalidJobError:
         return None

@@ -187,10 +187,11 @@ class Kept:
         self.book = RunBook({}, self._save)
         self._replay, self._error = replay, error
 
-    def _save(self, ids: Mapping[str, str]) -> None:
+    def _save(self, ids: Mapping[str, str]) -> Mapping[str, str]:
         self.saved.append((dict(ids), len(self._replay.asked(START))))
         if self._error and any(ids.values()):
             raise self._error
+        return ids
 
 
 def test_intents_are_kept_before_the_starts_and_ids_after() -> None:
@@ -228,6 +229,31 @@ def test_run_goes_on_if_its_id_could_not_be_saved() -> None:
     with pytest.raises(StoreUnavailableError):
         replay.tiktok().fetch_account("fashion", replay.budget(runs=kept.book))
     assert replay.asked(ABORT) == []
+
+
+def test_run_that_another_process_began_is_taken() -> None:
+    """The same invocation may come twice. The second one finds what the first one noted."""
+    replay = begun_earlier(status="SUCCEEDED")
+    budget = replay.budget(runs=RunBook({}, lambda _ids: {"videos": "earlier"}))
+    assert account_of(replay.tiktok(), "fashion", budget).videos_ref == "earlier"
+    assert replay.asked(START) == []
+
+
+def test_run_that_another_process_will_begin_is_waited_for() -> None:
+    replay = begun_earlier()
+    kept = iter([{"videos": "", "other": ""}])
+    waiting = replay.tiktok().fetch_account("fashion", replay.budget(runs=RunBook({}, lambda _ids: next(kept))))
+    assert isinstance(waiting, Waiting)
+    assert replay.asked(START) == []
+
+
+def test_second_run_of_one_kind_is_stopped_for_the_noted_one() -> None:
+    """Two processes began one each, between the same intent and its id. The one that is noted first stays."""
+    replay = begun_earlier().run_of(FASHION).on(ABORT, {"data": run("ABORTING")})
+    kept = iter([{"videos": ""}, {"videos": "earlier"}])
+    budget = replay.budget(runs=RunBook({}, lambda _ids: next(kept)))
+    assert account_of(replay.tiktok(), "fashion", budget).videos_ref == "earlier"
+    assert len(replay.asked(ABORT)) == 1
 
 
 # Limits of a run

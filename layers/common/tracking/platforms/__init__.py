@@ -32,26 +32,32 @@ CHUNK = 5_000
 """Videos that are fetched, staged and saved together. A page may carry a chunk a little past this number."""
 
 
+Ids = Mapping[str, str]
+
+
 @dataclass(slots=True)
 class RunBook:
     """The paid runs of one attempt: their ids by kind. The id "" means that a start was about to be sent.
 
-    `save` keeps the ids before the caller goes on, and raises when the job is no longer ours.
+    `save` keeps the ids before the caller goes on, and returns the ids that are kept. These are others if another
+    process began runs for the same attempt meanwhile: an invocation may come twice, or go on after its time. It raises
+    when the job is no longer ours.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
-    save: Callable[[Mapping[str, str]], None] = lambda _ids: None
+    save: Callable[[Ids], Ids] = lambda ids: ids
 
-    def intend(self, *kinds: str) -> None:
-        """Note that runs of these kinds are about to be started."""
-        self.note(dict.fromkeys(kinds, ""))
+    def intend(self, *kinds: str) -> bool:
+        """Note that runs of these kinds are about to be started. Return False if another process has noted runs."""
+        return self.note(dict.fromkeys(kinds, ""))
 
-    def note(self, ids: Mapping[str, str]) -> None:
-        """Note the ids of runs. Nothing is saved when they are known already."""
+    def note(self, ids: Ids) -> bool:
+        """Note the ids of runs. Nothing is saved when they are known. Return False if others are kept; take those."""
         ours = {**self.ids, **ids}
-        if ours != self.ids:
-            self.ids = ours
-            self.save(ours)
+        if ours == self.ids:
+            return True
+        self.ids = dict(self.save(ours))
+        return self.ids == ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ No call waits for a run: our caller waits between two looks, where waiting costs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -131,7 +131,8 @@ class Apify:
 
     def _begin_all(self, starts: Sequence[Start], budget: Budget, is_useless: ItemsTest) -> dict[str, Run]:
         intended = {kind for kind, run_id in budget.runs.ids.items() if not run_id}
-        budget.runs.intend(*(start.kind for start in starts))
+        if not budget.runs.intend(*(start.kind for start in starts)):
+            return {}  # another process begins them, or has done so
         begun: dict[str, Run] = {}
         try:
             for start in starts:
@@ -140,17 +141,25 @@ class Apify:
                 if run is not None:
                     begun[start.kind] = run
         finally:
-            self._note(begun, budget)
+            begun = self._noted(begun, budget)
         return begun
 
-    def _note(self, begun: Mapping[str, Run], budget: Budget) -> None:
+    def _noted(self, begun: dict[str, Run], budget: Budget) -> dict[str, Run]:
+        """Note the ids, and return the runs. Runs that no document names are stopped: nobody else could do it."""
+        ids = {kind: run.run_id for kind, run in begun.items()}
         try:
-            budget.runs.note({kind: run.run_id for kind, run in begun.items()})
+            budget.runs.note(ids)
         except (JobCancelledError, StaleAttemptError):
-            for run in begun.values():  # no document names them, so nobody else can stop them
-                with suppress(TrackingError):
-                    self.abort(run.run_id, budget.deadline)
+            self._abort_all(ids.values(), budget)
             raise
+        theirs = {kind for kind, run_id in ids.items() if budget.runs.ids.get(kind) != run_id}
+        self._abort_all([ids[kind] for kind in theirs], budget)
+        return {kind: run for kind, run in begun.items() if kind not in theirs}
+
+    def _abort_all(self, run_ids: Iterable[str], budget: Budget) -> None:
+        for run_id in run_ids:
+            with suppress(TrackingError):
+                self.abort(run_id, budget.deadline)
 
     def _earlier(self, start: Start, budget: Budget, is_useless: ItemsTest) -> Run | None:
         """Return the run that an earlier try began, if there is one."""
