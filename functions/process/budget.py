@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from process import waiting
+from process.advancing import not_past
 from process.step import Step
 from tracking import fence, jobs
 from tracking.jobs import Job
@@ -49,6 +50,7 @@ class Fetch:
         kept = runs
 
         def check(job: Job) -> None:
+            not_past(self.step)(job)
             if dict(job.runs) != known:
                 raise _RunsChangedError
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from process.advancing import not_past
 from process.step import Step, Then
 from tracking import fence, jobs
 from tracking.errors import JobPausedError, PlatformUnavailableError
@@ -45,7 +46,8 @@ def wait(
 
     The commit also finds out whether the job was cancelled: then it raises, as `fence.commit` does.
     """
-    owned = fence.commit(deps.store, step.fence, jobs.note(deps.clock.now(), message), documents)
+    note = jobs.note(deps.clock.now(), message)
+    owned = fence.commit(deps.store, step.fence, note, documents, check=not_past(step))
     return waiting_output(step, owned, seconds)
 
 

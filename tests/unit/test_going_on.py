@@ -313,7 +313,7 @@ def test_an_execution_that_never_began_is_begun_by_the_sweep() -> None:
     world.executions.replies = ["ThrottlingException"] * 5
     while world.running():
         world.step()
-    assert (execution.status, execution.error) == (ExecutionStatus.FAILED, "StepFunctions.ThrottlingExceptionException")
+    assert (execution.status, execution.error) == (ExecutionStatus.FAILED, "NotStarted")
     assert world.document(job_id)["status"] == "processing"
     world.clock.advance(400)
     world.executions.replies = ["ThrottlingException"]
