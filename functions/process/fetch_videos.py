@@ -93,6 +93,7 @@ def _stage(step: Step, deps: ProcessDeps, chunk: FetchedVideos) -> dict[str, Any
     """Stage the chunk. The last one is a step forward; the others are only kept until they are saved."""
     for video_id in chunk.unusable[:LOGGED]:
         logger.warning("video unusable", action="video_unusable", video_id=video_id[:100])
+    goes_on = chunk.goes_on
     chunk = deps.staging.put_videos(step.execution_name, step.work.chunk, chunk)
     work = replace(
         step.work,
@@ -105,8 +106,8 @@ def _stage(step: Step, deps: ProcessDeps, chunk: FetchedVideos) -> dict[str, Any
     if not chunk.is_last:
         work = work.after(step.fence, retries_used=step.retries_used)
         return work.to_state() | {"then": str(Then.SAVE_SOME)}
-    if not chunk.is_complete:
-        stopping.stop_runs(step, deps)  # a run may go on, though nobody will read its items
+    if goes_on:  # though nobody will read its items
+        stopping.stop_runs(step, deps)
     message = f"Fetched {work.extent(work.videos_saved + work.videos_fetched)}."
     owned = advance(step, deps, message, _pause(step))
     work = work.after(owned, retries_used=step.retries_used, pause_reason=None)

@@ -50,6 +50,15 @@ def hand_over(step: Step, deps: ProcessDeps, message: str, documents: Sequence[D
 
     Safe to run twice: a run that finds its own hand-over returns the same output. Raises as `fence.commit` does.
     """
+    try:
+        return _hand_over(step, deps, message, documents)
+    except StaleAttemptError:
+        if (output := handed_over(step, deps)) is None:
+            raise
+        return output
+
+
+def _hand_over(step: Step, deps: ProcessDeps, message: str, documents: Sequence[DocumentWrite]) -> dict[str, Any]:
     work = step.work
     owned, job = fence.current(deps.store, step.fence)
     successor = parts.following(job)
@@ -64,12 +73,7 @@ def hand_over(step: Step, deps: ProcessDeps, message: str, documents: Sequence[D
     change = jobs.hand_over(
         deps.clock.now(), successor.part, arn, resume.to_document(), message, lease=deps.limits.lease
     )
-    try:
-        owned = fence.commit(deps.store, owned, change, documents)
-    except StaleAttemptError:
-        if (output := handed_over(step, deps)) is None:
-            raise
-        return output
+    owned = fence.commit(deps.store, owned, change, documents)
     return _output(replace(step, work=work.after(owned)), successor)
 
 

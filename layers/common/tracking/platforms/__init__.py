@@ -108,6 +108,7 @@ class VideoPage:
     videos: tuple[Video, ...]
     has_more: bool  # whether the platform has further pages
     cursor: str = ""  # where the next page begins, as the platform's module reads it
+    goes_on: bool = False  # a paid run that goes on has found these videos
     unusable: tuple[str, ...] = ()  # ids, as the platform sent them, of other posts that cannot be read or requested
 
 
@@ -161,6 +162,7 @@ class FetchedVideos:
     unusable: tuple[str, ...] = ()  # ids of left-out videos, which cannot name a document
     cursor: str = ""  # where the next chunk begins
     is_last: bool = True  # False: the next chunk can be fetched from the cursor on
+    goes_on: bool = False  # a paid run goes on
     waiting: Waiting | None = None  # why fetching stopped
     refusal: RateLimitedError | QuotaExceededError | None = None  # why fetching stopped
 
@@ -176,13 +178,13 @@ def collect_videos(pages: Iterator[VideoPage | Waiting], budget: Budget, clock: 
     videos: dict[str, Video] = {}
     odd: dict[str, None] = {}
     unreadable: list[str] = []
-    cursor, is_complete, is_last = budget.cursor, True, True
+    cursor, is_complete, is_last, goes_on = budget.cursor, True, True, False
     waiting: Waiting | None = None
     refusal: RateLimitedError | QuotaExceededError | None = None
     try:
         for page in pages:
             if isinstance(page, Waiting):
-                waiting, is_complete, is_last = page, False, False
+                waiting, is_complete, is_last, goes_on = page, False, False, True
                 break
             for video in page.videos:
                 if is_document_id(video.video_id):
@@ -190,7 +192,7 @@ def collect_videos(pages: Iterator[VideoPage | Waiting], budget: Budget, clock: 
                 else:
                     odd[video.video_id] = None
             unreadable += page.unusable
-            cursor, number = page.cursor, len(videos)
+            cursor, number, goes_on = page.cursor, len(videos), page.goes_on
             is_complete = not page.has_more and number <= budget.remaining
             if number >= budget.remaining:
                 break
@@ -207,6 +209,7 @@ def collect_videos(pages: Iterator[VideoPage | Waiting], budget: Budget, clock: 
         unusable=(*odd, *unreadable),
         cursor=cursor,
         is_last=is_last,
+        goes_on=goes_on,
         waiting=waiting,
         refusal=refusal,
     )

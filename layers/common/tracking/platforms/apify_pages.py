@@ -58,7 +58,11 @@ def video_pages(
                 raise failure(PlatformUnavailableError, name, note=f"Apify run {run.run_id}: {run.status}, no items")
         is_cut = run.status != "SUCCEEDED" or _is_limited(budget.saved + number, account, budget)
         yield VideoPage(
-            videos=reading.videos, has_more=has_more or is_cut, unusable=reading.unusable, cursor=str(offset)
+            videos=reading.videos,
+            has_more=has_more or is_cut,
+            cursor=str(offset),
+            goes_on=not run.is_finished,
+            unusable=reading.unusable,
         )
     if not run.is_finished:
         yield collecting(name, offset, account.post_count)
