@@ -5,19 +5,33 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from tracking import wiring
-from tracking.clock import SystemClock
-from tracking.errors import CredentialsError, InvalidJobError, TrackingError
+from tracking import paid_runs, wiring
+from tracking.accounts import Video
+from tracking.clock import Clock, SystemClock
+from tracking.errors import CredentialsError, InvalidJobError, PlatformUnavailableError, TrackingError
 from tracking.jobs import PlatformName
+from tracking.paid_runs import Runs
 from tracking.platform_contract import CREDENTIALS
-from tracking.platforms import Budget, collect_videos
+from tracking.platforms import (
+    Budget,
+    FetchedAccount,
+    FetchedVideos,
+    Platform,
+    RunBook,
+    Waiting,
+    collect_videos,
+)
 from tracking.settings import PlatformSettings, SettingsError
+
+WAIT_S = 2
+"""Seconds between two looks at a platform that needs time."""
 
 
 def fetch(
@@ -45,10 +59,65 @@ def _fetch(platform: str, username: str, timeout_s: int) -> dict[str, Any]:
     clock = SystemClock()
     name = _platform_name(platform)
     module = wiring.platform(name, settings, lambda credential: _variable(CREDENTIALS[credential]), clock)
-    budget = Budget(deadline=clock.now() + timedelta(seconds=timeout_s), max_videos=settings.max_videos_per_job)
-    fetched = module.fetch_account(username, budget)
-    videos = collect_videos(module.fetch_videos(fetched, budget), budget, clock).videos
-    return {"account": fetched.account.to_json(), "videos": [video.to_json() for video in videos]}
+    fetching = Fetching(module, username, settings.max_videos_per_job, clock, timeout_s)
+    try:
+        return fetching.everything()
+    finally:
+        fetching.stop(name)
+
+
+class Fetching:
+    """One fetch, from the first call to the last. It waits for a platform that needs time, as the machine does."""
+
+    def __init__(self, module: Platform, username: str, max_videos: int, clock: Clock, timeout_s: int) -> None:
+        self._module = module
+        self._username = username
+        self._clock = clock
+        self._begun_at = clock.now()
+        self._runs = RunBook()
+        self._budget = Budget(
+            deadline=self._begun_at + timedelta(seconds=timeout_s), max_videos=max_videos, runs=self._runs
+        )
+        self._is_complete = False
+
+    def everything(self) -> dict[str, Any]:
+        """Return the account and the videos. Raises PlatformUnavailableError if the time is up before the account."""
+        while isinstance(found := self._module.fetch_account(self._username, self._budget), Waiting):
+            if not self._wait(found):
+                raise PlatformUnavailableError("The platform needs more time.")
+        videos: dict[str, Video] = {}
+        while True:
+            chunk = self._next_chunk(found)
+            videos |= {video.video_id: video for video in chunk.videos}
+            self._budget = replace(self._budget, cursor=chunk.cursor, saved=len(videos))
+            is_over = chunk.is_last or self._clock.now() >= self._budget.deadline
+            if is_over or (chunk.waiting and not self._wait(chunk.waiting)):
+                break
+        self._is_complete = chunk.is_complete
+        return {"account": found.account.to_json(), "videos": [video.to_json() for video in videos.values()]}
+
+    def stop(self, name: PlatformName) -> None:
+        """Stop the paid runs of a fetch that did not come to its end."""
+        if not self._is_complete:
+            runs = Runs(job_id="", platform=name, username=self._username, ids=self._runs.ids, since=self._begun_at)
+            paid_runs.stop(lambda _name: self._module, runs, self._clock)
+
+    def _next_chunk(self, found: FetchedAccount) -> FetchedVideos:
+        budget = replace(self._budget, may_wait=self._left_s() > WAIT_S)
+        chunk = collect_videos(self._module.fetch_videos(found, budget), budget, self._clock)
+        if chunk.refusal is not None:
+            raise chunk.refusal
+        return chunk
+
+    def _wait(self, waiting: Waiting) -> bool:
+        """Wait for the platform. Return False if there is no time left for it."""
+        if self._left_s() <= 0:
+            return False
+        self._clock.sleep(min(waiting.wait_s or WAIT_S, self._left_s()))
+        return True
+
+    def _left_s(self) -> float:
+        return (self._budget.deadline - self._clock.now()).total_seconds()
 
 
 def _platform_name(text: str) -> PlatformName:

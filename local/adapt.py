@@ -65,16 +65,22 @@ def _as_ministack_reads_it(cors: Any) -> Any:
 
 
 def adapt_definition(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy in which a throttled state waits as long as on AWS.
+    """Return a copy in which a throttled state waits as long as on AWS, and everything else waits for a short time.
 
     On MiniStack the error of a throttled function is `Lambda.Unknown`. The definition retries this error three times,
-    which is not enough when many jobs start at once.
+    which is not enough when many jobs start at once. The platforms on this machine are simulated and quick, so a state
+    looks at them each second, and a retry comes after seconds.
     """
     adapted = copy.deepcopy(dict(definition))
     for state in adapted["States"].values():
+        if "SecondsPath" in state:
+            del state["SecondsPath"]
+            state["Seconds"] = 1
         for retrier in state.get("Retry", []):
             if "Lambda.TooManyRequestsException" in retrier["ErrorEquals"]:
                 retrier["ErrorEquals"].append("Lambda.Unknown")  # the first retrier that lists an error applies
+            elif "MaxDelaySeconds" in retrier:
+                retrier |= {"IntervalSeconds": 1, "MaxDelaySeconds": 4}
     return adapted
 
 

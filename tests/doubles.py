@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from tracking.accounts import Account, Video
 from tracking.errors import AccountPrivateError
-from tracking.platforms import Budget, FetchedAccount, VideoPage
+from tracking.platforms import Budget, FetchedAccount, VideoPage, Waiting
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -39,6 +39,7 @@ class FakePlatform:
     videos: Sequence[Video] = ()
     page_size: int = 50
     failures: list[Exception] = field(default_factory=list)
+    refusals: dict[int, Exception] = field(default_factory=dict)  # in the middle, by the number of the first video
     clock: ManualClock | None = None
     page_s: float = 0
     calls: list[tuple[str, Budget]] = field(default_factory=list)
@@ -47,15 +48,19 @@ class FakePlatform:
         self._called(f"fetch_account {username}", budget)
         return FetchedAccount(account=self.account, videos_ref=f"videos-of-{self.account.platform_user_id}")
 
-    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
+    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage | Waiting]:
         self._called(f"fetch_videos {fetched.videos_ref}", budget)
         if fetched.account.is_private:
             raise AccountPrivateError("This account is private.")
-        for first in range(0, max(len(self.videos), 1), self.page_size):
+        begin = int(budget.cursor or 0)
+        for first in range(begin, max(len(self.videos), begin + 1), self.page_size):
+            if first in self.refusals:
+                raise self.refusals.pop(first)
             if self.clock:
                 self.clock.advance(self.page_s)
             last = first + self.page_size
-            yield VideoPage(videos=tuple(self.videos[first:last]), has_more=last < len(self.videos))
+            has_more = last < len(self.videos)
+            yield VideoPage(videos=tuple(self.videos[first:last]), has_more=has_more, cursor=str(last))
 
     def _called(self, what: str, budget: Budget) -> None:
         self.calls.append((what, budget))

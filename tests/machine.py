@@ -32,13 +32,28 @@ class KilledError(Exception):
     """The process was killed between two lines. No code of ours catches this."""
 
 
+class ThrottledError(Exception):
+    """Lambda had no place for the function, so none of its code ran."""
+
+
 class Execution:
+    """An execution. `start` begins another one by name and input, as the state GoOn does."""
+
     def __init__(
-        self, arn: str, job: Mapping[str, Any], started_at: datetime, definition: Mapping[str, Any] = DEFINITION
+        self,
+        arn: str,
+        job: Mapping[str, Any],
+        clock: ManualClock,
+        start: Callable[[str, Mapping[str, Any]], None],
+        definition: Mapping[str, Any] = DEFINITION,
     ) -> None:
         self.arn = arn
         self.job = dict(job)
-        self.started_at = started_at
+        self.started_at = clock.now()
+        self.transitions = 2  # the start, and the first state
+        self._clock = clock
+        self._start = start
+        self._waits_until = self.started_at
         self.status = ExecutionStatus.RUNNING
         self.error = self.cause = ""
         self.failed_in = ""  # the state that led to FailJob
@@ -65,31 +80,76 @@ class Execution:
             "job": json.loads(json.dumps(self._data)),
         }
 
+    def event_of_end(self) -> dict[str, Any]:
+        """Return the status-change event of the ended execution."""
+        detail = {
+            "executionArn": self.arn,
+            "status": str(self.status),
+            "input": json.dumps(self.job),
+            "error": self.error or None,
+            "cause": self.cause or None,
+        }
+        return {"detail": detail}
+
     def end(self, status: ExecutionStatus) -> None:
         """End by a time-out or an operator's stop. A running function is not interrupted."""
         self.status = status
 
+    @property
+    def is_waiting(self) -> bool:
+        return self.is_running and self._states[self._state]["Type"] == "Wait"
+
+    @property
+    def waits_until(self) -> datetime:
+        """When the current Wait state ends."""
+        return self._waits_until
+
     def advance(self, invoke: Invoke) -> None:
-        """Invoke the current state once, and follow Retry, Catch or Next. Errors that are bugs pass through."""
+        """Do the current state once, and follow Retry, Catch or Next. Errors that are bugs pass through.
+
+        A Wait state ends at once: the clock is set to its end.
+        """
         state = self._states[self._state]
+        if state["Type"] == "Wait":
+            self._clock.advance(max(0.0, (self._waits_until - self._clock.now()).total_seconds()))
+            self._enter(state["Next"])
+            return
+        if state["Resource"] == "arn:aws:states:::states:startExecution":
+            self._go_on(state)
+            return
         try:
             output = invoke(self.event())
         except TrackingError as error:
             self._failed(state, type(error).__name__, lambda_cause(error))
         except KilledError:
             self._failed(state, "Lambda.Unknown", "The function exited.")
+        except ThrottledError:
+            self._failed(state, "Lambda.TooManyRequestsException", "Rate Exceeded.")
         else:
             if self.is_running:
                 self._data = json.loads(json.dumps(output))
                 self._enter(state["Next"])
 
+    def _go_on(self, state: Any) -> None:
+        following = self._data["next"]
+        try:
+            self._start(following["name"], following["input"])
+        except StartRefusedError as error:
+            self._failed(state, f"StepFunctions.{error.code}Exception", "The start was refused.")
+        except StartUnknownError:
+            self._failed(state, "StepFunctions.SdkClientException", "There was no answer.")
+        else:
+            self._enter(state["Next"])
+
     def _failed(self, state: Any, error: str, cause: str) -> None:
         if not self.is_running:
             return
         for number, retrier in enumerate(state["Retry"]):
-            if error in retrier["ErrorEquals"] and self._tries[number] < retrier["MaxAttempts"]:
-                self._tries[number] += 1
-                return
+            if {error, "States.TaskFailed"} & set(retrier["ErrorEquals"]):
+                if self._tries[number] < retrier["MaxAttempts"]:
+                    self._tries[number] += 1
+                    return
+                break  # the first retrier that lists the error applies
         for catcher in state["Catch"]:
             if {error, "States.ALL"} & set(catcher["ErrorEquals"]):
                 self._data["failure"] = {"Error": error, "Cause": cause}
@@ -98,19 +158,30 @@ class Execution:
                 return
 
     def _enter(self, name: str) -> None:
+        """Enter a state. A Choice is passed at once."""
         self._state, self._tries = name, Counter()
+        self.transitions += 1
         state = self._states[name]
         if state["Type"] == "Succeed":
             self.status = ExecutionStatus.SUCCEEDED
         elif state["Type"] == "Fail":
             self.status = ExecutionStatus.FAILED
-            self.error, self.cause = (self._at(state[path]) for path in ("ErrorPath", "CausePath"))
+            self.error = state.get("Error") or self._at(state["ErrorPath"])
+            self.cause = state.get("Cause") or self._at(state["CausePath"])
+        elif state["Type"] == "Wait":
+            self._waits_until = self._clock.now() + timedelta(seconds=self._value_at(state["SecondsPath"]))
+        elif state["Type"] == "Choice":
+            chosen = (c["Next"] for c in state["Choices"] if self._value_at(c["Variable"]) == c["StringEquals"])
+            self._enter(next(chosen, state["Default"]))
 
     def _at(self, path: str) -> str:
+        return str(self._value_at(path))
+
+    def _value_at(self, path: str) -> Any:
         found: Any = self._data
         for name in path.removeprefix("$.").split("."):
             found = found[name]
-        return str(found)
+        return found
 
 
 class SimulatedExecutions(MemoryExecutions):
@@ -138,7 +209,7 @@ class SimulatedExecutions(MemoryExecutions):
         """Start an execution as StartExecution does: a repeated start with equal input does nothing."""
         there = self.running.get(name)
         if there is None:
-            self.running[name] = Execution(self.arn(name), payload, self._clock.now(), self._definition)
+            self.running[name] = Execution(self.arn(name), payload, self._clock, self.start, self._definition)
         elif there.job != payload:
             raise StartRefusedError(ALREADY_EXISTS)
 

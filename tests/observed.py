@@ -93,6 +93,7 @@ class ObservedStore(MemoryStore):
 
     def delete_job(self, job_id: str) -> None:
         super().delete_job(job_id)
+        self._truth.abandoned.add(job_id)
         self._truth.claims[job_id] = None
 
     def restore(self, backup: JobSnapshot) -> None:
@@ -169,6 +170,7 @@ class ObservedStore(MemoryStore):
         assert attempts[1] == attempts[0] + is_claim, change
         if is_claim:
             self._truth.claimed(job_id, after)
+        self._observe_part(writer, before, after)
         if was is Status.PROCESSING and now is not Status.PENDING:
             assert after["progress"] >= before["progress"], f"progress went down: {change}"
         # A processing job without a lease was edited by hand. It stays so until the sweep finds it.
@@ -177,6 +179,12 @@ class ObservedStore(MemoryStore):
         assert is_by_hand or has_lease == (now is Status.PROCESSING), f"a lease is left: {change}"
         if now is Status.COMPLETED:
             self._check_completed(job_id, after)
+
+    def _observe_part(self, writer: Writer, before: dict[str, Any], after: dict[str, Any]) -> None:
+        parts = before.get("part", 1), after.get("part", 1)
+        if writer.claim is not None and parts[0] != parts[1]:
+            assert parts[1] == parts[0] + 1, f"handed over by {writer.name}: part {parts[0]} -> {parts[1]}"
+            self._truth.handed_over(writer.claim, after["executionArn"])
 
     def _check_completed(self, job_id: str, job: dict[str, Any]) -> None:
         claim = self._truth.claims.get(job_id)

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from process.states import CHAIN
+from process.states import CHAIN, SAVE_SOME
 from tests.factories import account, videos
 from tracking.accounts import Account, Video
 from tracking.jobs import Fields, Progress, Status
@@ -34,6 +34,13 @@ STEPS: Mapping[str, tuple[Progress | None, Progress | None]] = {
     state.name: (found, state.reaches) for state, found in zip(CHAIN, [Progress.CREATED, *_REACHED], strict=False)
 }
 """Progress before and after each state."""
+STEPS_OF = {**STEPS, SAVE_SOME.name: (SAVE_SOME.reaches, SAVE_SOME.reaches)}
+
+
+@dataclass(eq=False)
+class PaidRun:
+    run_id: str
+    has_ended: bool = False
 
 
 @dataclass(eq=False)
@@ -41,6 +48,7 @@ class Claim:
     """One attempt at a job, with the data served to it and saved by it."""
 
     number: int  # counts the claims of all jobs
+    job_id: str
     attempt: int
     work: Fields
     left: int = 0  # the progress of its latest write
@@ -49,6 +57,7 @@ class Claim:
     account: Account | None = None  # as the platform served it
     videos: dict[str, Video] = field(default_factory=dict)  # as served, by id
     saved: set[str] = field(default_factory=set)  # paths of the accounts that the attempt wrote in full
+    runs: list[PaidRun] = field(default_factory=list)
 
     def everything(self, username: str) -> list[Video]:
         """Return all videos that the platform serves to this attempt, the newest first."""
@@ -63,6 +72,7 @@ class Writer:
     name: str
     claim: Claim | None = None
     state: str = ""  # state of the execution; for FailJob, the state that failed
+    part: int = 1  # which execution of the claim's attempt it is
 
     @property
     def is_attempt(self) -> bool:
@@ -77,13 +87,18 @@ class Truth:
         self.documents: dict[str, Fields] = {}  # content that was served and rightly saved, by path
         self.completions: dict[str, tuple[Claim, Fields]] = {}  # the latest completion, by job id
         self.edited: set[str] = set()  # ids of jobs that were edited by hand
+        self.all_claims: list[Claim] = []
+        self.abandoned: set[str] = set()  # ids of jobs whose paid runs no document may name any more
+        self._by_execution: dict[str, Claim] = {}
         self._by_version: dict[tuple[str, str], Claim | None] = {}
         self._staged_by: dict[str, Claim] = {}
         self._number = 0
 
     def claimed(self, job_id: str, data: Fields) -> None:
         self._number += 1
-        self.claims[job_id] = Claim(self._number, data["attempt"], {name: data.get(name) for name in CLAIMED_FIELDS})
+        claim = Claim(self._number, job_id, data["attempt"], {name: data.get(name) for name in CLAIMED_FIELDS})
+        self.claims[job_id] = claim
+        self.all_claims.append(claim)
 
     def written(self, job_id: str, version: str) -> None:
         self._by_version[job_id, version] = self.claims.get(job_id)
@@ -92,10 +107,36 @@ class Truth:
         """Return the claim that the job's document held at this version."""
         return self._by_version.get((job_id, version))
 
-    def claim_of(self, execution_input: Mapping[str, Any]) -> Claim:
-        claim = self.claim_at(execution_input["jobId"], execution_input["version"])
+    def handed_over(self, claim: Claim, execution_arn: str) -> None:
+        self._by_execution[execution_arn] = claim
+
+    def claim_of(self, execution_arn: str, execution_input: Mapping[str, Any]) -> Claim:
+        """Return the claim that an execution works for. A further one was named by a hand-over, or by an edit."""
+        job_id = execution_input["jobId"]
+        if "version" in execution_input:
+            claim = self.claim_at(job_id, execution_input["version"])
+        else:
+            claim = self._by_execution.setdefault(execution_arn, self.claims[job_id])  # type: ignore[arg-type]
         assert claim is not None, f"started for a job that nobody claimed: {execution_input}"
         return claim
+
+    # Paid runs
+
+    def begin_run(self, claim: Claim) -> PaidRun:
+        assert all(run.has_ended for run in claim.runs), f"a second paid run of claim {claim.number}"
+        run = PaidRun(f"run {claim.number}.{len(claim.runs) + 1}")
+        claim.runs.append(run)
+        return run
+
+    def check_runs(self) -> None:
+        """Check that no run goes on for a job that has ended.
+
+        Nobody can know the run of a document that was deleted, edited, put back or cleared by a new claim, if the
+        process was killed right after the start. The run's own limits end it.
+        """
+        for claim in self.all_claims:
+            if claim.job_id not in self.edited | self.abandoned:
+                assert all(run.has_ended for run in claim.runs), f"a paid run of claim {claim.number} goes on"
 
     # What the platform serves
 
@@ -122,6 +163,8 @@ class Truth:
             return "the job is another claim's"
         if not writer.is_attempt:
             return None
+        if data.get("part", 1) != writer.part:
+            return f"the job was handed over: part {data.get('part')}"
         if data.get("status") != Status.PROCESSING:
             return f"the job is {data.get('status')}"
         if changed := [name for name in CLAIMED_FIELDS if data.get(name) != claim.work[name]]:
@@ -129,7 +172,7 @@ class Truth:
         progress = data.get("progress")
         if progress not in claim.reached:
             return f"somebody set the progress to {progress}"
-        if progress != claim.left and progress not in STEPS[writer.state]:
+        if progress != claim.left and progress not in STEPS_OF[writer.state]:
             return f"the progress was set back to {progress}"
         if progress >= Progress.ACCOUNT_SAVED and data.get("accountId") != claim.account_id:
             return "somebody changed accountId"
@@ -148,7 +191,7 @@ class Truth:
         claim = writer.claim
         assert claim is not None
         # A state that is retried after a lost reply finds the progress that it set, and writes the same again.
-        assert job["progress"] in STEPS[writer.state], f"{what} at {job['progress']} %"
+        assert job["progress"] in STEPS_OF[writer.state], f"{what} at {job['progress']} %"
         own = account_path(job["orgId"], job["projectId"], f"{job['platform']}_{job['username']}")
         assert path == own or path.startswith(f"{own}/videos/"), f"{what}: not its account"
         assert fields["lastJobId"] == job_id, what

@@ -21,7 +21,7 @@ def staged_account(step: Step, deps: ProcessDeps) -> FetchedAccount:
     Raises InvalidJobError if FetchAccount has not run, and ContractError if another account is staged.
     """
     account_id = step.work.tracked_account_id
-    fetched = deps.staging.get_account(step.execution_name)
+    fetched = deps.staging.get_account(step.work.staged_in or step.execution_name)
     if fetched.account.account_id != account_id:
         raise ContractError("What an earlier step fetched is another account.")
     return fetched

@@ -1,13 +1,15 @@
-"""The commit that ends a state's work: it writes the state's data and its progress together."""
+"""A state's commits. The one that ends its work writes the state's data and its progress together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from process.step import Step
 from tracking import fence, jobs
+from tracking.errors import StaleAttemptError
 from tracking.fence import Fence
+from tracking.jobs import Job
 from tracking.store import DocumentWrite
 from tracking.wiring import ProcessDeps
 
@@ -24,3 +26,17 @@ def advance(
         raise ValueError(f"{step.state.name} leads to no progress")
     change = jobs.advance(deps.clock.now(), reaches, message, **fields)
     return fence.commit(deps.store, step.fence, change, documents, reaches=reaches)
+
+
+def not_past(step: Step) -> Callable[[Job], None]:
+    """Return a check of a commit that is made before the state's work is done.
+
+    It raises StaleAttemptError if another run of this state ended its work meanwhile. This run then came twice, or goes
+    on after its time.
+    """
+
+    def check(job: Job) -> None:
+        if job.progress > step.work.progress:
+            raise StaleAttemptError("The job is past this step.")
+
+    return check

@@ -15,11 +15,18 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from process import pausing, retrying
+from process import pausing, retrying, stopping
 from process.states import STATES
 from process.step import State, Step
 from tracking import wiring
-from tracking.errors import QuotaExceededError, RateLimitedError, TrackingError
+from tracking.errors import (
+    JobCancelledError,
+    JobPausedError,
+    QuotaExceededError,
+    StaleAttemptError,
+    TrackingError,
+    TransientError,
+)
 from tracking.metrics import NAMESPACE, count_completed, count_failed
 
 logger = Logger(service="process")
@@ -59,15 +66,25 @@ def handler(
 
 
 def _run(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:
-    if step.retry_count:
-        step, is_done = retrying.announce(step, deps)
-        if is_done:
-            return step.work.to_state()
+    try:
+        if step.retry_count:
+            step, output = retrying.resume(step, deps)
+            if output is not None:
+                return output
+        return _run_state(step, deps)
+    except (JobCancelledError, StaleAttemptError, JobPausedError):
+        stopping.stop_lost_runs(step, deps)
+        raise
+
+
+def _run_state(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:
     try:
         return step.state.run(step, deps)
-    except (RateLimitedError, QuotaExceededError) as error:
+    except (TransientError, QuotaExceededError) as error:
         paused = pausing.paused(step, deps, error)
         if paused is None:
+            if isinstance(error, TransientError):
+                retrying.announce(step, deps)
             raise
         metrics.add_metric("JobsPaused", MetricUnit.Count, 1)
         metrics.flush_metrics()

@@ -1,25 +1,69 @@
-"""The limits of one fetch from a platform: its deadline and its number of videos."""
+"""The limits of one fetch from a platform, and the record of the paid runs that it starts."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
+
+from process import waiting
+from process.advancing import not_past
 from process.step import Step
-from tracking import fence
-from tracking.platforms import Budget
+from tracking import fence, jobs
+from tracking.jobs import Job
+from tracking.platforms import Budget, Ids, RunBook
 from tracking.wiring import ProcessDeps
 
 
-def budget_of(step: Step, deps: ProcessDeps) -> Budget:
-    """Return the step's budget.
+class _RunsChangedError(Exception):
+    """Another process has begun paid runs for the same attempt."""
 
-    The checkpoint raises if the job was cancelled or lost, so no further call is made for it. On a retry, an earlier
-    try may have started a paid run after `execution_started_at`; the platform looks for it.
+
+@dataclass(slots=True)
+class Fetch:
+    """One fetch for a step. `step` moves on with each commit, and holds the ids of paid runs as soon as they are known.
+
+    The checkpoint raises if the job was cancelled or lost, so no further call is made for it.
     """
-    return Budget(
-        deadline=step.deadline,
-        max_videos=deps.max_videos_per_job,
-        checkpoint=lambda: _check(step, deps),
-        resume_since=step.execution_started_at if step.retry_count else None,
-    )
+
+    step: Step
+    deps: ProcessDeps
+    has_written: bool = field(default=False, init=False)
+
+    def budget(self) -> Budget:
+        step, work = self.step, self.step.work
+        return Budget(
+            deadline=step.deadline,
+            max_videos=self.deps.max_videos_per_job,
+            checkpoint=lambda: _check(self.step, self.deps),
+            runs=RunBook(dict(work.runs), self._save),
+            runs_since=step.execution_started_at,
+            is_retry=step.retry_count > 0,
+            ends_at=step.job_ends_at(self.deps.max_job),
+            cursor=work.cursor,
+            saved=work.videos_saved,
+            may_wait=waiting.room_s(step, self.deps) > 0,
+            chunk=self.deps.limits.videos_per_chunk,
+        )
+
+    def _save(self, runs: Ids) -> Ids:
+        """Write the ids to the job. If its ids are no longer those that we knew, keep them and write nothing."""
+        known = self.step.work.runs
+        kept = runs
+
+        def check(job: Job) -> None:
+            not_past(self.step)(job)
+            if dict(job.runs) != known:
+                raise _RunsChangedError
+
+        try:
+            owned = fence.commit(
+                self.deps.store, self.step.fence, jobs.record(self.deps.clock.now(), runs), check=check
+            )
+        except _RunsChangedError:
+            owned, job = fence.current(self.deps.store, self.step.fence)
+            kept = job.runs
+        self.step = replace(self.step, work=self.step.work.after(owned, runs=dict(kept)))
+        self.has_written = True
+        return kept
 
 
 def _check(step: Step, deps: ProcessDeps) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from process import stopping
 from process.step import Step
 from tracking import fence, jobs, outcomes
 from tracking.errors import JobCancelledError, StaleAttemptError
@@ -28,4 +29,5 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     except (JobCancelledError, StaleAttemptError) as error:
         logger.info("job left as it is", action="job_left", reason=error.message)
         is_recorded = False
+    stopping.stop_lost_runs(step, deps)
     return {"error": code, "cause": sentence, "isRecorded": is_recorded}

@@ -4,16 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
+from process import going_on, waiting
 from process.advancing import advance
-from process.budget import budget_of
-from process.step import Step
+from process.budget import Fetch
+from process.step import Step, Then
+from tracking.platforms import Waiting
 from tracking.wiring import ProcessDeps
 
 
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
-    work = step.work
-    fetched = deps.platform(work.platform_name).fetch_account(work.username, budget_of(step, deps))
-    fetched = deps.staging.put_account(step.execution_name, fetched)
-    message = f"Found {fetched.account.display_name or fetched.account.username}."
+    """Fetch the account, or wait for the platform.
+
+    In a further execution of the attempt the account is saved already: only the job is read.
+    """
+    if step.work.part > 1:
+        return going_on.begin(step, deps).to_state() | {"then": str(Then.SAVE)}
+    fetch = Fetch(step, deps)
+    found = deps.platform(step.work.platform_name).fetch_account(step.work.username, fetch.budget())
+    step = fetch.step
+    if isinstance(found, Waiting):
+        return _wait(step, deps, found, has_written=fetch.has_written)
+    found = deps.staging.put_account(step.execution_name, found)
+    message = f"Found {found.account.display_name or found.account.username}."
     owned = advance(step, deps, message)
-    return work.after(owned, retries_used=step.retries_used, account_id=fetched.account.account_id).to_state()
+    work = step.work.after(owned, retries_used=step.retries_used, account_id=found.account.account_id)
+    return work.to_state() | {"then": str(Then.SAVE)}
+
+
+def _wait(step: Step, deps: ProcessDeps, found: Waiting, *, has_written: bool) -> dict[str, Any]:
+    room_s = waiting.room_s(step, deps)
+    if not room_s:
+        raise waiting.give_up(step, deps, found)
+    seconds = min(waiting.wait_s(step, found), room_s)
+    if has_written and not found.is_refused:  # the job still says "Looking up the account", which is true
+        return waiting.quietly(step, seconds)
+    return waiting.wait(step, deps, found.message, seconds)

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from process.retrying import MAX_RETRIES
 from process.step import Step
 from tracking import fence, jobs, pauses
-from tracking.errors import JobPausedError, QuotaExceededError, RateLimitedError
+from tracking.errors import JobPausedError, QuotaExceededError, RateLimitedError, TransientError
 from tracking.pauses import Pause
 from tracking.wiring import ProcessDeps
 
-MAX_RETRIES = 3
-"""The same number as in statemachine/tracking.asl.json; a test compares them."""
 
-
-def paused(step: Step, deps: ProcessDeps, error: RateLimitedError | QuotaExceededError) -> JobPausedError | None:
+def paused(step: Step, deps: ProcessDeps, error: TransientError | QuotaExceededError) -> JobPausedError | None:
     """Pause the job and its platform; return the error that ends the execution.
 
-    Return None, and write nothing, when a retry may still help.
+    Return None, and write nothing, when a retry may still help, and for every error that is not a refusal.
     """
+    if not isinstance(error, RateLimitedError | QuotaExceededError):
+        return None
     until = _resumes_at(step, deps.clock.now(), error)
     if until is None:
         return None
@@ -37,6 +37,6 @@ def _resumes_at(step: Step, now: datetime, error: RateLimitedError | QuotaExceed
     if isinstance(error, QuotaExceededError):
         return pauses.quota_used_up_until(step.work.platform_name, now)
     waits_too_long = error.retry_at is not None and error.retry_at > step.deadline
-    if waits_too_long or step.retry_count >= MAX_RETRIES:
+    if waits_too_long or step.retries >= MAX_RETRIES:
         return pauses.rate_limited_until(error.retry_at, now)
     return None

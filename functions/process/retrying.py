@@ -1,32 +1,67 @@
-"""Announce a retry: a state that runs again first reads the job, and writes a message for the user."""
+"""Retries: a state that failed says so in the job, and a state that runs again first reads the job.
+
+The job's `retryCount` counts announced retries. So it does not count runs that Lambda had no place for, nor a run that
+was killed before it could announce anything.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+from aws_lambda_powertools import Logger
+
+from process import going_on
 from process.step import Step
 from tracking import fence, jobs
-from tracking.errors import StaleAttemptError
-from tracking.jobs import Status
+from tracking.errors import StaleAttemptError, StoreUnavailableError
+from tracking.jobs import Progress, Status
 from tracking.wiring import ProcessDeps
 
+logger = Logger(service="process", child=True)
 
-def announce(step: Step, deps: ProcessDeps) -> tuple[Step, bool]:
-    """Return the step at the job's newest version, and whether the job is completed already.
+MAX_RETRIES = 3
+"""The same number as in statemachine/tracking.asl.json; a test compares them."""
 
-    The job is completed already if the last run of this state completed it and only the reply was lost.
-    A state with no `reaches` makes no announcement; its step is returned unchanged.
-    Raises JobCancelledError or StaleAttemptError, so a cancelled job costs no further call to the platform.
+
+def resume(step: Step, deps: ProcessDeps) -> tuple[Step, dict[str, Any] | None]:
+    """Return the step as the job is now, and the state's output if an earlier run did all its work.
+
+    An earlier run did so if it completed the job or handed it over, and only the reply was lost. A state with no
+    `reaches` reads nothing; its step is returned unchanged. Raises JobCancelledError or StaleAttemptError, so a
+    cancelled job costs no further call to the platform.
     """
     reaches = step.state.reaches
     if reaches is None:
-        return step, False
-    owned, job = fence.current(deps.store, step.fence)
-    if job.status is Status.COMPLETED:
-        return replace(step, work=step.work.after(owned)), True
-    if job.progress > reaches:  # another run of this state succeeded, and a later state has committed since
+        return step, None
+    try:
+        owned, job = fence.current(deps.store, step.fence)
+    except StaleAttemptError:
+        output = going_on.handed_over(step, deps) if step.state.goes_on else None
+        if output is None:
+            raise
+        return step, output
+    work = step.work.after(owned)
+    if job.status is Status.COMPLETED and step.state.completes:
+        return replace(step, work=work), work.to_state()
+    begun_at = Progress.ACCOUNT_SAVED if work.part > 1 else Progress.CREATED
+    if job.progress > max(reaches, begun_at):  # another run of this state succeeded, and a later state has committed
         raise StaleAttemptError("The job is past this step.")
-    # The message has no "of 3": the count includes retries after Lambda throttling, so it can be higher than 3.
-    message = f"That did not work at once; trying again (retry {step.retry_count})."
-    owned = fence.commit(deps.store, owned, jobs.announce(deps.clock.now(), message, step.retries_used))
-    return replace(step, work=step.work.after(owned)), False
+    work = replace(work, runs={**work.runs, **job.runs})
+    return replace(step, work=work, retries=max(0, job.retry_count - step.work.retries_used)), None
+
+
+def announce(step: Step, deps: ProcessDeps) -> None:
+    """Announce and count the retry that follows on this run's failure, if the machine has a retry left.
+
+    If runs were killed before, the machine may have fewer retries left than the count says. Then the announcement is
+    wrong, and the job fails at once. Raises JobCancelledError or StaleAttemptError; an error of the store is logged.
+    """
+    if step.state.reaches is None or step.retries >= MAX_RETRIES:
+        return
+    number = step.retries_used + 1
+    message = f"That did not work at once; trying again (retry {number})."
+    try:
+        fence.commit(deps.store, step.fence, jobs.announce(deps.clock.now(), message, number))
+    except StoreUnavailableError as error:
+        logger.info("retry not announced", action="retry_not_announced", reason=error.message)

@@ -13,7 +13,10 @@ from tracking.wiring import ProcessDeps
 
 
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
+    """Write the account. In a further execution of the attempt it is written already, and nothing is done."""
     work = step.work
+    if work.part > 1:
+        return work.to_state()
     account = staged_account(step, deps).account
     document = AccountDocument(step, account, deps.clock)
 

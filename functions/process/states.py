@@ -7,18 +7,21 @@ of `CHAIN` completes the job.
 
 from __future__ import annotations
 
-from process import fail_job, fetch_account, fetch_videos, save_account, save_videos
+from process import fail_job, fetch_account, fetch_videos, save_account, save_some_videos, save_videos
 from process.step import State
 from tracking.jobs import Progress
 
 CHAIN = (
     State("FetchAccount", fetch_account.run, Progress.ACCOUNT_FETCHED),
     State("SaveAccount", save_account.run, Progress.ACCOUNT_SAVED),
-    State("FetchVideos", fetch_videos.run, Progress.VIDEOS_FETCHED),
+    State("FetchVideos", fetch_videos.run, Progress.VIDEOS_FETCHED, goes_on=True),
     State("SaveVideos", save_videos.run, Progress.VIDEOS_SAVED),
 )
 """The states of a successful job, in order."""
 
+SAVE_SOME = State("SaveSomeVideos", save_some_videos.run, Progress.ACCOUNT_SAVED)
+"""Saves a chunk of the videos between two runs of the state that fetches them. The job's progress stays."""
+
 FAIL_JOB = State("FailJob", fail_job.run, None)
 
-STATES = {state.name: state for state in (*CHAIN, FAIL_JOB)}
+STATES = {state.name: state for state in (*CHAIN, SAVE_SOME, FAIL_JOB)}

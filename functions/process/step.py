@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Self
 
 from process.work import Work
@@ -14,11 +15,20 @@ from tracking.jobs import EXECUTION_TIMEOUT_S, Progress
 from tracking.naming import is_execution_name
 from tracking.wiring import ProcessDeps
 
-SAVE_RESERVE_S = 30
-"""Seconds that an execution keeps for saving: 5,000 videos take 3 to 5 s, and a retry may save them again."""
+SAVE_RESERVE_S = 60
+"""Seconds that an execution keeps for saving: 5,000 videos take 3 to 5 s, and retries may wait and save them again."""
 
 FUNCTION_RESERVE_S = 65
 """Seconds that an invocation keeps after its deadline, for a last page of two HTTP calls (30 s each) and staging."""
+
+
+class Then(StrEnum):
+    """The value of `then` in the output of a state that fetches. A Choice of the definition reads it."""
+
+    SAVE = "save"  # what was fetched, and go on to the next state
+    WAIT = "wait"  # for `waitS` seconds, and come again: the platform still works
+    SAVE_SOME = "saveSome"  # a chunk of the videos, and come again
+    GO_ON = "goOn"  # in a further execution, `next`
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,7 @@ class State:
     name: str  # as in the definition
     run: Callable[[Step, ProcessDeps], dict[str, Any]]  # returns the next state's input
     reaches: Progress | None  # the progress that its last commit writes; None: the state fails the job
+    goes_on: bool = False  # whether it may hand the job over to a further execution
 
     @property
     def completes(self) -> bool:
@@ -39,10 +50,11 @@ class Step:
     state: State
     execution: str  # ARN
     execution_started_at: datetime
-    retry_count: int  # of this state, so far
+    retry_count: int  # runs of this state so far that failed, with those that Lambda did not even begin
     work: Work
     deadline: datetime  # fetching stops here, so that there is time to save the results
     failure: dict[str, str]  # FailJob: `Error` and `Cause` of the state that failed
+    retries: int = 0  # announced retries of this state so far
 
     @classmethod
     def from_event(
@@ -75,10 +87,7 @@ class Step:
             execution_started_at=started_at,
             retry_count=retry_count,
             work=work,
-            deadline=min(
-                now + timedelta(seconds=remaining_s - FUNCTION_RESERVE_S),
-                started_at + timedelta(seconds=EXECUTION_TIMEOUT_S - FUNCTION_RESERVE_S - SAVE_RESERVE_S),
-            ),
+            deadline=min(now + timedelta(seconds=remaining_s - FUNCTION_RESERVE_S), _fetching_ends_at(started_at)),
             failure=failure,
         )
 
@@ -94,4 +103,18 @@ class Step:
     @property
     def retries_used(self) -> int:
         """Retries of the whole attempt so far, those of this state included."""
-        return self.work.retries_used + self.retry_count
+        return self.work.retries_used + self.retries
+
+    @property
+    def fetching_ends_at(self) -> datetime:
+        """The time at which the execution stops fetching and waiting, so that what it has can be saved."""
+        return _fetching_ends_at(self.execution_started_at)
+
+    def job_ends_at(self, max_job: timedelta) -> datetime:
+        """Return when the attempt must come to an end, in whichever execution."""
+        started_at = self.work.started_at
+        return (datetime.fromisoformat(started_at) if started_at else self.execution_started_at) + max_job
+
+
+def _fetching_ends_at(started_at: datetime) -> datetime:
+    return started_at + timedelta(seconds=EXECUTION_TIMEOUT_S - FUNCTION_RESERVE_S - SAVE_RESERVE_S)

@@ -6,7 +6,7 @@ It holds only ids and counters, so a state's input stays under 16 KB for an acco
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
 from tracking.accounts import camel_case
@@ -22,20 +22,31 @@ class Work:
 
     job_id: str
     attempt: int
-    version: str
     org_id: str
     project_id: str
     user_id: str
     username: str
     platform: str
     account_type: str
+    version: str = ""  # of the job's document; the input of a further execution has none
+    part: int = 1  # which execution of the attempt this is
     progress: int = 0  # reached by the states before this one
     retries_used: int = 0  # by the states before this one
+    waits: int = 0  # of this execution, for the platform
+    started_at: str | None = None  # RFC 3339: the claim, for a further execution
+    staged_in: str | None = None  # execution that staged the account; None: this one
+    runs: dict[str, str] = field(default_factory=dict)  # ids of paid runs by kind
     account_id: str | None = None  # set by FetchAccount
-    videos_fetched: int = 0
-    videos_unusable: int = 0  # not in `videos_fetched`: their ids cannot name a document
+    cursor: str = ""  # where the videos go on
+    chunk: int = 1  # number of the chunk of videos in this execution
+    videos_saved: int = 0  # by earlier chunks
+    videos_missing: int = 0  # of earlier chunks: they could not be saved
+    videos_fetched: int = 0  # in this chunk
+    videos_unusable: int = 0  # of this chunk, not in `videos_fetched`: their ids cannot name a document
     videos_total: int | None = None  # the platform's own count
     is_complete: bool = True  # False: the platform has more than was fetched
+    retry_at: str | None = None  # RFC 3339: the platform asked us to wait until then
+    pause_reason: str | None = None  # an error's class name: the platform's pause is not written yet
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
@@ -45,10 +56,12 @@ class Work:
         except TypeError as error:
             raise InvalidJobError(f"The state's input is incomplete: {error}.") from error
         scope = (work.org_id, work.project_id, work.user_id)
-        texts = (work.job_id, work.version, *scope, work.username, work.platform, work.account_type)
-        numbers = (work.attempt, work.progress)
+        texts = (work.job_id, *scope, work.username, work.platform, work.account_type)
+        numbers = (work.attempt, work.progress, work.part)
         if not all(isinstance(text, str) and text for text in texts) or not all(type(n) is int for n in numbers):
             raise InvalidJobError("The state's input is malformed.")
+        if not isinstance(work.version, str) or (work.part == 1 and not work.version):
+            raise InvalidJobError("The state's input lacks the job's version.")
         return work
 
     def to_state(self) -> dict[str, Any]:
@@ -72,6 +85,12 @@ class Work:
     def account_document(self) -> str:
         """Path of the account's document. Needs the account's id, as `tracked_account_id` does."""
         return account_path(self.org_id, self.project_id, self.tracked_account_id)
+
+    def so_far(self, saved: int | None = None) -> str:
+        """Return how many videos are saved, in words: `1,204 of about 5,000 posts saved; going on.`"""
+        saved, total = self.videos_saved if saved is None else saved, self.videos_total
+        of = f" of about {total:,}" if total and total > saved else ""
+        return f"{saved:,}{of} post{'' if saved == 1 and not of else 's'} saved; going on."
 
     def extent(self, number: int) -> str:
         """Return `number` of the account's videos in words: `33 videos`, `4,200 newest of 10,000 videos`."""

@@ -13,34 +13,66 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tracking import fence, jobs, outcomes, wiring
+from tracking import fence, jobs, outcomes, paid_runs, wiring
 from tracking.errors import InvalidJobError, JobCancelledError, StaleAttemptError
 from tracking.fence import Fence
 from tracking.jobs import Status
 from tracking.metrics import count_failed
 from tracking.outcomes import ExecutionStatus, Outcome
+from tracking.paid_runs import Runs
 
 logger = Logger(service="reconcile")
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.ReconcileDeps | None = None) -> dict[str, Any]:
-    """Fail the job if its execution still owns it, and return whether that happened.
+    """Fail the job, or give it back, if its execution still owns it. Return whether that happened.
+
+    The job's paid runs are stopped.
 
     Raises InvalidJobError for an event of any other kind or execution.
     """
     deps = deps or wiring.reconcile()
     owned, job, outcome = _parse(event)
     logger.append_keys(job_id=owned.job_id, attempt=job["attempt"], execution=event["detail"]["executionArn"])
+    is_recorded = _record(deps, owned, job, outcome)
+    _stop_runs(deps, owned, job)
+    return {"isRecorded": is_recorded}
+
+
+def _record(deps: wiring.ReconcileDeps, owned: Fence, job: dict[str, Any], outcome: Outcome) -> bool:
+    """Write the execution's end to its job. Return False if the execution no longer owns it."""
     code, sentence = outcomes.explain_end(outcome)
+    now = deps.clock.now()
     try:
-        fence.end(deps.store, owned, job, jobs.fail(Status.PROCESSING, deps.clock.now(), sentence, code))
+        if outcome.was_throttled:
+            fence.commit(deps.store, owned, jobs.release(now))
+        else:
+            fence.end(deps.store, owned, job, jobs.fail(Status.PROCESSING, now, sentence, code))
     except (JobCancelledError, StaleAttemptError) as error:
         logger.info("job left as it is", action="job_left", reason=error.message)
-        return {"isRecorded": False}
+        return False
+    if outcome.was_throttled:
+        logger.warning("job given back", action="job_given_back", error_code=outcome.error)
+        return True
     count_failed(code)
     logger.warning("job failed", action="job_failed", error_code=code, status=outcome.status)
-    return {"isRecorded": True}
+    return True
+
+
+def _stop_runs(deps: wiring.ReconcileDeps, owned: Fence, job: dict[str, Any]) -> None:
+    """Stop the paid runs of the execution's job, also when its user cancelled it while the execution waited."""
+    now = deps.clock.now()
+    runs = Runs(
+        job_id=owned.job_id,
+        platform=str(job.get("platform", "")),
+        username=str(job.get("username", "")),
+        ids={},
+        since=now - jobs.LEASE,
+    )
+    part = int(job.get("part", 1))
+    for run in paid_runs.stop_lost(deps.store, deps.platform, runs, deps.clock, execution=owned.execution, part=part):
+        logger.warning("run not stopped", action="run_not_stopped", run=run.run_id, kind=run.kind, reason=run.reason)
 
 
 def _parse(event: dict[str, Any]) -> tuple[Fence, dict[str, Any], Outcome]:
@@ -52,7 +84,7 @@ def _parse(event: dict[str, Any]) -> tuple[Fence, dict[str, Any], Outcome]:
         detail = event["detail"]
         job = json.loads(detail["input"])
         job |= {"attempt": int(job["attempt"])}
-        owned = Fence(str(job["jobId"]), str(detail["executionArn"]).rpartition(":")[2], str(job["version"]))
+        owned = Fence(str(job["jobId"]), str(detail["executionArn"]).rpartition(":")[2], str(job.get("version", "")))
         status = ExecutionStatus(detail["status"])
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidJobError(f"The event is not of one of our executions: {error!r}.") from error

@@ -42,6 +42,10 @@ def _publish(tick: Tick) -> None:
         metrics.add_metric("OldestPendingAge", MetricUnit.Seconds, tick.oldest_pending_age_s)
         metrics.add_metric("JobsUnwritable", MetricUnit.Count, tick.counts()["unwritable"])
     metrics.flush_metrics()
+    _log_jobs(tick)
+
+
+def _log_jobs(tick: Tick) -> None:
     failed = Counter(repair.error_code for repair in tick.repaired if repair.error_code)
     failed[InvalidJobError.__name__] += len(tick.malformed)
     for error_code, number in failed.items():
@@ -49,6 +53,9 @@ def _publish(tick: Tick) -> None:
             count_failed(error_code, number)
     for repair in tick.repaired:
         logger.warning("lease expired", action="lease_expired", job_id=repair.job_id, status=repair.status)
+    for run in tick.not_stopped:
+        extra = {"action": "run_not_stopped", "job_id": run.job_id, "run": run.run_id, "kind": run.kind}
+        logger.warning("run not stopped", extra=extra | {"reason": run.reason})
     for malformed in tick.malformed:
         logger.warning("job refused", action="job_refused", job_id=malformed.job_id, reason=malformed.reason)
     for unwritable in tick.unwritable:  # logged once: a warm trigger remembers them

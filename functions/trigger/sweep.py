@@ -11,14 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tracking import endings, jobs, outcomes
+from tracking import endings, jobs, outcomes, paid_runs, parts
 from tracking.errors import InvalidJobError
-from tracking.executions import ExecutionsUnavailableError
+from tracking.executions import ExecutionsUnavailableError, StartRefusedError, StartUnknownError
 from tracking.jobs import ENDINGS, Change, ChangeKind, Job, Status
 from tracking.naming import execution_name
+from tracking.outcomes import ExecutionStatus
+from tracking.paid_runs import NotStopped
 from tracking.store import JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
 from trigger.control import Holder
@@ -26,6 +28,7 @@ from trigger.writing import write_each
 
 PARALLEL_QUERIES = 16
 MAX_CLOCK_SKEW = timedelta(minutes=1)
+STOP_RESERVE_S = 35.0  # one call to a platform
 ASK_RESERVE_S = 40.0  # one DescribeExecution with its retries, each at its time-out, and the repairs
 
 
@@ -44,6 +47,7 @@ class Swept:
     repaired: list[Repair]
     unwritable: list[tuple[JobSnapshot, Unwritable]]  # jobs whose repair the database refuses
     left_out: set[str]  # ids of jobs that an earlier tick found unwritable
+    not_stopped: list[NotStopped] = field(default_factory=list)  # paid runs of jobs that the sweep ended
 
 
 def sweep(
@@ -91,9 +95,19 @@ def _repair(
     for (snapshot, change), answer in zip(repairs, write_each(deps.store, writes, remaining_s), strict=True):
         if isinstance(answer, str):
             swept.repaired.append(Repair(snapshot.job_id, change.fields["status"], change.fields.get("errorCode")))
+            if change.kind is not ChangeKind.RENEW and remaining_s() >= STOP_RESERVE_S:
+                swept.not_stopped.extend(_stop_runs(deps, snapshot))
         elif answer is not None:
             swept.unwritable.append((snapshot, answer))
     return swept
+
+
+def _stop_runs(deps: TriggerDeps, snapshot: JobSnapshot) -> list[NotStopped]:
+    """Stop the paid runs of a job that ended, or waits again. If time is short, their own limits end them."""
+    try:
+        return paid_runs.stop(deps.platform, paid_runs.of(snapshot.parse(), deps.clock.now()), deps.clock)
+    except InvalidJobError:
+        return []
 
 
 def _write(snapshot: JobSnapshot, change: Change) -> JobWrite:
@@ -107,6 +121,17 @@ def _change_for(deps: TriggerDeps, job: Job, now: datetime, remaining_s: Callabl
         return None
     try:
         outcome = deps.executions.outcome(execution_name(job))
+        if outcome.status is ExecutionStatus.NEVER_STARTED and job.part > 1:
+            return _start_further(deps, job, now)
     except ExecutionsUnavailableError:
         return None
     return outcomes.settle(job, outcome, now, deps.limits.lease)
+
+
+def _start_further(deps: TriggerDeps, job: Job, now: datetime) -> Change | None:
+    """Start the execution to which the job was handed over. Its name and input follow from the job alone."""
+    try:
+        deps.executions.start(execution_name(job), parts.payload(job))
+    except (StartRefusedError, StartUnknownError):
+        return None  # the next tick asks again
+    return jobs.renew(now, deps.limits.lease)

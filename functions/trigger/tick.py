@@ -16,6 +16,7 @@ from tracking import jobs
 from tracking.errors import InvalidJobError
 from tracking.executions import NO_TIME_LEFT, StartRefusedError, StartUnknownError
 from tracking.jobs import PlatformName, Status
+from tracking.paid_runs import NotStopped
 from tracking.platform_contract import CREDENTIALS, PLATFORMS
 from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
@@ -85,6 +86,7 @@ class Tick:
     temporary_refusals: int = 0  # writes that the database refused for a temporary reason
     refused: list[Refusal] = field(default_factory=list)
     unknown: list[Refusal] = field(default_factory=list)  # may be running; the sweep checks after their lease
+    not_stopped: list[NotStopped] = field(default_factory=list)  # paid runs of jobs that the sweep ended
     needs_attention: str | None = None
 
     def counts(self) -> dict[str, int]:
@@ -154,6 +156,7 @@ def _sweep(
     swept = sweep(deps, processing, remaining_s)
     tick.repaired += swept.repaired
     tick.left_out |= swept.left_out
+    tick.not_stopped += swept.not_stopped
     _note_unwritable(deps, tick, swept.unwritable)
     return swept.running
 

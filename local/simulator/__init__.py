@@ -38,8 +38,8 @@ delays the other requests, too.
 Control
     POST   /control/faults    {"kind": "503", "platform": "youtube", "username": "nasa", "times": 2, "path": "/videos"}
                               kind: 503 500 429 html truncated quota slow private suspended empty missing hidden nulls
-                              loop other; platform: youtube twitter instagram tiktok; the rest is optional: seconds
-                              (slow), retry_after (429), status (html). A fault without platform or username meets
+                              loop other, on Apify no-room; platform: youtube twitter instagram tiktok; the rest is
+                              optional: seconds (slow), retry_after (429), status (html). A fault without these meets
                               every platform or account; without times it never ends. path limits it to calls whose
                               path contains this text; it then also meets Apify's follow-up calls
     DELETE /control/faults    remove all faults; the names above count from 0 again

@@ -33,6 +33,8 @@ class Kind(StrEnum):
     NULLS = "nulls"  # null where a number should be
     LOOP = "loop"  # pages lead back to the first one
     OTHER = "other"  # another account than the one asked for
+    # A start fails, on Apify alone.
+    NO_ROOM = "no-room"  # other runs use all memory of the caller's plan
 
 
 _TYPES: Mapping[str, tuple[UnionType | type, str]] = {
@@ -40,7 +42,7 @@ _TYPES: Mapping[str, tuple[UnionType | type, str]] = {
     "seconds": (int | float, "a number"),
     **dict.fromkeys(("times", "retry_after", "status"), (int, "a whole number")),
 }
-FAILURES = frozenset({Kind.UNAVAILABLE, Kind.BROKEN, Kind.RATE_LIMITED, Kind.HTML, Kind.QUOTA})
+FAILURES = frozenset({Kind.UNAVAILABLE, Kind.BROKEN, Kind.RATE_LIMITED, Kind.HTML, Kind.QUOTA, Kind.NO_ROOM})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ ORDINARY_POSTS = 3  # posts of a synthetic account whose name gives no number
 
 _COUNTED = ("videos", "slow")  # sim_{word}_{number}
 _REPEATED = (Kind.UNAVAILABLE, Kind.BROKEN, Kind.RATE_LIMITED, Kind.HTML, Kind.TRUNCATED)  # sim_{word}x{times}
-_PLAIN = tuple(kind for kind in Kind if kind not in (*_REPEATED, Kind.SLOW))  # sim_{word}
+_PLAIN = tuple(kind for kind in Kind if kind not in (*_REPEATED, Kind.SLOW, Kind.NO_ROOM))  # sim_{word}
 _WORDS: tuple[str, ...] = (*_COUNTED, *_REPEATED, *_PLAIN)
 _NAME = re.compile(
     rf"sim_(?:({'|'.join(_COUNTED)})_(0|[1-9]\d{{0,3}})|({'|'.join(_REPEATED)})x([1-9]\d?)|({'|'.join(_PLAIN)}))",

@@ -18,12 +18,13 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule, RuleFactory, Submount
 from werkzeug.test import EnvironBuilder
 
-from local.simulator.apify import ApifyApi
+from local.simulator.apify import ApifyApi, Run
 from local.simulator.faults import FAILURES, Fault, FaultBook, Kind
 from local.simulator.messages import Call, Json, Request, answer, page
 from local.simulator.names import standing_fault
 from local.simulator.x import XApi
 from local.simulator.youtube import YouTubeApi
+from tracking.clock import Clock, SystemClock
 
 Api = YouTubeApi | XApi | ApifyApi
 _GATEWAY_PAGE = """<!DOCTYPE html>
@@ -35,12 +36,18 @@ _GATEWAY_PAGE = """<!DOCTYPE html>
 class Simulator:
     """The simulator without its sockets. Safe to share between threads."""
 
-    def __init__(self, apify_run_seconds: float, overview: str) -> None:
+    def __init__(
+        self,
+        apify_run_seconds: float,
+        overview: str,
+        clock: Clock | None = None,
+        apify_items_per_second: float | None = None,
+    ) -> None:
         self.url = ""
         self.stopping = threading.Event()  # ends every delay early
         self._faults = FaultBook(standing_fault)
         self._journal: list[Json] = []  # of the requests, oldest first
-        self._apify = ApifyApi(apify_run_seconds, self.stopping)
+        self._apify = ApifyApi(apify_run_seconds, self.stopping, clock or SystemClock(), apify_items_per_second)
         apis: tuple[Api, ...] = (YouTubeApi(), XApi(), self._apify)
         own: Mapping[tuple[str, str], Callable[[Request], Response | None]] = {
             ("GET", "/"): lambda _: page(overview, kind="text/plain"),
@@ -56,6 +63,11 @@ class Simulator:
             calls = [Rule(path, methods=[method], endpoint=(api, call)) for (method, path), call in api.calls.items()]
             rules.append(Submount(api.base, [*calls, Rule("/<path:_>", endpoint=(api, None))]))
         self._routes = Map(rules, merge_slashes=False).bind("simulator")
+
+    @property
+    def apify_runs(self) -> list[Run]:
+        """All runs so far, the oldest first."""
+        return [*self._apify.runs]
 
     def respond(self, request: Request) -> Response:
         try:

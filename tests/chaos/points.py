@@ -36,6 +36,9 @@ def failed(error_code: str) -> Ending:
 
 ORDINARY = "sim_videos_5"
 LARGE = "sim_videos_600"  # saved in two commits
+CHUNK = 700  # videos in a chunk here, so that few accounts need a second one
+CHUNKED = "sim_videos_800"
+CONTINUED = "sim_videos_1500"  # each of its executions has time for one chunk
 SLOW = "sim_slow_2"  # each answer two seconds late; 3 videos
 
 
@@ -90,6 +93,8 @@ STATES = (
     Point(name="FetchAccount.advance"),
     Point(name="FetchAccount.check", first=_RETRIED),
     Point(name="FetchAccount.announce", first=_RETRIED),
+    Point(name="FetchAccount.record", platform="instagram"),
+    Point(name="FetchAccount.record", platform="tiktok"),
     Point(name="FetchAccount.pause", platform="twitter", quota_path="/users/by"),
     Point(name="SaveAccount.get"),
     Point(name="SaveAccount.advance"),
@@ -101,6 +106,31 @@ STATES = (
     Point(name="FetchVideos.advance"),
     Point(name="FetchVideos.announce", first=_failing("FetchVideos.get")),
     Point(name="FetchVideos.pause", platform="twitter", quota_path="/tweets"),
+    Point(name="FetchVideos.hand_over", username=CONTINUED, platform="youtube", ends=completed(1_500)),
+    Point(
+        name="FetchVideos.check",  # to find out that the lost hand-over was made
+        username=CONTINUED,
+        platform="youtube",
+        first=Fault("FetchVideos.hand_over", When.AFTER, How.ERROR),
+        ends=completed(1_500),
+    ),
+    Point(name="SaveSomeVideos.get", username=CHUNKED, platform="youtube", ends=completed(800)),
+    Point(name="SaveSomeVideos.note", username=CHUNKED, platform="youtube", ends=completed(800)),
+    Point(name="SaveSomeVideos.delete", username=CHUNKED, platform="youtube", ends=completed(800)),
+    Point(
+        name="SaveSomeVideos.check",
+        username=CHUNKED,
+        platform="youtube",
+        first=_failing("SaveSomeVideos.get"),
+        ends=completed(800),
+    ),
+    Point(
+        name="SaveSomeVideos.announce",
+        username=CHUNKED,
+        platform="youtube",
+        first=_failing("SaveSomeVideos.get"),
+        ends=completed(800),
+    ),
     Point(name="SaveVideos.get"),
     Point(name="SaveVideos.note", username=LARGE, platform="youtube", ends=completed(600)),
     Point(name="SaveVideos.complete", username=LARGE, platform="youtube", ends=completed(600)),

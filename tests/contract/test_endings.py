@@ -51,7 +51,8 @@ def fail_job(harness: Harness, job: dict[str, Any]) -> None:
 def reconcile(harness: Harness, job: dict[str, Any]) -> None:
     arn = harness.executions.arn(harness.execution_of(job))
     detail = {"executionArn": arn, "status": "TIMED_OUT", "input": json.dumps(job), "error": None, "cause": None}
-    reconcile_handler({"detail": detail}, FakeContext(), ReconcileDeps(harness.store, harness.clock))  # type: ignore[arg-type]
+    deps = ReconcileDeps(harness.store, harness.clock, harness.process_deps.platform)
+    reconcile_handler({"detail": detail}, FakeContext(), deps)  # type: ignore[arg-type]
 
 
 def sweep(harness: Harness, job: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ FETCHED = FetchedAccount(account=account(bio="emoji 🚀, nul \x00, \u2028"), vi
 
 
 def fetched_videos(*found: Video, is_complete: bool = True, unusable: tuple[str, ...] = ()) -> FetchedVideos:
-    return FetchedVideos(videos=found, is_complete=is_complete, unusable=unusable)
+    return FetchedVideos(videos=found, is_complete=is_complete, unusable=unusable, cursor="page 2", is_last=is_complete)
 
 
 def replaced(objects: ObjectStore, key: str, body: bytes) -> None:
@@ -71,39 +71,42 @@ def test_an_account_comes_through_unchanged(objects: ObjectStore) -> None:
 def test_videos_come_through_unchanged_and_in_order(objects: ObjectStore, count: int) -> None:
     staging = Staging(objects)
     sent = fetched_videos(*videos(count), is_complete=False, unusable=("a/b", "\ud83d"))
-    assert staging.put_videos("execution", sent) == sent
-    assert staging.get_videos("execution") == replace(sent, unusable=("'a/b'", r"'\ud83d'"))
+    assert staging.put_videos("execution", 1, sent) == sent
+    assert staging.get_videos("execution", 1) == replace(sent, unusable=("'a/b'", r"'\ud83d'"))
 
 
 def test_second_run_reads_what_was_staged_first(objects: ObjectStore) -> None:
     staging, first = Staging(objects), fetched_videos(*videos(3))
     staging.put_account("execution", FETCHED)
-    staging.put_videos("execution", first)
+    staging.put_videos("execution", 1, first)
     late = FetchedAccount(account=account(username="renamed"), videos_ref="elsewhere")
     assert staging.put_account("execution", late) == FETCHED
-    assert staging.put_videos("execution", fetched_videos(*videos(1), is_complete=False)) == first
+    assert staging.put_videos("execution", 1, fetched_videos(*videos(1), is_complete=False)) == first
 
 
 def test_text_with_line_separators_stays_on_one_line(objects: ObjectStore) -> None:
     odd = "\r\n\x0b\x0c\x1c\x85\u2028\u2029\x00\\n{}"
     sent = [video(1, caption=odd, title=odd), video(2)]
     staging = Staging(objects)
-    staging.put_videos("execution", fetched_videos(*sent))
-    assert staging.get_videos("execution").videos == tuple(sent)
+    staging.put_videos("execution", 1, fetched_videos(*sent))
+    assert staging.get_videos("execution", 1).videos == tuple(sent)
 
 
 def test_executions_and_kinds_have_objects_of_their_own(objects: ObjectStore) -> None:
     staging = Staging(objects)
     for number, execution in enumerate(("a-1", "a-11", "b-1")):
         staging.put_account(execution, replace(FETCHED, videos_ref=execution))
-        staging.put_videos(execution, fetched_videos(*videos(number)))
+        staging.put_videos(execution, 1, fetched_videos(*videos(number)))
     assert {staging.get_account(execution).videos_ref for execution in ("a-1", "a-11", "b-1")} == {"a-1", "a-11", "b-1"}
-    assert [len(staging.get_videos(execution).videos) for execution in ("a-1", "a-11", "b-1")] == [0, 1, 2]
-    staging.delete("a-1")
+    assert [len(staging.get_videos(execution, 1).videos) for execution in ("a-1", "a-11", "b-1")] == [0, 1, 2]
+    staging.put_videos("a-1", 2, fetched_videos(*videos(4)))
+    staging.delete_account("a-1")
     with pytest.raises(ContractError):
         staging.get_account("a-1")
+    staging.delete_videos("a-1", 1)
     with pytest.raises(ContractError):
-        staging.get_videos("a-1")
+        staging.get_videos("a-1", 1)
+    assert len(staging.get_videos("a-1", 2).videos) == 4
     assert staging.get_account("a-11").videos_ref == "a-11"
 
 
@@ -136,15 +139,15 @@ def test_an_accounts_id_is_checked_when_it_is_read(objects: ObjectStore, odd: st
 
 def test_damaged_videos_raise_contract_error(objects: ObjectStore) -> None:
     staging = Staging(objects)
-    staging.put_videos("execution", fetched_videos(*videos(3)))
-    packed = objects.get(videos_key("execution"))
+    staging.put_videos("execution", 1, fetched_videos(*videos(3)))
+    packed = objects.get(videos_key("execution", 1))
     lines = gzip.decompress(packed)
     repacked = [gzip.compress(body) for body in damaged(lines)]
     one_missing = gzip.compress(b"".join(lines.splitlines(keepends=True)[:-1]))
     for body in [*damaged(packed), *repacked, one_missing, lines]:
-        replaced(objects, videos_key("execution"), body)
+        replaced(objects, videos_key("execution", 1), body)
         with pytest.raises(ContractError):
-            staging.get_videos("execution")
+            staging.get_videos("execution", 1)
 
 
 TAMPERED = [
@@ -168,24 +171,24 @@ TAMPERED = [
 @pytest.mark.parametrize("change", TAMPERED, ids=str)
 def test_impossible_staged_video_is_refused(objects: ObjectStore, change: dict[str, Any]) -> None:
     staging = Staging(objects)
-    staging.put_videos("execution", fetched_videos(video(1)))
-    head, line = map(json.loads, gzip.decompress(objects.get(videos_key("execution"))).splitlines())
+    staging.put_videos("execution", 1, fetched_videos(video(1)))
+    head, line = map(json.loads, gzip.decompress(objects.get(videos_key("execution", 1))).splitlines())
     body = "\n".join(map(json.dumps, (head, line | change))).encode()
-    replaced(objects, videos_key("execution"), gzip.compress(body))
+    replaced(objects, videos_key("execution", 1), gzip.compress(body))
     with pytest.raises(ContractError):
-        staging.get_videos("execution")
+        staging.get_videos("execution", 1)
 
 
 def test_objects_of_another_execution_are_not_read(objects: ObjectStore) -> None:
     staging = Staging(objects)
     staging.put_account("other", FETCHED)
-    staging.put_videos("other", fetched_videos(*videos(2)))
+    staging.put_videos("other", 1, fetched_videos(*videos(2)))
     objects.put(account_key("execution"), objects.get(account_key("other")))
-    objects.put(videos_key("execution"), objects.get(videos_key("other")))
+    objects.put(videos_key("execution", 1), objects.get(videos_key("other", 1)))
     with pytest.raises(ContractError, match="another job's"):
         staging.get_account("execution")
     with pytest.raises(ContractError, match="another job's"):
-        staging.get_videos("execution")
+        staging.get_videos("execution", 1)
 
 
 # The bucket's own errors

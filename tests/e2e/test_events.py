@@ -21,7 +21,7 @@ from tracking.store.firestore import JOBS
 CHAIN = {re.sub(r"\B([A-Z])", r"-\1", state.name).lower(): state.reaches for state in states.CHAIN}
 """The file name of each state's event, and the progress after the state."""
 ENDED = {"execution-aborted", "execution-failed", "execution-timed-out"}
-OTHERS = ENDED | {"fail-job", "fetch-account-missing", "fetch-account-slow", "kick", "tick", "wake"}
+OTHERS = ENDED | {"fail-job", "fetch-account-missing", "fetch-account-slow", "kick", "save-some-videos", "tick", "wake"}
 YOUTUBE = account_path("demo-org", "demo-project", "youtube_UC_x5XG1OV2P6uZZ5FSM9Ttw")
 
 
@@ -117,6 +117,17 @@ def test_refused_platform_key_is_a_permanent_error(running: RunningStack) -> Non
     answer = process(running, "fetch-account", YOUTUBE_API_KEY_SECRET="tests/wrong-key")
     assert answer.payload["errorType"] == "CredentialsError"
     assert "wrong-key" not in answer.log + json.dumps(answer.payload)
+
+
+def test_sample_event_of_a_chunk_saves_it_and_ends_no_job(running: RunningStack) -> None:
+    forget(running, "event-youtube")
+    for name in ("fetch-account", "save-account", "fetch-videos"):
+        process(running, name)
+    answer = process(running, "save-some-videos")
+    assert not answer.is_error, answer.payload
+    assert (answer.payload["videosSaved"], answer.payload["chunk"]) == (5, 2)
+    job = running.job("event-youtube")
+    assert (job["status"], job["message"]) == ("processing", "5 of about 5,783 posts saved; going on.")
 
 
 @pytest.mark.parametrize("event", ["tick", "fetch-account"])

@@ -95,12 +95,12 @@ def wake(platform: Hanging, writer: LateWriter) -> Exception | None:
 
 
 def timed_out(real: Harness, state: dict[str, Any]) -> None:
-    deps = ReconcileDeps(real.store, real.clock)
+    deps = ReconcileDeps(real.store, real.clock, real.process_deps.platform)
     assert reconcile(event_of(real, state), FakeContext(), deps) == {"isRecorded": True}  # type: ignore[arg-type]
 
 
 def stopped(real: Harness, state: dict[str, Any]) -> None:
-    deps = ReconcileDeps(real.store, real.clock)
+    deps = ReconcileDeps(real.store, real.clock, real.process_deps.platform)
     assert reconcile(event_of(real, state, "aborted"), FakeContext(), deps) == {"isRecorded": True}  # type: ignore[arg-type]
 
 

@@ -122,7 +122,7 @@ def test_object_keys_name_their_job(plan: Plan) -> None:
     objects = adapters.objects(MemoryObjects(), plan, "SaveVideos")
     execution = "instagram-NASA-job1-1-0123456789abcdef0123"
     objects.put(f"{execution}/account.json", b"")
-    objects.delete([f"{execution}/account.json", f"{execution}/videos.jsonl.gz"])
+    objects.delete([f"{execution}/account.json", f"{execution}/videos-1.jsonl.gz"])
     assert [(call["point"], call["job"]) for call in plan.calls()] == [
         ("SaveVideos.put", "job1"),
         ("SaveVideos.delete", "job1"),

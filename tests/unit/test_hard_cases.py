@@ -222,7 +222,7 @@ def test_execution_cannot_write_to_a_changed_job(harness: Harness, what: str, st
         with pytest.raises(StaleAttemptError):
             harness.run_state(state, given, retry_count)
     assert harness.fail_job(given, "ContractError", "{}")["isRecorded"] is False
-    deps = ReconcileDeps(harness.store, harness.clock)
+    deps = ReconcileDeps(harness.store, harness.clock, harness.process_deps.platform)
     told = reconcile_handler(event_of(harness, old), FakeContext(), deps)  # type: ignore[arg-type]
     assert told == {"isRecorded": False}
     assert harness.memory._documents == documents

@@ -29,10 +29,12 @@ FUNCTION_CHANGES: dict[str, Callable[[Status], Change]] = {
     "advance": lambda _: jobs.advance(START, Progress.ACCOUNT_FETCHED, "Fetched."),
     "announce": lambda _: jobs.announce(START, "Trying again.", 1),
     "note": lambda _: jobs.note(START, "Saved 1 of 2."),
+    "record": lambda _: jobs.record(START, {"posts": "run1"}),
+    "hand_over": lambda _: jobs.hand_over(START, 2, "arn", {"cursor": ""}, "Going on."),
     "complete": lambda _: jobs.complete(START, "Done.", "tiktok_1"),
     "fail": lambda status: jobs.fail(status, START, "Gone.", "AccountNotFoundError"),
 }
-VALUES: dict[str, Any] = {"string": "text", "int": 7, "timestamp": START}
+VALUES: dict[str, Any] = {"string": "text", "int": 7, "timestamp": START, "map": {"a": "text"}}
 UNREAD = {"updatedAt", "expireAt"}
 """Fields that functions write for others and never read."""
 OPTIONAL_FOR_FUNCTIONS = {"progress", "message", "createdAt", "retryCount"}

@@ -3,6 +3,7 @@
 Each rule below is one kind of event:
 
 - ticks, also two at once or interleaved; states that run, run twice or run late;
+- platforms that need time, have no room, or refuse in the middle; attempts of several executions; paid runs;
 - processes killed before or after a call to the store or the staging storage;
 - status-change events that come late or twice; clocks that jump;
 - users who cancel, retry and delete;
@@ -18,11 +19,12 @@ Each rule below is one kind of event:
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import logging
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -37,20 +39,22 @@ from tests.doubles import ManualClock
 from tests.factories import job_document
 from tests.machine import Execution, KilledError, SimulatedExecutions
 from tests.observed import SOMEBODY, Fault, Faults, ObservedObjects, ObservedStore
-from tests.truth import VIDEOS_OF, Claim, Truth, Writer
+from tests.truth import VIDEOS_OF, Claim, PaidRun, Truth, Writer
 from tracking import jobs, pauses
 from tracking.errors import (
     AccountNotFoundError,
+    JobCancelledError,
     PlatformUnavailableError,
     QuotaExceededError,
     RateLimitedError,
+    StaleAttemptError,
     StoreUnavailableError,
     TrackingError,
 )
 from tracking.hints import Hints
 from tracking.jobs import FINISHED, PlatformName, Status
 from tracking.outcomes import ExecutionStatus
-from tracking.platforms import Budget, FetchedAccount, VideoPage
+from tracking.platforms import Budget, FetchedAccount, VideoPage, Waiting
 from tracking.settings import Limits
 from tracking.staging import Staging
 from tracking.store import JobSnapshot
@@ -58,7 +62,9 @@ from tracking.wiring import ProcessDeps, ReconcileDeps, TriggerDeps
 from trigger.app import handler as trigger_handler
 from trigger.tick import StartsRefusedError
 
-LIMITS = Limits(running=2, per_credential=2, videos_per_commit=2)  # so that saving takes several commits
+LIMITS = Limits(running=2, per_credential=2, videos_per_commit=2, videos_per_chunk=4)
+"""Saving takes several commits, and some accounts take several chunks."""
+PAID = ("instagram", "tiktok")
 EDITS: dict[str, dict[str, Any]] = {
     "username": {"username": "one"},
     "project": {"projectId": "project2"},
@@ -78,6 +84,7 @@ EDITS: dict[str, dict[str, Any]] = {
     "processing": {"status": "processing"},
     "account": {"accountId": "instagram_one"},
     "no account": {"accountId": None},
+    "part 2": {"part": 2},
 }
 """Edits by hand, through the Admin SDK, of fields that an attempt relies on."""
 ACTIONS = (
@@ -90,31 +97,90 @@ NAMED_IDS = ("X", "com-X")
 
 
 class Accounts:
-    """A platform with a few accounts and pages of two videos. Each call raises the next of `failures`, if any."""
+    """A platform with a few accounts and pages of two videos.
 
-    def __init__(self, name: PlatformName, failures: list[Exception], store: ObservedStore, truth: Truth) -> None:
+    Each call meets the next of `failures`, if any: an error is raised, and a `Waiting` is the answer.
+    """
+
+    def __init__(
+        self, name: PlatformName, failures: list[Exception | Waiting], store: ObservedStore, truth: Truth
+    ) -> None:
         self._name = name
         self._failures = failures
         self._store = store
         self._truth = truth
 
-    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
-        served = self._truth.serve_account(self._called(), str(self._name), username)
+    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount | Waiting:
+        claim = self._claim()
+        if waiting := self._called():
+            return waiting
+        served = self._truth.serve_account(claim, str(self._name), username)
         return FetchedAccount(account=served, videos_ref=username)
 
-    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
-        claim = self._store.writer.claim
-        found = claim.everything(fetched.videos_ref) if claim else []
-        for first in range(0, max(len(found), 1), 2):
-            page = self._truth.serve_videos(self._called(), found[first : first + 2])
-            yield VideoPage(videos=page, has_more=first + 2 < len(found))
+    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage | Waiting]:
+        claim = self._claim()
+        found, begin = claim.everything(fetched.videos_ref), int(budget.cursor or 0)
+        for first in range(begin, max(len(found), begin + 1), 2):
+            if waiting := self._called():
+                yield waiting
+                return
+            page = self._truth.serve_videos(claim, found[first : first + 2])
+            yield VideoPage(videos=page, has_more=first + 2 < len(found), cursor=str(first + 2))
 
-    def _called(self) -> Claim:
+    def _claim(self) -> Claim:
         claim = self._store.writer.claim
         assert claim is not None, "somebody else than an attempt calls the platform"
-        if self._failures:
-            raise self._failures.pop()
         return claim
+
+    def _called(self) -> Waiting | None:
+        failure = self._failures.pop() if self._failures else None
+        if isinstance(failure, Exception):
+            raise failure
+        return failure
+
+
+class PaidAccounts(Accounts):
+    """A platform whose data comes from a paid run. The run has found everything when its last page is read."""
+
+    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount | Waiting:
+        if self._begin(budget) is None:
+            return Waiting(message="There is no room.", is_refused=True)
+        return super().fetch_account(username, budget)
+
+    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage | Waiting]:
+        run = self._begin(budget)
+        if run is None:
+            yield Waiting(message="There is no room.", is_refused=True)
+            return
+        for page in super().fetch_videos(fetched, budget):
+            if isinstance(page, VideoPage) and not page.has_more:
+                run.has_ended = True
+            yield page
+
+    def abort_run(self, username: str, kind: str, run_id: str, since: datetime, deadline: datetime) -> None:
+        for claim in self._truth.all_claims:
+            for run in claim.runs:
+                if run.run_id == run_id or (not run_id and claim.work["username"] == username):
+                    run.has_ended = True
+
+    def _begin(self, budget: Budget) -> PaidRun | None:
+        """Return the claim's run: a known one, the one that was begun before a kill, or a new one.
+
+        None: another invocation of the same state is just beginning it.
+        """
+        runs, claim = budget.runs, self._claim()
+        if known := runs.ids.get("all"):
+            return next(run for run in claim.runs if run.run_id == known)
+        going_on = [run for run in claim.runs if not run.has_ended and "all" in runs.ids]
+        if not runs.intend("all"):
+            return next((run for run in claim.runs if run.run_id == runs.ids.get("all")), None)
+        run = going_on[0] if going_on else self._truth.begin_run(claim)
+        try:
+            runs.note({"all": run.run_id})
+        except (JobCancelledError, StaleAttemptError):
+            run.has_ended = True
+            raise
+        return run
 
 
 class JobLife(RuleBasedStateMachine):
@@ -125,20 +191,25 @@ class JobLife(RuleBasedStateMachine):
         self.truth = Truth()
         self.store = ObservedStore(self.clock, self.faults, self.truth)
         self.executions = SimulatedExecutions(self.clock)
-        self.failures: list[Exception] = []
+        self.failures: list[Exception | Waiting] = []
         self.invoked: list[dict[str, Any]] = []  # all events of the process function
         self.ended: list[dict[str, Any]] = []  # all status-change events, delivered or not
         self.ids: list[str] = []  # ids of all jobs, deleted ones too
         self.backups: list[JobSnapshot] = []
-        self.trigger = TriggerDeps(self.store, self.executions, self.clock, LIMITS, Hints())
+        self.platform = functools.cache(self._platform)
+        self.trigger = TriggerDeps(self.store, self.executions, self.clock, LIMITS, Hints(), self.platform)
         self.process = ProcessDeps(
             self.store,
             Staging(ObservedObjects(self.faults, self.store, self.truth)),
-            lambda name: Accounts(name, self.failures, self.store, self.truth),
+            self.platform,
             self.clock,
             max_videos_per_job=100,
             limits=LIMITS,
         )
+
+    def _platform(self, name: PlatformName) -> Accounts:
+        kind = PaidAccounts if name in PAID else Accounts
+        return kind(name, self.failures, self.store, self.truth)
 
     @initialize(number=st.integers(1, 2))
     def begin_with_some_jobs(self, number: int) -> None:
@@ -258,11 +329,17 @@ class JobLife(RuleBasedStateMachine):
         self.faults.plan(Fault(after_calls, is_applied, error))
 
     @rule(
-        kind=st.sampled_from(["unavailable", "not found", "slow down", "slow down for long", "used up"]),
+        kind=st.sampled_from(
+            ["unavailable", "not found", "slow down", "slow down for long", "used up", "needs time", "has no room"]
+        ),
         times=st.integers(1, 4),
+        later=st.integers(0, 2),
     )
-    def refuse_at_the_platform(self, kind: str, times: int) -> None:
-        errors = {
+    def refuse_at_the_platform(self, kind: str, times: int, later: int) -> None:
+        """Let the next calls fail or wait, after some calls that still succeed."""
+        errors: dict[str, Exception | Waiting] = {
+            "needs time": Waiting(message="It is still collecting."),
+            "has no room": Waiting(message="There is no room.", wait_s=60, is_refused=True),
             "unavailable": PlatformUnavailableError("It did not answer."),
             "not found": AccountNotFoundError("There is no such account."),
             "slow down": RateLimitedError("Slow down."),
@@ -270,6 +347,7 @@ class JobLife(RuleBasedStateMachine):
             "used up": QuotaExceededError("The quota is used up."),
         }
         self.failures[:] = [errors[kind]] * times
+        self.failures += [None] * later  # type: ignore[list-item]
 
     @rule(
         reply=st.sampled_from(["ThrottlingException", "AccessDeniedException", "unknown, begun", "unknown, not begun"])
@@ -293,6 +371,8 @@ class JobLife(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 9))
     def retry(self, which: int) -> None:
+        if job := self._job(which):
+            self.truth.abandoned.add(job.job_id)  # the next claim clears what the document says of paid runs
         self._change(which, {Status.FAILED, Status.CANCELLED}, jobs.retry)
 
     @rule(which=st.integers(0, 9))
@@ -320,10 +400,13 @@ class JobLife(RuleBasedStateMachine):
     def tell(self, which: int) -> None:
         """Deliver the event of an ended execution, for the first time or again."""
         if self.ended:
-            news = self.ended[which % len(self.ended)]
-            claim = self.truth.claim_of(json.loads(news["detail"]["input"]))
+            self._tell(self.ended[which % len(self.ended)])
+
+    def _tell(self, news: dict[str, Any]) -> None:
+        if news:
+            claim = self.truth.claim_of(news["detail"]["executionArn"], json.loads(news["detail"]["input"]))
             with self._quietly("reconcile", claim):
-                reconcile_handler(news, FakeContext(), ReconcileDeps(self.store, self.clock))  # type: ignore[arg-type]
+                reconcile_handler(news, FakeContext(), ReconcileDeps(self.store, self.clock, self.process.platform))  # type: ignore[arg-type]
 
     # Endings
 
@@ -336,7 +419,10 @@ class JobLife(RuleBasedStateMachine):
         self._settle(lambda job: self._is_over(job) or self._rests(job))
         self.clock.advance(timedelta(days=1, hours=1).total_seconds())
         self._settle(self._is_over)
+        for news in self.ended:
+            self._tell(news)
         self.store.check_all()
+        self.truth.check_runs()
 
     def _settle(self, is_settled: Callable[[JobSnapshot], bool]) -> None:
         for _ in range(30):  # enough minutes for three leases, and for the ramp after a pause
@@ -367,7 +453,8 @@ class JobLife(RuleBasedStateMachine):
             self.invoked.append(event)
         execution = self.executions.execution(event["execution"])
         state = execution.failed_in if event["state"] == FAIL_JOB.name else event["state"]
-        writer = Writer("an attempt", self.truth.claim_of(execution.job), state)
+        claim = self.truth.claim_of(execution.arn, execution.job)
+        writer = Writer("an attempt", claim, state, execution.job.get("part", 1))
         with self.store.written_by(writer), contextlib.redirect_stdout(io.StringIO()):
             return app.handler(event, FakeContext(), self.process)  # type: ignore[arg-type]
 
@@ -407,14 +494,7 @@ class JobLife(RuleBasedStateMachine):
 
     def _remember_end(self, execution: Execution) -> None:
         if execution.status is not ExecutionStatus.SUCCEEDED:
-            detail = {
-                "executionArn": execution.arn,
-                "status": str(execution.status),
-                "input": json.dumps(execution.job),
-                "error": execution.error or None,
-                "cause": execution.cause or None,
-            }
-            self.ended.append({"detail": detail})
+            self.ended.append(execution.event_of_end())
 
 
 @pytest.fixture(autouse=True)

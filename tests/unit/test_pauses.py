@@ -133,6 +133,7 @@ def test_lasting_refusal_pauses_the_platform_not_the_job(
     given: Any = harness.claimed_job(attempt=4, expiries=2)
     for name in CHAIN[: CHAIN.index(state)]:
         given = harness.run_state(name, given)
+    harness.memory.touch(given["jobId"], retryCount=retry)
     harness.platform.failures = [error]
     with pytest.raises(JobPausedError):
         harness.run_state(state, given, retry_count=retry)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,9 +25,12 @@ from tracking.errors import (
     InvalidJobError,
     JobCancelledError,
     PlatformUnavailableError,
+    RateLimitedError,
     StaleAttemptError,
     StoreUnavailableError,
 )
+from tracking.store import DocumentWrite, JobWrite
+from tracking.store.memory import MemoryStore
 
 ACCOUNT = "organizations/org1/projects/project1/trackedAccounts/instagram_528817151"
 VIDEOS = f"{ACCOUNT}/videos"
@@ -79,7 +84,7 @@ def test_fetch_videos_stages_every_video(harness: Harness) -> None:
     harness.platform.videos = videos(120)
     job = harness.claimed_job()
     harness.run_chain(job, until="FetchVideos")
-    assert harness.process_deps.staging.get_videos(harness.execution_of(job)).videos == tuple(videos(120))
+    assert harness.process_deps.staging.get_videos(harness.execution_of(job), 1).videos == tuple(videos(120))
     document = harness.document(job["jobId"])
     assert (document["progress"], document["message"]) == (70, "Fetched 120 videos.")
 
@@ -238,28 +243,62 @@ def test_second_save_videos_leaves_the_completed_job_alone(harness: Harness) -> 
 # Retries
 
 
+def failing_run(harness: Harness, state: str, job: Any, retry_count: int = 0) -> dict[str, Any]:
+    """Run a state whose platform does not answer, and return the job's document afterwards."""
+    harness.platform.failures = [PlatformUnavailableError("Instagram did not answer.")]
+    with pytest.raises(PlatformUnavailableError):
+        harness.run_state(state, job, retry_count=retry_count)
+    return harness.document(job["jobId"])
+
+
 def test_a_retry_is_announced_and_counted_over_all_states(harness: Harness) -> None:
+    """The run that failed announces the retry, so that its user sees it while the machine waits."""
     harness.platform.videos = videos(1)
     job = harness.claimed_job()
+    document = failing_run(harness, "FetchAccount", job)
+    assert (document["retryCount"], document["message"]) == (1, "That did not work at once; trying again (retry 1).")
+    state = harness.run_state("FetchAccount", job, retry_count=1)
+    state = harness.run_state("SaveAccount", state)
+    seen = []
+    for count in (0, 1):
+        document = failing_run(harness, "FetchVideos", state, retry_count=count)
+        seen.append((document["retryCount"], document["progress"], document["status"]))
+    assert seen == [(2, 50, "processing"), (3, 50, "processing")]
+    assert harness.document(job["jobId"])["message"] == "That did not work at once; trying again (retry 3)."
+    state = harness.run_state("FetchVideos", state, retry_count=2)
+    harness.run_state("SaveVideos", state)
+    document = harness.document(job["jobId"])
+    assert (document["status"], document["retryCount"]) == ("completed", 3)
+
+
+def test_runs_for_which_lambda_had_no_place_do_not_count(harness: Harness) -> None:
+    """The machine's own count holds them: here six, before the first and the second run."""
+    job = harness.claimed_job()
+    assert failing_run(harness, "FetchAccount", job, retry_count=4)["retryCount"] == 1
+    harness.platform.failures = [RateLimitedError("Slow down.")]
+    with pytest.raises(RateLimitedError):
+        harness.run_state("FetchAccount", job, retry_count=7)
+    document = harness.document(job["jobId"])
+    assert (document["retryCount"], document["status"]) == (2, "processing")
+
+
+def test_the_last_failure_announces_no_retry(harness: Harness) -> None:
+    job = harness.claimed_job()
+    for count in range(4):
+        document = failing_run(harness, "FetchAccount", job, retry_count=count)
+    assert document["retryCount"] == 3
+
+
+def test_failure_is_told_even_if_its_retry_cannot_be_announced(harness: Harness) -> None:
+    class Down(MemoryStore):
+        def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
+            raise StoreUnavailableError("Our database did not answer.")
+
+    job = harness.claimed_job()
+    harness.process_deps = replace(harness.process_deps, store=Down(harness.clock))
     harness.platform.failures = [PlatformUnavailableError("Instagram did not answer.")]
     with pytest.raises(PlatformUnavailableError):
         harness.run_state("FetchAccount", job)
-    state = harness.run_state("FetchAccount", job, retry_count=1)
-    assert harness.document(job["jobId"])["retryCount"] == 1
-    state = harness.run_state("SaveAccount", state)
-    seen = []
-    for count in (1, 2):
-        harness.platform.failures = [PlatformUnavailableError("Instagram did not answer.")]
-        with pytest.raises(PlatformUnavailableError):
-            harness.run_state("FetchVideos", state, retry_count=count)
-        document = harness.document(job["jobId"])
-        seen.append((document["retryCount"], document["progress"], document["status"]))
-    assert seen == [(2, 50, "processing"), (3, 50, "processing")]
-    assert harness.document(job["jobId"])["message"] == "That did not work at once; trying again (retry 2)."
-    state = harness.run_state("FetchVideos", state, retry_count=3)
-    harness.run_state("SaveVideos", state)
-    document = harness.document(job["jobId"])
-    assert (document["status"], document["retryCount"]) == ("completed", 4)
 
 
 def test_four_failures_of_a_state_are_three_retries(harness: Harness) -> None:
@@ -278,11 +317,11 @@ def test_four_failures_of_a_state_are_three_retries(harness: Harness) -> None:
     )
 
 
-def test_only_a_retry_looks_for_a_paid_run_that_was_begun_before(harness: Harness) -> None:
+def test_only_a_retry_may_replace_a_paid_run(harness: Harness) -> None:
     job = harness.claimed_job()
     harness.run_state("FetchAccount", job)
     harness.run_state("FetchAccount", job, retry_count=1)
-    assert [budget.resume_since for _, budget in harness.platform.calls] == [None, harness.clock.now()]
+    assert [budget.is_retry for _, budget in harness.platform.calls] == [False, True]
 
 
 @pytest.mark.parametrize(("status", "error"), [("cancelled", JobCancelledError), ("failed", StaleAttemptError)])
@@ -335,7 +374,7 @@ def test_fetch_deadline_leaves_time_to_save(harness: Harness) -> None:
     harness.run_state("FetchAccount", job, remaining_s=150)
     harness.run_state("FetchAccount", job, remaining_s=10_000)
     deadlines = [budget.deadline - harness.clock.now() for _, budget in harness.platform.calls]
-    assert deadlines == [timedelta(seconds=150 - 65), timedelta(seconds=300 - 65 - 30)]
+    assert deadlines == [timedelta(seconds=150 - 65), timedelta(seconds=300 - 65 - 60)]
 
 
 def test_max_videos_reached_saves_the_newest_and_says_so() -> None:
@@ -353,14 +392,24 @@ def test_a_total_that_is_less_than_what_was_fetched_is_not_told() -> None:
     assert harness.document(job["jobId"])["message"].startswith("Done: 120 newest videos ")
 
 
-def test_time_used_up_saves_the_fetched_videos_and_says_so(harness: Harness) -> None:
-    harness.platform.videos, harness.platform.clock, harness.platform.page_s = videos(500), harness.clock, 40
-    harness.platform.account = account(post_count=None)
+def test_videos_that_take_long_are_saved_in_chunks(harness: Harness) -> None:
+    """A function fetches for 85 s. What it has then is saved, and it goes on at the next page."""
+    harness.platform.videos, harness.platform.clock, harness.platform.page_s = videos(200), harness.clock, 40
     job = harness.claimed_job()
-    harness.run_chain(job)
-    assert harness.document(job["jobId"])["status"] == "completed"
-    assert harness.document(job["jobId"])["message"] == "Done: 150 newest videos saved."  # pages at 40, 80 and 120 s
+    state = harness.run_chain(job, until="SaveAccount")
+    first = harness.run_state("FetchVideos", state)
+    assert (first["then"], first["cursor"], first["videosFetched"]) == ("saveSome", "150", 150)  # at 40, 80 and 120 s
+    second = harness.run_state("SaveSomeVideos", first)
+    document = harness.document(job["jobId"])
+    assert (document["message"], document["progress"]) == ("150 of about 4,000 posts saved; going on.", 50)
     assert len(harness.store.get_documents(VIDEOS)) == 150
+    last = harness.run_state("FetchVideos", second)
+    assert (last["then"], last["videosFetched"]) == ("save", 50)
+    harness.run_state("SaveVideos", last)
+    document = harness.document(job["jobId"])
+    assert (document["status"], document["message"]) == ("completed", "Done: 200 videos saved.")
+    assert len(harness.store.get_documents(VIDEOS)) == 200
+    assert harness.staged.bodies == {}
 
 
 # FailJob

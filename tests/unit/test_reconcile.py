@@ -25,7 +25,7 @@ ENDS = [
 
 
 def reconcile(harness: Harness, event: dict[str, Any]) -> dict[str, Any]:
-    deps = ReconcileDeps(harness.store, harness.clock)
+    deps = ReconcileDeps(harness.store, harness.clock, harness.process_deps.platform)
     return handler(event, FakeContext(), deps)  # type: ignore[arg-type]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from process.save_videos import BYTES_PER_COMMIT, in_commits
+from process.saving import BYTES_PER_COMMIT, in_commits
 from tests.doubles import START
 from tests.factories import account, job_document, video, videos
 from tests.harness import CHAIN, Harness
@@ -167,5 +167,5 @@ def test_counts_and_times_survive_staging(harness: Harness) -> None:
     microseconds = video(2, published_at=START.replace(microsecond=123456))
     staging = harness.process_deps.staging
     fetched = FetchedVideos(videos=(extreme, microseconds), is_complete=True)
-    staging.put_videos("execution", fetched)
-    assert staging.get_videos("execution") == fetched
+    staging.put_videos("execution", 1, fetched)
+    assert staging.get_videos("execution", 1) == fetched

@@ -69,6 +69,10 @@ def test_variables_says_what_is_read_and_what_is_required() -> None:
         "STATE_MACHINE_ARN": True,
         "MAX_RUNNING_JOBS": False,
         "MAX_RUNNING_PER_CREDENTIAL": False,
+        "APIFY_API_URL": False,
+        "APIFY_INSTAGRAM_ACTOR": False,
+        "APIFY_TIKTOK_ACTOR": False,
+        "APIFY_TOKEN_SECRET": False,
     }
     assert variables(KickSettings) == {
         "GOOGLE_CLOUD_PROJECT": True,
@@ -78,3 +82,14 @@ def test_variables_says_what_is_read_and_what_is_required() -> None:
     }
     required = {name for name, is_required in variables(ProcessSettings).items() if is_required}
     assert required == {"GOOGLE_CLOUD_PROJECT", "STAGING_BUCKET"}
+
+
+@pytest.mark.parametrize(("text", "usd"), [("", 0.0), ("0", 0.0), ("2.5", 2.5), ("10", 10.0)])
+def test_the_price_limit_of_a_run_is_a_number(text: str, usd: float) -> None:
+    assert PlatformSettings.from_environment({"APIFY_MAX_CHARGE_USD": text}).apify_max_charge_usd == usd
+
+
+@pytest.mark.parametrize("text", ["-1", "1e3", "nan", "inf", "two", "1,5"])
+def test_an_odd_price_limit_is_refused_by_its_name(text: str) -> None:
+    with pytest.raises(SettingsError, match="APIFY_MAX_CHARGE_USD must be a number"):
+        PlatformSettings.from_environment({"APIFY_MAX_CHARGE_USD": text})

@@ -17,7 +17,7 @@ from bench.lambda_context import FakeContext
 from local.paths import ROOT
 from process import app, states
 from process.advancing import advance
-from process.states import CHAIN, FAIL_JOB, STATES
+from process.states import CHAIN, FAIL_JOB, SAVE_SOME, STATES
 from process.step import State, Step
 from tests.chaos import late, points
 from tests.harness import Harness
@@ -41,10 +41,11 @@ def test_each_state_reaches_more_than_the_one_before() -> None:
     assert reached == sorted(Progress)
     assert [state.completes for state in CHAIN] == [False, False, False, True]
     assert (FAIL_JOB.reaches, FAIL_JOB.completes) == (None, False)
+    assert (SAVE_SOME.reaches, SAVE_SOME.completes) == (Progress.ACCOUNT_SAVED, False)
 
 
 def test_the_table_holds_each_name_once() -> None:
-    assert tuple(STATES.values()) == (*CHAIN, FAIL_JOB)
+    assert tuple(STATES.values()) == (*CHAIN, SAVE_SOME, FAIL_JOB)
 
 
 def test_the_import_contract_names_each_state() -> None:

@@ -13,7 +13,7 @@ stops.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,7 +35,7 @@ class Fence:
 
     job_id: str
     execution: str  # its name
-    version: str
+    version: str  # "": not known, as at the start of a further execution; the first commit reads the job
     progress: int = Progress.CREATED  # reached by the execution at `version`
     account_id: str | None = None  # the tracked account, once FetchAccount has set it
 
@@ -46,14 +46,16 @@ def commit(
     change: Change,
     documents: Sequence[DocumentWrite] = (),
     reaches: Progress | None = None,
+    check: Callable[[Job], None] = lambda _job: None,
 ) -> Fence:
     """Write `change` to the job together with `documents`, if the execution still owns the job.
 
+    `check`: is called with the job when somebody has changed it since `fence`; it may raise, and nothing is written.
     `reaches`: the progress that this commit writes. If the job has this progress already, an earlier run of the state
     made the same commit, and only the reply was lost. Then nothing is written, and the call succeeds.
     Raises JobCancelledError or StaleAttemptError if the execution lost the job; nothing is written then.
     """
-    return _commit(store, fence, JobWrite(fence.job_id, change, fence.version), documents, reaches)
+    return _commit(store, fence, JobWrite(fence.job_id, change, fence.version), documents, reaches, check)
 
 
 def end(
@@ -79,13 +81,13 @@ def _commit(
     write: JobWrite,
     documents: Sequence[DocumentWrite],
     reaches: Progress | None,
+    check: Callable[[Job], None] = lambda _job: None,
 ) -> Fence:
     if fence.progress >= Progress.VIDEOS_SAVED:
         _refuse_after_completion(write)
     for _ in range(COMMIT_TRIES):
-        try:
-            version = store.commit(replace(write, version=fence.version), documents)
-        except StaleVersionError:
+        version = _try(store, replace(write, version=fence.version), documents) if fence.version else None
+        if version is None:
             snapshot, job = _read(store, fence)
             if snapshot.holds(write):  # the reply was lost, and the client sent the commit again
                 return _after(fence, snapshot.version, reaches)
@@ -93,10 +95,19 @@ def _commit(
             if reaches is not None and job.progress >= reaches:
                 return fence
             if job.status is Status.COMPLETED:
-                raise StaleAttemptError("The job is already completed.") from None
+                raise StaleAttemptError("The job is already completed.")
+            check(job)
         else:
             return _after(fence, version, reaches)
     raise StoreUnavailableError("Our database was busy with the same job.")
+
+
+def _try(store: StateStore, write: JobWrite, documents: Sequence[DocumentWrite]) -> str | None:
+    """Return the job's new version, or None if the job has another version than `write` expects."""
+    try:
+        return store.commit(write, documents)
+    except StaleVersionError:
+        return None
 
 
 def _refuse_after_completion(write: JobWrite) -> None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import secrets
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -60,6 +60,8 @@ class ChangeKind(StrEnum):
     ADVANCE = "advance"  # a state of its execution is done
     ANNOUNCE = "announce"  # a state of its execution runs once more
     NOTE = "note"  # a state reports something before it is done
+    RECORD = "record"  # a paid run at its platform is about to begin, or has begun
+    HAND_OVER = "hand_over"  # a further execution goes on with the same attempt
     COMPLETE = "complete"
     FAIL = "fail"
     CANCEL = "cancel"  # by its user
@@ -75,6 +77,8 @@ LEADS_TO: Mapping[ChangeKind, Status] = {
     ChangeKind.ADVANCE: Status.PROCESSING,
     ChangeKind.ANNOUNCE: Status.PROCESSING,
     ChangeKind.NOTE: Status.PROCESSING,
+    ChangeKind.RECORD: Status.PROCESSING,
+    ChangeKind.HAND_OVER: Status.PROCESSING,
     ChangeKind.COMPLETE: Status.COMPLETED,
     ChangeKind.FAIL: Status.FAILED,
     ChangeKind.CANCEL: Status.CANCELLED,
@@ -131,6 +135,8 @@ LARGEST_ATTEMPT = 1_000_000
 
 Firestore cannot store the number after its largest integer. A claim with that number would fail, with its whole batch.
 """
+LARGEST_PART = 10_000
+"""The largest `part` accepted from a document: far more executions than an attempt can have."""
 
 Fields = dict[str, Any]
 
@@ -140,7 +146,7 @@ DOCUMENT_FIELDS = (
     *("createdAt", "retryCount"),
     # added by this system
     *("accountId", "error", "errorCode", "startedAt", "completedAt", "attempt", "claimId", "claimProgress"),
-    *("leaseUntil", "executionArn", "updatedAt", "priority", "expiries", "expireAt"),
+    *("leaseUntil", "executionArn", "updatedAt", "priority", "expiries", "expireAt", "runs", "part", "resume"),
 )
 """All fields of a job's document that are ours, as in contracts/job.json. Other fields may exist, up to a megabyte."""
 
@@ -174,6 +180,9 @@ class Job:
     lease_until: datetime | None = None
     execution_arn: str | None = None
     expiries: int = 0  # leases that expired since its user last queued the job
+    runs: Mapping[str, str] = field(default_factory=dict)  # ids of paid runs, by kind; "": about to begin
+    part: int = 1  # which execution of the attempt works on the job
+    resume: Mapping[str, Any] = field(default_factory=dict)  # where a further execution goes on: `tracking.parts`
 
     @classmethod
     def from_document(cls, job_id: str, data: Mapping[str, Any], document_created_at: datetime) -> Self:
@@ -205,11 +214,15 @@ class Job:
             lease_until=read.moment("leaseUntil"),
             execution_arn=read.text("executionArn"),
             expiries=read.whole("expiries", 0),
+            runs=read.texts("runs"),
+            part=read.whole("part", 0, LARGEST_PART) or 1,
+            resume=read.map("resume"),
         )
 
     def next_attempt(self) -> Self:
         """Return the job as its next claim makes it: with the next attempt number and a new random claim id."""
-        return replace(self, attempt=self.attempt + 1, claim_id=secrets.token_hex(8))
+        attempt, claim_id = self.attempt + 1, secrets.token_hex(8)
+        return replace(self, attempt=attempt, claim_id=claim_id, part=1, runs={}, resume={})
 
 
 _T = TypeVar("_T")
@@ -227,7 +240,7 @@ class _Reader:
         if value is None:
             return None
         if not isinstance(value, kind) or isinstance(value, bool):
-            expected = {str: "text", int: "a whole number", datetime: "a timestamp"}[kind]
+            expected = {str: "text", int: "a whole number", datetime: "a timestamp", dict: "a map"}[kind]
             raise InvalidJobError(f"The job's {name} must be {expected}.")
         return value
 
@@ -248,6 +261,16 @@ class _Reader:
             limit = f"at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
             raise InvalidJobError(f"The job's {name} must be {limit}.")
         return value
+
+    def map(self, name: str) -> dict[str, Any]:
+        return self._value(name, dict) or {}
+
+    def texts(self, name: str) -> dict[str, str]:
+        """Return a map whose values are texts."""
+        found = self.map(name)
+        if not all(isinstance(value, str) for value in found.values()):
+            raise InvalidJobError(f"The job's {name} must be a map of texts.")
+        return found
 
     def path_id(self, name: str) -> str:
         """Return an id that becomes part of a document's path."""
@@ -342,17 +365,20 @@ def claim(job: Job, now: datetime, execution_arn: str, lease: timedelta = LEASE)
         errorCode=None,
         completedAt=None,
         expireAt=None,
+        runs=None,
+        part=1,
+        resume=None,
     )
 
 
-def release(now: datetime) -> Change:
-    """Return a job to the queue after its execution was refused.
+def release(now: datetime, message: str = "Waiting for a free place.") -> Change:
+    """Return a job to the queue after its execution, or something that it needs, found no place.
 
-    The job's attempt number is used up, because an execution with this attempt's name may run after all: a first
-    request started it, the reply was lost, and the repeated request was refused. That execution is a stale attempt, so
-    it cannot write.
+    It counts neither as a retry nor as an expiry. The job's attempt number is used up, because an execution with this
+    attempt's name may run after all: a first request started it, the reply was lost, and the repeated request was
+    refused. That execution is a stale attempt, so it cannot write.
     """
-    return _back_to_queue(ChangeKind.RELEASE, now, "Waiting for a free place.")
+    return _back_to_queue(ChangeKind.RELEASE, now, message)
 
 
 def expire(job: Job, now: datetime) -> Change:
@@ -400,13 +426,37 @@ def advance(now: datetime, progress: Progress, message: str, **fields: Any) -> C
 
 
 def announce(now: datetime, message: str, retry_count: int) -> Change:
-    """Announce that a state runs again. Progress stays. `retry_count`: retries of the whole attempt."""
+    """Announce that a state will run again. Progress stays. `retry_count`: retries of the whole attempt."""
     return _change(ChangeKind.ANNOUNCE, Status.PROCESSING, now, message=message, retryCount=retry_count)
 
 
 def note(now: datetime, message: str) -> Change:
     """Report something before the state is done. Progress stays."""
     return _change(ChangeKind.NOTE, Status.PROCESSING, now, message=message)
+
+
+def record(now: datetime, runs: Mapping[str, str]) -> Change:
+    """Record the attempt's paid runs: ids by kind. The id "" says that a run is about to begin. Progress stays."""
+    return _change(ChangeKind.RECORD, Status.PROCESSING, now, runs=dict(runs))
+
+
+def hand_over(
+    now: datetime, part: int, execution_arn: str, resume: Fields, message: str, lease: timedelta = LEASE
+) -> Change:
+    """Give the job to a further execution of the same attempt. Progress stays, and the lease begins anew.
+
+    `part`: the number of that execution. `resume`: what it needs to go on, as `tracking.parts` defines it.
+    """
+    return _change(
+        ChangeKind.HAND_OVER,
+        Status.PROCESSING,
+        now,
+        part=part,
+        executionArn=execution_arn,
+        leaseUntil=now + lease,
+        resume=resume,
+        message=message,
+    )
 
 
 def complete(now: datetime, message: str, account_id: str) -> Change:

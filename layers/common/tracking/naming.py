@@ -6,6 +6,9 @@ The digest covers the document's creation time, so a job that is deleted and cre
                                    └─ attempt 2, claim 90… ──> tiktok-loveluxury-X-2-b1e4…
     document "X", deleted and created again at 13:00
                                    ── attempt 1, claim 3c… ──> tiktok-loveluxury-X-1-d977…
+                                   └─ its second execution ──> tiktok-loveluxury-X-1_2-07ce…
+
+An attempt whose platform needs longer than one execution lasts goes on in further ones. They have numbers, the part.
 
 The digest also covers the fields that an execution uses. If one of these fields is edited, the name changes, and no
 execution has the new name.
@@ -27,9 +30,10 @@ _DIGEST_LENGTH = 20  # hex digits: 80 bits
 def execution_name(job: Job) -> str:
     """Return `{platform}-{username}-{job id}-{attempt}-{digest}`, at most 80 characters of `0-9A-Za-z-_`.
 
-    The digest alone makes the name unique, so the readable parts may be cut.
+    From the attempt's second execution on, the attempt is `{attempt}_{part}`. The digest alone makes the name unique,
+    so the readable parts may be cut.
     """
-    claim = [
+    claim: list[str | int] = [
         job.job_id,
         job.document_created_at.isoformat(),
         job.attempt,
@@ -41,8 +45,12 @@ def execution_name(job: Job) -> str:
         job.platform,
         job.account_type,
     ]
+    attempt = str(job.attempt)
+    if job.part > 1:
+        claim.append(job.part)
+        attempt += f"_{job.part}"
     digest = hashlib.sha256(json.dumps(claim).encode()).hexdigest()[:_DIGEST_LENGTH]
-    tail = f"-{_readable(job.job_id)[:_ID_LENGTH]}-{job.attempt}-{digest}"
+    tail = f"-{_readable(job.job_id)[:_ID_LENGTH]}-{attempt}-{digest}"
     head = f"{job.platform}-{_readable(_last_part(job.username)).strip('-')}"
     return head[: MAX_NAME_LENGTH - len(tail)] + tail
 

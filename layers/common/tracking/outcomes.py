@@ -17,6 +17,8 @@ from tracking.jobs import Change, Job, Status
 TIME_OUTS = frozenset({"States.Timeout", "Sandbox.Timedout"})
 INTERNAL_ERROR = "InternalError"
 ABORTED = "ExecutionAborted"
+THROTTLED = "Throttled"
+"""The error of executions that found no place in Lambda for too long. Their jobs wait again, and do not fail."""
 
 
 class ExecutionStatus(StrEnum):
@@ -37,6 +39,10 @@ class Outcome:
     error: str = ""
     cause: str = ""
 
+    @property
+    def was_throttled(self) -> bool:
+        return self.status is ExecutionStatus.FAILED and self.error == THROTTLED
+
 
 def settle(job: Job, outcome: Outcome, now: datetime, lease: timedelta = jobs.LEASE) -> Change:
     """Return the change that brings a `processing` job in line with its execution.
@@ -44,6 +50,8 @@ def settle(job: Job, outcome: Outcome, now: datetime, lease: timedelta = jobs.LE
     An execution completes its job before it succeeds. So a successful execution whose job is still `processing` did no
     lasting work: it was interrupted, or it stopped quietly. The job then starts again.
     """
+    if outcome.was_throttled:
+        return jobs.release(now)
     match outcome.status:
         case ExecutionStatus.RUNNING | ExecutionStatus.PENDING_REDRIVE:
             return jobs.renew(now, lease)

@@ -7,6 +7,7 @@ an error that names the variable, before any work is done. The settings hold onl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import timedelta
@@ -14,6 +15,7 @@ from typing import Any, Self
 
 from tracking.jobs import LEASE
 from tracking.platform_contract import CREDENTIALS
+from tracking.platforms import CHUNK
 from tracking.store import MAX_WRITES_PER_COMMIT
 
 
@@ -35,7 +37,7 @@ def variables(settings: type[_FromEnvironment]) -> dict[str, bool]:
     return {f.name.upper(): f.default is MISSING for f in fields(settings)}  # type: ignore[arg-type]
 
 
-def _read(setting: Field[Any], environ: Mapping[str, str]) -> str | int:
+def _read(setting: Field[Any], environ: Mapping[str, str]) -> str | int | float:
     name = setting.name.upper()
     text = (environ.get(name) or environ.get(setting.metadata.get("older_name", ""), "")).strip()
     if not text:
@@ -44,6 +46,10 @@ def _read(setting: Field[Any], environ: Mapping[str, str]) -> str | int:
         return setting.default  # type: ignore[no-any-return]
     if setting.type == "str":
         return text
+    if setting.type == "float":
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
+            raise SettingsError(f"{name} must be a number of at least 0.")
+        return float(text)
     if not (text.isascii() and text.isdecimal()) or int(text) < 1:
         raise SettingsError(f"{name} must be a whole number of at least 1.")
     return int(text)
@@ -69,6 +75,8 @@ class Limits:
     """Unwritable jobs that a warm trigger remembers."""
     videos_per_commit: int = MAX_WRITES_PER_COMMIT - 2
     """Videos in one commit, which also holds the job's document and the account's."""
+    videos_per_chunk: int = CHUNK
+    """Videos that are fetched, staged and saved together."""
     finished_page_size: int = MAX_WRITES_PER_COMMIT
     """Finished jobs in a page: as many as one `delete_jobs` takes."""
 
@@ -77,7 +85,40 @@ _LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TriggerSettings(_FromEnvironment):
+class ApifySettings(_FromEnvironment):
+    """Apify's address, with the version part, and the names of its actors."""
+
+    apify_api_url: str = field(default="https://api.apify.com/v2", metadata={"older_name": "APIFY_PROXY_URL"})
+    apify_instagram_actor: str = "apify~instagram-scraper"
+    apify_tiktok_actor: str = "clockworks~tiktok-profile-scraper"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformSettings(ApifySettings):
+    """Base addresses (with the version part), the names of Apify's actors, and the sizes that are accepted."""
+
+    youtube_api_url: str = "https://www.googleapis.com/youtube/v3"
+    x_api_url: str = "https://api.x.com/2"
+    max_videos_per_job: int = 5000
+    # The most MB of one answer, unpacked. 200 items of TikTok can have 14 MB. Parsed, 16 MB can take 500 MB, and the
+    # process function has 1,024 MB: see decision 28.
+    max_answer_mb: int = 16
+    apify_max_charge_usd: float = 0.0  # the most that one run may cost; 0: no limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoppingSettings(ApifySettings):
+    """Access to Apify, for a function that stops the paid runs of jobs."""
+
+    apify_token_secret: str = ""
+
+    @property
+    def platforms(self) -> PlatformSettings:
+        return PlatformSettings(**{f.name: getattr(self, f.name) for f in fields(ApifySettings)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerSettings(StoppingSettings):
     google_cloud_project: str
     firebase_credentials_secret: str = ""  # empty: the emulator, or the machine's own Google credentials
     state_machine_arn: str
@@ -94,7 +135,7 @@ class KickSettings(_FromEnvironment):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReconcileSettings(_FromEnvironment):
+class ReconcileSettings(StoppingSettings):
     google_cloud_project: str
     firebase_credentials_secret: str = ""
 
@@ -107,21 +148,6 @@ class CleanupSettings(_FromEnvironment):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlatformSettings(_FromEnvironment):
-    """Base addresses (with the version part), the names of Apify's actors, and the sizes that are accepted."""
-
-    youtube_api_url: str = "https://www.googleapis.com/youtube/v3"
-    x_api_url: str = "https://api.x.com/2"
-    apify_api_url: str = field(default="https://api.apify.com/v2", metadata={"older_name": "APIFY_PROXY_URL"})
-    apify_instagram_actor: str = "apify~instagram-scraper"
-    apify_tiktok_actor: str = "clockworks~tiktok-profile-scraper"
-    max_videos_per_job: int = 5000
-    # The most MB of one answer, unpacked. 200 items of TikTok can have 14 MB. Parsed, 16 MB can take 500 MB, and the
-    # process function has 1,024 MB: see decision 28.
-    max_answer_mb: int = 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessSettings(PlatformSettings):
     google_cloud_project: str
     firebase_credentials_secret: str = ""
@@ -129,6 +155,7 @@ class ProcessSettings(PlatformSettings):
     youtube_api_key_secret: str = ""
     x_bearer_token_secret: str = ""
     apify_token_secret: str = ""
+    max_job_minutes: int = 60  # of one attempt; then the job is completed with what is saved
 
     def key_secret(self, credential: str) -> str:
         """Return the name of the secret that holds a credential's key, or "" if none is set.

@@ -11,11 +11,13 @@ import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tracking.clients import aws_client, http_client
 from tracking.clock import Clock, SystemClock
+from tracking.errors import CredentialsError
 from tracking.google_credentials import firebase_app, firestore_client
 from tracking.hints import Hints
 from tracking.jobs import PlatformName
@@ -29,6 +31,7 @@ from tracking.settings import (
     PlatformSettings,
     ProcessSettings,
     ReconcileSettings,
+    StoppingSettings,
     TriggerSettings,
 )
 from tracking.staging import Staging
@@ -40,6 +43,11 @@ if TYPE_CHECKING:
     from tracking.kick_auth import Callers
 
 
+def no_platform(name: PlatformName) -> Platform:
+    """Stand in for the platforms where none can be called. Raises CredentialsError."""
+    raise CredentialsError(f"Our access to {name.label} is not set up.")
+
+
 @dataclass(frozen=True, slots=True)
 class TriggerDeps:
     store: TickStore
@@ -47,6 +55,7 @@ class TriggerDeps:
     clock: Clock
     limits: Limits
     hints: Hints = field(default_factory=Hints)
+    platform: Callable[[PlatformName], Platform] = no_platform  # to stop the paid runs of jobs that the sweep ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +73,14 @@ class ProcessDeps:
     clock: Clock
     max_videos_per_job: int
     limits: Limits = field(default_factory=Limits)
+    max_job: timedelta = timedelta(hours=1)  # of one attempt, all its executions together
 
 
 @dataclass(frozen=True, slots=True)
 class ReconcileDeps:
     store: StateStore
     clock: Clock
+    platform: Callable[[PlatformName], Platform]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,7 @@ def trigger() -> TriggerDeps:
         executions=StepFunctionsExecutions(aws_client("stepfunctions"), settings.state_machine_arn),
         clock=SystemClock(),
         limits=Limits(running=settings.max_running_jobs, per_credential=settings.max_running_per_credential),
+        platform=_stopping(settings, SystemClock()),
     )
 
 
@@ -112,7 +124,8 @@ def kick() -> KickDeps:
 def reconcile() -> ReconcileDeps:
     settings = ReconcileSettings.from_environment(os.environ)
     client = firestore_client(settings.google_cloud_project, settings.firebase_credentials_secret)
-    return ReconcileDeps(FirestoreStore(client), SystemClock())
+    clock = SystemClock()
+    return ReconcileDeps(FirestoreStore(client), clock, _stopping(settings, clock))
 
 
 @functools.cache
@@ -136,6 +149,14 @@ def process() -> ProcessDeps:
         ),
         clock=clock,
         max_videos_per_job=settings.max_videos_per_job,
+        max_job=timedelta(minutes=settings.max_job_minutes),
+    )
+
+
+def _stopping(settings: StoppingSettings, clock: Clock) -> Callable[[PlatformName], Platform]:
+    """Return a function that builds a platform in order to stop its paid runs. Only Apify's key is at hand."""
+    return functools.cache(
+        lambda name: platform(name, settings.platforms, lambda _credential: secret(settings.apify_token_secret), clock)
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from tracking.platforms import Budget, FetchedVideos, Platform, Setup, collect_videos
+from tracking.platforms import Budget, FetchedAccount, FetchedVideos, Platform, RunBook, Setup, collect_videos
 from tracking.platforms.apify import Apify
 from tracking.platforms.instagram import Instagram
 from tracking.platforms.tiktok import TikTok
@@ -104,9 +104,13 @@ class Replay:
     def tiktok(self, key: Callable[[], str] = lambda: KEY) -> TikTok:
         return TikTok(self.apify(key))
 
-    def budget(self, seconds: float = 60, max_videos: int = 10_000, resume_since: datetime | None = None) -> Budget:
+    def budget(self, seconds: float = 60, max_videos: int = 10_000, **fields: Any) -> Budget:
         deadline = self.clock.now() + timedelta(seconds=seconds)
-        return Budget(deadline=deadline, max_videos=max_videos, resume_since=resume_since)
+        return Budget(deadline=deadline, max_videos=max_videos, **fields)
+
+    def retry(self, *kinds: str, since: datetime = NOON - timedelta(seconds=60)) -> Budget:
+        """Return the budget of a retry. An earlier try, after `since`, was about to begin runs of these kinds."""
+        return self.budget(runs=RunBook(dict.fromkeys(kinds, "")), runs_since=since, is_retry=True)
 
     def run_of(self, items: Any, status: str = "SUCCEEDED", run_id: str = "run1", **headers: str) -> Replay:
         """Add the routes of a run and its dataset. `items`: the items, or a tuple with the items of each response."""
@@ -129,11 +133,21 @@ def run(status: str, run_id: str = "run1", started_at: datetime = NOON) -> dict[
     }
 
 
+def account_of(platform: Platform, username: str, budget: Budget) -> FetchedAccount:
+    """Fetch the account from a platform that needs no time."""
+    found = platform.fetch_account(username, budget)
+    assert isinstance(found, FetchedAccount), found
+    return found
+
+
 def fetch(platform: Platform, username: str, replay: Replay, **limits: Any) -> tuple[Any, FetchedVideos]:
     """Fetch the account and then its videos."""
     budget = replay.budget(**limits)
-    fetched = platform.fetch_account(username, budget)
-    return fetched.account, collect_videos(platform.fetch_videos(fetched, budget), budget, replay.clock)
+    fetched = account_of(platform, username, budget)
+    collected = collect_videos(platform.fetch_videos(fetched, budget), budget, replay.clock)
+    if collected.refusal is not None:
+        raise collected.refusal
+    return fetched.account, collected
 
 
 def leaves_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

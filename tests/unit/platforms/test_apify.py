@@ -3,33 +3,55 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.unit.platforms.replay import NOON, Replay, answer, fetch, run, sample
+from tests.unit.platforms.replay import NOON, Replay, account_of, answer, run, sample
 from tracking.errors import (
     ContractError,
+    JobCancelledError,
     PlatformUnavailableError,
+    QuotaExceededError,
     RateLimitedError,
+    StaleAttemptError,
+    StoreUnavailableError,
     TrackingError,
 )
-from tracking.platforms import collect_videos
-from tracking.platforms.apify import PAGE_SIZE
+from tracking.platforms import (
+    Budget,
+    FetchedAccount,
+    FetchedVideos,
+    RunBook,
+    VideoPage,
+    Waiting,
+    collect_videos,
+)
+from tracking.platforms.apify import PAGE_SIZE, Apify
+from tracking.platforms.tiktok import TikTok
 
 DETAILS = sample("apify-instagram/nasa/details.json")
 POSTS = sample("apify-instagram/nasa/posts.json")
+FASHION = sample("apify-tiktok/fashion/items.json")
 INPUT = {
-    "directUrls": ["https://www.instagram.com/nasa/"],
-    "resultsType": "details",
-    "resultsLimit": 1,
-    "addParentData": False,
+    "profiles": ["fashion"],
+    "resultsPerPage": 10_000,
+    "profileSorting": "latest",
+    "excludePinnedPosts": False,
+    "profileScrapeSections": ["videos"],
+    "shouldDownloadVideos": False,
+    "shouldDownloadCovers": False,
+    "shouldDownloadSubtitles": False,
+    "shouldDownloadSlideshowImages": False,
+    "shouldDownloadAvatars": False,
 }
-RUNS = r"GET /v2/acts/apify~instagram-scraper/runs\?desc=true"
+START = "POST /v2/acts/"
+RUNS = r"GET /v2/acts/clockworks~tiktok-profile-scraper/runs\?desc=true"
 STORE = r"GET /v2/key-value-stores/earlier-store/records/INPUT"
+ABORT = "POST /v2/actor-runs/run1/abort"
 
 
 def listed(*runs: dict[str, Any]) -> dict[str, Any]:
@@ -37,19 +59,27 @@ def listed(*runs: dict[str, Any]) -> dict[str, Any]:
 
 
 def begun_earlier(
-    status: str = "SUCCEEDED", stored: Any = INPUT, seconds_ago: float = 30, items: Any = DETAILS
+    status: str = "SUCCEEDED", stored: Any = INPUT, seconds_ago: float = 30, items: Any = FASHION
 ) -> Replay:
     earlier = run(status, "earlier", NOON - timedelta(seconds=seconds_ago))
-    replay = Replay().run_of(DETAILS).on(RUNS, listed(earlier)).on(STORE, answer(stored))
+    replay = Replay().run_of(FASHION).on(RUNS, listed(earlier)).on(STORE, answer(stored))
     replay.on("GET /v2/actor-runs/earlier", {"data": run("SUCCEEDED", "earlier")})
     return replay.on("GET /v2/datasets/earlier-items/items", answer(items))
 
 
-def started(replay: Replay, resume: bool = True) -> int:
-    """Look the account up, and return the number of runs started for it."""
-    since = NOON - timedelta(seconds=60) if resume else None
-    assert replay.instagram().fetch_account("nasa", replay.budget(resume_since=since)).account.username == "nasa"
-    return len(replay.asked("POST"))
+def started(replay: Replay, budget: Budget | None = None) -> int:
+    """Look the account up, twice if its run only begins, and return the number of runs started for it.
+
+    By default this is a retry, and an earlier try was about to begin the run.
+    """
+    budget = budget or replay.retry("videos")
+    if isinstance(replay.tiktok().fetch_account("fashion", budget), Waiting):
+        account_of(replay.tiktok(), "fashion", budget)
+    assert all(budget.runs.ids.values()), "the run's id is known"
+    return len(replay.asked(START))
+
+
+# Started only once
 
 
 @pytest.mark.parametrize("status", ["READY", "RUNNING", "SUCCEEDED"])
@@ -59,7 +89,14 @@ def test_a_retry_takes_up_the_run_that_an_earlier_try_began(status: str) -> None
 
 def test_a_first_try_looks_for_nothing() -> None:
     replay = begun_earlier()
-    assert started(replay, resume=False) == 1
+    assert started(replay, replay.budget()) == 1
+    assert replay.asked(RUNS) == []
+
+
+def test_a_run_whose_id_is_known_is_taken_up_without_a_search() -> None:
+    replay = begun_earlier()
+    budget = replay.budget(runs=RunBook({"videos": "earlier"}), runs_since=NOON, is_retry=True)
+    assert started(replay, budget) == 0
     assert replay.asked(RUNS) == []
 
 
@@ -68,7 +105,7 @@ def test_a_run_that_ended_badly_is_not_taken_up(status: str) -> None:
     assert started(begun_earlier(status)) == 1
 
 
-@pytest.mark.parametrize("stored", [INPUT | {"resultsType": "posts"}, {}, [], "text", INPUT | {"resultsLimit": "1"}])
+@pytest.mark.parametrize("stored", [INPUT | {"profiles": ["nba"]}, {}, [], "text", INPUT | {"resultsPerPage": "1"}])
 def test_a_run_with_another_input_is_not_taken_up(stored: Any) -> None:
     assert started(begun_earlier(stored=stored)) == 1
 
@@ -81,13 +118,26 @@ def test_a_run_from_before_the_first_try_is_not_taken_up() -> None:
     assert started(begun_earlier(seconds_ago=600)) == 1
 
 
+BLOCKED = [{"error": "Blocked by a captcha"}]
+
+
 def test_a_run_whose_requests_were_blocked_is_not_taken_up_again() -> None:
-    blocked = [{"error": "no_items", "requestErrorMessages": ["Error: Request blocked"]}]
-    assert started(begun_earlier(items=blocked)) == 1
+    assert started(begun_earlier(items=BLOCKED)) == 1
+
+
+@pytest.mark.parametrize(("status", "items"), [("FAILED", FASHION), ("SUCCEEDED", BLOCKED)])
+def test_a_known_run_that_failed_is_replaced_on_a_retry(status: str, items: Any) -> None:
+    replay = begun_earlier(items=items).on("GET /v2/actor-runs/earlier", {"data": run(status, "earlier")})
+    known = RunBook({"videos": "earlier"})
+    with pytest.raises(PlatformUnavailableError):
+        replay.tiktok().fetch_account("fashion", replay.budget(runs=known))
+    assert replay.asked(START) == []
+    assert started(replay, replay.budget(runs=known, is_retry=True)) == 1
+    assert known.ids == {"videos": "run1"}
 
 
 def test_missing_list_of_runs_means_no_run() -> None:
-    replay = Replay().run_of(DETAILS).on(RUNS, answer("<html>", 404))
+    replay = Replay().run_of(FASHION).on(RUNS, answer("<html>", 404))
     assert started(replay) == 1
     replay = begun_earlier().on(STORE, answer(sample("apify-api/errors/record_not_found_404.json")))
     assert started(replay) == 1
@@ -98,84 +148,237 @@ def test_retry_without_the_list_of_runs_starts_no_run() -> None:
     replay = begun_earlier().on(RUNS, answer("<html>", 503))
     with pytest.raises(PlatformUnavailableError):
         started(replay)
-    assert replay.asked("POST") == []
+    assert replay.asked(START) == []
 
 
 @pytest.mark.parametrize(
     "lost", [httpx.ReadTimeout("t"), httpx.RemoteProtocolError("closed"), answer("<html>", 502), answer('{"da', 201)]
 )
 def test_start_with_a_lost_reply_is_looked_up_first(lost: Any) -> None:
-    replay = begun_earlier(seconds_ago=0).on("POST", lost)
-    assert started(replay, resume=False) == 1
+    replay = begun_earlier(seconds_ago=0).on(START, lost)
+    assert started(replay, replay.budget()) == 1
     assert len(replay.asked(RUNS)) == 1
 
 
 @pytest.mark.parametrize("listing", [listed(), answer("<html>", 503), httpx.ConnectError("c")])
 def test_start_with_a_lost_reply_and_no_run_keeps_its_error(listing: Any) -> None:
-    replay = Replay().on("POST", httpx.ReadTimeout("t")).on(RUNS, listing)
+    replay = Replay().on(START, httpx.ReadTimeout("t")).on(RUNS, listing)
     with pytest.raises(PlatformUnavailableError) as failed:
-        replay.instagram().fetch_account("nasa", replay.budget())
+        replay.tiktok().fetch_account("fashion", replay.budget())
     assert isinstance(failed.value.__cause__, httpx.ReadTimeout)
-    assert len(replay.asked("POST")) == 1
+    assert len(replay.asked(START)) == 1
 
 
 def test_a_refused_start_is_not_repeated() -> None:
-    replay = Replay().on("POST", sample("apify-api/errors/rate_limit_exceeded_429.json"))
+    replay = Replay().on(START, sample("apify-api/errors/rate_limit_exceeded_429.json"))
     with pytest.raises(RateLimitedError):
-        replay.instagram().fetch_account("nasa", replay.budget())
+        replay.tiktok().fetch_account("fashion", replay.budget())
     assert len(replay.requests) == 1
 
 
-def test_run_wait_pauses_if_the_server_answers_at_once() -> None:
-    """The server should hold the call open for `waitForFinish` seconds, but it may answer at once."""
-    replay = Replay().run_of(DETAILS, status="READY")
-    running = {"data": run("RUNNING")}
-    replay.on("GET /v2/actor-runs/run1", running, running, {"data": run("SUCCEEDED")})
-    assert started(replay, resume=False) == 1
-    assert replay.clock.sleeps == [1, 1]
-    assert replay.asked("GET /v2/actor-runs")[0].url.params["waitForFinish"] == "10"
+# Noted before and after
 
 
-def test_run_wait_stays_in_budget_and_leaves_the_run() -> None:
-    """The run is not aborted, so that a retry finds it."""
-    replay = Replay().run_of([], status="RUNNING")
-    with pytest.raises(PlatformUnavailableError, match="Instagram is not available"):
-        replay.instagram().fetch_account("nasa", replay.budget(seconds=12))
-    assert replay.clock.now() < NOON + timedelta(seconds=12)
-    waits = [int(request.url.params["waitForFinish"]) for request in replay.asked("GET /v2/actor-runs")]
-    assert waits == sorted(waits, reverse=True)
-    assert replay.asked("POST /v2/actor-runs/run1/abort") == []
+class Kept:
+    """The saved states of a `RunBook`, each with the number of runs that had been started by then."""
+
+    def __init__(self, replay: Replay, error: Exception | None = None) -> None:
+        self.saved: list[tuple[dict[str, str], int]] = []
+        self.book = RunBook({}, self._save)
+        self._replay, self._error = replay, error
+
+    def _save(self, ids: Mapping[str, str]) -> Mapping[str, str]:
+        self.saved.append((dict(ids), len(self._replay.asked(START))))
+        if self._error and any(ids.values()):
+            raise self._error
+        return ids
 
 
-def test_unfinished_run_gives_its_items_and_is_aborted() -> None:
+def test_intents_are_kept_before_the_starts_and_ids_after() -> None:
     replay = Replay().run_of(DETAILS)
-    fetched = replay.instagram().fetch_account("nasa", replay.budget())
-    replay.run_of(POSTS, status="RUNNING").on("POST /v2/actor-runs/run1/abort", {"data": run("ABORTING")})
-    budget = replay.budget(seconds=8)
-    collected = collect_videos(replay.instagram().fetch_videos(fetched, budget), budget, replay.clock)
-    assert len(collected.videos) == 33
-    assert not collected.is_complete
-    assert len(replay.asked("POST /v2/actor-runs/run1/abort")) == 1
+    kept = Kept(replay)
+    account_of(replay.instagram(), "nasa", replay.budget(runs=kept.book))
+    assert kept.saved == [({"details": "", "posts": ""}, 0), ({"details": "run1", "posts": "run1"}, 2)]
 
 
-def test_failed_abort_of_a_run_keeps_its_items() -> None:
+def test_the_first_id_is_kept_if_the_second_start_fails() -> None:
     replay = Replay().run_of(DETAILS)
-    fetched = replay.instagram().fetch_account("nasa", replay.budget())
-    replay.run_of(POSTS, status="RUNNING").on("POST /v2/actor-runs/run1/abort", httpx.ConnectError("c"))
-    budget = replay.budget(seconds=8)
-    assert len(collect_videos(replay.instagram().fetch_videos(fetched, budget), budget, replay.clock).videos) == 33
+    replay.on(START, answer({"data": run("READY")}, 201), answer("no", 500)).on(
+        r"GET /v2/acts/apify~instagram-scraper/runs\?desc=true", listed()
+    )
+    kept = Kept(replay)
+    with pytest.raises(PlatformUnavailableError):
+        replay.instagram().fetch_account("nasa", replay.budget(runs=kept.book))
+    assert kept.saved[-1] == ({"details": "run1", "posts": ""}, 2)
+
+
+@pytest.mark.parametrize("error", [JobCancelledError("Cancelled."), StaleAttemptError("Lost.")])
+@pytest.mark.parametrize("abort", [answer({"data": run("ABORTING")}), answer("no", 500), httpx.ConnectError("gone")])
+def test_a_run_begun_for_a_lost_job_is_stopped_at_once(error: TrackingError, abort: Any) -> None:
+    """No document names the run, so nobody else could stop it. An abort that fails changes nothing."""
+    replay = Replay().run_of(FASHION, status="READY").on(ABORT, abort)
+    with pytest.raises(type(error)):
+        replay.tiktok().fetch_account("fashion", replay.budget(runs=Kept(replay, error).book))
+    assert len(replay.asked(ABORT)) == 1
+
+
+def test_run_goes_on_if_its_id_could_not_be_saved() -> None:
+    """The job may still be ours: the retry finds the run by its intent."""
+    replay = Replay().run_of(FASHION, status="READY")
+    kept = Kept(replay, StoreUnavailableError("Our database did not answer."))
+    with pytest.raises(StoreUnavailableError):
+        replay.tiktok().fetch_account("fashion", replay.budget(runs=kept.book))
+    assert replay.asked(ABORT) == []
+
+
+def test_run_that_another_process_began_is_taken() -> None:
+    """The same invocation may come twice. The second one finds what the first one noted."""
+    replay = begun_earlier(status="SUCCEEDED")
+    budget = replay.budget(runs=RunBook({}, lambda _ids: {"videos": "earlier"}))
+    assert account_of(replay.tiktok(), "fashion", budget).videos_ref == "earlier"
+    assert replay.asked(START) == []
+
+
+def test_run_that_another_process_will_begin_is_waited_for() -> None:
+    replay = begun_earlier()
+    kept = iter([{"videos": "", "other": ""}])
+    waiting = replay.tiktok().fetch_account("fashion", replay.budget(runs=RunBook({}, lambda _ids: next(kept))))
+    assert isinstance(waiting, Waiting)
+    assert replay.asked(START) == []
+
+
+def test_second_run_of_one_kind_is_stopped_for_the_noted_one() -> None:
+    """Two processes began one each, between the same intent and its id. The one that is noted first stays."""
+    replay = begun_earlier().run_of(FASHION).on(ABORT, {"data": run("ABORTING")})
+    kept = iter([{"videos": ""}, {"videos": "earlier"}])
+    budget = replay.budget(runs=RunBook({}, lambda _ids: next(kept)))
+    assert account_of(replay.tiktok(), "fashion", budget).videos_ref == "earlier"
+    assert len(replay.asked(ABORT)) == 1
+
+
+# Limits of a run
+
+
+def test_every_start_has_a_time_out_and_an_item_limit() -> None:
+    replay = Replay().run_of(DETAILS)
+    budget = replay.budget(max_videos=500, ends_at=NOON + timedelta(minutes=50))
+    account_of(replay.instagram(), "nasa", budget)
+    sent = [dict(request.url.params) for request in replay.asked(START)]
+    assert sent == [{"timeout": "3060", "maxItems": "1"}, {"timeout": "3060", "maxItems": "500"}]
+
+
+@pytest.mark.parametrize(("usd", "sent"), [(0.0, None), (2.5, "2.5"), (3.0, "3")])
+def test_a_setting_limits_the_price_of_a_run(usd: float, sent: str | None) -> None:
+    replay = Replay().run_of(FASHION)
+    apify = Apify(replay.setup(apify_max_charge_usd=usd), "https://apify.test/v2")
+    account_of(TikTok(apify), "fashion", replay.budget())
+    assert replay.asked(START)[0].url.params.get("maxTotalChargeUsd") == sent
+
+
+# No room
+
+
+@pytest.mark.parametrize("kind", ["actor-memory-limit-exceeded", "concurrent-runs-limit-exceeded"])
+def test_a_start_without_room_waits_a_minute_and_is_sent_again(kind: str) -> None:
+    refused = answer({"error": {"type": kind, "message": "Too much at once."}}, 402)
+    replay = Replay().run_of(FASHION).on(RUNS, listed())
+    replay.on(START, refused, answer({"data": run("SUCCEEDED")}, 201))
+    book = RunBook()
+    budget = replay.budget(runs=book, runs_since=NOON)
+    waiting = replay.tiktok().fetch_account("fashion", budget)
+    assert isinstance(waiting, Waiting)
+    assert (waiting.wait_s, waiting.is_refused) == (60, True)
+    assert waiting.message == "Apify has no room for another run right now; trying again in a minute."
+    account_of(replay.tiktok(), "fashion", budget)
+    assert len(replay.asked(START)) == 2
+
+
+def test_instagram_goes_on_with_the_one_run_that_found_room() -> None:
+    refused = answer({"error": {"type": "actor-memory-limit-exceeded", "message": "Too much at once."}}, 402)
+    replay = Replay().run_of(DETAILS).on(r"GET /v2/acts/apify~instagram-scraper/runs\?desc=true", listed())
+    replay.on(START, answer({"data": run("SUCCEEDED")}, 201), refused)
+    budget = replay.budget(runs_since=NOON)
+    fetched = account_of(replay.instagram(), "nasa", budget)
+    (waiting,) = replay.instagram().fetch_videos(fetched, budget)
+    assert isinstance(waiting, Waiting)
+    assert waiting.is_refused
+
+
+@pytest.mark.parametrize("kind", ["not-enough-usage-to-run-paid-actor", "something-new"])
+def test_any_other_402_is_the_end_of_our_budget(kind: str) -> None:
+    replay = Replay().on(START, answer({"error": {"type": kind, "message": "Pay."}}, 402))
+    with pytest.raises(QuotaExceededError):
+        replay.tiktok().fetch_account("fashion", replay.budget())
+
+
+# A run that goes on
+
+
+def going_on(found: int, status: str = "RUNNING") -> tuple[Replay, FetchedAccount]:
+    """Return a run with this number of posts so far, and its account, which has 4,888 posts."""
+    replay = Replay().run_of(DETAILS)
+    fetched = account_of(replay.instagram(), "nasa", replay.budget())
+    replay.run_of([], status=status).on("GET /v2/datasets/run1-items/items", dataset(posts(found), found))
+    return replay, fetched
+
+
+def chunk(replay: Replay, fetched: FetchedAccount, **fields: Any) -> FetchedVideos:
+    budget = replay.budget(runs=RunBook({"posts": "run1"}), **fields)
+    return collect_videos(replay.instagram().fetch_videos(fetched, budget), budget, replay.clock)
+
+
+def test_no_call_waits_for_a_run() -> None:
+    replay, fetched = going_on(350)
+    before = replay.clock.now()
+    chunk(replay, fetched)
+    assert replay.clock.now() == before
+    assert all("waitForFinish" not in request.url.params for request in replay.requests)
+
+
+def test_run_with_few_new_items_is_left_alone() -> None:
+    replay, fetched = going_on(350)
+    found = chunk(replay, fetched)
+    assert (found.videos, found.is_last, found.cursor) == ((), False, "")
+    assert found.waiting == Waiting(message="Instagram is still collecting: 350 of about 4,888 posts.")
+
+
+def test_a_thousand_new_items_are_read_while_the_run_goes_on() -> None:
+    replay, fetched = going_on(1_234)
+    found = chunk(replay, fetched)
+    assert (len(found.videos), found.is_last, found.is_complete, found.cursor) == (1_234, False, False, "1234")
+    replay.on("GET /v2/datasets/run1-items/items", dataset(posts(1_300), 1_300))
+    replay.on("GET /v2/actor-runs/run1", {"data": run("SUCCEEDED")})
+    rest = chunk(replay, fetched, cursor="1234", saved=1_234)
+    assert ([one.video_id for one in rest.videos][:2], len(rest.videos)) == (["1234", "1235"], 66)
+    assert (rest.is_last, rest.is_complete) == (True, True)
+
+
+def test_whoever_cannot_wait_takes_the_items_so_far() -> None:
+    replay, fetched = going_on(350)
+    found = chunk(replay, fetched, may_wait=False)
+    assert (len(found.videos), found.is_last, found.cursor) == (350, False, "350")
+    again = chunk(replay, fetched, may_wait=False, cursor="350", saved=350)
+    assert (again.videos, again.is_last, again.cursor) == ((), False, "350")
+
+
+def test_a_run_that_fails_in_the_middle_gives_the_rest() -> None:
+    replay, fetched = going_on(1_300, "FAILED")
+    with pytest.raises(PlatformUnavailableError):
+        chunk(replay, fetched)
+    rest = chunk(replay, fetched, cursor="1234", saved=1_234)
+    assert (len(rest.videos), rest.is_last, rest.is_complete) == (66, True, False)
 
 
 def test_a_run_cut_by_its_own_time_out_gives_what_it_has() -> None:
-    replay = Replay().run_of(DETAILS)
-    fetched = replay.instagram().fetch_account("nasa", replay.budget())
-    replay.run_of(POSTS, status="TIMED-OUT")
-    budget = replay.budget()
-    collected = collect_videos(replay.instagram().fetch_videos(fetched, budget), budget, replay.clock)
-    assert (len(collected.videos), collected.is_complete) == (33, False)
+    replay, fetched = going_on(33, "TIMED-OUT")
+    collected = chunk(replay, fetched)
+    assert (len(collected.videos), collected.is_last, collected.is_complete) == (33, True, False)
     replay.run_of([], status="TIMED-OUT")
     with pytest.raises(PlatformUnavailableError):
-        list(replay.instagram().fetch_videos(fetched, budget))
+        chunk(replay, fetched)
+
+
+# The dataset
 
 
 def posts(number: int) -> list[dict[str, Any]]:
@@ -193,10 +396,10 @@ def dataset(items: list[dict[str, Any]], total: int | None, *, honours: bool = T
 
 def pages_of(give: Any) -> list[tuple[int, bool]]:
     replay = Replay().run_of(DETAILS)
-    fetched = replay.instagram().fetch_account("nasa", replay.budget())
+    fetched = account_of(replay.instagram(), "nasa", replay.budget())
     replay.on("GET /v2/datasets/run1-items/items", give)
     pages = replay.instagram().fetch_videos(fetched, replay.budget())
-    return [(len(page.videos), page.has_more) for page in pages]
+    return [(len(page.videos), page.has_more) for page in pages if isinstance(page, VideoPage)]
 
 
 def test_a_dataset_is_read_to_its_total() -> None:
@@ -232,7 +435,7 @@ def test_trap_items_are_a_bare_array() -> None:
 
 def test_pages_are_read_one_at_a_time() -> None:
     replay = Replay().run_of(DETAILS)
-    fetched = replay.instagram().fetch_account("nasa", replay.budget())
+    fetched = account_of(replay.instagram(), "nasa", replay.budget())
     replay.on("GET /v2/datasets/run1-items/items", dataset(posts(450), 450))
     before = len(replay.requests)
     pages: Iterator[Any] = replay.instagram().fetch_videos(fetched, replay.budget())
@@ -245,7 +448,7 @@ def test_pages_are_read_one_at_a_time() -> None:
 def test_response_without_a_run_is_a_contract_error(body: Any) -> None:
     replay = Replay().on("POST", answer(body, 201))
     with pytest.raises(ContractError):
-        replay.instagram().fetch_account("nasa", replay.budget())
+        account_of(replay.instagram(), "nasa", replay.budget())
 
 
 def test_recorded_runs_are_followed_from_ready_to_succeeded() -> None:
@@ -253,14 +456,18 @@ def test_recorded_runs_are_followed_from_ready_to_succeeded() -> None:
     states = [sample(f"apify-api/run_{state}.json") for state in ("running", "succeeded")]
     replay.on("GET /v2/actor-runs/fAdZLegCIneY2hYW2", *states)
     replay.on("GET /v2/datasets/EGAUSYDoPLm9yoOtq/items", answer(DETAILS))
-    account, _ = fetch(replay.instagram(), "nasa", replay)
-    assert account.platform_user_id == "528817151"
-    assert json.loads(replay.requests[0].content) == INPUT
+    budget = replay.budget()
+    for _ in range(2):
+        assert isinstance(replay.instagram().fetch_account("nasa", budget), Waiting)
+    assert account_of(replay.instagram(), "nasa", budget).account.platform_user_id == "528817151"
+    details, wanted = json.loads(replay.requests[0].content), json.loads(replay.requests[1].content)
+    assert (details["resultsType"], wanted["resultsType"]) == ("details", "posts")
+    assert details["directUrls"] == wanted["directUrls"] == ["https://www.instagram.com/nasa/"]
 
 
 def test_missing_run_raises_an_error_of_ours() -> None:
     replay = Replay().run_of(sample("apify-tiktok/fashion/items.json"))
-    fetched = replay.tiktok().fetch_account("fashion", replay.budget())
+    fetched = account_of(replay.tiktok(), "fashion", replay.budget())
     replay.on("GET /v2/actor-runs/", sample("apify-api/errors/record_not_found_404.json"))
     with pytest.raises(TrackingError):
         list(replay.tiktok().fetch_videos(fetched, replay.budget()))

@@ -118,7 +118,10 @@ def test_a_refusal_of_x_to_show_posts_is_known(name: str, expected: type[Trackin
         fetch(replay.twitter(), "NatComm", replay)
 
 
-@pytest.mark.parametrize(("name", "expected"), APIFY.items())
+NO_ROOM = "actor_memory_limit_402"  # no error at a start: the job waits, see test_apify.py
+
+
+@pytest.mark.parametrize(("name", "expected"), [(name, kind) for name, kind in APIFY.items() if name != NO_ROOM])
 def test_a_refusal_of_apify_to_start_a_run_is_known(name: str, expected: type[TrackingError]) -> None:
     replay = Replay().on("POST /v2/acts/apify~instagram-scraper/runs", sample(f"apify-api/errors/{name}.json"))
     with pytest.raises(expected) as refused:

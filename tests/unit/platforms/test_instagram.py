@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.unit.platforms.replay import Replay, answer, fetch, run, sample
+from tests.unit.platforms.replay import Replay, account_of, answer, fetch, run, sample
 from tracking.accounts import MediaType
 from tracking.errors import (
     AccountNotFoundError,
@@ -17,7 +17,6 @@ from tracking.errors import (
     ContractError,
     PlatformUnavailableError,
 )
-from tracking.platforms import FetchedAccount
 from tracking.platforms.instagram import account_from, profile_in, reading_of
 
 NASA = sample("apify-instagram/nasa/details.json")
@@ -32,6 +31,8 @@ def instagram(details: Any = NASA, posts: Any = None, **headers: str) -> Replay:
         return answer({"data": run("SUCCEEDED", json.loads(request.content)["resultsType"])}, 201)
 
     replay = Replay().on(r"POST /v2/acts/apify~instagram-scraper/runs", start)
+    for kind in ("details", "posts"):
+        replay.on(f"GET /v2/actor-runs/{kind}", {"data": run("SUCCEEDED", kind)})
     replay.on("GET /v2/datasets/details-items/items", answer(details))
     return replay.on("GET /v2/datasets/posts-items/items", answer(posts or [], headers=headers))
 
@@ -219,14 +220,16 @@ def test_posts_of_other_sources_are_read() -> None:
     assert sportswear.thumbnail_url == "https://scontent.cdninstagram.com/.../729869204_n.jpg"
 
 
-def test_a_private_account_is_shown_and_costs_no_second_run() -> None:
+def test_a_private_account_is_shown_and_its_posts_run_is_stopped() -> None:
     replay = instagram(details=sample("apify-instagram/shapes/private_profile_details.json"))
-    fetched = replay.instagram().fetch_account("private_example", replay.budget())
+    replay.on("POST /v2/actor-runs/posts/abort", {"data": run("ABORTING")})
+    fetched = account_of(replay.instagram(), "private_example", replay.budget())
     assert fetched.account.is_private
     assert (fetched.account.follower_count, fetched.account.post_count) == (312, 57)
     with pytest.raises(AccountPrivateError, match="private_example is private"):
         next(replay.instagram().fetch_videos(fetched, replay.budget()))
-    assert len(replay.asked("POST")) == 1
+    assert len(replay.asked("POST /v2/acts/")) == 2
+    assert len(replay.asked("POST /v2/actor-runs/posts/abort")) == 1
 
 
 def test_trap_public_account_with_an_empty_run_has_no_posts() -> None:
@@ -282,5 +285,5 @@ def test_run_that_hits_its_limit_is_not_complete() -> None:
 
 
 def test_what_is_handed_from_state_to_state_is_small() -> None:
-    fetched: FetchedAccount = instagram().instagram().fetch_account("nasa", Replay().budget())
+    fetched = account_of(instagram().instagram(), "nasa", Replay().budget())
     assert json.loads(json.dumps(fetched.videos_ref)) == "nasa"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.platforms.replay import Replay, fetch, run, sample
+from tests.unit.platforms.replay import Replay, account_of, fetch, run, sample
 from tracking.accounts import MediaType
 from tracking.errors import (
     AccountNotFoundError,
@@ -16,6 +16,7 @@ from tracking.errors import (
     ContractError,
     PlatformUnavailableError,
 )
+from tracking.platforms import VideoPage, Waiting, collect_videos
 from tracking.platforms.tiktok import reading_of
 
 FASHION = sample("apify-tiktok/fashion/items.json")
@@ -163,7 +164,7 @@ def test_account_missing_from_the_dataset_is_not_found() -> None:
 
 def test_a_private_account_is_shown_and_its_videos_are_private() -> None:
     replay = Replay().run_of(sample("apify-tiktok/errors/note_profile_private.json"))
-    fetched = replay.tiktok().fetch_account("private_example", replay.budget())
+    fetched = account_of(replay.tiktok(), "private_example", replay.budget())
     assert fetched.account.is_private
     assert (fetched.account.follower_count, fetched.account.post_count) == (120, 5)
     with pytest.raises(AccountPrivateError, match="TikTok account private_example is private"):
@@ -202,21 +203,24 @@ def test_trap_error_items_between_good_ones_are_left_out() -> None:
 def test_profile_is_read_from_the_unfinished_run_of_videos() -> None:
     """One run gives both the profile and the videos."""
     replay = Replay().run_of(([], FASHION), status="RUNNING")
-    replay.on("GET /v2/actor-runs/run1", {"data": run("RUNNING")}, {"data": run("RUNNING")}, {"data": run("SUCCEEDED")})
-    account, fetched = fetch(replay.tiktok(), "fashion", replay)
-    assert account.follower_count == 140_300
-    assert len(fetched.videos) == 1
+    budget = replay.budget()
+    assert replay.tiktok().fetch_account("fashion", budget) == Waiting(message="TikTok is still collecting.")
+    fetched = account_of(replay.tiktok(), "fashion", budget)
+    assert fetched.account.follower_count == 140_300
+    replay.on("GET /v2/actor-runs/run1", {"data": run("SUCCEEDED")})
+    assert len(collect_videos(replay.tiktok().fetch_videos(fetched, budget), budget, replay.clock).videos) == 1
     assert len(replay.asked("POST")) == 1
 
 
 def test_a_failed_run_is_replaced_on_a_retry_alone() -> None:
     replay = Replay().run_of(FASHION)
-    fetched = replay.tiktok().fetch_account("fashion", replay.budget())
+    fetched = account_of(replay.tiktok(), "fashion", replay.budget())
     replay.on("GET /v2/actor-runs/run1", {"data": run("FAILED")})
     with pytest.raises(PlatformUnavailableError):
         list(replay.tiktok().fetch_videos(fetched, replay.budget()))
     assert len(replay.asked("POST")) == 1
-    pages = list(replay.tiktok().fetch_videos(fetched, replay.budget(resume_since=replay.clock.now())))
+    pages = list(replay.tiktok().fetch_videos(fetched, replay.budget(is_retry=True)))
+    assert isinstance(pages[0], VideoPage)
     assert len(pages[0].videos) == 1
     assert len(replay.asked("POST")) == 2
 

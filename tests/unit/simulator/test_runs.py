@@ -60,3 +60,21 @@ def test_only_a_finished_run_says_when_it_finished(run: Run) -> None:
     assert "finishedAt" not in ready
     assert running["finishedAt"] is None
     assert finished["finishedAt"] > ready["startedAt"]
+
+
+def test_run_is_cut_by_its_time_out_and_keeps_what_it_found(run: Run) -> None:
+    run.timeout_s = 5
+    assert run.to_json(1004)["status"] == "RUNNING"
+    assert run.to_json(1005)["status"] == "TIMED-OUT"
+    assert len(run.items(1060)) == 2
+
+
+def test_a_time_out_after_the_end_cuts_nothing(run: Run) -> None:
+    run.timeout_s = 20
+    assert (run.to_json(1010)["status"], len(run.items(1010))) == ("SUCCEEDED", 4)
+
+
+def test_run_of_a_set_speed_is_ready_and_then_finds_items(run: Run) -> None:
+    run.ready_s, run.duration_s = 10, 14  # one a second
+    found = [(run.to_json(1000 + after_s)["status"], len(run.items(1000 + after_s))) for after_s in (9, 11, 13, 14)]
+    assert found == [("READY", 0), ("RUNNING", 1), ("RUNNING", 3), ("SUCCEEDED", 4)]

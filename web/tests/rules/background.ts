@@ -70,13 +70,17 @@ export function fullJob(status: JobStatus): DocumentData {
     priority: 1,
     expiries: 1,
     expireAt: EARLIER,
+    runs: { posts: 'HG7ML7M8z78YcAPEB' },
+    part: 2,
+    resume: { cursor: '1204', saved: 1204, missing: 0, total: 5000, retryAt: null },
   };
 }
 
 /** Return a value of the field's type that no job of these tests has. For an unknown field it is a text. */
 export function otherValue(field: string): unknown {
   const type = (contract.fields as Record<string, string>)[field] ?? 'string';
-  return { string: 'another', int: 77, timestamp: Timestamp.fromMillis(Date.UTC(2025, 5, 1)) }[type.replace('?', '')];
+  const timestamp = Timestamp.fromMillis(Date.UTC(2025, 5, 1));
+  return { string: 'another', int: 77, timestamp, map: { another: 'text' } }[type.replace('?', '')];
 }
 
 export const BACKGROUND: Documents = {

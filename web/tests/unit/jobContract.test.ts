@@ -9,9 +9,20 @@ import * as job from '../../src/job';
 import { COLLECTION, cancelFields, newJobFields, readJob, readJobs, retryFields } from '../../src/jobDocuments';
 
 const NOW = Timestamp.fromDate(new Date('2026-11-23T12:00:00Z'));
-const VALUES = { string: 'text', int: 7, timestamp: NOW };
+const VALUES = { string: 'text', int: 7, timestamp: NOW, map: {} };
 /** Fields that only the functions use: pages do not show them. */
-const UNSHOWN = ['claimId', 'claimProgress', 'leaseUntil', 'executionArn', 'priority', 'expiries', 'expireAt'];
+const UNSHOWN = [
+  'claimId',
+  'claimProgress',
+  'leaseUntil',
+  'executionArn',
+  'priority',
+  'expiries',
+  'expireAt',
+  'runs',
+  'part',
+  'resume',
+];
 
 /** Replace the server's time by the contract's name for it. */
 function described(fields: Readonly<Record<string, unknown>>) {

@@ -12,14 +12,15 @@ usernames and links), `fields` (values in answers), `messages` (sentences for er
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from tracking.accounts import Account, Video
 from tracking.clock import Clock
 from tracking.document_limits import is_document_id
+from tracking.errors import QuotaExceededError, RateLimitedError
 
 if TYPE_CHECKING:
     import httpx
@@ -27,19 +28,60 @@ if TYPE_CHECKING:
     from tracking.settings import PlatformSettings
 
 
+CHUNK = 5_000
+"""Videos that are fetched, staged and saved together. A page may carry a chunk a little past this number."""
+
+
+Ids = Mapping[str, str]
+
+
+@dataclass(slots=True)
+class RunBook:
+    """The paid runs of one attempt: their ids by kind. The id "" means that a start was about to be sent.
+
+    `save` keeps the ids before the caller goes on, and returns the ids that are kept. These are others if another
+    process began runs for the same attempt meanwhile: an invocation may come twice, or go on after its time. It raises
+    when the job is no longer ours.
+    """
+
+    ids: dict[str, str] = field(default_factory=dict)
+    save: Callable[[Ids], Ids] = lambda ids: ids
+
+    def intend(self, *kinds: str) -> bool:
+        """Note that runs of these kinds are about to be started. Return False if another process has noted runs."""
+        return self.note(dict.fromkeys(kinds, ""))
+
+    def note(self, ids: Ids) -> bool:
+        """Note the ids of runs. Nothing is saved when they are known. Return False if others are kept; take those."""
+        ours = {**self.ids, **ids}
+        if ours == self.ids:
+            return True
+        self.ids = dict(self.save(ours))
+        return self.ids == ours
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """The limits of one fetch: time and number of videos."""
+    """The limits of one fetch: its time and number of videos, and what is known of earlier ones."""
 
-    deadline: datetime  # aware UTC; no wait goes past it
-    max_videos: int
+    deadline: datetime  # aware UTC; no call begins after it
+    max_videos: int  # of the whole job
     checkpoint: Callable[[], None] = lambda: None
     """Called between two calls to the platform. Raises when the answer is no longer needed."""
-    resume_since: datetime | None = None
-    """Start of the execution, set on a retry.
+    runs: RunBook = field(default_factory=RunBook)
+    runs_since: datetime | None = None
+    """Start of the execution. A run whose id is "" in `runs` may have been started at or after this moment."""
+    is_retry: bool = False  # an earlier run of this state failed; a paid run that failed may be replaced
+    ends_at: datetime | None = None  # when the whole job ends; a paid run gets no more time
+    cursor: str = ""  # where the videos go on; "": at the newest
+    saved: int = 0  # videos before the cursor
+    may_wait: bool = True  # whether the caller can come again after a `Waiting`
+    chunk: int = CHUNK
 
-    An earlier try may have started something paid (an Apify run) at or after this moment. Look for it first.
-    """
+    @property
+    def remaining(self) -> int:
+        """Return how many videos the job may still fetch."""
+        return max(0, self.max_videos - self.saved)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +95,20 @@ class FetchedAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The platform needs time. The caller comes again later, with the same cursor."""
+
+    message: str  # for the user
+    wait_s: int | None = None  # None: as the caller likes
+    is_refused: bool = False  # the platform has no room for another run, so it has not even begun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VideoPage:
     videos: tuple[Video, ...]
     has_more: bool  # whether the platform has further pages
+    cursor: str = ""  # where the next page begins, as the platform's module reads it
+    goes_on: bool = False  # a paid run that goes on has found these videos
     unusable: tuple[str, ...] = ()  # ids, as the platform sent them, of other posts that cannot be read or requested
 
 
@@ -70,52 +123,93 @@ class Setup:
 
 
 class Platform(Protocol):
-    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
+    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount | Waiting:
         """Find an account by a user's text: `@name`, a name, a profile or channel URL, an id.
 
-        Raises InvalidJobError when the text cannot name an account of this platform, and other errors of
-        `tracking.errors`. A private account is returned with `is_private`.
+        Never waits for a paid run: returns `Waiting` while it works. Raises InvalidJobError when the text cannot name
+        an account of this platform, and other errors of `tracking.errors`. A private account is returned with
+        `is_private`.
         """
         ...
 
-    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
-        """Yield pages of the account's videos, newest first if the platform can do that.
+    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage | Waiting]:
+        """Yield pages of the account's videos from `budget.cursor` on, newest first if the platform can do that.
 
-        It is lazy: the caller may stop between two pages. Raises AccountPrivateError for a private account.
+        A `Waiting` is the last that it yields. It is lazy: the caller may stop between two pages. Raises
+        AccountPrivateError for a private account.
+        """
+        ...
+
+
+@runtime_checkable
+class PaidPlatform(Platform, Protocol):
+    """A platform whose data comes from paid runs, which go on, and cost money, until somebody aborts them."""
+
+    def abort_run(self, username: str, kind: str, run_id: str, since: datetime, deadline: datetime) -> None:
+        """Abort a run. `run_id` "": look for a run of this account that began at or after `since`.
+
+        Raises an error of `tracking.errors`. A run that has ended stays as it is.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedVideos:
+    """A chunk of an account's videos."""
+
     videos: tuple[Video, ...]
     is_complete: bool  # False: the platform has more, but a limit of time or number was reached
     unusable: tuple[str, ...] = ()  # ids of left-out videos, which cannot name a document
+    cursor: str = ""  # where the next chunk begins
+    is_last: bool = True  # False: the next chunk can be fetched from the cursor on
+    goes_on: bool = False  # a paid run goes on
+    waiting: Waiting | None = None  # why fetching stopped
+    refusal: RateLimitedError | QuotaExceededError | None = None  # why fetching stopped
 
 
-def collect_videos(pages: Iterator[VideoPage], budget: Budget, clock: Clock) -> FetchedVideos:
-    """Take pages until there are no more, `max_videos` is reached, or the deadline has passed.
+def collect_videos(pages: Iterator[VideoPage | Waiting], budget: Budget, clock: Clock) -> FetchedVideos:
+    """Take pages until there are no more, `max_videos` or the chunk's size is reached, or the deadline has passed.
 
-    A video that comes twice is kept once: at its first place, with its newest content. (Posts move between pages while
-    they are read.) A video whose id cannot name a document is counted and left out. `has_more` on the last page means
-    that the platform's module stopped early.
+    It also stops, and keeps the pages so far, when the platform needs time or refuses us. A video that comes twice is
+    kept once: at its first place, with its newest content. (Posts move between pages while they are read.) A video
+    whose id cannot name a document is counted and left out. `has_more` on the last page means that the platform's
+    module stopped early.
     """
     videos: dict[str, Video] = {}
     odd: dict[str, None] = {}
     unreadable: list[str] = []
-    is_complete = True
-    for page in pages:
-        for video in page.videos:
-            if is_document_id(video.video_id):
-                videos[video.video_id] = video
-            else:
-                odd[video.video_id] = None
-        unreadable += page.unusable
-        number = len(videos)
-        is_complete = not page.has_more and number <= budget.max_videos
-        if number >= budget.max_videos or (page.has_more and clock.now() >= budget.deadline):
-            break
-        if page.has_more:
-            budget.checkpoint()
-    kept = tuple(videos.values())[: budget.max_videos]
-    return FetchedVideos(videos=kept, is_complete=is_complete, unusable=(*odd, *unreadable))
+    cursor, is_complete, is_last, goes_on = budget.cursor, True, True, False
+    waiting: Waiting | None = None
+    refusal: RateLimitedError | QuotaExceededError | None = None
+    try:
+        for page in pages:
+            if isinstance(page, Waiting):
+                waiting, is_complete, is_last, goes_on = page, False, False, True
+                break
+            for video in page.videos:
+                if is_document_id(video.video_id):
+                    videos[video.video_id] = video
+                else:
+                    odd[video.video_id] = None
+            unreadable += page.unusable
+            cursor, number, goes_on = page.cursor, len(videos), page.goes_on
+            is_complete = not page.has_more and number <= budget.remaining
+            if number >= budget.remaining:
+                break
+            if page.has_more and (number >= budget.chunk or clock.now() >= budget.deadline):
+                is_last = False
+                break
+            if page.has_more:
+                budget.checkpoint()
+    except (RateLimitedError, QuotaExceededError) as error:
+        refusal, is_complete, is_last = error, False, False
+    return FetchedVideos(
+        videos=tuple(videos.values())[: budget.remaining],
+        is_complete=is_complete,
+        unusable=(*odd, *unreadable),
+        cursor=cursor,
+        is_last=is_last,
+        goes_on=goes_on,
+        waiting=waiting,
+        refusal=refusal,
+    )

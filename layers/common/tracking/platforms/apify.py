@@ -1,12 +1,15 @@
-"""Apify: start an actor, wait for its run, read its results. https://docs.apify.com/api/v2
+"""Apify: start an actor, look at its run, read its results. https://docs.apify.com/api/v2
 
-A run costs money, so the same run is never started twice. A retry, or a start whose answer was lost, first looks for a
-run with the same input. See docs/platform-contracts.md, section 3.
+A run costs money, so the same run is never started twice, and each start has limits. The id of a run is noted as soon
+as it is known. Before a start, the intent is noted. Whoever finds an intent without an id, and a start whose answer was
+lost, first looks for a run with the same input. See docs/platform-contracts.md, section 3.
+
+No call waits for a run: our caller waits between two looks, where waiting costs nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,17 +27,15 @@ from tracking.errors import (
     TrackingError,
 )
 from tracking.platform_contract import PLATFORMS
-from tracking.platforms import Budget, Setup
+from tracking.platforms import Budget, Setup, Waiting
 from tracking.platforms.fields import count, moment, obj, objects, text
 from tracking.platforms.http import Credential, JsonApi
 from tracking.platforms.messages import failure
 
-WAIT_FOR_FINISH_S = 10
-"""Seconds for which Apify may hold a call open until a run ends. It is below the time-out for reading an answer."""
 PAGE_SIZE = 200  # items; a TikTok item can have 70 KB
 
-_POLL_PAUSE_S = 1.0  # for a server that does not hold the call open
-_READING_TIME = timedelta(seconds=5)  # part of the budget, kept for reading the dataset
+NO_ROOM_WAIT_S = 60
+_SPARE_TIME = timedelta(minutes=1)  # a run's own time-out comes a little after the job's end
 _CLOCK_SKEW = timedelta(seconds=10)
 _LISTED_RUNS = 100
 
@@ -55,7 +56,20 @@ _STATUSES: dict[int, type[TrackingError]] = {
     429: RateLimitedError,
 }
 
+_NO_ROOM = frozenset({"actor-memory-limit-exceeded", "concurrent-runs-limit-exceeded"})
+"""Refusals of a start that concern neither the platform nor our key: other runs use up what our plan allows."""
+
 ItemsTest = Callable[[list[dict[str, Any]]], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A run to start."""
+
+    kind: str  # its name in `Budget.runs`
+    actor: str
+    actor_input: Mapping[str, Any]
+    max_items: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +98,7 @@ class Run:
 class Apify:
     def __init__(self, setup: Setup, base_url: str) -> None:
         self._clock = setup.clock
+        self._max_charge_usd = setup.settings.apify_max_charge_usd
         self._api = JsonApi(
             f"Apify ({_users()})",
             base_url,
@@ -92,102 +107,170 @@ class Apify:
             errors=kind_of_refusal,
         )
 
-    def begin(self, actor: str, actor_input: Mapping[str, Any], budget: Budget, is_useless: ItemsTest) -> Run:
-        """Return a run with this input: an earlier one if `budget.resume_since` allows it, otherwise a new one.
+    def begin(self, starts: Sequence[Start], budget: Budget, is_useless: ItemsTest) -> dict[str, Run]:
+        """Begin the runs that have not begun yet, and return them by kind. Apify may have no room; then one is missing.
 
-        A finished earlier run is not used again if `is_useless` is true for its items (the actor was blocked).
+        A retry begins a run anew if the known one failed, or if `is_useless` is true for its items (the actor was
+        blocked), unless some of its videos were fetched already. A retry that finds the run good returns it, too.
         """
-        if budget.resume_since is not None:
-            for earlier in self._runs_since(budget.resume_since, actor, actor_input, budget):
-                if not (earlier.is_finished and is_useless(self.first_items(earlier, budget))):
-                    return earlier
-        asked_at = self._clock.now()
+        found: dict[str, Run] = {}
+        needed = []
+        for start in starts:
+            known = budget.runs.ids.get(start.kind)
+            if known and budget.is_retry and not budget.cursor:
+                run = self.get(known, budget)
+                if run.has_failed or self._is_useless(run, budget, is_useless):
+                    needed.append(start)
+                else:
+                    found[start.kind] = run
+            elif not known:
+                needed.append(start)
+        if needed:
+            found |= self._begin_all(needed, budget, is_useless)
+        return found
+
+    def _begin_all(self, starts: Sequence[Start], budget: Budget, is_useless: ItemsTest) -> dict[str, Run]:
+        intended = {kind for kind, run_id in budget.runs.ids.items() if not run_id}
+        if not budget.runs.intend(*(start.kind for start in starts)):
+            return {}  # another process begins them, or has done so
+        begun: dict[str, Run] = {}
         try:
-            return self._start(actor, actor_input, budget)
-        except (PlatformUnavailableError, ContractError):  # the run may have started all the same
-            with suppress(TrackingError):
-                begun = next(self._runs_since(asked_at, actor, actor_input, budget), None)
-                if begun is not None:
-                    return begun
+            for start in starts:
+                run = self._earlier(start, budget, is_useless) if start.kind in intended else None
+                run = run or self._start(start, budget)
+                if run is not None:
+                    begun[start.kind] = run
+        finally:
+            begun = self._noted(begun, budget)
+        return begun
+
+    def _noted(self, begun: dict[str, Run], budget: Budget) -> dict[str, Run]:
+        """Note the ids, and return the runs. Runs that no document names are stopped: nobody else could do it."""
+        ids = {kind: run.run_id for kind, run in begun.items()}
+        try:
+            budget.runs.note(ids)
+        except (JobCancelledError, StaleAttemptError):
+            self._abort_all(ids.values(), budget)
             raise
+        theirs = {kind for kind, run_id in ids.items() if budget.runs.ids.get(kind) != run_id}
+        self._abort_all([ids[kind] for kind in theirs], budget)
+        return {kind: run for kind, run in begun.items() if kind not in theirs}
+
+    def _abort_all(self, run_ids: Iterable[str], budget: Budget) -> None:
+        for run_id in run_ids:
+            with suppress(TrackingError):
+                self.abort(run_id, budget.deadline)
+
+    def _earlier(self, start: Start, budget: Budget, is_useless: ItemsTest) -> Run | None:
+        """Return the run that an earlier try began, if there is one."""
+        since = budget.runs_since
+        if since is None:
+            return None
+        runs = self._runs_since(since, start.actor, start.actor_input, budget.deadline)
+        return next((run for run in runs if not self._is_useless(run, budget, is_useless)), None)
+
+    def _is_useless(self, run: Run, budget: Budget, is_useless: ItemsTest) -> bool:
+        return run.is_finished and is_useless(self.first_items(run, budget))
+
+    def known(self, kind: str, budget: Budget) -> Run | None:
+        """Return the run of this kind as it is now, or None if it has not begun."""
+        run_id = budget.runs.ids.get(kind)
+        return self.get(run_id, budget) if run_id else None
 
     def get(self, run_id: str, budget: Budget) -> Run:
-        """Return the run after waiting a little for its end."""
         path = f"/actor-runs/{quote(run_id, safe='')}"
-        return self._run(self._api.call("GET", path, budget.deadline, params=self._wait_params(budget)).body)
+        return self._run(self._api.call("GET", path, budget.deadline).body)
 
-    def poll(self, run: Run, budget: Budget) -> Run:
-        """Wait a little for the run's end, and return the run as it is then. Call it only while `has_time` is true.
+    def abort(self, run_id: str, deadline: datetime) -> None:
+        """Stop a run that is no longer needed, because it costs money. Raises an error of `tracking.errors`."""
+        self._api.call("POST", f"/actor-runs/{quote(run_id, safe='')}/abort", deadline)
 
-        If the job was cancelled, or this execution lost it, the run is stopped, because it costs money. Raises
-        JobCancelledError or StaleAttemptError then.
-        """
-        try:
-            budget.checkpoint()
-        except (JobCancelledError, StaleAttemptError):
-            self.abort(run, budget)
-            raise
-        later = self.get(run.run_id, budget)
-        if not later.is_finished:
-            self._clock.sleep(_POLL_PAUSE_S)
-        return later
+    def abort_since(self, since: datetime, actor: str, actor_input: Mapping[str, Any], deadline: datetime) -> None:
+        """Stop the unfinished runs with this input that began at or after `since`. Only our own values are compared."""
+        for run in self._runs_since(since, actor, actor_input, deadline):
+            if not run.is_finished:
+                self.abort(run.run_id, deadline)
 
-    def wait(self, run: Run, budget: Budget) -> Run:
-        """Return the run when it has finished, or when the budget allows no more waiting."""
-        while not run.is_finished and self.has_time(budget):
-            run = self.poll(run, budget)
-        return run
-
-    def has_time(self, budget: Budget) -> bool:
-        return self._clock.now() + _READING_TIME < budget.deadline
-
-    def abort(self, run: Run, budget: Budget) -> None:
-        """Stop a run that is no longer needed, because it costs money. Errors are ignored."""
-        with suppress(TrackingError):
-            self._api.call("POST", f"/actor-runs/{quote(run.run_id, safe='')}/abort", budget.deadline)
+    def number_of_items(self, run: Run, budget: Budget) -> int:
+        """Return how many items the run has found so far."""
+        items, total, _ = self._items(run, 0, 1, budget)
+        return len(items) if total is None else total
 
     def first_items(self, run: Run, budget: Budget, limit: int = 10) -> list[dict[str, Any]]:
         return objects(self._items(run, 0, limit, budget)[0])
 
-    def item_pages(self, run: Run, budget: Budget) -> Iterator[tuple[list[dict[str, Any]], bool]]:
-        """Yield pages of the run's dataset, and whether another page follows.
+    def item_pages(self, run: Run, budget: Budget, offset: int = 0) -> Iterator[tuple[list[dict[str, Any]], int, bool]]:
+        """Yield pages of the run's dataset, the offset that follows each, and whether another page is there.
 
         A short page may not be the last one, because `clean` removes empty items. So the end follows from the total in
         a header. Without a total, a short page is the last one. A server that ignores the offset repeats a page; the
         repeated page is then the end.
         """
-        offset, previous, has_more = 0, None, True
+        previous, has_more = None, True
         while has_more:
             items, total, digest = self._items(run, offset, PAGE_SIZE, budget)
             if digest == previous:
                 items, total = [], None
-            offset += PAGE_SIZE
-            has_more = len(items) >= PAGE_SIZE if total is None else offset < total
-            yield objects(items), has_more
+            has_more = len(items) >= PAGE_SIZE if total is None else offset + PAGE_SIZE < total
+            # The dataset of a run that goes on will grow, so a short page is not passed as a whole.
+            offset = offset + PAGE_SIZE if has_more else max(offset, total or offset + len(items))
+            yield objects(items), offset, has_more
             del items  # a page may take half of the memory, so it goes before the next one comes
             previous = digest
 
-    def _start(self, actor: str, actor_input: Mapping[str, Any], budget: Budget) -> Run:
-        params = self._wait_params(budget)
-        path = f"/acts/{quote(actor, safe='~')}/runs"
-        return self._run(self._api.call("POST", path, budget.deadline, params=params, body=actor_input).body)
+    def _start(self, start: Start, budget: Budget) -> Run | None:
+        """Start a run and return it; None if Apify has no room for it now. A lost answer is looked up."""
+        asked_at = self._clock.now()
+        path = f"/acts/{quote(start.actor, safe='~')}/runs"
+        params = self._limits(start, budget)
+        try:
+            answer = self._api.call("POST", path, budget.deadline, params=params, body=start.actor_input, allow=402)
+            if answer.status == 402:
+                self._check_room(answer.body)
+                return None
+            return self._run(answer.body)
+        except (PlatformUnavailableError, ContractError):  # the run may have started all the same
+            with suppress(TrackingError):
+                runs = self._runs_since(asked_at, start.actor, start.actor_input, budget.deadline)
+                if (begun := next(runs, None)) is not None:
+                    return begun
+            raise
 
-    def _runs_since(self, since: datetime, actor: str, actor_input: Mapping[str, Any], budget: Budget) -> Iterator[Run]:
+    def _check_room(self, body: Any) -> None:
+        """Raise the error of a refusal, unless it is for lack of room."""
+        kind_of_error = text(obj(obj(body).get("error")).get("type"))
+        if kind_of_error not in _NO_ROOM:
+            raise failure(kind_of_refusal(402, body) or QuotaExceededError, self._api.name, note=f"402 {kind_of_error}")
+
+    def _limits(self, start: Start, budget: Budget) -> dict[str, str | int]:
+        """Return the limits of a run: seconds, paid items, and US dollars if a setting says so.
+
+        Apify applies `maxItems` to actors that are paid by result, and `maxTotalChargeUsd` to those paid by event.
+        https://docs.apify.com/api/v2/act-runs-post
+        """
+        ends_at = budget.ends_at or budget.deadline
+        left_s = (ends_at + _SPARE_TIME - self._clock.now()).total_seconds()
+        limits: dict[str, str | int] = {"timeout": max(int(left_s), 1), "maxItems": start.max_items}
+        return limits | ({"maxTotalChargeUsd": f"{self._max_charge_usd:g}"} if self._max_charge_usd else {})
+
+    def _runs_since(
+        self, since: datetime, actor: str, actor_input: Mapping[str, Any], deadline: datetime
+    ) -> Iterator[Run]:
         """Yield the actor's usable runs with this input that started at or after `since`, newest first."""
         path = f"/acts/{quote(actor, safe='~')}/runs"
         params: dict[str, str | int] = {"desc": "true", "limit": _LISTED_RUNS}
-        answer = self._api.call("GET", path, budget.deadline, params=params, allow=404)
+        answer = self._api.call("GET", path, deadline, params=params, allow=404)
         for entry in objects(obj(obj(answer.body).get("data")).get("items")):
             run = _run_from(entry)
             if run is None or run.started_at is None or run.started_at < since - _CLOCK_SKEW:
                 continue
-            if run.is_usable and self._has_input(run, actor_input, budget):
+            if run.is_usable and self._has_input(run, actor_input, deadline):
                 yield run
 
-    def _has_input(self, run: Run, actor_input: Mapping[str, Any], budget: Budget) -> bool:
+    def _has_input(self, run: Run, actor_input: Mapping[str, Any], deadline: datetime) -> bool:
         """Return whether the run has our input. Apify adds default values, so only our own values are compared."""
         path = f"/key-value-stores/{quote(run.store_id, safe='')}/records/INPUT"
-        stored = obj(self._api.call("GET", path, budget.deadline, expect=object, allow=404).body)
+        stored = obj(self._api.call("GET", path, deadline, expect=object, allow=404).body)
         return all(key in stored and stored[key] == value for key, value in actor_input.items())
 
     def _items(self, run: Run, offset: int, limit: int, budget: Budget) -> tuple[list[Any], int | None, bytes]:
@@ -203,9 +286,10 @@ class Apify:
             raise failure(ContractError, self._api.name, note="no run in the answer")
         return run
 
-    def _wait_params(self, budget: Budget) -> dict[str, str | int]:
-        left_s = int((budget.deadline - _READING_TIME - self._clock.now()).total_seconds())
-        return {"waitForFinish": max(0, min(WAIT_FOR_FINISH_S, left_s))}
+
+def no_room() -> Waiting:
+    message = "Apify has no room for another run right now; trying again in a minute."
+    return Waiting(message=message, wait_s=NO_ROOM_WAIT_S, is_refused=True)
 
 
 def _users() -> str:

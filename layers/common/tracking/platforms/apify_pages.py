@@ -1,4 +1,4 @@
-"""Turn an Apify run into pages of videos, even if the run is not finished when the time is up."""
+"""Turn an Apify run into pages of videos, even while it goes on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from tracking.accounts import Account, Video
 from tracking.errors import PlatformUnavailableError, TrackingError
-from tracking.platforms import Budget, VideoPage
+from tracking.platforms import Budget, VideoPage, Waiting
 from tracking.platforms.apify import Apify, Run
 from tracking.platforms.messages import PROPER_NAMES, failure
 
@@ -22,34 +22,57 @@ class Reading:
     unusable: tuple[str, ...] = ()  # ids of posts that cannot be read
 
 
+ENOUGH = 1_000
+"""New items of a run that goes on which are worth reading and saving before it ends."""
+
+
 def video_pages(
     apify: Apify, run: Run, account: Account, budget: Budget, read: Callable[[list[dict[str, Any]]], Reading]
-) -> Iterator[VideoPage]:
-    """Wait for the run, then read it page by page.
+) -> Iterator[VideoPage | Waiting]:
+    """Read the run page by page, from `budget.cursor` on: the number of items that were read before.
 
-    A run may still be going when the time is up, or its own time-out may cut it off. Such a run gives the items found
-    so far, and its last page has `has_more`. Raises PlatformUnavailableError if there are no items; a retry continues
-    with the same run.
+    While the run goes on, its items are read when there are enough of them, or when the caller cannot wait any more.
+    A `Waiting` then follows. The run's own time-out may cut it off, or it may fail after some videos were fetched. Such
+    a run gives what it has, and its last page has `has_more`. Raises PlatformUnavailableError if there is nothing; a
+    retry begins another run.
     """
     name = PROPER_NAMES[account.platform]
-    run = apify.wait(run, budget)
-    if run.has_failed:
+    begin = int(budget.cursor or 0)
+    if run.has_failed and not begin:
         raise failure(PlatformUnavailableError, name, note=f"Apify run {run.run_id}: {run.status}")
+    if not run.is_finished:
+        found = apify.number_of_items(run, budget)
+        if found == begin or (found - begin < ENOUGH and budget.may_wait):
+            yield collecting(name, found, account.post_count)
+            return
     number, error = 0, None
-    for items, has_more in apify.item_pages(run, budget):
+    for items, offset, has_more in apify.item_pages(run, budget, begin):
         reading = read(items)
         del items  # before the next page comes: see `item_pages`
-        if reading.videos and not number and not run.is_finished:
-            apify.abort(run, budget)
         number += len(reading.videos)
         error = error or reading.error
-        if not number and not has_more:
+        if not number and not has_more and not begin and run.is_finished:
             if error is not None:
                 raise error
             if run.status != "SUCCEEDED":
                 raise failure(PlatformUnavailableError, name, note=f"Apify run {run.run_id}: {run.status}, no items")
-        is_cut = run.status != "SUCCEEDED" or _is_limited(number, account, budget)
-        yield VideoPage(videos=reading.videos, has_more=has_more or is_cut, unusable=reading.unusable)
+        is_cut = run.status != "SUCCEEDED" or _is_limited(budget.saved + number, account, budget)
+        yield VideoPage(
+            videos=reading.videos,
+            has_more=has_more or is_cut,
+            cursor=str(offset),
+            goes_on=not run.is_finished,
+            unusable=reading.unusable,
+        )
+    if not run.is_finished:
+        yield collecting(name, offset, account.post_count)
+
+
+def collecting(name: str, found: int = 0, total: int | None = None) -> Waiting:
+    """Return the answer for a run that goes on. `name`: the platform's name for people. `found`: its items so far."""
+    of = f" of about {total:,}" if total and total > found else ""
+    so_far = f": {found:,}{of} post{'' if found == 1 and not of else 's'}" if found else ""
+    return Waiting(message=f"{name} is still collecting{so_far}.")
 
 
 def _is_limited(number: int, account: Account, budget: Budget) -> bool:

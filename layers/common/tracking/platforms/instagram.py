@@ -1,13 +1,15 @@
 """Instagram accounts and their posts, through an Apify actor (`apify/instagram-scraper`).
 
-Two runs fetch the data: `details` for the account, `posts` for its posts. A collaboration post belongs to all its
-accounts, but has only one owner. The post's `inputUrl` shows for which account the post was fetched.
+Two runs fetch the data: `details` for the account, `posts` for its posts. They begin together. A collaboration post
+belongs to all its accounts, but has only one owner. The post's `inputUrl` shows for which account the post was fetched.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from tracking.accounts import Account, MediaType, Video
@@ -16,13 +18,14 @@ from tracking.errors import (
     AccountPrivateError,
     ContractError,
     InvalidJobError,
+    PermanentError,
     PlatformUnavailableError,
     TrackingError,
 )
-from tracking.platforms import Budget, FetchedAccount, Setup, VideoPage
+from tracking.platforms import Budget, FetchedAccount, Setup, VideoPage, Waiting
 from tracking.platforms.addresses import read_username
-from tracking.platforms.apify import Apify, Run
-from tracking.platforms.apify_pages import Reading, video_pages
+from tracking.platforms.apify import Apify, Run, Start, no_room
+from tracking.platforms.apify_pages import Reading, collecting, video_pages
 from tracking.platforms.fields import (
     count,
     flag,
@@ -53,9 +56,43 @@ class Instagram:
         self._apify = apify
         self._actor = actor
 
-    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
+    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount | Waiting:
+        """Begin both runs, so that they work at the same time, and read the one for the account."""
         name = parse_username(username)
-        run = self._apify.wait(self._begin(name, "details", 1, budget), budget)
+        begun = self._apify.begin([self._details(name), self._posts(name, budget)], budget, _was_blocked)
+        run = begun.get("details") or self._apify.known("details", budget)
+        if run is None:
+            return no_room()
+        if not run.is_finished:
+            return collecting(_NAME)
+        try:
+            fetched = self._account_of(run, name, budget)
+        except PermanentError:
+            self._abort_posts(budget)
+            raise
+        if fetched.account.is_private:
+            self._abort_posts(budget)
+        return fetched
+
+    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage | Waiting]:
+        if fetched.account.is_private:
+            raise failure(AccountPrivateError, _NAME, fetched.account.username)
+        name = fetched.videos_ref
+        begun = self._apify.begin([self._posts(name, budget)], budget, _was_blocked)
+        run = begun.get("posts") or self._apify.known("posts", budget)
+        if run is None:
+            yield no_room()
+            return
+        yield from video_pages(self._apify, run, fetched.account, budget, lambda items: reading_of(items, name))
+
+    def abort_run(self, username: str, kind: str, run_id: str, since: datetime, deadline: datetime) -> None:
+        if run_id:
+            self._apify.abort(run_id, deadline)
+        else:
+            wanted = {"directUrls": [_profile_url(parse_username(username))], "resultsType": kind}
+            self._apify.abort_since(since, self._actor, wanted, deadline)
+
+    def _account_of(self, run: Run, name: str, budget: Budget) -> FetchedAccount:
         profile = None if run.has_failed else profile_in(self._apify.first_items(run, budget), name)
         if profile is None and run.status != "SUCCEEDED":
             raise failure(PlatformUnavailableError, _NAME, note=f"Apify run {run.run_id}: {run.status}")
@@ -63,21 +100,26 @@ class Instagram:
             raise failure(AccountNotFoundError, _NAME, name)
         return FetchedAccount(account=account_from(profile, name), videos_ref=name)
 
-    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
-        if fetched.account.is_private:
-            raise failure(AccountPrivateError, _NAME, fetched.account.username)
-        name = fetched.videos_ref
-        run = self._begin(name, "posts", budget.max_videos, budget)
-        yield from video_pages(self._apify, run, fetched.account, budget, lambda items: reading_of(items, name))
+    def _abort_posts(self, budget: Budget) -> None:
+        """Stop the run for the posts. An error counts for nothing: the job ends soon, which stops the run again."""
+        with suppress(TrackingError):
+            if run_id := budget.runs.ids.get("posts"):
+                self._apify.abort(run_id, budget.deadline)
 
-    def _begin(self, name: str, results_type: str, limit: int, budget: Budget) -> Run:
+    def _details(self, name: str) -> Start:
+        return self._start(name, "details", 1)
+
+    def _posts(self, name: str, budget: Budget) -> Start:
+        return self._start(name, "posts", budget.max_videos)
+
+    def _start(self, name: str, results_type: str, limit: int) -> Start:
         actor_input = {
             "directUrls": [_profile_url(name)],
             "resultsType": results_type,
             "resultsLimit": limit,
             "addParentData": False,
         }
-        return self._apify.begin(self._actor, actor_input, budget, _was_blocked)
+        return Start(kind=results_type, actor=self._actor, actor_input=actor_input, max_items=limit)
 
 
 def build(setup: Setup) -> Instagram:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from tracking.accounts import Account, MediaType, Video
@@ -19,10 +20,10 @@ from tracking.errors import (
     PlatformUnavailableError,
     TrackingError,
 )
-from tracking.platforms import Budget, FetchedAccount, Setup, VideoPage
+from tracking.platforms import Budget, FetchedAccount, Setup, VideoPage, Waiting
 from tracking.platforms.addresses import read_username
-from tracking.platforms.apify import Apify, Run
-from tracking.platforms.apify_pages import Reading, video_pages
+from tracking.platforms.apify import Apify, Run, Start, no_room
+from tracking.platforms.apify_pages import Reading, collecting, video_pages
 from tracking.platforms.fields import count, flag, hashtags, identifier, moment, obj, quoted, seconds, text, title_of
 from tracking.platforms.messages import failure
 
@@ -34,6 +35,7 @@ _ERROR_CODES: dict[str, type[TrackingError]] = {
     "PROFILE_PRIVATE": AccountPrivateError,
 }
 _EMPTY = "PROFILE_EMPTY"
+_KIND = "videos"  # of the only run
 
 
 class TikTok:
@@ -41,35 +43,49 @@ class TikTok:
         self._apify = apify
         self._actor = actor
 
-    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
-        """Start the run and wait only for its first item, because each item has the profile."""
+    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount | Waiting:
+        """Begin the run. Its first item is enough, because each item has the profile."""
         name = parse_username(username)
-        run = self._begin(name, budget)
-        items: list[dict[str, Any]] = []
-        while not run.has_failed:
-            items = self._apify.first_items(run, budget)
-            account = account_in(items, name)
-            if account is not None:
-                return FetchedAccount(account=account, videos_ref=run.run_id)
-            if run.is_finished or not self._apify.has_time(budget):
-                break
-            run = self._apify.poll(run, budget)
+        run = self._run(name, budget)
+        if run is None:
+            return no_room()
+        if run.status == "READY":
+            return collecting(_NAME)
+        items = [] if run.has_failed else self._apify.first_items(run, budget)
+        account = account_in(items, name)
+        if account is not None:
+            return FetchedAccount(account=account, videos_ref=run.run_id)
+        if not run.is_finished:
+            return collecting(_NAME)
         if run.status == "SUCCEEDED":
             raise refusal_in(items, name)
         raise failure(PlatformUnavailableError, _NAME, note=f"Apify run {run.run_id}: {run.status}")
 
-    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
-        """Read the run that `fetch_account` started. If that run failed, a retry may start another."""
+    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage | Waiting]:
+        """Read the run that `fetch_account` began. If that run failed, a retry may begin another."""
         account = fetched.account
         if account.is_private:
             raise failure(AccountPrivateError, _NAME, account.username)
         name = account.username.casefold()
-        run = self._apify.get(fetched.videos_ref, budget)
-        if run.has_failed and budget.resume_since is not None:
-            run = self._begin(name, budget)
+        if _KIND not in budget.runs.ids:
+            budget.runs.note({_KIND: fetched.videos_ref})
+        run = self._run(name, budget)
+        if run is None:
+            yield no_room()
+            return
         yield from video_pages(self._apify, run, account, budget, lambda items: reading_of(items, name))
 
-    def _begin(self, name: str, budget: Budget) -> Run:
+    def abort_run(self, username: str, kind: str, run_id: str, since: datetime, deadline: datetime) -> None:  # noqa: ARG002
+        if run_id:
+            self._apify.abort(run_id, deadline)
+        else:
+            self._apify.abort_since(since, self._actor, {"profiles": [parse_username(username)]}, deadline)
+
+    def _run(self, name: str, budget: Budget) -> Run | None:
+        begun = self._apify.begin([self._start(name, budget)], budget, _was_blocked)
+        return begun.get(_KIND) or self._apify.known(_KIND, budget)
+
+    def _start(self, name: str, budget: Budget) -> Start:
         actor_input = {
             "profiles": [name],
             "resultsPerPage": budget.max_videos,
@@ -82,7 +98,7 @@ class TikTok:
             "shouldDownloadSlideshowImages": False,
             "shouldDownloadAvatars": False,
         }
-        return self._apify.begin(self._actor, actor_input, budget, _was_blocked)
+        return Start(kind=_KIND, actor=self._actor, actor_input=actor_input, max_items=budget.max_videos)
 
 
 def build(setup: Setup) -> TikTok:

@@ -48,8 +48,8 @@ class Twitter:
         if account.is_private:
             raise failure(AccountPrivateError, _NAME, account.username)
         user_id, _, pinned_id = fetched.videos_ref.partition(":")
-        tokens = [""]
-        remaining = budget.max_videos
+        tokens = [budget.cursor]
+        remaining = budget.remaining
         while remaining > 0:
             page = self._api.posts_page(user_id, tokens[-1], remaining, budget.deadline, account=account.username)
             token = text(obj(page.get("meta")).get("next_token"))
@@ -58,7 +58,7 @@ class Twitter:
             videos = videos_from(page, account, pinned_id)
             ids = [post.get("id") for post in objects(page.get("data"))]
             unusable = tuple(quoted(post_id) for post_id in ids if not identifier(post_id))
-            yield VideoPage(videos=videos, has_more=bool(token), unusable=unusable)
+            yield VideoPage(videos=videos, has_more=bool(token), unusable=unusable, cursor=token)
             if not token:
                 return
             tokens.append(token)

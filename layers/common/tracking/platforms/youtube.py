@@ -51,8 +51,8 @@ class YouTube:
         A channel without this playlist has no public video.
         """
         account = fetched.account.username
-        tokens = [""]
-        remaining = budget.max_videos
+        tokens = [budget.cursor]
+        remaining = budget.remaining
         while remaining > 0:
             try:
                 ids, token = self._api.playlist_page(
@@ -68,7 +68,7 @@ class YouTube:
             }
             videos = tuple(video_from(found[video_id]) for video_id in askable if video_id in found)
             unusable = tuple(quoted(video_id) for video_id in ids if video_id not in askable)
-            yield VideoPage(videos=videos, has_more=bool(token), unusable=unusable)
+            yield VideoPage(videos=videos, has_more=bool(token), unusable=unusable, cursor=token)
             if not token:
                 return
             tokens.append(token)

@@ -42,6 +42,9 @@ class ObjectStore(Protocol):
 class Staging:
     """The staged objects of executions. An object's key and its content both hold the execution's name.
 
+    Videos are staged in chunks, which each execution counts from 1 on. An attempt's account is staged once, by its
+    first execution.
+
     The first staged object stays. A state that runs again continues with the data of its first run, so the job's
     messages match the data that a later state saves. A read checks the object, and raises ContractError if the object
     is damaged or belongs to another execution.
@@ -63,21 +66,23 @@ class Staging:
             _check_owner(body, execution)
             return FetchedAccount(account=Account.from_json(body["account"]), videos_ref=body["videosRef"])
 
-    def put_videos(self, execution: str, fetched: FetchedVideos) -> FetchedVideos:
-        """Stage the videos. Return the staged ones: these, or those that an earlier run staged."""
+    def put_videos(self, execution: str, chunk: int, fetched: FetchedVideos) -> FetchedVideos:
+        """Stage a chunk of videos. Return the staged one: this chunk, or the one that an earlier run staged."""
         head = {
             "execution": execution,
             "videos": len(fetched.videos),
             "isComplete": fetched.is_complete,
+            "isLast": fetched.is_last,
+            "cursor": fetched.cursor,
             "unusable": [ascii(video_id) for video_id in fetched.unusable],
         }
         lines = b"".join(_json(line) + b"\n" for line in (head, *(video.to_json() for video in fetched.videos)))
-        is_first = self._objects.put(videos_key(execution), gzip.compress(lines, _GZIP_LEVEL))
-        return fetched if is_first else self.get_videos(execution)
+        is_first = self._objects.put(videos_key(execution, chunk), gzip.compress(lines, _GZIP_LEVEL))
+        return fetched if is_first else self.get_videos(execution, chunk)
 
-    def get_videos(self, execution: str) -> FetchedVideos:
-        """Return all staged videos. They are all checked before any is saved."""
-        stored = self._objects.get(videos_key(execution))
+    def get_videos(self, execution: str, chunk: int) -> FetchedVideos:
+        """Return all videos of a chunk. They are all checked before any is saved."""
+        stored = self._objects.get(videos_key(execution, chunk))
         with _checked():
             head, *lines = map(json.loads, gzip.decompress(stored).splitlines())
             _check_owner(head, execution)
@@ -86,19 +91,24 @@ class Staging:
             return FetchedVideos(
                 videos=tuple(_usable(Video.from_json(line)) for line in lines),
                 is_complete=bool(head["isComplete"]),
+                is_last=bool(head["isLast"]),
+                cursor=_text(head["cursor"]),
                 unusable=tuple(head["unusable"]),
             )
 
-    def delete(self, execution: str) -> None:
-        self._objects.delete([account_key(execution), videos_key(execution)])
+    def delete_account(self, execution: str) -> None:
+        self._objects.delete([account_key(execution)])
+
+    def delete_videos(self, execution: str, chunk: int) -> None:
+        self._objects.delete([videos_key(execution, chunk)])
 
 
 def account_key(execution: str) -> str:
     return f"{execution}/account.json"
 
 
-def videos_key(execution: str) -> str:
-    return f"{execution}/videos.jsonl.gz"
+def videos_key(execution: str, chunk: int) -> str:
+    return f"{execution}/videos-{chunk}.jsonl.gz"
 
 
 @contextmanager
@@ -114,6 +124,12 @@ def _usable(video: Video) -> Video:
     if not is_document_id(video.video_id):
         raise ValueError("an id that no document can have")
     return video
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
 
 
 def _check_owner(body: Any, execution: str) -> None:

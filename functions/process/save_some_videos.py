@@ -1,0 +1,50 @@
+"""State SaveSomeVideos: write the document of every video in a chunk that is not the last one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from process.account_document import staged_account
+from process.saving import Saving, in_commits, video_writes
+from process.step import Step
+from tracking.errors import TrackingError
+from tracking.metrics import count_left_out
+from tracking.wiring import ProcessDeps
+
+logger = Logger(service="process", child=True)
+
+
+def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
+    """Save the chunk and say so. The work then begins at the next chunk.
+
+    Raises WriteRefusedError as SaveVideos does.
+    """
+    work = step.work
+    account = staged_account(step, deps).account
+    videos = deps.staging.get_videos(step.execution_name, work.chunk).videos
+    saving = Saving(step, deps, account, len(videos), work.so_far)
+    for batch in in_commits(video_writes(step, deps, videos), *saving.room()):
+        saving.save(batch)
+    if saving.left_out:
+        count_left_out(work.platform, saving.left_out)
+    work = work.after(
+        saving.fence,
+        retries_used=step.retries_used,
+        chunk=work.chunk + 1,
+        videos_saved=saving.saved,
+        videos_missing=saving.missing,
+        videos_fetched=0,
+        videos_unusable=0,
+    )
+    _delete_staged(step, deps)
+    return work.to_state()
+
+
+def _delete_staged(step: Step, deps: ProcessDeps) -> None:
+    """Delete the chunk. An error is only logged: the videos are saved, and the object expires within a day."""
+    try:
+        deps.staging.delete_videos(step.execution_name, step.work.chunk)
+    except TrackingError as error:
+        logger.info("staging kept", action="staging_kept", reason=error.message)

@@ -1,0 +1,145 @@
+"""Saving a chunk of videos: the commits, one by one.
+
+Every commit includes the job's document, so the fence protects each of them. Documents are named by the platform's ids,
+so saving them twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from aws_lambda_powertools import Logger
+
+from process.account_document import AccountDocument, commit_one
+from process.step import Step
+from tracking import endings, fence, jobs
+from tracking.accounts import Account, Video
+from tracking.document_limits import fitted, message_bytes
+from tracking.fence import Fence
+from tracking.jobs import Change
+from tracking.store import MAX_BYTES_PER_COMMIT, DocumentWrite, WriteRefusedError
+from tracking.wiring import ProcessDeps
+
+logger = Logger(service="process", child=True)
+
+MAX_REFUSED = 50
+"""The most videos of one chunk that Firestore may refuse. Finding one of them takes about 18 commits."""
+BYTES_PER_COMMIT = MAX_BYTES_PER_COMMIT - 10_000  # the rest is for the job's document
+
+
+def video_writes(step: Step, deps: ProcessDeps, videos: Iterable[Video]) -> Iterator[DocumentWrite]:
+    """Yield the write of each video's document."""
+    work = step.work
+    synced = {"lastSyncedAt": deps.clock.now(), "lastJobId": work.job_id}
+    for video in videos:
+        path = f"{work.account_document}/videos/{video.video_id}"
+        yield DocumentWrite(path, fitted(video.to_document()) | synced)
+
+
+class Saving:
+    """The commits of one chunk. A video that Firestore refuses is left out and counted.
+
+    `number`: the chunk's videos. `message`: returns the job's message from the number of videos saved so far. Earlier
+    chunks count, in messages and in the account's `videoCount`.
+    """
+
+    def __init__(
+        self, step: Step, deps: ProcessDeps, account: Account, number: int, message: Callable[[int], str]
+    ) -> None:
+        self.fence: Fence = step.fence
+        self._step = step
+        self._deps = deps
+        self._account = account
+        self._total = step.work.videos_saved + number
+        self._message = message
+        self._saved = step.work.videos_saved
+        self._refused = 0
+
+    @property
+    def saved(self) -> int:
+        """Videos that are saved, with those of earlier chunks."""
+        return self._saved
+
+    @property
+    def left_out(self) -> int:
+        """Videos of this chunk that were left out: refused by Firestore, or dropped before because of their ids."""
+        return self._refused + self._step.work.videos_unusable
+
+    @property
+    def missing(self) -> int:
+        """Videos that were left out, with those of earlier chunks."""
+        return self._step.work.videos_missing + self.left_out
+
+    def room(self) -> tuple[int, int]:
+        """Return how many videos, and how many bytes of them, fit into the completing commit beside its other
+        documents.
+        """
+        work, document = self._step.work, self._document(self._total)
+        completing = endings.ending(
+            work.job_id, work.to_state(), self._completion(self._total), self.fence.version, document.new
+        )
+        taken_bytes = sum(message_bytes(one.path, one.fields) for one in completing.companions)
+        return self._deps.limits.videos_per_commit - len(completing.riders), BYTES_PER_COMMIT - taken_bytes
+
+    def save(self, batch: Sequence[DocumentWrite]) -> None:
+        saved = self._saved + len(batch)
+        change = jobs.note(self._deps.clock.now(), self._message(saved))
+        try:
+            self.fence = fence.commit(self._deps.store, self.fence, change, batch)
+        except WriteRefusedError as error:
+            self._save_by_halves(batch, error)
+        else:
+            self._saved = saved
+
+    def finish(self, last: Sequence[DocumentWrite]) -> None:
+        try:
+            self._complete(last)
+        except WriteRefusedError as error:
+            if not last:
+                raise
+            self._save_by_halves(last, error)
+            self._complete([])
+
+    def _save_by_halves(self, batch: Sequence[DocumentWrite], error: WriteRefusedError) -> None:
+        """Find the refused videos by splitting the batch in halves, and save the rest."""
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            self.save(batch[:middle])
+            self.save(batch[middle:])
+            return
+        logger.warning("video refused", action="video_refused", path=batch[0].path, reason=str(error))
+        self._refused += 1
+        if self._refused > MAX_REFUSED:
+            raise error
+
+    def _complete(self, last: Sequence[DocumentWrite]) -> None:
+        saved = self._saved + len(last)
+        document, completion = self._document(saved), self._completion(saved)
+        job = self._step.work.to_state()
+
+        def complete(account: DocumentWrite) -> Fence:
+            return fence.end(self._deps.store, self.fence, job, completion, account, last)
+
+        # SaveAccount has just written the document, so try `known` first. It may have been deleted since then.
+        self.fence = commit_one([document.known, document.new], complete)
+
+    def _document(self, saved: int) -> AccountDocument:
+        return AccountDocument(self._step, self._account, self._deps.clock, video_count=saved)
+
+    def _completion(self, saved: int) -> Change:
+        report = self._step.work.report(saved, self.missing)
+        return jobs.complete(self._deps.clock.now(), report, self._account.account_id)
+
+
+def in_commits(writes: Iterable[DocumentWrite], max_videos: int, max_bytes: int) -> Iterator[list[DocumentWrite]]:
+    """Cut the writes into batches by number and by bytes. Yield at least one batch, which may be empty."""
+    batch: list[DocumentWrite] = []
+    batch_bytes = 0
+    for write in writes:
+        write_bytes = message_bytes(write.path, write.fields)
+        if batch and (len(batch) == max_videos or batch_bytes + write_bytes > max_bytes):
+            yield batch
+            batch, batch_bytes = [], 0
+        batch.append(write)
+        batch_bytes += write_bytes
+    yield batch

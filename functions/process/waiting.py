@@ -1,0 +1,78 @@
+"""Waiting for a platform: a Wait state of the machine waits, so no function is billed meanwhile.
+
+A state that finds the platform still at work ends at once. Its output says "wait" and the seconds, and the machine
+comes back to it afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from process.advancing import not_past
+from process.step import Step, Then
+from tracking import fence, jobs
+from tracking.errors import JobPausedError, PlatformUnavailableError
+from tracking.platforms import Waiting
+from tracking.store import DocumentWrite
+from tracking.wiring import ProcessDeps
+
+WAITS_S = (10, 20, 30, 60)
+"""Seconds of an execution's waits, one after another. The last one repeats. Each look costs three transitions."""
+SHORTEST_WAIT_S = 5  # of an execution or a job that has less time left, the time is over
+
+
+def job_is_over(step: Step, deps: ProcessDeps) -> bool:
+    """Return whether the attempt has lasted as long as it may."""
+    return step.job_ends_at(deps.max_job) - deps.clock.now() < timedelta(seconds=SHORTEST_WAIT_S)
+
+
+def room_s(step: Step, deps: ProcessDeps) -> int:
+    """Return for how many seconds the execution can still wait. 0: it cannot."""
+    ends_at = min(step.fetching_ends_at, step.job_ends_at(deps.max_job))
+    seconds = int((ends_at - deps.clock.now()).total_seconds())
+    return seconds if seconds >= SHORTEST_WAIT_S else 0
+
+
+def wait_s(step: Step, waiting: Waiting) -> int:
+    return waiting.wait_s or WAITS_S[min(step.work.waits, len(WAITS_S) - 1)]
+
+
+def wait(
+    step: Step, deps: ProcessDeps, message: str, seconds: int, documents: Sequence[DocumentWrite] = ()
+) -> dict[str, Any]:
+    """Tell the user why, and return the output with which the machine waits.
+
+    The commit also finds out whether the job was cancelled: then it raises, as `fence.commit` does.
+    """
+    note = jobs.note(deps.clock.now(), message)
+    owned = fence.commit(deps.store, step.fence, note, documents, check=not_past(step))
+    return waiting_output(step, owned, seconds)
+
+
+def quietly(step: Step, seconds: int) -> dict[str, Any]:
+    """Return the output with which the machine waits, when this run has written to the job already."""
+    return waiting_output(step, step.fence, seconds)
+
+
+def waiting_output(step: Step, owned: fence.Fence, seconds: int) -> dict[str, Any]:
+    work = step.work.after(owned, retries_used=step.retries_used, waits=step.work.waits + 1)
+    return work.to_state() | {"then": str(Then.WAIT), "waitS": seconds}
+
+
+def until(deps: ProcessDeps, moment: datetime) -> int:
+    """Return the seconds from now to a moment: at least SHORTEST_WAIT_S."""
+    return max(SHORTEST_WAIT_S, -int((deps.clock.now() - moment) // timedelta(seconds=1)))
+
+
+def give_up(step: Step, deps: ProcessDeps, waiting: Waiting) -> JobPausedError | PlatformUnavailableError:
+    """Return the error for a platform that did not begin within the execution's time.
+
+    If it had no room for a run, the job goes back to the queue, and the error ends the execution quietly.
+    """
+    if not waiting.is_refused:
+        return PlatformUnavailableError(f"{step.work.platform_name.label} is not available right now.")
+    message = "Apify had no room for another run; waiting for a free place."
+    fence.commit(deps.store, step.fence, jobs.release(deps.clock.now(), message))
+    return JobPausedError(message)
