@@ -74,7 +74,7 @@ def test_a_time_out_after_the_end_cuts_nothing(run: Run) -> None:
     assert (run.to_json(1010)["status"], len(run.items(1010))) == ("SUCCEEDED", 4)
 
 
-def test_run_of_a_set_speed_is_ready_first_and_then_finds_its_items(run: Run) -> None:
+def test_run_of_a_set_speed_is_ready_and_then_finds_items(run: Run) -> None:
     run.ready_s, run.duration_s = 10, 14  # one a second
     found = [(run.to_json(1000 + after_s)["status"], len(run.items(1000 + after_s))) for after_s in (9, 11, 13, 14)]
     assert found == [("READY", 0), ("RUNNING", 1), ("RUNNING", 3), ("SUCCEEDED", 4)]
