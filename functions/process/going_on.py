@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from process.advancing import not_past
 from process.step import Step, Then
 from process.waiting import WAITS_S
 from process.work import Work
@@ -61,6 +62,7 @@ def hand_over(step: Step, deps: ProcessDeps, message: str, documents: Sequence[D
 def _hand_over(step: Step, deps: ProcessDeps, message: str, documents: Sequence[DocumentWrite]) -> dict[str, Any]:
     work = step.work
     owned, job = fence.current(deps.store, step.fence)
+    not_past(step)(job)
     successor = parts.following(job)
     resume = Resume(
         cursor=work.cursor,
@@ -73,7 +75,7 @@ def _hand_over(step: Step, deps: ProcessDeps, message: str, documents: Sequence[
     change = jobs.hand_over(
         deps.clock.now(), successor.part, arn, resume.to_document(), message, lease=deps.limits.lease
     )
-    owned = fence.commit(deps.store, owned, change, documents)
+    owned = fence.commit(deps.store, owned, change, documents, check=not_past(step))
     return _output(replace(step, work=work.after(owned)), successor)
 
 

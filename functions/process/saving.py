@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from aws_lambda_powertools import Logger
 
 from process.account_document import AccountDocument, commit_one
+from process.advancing import not_past
 from process.step import Step
 from tracking import endings, fence, jobs
 from tracking.accounts import Account, Video
@@ -85,7 +86,7 @@ class Saving:
         saved = self._saved + len(batch)
         change = jobs.note(self._deps.clock.now(), self._message(saved))
         try:
-            self.fence = fence.commit(self._deps.store, self.fence, change, batch)
+            self.fence = fence.commit(self._deps.store, self.fence, change, batch, check=not_past(self._step))
         except WriteRefusedError as error:
             self._save_by_halves(batch, error)
         else:
