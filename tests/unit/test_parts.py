@@ -36,6 +36,15 @@ def test_a_job_was_handed_over_by_the_part_before_alone() -> None:
     assert not parts.was_handed_over_by(SECOND.next_attempt(), names[0])
 
 
+def test_an_edited_job_was_handed_over_by_nobody() -> None:
+    named = replace(SECOND, execution_arn=f"arn:aws:states:us-east-1:0:execution:tracking:{execution_name(SECOND)}")
+    assert parts.is_handed_over(named)
+    assert not parts.is_handed_over(replace(named, project_id="project2"))
+    assert not parts.is_handed_over(replace(named, part=3))
+    assert not parts.is_handed_over(replace(named, part=1))
+    assert not parts.is_handed_over(SECOND)
+
+
 def test_every_part_is_of_the_claim_and_no_other_claim_is() -> None:
     name = execution_name(replace(SECOND, part=1))
     assert parts.is_of_same_claim(SECOND, name, 1)
