@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from datetime import UTC, datetime
 
 from bench import BenchError
@@ -17,10 +18,9 @@ from tracking.settings import Limits
 from tracking.store.firestore import JOBS, FirestoreStore
 from tracking.wiring import TriggerDeps
 from trigger.claim import claim_jobs
+from trigger.control import Control
 from trigger.slots import Slots
-from trigger.sweep import sweep
 from trigger.tick import run_tick
-from trigger.turns import Turns
 from trigger.waiting import choose
 
 ROUNDS = 31
@@ -29,7 +29,7 @@ WARM_UPS = 5
 JOBS_CLAIMED = 50
 COUNTED_SIZES = (1, 50, 500)
 ORG = "bench-org"
-LIMITS = Limits(running=500, per_credential=500)
+LIMITS = Limits(running=500, per_credential=500, max_open_jobs=501)
 
 
 def rows() -> list[Row]:
@@ -90,14 +90,14 @@ def _claim_s() -> float:
 
 
 def _query(deps: TriggerDeps) -> None:
-    deps.store.open_jobs(Limits().max_open_jobs)
+    deps.store.open_jobs(LIMITS.max_open_jobs)
 
 
 def _claim(deps: TriggerDeps) -> int:
     """Claim jobs as a tick does, but do not read the control document, which a tick reads when jobs wait."""
-    waiting = deps.store.open_jobs(Limits().max_open_jobs)
-    slots = Slots(deps.limits, sweep(deps, []).running, {}, deps.clock.now())
-    chosen = choose(deps, slots, waiting, Turns(None), lambda: math.inf, saw_all=True).chosen
+    waiting = deps.store.open_jobs(LIMITS.max_open_jobs)
+    slots = Slots(deps.limits, Counter(), {}, deps.clock.now())
+    chosen = choose(deps, slots, waiting, Control(None, deps.clock.now()), lambda: math.inf, saw_all=True).chosen
     return len(claim_jobs(deps, chosen, lambda: math.inf).won)
 
 
@@ -118,8 +118,8 @@ def _busy_tick() -> Row:
     return Row(
         f"tick that starts {JOBS_CLAIMED} jobs",
         len(names),
-        Target(Relation.EXACTLY, 3, "RPCs"),
-        f"{' + '.join(names)}: jobs, pauses, claims",
+        Target(Relation.EXACTLY, 4, "RPCs"),
+        f"{' + '.join(names)}: jobs, control document, slots, claims",
     )
 
 

@@ -41,10 +41,6 @@ def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str
         if resource["Type"] == FUNCTION:
             properties |= {"Runtime": "provided.al2023", "Architectures": [architecture()]}
             properties.setdefault("Environment", {}).setdefault("Variables", {}).update(variables)
-            if "EventInvokeConfig" in properties:
-                # AWS puts a throttled event back into its queue. MiniStack counts it as failed: without retries, the
-                # event would be lost.
-                properties["EventInvokeConfig"]["MaximumRetryAttempts"] = 2
         elif resource["Type"] == LAYER:
             properties.pop("CompatibleRuntimes", None)
             properties.pop("CompatibleArchitectures", None)

@@ -12,7 +12,7 @@ from tests.factories import job_document
 from tracking.executions import MemoryExecutions
 from tracking.settings import Limits
 
-LIMITS = Limits(running=500, per_credential=500)
+LIMITS = Limits(running=500, per_credential=500, max_open_jobs=501)
 
 
 class CountedExecutions(MemoryExecutions):

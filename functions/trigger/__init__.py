@@ -1,1 +1,1 @@
-"""TriggerFunction: claims pending jobs and starts an execution for each. KickFunction: runs TriggerFunction at once."""
+"""TriggerFunction: claims pending jobs and starts an execution for each. KickFunction: wakes TriggerFunction."""

@@ -1,4 +1,4 @@
-"""The minute tick: claims and starts pending jobs. Safe to run twice, even at the same time."""
+"""The tick: claims and starts pending jobs, once a minute and at each wake. Ticks may run at the same time."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tracking import wiring
 from tracking.errors import InvalidJobError
 from tracking.metrics import NAMESPACE, count_failed
 from trigger.tick import Tick, run_tick
+from trigger.wake import read_wake
 
 logger = Logger(service="trigger")
 metrics = Metrics(namespace=NAMESPACE, service="trigger")
@@ -20,11 +21,13 @@ metrics = Metrics(namespace=NAMESPACE, service="trigger")
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.TriggerDeps | None = None) -> dict[str, Any]:
-    """Run one tick and return its counts. The event's content is ignored.
+    """Run one tick and return its counts.
 
+    An SQS event holds wakes (`trigger.wake`). For any other event, the tick looks at everything.
     Errors are not caught. A tick that cannot read or claim fails visibly, and the next tick finds the same jobs.
     """
-    tick = run_tick(deps or wiring.trigger(), lambda: context.get_remaining_time_in_millis() / 1000)
+    wake = read_wake(event)
+    tick = run_tick(deps or wiring.trigger(), lambda: context.get_remaining_time_in_millis() / 1000, wake)
     _publish(tick)
     logger.info("tick done", extra={"action": "tick_done", **tick.counts()})
     tick.raise_for_refusals()
@@ -34,10 +37,15 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.TriggerD
 def _publish(tick: Tick) -> None:
     for start in tick.started:  # Powertools prints all metrics once one has 100 values, so add these values first
         metrics.add_metric("TimeToStart", MetricUnit.Seconds, start.waited_s)
-    metrics.add_metric("OldestPendingAge", MetricUnit.Seconds, tick.oldest_pending_age_s)
     metrics.add_metric("JobsStarted", MetricUnit.Count, len(tick.started))
-    metrics.add_metric("JobsUnwritable", MetricUnit.Count, tick.counts()["unwritable"])
+    if tick.looks_at_all:
+        metrics.add_metric("OldestPendingAge", MetricUnit.Seconds, tick.oldest_pending_age_s)
+        metrics.add_metric("JobsUnwritable", MetricUnit.Count, tick.counts()["unwritable"])
     metrics.flush_metrics()
+    _log_jobs(tick)
+
+
+def _log_jobs(tick: Tick) -> None:
     failed = Counter(repair.error_code for repair in tick.repaired if repair.error_code)
     failed[InvalidJobError.__name__] += len(tick.malformed)
     for error_code, number in failed.items():

@@ -57,7 +57,7 @@ class Claims:
     """The results of one batch of claims."""
 
     won: list[Claim] = field(default_factory=list)
-    lost: int = 0  # changed or deleted by another tick or a user between our read and our write
+    lost: list[JobSnapshot] = field(default_factory=list)  # changed or deleted by somebody else since our read
     unwritable: list[tuple[JobSnapshot, Unwritable]] = field(default_factory=list)
 
 
@@ -98,7 +98,7 @@ def claim_jobs(deps: TriggerDeps, pending: Sequence[Pending], remaining_s: Calla
             case Unwritable():
                 claims.unwritable.append((p.snapshot, answer))
             case None:
-                claims.lost += 1
+                claims.lost.append(p.snapshot)
     return claims
 
 

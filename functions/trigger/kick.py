@@ -1,16 +1,16 @@
 """`POST /trigger`: an authorised caller runs a tick at once. The tick does the same as the one that runs every minute.
 
-    page, or a program ──> KickFunction: is the caller known? ──> TriggerFunction, asynchronously ──> 202
+    page, or a program ──> KickFunction: is the caller known? ──> WakeQueue ──> 202
                                                              └──> 401, or 503 if that cannot be checked
 
-Lambda queues the event. Ticks still run one at a time: a new tick waits for the running one.
-https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+The trigger takes the wakes from the queue, so many kicks become few ticks.
 
 An answer has a status and no other content. It reveals neither the caller's identity, nor a reason, nor any job.
 """
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 from typing import Any
 
@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tracking import wiring
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.kick_auth import RefusedError, UnavailableError
+from trigger.wake import KICK
 
 logger = Logger(service="kick")
 
@@ -31,7 +32,7 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.KickDeps
     try:
         deps = deps or _wired()
         caller = deps.callers.identify(event.get("headers") or {})
-        _start_tick(deps)
+        _wake_trigger(deps)
     except RefusedError as refused:
         logger.info("kick refused", action="kick_refused", reason=refused.reason)
         return _answer(HTTPStatus.UNAUTHORIZED)
@@ -49,9 +50,9 @@ def _wired() -> wiring.KickDeps:
         raise UnavailableError(type(error).__name__) from error
 
 
-def _start_tick(deps: wiring.KickDeps) -> None:
+def _wake_trigger(deps: wiring.KickDeps) -> None:
     try:
-        deps.functions.invoke(FunctionName=deps.trigger_function, InvocationType="Event", Payload=b"{}")
+        deps.queues.send_message(QueueUrl=deps.wake_queue_url, MessageBody=json.dumps(KICK))
     except ClientError as error:
         raise UnavailableError(error.response["Error"]["Code"]) from error
     except BotoCoreError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,6 @@ from tracking.pauses import Pause
 from tracking.platform_contract import CREDENTIALS, PLATFORMS
 from tracking.settings import Limits
 from tracking.store import JobSnapshot
-from trigger.sweep import Running
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +29,13 @@ class Pending:
 class Slots:
     """The number of jobs that may start in this tick: in all, by credential and by platform."""
 
-    def __init__(self, limits: Limits, running: Running, paused: Mapping[PlatformName, Pause], now: datetime) -> None:
-        self.total = max(0, limits.running - running.total)
+    def __init__(
+        self, limits: Limits, running: Counter[PlatformName], paused: Mapping[PlatformName, Pause], now: datetime
+    ) -> None:
+        """`running`: the jobs that hold a slot, by platform. `paused`: the pauses that still hold jobs back."""
+        self.total = max(0, limits.running - running.total())
         used: Counter[str] = Counter()
-        for platform, number in running.by_platform.items():
+        for platform, number in running.items():
             used[PLATFORMS[platform].credential] += number
         self._by_credential = {name: limits.per_credential - used[name] for name in CREDENTIALS}
         self._by_platform = {
@@ -41,6 +43,11 @@ class Slots:
             for platform, pause in paused.items()
             if (allowed := pause.starts_allowed(now)) is not None
         }
+
+    def close(self, *, all_but: Collection[str], paused: Collection[PlatformName]) -> None:
+        """Close the credentials that are not named, and the platforms that are paused or begin again after a pause."""
+        self._by_credential |= {name: 0 for name in self._by_credential if name not in all_but}
+        self._by_platform |= dict.fromkeys(paused, 0)
 
     def of(self, platform: PlatformName) -> int:
         own = self._by_platform.get(platform, self.total)
@@ -61,9 +68,6 @@ class Slots:
         self._by_credential[PLATFORMS[platform].credential] += 1
         if platform in self._by_platform:
             self._by_platform[platform] += 1
-
-    def closed(self) -> set[PlatformName]:
-        return {platform for platform in PlatformName if not self.of(platform)}
 
     def of_credential(self, credential: str) -> int:
         """Return the number of jobs that may start with this credential, whatever their platform."""

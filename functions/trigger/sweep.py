@@ -9,7 +9,6 @@ The sweep needs no lock. Each repair is one conditional write, and a refused wri
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,12 +17,13 @@ from datetime import datetime, timedelta
 from tracking import endings, jobs, outcomes, paid_runs, parts
 from tracking.errors import InvalidJobError
 from tracking.executions import ExecutionsUnavailableError, StartRefusedError, StartUnknownError
-from tracking.jobs import ENDINGS, Change, ChangeKind, Job, PlatformName, Status
+from tracking.jobs import ENDINGS, Change, ChangeKind, Job, Status
 from tracking.naming import execution_name
 from tracking.outcomes import ExecutionStatus
 from tracking.paid_runs import NotStopped
 from tracking.store import JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
+from trigger.control import Holder
 from trigger.writing import write_each
 
 PARALLEL_QUERIES = 16
@@ -40,21 +40,10 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """Jobs with a live lease."""
-
-    by_platform: Counter[PlatformName]
-
-    @property
-    def total(self) -> int:
-        return self.by_platform.total()
-
-
-@dataclass(frozen=True, slots=True)
 class Swept:
     """The results of one sweep."""
 
-    running: Running
+    running: dict[str, Holder]  # the jobs with a live lease, by id
     repaired: list[Repair]
     unwritable: list[tuple[JobSnapshot, Unwritable]]  # jobs whose repair the database refuses
     left_out: set[str]  # ids of jobs that an earlier tick found unwritable
@@ -69,7 +58,7 @@ def sweep(
     A job counts as running, and waits for the next tick, when Step Functions gives no answer for it.
     """
     now = deps.clock.now()
-    running: Counter[PlatformName] = Counter()
+    running: dict[str, Holder] = {}
     expired: list[tuple[JobSnapshot, Job]] = []
     repairs: list[tuple[JobSnapshot, Change]] = []
     left_out = {snapshot.job_id for snapshot in processing if deps.hints.is_unwritable(snapshot)}
@@ -82,7 +71,7 @@ def sweep(
             continue
         # No claim sets a `leaseUntil` after this limit. A hand-written one must not hold a slot for ever.
         if job.lease_until is not None and now < job.lease_until <= now + deps.limits.lease + MAX_CLOCK_SKEW:
-            running[job.platform] += 1
+            running[job.job_id] = _holder(job, now)
         else:
             expired.append((snapshot, job))
     with ThreadPoolExecutor(PARALLEL_QUERIES) as pool:
@@ -91,8 +80,12 @@ def sweep(
         if settled is not None:
             repairs.append((snapshot, settled))
         if settled is None or settled.kind is ChangeKind.RENEW:
-            running[job.platform] += 1
-    return _repair(deps, repairs, Swept(Running(running), [], [], left_out), remaining_s)
+            running[job.job_id] = _holder(job, now)
+    return _repair(deps, repairs, Swept(running, [], [], left_out), remaining_s)
+
+
+def _holder(job: Job, now: datetime) -> Holder:
+    return Holder(job.job_id, job.attempt, job.platform, job.started_at or now)
 
 
 def _repair(

@@ -1,7 +1,7 @@
 """One tick: read the open jobs, repair expired ones, choose jobs, claim them, start them, release refused ones.
 
 When few jobs wait, one query reads them all. When many wait, or a platform is paused, the tick uses several queries and
-reads only jobs that can start.
+reads only jobs that can start. The tick of a wake fills the slots that have become free, and repairs nothing.
 """
 
 from __future__ import annotations
@@ -10,19 +10,22 @@ import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 
-from tracking import jobs, pauses
+from tracking import jobs
 from tracking.errors import InvalidJobError
 from tracking.executions import NO_TIME_LEFT, StartRefusedError, StartUnknownError
 from tracking.jobs import PlatformName, Status
 from tracking.paid_runs import NotStopped
+from tracking.platform_contract import CREDENTIALS, PLATFORMS
 from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
 from trigger.claim import Claim, age_s, claim_jobs, fail_malformed
+from trigger.control import Control, ControlChangedError, Holder, read_control, unavailable
 from trigger.slots import Pending, Slots
 from trigger.sweep import Repair, sweep
-from trigger.turns import Turns
 from trigger.waiting import choose
+from trigger.wake import Wake
 from trigger.writing import write_each
 
 PARALLEL_STARTS = 16
@@ -37,6 +40,9 @@ CLAIM_RESERVE_S = 20.0  # to claim 500 jobs and start them
 START_RESERVE_S = 12.0  # for one StartExecution whose first try times out, and for the release of the other jobs
 
 
+MEETINGS = 5
+"""How often a tick begins again because another tick wrote the control document first. At most three run at a time."""
+COUNT_EVERY = timedelta(minutes=10)
 MAX_TEMPORARY_REFUSALS = 50
 """After this many temporary refusals a tick claims no more jobs, because the database is probably overloaded."""
 
@@ -53,6 +59,14 @@ class Started:
     waited_s: float  # from the document's createdAt to the claim
 
 
+@dataclass(slots=True)
+class Unclaimed:
+    """Jobs that were chosen and not claimed. Their slots are free again."""
+
+    jobs: list[JobSnapshot] = field(default_factory=list)
+    unwritable: list[tuple[JobSnapshot, Unwritable]] = field(default_factory=list)  # some of `jobs`
+
+
 class StartsRefusedError(Exception):
     """Step Functions refused to start executions, for a reason that waiting does not fix."""
 
@@ -61,6 +75,7 @@ class StartsRefusedError(Exception):
 class Tick:
     """The results of one tick, by job."""
 
+    looks_at_all: bool = True  # False: the tick of a wake, which reads only what it needs
     oldest_pending_age_s: float = 0.0
     repaired: list[Repair] = field(default_factory=list)
     started: list[Started] = field(default_factory=list)
@@ -90,66 +105,142 @@ class Tick:
             raise StartsRefusedError(f"{self.needs_attention}: {len(self.refused)} jobs were given back.")
 
 
-def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.inf) -> Tick:
-    """Run one tick.
+def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.inf, wake: Wake | None = None) -> Tick:
+    """Run one tick. Without a `wake` it looks at everything; with one, at the slots that have become free.
 
     Each batch of claims is started before the next one is made, so a crash leaves few claims unstarted.
     `remaining_s`: seconds left to this invocation. Work that does not fit is left to the next tick.
+    Raises StoreUnavailableError if other ticks write the control document first, each time.
     """
-    tick = Tick()
-    deps.hints.forget_the_old(deps.clock.now())
-    seen = [] if deps.hints.is_busy else deps.store.open_jobs(deps.limits.max_open_jobs)
-    saw_all = not deps.hints.is_busy and len(seen) < deps.limits.max_open_jobs
-    processing = _with_status(seen, Status.PROCESSING) if saw_all else deps.store.processing_jobs(MAX_PROCESSING_JOBS)
-    swept = sweep(deps, processing, remaining_s)
-    tick.repaired, tick.left_out, tick.not_stopped = swept.repaired, swept.left_out, swept.not_stopped
-    _note_unwritable(deps, tick, swept.unwritable)
+    tick = Tick(looks_at_all=wake is None)
+    for _ in range(MEETINGS):
+        try:
+            if wake is None:
+                _look_at_all(deps, tick, remaining_s)
+            elif not wake.is_empty:
+                _fill_freed(deps, tick, wake, remaining_s)
+        except ControlChangedError:
+            continue
+        return tick
+    raise unavailable()
+
+
+def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]) -> None:
+    """Repair jobs whose lease has expired, find out which slots are taken, and fill the free ones."""
+    hints, store = deps.hints, deps.store
+    hints.forget_the_old(deps.clock.now())
+    seen = [] if hints.is_busy else store.open_jobs(deps.limits.max_open_jobs)
+    saw_all = not hints.is_busy and len(seen) < deps.limits.max_open_jobs
     pending = _with_status(seen, Status.PENDING)
-    control = None if saw_all and not pending else deps.store.get_document(pauses.CONTROL_DOCUMENT)
-    paused = pauses.active(control, deps.clock.now())
-    slots, turns = Slots(deps.limits, swept.running, paused, deps.clock.now()), Turns(control)
-    if not saw_all:
-        page_size = deps.limits.pending_page_size
-        pending = deps.store.pending_jobs(page_size, without=slots.closed()) if slots.total else []
-        saw_all = slots.total > 0 and len(pending) < page_size
-    deps.hints.is_busy = bool(paused) or not saw_all
+    if saw_all and not pending:
+        _sweep(deps, tick, _with_status(seen, Status.PROCESSING), remaining_s)
+        return
+    control = read_control(store, deps.clock.now())
+    if saw_all:
+        running = _sweep(deps, tick, _with_status(seen, Status.PROCESSING), remaining_s)
+        control.agree(running, store, deps.clock.now() - deps.limits.longest_tick)
+    else:
+        _sweep_busy(deps, tick, control, remaining_s)
+    slots = Slots(deps.limits, control.running, control.pauses, deps.clock.now())
+    if not saw_all and slots.total:
+        pending, saw_all = _scan(deps, [name for name in control.pauses if not slots.of(name)])
+    hints.is_busy = bool(control.pauses) or not saw_all
     if not saw_all and not slots.total:  # no pending job was read, so the known unwritable ones still count
-        tick.left_out |= deps.hints.unwritable.keys()
-    _fill(deps, slots, pending, turns, tick, remaining_s, saw_all=saw_all)
-    return tick
+        tick.left_out |= hints.unwritable.keys()
+    _fill(deps, slots, pending, control, tick, remaining_s, saw_all=saw_all)
+
+
+def _sweep(
+    deps: TriggerDeps, tick: Tick, processing: Sequence[JobSnapshot], remaining_s: Callable[[], float]
+) -> dict[str, Holder]:
+    swept = sweep(deps, processing, remaining_s)
+    tick.repaired += swept.repaired
+    tick.left_out |= swept.left_out
+    tick.not_stopped += swept.not_stopped
+    _note_unwritable(deps, tick, swept.unwritable)
+    return swept.running
+
+
+def _sweep_busy(deps: TriggerDeps, tick: Tick, control: Control, remaining_s: Callable[[], float]) -> None:
+    """Sweep without reading every running job. If their number is the book's, read only those with an expired lease.
+
+    Once in COUNT_EVERY all are read, because a job edited by hand may have a lease that is not a time.
+    """
+    now = deps.clock.now()
+    is_counted = now - deps.hints.counted_at < COUNT_EVERY
+    if is_counted and deps.store.count_processing() == len(control.holders):
+        expired = deps.store.expired_jobs(now, MAX_PROCESSING_JOBS)
+        control.give_back(job.job_id for job in expired)
+        control.holders |= _sweep(deps, tick, expired, remaining_s)
+        return
+    running = _sweep(deps, tick, deps.store.processing_jobs(MAX_PROCESSING_JOBS), remaining_s)
+    control.agree(running, deps.store, now - deps.limits.longest_tick)
+    deps.hints.counted_at = now
+
+
+def _scan(deps: TriggerDeps, paused: Sequence[PlatformName]) -> tuple[list[JobSnapshot], bool]:
+    """Read a page of the waiting jobs of all platforms that are not paused, and return whether it holds all of them.
+
+    The scan goes on from tick to tick, so it finds every malformed job in the end. During a pause it stands still.
+    """
+    if paused:
+        page = deps.store.pending_jobs(deps.limits.scan_page_size, without=paused)
+        return page, len(page) < deps.limits.scan_page_size
+    from_id, size = deps.hints.next_scan_id, deps.limits.scan_page_size
+    page = deps.store.pending_jobs(size, from_id=from_id)
+    deps.hints.next_scan_id = page[-1].job_id if len(page) == size else ""
+    return page, not from_id and len(page) < size
+
+
+def _fill_freed(deps: TriggerDeps, tick: Tick, wake: Wake, remaining_s: Callable[[], float]) -> None:
+    """Strike the ended jobs out of the book, and fill their slots. A kick fills the slots that were free before, too.
+
+    A platform that begins again after a pause starts jobs only in the minute's ticks: its ramp counts them.
+    """
+    control, now = read_control(deps.store, deps.clock.now()), deps.clock.now()
+    was_full = control.running.total() >= deps.limits.running
+    freed = {PLATFORMS[platform].credential for platform in control.end(wake.ended)}
+    slots = Slots(deps.limits, control.running, {}, now)
+    slots.close(all_but=CREDENTIALS if wake.is_kick or (freed and was_full) else freed, paused=control.pauses)
+    _fill(deps, slots, [], control, tick, remaining_s, saw_all=False)
 
 
 def _fill(
     deps: TriggerDeps,
     slots: Slots,
     pending: Sequence[JobSnapshot],
-    turns: Turns,
+    control: Control,
     tick: Tick,
     remaining_s: Callable[[], float],
     *,
     saw_all: bool,
 ) -> None:
-    """Fill the free slots. A job that cannot be written, or is malformed, gives its slot to the next job.
+    """Fill the free slots. A job that cannot be claimed, or is malformed, gives its slot to the next job.
 
-    The turns are written before the claims. If that fails, nothing has been started.
+    The turns and the slots are written before the claims. If that fails, nothing has been started.
     """
-    had_turn: set[str] = set()
-    while True:
-        waiting = choose(deps, slots, pending, turns, remaining_s, saw_all=saw_all, without=had_turn)
+    had_turn: dict[str, str] = {}  # ids of jobs, with their organisations
+    first_refused = len(tick.refused)
+    has_room = True
+    while has_room:
+        waiting = choose(deps, slots, pending, control, remaining_s, saw_all=saw_all, without=had_turn)
         if not had_turn:
             tick.oldest_pending_age_s = age_s(waiting.oldest, deps.clock.now())
-        tick.left_out |= waiting.left_out - had_turn
-        had_turn |= {job.job.job_id for job in waiting.chosen} | {job.job_id for job, _ in waiting.malformed}
-        if turns.have_moved and not (saw_all and len(had_turn) == len(pending)):  # somebody still waits
-            deps.store.put_document(turns.to_write())
+        tick.left_out |= waiting.left_out - had_turn.keys()
+        had_turn |= {job.job.job_id: job.job.org_id for job in waiting.chosen}
+        had_turn |= {job.job_id: str(job.data.get("orgId")) for job, _ in waiting.malformed}
+        control.take(waiting.chosen, deps.clock.now())
+        control.save(deps.store, with_turns=not (saw_all and len(had_turn) == len(pending)))  # if somebody still waits
         _fail_malformed(deps, waiting.malformed, tick, remaining_s)
-        unwritable = _claim_and_start(deps, waiting.chosen, tick, remaining_s)
-        _note_unwritable(deps, tick, unwritable)
-        for job, _ in unwritable:
+        unclaimed = _claim_and_start(deps, waiting.chosen, tick, remaining_s)
+        control.give_back(job.job_id for job in unclaimed.jobs)
+        _note_unwritable(deps, tick, unclaimed.unwritable)
+        for job in unclaimed.jobs:
             slots.give_back(PlatformName(job.data["platform"]))
-        has_room = bool(unwritable or (waiting.malformed and slots.total))
-        if not has_room or tick.temporary_refusals >= MAX_TEMPORARY_REFUSALS or remaining_s() < CLAIM_RESERVE_S:
-            return
+        is_stopped = tick.temporary_refusals >= MAX_TEMPORARY_REFUSALS or remaining_s() < CLAIM_RESERVE_S
+        has_room = bool(slots.total and (unclaimed.jobs or waiting.malformed)) and not is_stopped
+    control.give_back(refused.job_id for refused in tick.refused[first_refused:])
+    control.save(deps.store, with_turns=False)
 
 
 def _note_unwritable(deps: TriggerDeps, tick: Tick, found: Sequence[tuple[JobSnapshot, Unwritable]]) -> None:
@@ -181,17 +272,20 @@ def _with_status(seen: Sequence[JobSnapshot], status: Status) -> list[JobSnapsho
 
 def _claim_and_start(
     deps: TriggerDeps, chosen: Sequence[Pending], tick: Tick, remaining_s: Callable[[], float]
-) -> list[tuple[JobSnapshot, Unwritable]]:
-    """Claim and start the jobs. Return those whose document could not be written."""
-    unwritable: list[tuple[JobSnapshot, Unwritable]] = []
+) -> Unclaimed:
+    """Claim and start the jobs. Return those that could not be claimed."""
+    unclaimed = Unclaimed()
     for first in range(0, len(chosen), MAX_WRITES_PER_COMMIT):
+        batch = chosen[first : first + MAX_WRITES_PER_COMMIT]
         if remaining_s() < CLAIM_RESERVE_S:
-            break
-        claims = claim_jobs(deps, chosen[first : first + MAX_WRITES_PER_COMMIT], remaining_s)
-        tick.lost += claims.lost
-        unwritable += claims.unwritable
+            unclaimed.jobs += [pending.snapshot for pending in batch]
+            continue
+        claims = claim_jobs(deps, batch, remaining_s)
+        tick.lost += len(claims.lost)
+        unclaimed.unwritable += claims.unwritable
+        unclaimed.jobs += [*claims.lost, *(job for job, _ in claims.unwritable)]
         _start_all(deps, claims.won, tick, remaining_s)
-    return unwritable
+    return unclaimed
 
 
 def _start_all(deps: TriggerDeps, claims: Sequence[Claim], tick: Tick, remaining_s: Callable[[], float]) -> None:

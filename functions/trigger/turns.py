@@ -20,9 +20,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
-from tracking.pauses import CONTROL_DOCUMENT
 from tracking.platform_contract import CREDENTIALS, PLATFORMS
-from tracking.store import DocumentWrite
 from trigger.slots import Pending, Slots
 
 FIELD = "turns"
@@ -61,9 +59,12 @@ class Turns:
     def have_moved(self) -> bool:
         return self._places != self._before
 
-    def to_write(self) -> DocumentWrite:
-        stored = {name: {"round": place.number, "org": place.org} for name, place in self._places.items()}
-        return DocumentWrite(CONTROL_DOCUMENT, {FIELD: stored})
+    def are_written(self) -> None:
+        self._before = dict(self._places)
+
+    def to_store(self) -> dict[str, Any]:
+        """Return the value of the document's field."""
+        return {name: {"round": place.number, "org": place.org} for name, place in self._places.items()}
 
     def pick(
         self, pending: Sequence[Pending], slots: Slots, parts: Mapping[str, Collection[str]] = MappingProxyType({})

@@ -11,18 +11,20 @@ then depends on the jobs that start and on the number of organisations, not on t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import takewhile
+from types import MappingProxyType
 
 from tracking.errors import InvalidJobError
 from tracking.jobs import PlatformName
 from tracking.platform_contract import CREDENTIALS, PLATFORMS
 from tracking.store import JobSnapshot
 from tracking.wiring import TriggerDeps
+from trigger.control import Control
 from trigger.slots import Pending, Slots
 from trigger.turns import Turns
 
@@ -45,49 +47,55 @@ def choose(
     deps: TriggerDeps,
     slots: Slots,
     page: Sequence[JobSnapshot],
-    turns: Turns,
+    control: Control,
     remaining_s: Callable[[], float],
     *,
     saw_all: bool,
-    without: Collection[str] = (),
+    without: Mapping[str, str] = MappingProxyType({}),
 ) -> Waiting:
     """Choose the jobs to start. Read more than `page` if `page` does not hold all waiting jobs.
 
-    `without`: ids of jobs that had their turn in this tick. Jobs that an earlier tick found unwritable are left out,
-    too.
+    Costs one read for each organisation whose turn it is, and two or more for its jobs.
+    `without`: ids of jobs that had their turn in this tick, with their organisations. Jobs that an earlier tick found
+    unwritable, and jobs that another tick is about to claim, are left out, too.
     """
-    seen, parts = (page, {}) if saw_all or not slots.total else _read_more(deps, slots, page, turns, remaining_s)
+    seen = page
+    parts: dict[str, set[str]] = {}
+    if slots.total and not saw_all:
+        seen, parts = _read_more(deps, slots, page, control.turns, remaining_s, without)
     left_out = {job.job_id for job in seen if deps.hints.is_unwritable(job)}
     passed_over = left_out.union(without)
     pending, malformed = parse_all(job for job in seen if job.job_id not in passed_over)
     oldest = min((p.job.created_at for p in pending), default=None)
-    return Waiting(turns.pick(pending, slots, parts), malformed, oldest, left_out)
+    free = [p for p in pending if not control.is_starting(p)]
+    return Waiting(control.turns.pick(free, slots, parts), malformed, oldest, left_out)
 
 
 def _read_more(
-    deps: TriggerDeps, slots: Slots, page: Sequence[JobSnapshot], turns: Turns, remaining_s: Callable[[], float]
+    deps: TriggerDeps,
+    slots: Slots,
+    page: Sequence[JobSnapshot],
+    turns: Turns,
+    remaining_s: Callable[[], float],
+    without: Mapping[str, str],
 ) -> tuple[list[JobSnapshot], dict[str, set[str]]]:
-    """Read the first jobs of the organisations whose turn is next, and the next page of a scan of all waiting jobs.
+    """Read the first jobs of the organisations whose turn is next.
 
-    Return these jobs with `page`, and the organisations that were found of each credential that has more of them. The
-    scan goes on from tick to tick, so it finds every malformed job in the end.
+    Return these jobs with `page`, and the organisations that were found of each credential that has more of them.
     """
     unwritable = Counter(org for _, org in deps.hints.unwritable.values())
     spare = len(unwritable)  # these organisations may have nothing to start
+    left_out = unwritable + Counter(without.values())
     with ThreadPoolExecutor(PARALLEL_QUERIES) as pool:
         walk_of = partial(_next_orgs, deps, slots, turns, spare, remaining_s)
         walks = dict(zip(CREDENTIALS, pool.map(walk_of, CREDENTIALS), strict=True))
         wanted = [
-            (org, platform, (slots.of(platform) if walk.is_whole else 1) + unwritable[org])
+            (org, credential, (slots.of_credential(credential) if walk.is_whole else 1) + left_out[org])
             for credential, walk in walks.items()
             for org in walk.orgs
-            for platform in _open_platforms(slots, credential)
         ]
-        found = list(pool.map(lambda one: _first_jobs(deps, one[0], one[1], one[2], remaining_s), wanted))
-    page_size = deps.limits.pending_page_size
-    stray = deps.store.pending_jobs(page_size, from_id=deps.hints.next_scan_id)
-    deps.hints.next_scan_id = stray[-1].job_id if len(stray) == page_size else ""
-    known = {job.job_id: job for jobs in (page, stray, *filter(None, found)) for job in jobs}
+        found = list(pool.map(lambda one: _first_jobs(deps, slots, one[0], one[1], one[2], remaining_s), wanted))
+    known = {job.job_id: job for jobs in (page, *filter(None, found)) for job in jobs}
     unread = {org for (org, *_), jobs in zip(wanted, found, strict=True) if jobs is None}
     parts = {
         credential: set(takewhile(lambda org: org not in unread, walk.orgs))
@@ -130,12 +138,12 @@ def _next_orgs(
 
 
 def _first_jobs(
-    deps: TriggerDeps, org: str, platform: PlatformName, number: int, remaining_s: Callable[[], float]
+    deps: TriggerDeps, slots: Slots, org: str, credential: str, number: int, remaining_s: Callable[[], float]
 ) -> list[JobSnapshot] | None:
     """Return the jobs of the organisation that start first, or None without a query if time is short."""
     if remaining_s() < QUERY_RESERVE_S:
         return None
-    return deps.store.pending_of_org(org, platform, number)
+    return deps.store.pending_of_org(org, _open_platforms(slots, credential), number)
 
 
 def _open_platforms(slots: Slots, credential: str) -> list[PlatformName]:

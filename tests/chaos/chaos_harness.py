@@ -109,7 +109,7 @@ def chaos_harness(
 ) -> Iterator[ChaosHarness]:
     """Prepare the stack for faults and restore it at the end.
 
-    Inside the block, the scheduled ticks are off, and several ticks may run at the same time.
+    Inside the block, the scheduled ticks and the wakes are off.
 
     `settings`: settings of the trigger to change, such as `max_running_jobs`.
     """
@@ -123,11 +123,11 @@ def chaos_harness(
     names = {package: aws.physical_name(running.state.aws(), f"{package.title()}Function") for package in FUNCTIONS}
     before = {name: functions.get_function_configuration(FunctionName=name) for name in names.values()}
     harness = ChaosHarness(running, plan, names)
-    tick = harness.rule("TriggerFunctionTick")
+    rules = [harness.rule("TriggerFunctionTick"), harness.rule("WakeRule")]
     try:
         harness.forget_simulated()
-        events.disable_rule(Name=tick)
-        functions.delete_function_concurrency(FunctionName=names["trigger"])
+        for rule in rules:
+            events.disable_rule(Name=rule)
         harness.scale_waits(wait_scale)
         for package, name in names.items():
             handler = f"tests.chaos.functions.{package}.handler"
@@ -139,8 +139,8 @@ def chaos_harness(
         harness.scale_waits(1.0)
         harness.forget_simulated()
         harness.deliver_events(are_delivered=True)
-        functions.put_function_concurrency(FunctionName=names["trigger"], ReservedConcurrentExecutions=1)
-        events.enable_rule(Name=tick)
+        for rule in rules:
+            events.enable_rule(Name=rule)
 
 
 def _configure(functions: Any, name: str, handler: str, variables: Mapping[str, str]) -> None:

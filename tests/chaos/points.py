@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
 
 from tests.chaos.plan import Fault, How, When
+from trigger.wake import KICK
 
 EVERY = (
     *((when, how) for how in (How.KILL, How.ERROR) for when in When),
@@ -50,7 +52,7 @@ class Point:
     stops: bool = False  # an operator stops the execution
     loses_event: bool = False  # EventBridge does not deliver the event of the stop
     quota_path: str = ""  # path of a platform's API; the next request to it finds the quota used up
-    page: int | None = None  # jobs in a page of the tick's queries; None: as in the product
+    event: dict[str, Any] = field(default_factory=dict)  # of the tick
     faults: Sequence[tuple[When, How]] = EVERY
     ends: Ending = completed(5)  # noqa: RUF009 - frozen
 
@@ -77,6 +79,9 @@ def _failing(point: str) -> Fault:
     return Fault(point, When.BEFORE, How.ERROR)
 
 
+ONE_A_PAGE = {"page": 1}  # jobs in a page of the tick's queries
+COUNTED = ONE_A_PAGE | {"isCounted": True}
+KICKED = {"Records": [{"body": json.dumps(KICK)}]}
 _RETRIED = _failing("FetchAccount.put")
 _LOST_CLAIM = Fault("tick.claim", When.AFTER, How.RESEND)
 _DEAD_TICK = Fault("tick.claim", When.AFTER, How.KILL)
@@ -145,7 +150,7 @@ STATES = (
 
 TICKS = (
     Point(name="tick.open_jobs"),
-    Point(name="tick.get_document"),
+    Point(name="tick.get_stored"),
     Point(name="tick.claim"),
     Point(name="tick.check", first=_LOST_CLAIM),
     Point(name="tick.start", faults=(*EVERY, (When.BEFORE, How.REFUSE))),
@@ -162,11 +167,17 @@ TICKS = (
         loses_event=True,
         ends=failed("ExecutionAborted"),
     ),
-    Point(name="tick.processing_jobs", page=1),
-    Point(name="tick.pending_jobs", page=1),
-    Point(name="tick.next_waiting_org", page=1),
-    Point(name="tick.pending_of_org", page=1),
-    Point(name="tick.put_document", page=1),  # the turns
+    Point(name="tick.processing_jobs", event=ONE_A_PAGE),
+    Point(name="tick.pending_jobs", event=ONE_A_PAGE),
+    Point(name="tick.next_waiting_org", event=ONE_A_PAGE),
+    Point(name="tick.pending_of_org", event=ONE_A_PAGE),
+    Point(name="tick.count_processing", event=COUNTED),
+    Point(name="tick.expired_jobs", event=COUNTED),
+    Point(name="tick.put_document"),
+    Point(name="tick.get_stored", event=KICKED),
+    Point(name="tick.next_waiting_org", event=KICKED),
+    Point(name="tick.put_document", event=KICKED),
+    Point(name="tick.claim", event=KICKED),
 )
 
 

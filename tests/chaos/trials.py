@@ -20,7 +20,9 @@ JOBLESS = {  # calls of a tick that serve all jobs
     f"tick.{call}"
     for call in (
         "open_jobs",
-        "get_document",
+        "get_stored",
+        "count_processing",
+        "expired_jobs",
         "processing_jobs",
         "pending_jobs",
         "next_waiting_org",
@@ -112,8 +114,7 @@ def _is_over(harness: ChaosHarness, one: Running) -> bool:
 def _tick(harness: ChaosHarness, waiting: Sequence[Running]) -> None:
     """Run two ticks at once. If a call of the tick itself must fail, run only one, since a second would do its work."""
     failing = [one for one in waiting if one.trial.is_alone and not all(map(harness.plan.has_fired, one.faults))]
-    page = failing[0].trial.point.page if failing else None
-    harness.tick(1 if failing else DOUBLED, **({"page": page} if page else {}))
+    harness.tick(1 if failing else DOUBLED, **(failing[0].trial.point.event if failing else {}))
     for one in waiting:
         one.ticks += 1
 

@@ -130,8 +130,11 @@ def test_user_sentence_quotes_nothing_of_googles_error() -> None:
 CALLS: dict[str, Callable[[FirestoreStore], Any]] = {
     "open_jobs": lambda store: store.open_jobs(10),
     "processing_jobs": lambda store: store.processing_jobs(10),
+    "count_processing": lambda store: store.count_processing(),
+    "expired_jobs": lambda store: store.expired_jobs(START, 10),
+    "get_stored": lambda store: store.get_stored("a/b"),
     "next_waiting_org": lambda store: store.next_waiting_org("", list(PlatformName)),
-    "pending_of_org": lambda store: store.pending_of_org("o", PlatformName.YOUTUBE, 10),
+    "pending_of_org": lambda store: store.pending_of_org("o", [PlatformName.YOUTUBE], 10),
     "put_document": lambda store: store.put_document(DocumentWrite("a/b", {"n": 1})),
     "pending_jobs": lambda store: store.pending_jobs(10),
     "get_job": lambda store: store.get_job("a"),

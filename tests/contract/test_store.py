@@ -232,13 +232,13 @@ def test_pending_jobs_of_an_org_are_its_urgent_and_oldest(store: Store, front_en
         front_end.write(job_id, **{"orgId": "o", "platform": "youtube", "status": "pending"} | fields)
 
     def first(limit: int) -> set[str]:
-        return {job.job_id for job in store.pending_of_org("o", PlatformName.YOUTUBE, limit)}
+        return {job.job_id for job in store.pending_of_org("o", [PlatformName.YOUTUBE], limit)}
 
     assert first(1) == {"most-urgent", "oldest"}
     assert first(2) == {"most-urgent", "urgent", "oldest", "older"}
     assert first(20) == {"oldest", "older", "old", "urgent", "urgent-later", "most-urgent", "wordy"}
-    assert [job.job_id for job in store.pending_of_org("o", PlatformName.YOUTUBE, 20)].count("urgent") == 1
-    assert store.pending_of_org("nobody", PlatformName.YOUTUBE, 20) == []
+    assert [job.job_id for job in store.pending_of_org("o", [PlatformName.YOUTUBE], 20)].count("urgent") == 1
+    assert store.pending_of_org("nobody", [PlatformName.YOUTUBE], 20) == []
 
 
 # put_document
@@ -566,7 +566,7 @@ def test_queries_of_many_jobs_read_our_fields_only(store: Store, front_end: Fron
     job_id = store.create_job(job_document(priority=1))
     front_end.write(job_id, filler="x" * 100_000)
     reads = [store.open_jobs(9), store.pending_jobs(9), store.pending_jobs(9, without=[PlatformName.TIKTOK])]
-    reads += [store.pending_jobs(9, from_id=job_id), store.pending_of_org("org1", PlatformName.INSTAGRAM, 9)]
+    reads += [store.pending_jobs(9, from_id=job_id), store.pending_of_org("org1", [PlatformName.INSTAGRAM], 9)]
     reads += [store.get_jobs([job_id]), store.list_jobs(JobFilter(), 9)]
     front_end.write(job_id, status="processing")
     reads += [store.processing_jobs(9)]

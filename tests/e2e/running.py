@@ -54,7 +54,7 @@ class RunningStack:
         self._objects = aws.client("s3", state.aws())
 
     def tick(self) -> dict[str, int]:
-        """Run the deployed trigger once. If a scheduled tick runs, wait for it: only one tick may run at a time."""
+        """Run the deployed trigger once. If Lambda has no free place, wait for one."""
         throttled = self._functions.exceptions.TooManyRequestsException
 
         def invoke() -> Any:

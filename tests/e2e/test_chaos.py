@@ -38,7 +38,7 @@ def harness(running: RunningStack) -> Iterator[ChaosHarness]:
 def chosen(wanted: set[tuple[str, When, How]]) -> list[Trial]:
     every = points.trials([*points.STATES, *points.TICKS])
     found = [trial for trial in every if (trial.fault.point, trial.fault.when, trial.fault.how) in wanted]
-    assert len(found) == len(wanted)
+    assert {(trial.fault.point, trial.fault.when, trial.fault.how) for trial in found} == wanted
     return found
 
 
@@ -46,7 +46,9 @@ def test_jobs_with_a_killed_or_cut_off_state_end_right_once(harness: ChaosHarnes
     assert [result for result in trials.run(harness, chosen(STATES)) if result.wrong] == []
 
 
-@pytest.mark.parametrize("trial", chosen(TICKS), ids=lambda trial: f"{trial.fault.point} {trial.fault}")
+@pytest.mark.parametrize(
+    "trial", chosen(TICKS), ids=lambda trial: f"{trial.fault.point} {trial.fault} {sorted(trial.point.event)}"
+)
 def test_job_with_a_killed_cut_off_or_refused_tick_ends_right(harness: ChaosHarness, trial: Trial) -> None:
     """The job ends exactly once, in the right status."""
     assert [result for result in trials.run(harness, [trial]) if result.wrong] == []

@@ -21,7 +21,7 @@ from tracking.store.firestore import JOBS
 CHAIN = {re.sub(r"\B([A-Z])", r"-\1", state.name).lower(): state.reaches for state in states.CHAIN}
 """The file name of each state's event, and the progress after the state."""
 ENDED = {"execution-aborted", "execution-failed", "execution-timed-out"}
-OTHERS = ENDED | {"fail-job", "fetch-account-missing", "fetch-account-slow", "kick", "save-some-videos", "tick"}
+OTHERS = ENDED | {"fail-job", "fetch-account-missing", "fetch-account-slow", "kick", "save-some-videos", "tick", "wake"}
 YOUTUBE = account_path("demo-org", "demo-project", "youtube_UC_x5XG1OV2P6uZZ5FSM9Ttw")
 
 
@@ -98,8 +98,9 @@ def test_a_function_that_takes_too_long_is_stopped(running: RunningStack) -> Non
     assert running.job("event-slow")["progress"] == 0
 
 
-def test_a_tick_tells_what_it_did(running: RunningStack) -> None:
-    answer = invoke(running.state, "trigger", event_of("tick"))
+@pytest.mark.parametrize("event", ["tick", "wake"])
+def test_a_tick_tells_what_it_did(running: RunningStack, event: str) -> None:
+    answer = invoke(running.state, "trigger", event_of(event))
     assert not answer.is_error
     assert answer.payload.keys() == {"started", "repaired", "malformed", "lost", "unwritable", "refused", "unknown"}
 

@@ -99,7 +99,9 @@ def made() -> list[StructuredQuery]:
     store.pending_jobs(200, from_id="job1")
     store.processing_jobs(2000)
     store.next_waiting_org("o", list(PlatformName))
-    store.pending_of_org("o", PlatformName.YOUTUBE, 50)
+    store.pending_of_org("o", [PlatformName.YOUTUBE], 50)
+    store.count_processing()
+    store.expired_jobs(START, 10)
     store.finished_jobs(500)
     store.finished_jobs(500, from_id="job1")
     store.get_documents("organizations/o/projects/p/trackedAccounts/a/videos")
@@ -109,7 +111,7 @@ def made() -> list[StructuredQuery]:
 
 
 def test_every_query_has_its_index_and_every_index_its_query(made: list[StructuredQuery]) -> None:
-    assert len(made) == 19
+    assert len(made) == 20
     written = json.loads((ROOT / "firestore.indexes.json").read_text())["indexes"]
     assert {index["queryScope"] for index in written} == {"COLLECTION"}
     queries = {index for query in made if (index := needed(query))}

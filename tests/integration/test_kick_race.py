@@ -1,8 +1,7 @@
-"""Races of kicks and ticks: threads on the Firestore emulator, without Lambda's limit of one tick at a time."""
+"""Races of kicks and ticks: threads on the Firestore emulator, with more ticks at a time than the queue allows."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -20,18 +19,17 @@ from trigger import app, kick
 JOBS = 100
 
 
-class Functions:
-    """Lambda's asynchronous invocations, each in a thread that starts at once."""
+class Queue:
+    """The queue of wakes. Each message starts a tick at once, in a thread."""
 
-    def __init__(self, tick: Callable[[], Any]) -> None:
+    def __init__(self, tick: Callable[[dict[str, Any]], Any]) -> None:
         self._tick = tick
         self._threads = ThreadPoolExecutor(8)
         self._running: list[Future[Any]] = []
 
-    def invoke(self, *, FunctionName: str, InvocationType: str, Payload: bytes) -> None:  # noqa: N803
-        assert (FunctionName, InvocationType) == ("the-trigger", "Event")
-        assert isinstance(json.loads(Payload), dict)
-        self._running.append(self._threads.submit(self._tick))
+    def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803
+        assert QueueUrl == "https://wakes"
+        self._running.append(self._threads.submit(self._tick, {"Records": [{"body": MessageBody}]}))
 
     def results(self) -> list[Any]:
         self._threads.shutdown()
@@ -45,21 +43,21 @@ def test_simultaneous_kicks_and_ticks_start_each_job_once(
     executions = CountedExecutions()
     stores = [FirestoreStore(firestore_client()) for _ in range(4)]
 
-    def tick(number: int = 0) -> Any:
+    def tick(event: dict[str, Any], number: int = 0) -> Any:
         deps = TriggerDeps(stores[number], executions, SystemClock(), LIMITS)
-        return app.handler({}, FakeContext(55), deps)  # type: ignore[arg-type]
+        return app.handler(event, FakeContext(55), deps)  # type: ignore[arg-type]
 
-    functions = Functions(tick)
-    deps = KickDeps(Callers(None, lambda: "the-secret"), functions, "the-trigger")
+    queue = Queue(tick)
+    deps = KickDeps(Callers(None, lambda: "the-secret"), queue, "https://wakes")
 
     def press(_number: int) -> int:
         event = {"headers": {"x-trigger-secret": "the-secret"}}
         return int(kick.handler(event, FakeContext(), deps)["statusCode"])  # type: ignore[arg-type]
 
     with ThreadPoolExecutor(6) as pool:
-        ticks = [pool.submit(tick, number) for number in (1, 2, 3)]
+        ticks = [pool.submit(tick, {}, number) for number in (1, 2, 3)]
         assert list(pool.map(press, range(3))) == [202] * 3
-    started = [done["started"] for done in (*functions.results(), *(tick.result() for tick in ticks))]
+    started = [done["started"] for done in (*queue.results(), *(tick.result() for tick in ticks))]
     assert len(started) == 6
     assert sum(started) == JOBS
     assert executions.starts == {f"job{number:03}": 1 for number in range(JOBS)}

@@ -60,7 +60,7 @@ def test_job_of_a_new_account_costs_one_commit_per_state(
     job_id = real.add_job()
     sent.calls.clear()
     real.tick()
-    assert sent.names == ["RunQuery", "BatchGetDocuments", "BatchWrite"]  # jobs, pauses, claims
+    assert sent.names == ["RunQuery", "BatchGetDocuments", "Commit", "BatchWrite"]  # jobs, control, slots, claims
     (job,) = real.executions.started.values()
     sent.calls.clear()
     real.run_chain(dict(job))

@@ -18,6 +18,7 @@ from tracking.platform_contract import CREDENTIALS
 from tracking.settings import (
     CleanupSettings,
     KickSettings,
+    Limits,
     ProcessSettings,
     ReconcileSettings,
     TriggerSettings,
@@ -41,7 +42,7 @@ ALARMS = {
     ("AWS/States", "ExecutionsFailed"): {"Ref": "TrackingStateMachine"},
     ("AWS/States", "ExecutionsTimedOut"): {"Ref": "TrackingStateMachine"},
     ("AWS/Lambda", "Errors"): {"Ref": "TriggerFunction"},
-    ("AWS/Lambda", "Invocations"): {"Ref": "TriggerFunction"},
+    ("AWS/Events", "Invocations"): {"Ref": "TriggerFunctionTick"},
     ("AWS/ApiGateway", "5xx"): {"Ref": "KickApi"},
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]},
     ("AWS/Lambda", "Throttles"): {"Ref": "ProcessFunction"},
@@ -241,7 +242,7 @@ def test_an_event_that_cannot_be_delivered_is_kept(template: Any) -> None:
     for _, rule in rules:
         assert rule["RetryPolicy"]["MaximumRetryAttempts"] >= 2
         assert rule["DeadLetterConfig"] == {"Arn": attribute("DeadLetterQueue", "Arn")}
-    (policy,) = of_type(template, "AWS::SQS::QueuePolicy").values()
+    policy = of_type(template, "AWS::SQS::QueuePolicy")["DeadLetterQueuePolicy"]
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     # SAM names a rule after its function and its event.
@@ -275,10 +276,10 @@ def test_old_jobs_are_deleted_daily_by_one_run_at_a_time(template: Any) -> None:
     assert template["Parameters"]["KeepFinishedDays"]["Default"] == 7
 
 
-def test_there_is_one_tick_at_a_time_and_it_ends_before_the_next(template: Any) -> None:
+def test_a_tick_ends_before_the_next_and_takes_nobodys_place(template: Any) -> None:
     trigger = of_type(template, "AWS::Serverless::Function")["TriggerFunction"]
-    assert trigger["ReservedConcurrentExecutions"] == 1
-    assert trigger["Timeout"] < 60
+    assert "ReservedConcurrentExecutions" not in trigger  # ticks may meet
+    assert trigger["Timeout"] < Limits().longest_tick.total_seconds()
 
 
 # The kick
@@ -304,15 +305,37 @@ def test_the_kick_may_be_invoked_by_its_own_route_alone(template: Any) -> None:
 def test_the_kick_may_have_the_tick_run_and_do_nothing_else(template: Any) -> None:
     kick = of_type(template, "AWS::Serverless::Function")["KickFunction"]
     actions = {action: s["Resource"] for s in statements(kick) for action in listed(s["Action"])}
-    assert actions.keys() == {"lambda:InvokeFunction", "secretsmanager:GetSecretValue"}
-    assert actions["lambda:InvokeFunction"] == attribute("TriggerFunction", "Arn")
+    assert actions.keys() == {"sqs:SendMessage", "secretsmanager:GetSecretValue"}
+    assert actions["sqs:SendMessage"] == attribute("WakeQueue", "Arn")
 
 
-def test_kick_waits_in_lambdas_queue_while_a_tick_runs(template: Any) -> None:
-    """Lambda keeps the event longer than a tick can last. A new try of a throttled event does not count as a retry."""
+# Wakes
+
+
+def test_every_end_of_an_execution_wakes_the_trigger(template: Any) -> None:
+    (rule,) = of_type(template, "AWS::Events::Rule").values()
+    assert rule["EventPattern"]["detail"] == {
+        "stateMachineArn": [{"Ref": "TrackingStateMachine"}],
+        "status": ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"],
+    }
+    (target,) = rule["Targets"]
+    assert target["Arn"] == attribute("WakeQueue", "Arn")
+    policy = of_type(template, "AWS::SQS::QueuePolicy")["WakeQueuePolicy"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": attribute("WakeRule", "Arn")}}
+    (mapping,) = of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    assert mapping["FunctionName"] == {"Ref": "TriggerFunction"}
+    assert mapping["EventSourceArn"] == attribute("WakeQueue", "Arn")
+
+
+def test_wakes_come_together_and_are_soon_forgotten(template: Any) -> None:
+    """A queue with a shorter visibility time-out than its function's is refused. Old wakes tell nothing new."""
+    queue = of_type(template, "AWS::SQS::Queue")["WakeQueue"]
     trigger = of_type(template, "AWS::Serverless::Function")["TriggerFunction"]
-    assert trigger["EventInvokeConfig"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
-    assert trigger["Timeout"] < trigger["EventInvokeConfig"]["MaximumEventAgeInSeconds"]
+    (mapping,) = of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    assert trigger["Timeout"] < queue["VisibilityTimeout"] < queue["MessageRetentionPeriod"] <= 300
+    assert mapping["ScalingConfig"]["MaximumConcurrency"] == 2  # the least that AWS allows
+    assert mapping["BatchSize"] == 10  # the most without a batching window
 
 
 def test_kick_floods_are_throttled(template: Any) -> None:

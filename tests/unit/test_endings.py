@@ -137,9 +137,15 @@ def test_an_account_goes_with_a_completion_alone() -> None:
         endings.ending("job1", {}, FAILURE, "v", ACCOUNT)
 
 
-@pytest.mark.parametrize("condition", ["must_be_new", "must_exist"])
-def test_a_rider_cannot_keep_a_job_from_ending(condition: str) -> None:
-    rider = DocumentWrite("events/1", {}, **{condition: True})
+@pytest.mark.parametrize(
+    "rider",
+    [
+        DocumentWrite("events/1", {}, must_be_new=True),
+        DocumentWrite("events/1", {}, must_exist=True),
+        DocumentWrite("events/1", {}, version="v"),
+    ],
+)
+def test_a_rider_cannot_keep_a_job_from_ending(rider: DocumentWrite) -> None:
     with pytest.raises(ValueError, match="keep the job from ending"):
         EndingWrite("job1", FAILURE, "v", (rider,))
     with pytest.raises(ValueError, match="keep the job from ending"):

@@ -25,8 +25,9 @@ from tracking.wiring import KickDeps
 from trigger import kick
 
 SECRET = "0123456789abcdef-0123456789abcdef"
-TICK = {"FunctionName": "the-trigger", "InvocationType": "Event", "Payload": b"{}"}
-QUEUED = {"StatusCode": 202}
+QUEUE = "https://sqs.us-east-1.amazonaws.com/000000000000/wakes"
+WAKE = {"QueueUrl": QUEUE, "MessageBody": '{"kick": true}'}
+QUEUED = {"MessageId": "1"}
 
 
 class NoTokens:
@@ -37,11 +38,11 @@ class NoTokens:
 
 
 @pytest.fixture
-def functions() -> Iterator[Stubber]:
-    """Lambda's client with scripted replies. An unexpected call fails."""
+def queues() -> Iterator[Stubber]:
+    """The client of SQS with scripted replies. An unexpected call fails."""
     keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
     once = Config(retries={"mode": "standard", "total_max_attempts": 1})
-    client = boto3.client("lambda", region_name="us-east-1", config=once, **keys)  # type: ignore[call-overload]  # no stubs
+    client = boto3.client("sqs", region_name="us-east-1", config=once, **keys)  # type: ignore[call-overload]  # no stubs
     with Stubber(client) as stub:
         yield stub
 
@@ -53,9 +54,9 @@ def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     return written
 
 
-def post(headers: dict[str, str], functions: Stubber, secret: Callable[[], str] = lambda: SECRET) -> dict[str, Any]:
+def post(headers: dict[str, str], queues: Stubber, secret: Callable[[], str] = lambda: SECRET) -> dict[str, Any]:
     event = json.loads((ROOT / "events/kick.json").read_text()) | {"headers": headers}
-    deps = KickDeps(Callers(NoTokens(), secret), functions.client, "the-trigger")
+    deps = KickDeps(Callers(NoTokens(), secret), queues.client, QUEUE)
     return dict(kick.handler(event, FakeContext(), deps))  # type: ignore[arg-type]
 
 
@@ -77,11 +78,11 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize("case", ACCEPTED)
-def test_kick_with_the_secret_runs_one_tick(functions: Stubber, log: io.StringIO, case: str) -> None:
-    functions.add_response("invoke", QUEUED, TICK)
-    answer = post(ACCEPTED[case], functions)
+def test_kick_with_the_secret_wakes_the_trigger_once(queues: Stubber, log: io.StringIO, case: str) -> None:
+    queues.add_response("send_message", QUEUED, WAKE)
+    answer = post(ACCEPTED[case], queues)
     assert (answer["statusCode"], answer["body"]) == (202, "{}")
-    functions.assert_no_pending_responses()
+    queues.assert_no_pending_responses()
     (line,) = [json.loads(line) for line in log.getvalue().splitlines()]
     assert (line["level"], line["action"], line["kind"]) == ("INFO", "kick_accepted", "secret")
 
@@ -111,9 +112,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_kick_without_the_secret_is_refused_without_reason(functions: Stubber, log: io.StringIO, case: str) -> None:
+def test_kick_without_the_secret_is_refused_without_reason(queues: Stubber, log: io.StringIO, case: str) -> None:
     headers, reason = REFUSED[case]
-    answer = post(headers, functions)
+    answer = post(headers, queues)
     assert answer == {
         "statusCode": 401,
         "headers": {"content-type": "application/json", "cache-control": "no-store"},
@@ -127,12 +128,12 @@ def test_kick_without_the_secret_is_refused_without_reason(functions: Stubber, l
 
 @pytest.mark.parametrize("value", ["", " ", "\n"])
 @pytest.mark.parametrize("offered", ["", " ", "x"])
-def test_empty_secret_refuses_every_kick(functions: Stubber, value: str, offered: str) -> None:
-    assert post({"x-trigger-secret": offered}, functions, lambda: value)["statusCode"] == 401
-    assert post({"authorization": f"Bearer {offered}"}, functions, lambda: value)["statusCode"] == 401
+def test_empty_secret_refuses_every_kick(queues: Stubber, value: str, offered: str) -> None:
+    assert post({"x-trigger-secret": offered}, queues, lambda: value)["statusCode"] == 401
+    assert post({"authorization": f"Bearer {offered}"}, queues, lambda: value)["statusCode"] == 401
 
 
-def test_offered_secret_is_compared_in_constant_time(functions: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offered_secret_is_compared_in_constant_time(queues: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only `hmac.compare_digest` compares the header with each accepted value."""
     compared: list[tuple[bytes, bytes]] = []
 
@@ -141,23 +142,23 @@ def test_offered_secret_is_compared_in_constant_time(functions: Stubber, monkeyp
         return False  # only this result decides
 
     monkeypatch.setattr(hmac, "compare_digest", spy)
-    answer = post({"X-Trigger-Secret": "new"}, functions, lambda: "new old")
+    answer = post({"X-Trigger-Secret": "new"}, queues, lambda: "new old")
     assert answer["statusCode"] == 401
     assert compared == [(b"new", b"new"), (b"new", b"old")]
 
 
-def test_kick_with_a_secret_is_refused_if_none_is_set_up(functions: Stubber, log: io.StringIO) -> None:
-    answer = post({"x-trigger-secret": SECRET}, functions, raising(CredentialsError("not set up")))
+def test_kick_with_a_secret_is_refused_if_none_is_set_up(queues: Stubber, log: io.StringIO) -> None:
+    answer = post({"x-trigger-secret": SECRET}, queues, raising(CredentialsError("not set up")))
     assert answer["statusCode"] == 401
     assert '"reason":"NoSecretToCompareWith"' in log.getvalue()
 
 
 @pytest.mark.parametrize("offered", ["old-secret", "new-secret"])
-def test_while_a_secret_is_changed_both_are_taken(functions: Stubber, offered: str) -> None:
-    functions.add_response("invoke", QUEUED, TICK)
-    assert post({"x-trigger-secret": offered}, functions, lambda: "new-secret\nold-secret")["statusCode"] == 202
+def test_while_a_secret_is_changed_both_are_taken(queues: Stubber, offered: str) -> None:
+    queues.add_response("send_message", QUEUED, WAKE)
+    assert post({"x-trigger-secret": offered}, queues, lambda: "new-secret\nold-secret")["statusCode"] == 202
     assert (
-        post({"x-trigger-secret": "new-secret\nold-secret"}, functions, lambda: "new-secret\nold-secret")["statusCode"]
+        post({"x-trigger-secret": "new-secret\nold-secret"}, queues, lambda: "new-secret\nold-secret")["statusCode"]
         == 401
     )
 
@@ -176,8 +177,8 @@ def auth_that_refuses() -> Any:
     return Refusing()
 
 
-def test_an_event_without_headers_is_refused(functions: Stubber) -> None:
-    deps = KickDeps(Callers(NoTokens(), lambda: SECRET), functions.client, "the-trigger")
+def test_an_event_without_headers_is_refused(queues: Stubber) -> None:
+    deps = KickDeps(Callers(NoTokens(), lambda: SECRET), queues.client, QUEUE)
     for event in ({}, {"headers": None}):
         assert kick.handler(event, FakeContext(), deps)["statusCode"] == 401  # type: ignore[arg-type]
 
@@ -193,10 +194,10 @@ LAMBDA_FAILS = [
 
 
 @pytest.mark.parametrize(("code", "status"), LAMBDA_FAILS)
-def test_kick_with_a_failing_invoke_answers_503(functions: Stubber, log: io.StringIO, code: str, status: int) -> None:
+def test_kick_with_a_failing_queue_answers_503(queues: Stubber, log: io.StringIO, code: str, status: int) -> None:
     """The cause is in the log, the secret is not."""
-    functions.add_client_error("invoke", code, http_status_code=status)
-    failed = post({"x-trigger-secret": SECRET}, functions)
+    queues.add_client_error("send_message", code, http_status_code=status)
+    failed = post({"x-trigger-secret": SECRET}, queues)
     assert (failed["statusCode"], failed["body"]) == (503, "{}")
     (line,) = [json.loads(line) for line in log.getvalue().splitlines()]
     assert (line["level"], line["action"], line["reason"]) == ("ERROR", "kick_failed", code)
@@ -205,17 +206,17 @@ def test_kick_with_a_failing_invoke_answers_503(functions: Stubber, log: io.Stri
 
 def test_kick_with_lambda_unreachable_answers_503(log: io.StringIO) -> None:
     class Unreachable:
-        def invoke(self, **_arguments: Any) -> None:
+        def send_message(self, **_arguments: Any) -> None:
             raise EndpointConnectionError(endpoint_url="https://lambda.example")
 
-    deps = KickDeps(Callers(NoTokens(), lambda: SECRET), Unreachable(), "the-trigger")
+    deps = KickDeps(Callers(NoTokens(), lambda: SECRET), Unreachable(), QUEUE)
     event = {"headers": {"x-trigger-secret": SECRET}}
     assert kick.handler(event, FakeContext(), deps)["statusCode"] == 503  # type: ignore[arg-type]
     assert '"reason":"EndpointConnectionError"' in log.getvalue()
 
 
-def test_a_secret_that_cannot_be_read_just_now_refuses_nobody(functions: Stubber, log: io.StringIO) -> None:
-    answer = post({"x-trigger-secret": SECRET}, functions, raising(StoreUnavailableError("busy")))
+def test_a_secret_that_cannot_be_read_just_now_refuses_nobody(queues: Stubber, log: io.StringIO) -> None:
+    answer = post({"x-trigger-secret": SECRET}, queues, raising(StoreUnavailableError("busy")))
     assert answer["statusCode"] == 503
     assert '"reason":"StoreUnavailableError"' in log.getvalue()
 
@@ -236,7 +237,7 @@ TOKEN = "eyJhbGciOi.eyJzdWIi.c2lnbmF0dXJl"
 @pytest.mark.parametrize("error", [ValueError(TOKEN), TypeError(TOKEN)])
 def test_a_token_is_not_quoted_by_any_answer_or_log_line(log: io.StringIO, error: Exception) -> None:
     tokens = type("Tokens", (), {"verify_id_token": lambda *args, **kwargs: raising(error)()})()
-    deps = KickDeps(Callers(tokens, lambda: SECRET), None, "the-trigger")
+    deps = KickDeps(Callers(tokens, lambda: SECRET), None, QUEUE)
     answer = kick.handler({"headers": {"authorization": f"Bearer {TOKEN}"}}, FakeContext(), deps)  # type: ignore[arg-type]
     assert answer["statusCode"] == 401
     assert '"reason":"MalformedToken"' in log.getvalue()

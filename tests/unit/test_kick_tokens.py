@@ -153,7 +153,7 @@ def callers(monkeypatch: pytest.MonkeyPatch, google: Google) -> Iterator[Callers
         monkeypatch.setenv(name, "127.0.0.1:1")
     monkeypatch.delenv("FIREBASE_AUTH_EMULATOR_HOST", raising=False)
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", PROJECT)
-    monkeypatch.setenv("TRIGGER_FUNCTION", "trigger")
+    monkeypatch.setenv("WAKE_QUEUE_URL", "https://queue")
     monkeypatch.setattr(wiring, "secret", lambda name: pytest.fail("the secret was read for a token"))
     yield wiring.kick.__wrapped__().callers
     google_credentials.firebase_app.cache_clear()
@@ -397,7 +397,7 @@ def test_auth_emulator_setting_outside_local_stops_functions(
         "FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099",
         "STATE_MACHINE_ARN": "arn:machine",
         "STAGING_BUCKET": "staging",
-        "TRIGGER_FUNCTION": "trigger",
+        "WAKE_QUEUE_URL": "https://queue",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

@@ -171,7 +171,7 @@ def test_short_refusal_is_left_to_the_retry(harness: Harness, error: Exception, 
     with pytest.raises(RateLimitedError):
         harness.run_state("FetchAccount", job, retry_count=retry)
     assert harness.document(job["jobId"])["status"] == "processing"
-    assert harness.store.get_document(CONTROL_DOCUMENT) is None
+    assert pauses.from_document(harness.store.get_document(CONTROL_DOCUMENT)) == {}
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_job_that_was_lost_meanwhile_pauses_nothing(harness: Harness, status: 
     with pytest.raises(error):
         harness.run_state("FetchAccount", job)
     assert harness.document(job["jobId"]) == before
-    assert harness.store.get_document(CONTROL_DOCUMENT) is None
+    assert pauses.from_document(harness.store.get_document(CONTROL_DOCUMENT)) == {}
 
 
 def test_pause_that_cannot_be_written_is_retried(harness: Harness) -> None:
@@ -240,9 +240,9 @@ class Watched(MemoryStore):
     def pending_jobs(self, limit: int, without: Collection[PlatformName] = (), from_id: str = "") -> list[JobSnapshot]:
         return self._given(super().pending_jobs(limit, without, from_id))
 
-    def pending_of_org(self, org_id: str, platform: PlatformName, limit: int) -> list[JobSnapshot]:
-        self.asked.append(platform)
-        return self._given(super().pending_of_org(org_id, platform, limit))
+    def pending_of_org(self, org_id: str, platforms: Collection[PlatformName], limit: int) -> list[JobSnapshot]:
+        self.asked += platforms
+        return self._given(super().pending_of_org(org_id, platforms, limit))
 
     def _given(self, jobs: list[JobSnapshot]) -> list[JobSnapshot]:
         self.seen += [job.data["platform"] for job in jobs]

@@ -78,7 +78,7 @@ def test_variables_says_what_is_read_and_what_is_required() -> None:
         "GOOGLE_CLOUD_PROJECT": True,
         "FIREBASE_CREDENTIALS_SECRET": False,
         "KICK_SECRET": False,
-        "TRIGGER_FUNCTION": True,
+        "WAKE_QUEUE_URL": True,
     }
     required = {name for name, is_required in variables(ProcessSettings).items() if is_required}
     assert required == {"GOOGLE_CLOUD_PROJECT", "STAGING_BUCKET"}

@@ -81,7 +81,7 @@ def test_many_unwritable_jobs_of_one_org_hold_up_no_other() -> None:
     """More jobs wait than one query returns, so the tick walks through the organisations."""
     harness = Harness(running=10, per_credential=5)
     add_unwritable(harness, 12, createdAt=START.replace(year=2020))
-    for _ in range(Limits().pending_page_size):
+    for _ in range(Limits().scan_page_size):
         harness.add_job(platform="youtube", orgId="org2")
     good = harness.add_job()
     harness.hints.is_busy = True
@@ -163,7 +163,7 @@ def test_malformed_unwritable_jobs_do_not_block_their_org() -> None:
     """These jobs are the oldest of their organisation. They would fill its query if the tick did not leave them out."""
     harness = Harness(running=5, per_credential=5)
     add_unwritable(harness, 12, createdAt=START.replace(year=2020), username="")
-    for number in range(Limits().pending_page_size):
+    for number in range(Limits().scan_page_size):
         harness.add_job(platform="youtube", orgId=f"org{number % 3 + 2}")
     good = harness.add_job()
     harness.hints.is_busy = True

@@ -18,7 +18,6 @@ from tracking.settings import Limits
 from tracking.store import JobSnapshot
 from tracking.store.memory import MemoryStore
 from trigger.slots import Pending, Slots
-from trigger.sweep import Running
 from trigger.turns import Turns
 
 INSTAGRAM, TIKTOK = PlatformName.INSTAGRAM, PlatformName.TIKTOK
@@ -33,7 +32,7 @@ def slots(
 ) -> Slots:
     return Slots(
         Limits(running=running, per_credential=per_credential),
-        Running(Counter(busy or {})),
+        Counter(busy or {}),
         {name: Pause(platform=name, until=until, reason="") for name, until in (paused or {}).items()},
         START,
     )
@@ -59,9 +58,6 @@ PLACES: list[tuple[Slots, list[int]]] = [
 @pytest.mark.parametrize(("found", "expected"), PLACES)
 def test_free_places_follow_limits_leases_and_pauses(found: Slots, expected: list[int]) -> None:
     assert free(found) == expected
-    assert found.closed() == {
-        name for name, number in zip((INSTAGRAM, TIKTOK, YOUTUBE, TWITTER), expected, strict=True) if not number
-    }
 
 
 def test_taken_place_counts_for_all_that_share_it() -> None:
@@ -143,7 +139,7 @@ MANY = 71
 
 def small_pages(running: int, per_credential: int) -> Limits:
     """Return limits with small pages, so that MANY jobs fill several. `test_many_jobs` fills pages of the real size."""
-    return Limits(running=running, per_credential=per_credential, max_open_jobs=51, pending_page_size=20)
+    return Limits(running=running, per_credential=per_credential, max_open_jobs=51, scan_page_size=20)
 
 
 @pytest.fixture
@@ -207,13 +203,13 @@ def test_malformed_jobs_are_found_in_a_long_queue(crowded: Harness) -> None:
         crowded.tick()
         crowded.limits = small_pages(crowded.limits.running + 10, 500)
         ticks += 1
-        assert ticks <= MANY // (crowded.limits.pending_page_size - 1) + 2
+        assert ticks <= MANY // (crowded.limits.scan_page_size - 1) + 2
     assert {crowded.document(job_id)["status"] for job_id in bad} == {"failed"}
 
 
 def test_jobs_without_created_at_are_found_too(crowded: Harness) -> None:
     undated = crowded.add_job(orgId="a", username="undated", priority=99, createdAt=None)
-    for _ in range(MANY // (crowded.limits.pending_page_size - 1) + 2):
+    for _ in range(MANY // (crowded.limits.scan_page_size - 1) + 2):
         crowded.tick()
         crowded.limits = small_pages(crowded.limits.running + 10, 500)
     assert crowded.document(undated)["status"] == "processing"

@@ -143,7 +143,7 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "x",
     "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:000000000000:stateMachine:tracking",
     "STAGING_BUCKET": "staging",
-    "TRIGGER_FUNCTION": "the-trigger",
+    "WAKE_QUEUE_URL": "https://queue",
     "KICK_SECRET": "account-tracking/kick",
     "MAX_RUNNING_JOBS": "7",
     "MAX_RUNNING_PER_CREDENTIAL": "3",
@@ -160,7 +160,7 @@ def test_building_clients_uses_no_network_and_no_secrets(monkeypatch: pytest.Mon
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-trigger")
     assert wiring.trigger.__wrapped__().limits == Limits(running=7, per_credential=3)
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-kick")
-    assert wiring.kick.__wrapped__().trigger_function == "the-trigger"
+    assert wiring.kick.__wrapped__().wake_queue_url == "https://queue"
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-reconcile")
     assert wiring.reconcile.__wrapped__().store
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-cleanup")

@@ -17,6 +17,7 @@ class Hints:
 
     is_busy: bool = False  # many jobs wait, or a platform is paused: use several queries
     next_scan_id: str = ""  # id at which the scan of all waiting jobs continues
+    counted_at: datetime = LONG_AGO  # the last time that a tick read all processing jobs
     unwritable: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Unwritable jobs by id: the version and the organisation of each."""
     unwritable_since: datetime = LONG_AGO

@@ -4,7 +4,7 @@
     14:05 the first tick starts 1 job, the next 2, 4, 8 ... ──> after ten minutes the pause is forgotten
           the next refusal ──> a new pause
 
-One control document holds all pauses, one field per platform. The field `turns` is the trigger's.
+One control document holds all pauses, one field per platform. Its other fields are the trigger's (`trigger.control`).
 """
 
 from __future__ import annotations

@@ -65,10 +65,12 @@ class Limits:
     """Jobs that may run at the same time with one credential. Instagram and TikTok share Apify's."""
     lease: timedelta = LEASE
     """Length of a claim's lease."""
-    max_open_jobs: int = MAX_WRITES_PER_COMMIT + 1
-    """Open jobs that one query reads while few jobs wait: one more than a commit can claim."""
-    pending_page_size: int = 200
-    """Waiting jobs that one query reads. When more wait, the tick queries each organisation."""
+    longest_tick: timedelta = timedelta(minutes=1)
+    """A little more than the trigger's time-out. A slot that a tick took and did not use is free after this time."""
+    max_open_jobs: int = 101
+    """Open jobs that one query reads while few jobs wait. When more wait, the tick queries each organisation."""
+    scan_page_size: int = 10
+    """Waiting jobs of a busy system that one tick scans for malformed ones."""
     max_remembered: int = 1_000
     """Unwritable jobs that a warm trigger remembers."""
     videos_per_commit: int = MAX_WRITES_PER_COMMIT - 2
@@ -129,7 +131,7 @@ class KickSettings(_FromEnvironment):
     google_cloud_project: str
     firebase_credentials_secret: str = ""
     kick_secret: str = ""  # empty: only users may kick
-    trigger_function: str
+    wake_queue_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,8 +61,8 @@ class TriggerDeps:
 @dataclass(frozen=True, slots=True)
 class KickDeps:
     callers: Callers
-    functions: Any  # Lambda's client
-    trigger_function: str
+    queues: Any  # the client of SQS
+    wake_queue_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +115,8 @@ def kick() -> KickDeps:
     app = firebase_app(settings.google_cloud_project, settings.firebase_credentials_secret)
     return KickDeps(
         callers=Callers(auth.Client(app), lambda: secret(settings.kick_secret)),
-        functions=aws_client("lambda"),
-        trigger_function=settings.trigger_function,
+        queues=aws_client("sqs"),
+        wake_queue_url=settings.wake_queue_url,
     )
 
 

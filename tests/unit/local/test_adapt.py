@@ -112,13 +112,6 @@ def test_nothing_else_waits_for_long_on_this_machine() -> None:
     assert {(r["IntervalSeconds"], r["MaxDelaySeconds"]) for r in ours} == {(1, 4)}
 
 
-def test_event_of_a_busy_function_is_tried_again(template: dict[str, Any]) -> None:
-    template["Resources"]["ProcessFunction"]["Properties"]["EventInvokeConfig"] = {"MaximumRetryAttempts": 0}
-    resources = adapt(template, {})["Resources"]
-    assert resources["ProcessFunction"]["Properties"]["EventInvokeConfig"] == {"MaximumRetryAttempts": 2}
-    assert "EventInvokeConfig" not in resources["BareFunction"]["Properties"]
-
-
 def test_api_origins_get_the_names_that_ministack_reads() -> None:
     none = {"Ref": "AWS::NoValue"}
     cors = {"AllowOrigins": {"Ref": "AllowedOrigins"}, "AllowMethods": ["POST"], "MaxAge": 60}

@@ -90,6 +90,15 @@ class DocumentWrite:
     fields: Fields
     must_be_new: bool = False
     must_exist: bool = False
+    version: str | None = None  # the version that the document must still have; None: any
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document that is no job, as it was at one moment."""
+
+    fields: Fields
+    version: str  # as in `JobSnapshot`
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +165,7 @@ class CompletingWrite(EndingWrite):
 
 
 def _refuse_conditions(riders: Sequence[DocumentWrite]) -> None:
-    if any(rider.must_be_new or rider.must_exist for rider in riders):
+    if any(rider.must_be_new or rider.must_exist or rider.version for rider in riders):
         raise ValueError("What rides with an ending must not keep the job from ending.")
 
 
@@ -191,12 +200,20 @@ class TickStore(Protocol):
         """Return up to `limit` `processing` jobs, in the order of their ids."""
         ...
 
+    def count_processing(self) -> int:
+        """Return the number of `processing` jobs. Costs one read for each 1,000 of them."""
+        ...
+
+    def expired_jobs(self, now: datetime, limit: int) -> list[JobSnapshot]:
+        """Return up to `limit` `processing` jobs whose `leaseUntil` is a time up to `now`, the oldest lease first."""
+        ...
+
     def next_waiting_org(self, after: str, platforms: Collection[PlatformName]) -> str | None:
         """Return the first organisation after this id that has a pending job of one of the platforms."""
         ...
 
-    def pending_of_org(self, org_id: str, platform: PlatformName, limit: int) -> list[JobSnapshot]:
-        """Return the jobs to start first: at most `limit` jobs with a priority over 0, and the `limit` oldest jobs."""
+    def pending_of_org(self, org_id: str, platforms: Collection[PlatformName], limit: int) -> list[JobSnapshot]:
+        """Return the jobs of these platforms to start first: up to `limit` with a priority over 0, and the oldest."""
         ...
 
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
@@ -213,9 +230,17 @@ class TickStore(Protocol):
         """
         ...
 
-    def get_document(self, path: str) -> dict[str, Any] | None: ...
+    def get_stored(self, path: str) -> StoredDocument | None:
+        """Return a document with its version, or None if there is none."""
+        ...
 
-    def put_document(self, write: DocumentWrite) -> None: ...
+    def put_document(self, write: DocumentWrite) -> str:
+        """Write a document outside of any job, and return its new version.
+
+        Raises StaleVersionError if it has another version than `write.version` or is gone. Raises DocumentExistsError
+        if it must be new and is not. `must_exist` is not possible here.
+        """
+        ...
 
 
 class StateStore(Protocol):
@@ -245,8 +270,8 @@ class CleanupStore(Protocol):
 
     def get_document(self, path: str) -> dict[str, Any] | None: ...
 
-    def put_document(self, write: DocumentWrite) -> None:
-        """Write a document outside of any job. The only possible precondition is `must_be_new`."""
+    def put_document(self, write: DocumentWrite) -> str:
+        """Write a document, as in `TickStore`."""
         ...
 
 

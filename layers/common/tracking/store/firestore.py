@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 from google.api_core import exceptions as google
@@ -26,6 +27,7 @@ from tracking.store import (
     JobSnapshot,
     JobWrite,
     StaleVersionError,
+    StoredDocument,
     Unwritable,
     WriteRefusedError,
     refuse_completions,
@@ -98,6 +100,20 @@ class FirestoreStore:
         return [_snapshot(document) for document in _only_our_fields(query).stream(**_CALL)]
 
     @_translated
+    def count_processing(self) -> int:
+        query: Any = self._jobs.where(filter=FieldFilter("status", "==", Status.PROCESSING))
+        return sum(int(counted.value) for row in query.count().get(**_CALL) for counted in row)
+
+    @_translated
+    def expired_jobs(self, now: datetime, limit: int) -> list[JobSnapshot]:
+        query = (
+            self._jobs.where(filter=FieldFilter("status", "==", Status.PROCESSING))
+            .where(filter=FieldFilter("leaseUntil", "<=", now))
+            .order_by("leaseUntil")
+        )
+        return [_snapshot(document) for document in _only_our_fields(query).limit(limit).stream(**_CALL)]
+
+    @_translated
     def next_waiting_org(self, after: str, platforms: Collection[PlatformName]) -> str | None:
         query = (
             self._jobs.where(filter=FieldFilter("status", "==", Status.PENDING))
@@ -110,11 +126,11 @@ class FirestoreStore:
         return next((str(document.get("orgId")) for document in query.stream(**_CALL)), None)
 
     @_translated
-    def pending_of_org(self, org_id: str, platform: PlatformName, limit: int) -> list[JobSnapshot]:
+    def pending_of_org(self, org_id: str, platforms: Collection[PlatformName], limit: int) -> list[JobSnapshot]:
         of_org = (
             self._jobs.where(filter=FieldFilter("orgId", "==", org_id))
             .where(filter=FieldFilter("status", "==", Status.PENDING))
-            .where(filter=FieldFilter("platform", "==", str(platform)))
+            .where(filter=FieldFilter("platform", "in", sorted(platforms)))
         )
         # Two queries, because ordering by priority skips documents without a priority.
         urgent = of_org.where(filter=FieldFilter("priority", ">", 0)).order_by("priority", Query.DESCENDING)
@@ -246,18 +262,30 @@ class FirestoreStore:
         return data
 
     @_translated
-    def put_document(self, write: DocumentWrite) -> None:
+    def get_stored(self, path: str) -> StoredDocument | None:
+        document = self._client.document(path).get(**_CALL)
+        return StoredDocument(document.to_dict() or {}, _version(document.update_time)) if document.exists else None
+
+    @_translated
+    def put_document(self, write: DocumentWrite) -> str:
         batch = self._client.batch()
         self._add_document(batch, write)
         try:
-            batch.commit(**_CALL)
+            results = batch.commit(**_CALL)
         except google.AlreadyExists as error:
             raise DocumentExistsError(str(error)) from error
+        except (google.FailedPrecondition, google.NotFound, google.Aborted) as error:
+            if write.version is None:
+                raise
+            raise StaleVersionError(str(error)) from error
+        return _version(results[0].update_time)
 
     def _add_document(self, batch: Any, write: DocumentWrite) -> None:
         reference = self._client.document(write.path)
         if write.must_be_new:
             batch.create(reference, write.fields)
+        elif write.version is not None:
+            batch.update(reference, write.fields, option=self._unchanged_since(write.version))
         elif write.must_exist:
             batch.update(reference, write.fields)
         else:

@@ -20,6 +20,7 @@ from tracking.store import (
     JobSnapshot,
     JobWrite,
     StaleVersionError,
+    StoredDocument,
     Unwritable,
     WriteRefusedError,
     refuse_completions,
@@ -49,16 +50,26 @@ class MemoryStore:
     def processing_jobs(self, limit: int) -> list[JobSnapshot]:
         return _only_our_fields(self._with_status(Status.PROCESSING))[:limit]
 
+    def count_processing(self) -> int:
+        return len(self._with_status(Status.PROCESSING))
+
+    def expired_jobs(self, now: datetime, limit: int) -> list[JobSnapshot]:
+        leased = [
+            job for job in self._with_status(Status.PROCESSING) if isinstance(job.data.get("leaseUntil"), datetime)
+        ]
+        expired = [job for job in leased if job.data["leaseUntil"] <= now]
+        return _only_our_fields(sorted(expired, key=lambda job: job.data["leaseUntil"])[:limit])
+
     def next_waiting_org(self, after: str, platforms: Collection[PlatformName]) -> str | None:
         waiting = [job for job in self._with_status(Status.PENDING) if job.data.get("platform") in platforms]
         orgs = [job.data.get("orgId") for job in waiting]
         return min((org for org in orgs if isinstance(org, str) and org > after), default=None)
 
-    def pending_of_org(self, org_id: str, platform: PlatformName, limit: int) -> list[JobSnapshot]:
+    def pending_of_org(self, org_id: str, platforms: Collection[PlatformName], limit: int) -> list[JobSnapshot]:
         waiting = [
             job
             for job in self._with_status(Status.PENDING)
-            if job.data.get("orgId") == org_id and job.data.get("platform") == platform and "createdAt" in job.data
+            if job.data.get("orgId") == org_id and job.data.get("platform") in platforms and "createdAt" in job.data
         ]
         waiting.sort(key=lambda job: job.data["createdAt"])
         urgent = [job for job in waiting if _priority(job) > 0]
@@ -148,11 +159,19 @@ class MemoryStore:
             document = self._documents.get(path)
             return deepcopy(document.data) if document else None
 
-    def put_document(self, write: DocumentWrite) -> None:
+    def get_stored(self, path: str) -> StoredDocument | None:
         with self._lock:
-            if write.must_be_new and write.path in self._documents:
+            document = self._documents.get(path)
+            return StoredDocument(deepcopy(document.data), document.version) if document else None
+
+    def put_document(self, write: DocumentWrite) -> str:
+        with self._lock:
+            current = self._documents.get(write.path)
+            if write.must_be_new and current:
                 raise DocumentExistsError(write.path)
-            self._merge(write.path, write.fields, self._new_version())
+            if write.version is not None and (current is None or current.version != write.version):
+                raise StaleVersionError(write.path)
+            return self._merge(write.path, write.fields, self._new_version())
 
     def touch(self, job_id: str, **fields: Any) -> None:
         """Write as a front end does, without a precondition."""

@@ -1,0 +1,177 @@
+"""The control document as a tick uses it: the pauses, the turns, and the book of the jobs that hold a slot.
+
+Ticks may meet. A tick writes the slots that it takes, and the turns, before it claims a job. It writes only if nobody
+has written the document since the tick read it:
+
+    tick A   read (version 7) ── choose ── write if still 7 ──> 8 ── claim, start
+    tick B       read (version 7) ── choose ── write if still 7 ──> refused: read 8, choose again
+
+An ended execution wakes the trigger, and the job leaves the book. If that event is lost, the tick of the next minute
+sees that the book does not agree with the jobs (`agree`).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from tracking import pauses
+from tracking.errors import StoreUnavailableError
+from tracking.jobs import PlatformName, Status
+from tracking.pauses import CONTROL_DOCUMENT
+from tracking.store import (
+    DocumentExistsError,
+    DocumentWrite,
+    JobSnapshot,
+    StaleVersionError,
+    StoredDocument,
+    TickStore,
+)
+from trigger.slots import Pending
+from trigger.turns import FIELD as TURNS
+from trigger.turns import Turns
+
+SLOTS = "slots"
+WRITTEN_BY = "writtenBy"
+
+
+class ControlChangedError(Exception):
+    """Another writer changed the control document after this tick read it. Nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A job that holds a slot: it is claimed, or about to be claimed."""
+
+    job_id: str
+    attempt: int
+    platform: PlatformName
+    since: datetime
+    version: str = ""  # of the document, while the job waits for its claim
+
+
+class Control:
+    def __init__(self, stored: StoredDocument | None, now: datetime) -> None:
+        """Read the document. Parts that cannot be read count as empty, because people may edit it."""
+        fields = stored.fields if stored else None
+        self.pauses = pauses.active(fields, now)
+        self.turns = Turns(fields)
+        self.holders = {holder.job_id: holder for holder in _read(fields)}
+        self._version = stored.version if stored else None
+        self._written = dict(self.holders)
+
+    @property
+    def running(self) -> Counter[PlatformName]:
+        """The number of jobs that hold a slot, by platform."""
+        return Counter(holder.platform for holder in self.holders.values())
+
+    def take(self, chosen: Iterable[Pending], now: datetime) -> None:
+        for pending in chosen:
+            job = pending.job
+            self.holders[job.job_id] = Holder(job.job_id, job.attempt + 1, job.platform, now, pending.snapshot.version)
+
+    def is_starting(self, pending: Pending) -> bool:
+        """Return whether a tick has taken a slot for the job as it is now."""
+        holder = self.holders.get(pending.job.job_id)
+        return holder is not None and holder.version == pending.snapshot.version
+
+    def give_back(self, job_ids: Iterable[str]) -> None:
+        for job_id in job_ids:
+            self.holders.pop(job_id, None)
+
+    def end(self, ended: Collection[tuple[str, int]]) -> set[PlatformName]:
+        """Strike out the jobs whose execution has ended. Return their platforms. `ended`: job ids with attempts."""
+        gone = [self.holders[job_id] for job_id, attempt in ended if self._holds(job_id, attempt)]
+        self.give_back(holder.job_id for holder in gone)
+        return {holder.platform for holder in gone}
+
+    def agree(self, running: Mapping[str, Holder], store: TickStore, young_since: datetime) -> None:
+        """Make the book agree with the jobs that run.
+
+        An entry without a running job stays if another tick is about to claim its job, or has just claimed it. An entry
+        that is older than `young_since` was left by a tick that died.
+        """
+        missing = [job_id for job_id in self.holders if job_id not in running]
+        found = {job.job_id: job for job in store.get_jobs(missing)} if missing else {}
+        kept = {job_id: self.holders[job_id] for job_id, job in found.items() if self._may_run(job, young_since)}
+        self.holders = {**kept, **running}
+
+    def save(self, store: TickStore, *, with_turns: bool = True) -> None:
+        """Write what has changed. Raises ControlChangedError when another writer was first."""
+        if self.holders == self._written and not (with_turns and self.turns.have_moved):
+            return
+        write = self._to_write(with_turns=with_turns)
+        try:
+            self._version = _put(store, write)
+        except (StaleVersionError, DocumentExistsError) as error:
+            # Our own write may be the newer version: its reply was lost, and the client sent it again.
+            stored = store.get_stored(CONTROL_DOCUMENT)
+            if stored is None or stored.fields.get(WRITTEN_BY) != write.fields[WRITTEN_BY]:
+                raise ControlChangedError(CONTROL_DOCUMENT) from error
+            self._version = stored.version
+        self._written = dict(self.holders)
+        if with_turns:
+            self.turns.are_written()
+
+    def _to_write(self, *, with_turns: bool) -> DocumentWrite:
+        fields: dict[str, Any] = {
+            SLOTS: [
+                {
+                    "job": h.job_id,
+                    "attempt": h.attempt,
+                    "platform": str(h.platform),
+                    "since": h.since,
+                    "version": h.version,
+                }
+                for h in self.holders.values()
+            ],
+            WRITTEN_BY: secrets.token_hex(8),
+        }
+        if with_turns:
+            fields[TURNS] = self.turns.to_store()
+        write = DocumentWrite(CONTROL_DOCUMENT, fields, must_be_new=self._version is None)
+        return replace(write, version=self._version)
+
+    def _holds(self, job_id: str, attempt: int) -> bool:
+        return job_id in self.holders and self.holders[job_id].attempt == attempt
+
+    def _may_run(self, job: JobSnapshot, young_since: datetime) -> bool:
+        """Return whether the job, which was not seen running, may run after all."""
+        holder = self.holders[job.job_id]
+        is_claimed = job.data.get("status") == Status.PROCESSING
+        return (is_claimed or job.version == holder.version) and holder.since > young_since
+
+
+def _put(store: TickStore, write: DocumentWrite) -> str:
+    """Write the document, and once more if there is no answer: it may be written, and would hold its slots unused."""
+    try:
+        return store.put_document(write)
+    except StoreUnavailableError:
+        return store.put_document(write)
+
+
+def read_control(store: TickStore, now: datetime) -> Control:
+    return Control(store.get_stored(CONTROL_DOCUMENT), now)
+
+
+def unavailable() -> StoreUnavailableError:
+    """Return the error of a tick that never was the first to write."""
+    return StoreUnavailableError("Other ticks wrote the control document again and again.")
+
+
+def _read(fields: Mapping[str, Any] | None) -> list[Holder]:
+    stored = (fields or {}).get(SLOTS)
+    holders = []
+    for entry in stored if isinstance(stored, list) else []:
+        try:
+            platform = PlatformName(entry["platform"])
+            holder = Holder(entry["job"], entry["attempt"], platform, entry["since"], str(entry["version"]))
+        except (KeyError, TypeError, ValueError):
+            continue
+        if isinstance(holder.job_id, str) and type(holder.attempt) is int and isinstance(holder.since, datetime):
+            holders.append(holder)
+    return holders
