@@ -121,7 +121,7 @@ def _change_for(deps: TriggerDeps, job: Job, now: datetime, remaining_s: Callabl
         return None
     try:
         outcome = deps.executions.outcome(execution_name(job))
-        if outcome.status is ExecutionStatus.NEVER_STARTED and job.part > 1:
+        if outcome.status is ExecutionStatus.NEVER_STARTED and parts.is_handed_over(job):
             return _start_further(deps, job, now)
     except ExecutionsUnavailableError:
         return None

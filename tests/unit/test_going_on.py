@@ -324,6 +324,20 @@ def test_an_execution_that_never_began_is_begun_by_the_sweep() -> None:
     assert (len(world.saved(job_id)), len(world.runs)) == (500, 1)
 
 
+def test_job_edited_between_two_executions_begins_again() -> None:
+    """What was saved lies in the old project, so nothing goes on from there."""
+    world = World(run_s=10, items_per_s=2)
+    job_id = world.add_job("tiktok", CONTINUED)
+    until_handed_over(world, job_id)
+    world.store.touch(job_id, projectId="project2")  # type: ignore[attr-defined]
+    while world.running():
+        world.step()
+    world.clock.advance(400)
+    document = world.run(job_id)
+    assert (document["attempt"], document["part"], document["expiries"]) == (2, 2, 1)
+    assert (document["message"], len(world.saved(job_id))) == ("Done: 500 videos saved.", 500)
+
+
 def test_event_of_an_execution_that_handed_over_changes_nothing() -> None:
     """Its job, and its job's run, are the next execution's."""
     world = World(run_s=10, items_per_s=2)

@@ -69,6 +69,14 @@ def following(job: Job) -> Job:
     return replace(job, part=job.part + 1)
 
 
+def is_handed_over(job: Job) -> bool:
+    """Return whether a hand-over named the job's execution.
+
+    None did after an edit of a field that the name covers: what earlier executions saved then belongs to another job.
+    """
+    return job.part > 1 and (job.execution_arn or "").rpartition(":")[2] == execution_name(job)
+
+
 def was_handed_over_by(job: Job, execution: str) -> bool:
     """Return whether the job's execution follows directly on this one, of the same attempt."""
     return job.part > 1 and execution_name(replace(job, part=job.part - 1)) == execution
