@@ -56,13 +56,14 @@ class Twitter:
             if token and token in tokens:
                 raise ContractError(f"{_NAME} sends the same page of {account.username} again and again.")
             videos = videos_from(page, account, pinned_id)
-            ids = [post.get("id") for post in objects(page.get("data"))]
+            posts = objects(page.get("data"))
+            ids = [post.get("id") for post in posts]
             unusable = tuple(quoted(post_id) for post_id in ids if not identifier(post_id))
             yield VideoPage(videos=videos, has_more=bool(token), unusable=unusable, cursor=token)
             if not token:
                 return
             tokens.append(token)
-            remaining -= len(videos)
+            remaining -= len(posts)  # X charges for each post of a page, also for one that is left out
 
 
 def build(setup: Setup) -> Twitter:

@@ -26,16 +26,22 @@ from tracking.platforms.messages import failure
 
 SMALLEST_PAGE, LARGEST_PAGE = 5, 100
 
-_USER_FIELDS = (
-    "created_at,description,entities,location,name,pinned_tweet_id,profile_image_url,protected,public_metrics,url,"
-    "username,verified,verified_type,withheld"
-)
+USER_FIELDS = ("description", "pinned_tweet_id", "profile_image_url", "protected", "public_metrics", "verified")
+POST_FIELDS = ("attachments", "author_id", "created_at", "entities", "public_metrics", "referenced_tweets")
+MEDIA_FIELDS = ("duration_ms", "preview_image_url", "public_metrics", "type", "url")
+"""The fields that we ask for beside those that X always sends.
+
+docs/platform-contracts.md, section 2.1, says what each is for.
+
+X charges for each post, user and medium that it returns (https://docs.x.com/x-api/getting-started/pricing). So a page
+expands media alone: only a medium has a picture, a length and the views of a video. An `author_id` is a field of the
+post and costs nothing; its expansion would return, and charge for, the author once more with each page.
+"""
 _POST_PARAMS = {
     "exclude": "retweets",
-    "tweet.fields": "created_at,public_metrics,attachments,entities,referenced_tweets,lang,in_reply_to_user_id,"
-    "possibly_sensitive,edit_history_tweet_ids",
-    "expansions": "attachments.media_keys,author_id",
-    "media.fields": "media_key,type,url,preview_image_url,duration_ms,public_metrics,variants,width,height",
+    "tweet.fields": ",".join(POST_FIELDS),
+    "expansions": "attachments.media_keys",
+    "media.fields": ",".join(MEDIA_FIELDS),
 }
 
 PROBLEMS: dict[str, type[TrackingError]] = {
@@ -76,7 +82,9 @@ class XApi:
     def user(self, username: str, deadline: datetime) -> dict[str, Any]:
         """Return the user's object. X answers with status 200 and no user for missing and suspended accounts."""
         path = f"/users/by/username/{quote(username, safe='')}"
-        body = self._api.call("GET", path, deadline, params={"user.fields": _USER_FIELDS}, account=username).body
+        body = self._api.call(
+            "GET", path, deadline, params={"user.fields": ",".join(USER_FIELDS)}, account=username
+        ).body
         user = obj(body.get("data"))
         if not user:
             raise failure(_kind_of_problems(body), self._api.name, username, note=f"no data for {username}")
