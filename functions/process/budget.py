@@ -32,7 +32,7 @@ class Fetch:
         step, work = self.step, self.step.work
         return Budget(
             deadline=step.deadline,
-            max_videos=self.deps.max_videos_per_job,
+            max_videos=self.deps.max_videos(work.platform_name),
             checkpoint=lambda: _check(self.step, self.deps),
             runs=RunBook(dict(work.runs), self._save),
             runs_since=step.execution_started_at,

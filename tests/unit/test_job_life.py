@@ -203,7 +203,7 @@ class JobLife(RuleBasedStateMachine):
             Staging(ObservedObjects(self.faults, self.store, self.truth)),
             self.platform,
             self.clock,
-            max_videos_per_job=100,
+            max_videos=lambda name: 100,
             limits=LIMITS,
         )
 
