@@ -14,7 +14,7 @@ from tests.factories import account, bare_change, job_document, video
 from tracking import jobs
 from tracking.document_limits import fitted
 from tracking.errors import InvalidJobError
-from tracking.jobs import PlatformName, Status
+from tracking.jobs import Change, ChangeKind, PlatformName, Status
 from tracking.store import (
     CompletingWrite,
     DocumentExistsError,
@@ -116,6 +116,39 @@ def test_a_write_that_changes_nothing_keeps_the_version(store: Store, front_end:
         store.commit(JobWrite(job_id, bare_change(progress=0), version), [DocumentWrite(ACCOUNT, {"n": 1})]) == version
     )
     assert store.write_each([JobWrite(job_id, bare_change(progress=0), version)]) == [version]
+
+
+SPENT_BEFORE: tuple[tuple[Any, dict[str, Any]], ...] = (
+    # before, and after adding 2 units and 0.25 dollars
+    (None, {"units": 2, "usd": 0.25}),
+    ({"units": 3, "posts": 4, "usd": 1}, {"units": 5, "posts": 4, "usd": 1.25}),
+    ({"units": "many", "other": "x"}, {"units": 2, "usd": 0.25, "other": "x"}),
+    ("a text", {"units": 2, "usd": 0.25}),
+)
+
+
+@pytest.mark.parametrize(("before", "after"), SPENT_BEFORE)
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_what_was_spent_is_added_to_the_document(
+    store: Store, front_end: FrontEnd, before: Any, after: dict[str, Any], is_alone: bool
+) -> None:
+    """The front end never writes the field; an operator's edit must not stop the job."""
+    job_id = store.create_job(job_document(spent=before))
+    change = Change(ChangeKind.NOTE, {"message": "Saved."}, {"units": 2, "usd": 0.25})
+    write = JobWrite(job_id, change, read(store, job_id).version)
+    (version,) = store.write_each([write]) if is_alone else [store.commit(write)]
+    snapshot = read(store, job_id)
+    assert (snapshot.version, snapshot.data["message"], snapshot.data["spent"]) == (version, "Saved.", after)
+    assert snapshot.holds(write)
+
+
+def test_nothing_is_added_by_a_write_that_is_refused(store: Store, front_end: FrontEnd) -> None:
+    job_id = store.create_job(job_document(spent={"units": 1}))
+    write = JobWrite(job_id, Change(ChangeKind.NOTE, {"n": 1}, {"units": 1}), read(store, job_id).version)
+    store.commit(write)
+    with pytest.raises(StaleVersionError):
+        store.commit(write)
+    assert read(store, job_id).data["spent"] == {"units": 2}
 
 
 def test_pending_jobs_are_all_pending_ones_malformed_too(store: Store, front_end: FrontEnd) -> None:

@@ -38,7 +38,7 @@ class Twitter:
 
     def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
         name = parse_username(username)
-        user = self._api.user(name, budget.deadline)
+        user = self._api.user(name, budget)
         account = account_from(user, name)
         pinned_id = identifier(user.get("pinned_tweet_id")) or identifier(user.get("pinned_post_id"))
         return FetchedAccount(account=account, videos_ref=f"{account.platform_user_id}:{pinned_id}")
@@ -51,7 +51,7 @@ class Twitter:
         tokens = [budget.cursor]
         remaining = budget.remaining
         while remaining > 0:
-            page = self._api.posts_page(user_id, tokens[-1], remaining, budget.deadline, account=account.username)
+            page = self._api.posts_page(user_id, tokens[-1], remaining, budget, account=account.username)
             token = text(obj(page.get("meta")).get("next_token"))
             if token and token in tokens:
                 raise ContractError(f"{_NAME} sends the same page of {account.username} again and again.")

@@ -10,7 +10,7 @@ from google.api_core import exceptions as google
 from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 from google.api_core.retry import Retry, if_exception_type
 from google.auth.exceptions import GoogleAuthError, TransportError
-from google.cloud.firestore_v1 import Client, Query
+from google.cloud.firestore_v1 import Client, Increment, Query
 from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
 from google.rpc.code_pb2 import Code
@@ -265,7 +265,8 @@ class FirestoreStore:
 
     def _add_job(self, batch: Any, write: JobWrite) -> None:
         reference = self._jobs.document(write.job_id)
-        batch.update(reference, write.change.fields, option=self._unchanged_since(write.version))
+        spent = {f"spent.{name}": Increment(amount) for name, amount in write.change.spent.items()}
+        batch.update(reference, write.change.fields | spent, option=self._unchanged_since(write.version))
 
     def _unchanged_since(self, version: str) -> Any:
         moment = DatetimeWithNanoseconds.from_rfc3339(version)  # type: ignore[no-untyped-call]

@@ -12,6 +12,7 @@ from typing import Any
 from tracking.clock import Clock, to_rfc3339
 from tracking.document_limits import MAX_DOCUMENT_BYTES, is_document_id, stored_bytes
 from tracking.jobs import DOCUMENT_FIELDS, FINISHED, OPEN, PlatformName, Status
+from tracking.spending import Spent, total
 from tracking.store import (
     DocumentExistsError,
     DocumentMissingError,
@@ -99,7 +100,10 @@ class MemoryStore:
             version = self._new_version()
             for document in every:
                 self._merge(document.path, document.fields, version)
-            return self._merge(f"{JOBS}/{job.job_id}", job.change.fields, version)
+            fields = job.change.fields
+            if job.change.spent:
+                fields = fields | {"spent": _added(current.data.get("spent"), job.change.spent)}
+            return self._merge(f"{JOBS}/{job.job_id}", fields, version)
 
     def create_job(self, fields: dict[str, Any]) -> str:
         with self._lock:
@@ -198,6 +202,13 @@ def _only_our_fields(jobs: Iterable[JobSnapshot]) -> list[JobSnapshot]:
     return [
         replace(job, data={name: value for name, value in job.data.items() if name in DOCUMENT_FIELDS}) for job in jobs
     ]
+
+
+def _added(before: object, spent: Spent) -> dict[str, Any]:
+    """Add the amounts. As in Firestore, they replace whatever is no number, or no map."""
+    amounts = before if isinstance(before, dict) else {}
+    numbers = {name: amount for name, amount in amounts.items() if isinstance(amount, int | float)}
+    return amounts | total({name: numbers[name] for name in spent if name in numbers}, spent)
 
 
 def _priority(job: JobSnapshot) -> float:
