@@ -635,6 +635,26 @@ def test_job_created_again_has_a_new_created_at(store: Store, front_end: FrontEn
 # Lists
 
 
+def test_ended_jobs_come_by_their_end_and_page_by_page(store: Store, front_end: FrontEnd) -> None:
+    """Jobs that ended at the same moment come in the order of their ids."""
+    ends = {"B": 2, "A": 2, "C": 1, "D": 3, "E": 0}
+    for job_id, hour in ends.items():
+        front_end.write(job_id, completedAt=START + timedelta(hours=hour), spent={"units": hour}, colour="blue")
+    front_end.write("never", status="failed")
+    front_end.write("retried", status="pending", completedAt=None)
+    front_end.write("odd", status="failed", completedAt="yesterday")
+    begin = START + timedelta(hours=1)
+    assert [job.job_id for job in store.jobs_ended_since(begin, 10)] == ["C", "A", "B", "D"]
+    pages, last = [], None
+    for _ in range(3):
+        page = store.jobs_ended_since(begin, 2, last)
+        pages.append([job.job_id for job in page])
+        last = page[-1] if page else last
+    assert pages == [["C", "A"], ["B", "D"], []]
+    (first, *_) = store.jobs_ended_since(begin, 1)
+    assert first.data == {"completedAt": begin, "spent": {"units": 1}}
+
+
 def test_jobs_are_listed_newest_first_by_what_is_asked_for(store: Store, front_end: FrontEnd) -> None:
     rows = [
         # org, project, status, minutes after the start

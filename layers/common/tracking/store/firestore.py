@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 from google.api_core import exceptions as google
@@ -216,6 +217,15 @@ class FirestoreStore:
                 query = query.where(filter=FieldFilter(name, "==", str(value)))
         query = query.order_by("createdAt", direction=Query.DESCENDING).limit(limit)
         return [_snapshot(document) for document in _only_our_fields(query).stream(**_CALL)]
+
+    @_translated
+    def jobs_ended_since(self, moment: datetime, limit: int, after: JobSnapshot | None = None) -> list[JobSnapshot]:
+        query: Any = self._jobs.where(filter=FieldFilter("completedAt", ">=", moment))
+        query = query.order_by("completedAt").order_by("__name__")
+        if after is not None:
+            place = {"completedAt": after.data["completedAt"], "__name__": self._jobs.document(after.job_id)}
+            query = query.start_after(place)
+        return [_snapshot(document) for document in _only_our_fields(query.limit(limit)).stream(**_CALL)]
 
     @_translated
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:

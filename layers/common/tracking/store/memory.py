@@ -123,6 +123,13 @@ class MemoryStore:
             ]
         return _only_our_fields(sorted(jobs, key=lambda job: job.data["createdAt"], reverse=True)[:limit])
 
+    def jobs_ended_since(self, moment: datetime, limit: int, after: JobSnapshot | None = None) -> list[JobSnapshot]:
+        with self._lock:
+            jobs = [job for job in self._jobs() if isinstance(job.data.get("completedAt"), datetime)]
+        ended = sorted((job.data["completedAt"], job.job_id, job) for job in jobs)
+        begin = (moment, "") if after is None else (after.data["completedAt"], after.job_id)
+        return _only_our_fields(job for at, job_id, job in ended if (at, job_id) > begin)[:limit]
+
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
         with self._lock:
             jobs = [job for job in self._jobs() if job.data.get("status") in FINISHED and job.job_id >= from_id]
