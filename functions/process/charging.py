@@ -13,10 +13,10 @@ from aws_lambda_powertools import Logger
 
 from process.step import Step
 from tracking import fence, jobs
-from tracking.errors import JobCancelledError, StaleAttemptError, StoreUnavailableError
+from tracking.errors import TrackingError
 from tracking.fence import Fence
 from tracking.jobs import Change, Job, Progress
-from tracking.store import DocumentWrite
+from tracking.store import DocumentWrite, WriteRefusedError
 from tracking.wiring import ProcessDeps
 
 logger = Logger(service="process", child=True)
@@ -55,5 +55,5 @@ def settle(step: Step, deps: ProcessDeps) -> None:
         return
     try:
         fence.spend(deps.store, step.fence, jobs.spend(deps.clock.now(), spent))
-    except (JobCancelledError, StaleAttemptError, StoreUnavailableError) as error:
-        logger.warning("spending not recorded", action="spending_lost", spent=spent, reason=error.message)
+    except (TrackingError, WriteRefusedError) as error:
+        logger.warning("spending not recorded", action="spending_lost", spent=spent, reason=str(error))

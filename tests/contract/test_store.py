@@ -12,7 +12,7 @@ from tests.contract.front_ends import FrontEnd
 from tests.doubles import START
 from tests.factories import account, bare_change, job_document, video
 from tracking import jobs
-from tracking.document_limits import fitted
+from tracking.document_limits import MAX_DOCUMENT_BYTES, fitted, stored_bytes
 from tracking.errors import InvalidJobError
 from tracking.jobs import Change, ChangeKind, PlatformName, Status
 from tracking.store import (
@@ -140,6 +140,16 @@ def test_what_was_spent_is_added_to_the_document(
     snapshot = read(store, job_id)
     assert (snapshot.version, snapshot.data["message"], snapshot.data["spent"]) == (version, "Saved.", after)
     assert snapshot.holds(write)
+
+
+def test_amounts_that_no_longer_fit_are_refused(store: Store) -> None:
+    job_id = store.create_job(job_document())
+    room = MAX_DOCUMENT_BYTES - stored_bytes(read(store, job_id).data)
+    full = store.commit(JobWrite(job_id, bare_change(filler="x" * (room - 500)), read(store, job_id).version))
+    spent = {f"resource{number}": 1.0 for number in range(50)}
+    with pytest.raises(WriteRefusedError):
+        store.commit(JobWrite(job_id, Change(ChangeKind.NOTE, {}, spent), full))
+    assert read(store, job_id).version == full
 
 
 def test_nothing_is_added_by_a_write_that_is_refused(store: Store, front_end: FrontEnd) -> None:

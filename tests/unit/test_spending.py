@@ -10,7 +10,7 @@ import pytest
 
 from tests.doubles import START
 from tests.factories import videos
-from tests.harness import CHAIN, Harness, lambda_cause
+from tests.harness import CHAIN, Harness, lambda_cause, spoil
 from tracking import fence, jobs
 from tracking.errors import (
     AccountNotFoundError,
@@ -158,6 +158,13 @@ def test_a_job_that_waits_again_is_not_touched(harness: Harness, caplog: pytest.
 def test_a_deleted_jobs_spending_is_in_the_log(harness: Harness, caplog: pytest.LogCaptureFixture) -> None:
     job = harness.claimed_job()
     harness.memory.delete_job(job["jobId"])
+    run_failing(harness, "FetchAccount", job, AccountNotFoundError)
+    assert logged(caplog) == [{"units": 2}]
+
+
+def test_a_full_document_does_not_hide_the_states_own_error(harness: Harness, caplog: pytest.LogCaptureFixture) -> None:
+    job = harness.claimed_job()
+    spoil(harness.memory, job["jobId"])
     run_failing(harness, "FetchAccount", job, AccountNotFoundError)
     assert logged(caplog) == [{"units": 2}]
 

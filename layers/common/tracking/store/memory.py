@@ -96,13 +96,13 @@ class MemoryStore:
                     raise DocumentExistsError(document.path)
                 if document.must_exist and document.path not in self._documents:
                     raise DocumentMissingError(document.path)
-            self._refuse_what_firestore_refuses([DocumentWrite(f"{JOBS}/{job.job_id}", job.change.fields), *every])
-            version = self._new_version()
-            for document in every:
-                self._merge(document.path, document.fields, version)
             fields = job.change.fields
             if job.change.spent:
                 fields = fields | {"spent": _added(current.data.get("spent"), job.change.spent)}
+            self._refuse_what_firestore_refuses([DocumentWrite(f"{JOBS}/{job.job_id}", fields), *every])
+            version = self._new_version()
+            for document in every:
+                self._merge(document.path, document.fields, version)
             return self._merge(f"{JOBS}/{job.job_id}", fields, version)
 
     def create_job(self, fields: dict[str, Any]) -> str:
