@@ -79,7 +79,7 @@ class Run:
     dataset_id: str
     store_id: str  # key-value store with the run's INPUT
     started_at: datetime | None
-    usd: float | None  # what it cost so far; None if Apify does not say it
+    usd: float | None = None  # what it cost so far; None if Apify does not say it
 
     @property
     def is_finished(self) -> bool:
