@@ -39,7 +39,7 @@ SPENT = {
     "twitter": {"users": 1, "posts": 53},  # X does not return the reposts; no recorded post has media
     "instagram": {"runs": 2, "results": 1 + 33},
     "tiktok": {"runs": 1, "results": 18},
-    MISSING: {"runs": 1, "results": 1},  # the item that says that there is no such account
+    MISSING: {"runs": 2, "results": 1},  # the item that says that there is no such account
 }
 
 OptionalInt = int | None
