@@ -193,7 +193,7 @@ def _process(state: stack.State, client: RecordedClient, clock: _Clock, name: Pl
         staging=Staging(S3Objects(counted, stack.outputs(state)["StagingBucketName"])),  # type: ignore[arg-type]
         platform=lambda _: platform,
         clock=clock,
-        max_videos_per_job=_SETTINGS.max_videos_per_job,
+        max_videos=_SETTINGS.max_videos,
     )
 
 

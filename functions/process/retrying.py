@@ -11,7 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from process import going_on
+from process import charging, going_on
 from process.step import Step
 from tracking import fence, jobs
 from tracking.errors import StaleAttemptError, StoreUnavailableError
@@ -62,6 +62,6 @@ def announce(step: Step, deps: ProcessDeps) -> None:
     number = step.retries_used + 1
     message = f"That did not work at once; trying again (retry {number})."
     try:
-        fence.commit(deps.store, step.fence, jobs.announce(deps.clock.now(), message, number))
+        charging.commit(step, deps, jobs.announce(deps.clock.now(), message, number))
     except StoreUnavailableError as error:
         logger.info("retry not announced", action="retry_not_announced", reason=error.message)
