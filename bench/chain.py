@@ -76,7 +76,7 @@ def _process(client: RecordedClient, state: stack.State) -> ProcessDeps:
         staging=Staging(S3Objects(aws.client("s3", state.aws()), bucket)),
         platform=lambda name: wiring.platform(name, settings, lambda _: "stand-in", clock),
         clock=clock,
-        max_videos_per_job=settings.max_videos_per_job,
+        max_videos=settings.max_videos,
     )
 
 

@@ -6,6 +6,7 @@ Every error is one sentence on standard error and exit code 1. Commands that nee
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -18,6 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.costs import By, added_up, sum_of, table_of
 from cli.doctor import doctor
 from cli.fetch import fetch
 from cli.local import app as local_app
@@ -138,6 +140,26 @@ def cleanup(
         _ask(count, age)
     deleted = sum(store.delete_jobs(old) for _, old in walk())
     out.print(f"{_number(deleted, 'job')} deleted.")
+
+
+@app.command()
+def costs(
+    since: Annotated[str, typer.Option(help="How far back, such as 7d or 12h.")] = "7d",
+    by: Annotated[By, typer.Option(help="What to add up.")] = By.PLATFORM,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the sums as one JSON object.")] = False,
+) -> None:
+    """Add up what jobs spent at their platforms, with estimated US dollars.
+
+    A job counts as a whole, when it ends. The sums lack what was deleted: jobs go some days after their end.
+    """
+    begin = datetime.now(UTC) - _age(since)
+    ended = walks.ended_since(_store(), begin, Limits().finished_page_size)
+    found = added_up(ended, by)
+    if as_json:
+        rows = [{by.value: name} | cost.to_json() for name, cost in found.items()]
+        print(json.dumps({"since": begin.isoformat(), "rows": rows, "all": sum_of(found.values()).to_json()}, indent=2))
+    else:
+        out.print(table_of(found, by) if found else "No jobs.")
 
 
 @app.command()

@@ -59,7 +59,7 @@ def _fetch(platform: str, username: str, timeout_s: int) -> dict[str, Any]:
     clock = SystemClock()
     name = _platform_name(platform)
     module = wiring.platform(name, settings, lambda credential: _variable(CREDENTIALS[credential]), clock)
-    fetching = Fetching(module, username, settings.max_videos_per_job, clock, timeout_s)
+    fetching = Fetching(module, username, settings.max_videos(name), clock, timeout_s)
     try:
         return fetching.everything()
     finally:

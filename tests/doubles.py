@@ -33,7 +33,10 @@ class ManualClock:
 
 @dataclass(slots=True)
 class FakePlatform:
-    """A platform with one account. Each call raises the next of `failures`, if any. A page takes `page_s` seconds."""
+    """A platform with one account. Each call raises the next of `failures`, if any. A page takes `page_s` seconds.
+
+    A call costs `charges`, also if it fails.
+    """
 
     account: Account
     videos: Sequence[Video] = ()
@@ -42,6 +45,7 @@ class FakePlatform:
     refusals: dict[int, Exception] = field(default_factory=dict)  # in the middle, by the number of the first video
     clock: ManualClock | None = None
     page_s: float = 0
+    charges: dict[str, float] = field(default_factory=dict)
     calls: list[tuple[str, Budget]] = field(default_factory=list)
 
     def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
@@ -64,5 +68,6 @@ class FakePlatform:
 
     def _called(self, what: str, budget: Budget) -> None:
         self.calls.append((what, budget))
+        budget.meter.add(self.charges)
         if self.failures:
             raise self.failures.pop(0)

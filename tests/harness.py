@@ -62,7 +62,7 @@ class Harness:
             staging=Staging(objects or self.staged),
             platform=lambda name: self.platform,
             clock=self.clock,
-            max_videos_per_job=max_videos,
+            max_videos=lambda name: max_videos,
         )
 
     @property

@@ -143,9 +143,15 @@ class ObservedStore(MemoryStore):
         if path.startswith(f"{JOBS}/"):
             job_id, after = path.removeprefix(f"{JOBS}/"), self._documents[path].data
             if before and before is not self._documents[path]:
-                self._observe(job_id, before.data, after)
+                if self._makes(ChangeKind.SPEND):
+                    self._truth.check_spending(self.writer, job_id, before.data, after)
+                else:
+                    self._observe(job_id, before.data, after)
             self._truth.written(job_id, result)
         return result
+
+    def _makes(self, kind: ChangeKind) -> bool:
+        return self._committing is not None and self._committing.change.kind is kind
 
     def _observe(self, job_id: str, before: dict[str, Any], after: dict[str, Any]) -> None:
         was, now = Status(before["status"]), Status(after["status"])
@@ -165,7 +171,7 @@ class ObservedStore(MemoryStore):
             if writer.is_attempt:
                 assert attempts[0] == writer.claim.attempt, f"written by an attempt that lost the job: {change}"
             self._truth.check_change(writer, job_id, before, after)
-        is_claim = self._committing is not None and self._committing.change.kind is ChangeKind.CLAIM
+        is_claim = self._makes(ChangeKind.CLAIM)
         assert is_claim == (now is Status.PROCESSING and was is Status.PENDING), change
         assert attempts[1] == attempts[0] + is_claim, change
         if is_claim:

@@ -106,7 +106,7 @@ class World:
             staging=Staging(self.staged),
             platform=self.platform,
             clock=self.clock,
-            max_videos_per_job=self._max_videos,
+            max_videos=lambda name: self._max_videos,
             limits=self.limits,
             max_job=self._max_job,
         )

@@ -219,6 +219,14 @@ class Truth:
             if after["progress"] >= Progress.ACCOUNT_SAVED:
                 writer.claim.account_id = after.get("accountId")
 
+    def check_spending(self, writer: Writer, job_id: str, before: Fields, after: Fields) -> None:
+        """Check a write of what an attempt spent: also a job that has ended gets it, but not one that waits again."""
+        assert self.claims.get(job_id) is writer.claim, f"{writer.state} counts for another claim's job"
+        assert before["status"] != Status.PENDING, f"{writer.state} stands in the way of the next claim"
+        changed = {name for name in after if after[name] != before.get(name)}
+        assert changed <= {"spent", "updatedAt"}, f"{writer.state} writes {changed} with what it spent"
+        assert after["spent"]["units"] > before.get("spent", {}).get("units", 0)
+
     def check_completed(self, claim: Claim | None, job: Fields, found: Mapping[str, Fields]) -> Fields:
         """Check that all data served to the attempt is saved, and return the account.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from process import charging
 from process.step import Step
-from tracking import fence, jobs
+from tracking import jobs
 from tracking.errors import StaleAttemptError
 from tracking.fence import Fence
 from tracking.jobs import Job
@@ -17,7 +18,7 @@ from tracking.wiring import ProcessDeps
 def advance(
     step: Step, deps: ProcessDeps, message: str, documents: Sequence[DocumentWrite] = (), **fields: Any
 ) -> Fence:
-    """Write the state's progress and `fields` to the job, together with `documents`.
+    """Write the state's progress, `fields` and what it spent to the job, together with `documents`.
 
     Raises as `fence.commit` does, and ValueError for a state that leads to no progress.
     """
@@ -25,7 +26,7 @@ def advance(
     if reaches is None:
         raise ValueError(f"{step.state.name} leads to no progress")
     change = jobs.advance(deps.clock.now(), reaches, message, **fields)
-    return fence.commit(deps.store, step.fence, change, documents, reaches=reaches)
+    return charging.commit(step, deps, change, documents, reaches)
 
 
 def not_past(step: Step) -> Callable[[Job], None]:

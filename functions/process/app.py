@@ -15,7 +15,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from process import pausing, retrying, stopping
+from process import charging, pausing, retrying, stopping
 from process.states import STATES
 from process.step import State, Step
 from tracking import wiring
@@ -55,7 +55,7 @@ def handler(
     )
     started = time.perf_counter()
     try:
-        output = _run(step, deps)
+        output = _charged(step, deps)
     except TrackingError as error:
         logger.warning(
             "state failed", action="state_failed", error_code=type(error).__name__, reason=error.message, exc_info=error
@@ -63,6 +63,14 @@ def handler(
         raise
     _publish(step, output, time.perf_counter() - started)
     return output
+
+
+def _charged(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:
+    """Run the state. However it ends, what it spent is written into its job."""
+    try:
+        return _run(step, deps)
+    finally:
+        charging.settle(step, deps)
 
 
 def _run(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from process import waiting
+from process import charging, waiting
 from process.advancing import not_past
 from process.step import Step
 from tracking import fence, jobs
@@ -32,7 +32,7 @@ class Fetch:
         step, work = self.step, self.step.work
         return Budget(
             deadline=step.deadline,
-            max_videos=self.deps.max_videos_per_job,
+            max_videos=self.deps.max_videos(work.platform_name),
             checkpoint=lambda: _check(self.step, self.deps),
             runs=RunBook(dict(work.runs), self._save),
             runs_since=step.execution_started_at,
@@ -42,6 +42,7 @@ class Fetch:
             saved=work.videos_saved,
             may_wait=waiting.room_s(step, self.deps) > 0,
             chunk=self.deps.limits.videos_per_chunk,
+            meter=step.meter,
         )
 
     def _save(self, runs: Ids) -> Ids:
@@ -55,9 +56,7 @@ class Fetch:
                 raise _RunsChangedError
 
         try:
-            owned = fence.commit(
-                self.deps.store, self.step.fence, jobs.record(self.deps.clock.now(), runs), check=check
-            )
+            owned = charging.commit(self.step, self.deps, jobs.record(self.deps.clock.now(), runs), check=check)
         except _RunsChangedError:
             owned, job = fence.current(self.deps.store, self.step.fence)
             kept = job.runs

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from process import charging
 from process.advancing import not_past
 from process.step import Step, Then
 from process.waiting import WAITS_S
@@ -75,7 +76,7 @@ def _hand_over(step: Step, deps: ProcessDeps, message: str, documents: Sequence[
     change = jobs.hand_over(
         deps.clock.now(), successor.part, arn, resume.to_document(), message, lease=deps.limits.lease
     )
-    owned = fence.commit(deps.store, owned, change, documents, check=not_past(step))
+    owned = charging.commit(step, deps, change, documents, owned=owned, check=not_past(step))
     return _output(replace(step, work=work.after(owned)), successor)
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from process import charging
 from process.retrying import MAX_RETRIES
 from process.step import Step
-from tracking import fence, jobs, pauses
+from tracking import jobs, pauses
 from tracking.errors import JobPausedError, QuotaExceededError, RateLimitedError, TransientError
 from tracking.pauses import Pause
 from tracking.wiring import ProcessDeps
@@ -29,7 +30,7 @@ def paused(step: Step, deps: ProcessDeps, error: TransientError | QuotaExceededE
     refusal = "is rate limiting us" if isinstance(error, RateLimitedError) else "gives us no more for now"
     message = f"{platform.label} {refusal}; resumes about {until:%H:%M} UTC."
     pause = Pause(platform=platform, until=until, reason=type(error).__name__)
-    fence.commit(deps.store, step.fence, jobs.pause(deps.clock.now(), message), [pause.to_write()])
+    charging.commit(step, deps, jobs.pause(deps.clock.now(), message), [pause.to_write()])
     return JobPausedError(message)
 
 

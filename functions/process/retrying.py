@@ -11,17 +11,21 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from process import going_on
+from process import charging, going_on
 from process.step import Step
 from tracking import fence, jobs
 from tracking.errors import StaleAttemptError, StoreUnavailableError
-from tracking.jobs import Progress, Status
+from tracking.jobs import Job, Progress, Status
 from tracking.wiring import ProcessDeps
 
 logger = Logger(service="process", child=True)
 
 MAX_RETRIES = 3
 """The same number as in statemachine/tracking.asl.json; a test compares them."""
+
+
+class _IsDoneError(Exception):
+    """The job is past this state."""
 
 
 def resume(step: Step, deps: ProcessDeps) -> tuple[Step, dict[str, Any] | None]:
@@ -55,13 +59,22 @@ def announce(step: Step, deps: ProcessDeps) -> None:
     """Announce and count the retry that follows on this run's failure, if the machine has a retry left.
 
     If runs were killed before, the machine may have fewer retries left than the count says. Then the announcement is
-    wrong, and the job fails at once. Raises JobCancelledError or StaleAttemptError; an error of the store is logged.
+    wrong, and the job fails at once. Nothing is announced if the state's work is done after all: its commit was made
+    and the reply lost, or another run did it. Raises JobCancelledError or StaleAttemptError; an error of the store is
+    logged.
     """
     if step.state.reaches is None or step.retries >= MAX_RETRIES:
         return
     number = step.retries_used + 1
     message = f"That did not work at once; trying again (retry {number})."
+
+    def check(job: Job) -> None:
+        if job.progress > step.work.progress:
+            raise _IsDoneError
+
     try:
-        fence.commit(deps.store, step.fence, jobs.announce(deps.clock.now(), message, number))
+        charging.commit(step, deps, jobs.announce(deps.clock.now(), message, number), check=check)
+    except _IsDoneError:
+        return
     except StoreUnavailableError as error:
         logger.info("retry not announced", action="retry_not_announced", reason=error.message)

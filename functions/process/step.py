@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
@@ -13,6 +13,7 @@ from tracking.errors import InvalidJobError, StaleAttemptError
 from tracking.fence import Fence
 from tracking.jobs import EXECUTION_TIMEOUT_S, Progress
 from tracking.naming import is_execution_name
+from tracking.spending import Meter
 from tracking.wiring import ProcessDeps
 
 SAVE_RESERVE_S = 60
@@ -55,6 +56,7 @@ class Step:
     deadline: datetime  # fetching stops here, so that there is time to save the results
     failure: dict[str, str]  # FailJob: `Error` and `Cause` of the state that failed
     retries: int = 0  # announced retries of this state so far
+    meter: Meter = field(default_factory=Meter)  # what the step spent, and no commit has taken along yet
 
     @classmethod
     def from_event(

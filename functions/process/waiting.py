@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from process import charging
 from process.advancing import not_past
 from process.step import Step, Then
 from tracking import fence, jobs
@@ -47,7 +48,7 @@ def wait(
     The commit also finds out whether the job was cancelled: then it raises, as `fence.commit` does.
     """
     note = jobs.note(deps.clock.now(), message)
-    owned = fence.commit(deps.store, step.fence, note, documents, check=not_past(step))
+    owned = charging.commit(step, deps, note, documents, check=not_past(step))
     return waiting_output(step, owned, seconds)
 
 
@@ -74,5 +75,5 @@ def give_up(step: Step, deps: ProcessDeps, waiting: Waiting) -> JobPausedError |
     if not waiting.is_refused:
         return PlatformUnavailableError(f"{step.work.platform_name.label} is not available right now.")
     message = "Apify had no room for another run; waiting for a free place."
-    fence.commit(deps.store, step.fence, jobs.release(deps.clock.now(), message))
+    charging.commit(step, deps, jobs.release(deps.clock.now(), message))
     return JobPausedError(message)

@@ -95,6 +95,7 @@ STATES = (
     Point(name="FetchAccount.announce", first=_RETRIED),
     Point(name="FetchAccount.record", platform="instagram"),
     Point(name="FetchAccount.record", platform="tiktok"),
+    Point(name="FetchAccount.spend", username="sim_missing", ends=failed("AccountNotFoundError")),
     Point(name="FetchAccount.pause", platform="twitter", quota_path="/users/by"),
     Point(name="SaveAccount.get"),
     Point(name="SaveAccount.advance"),
@@ -105,6 +106,7 @@ STATES = (
     Point(name="FetchVideos.put"),
     Point(name="FetchVideos.advance"),
     Point(name="FetchVideos.announce", first=_failing("FetchVideos.get")),
+    Point(name="FetchVideos.spend", username=CHUNKED, platform="youtube", ends=completed(800)),
     Point(name="FetchVideos.pause", platform="twitter", quota_path="/tweets"),
     Point(name="FetchVideos.hand_over", username=CONTINUED, platform="youtube", ends=completed(150)),
     Point(

@@ -12,9 +12,9 @@ from tests.contract.front_ends import FrontEnd
 from tests.doubles import START
 from tests.factories import account, bare_change, job_document, video
 from tracking import jobs
-from tracking.document_limits import fitted
+from tracking.document_limits import MAX_DOCUMENT_BYTES, fitted, stored_bytes
 from tracking.errors import InvalidJobError
-from tracking.jobs import PlatformName, Status
+from tracking.jobs import Change, ChangeKind, PlatformName, Status
 from tracking.store import (
     CompletingWrite,
     DocumentExistsError,
@@ -116,6 +116,49 @@ def test_a_write_that_changes_nothing_keeps_the_version(store: Store, front_end:
         store.commit(JobWrite(job_id, bare_change(progress=0), version), [DocumentWrite(ACCOUNT, {"n": 1})]) == version
     )
     assert store.write_each([JobWrite(job_id, bare_change(progress=0), version)]) == [version]
+
+
+SPENT_BEFORE: tuple[tuple[Any, dict[str, Any]], ...] = (
+    # before, and after adding 2 units and 0.25 dollars
+    (None, {"units": 2, "usd": 0.25}),
+    ({"units": 3, "posts": 4, "usd": 1}, {"units": 5, "posts": 4, "usd": 1.25}),
+    ({"units": "many", "other": "x"}, {"units": 2, "usd": 0.25, "other": "x"}),
+    ("a text", {"units": 2, "usd": 0.25}),
+)
+
+
+@pytest.mark.parametrize(("before", "after"), SPENT_BEFORE)
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_what_was_spent_is_added_to_the_document(
+    store: Store, front_end: FrontEnd, before: Any, after: dict[str, Any], is_alone: bool
+) -> None:
+    """The front end never writes the field; an operator's edit must not stop the job."""
+    job_id = store.create_job(job_document(spent=before))
+    change = Change(ChangeKind.NOTE, {"message": "Saved."}, {"units": 2, "usd": 0.25})
+    write = JobWrite(job_id, change, read(store, job_id).version)
+    (version,) = store.write_each([write]) if is_alone else [store.commit(write)]
+    snapshot = read(store, job_id)
+    assert (snapshot.version, snapshot.data["message"], snapshot.data["spent"]) == (version, "Saved.", after)
+    assert snapshot.holds(write)
+
+
+def test_amounts_that_no_longer_fit_are_refused(store: Store) -> None:
+    job_id = store.create_job(job_document())
+    room = MAX_DOCUMENT_BYTES - stored_bytes(read(store, job_id).data)
+    full = store.commit(JobWrite(job_id, bare_change(filler="x" * (room - 500)), read(store, job_id).version))
+    spent = {f"resource{number}": 1.0 for number in range(50)}
+    with pytest.raises(WriteRefusedError):
+        store.commit(JobWrite(job_id, Change(ChangeKind.NOTE, {}, spent), full))
+    assert read(store, job_id).version == full
+
+
+def test_nothing_is_added_by_a_write_that_is_refused(store: Store, front_end: FrontEnd) -> None:
+    job_id = store.create_job(job_document(spent={"units": 1}))
+    write = JobWrite(job_id, Change(ChangeKind.NOTE, {"n": 1}, {"units": 1}), read(store, job_id).version)
+    store.commit(write)
+    with pytest.raises(StaleVersionError):
+        store.commit(write)
+    assert read(store, job_id).data["spent"] == {"units": 2}
 
 
 def test_pending_jobs_are_all_pending_ones_malformed_too(store: Store, front_end: FrontEnd) -> None:
@@ -600,6 +643,26 @@ def test_job_created_again_has_a_new_created_at(store: Store, front_end: FrontEn
 
 
 # Lists
+
+
+def test_ended_jobs_come_by_their_end_and_page_by_page(store: Store, front_end: FrontEnd) -> None:
+    """Jobs that ended at the same moment come in the order of their ids."""
+    ends = {"B": 2, "A": 2, "C": 1, "D": 3, "E": 0}
+    for job_id, hour in ends.items():
+        front_end.write(job_id, completedAt=START + timedelta(hours=hour), spent={"units": hour}, colour="blue")
+    front_end.write("never", status="failed")
+    front_end.write("retried", status="pending", completedAt=None)
+    front_end.write("odd", status="failed", completedAt="yesterday")
+    begin = START + timedelta(hours=1)
+    assert [job.job_id for job in store.jobs_ended_since(begin, 10)] == ["C", "A", "B", "D"]
+    pages, last = [], None
+    for _ in range(3):
+        page = store.jobs_ended_since(begin, 2, last)
+        pages.append([job.job_id for job in page])
+        last = page[-1] if page else last
+    assert pages == [["C", "A"], ["B", "D"], []]
+    (first, *_) = store.jobs_ended_since(begin, 1)
+    assert first.data == {"completedAt": begin, "spent": {"units": 1}}
 
 
 def test_jobs_are_listed_newest_first_by_what_is_asked_for(store: Store, front_end: FrontEnd) -> None:

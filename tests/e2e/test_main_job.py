@@ -34,6 +34,13 @@ NUMBERS = {  # followers, following, posts, views; None if the platform does not
     "instagram": (104_423_132, 92, 4_888, None),
     "tiktok": (None, None, None, None),
 }
+SPENT = {
+    "youtube": {"units": 3},  # the channel, its playlist, its videos
+    "twitter": {"users": 1, "posts": 53},  # X does not return the reposts; no recorded post has media
+    "instagram": {"runs": 2, "results": 1 + 33},
+    "tiktok": {"runs": 1, "results": 18},
+    MISSING: {"runs": 2, "results": 1},  # the item that says that there is no such account
+}
 
 OptionalInt = int | None
 VIDEO_TYPES: Mapping[str, Any] = {
@@ -102,6 +109,11 @@ def test_front_end_job_is_completed_by_the_scheduled_tick(batch: Batch, platform
     assert (document["error"], document["errorCode"], document["leaseUntil"]) == (None, None, None)
     assert f"{count} " in document["message"]
     assert document["createdAt"] < document["startedAt"] < document["completedAt"]
+
+
+@pytest.mark.parametrize("name", SPENT)
+def test_a_job_tells_what_it_spent_at_its_platform(batch: Batch, name: str) -> None:
+    assert batch.jobs[name].document["spent"] == SPENT[name]
 
 
 @pytest.mark.parametrize("platform", TYPED)

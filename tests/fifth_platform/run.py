@@ -60,6 +60,7 @@ threads = import_module("tracking.platforms.threads")  # there is no such module
 print(
     json.dumps(
         {
+            "limit": PlatformSettings().max_videos("threads"),
             "labels": [platform.label for platform in PlatformName],
             "parsed": job(platform="threads").platform,
             "completed": completed_job(),

@@ -18,7 +18,7 @@ from tests.clients import anonymous_client
 from tests.doubles import START
 from tracking import jobs
 from tracking.jobs import PlatformName, Status
-from tracking.store import JobFilter
+from tracking.store import JobFilter, JobSnapshot
 from tracking.store.firestore import JOBS, FirestoreStore
 
 EQUALITY = {StructuredQuery.FieldFilter.Operator.EQUAL, StructuredQuery.FieldFilter.Operator.IN}
@@ -104,6 +104,8 @@ def made() -> list[StructuredQuery]:
     store.expired_jobs(START, 10)
     store.finished_jobs(500)
     store.finished_jobs(500, from_id="job1")
+    store.jobs_ended_since(START, 500)
+    store.jobs_ended_since(START, 500, JobSnapshot("job1", {"completedAt": START}, "", START, START))
     store.get_documents("organizations/o/projects/p/trackedAccounts/a/videos")
     for org, project, status in itertools.product((None, "o"), (None, "p"), (None, Status.FAILED)):
         store.list_jobs(JobFilter(org_id=org, project_id=project, status=status), 20)
@@ -111,7 +113,7 @@ def made() -> list[StructuredQuery]:
 
 
 def test_every_query_has_its_index_and_every_index_its_query(made: list[StructuredQuery]) -> None:
-    assert len(made) == 20
+    assert len(made) == 22
     written = json.loads((ROOT / "firestore.indexes.json").read_text())["indexes"]
     assert {index["queryScope"] for index in written} == {"COLLECTION"}
     queries = {index for query in made if (index := needed(query))}

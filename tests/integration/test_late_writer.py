@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from tracking.outcomes import ExecutionStatus, Outcome
 from tracking.platforms import Budget, FetchedAccount, VideoPage
 from tracking.store import JobWrite
 from tracking.store.firestore import FirestoreStore
-from tracking.wiring import ProcessDeps, ReconcileDeps
+from tracking.wiring import ReconcileDeps
 
 VIDEOS = "organizations/org1/projects/project1/trackedAccounts/instagram_528817151/videos"
 WAIT_S = 30
@@ -48,11 +49,10 @@ class LateWriter(threading.Thread):
 
     def __init__(self, harness: Harness, state: Any, platform: Hanging) -> None:
         super().__init__(daemon=True)
-        deps = harness.process_deps
         self._world = Harness(store=harness.store)
         self._world.clock = harness.clock
         self._world.executions = harness.executions
-        self._world.process_deps = ProcessDeps(deps.store, deps.staging, lambda name: platform, deps.clock, 100)
+        self._world.process_deps = replace(harness.process_deps, platform=lambda name: platform)
         self._state = state
         self.error: Exception | None = None
 

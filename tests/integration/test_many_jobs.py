@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from google.cloud.firestore_v1 import Client
-from google.cloud.firestore_v1.types import RunAggregationQueryResponse, RunQueryResponse
 
 from bench.rpcs import RecordedClient, RpcRecorder
 from tests.doubles import START
@@ -125,31 +124,6 @@ def test_jobs_beyond_the_ticks_time_wait_for_the_next_tick(firestore_client: Cal
 # Fairness
 
 
-class CountedReads(RpcRecorder):
-    """A recorder that also counts reads as Firestore bills them: one for each document, and one for an empty answer.
-
-    https://firebase.google.com/docs/firestore/pricing#minimum-charge
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.documents = 0
-
-    def intercept_unary_stream(self, continuation: Callable[..., Any], call: Any, request: Any) -> Any:
-        before = self.documents
-        for answer in super().intercept_unary_stream(continuation, call, request):
-            if not isinstance(answer, RunAggregationQueryResponse):
-                self.documents += bool(answer.document if isinstance(answer, RunQueryResponse) else answer.found)
-            yield answer
-        self.documents = max(self.documents, before + 1)
-
-    def calls_and_reads(self) -> tuple[int, int]:
-        """Return the numbers of calls and documents since this method was last called."""
-        taken = len(self.taken()), self.documents
-        self.documents = 0
-        return taken
-
-
 def ticks_reads(
     firestore_client: Callable[[], Client], waiting: int, capsys: pytest.CaptureFixture[str]
 ) -> list[tuple[int, int]]:
@@ -159,7 +133,7 @@ def ticks_reads(
     """
     client, executions = firestore_client(), MemoryExecutions()
     fill(client, waiting)
-    sent = CountedReads()
+    sent = RpcRecorder()
     trigger = deps(RecordedClient(sent, client.project), executions, running=40, per_credential=10)
     reads = []
     for number in range(4):
@@ -167,7 +141,8 @@ def ticks_reads(
             job_document(orgId="b", username=f"b{number}", platform=list(PlatformName)[number % 4])
         )
         tick = run_tick(trigger)
-        reads.append(sent.calls_and_reads())
+        read = sent.reads
+        reads.append((len(sent.taken()), read))
         assert f"b{number}" in {payload["username"] for payload in executions.started.values()}
         with capsys.disabled():
             calls, documents = reads[-1]

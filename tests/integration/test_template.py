@@ -13,12 +13,13 @@ import pytest
 
 from local.paths import ROOT
 from tracking import google_credentials
-from tracking.jobs import EXECUTION_TIMEOUT_S
+from tracking.jobs import EXECUTION_TIMEOUT_S, PlatformName
 from tracking.platform_contract import CREDENTIALS
 from tracking.settings import (
     CleanupSettings,
     KickSettings,
     Limits,
+    PlatformSettings,
     ProcessSettings,
     ReconcileSettings,
     TriggerSettings,
@@ -104,6 +105,17 @@ def test_every_platforms_credential_is_a_secret_parameter(template: Any) -> None
     for key, parameter in parameters.items():
         assert parameter.lower() == f"{key.replace('_', '').lower()}secret"
         assert template["Parameters"][parameter]["Default"] == f"account-tracking/{key.lower().replace('_', '-')}"
+
+
+def test_every_platform_has_a_limit_of_posts(template: Any) -> None:
+    """The settings' default and the parameter's are the same."""
+    given = of_type(template, "AWS::Serverless::Function")["ProcessFunction"]["Environment"]["Variables"]
+    parameters = {name: given[f"MAX_VIDEOS_{name.upper()}"]["Ref"] for name in PlatformName}
+    assert len(set(parameters.values())) == len(PlatformName)
+    defaults = {name: template["Parameters"][parameter]["Default"] for name, parameter in parameters.items()}
+    assert defaults == {name: PlatformSettings().max_videos(name) for name in PlatformName}
+    for name, parameter in parameters.items():
+        assert re.fullmatch(f"Max{name.label}(Posts|Videos)", parameter)
 
 
 def test_environment_holds_no_secret_values(template: Any) -> None:

@@ -1,6 +1,6 @@
-"""A fifth platform, "threads". It is added as the how-to shows: by an entry in the contract, and by a module.
+"""A fifth platform, "threads". It is added as the how-to shows: an entry in the contract, a module, and its limit.
 
-Both are added to a copy of the layer's package. A separate process imports the copy, because `PlatformName` is built
+All are added to a copy of the layer's package. A separate process imports the copy, because `PlatformName` is built
 from the contract at import. All else is as in other unit tests: the functions, the store in memory, and the harness,
 which runs the states in place of Step Functions.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -56,6 +57,9 @@ def add_threads(package: Path) -> None:
     contract["platforms"]["threads"] = ENTRY
     contract["credentials"]["threads"] = "THREADS_TOKEN"
     (package / "platforms.json").write_text(json.dumps(contract), encoding="utf-8")
+    settings = package / "settings.py"
+    limit = "    max_videos_threads: int = 7\n"
+    settings.write_text(re.sub(r"(?m)^(?=    max_videos_instagram\b)", limit, settings.read_text(encoding="utf-8")))
     shutil.copy(ROOT / "tests" / "fifth_platform" / "threads.py", package / "platforms" / "threads.py")
 
 
@@ -69,6 +73,10 @@ def test_a_fifth_platforms_job_is_completed(outcome: Any) -> None:
 
 def test_a_fifth_platform_is_built_with_its_own_key(outcome: Any) -> None:
     assert outcome["completed"]["account"] == "nasa, by key of threads"
+
+
+def test_a_fifth_platforms_limit_is_one_line_of_the_settings(outcome: Any) -> None:
+    assert outcome["limit"] == 7
 
 
 def test_a_fifth_platform_has_a_name_and_a_label(outcome: Any) -> None:

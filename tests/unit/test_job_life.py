@@ -97,7 +97,7 @@ NAMED_IDS = ("X", "com-X")
 
 
 class Accounts:
-    """A platform with a few accounts and pages of two videos.
+    """A platform with a few accounts and pages of two videos. Each call costs a unit.
 
     Each call meets the next of `failures`, if any: an error is raised, and a `Waiting` is the answer.
     """
@@ -112,7 +112,7 @@ class Accounts:
 
     def fetch_account(self, username: str, budget: Budget) -> FetchedAccount | Waiting:
         claim = self._claim()
-        if waiting := self._called():
+        if waiting := self._called(budget):
             return waiting
         served = self._truth.serve_account(claim, str(self._name), username)
         return FetchedAccount(account=served, videos_ref=username)
@@ -121,7 +121,7 @@ class Accounts:
         claim = self._claim()
         found, begin = claim.everything(fetched.videos_ref), int(budget.cursor or 0)
         for first in range(begin, max(len(found), begin + 1), 2):
-            if waiting := self._called():
+            if waiting := self._called(budget):
                 yield waiting
                 return
             page = self._truth.serve_videos(claim, found[first : first + 2])
@@ -132,7 +132,8 @@ class Accounts:
         assert claim is not None, "somebody else than an attempt calls the platform"
         return claim
 
-    def _called(self) -> Waiting | None:
+    def _called(self, budget: Budget) -> Waiting | None:
+        budget.meter.add({"units": 1})
         failure = self._failures.pop() if self._failures else None
         if isinstance(failure, Exception):
             raise failure
@@ -203,7 +204,7 @@ class JobLife(RuleBasedStateMachine):
             Staging(ObservedObjects(self.faults, self.store, self.truth)),
             self.platform,
             self.clock,
-            max_videos_per_job=100,
+            max_videos=lambda name: 100,
             limits=LIMITS,
         )
 

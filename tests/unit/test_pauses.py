@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -199,7 +200,7 @@ def test_pause_that_cannot_be_written_is_retried(harness: Harness) -> None:
 
     job = harness.claimed_job()
     deps = harness.process_deps
-    harness.process_deps = deps.__class__(Down(harness.clock), deps.staging, deps.platform, deps.clock, 10)
+    harness.process_deps = replace(deps, store=Down(harness.clock))
     harness.platform.failures = [QuotaExceededError("Used up.")]
     with pytest.raises(StoreUnavailableError):
         harness.run_state("FetchAccount", job)

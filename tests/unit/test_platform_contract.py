@@ -18,7 +18,7 @@ from tracking import jobs, platform_contract
 from tracking.jobs import PlatformName
 from tracking.platform_contract import CREDENTIALS, PLATFORMS, PlatformContract
 from tracking.platforms.addresses import read_address, read_username
-from tracking.settings import ProcessSettings, variables
+from tracking.settings import PlatformSettings, ProcessSettings, variables
 
 FILE = ROOT / "contracts" / "platforms.json"
 CONTRACT: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
@@ -86,6 +86,11 @@ def test_a_credentials_secret_is_that_of_its_setting() -> None:
         | {f"{key}_SECRET": f"the-{name}-secret" for name, key in CREDENTIALS.items()}
     )
     assert [settings.key_secret(name) for name in CREDENTIALS] == [f"the-{name}-secret" for name in CREDENTIALS]
+
+
+def test_every_platform_has_the_setting_of_its_limit() -> None:
+    limits = {name for name in variables(PlatformSettings) if name.startswith("MAX_VIDEOS_")}
+    assert limits == {f"MAX_VIDEOS_{name.upper()}" for name in PlatformName}
 
 
 PORTABLE = re.compile(r"(?:\\\.|\(\?:|\)\??|[A-Za-z0-9_.·/^*|-]|\[(?:[A-Za-z0-9_.·/^-])+\]|\{\d+(?:,\d+)?\})+")

@@ -385,6 +385,16 @@ def test_max_videos_reached_saves_the_newest_and_says_so() -> None:
     assert sorted(harness.store.get_documents(VIDEOS)) == [v.video_id for v in videos(120)]
 
 
+def test_the_limit_of_posts_is_that_of_the_jobs_platform() -> None:
+    harness = Harness(videos=videos(5))
+    limits = {"youtube": 3, "twitter": 2}
+    harness.process_deps = replace(harness.process_deps, max_videos=lambda name: limits[name])
+    for platform in limits:
+        harness.run_chain(harness.claimed_job(platform=platform))
+    asked = [budget.max_videos for call, budget in harness.platform.calls if call.startswith("fetch_videos")]
+    assert asked == [3, 2]
+
+
 def test_a_total_that_is_less_than_what_was_fetched_is_not_told() -> None:
     harness = Harness(videos=videos(500), max_videos=120, tracked=account(post_count=100))
     job = harness.claimed_job()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tracking.jobs import PlatformName
 from tracking.settings import (
     CleanupSettings,
     KickSettings,
@@ -29,7 +30,8 @@ def test_unset_variables_take_their_defaults() -> None:
     assert platform.youtube_api_url == "https://www.googleapis.com/youtube/v3"
     assert platform.x_api_url == "https://api.x.com/2"
     assert platform.apify_api_url == "https://api.apify.com/v2"
-    assert platform.max_videos_per_job == 5000
+    limits = {name: platform.max_videos(name) for name in PlatformName}
+    assert limits == {"instagram": 5000, "tiktok": 5000, "youtube": 5000, "twitter": 200}
     assert platform.max_answer_mb == 16
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,8 +68,7 @@ class CancelledAtPage:
 @pytest.mark.parametrize("page", [1, 2, 7])
 def test_job_cancelled_while_fetching_asks_for_no_more_pages(harness: Harness, page: int) -> None:
     platform = CancelledAtPage(harness, page)
-    deps = harness.process_deps
-    harness.process_deps = deps.__class__(deps.store, deps.staging, lambda name: platform, deps.clock, 10_000)
+    harness.process_deps = replace(harness.process_deps, platform=lambda name: platform)
     state = harness.run_chain(harness.claimed_job(), until="SaveAccount")
     platform.job_id = state["jobId"]
     with pytest.raises(JobCancelledError):

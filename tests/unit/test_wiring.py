@@ -148,7 +148,7 @@ ENVIRONMENT = {
     "MAX_RUNNING_JOBS": "7",
     "MAX_RUNNING_PER_CREDENTIAL": "3",
     "KEEP_FINISHED_DAYS": "5",
-    "MAX_VIDEOS_PER_JOB": "9",
+    "MAX_VIDEOS_YOUTUBE": "9",
     "MAX_ANSWER_MB": "8",
 }
 
@@ -167,7 +167,7 @@ def test_building_clients_uses_no_network_and_no_secrets(monkeypatch: pytest.Mon
     assert wiring.cleanup.__wrapped__().keep_finished_days == 5
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-process")
     deps = wiring.process.__wrapped__()
-    assert deps.max_videos_per_job == 9
+    assert [deps.max_videos(name) for name in PlatformName] == [5000, 5000, 9, 200]
     twitter: Any = deps.platform(PlatformName.TWITTER)
     assert twitter._api._api._max_bytes == 8_000_000  # MAX_ANSWER_MB
     for name in PlatformName:

@@ -80,6 +80,8 @@ def _stored_bytes(value: object) -> int:
         return len(value.encode()) + 1
     if isinstance(value, list):
         return sum(map(_stored_bytes, value))
+    if isinstance(value, dict):
+        return stored_bytes(value)
     return _NUMBER_BYTES
 
 

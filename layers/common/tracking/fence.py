@@ -121,6 +121,28 @@ def _refuse_after_completion(write: JobWrite) -> None:
     raise ValueError(f"{write.change.kind}: the job is completed, and no later state may write to it")
 
 
+def spend(store: StateStore, fence: Fence, change: Change) -> None:
+    """Write `change`, of the kind SPEND, while the job's claim belongs to this execution.
+
+    A job that was cancelled, or that failed in the meantime, gets the amounts, too. A job that waits again does not:
+    the write would stand in the way of its next claim. Raises JobCancelledError if the job was deleted, and
+    StaleAttemptError if it waits, or its claim is another execution's.
+    """
+    for tried in range(COMMIT_TRIES):
+        snapshot, job = _read(store, fence)
+        write = JobWrite(fence.job_id, change, snapshot.version)
+        if tried and snapshot.holds(write):  # the reply was lost, and the client sent the commit again
+            return
+        if job.status is Status.PENDING:
+            raise StaleAttemptError("The job waits again.")
+        try:
+            store.commit(write)
+        except StaleVersionError:
+            continue
+        return
+    raise StoreUnavailableError("Our database was busy with the same job.")
+
+
 def current(store: StateStore, fence: Fence) -> tuple[Fence, Job]:
     """Return the fence at the job's newest version, and the job.
 

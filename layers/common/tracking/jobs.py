@@ -7,8 +7,8 @@
        ├──cancel──> cancelled
        └──fail────> failed                      (malformed)
 
-A `Change` is a value: its kind, and the document's fields to write. Only the functions below make changes. Each checks
-`TRANSITIONS`, so no writer can make a forbidden change.
+A `Change` is a value: its kind, the document's fields to write, and amounts to add to `spent`. Only the functions below
+make changes. Each checks `TRANSITIONS`, so no writer can make a forbidden change.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from tracking.document_limits import MAX_ID_LENGTH, MAX_SENTENCE_BYTES, cut, is_document_id
 from tracking.errors import InvalidJobError
 from tracking.platform_contract import PLATFORMS
+from tracking.spending import Spent
 
 
 class Status(StrEnum):
@@ -62,6 +63,7 @@ class ChangeKind(StrEnum):
     NOTE = "note"  # a state reports something before it is done
     RECORD = "record"  # a paid run at its platform is about to begin, or has begun
     HAND_OVER = "hand_over"  # a further execution goes on with the same attempt
+    SPEND = "spend"  # a state that failed reports what it spent; the status stays
     COMPLETE = "complete"
     FAIL = "fail"
     CANCEL = "cancel"  # by its user
@@ -84,6 +86,7 @@ LEADS_TO: Mapping[ChangeKind, Status] = {
     ChangeKind.CANCEL: Status.CANCELLED,
     ChangeKind.RETRY: Status.PENDING,
 }
+"""The status that each kind writes. SPEND is missing here, because it writes none."""
 
 
 class PlatformName(StrEnum):
@@ -147,6 +150,7 @@ DOCUMENT_FIELDS = (
     # added by this system
     *("accountId", "error", "errorCode", "startedAt", "completedAt", "attempt", "claimId", "claimProgress"),
     *("leaseUntil", "executionArn", "updatedAt", "priority", "expiries", "expireAt", "runs", "part", "resume"),
+    "spent",
 )
 """All fields of a job's document that are ours, as in contracts/job.json. Other fields may exist, up to a megabyte."""
 
@@ -326,10 +330,11 @@ class Change:
 
     kind: ChangeKind
     fields: Fields
+    spent: Spent = field(default_factory=dict)
+    """Amounts that the write adds to those of the document's field `spent`."""
 
     def __post_init__(self) -> None:
-        to = LEADS_TO[self.kind]
-        if self.fields.get("status", to) != to:
+        if self.fields.get("status", LEADS_TO.get(self.kind)) != LEADS_TO.get(self.kind):
             raise ValueError(f"a change of kind {self.kind} may not make a job {self.fields['status']}")
 
 
@@ -457,6 +462,11 @@ def hand_over(
         resume=resume,
         message=message,
     )
+
+
+def spend(now: datetime, spent: Spent) -> Change:
+    """Record what was spent. The status stays, so this change may be made to a job of any status."""
+    return Change(ChangeKind.SPEND, {"updatedAt": now}, spent)
 
 
 def complete(now: datetime, message: str, account_id: str) -> Change:

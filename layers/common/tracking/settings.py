@@ -1,6 +1,6 @@
 """Settings from the environment: one frozen dataclass per function, one field per variable.
 
-A field `max_videos_per_job` is the environment variable `MAX_VIDEOS_PER_JOB`, as in template.yaml. A bad value raises
+A field `max_answer_mb` is the environment variable `MAX_ANSWER_MB`, as in template.yaml. A bad value raises
 an error that names the variable, before any work is done. The settings hold only the names of secrets;
 `tracking.secrets_manager` reads the secrets.
 """
@@ -99,11 +99,19 @@ class PlatformSettings(ApifySettings):
 
     youtube_api_url: str = "https://www.googleapis.com/youtube/v3"
     x_api_url: str = "https://api.x.com/2"
-    max_videos_per_job: int = 5000
+    # The most posts of one job, of any media type: one setting for each platform of contracts/platforms.json.
+    max_videos_instagram: int = 5000
+    max_videos_tiktok: int = 5000
+    max_videos_youtube: int = 5000
+    max_videos_twitter: int = 200  # X charges up to $0.025 for a post with its four media: see decision 34
     # The most MB of one answer, unpacked. 200 items of TikTok can have 14 MB. Parsed, 16 MB can take 500 MB, and the
     # process function has 1,024 MB: see decision 28.
     max_answer_mb: int = 16
     apify_max_charge_usd: float = 0.0  # the most that one run may cost; 0: no limit
+
+    def max_videos(self, platform: str) -> int:
+        """Return the most posts that one job of this platform fetches."""
+        return int(getattr(self, f"max_videos_{platform}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

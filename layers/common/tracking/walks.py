@@ -1,11 +1,11 @@
-"""Walks: reading more documents than one query returns, in the order of their ids."""
+"""Walks: reading more documents than one query returns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
 
-from tracking.store import CleanupStore, JobSnapshot
+from tracking.store import CleanupStore, CommandLineStore, JobSnapshot
 
 
 def finished_jobs(store: CleanupStore, page_size: int, begin: str = "") -> Iterator[list[JobSnapshot]]:
@@ -30,6 +30,20 @@ def ended_before(
     """Yield each page of `finished_jobs`, together with the jobs on the page that ended before `moment`."""
     for page in finished_jobs(store, page_size, begin):
         yield page, [job for job in page if job.ended_at() < moment]
+
+
+def ended_since(store: CommandLineStore, moment: datetime, page_size: int) -> Iterator[JobSnapshot]:
+    """Yield the jobs that ended at `moment` or later, by `completedAt`, in the order of their ends.
+
+    `page_size`: jobs that one query reads. Only one page is held at a time.
+    """
+    last: JobSnapshot | None = None
+    while True:
+        page = store.jobs_ended_since(moment, page_size, last)
+        yield from page
+        if len(page) < page_size:
+            return
+        last = page[-1]
 
 
 def _pages(store: CleanupStore, page_size: int, from_id: str) -> Iterator[list[JobSnapshot]]:

@@ -71,7 +71,7 @@ class ProcessDeps:
     staging: Staging
     platform: Callable[[PlatformName], Platform]
     clock: Clock
-    max_videos_per_job: int
+    max_videos: Callable[[PlatformName], int]  # the most posts of one job
     limits: Limits = field(default_factory=Limits)
     max_job: timedelta = timedelta(hours=1)  # of one attempt, all its executions together
 
@@ -148,7 +148,7 @@ def process() -> ProcessDeps:
             lambda name: platform(name, settings, lambda credential: secret(settings.key_secret(credential)), clock)
         ),
         clock=clock,
-        max_videos_per_job=settings.max_videos_per_job,
+        max_videos=settings.max_videos,
         max_job=timedelta(minutes=settings.max_job_minutes),
     )
 

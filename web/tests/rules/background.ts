@@ -73,6 +73,7 @@ export function fullJob(status: JobStatus): DocumentData {
     runs: { posts: 'HG7ML7M8z78YcAPEB' },
     part: 2,
     resume: { cursor: '1204', saved: 1204, missing: 0, total: 5000, retryAt: null },
+    spent: { units: 3 },
   };
 }
 

@@ -22,6 +22,7 @@ const UNSHOWN = [
   'runs',
   'part',
   'resume',
+  'spent',
 ];
 
 /** Replace the server's time by the contract's name for it. */

@@ -21,6 +21,7 @@ from tracking.accounts import Account, Video
 from tracking.clock import Clock
 from tracking.document_limits import is_document_id
 from tracking.errors import QuotaExceededError, RateLimitedError
+from tracking.spending import Meter
 
 if TYPE_CHECKING:
     import httpx
@@ -77,6 +78,8 @@ class Budget:
     saved: int = 0  # videos before the cursor
     may_wait: bool = True  # whether the caller can come again after a `Waiting`
     chunk: int = CHUNK
+    meter: Meter = field(default_factory=Meter)
+    """Counts what the platform charges for. The providers add to it."""
 
     @property
     def remaining(self) -> int:

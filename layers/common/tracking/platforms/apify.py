@@ -28,7 +28,7 @@ from tracking.errors import (
 )
 from tracking.platform_contract import PLATFORMS
 from tracking.platforms import Budget, Setup, Waiting
-from tracking.platforms.fields import count, moment, obj, objects, text
+from tracking.platforms.fields import amount, count, moment, obj, objects, text
 from tracking.platforms.http import Credential, JsonApi
 from tracking.platforms.messages import failure
 
@@ -79,6 +79,7 @@ class Run:
     dataset_id: str
     store_id: str  # key-value store with the run's INPUT
     started_at: datetime | None
+    usd: float | None = None  # what it cost so far; None if Apify does not say it
 
     @property
     def is_finished(self) -> bool:
@@ -141,6 +142,7 @@ class Apify:
                 if run is not None:
                     begun[start.kind] = run
         finally:
+            budget.meter.add({"runs": len(begun)})
             begun = self._noted(begun, budget)
         return begun
 
@@ -205,6 +207,8 @@ class Apify:
         A short page may not be the last one, because `clean` removes empty items. So the end follows from the total in
         a header. Without a total, a short page is the last one. A server that ignores the offset repeats a page; the
         repeated page is then the end.
+
+        The meter counts the results as they are read, and what Apify says that the run has cost.
         """
         previous, has_more = None, True
         while has_more:
@@ -212,6 +216,9 @@ class Apify:
             if digest == previous:
                 items, total = [], None
             has_more = len(items) >= PAGE_SIZE if total is None else offset + PAGE_SIZE < total
+            budget.meter.add({"results": len(items)})
+            if run.is_finished and not has_more:
+                budget.meter.add({"usd": run.usd or 0})
             # The dataset of a run that goes on will grow, so a short page is not passed as a whole.
             offset = offset + PAGE_SIZE if has_more else max(offset, total or offset + len(items))
             yield objects(items), offset, has_more
@@ -311,5 +318,6 @@ def _run_from(data: dict[str, Any]) -> Run | None:
         dataset_id=text(data.get("defaultDatasetId")),
         store_id=text(data.get("defaultKeyValueStoreId")),
         started_at=moment(data.get("startedAt")),
+        usd=amount(data.get("usageTotalUsd")),
     )
     return run if run.run_id and run.status and run.dataset_id else None

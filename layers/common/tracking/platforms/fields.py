@@ -66,7 +66,12 @@ def count(value: object) -> int | None:
 
 
 def seconds(value: object) -> float | None:
-    """Return a length in seconds, as an int if it is whole. Platforms send 0 for no length, so 0 becomes None."""
+    """Return a length in seconds. Platforms send 0 for no length, so 0 becomes None."""
+    return amount(value)
+
+
+def amount(value: object) -> float | None:
+    """Return a number over 0 that a document can hold, as an int if it is whole; None for any other value."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if not 0 < value <= _LARGEST_COUNT:  # False for NaN, too

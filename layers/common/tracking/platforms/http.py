@@ -26,6 +26,7 @@ from tracking.errors import (
 )
 from tracking.platforms.call_limit import call_limit
 from tracking.platforms.messages import failure
+from tracking.spending import Meter, Spent
 
 if TYPE_CHECKING:
     from tracking.platforms import Setup
@@ -84,7 +85,8 @@ class JsonApi:
     """One provider's API.
 
     `name`: for messages. `setup.key` is called at each request. `credential`: returns the headers and the query
-    parameters for a key. `errors`: maps the provider's own refusals.
+    parameters for a key. `errors`: maps the provider's own refusals. `price`: returns what the provider charges for a
+    request with this answer. If there was no answer, the request may still have arrived.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class JsonApi:
         *,
         credential: Callable[[str], Credential],
         errors: ErrorTable,
+        price: Callable[[Answer | None], Spent] = lambda _: {},
     ) -> None:
         self.name = name
         self._http = setup.http
@@ -104,6 +107,7 @@ class JsonApi:
         self._max_bytes = setup.settings.max_answer_mb * 1_000_000
         self._credential = credential
         self._errors = errors
+        self._price = price
 
     def call(
         self,
@@ -116,17 +120,23 @@ class JsonApi:
         account: str = "",
         expect: type = dict,
         allow: int | None = None,
+        meter: Meter | None = None,
     ) -> Answer:
         """Send a request. The answer's body has the type `expect`.
 
         Wait and try again if the platform names a time for that, and this time is before `deadline`. Also repeat a GET
         whose answer is not JSON (a gateway's page, a cut body). Return an answer of status `allow` without a check.
-        `account` is for the error's sentence.
+        `account` is for the error's sentence. `meter` counts the price of each request, also of a refused one.
         """
         tries_left = _TRIES
         while True:
             key = self._checked_key()
-            answer = self._send(self._credential(key), method, path, params, body)
+            answer = None
+            try:
+                answer = self._send(self._credential(key), method, path, params, body)
+            finally:
+                if meter is not None:
+                    meter.add(self._price(answer))
             error = None if answer.status == allow else self._judge(answer, expect, account)
             if error is None:
                 return answer

@@ -93,7 +93,8 @@ class Instagram:
             self._apify.abort_since(since, self._actor, wanted, deadline)
 
     def _account_of(self, run: Run, name: str, budget: Budget) -> FetchedAccount:
-        profile = None if run.has_failed else profile_in(self._apify.first_items(run, budget), name)
+        items = [] if run.has_failed else next(self._apify.item_pages(run, budget))[0]
+        profile = profile_in(items, name)
         if profile is None and run.status != "SUCCEEDED":
             raise failure(PlatformUnavailableError, _NAME, note=f"Apify run {run.run_id}: {run.status}")
         if profile is None:

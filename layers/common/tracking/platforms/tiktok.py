@@ -58,6 +58,7 @@ class TikTok:
         if not run.is_finished:
             return collecting(_NAME)
         if run.status == "SUCCEEDED":
+            budget.meter.add({"results": len(items), "usd": run.usd or 0})
             raise refusal_in(items, name)
         raise failure(PlatformUnavailableError, _NAME, note=f"Apify run {run.run_id}: {run.status}")
 

@@ -38,7 +38,7 @@ class Twitter:
 
     def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
         name = parse_username(username)
-        user = self._api.user(name, budget.deadline)
+        user = self._api.user(name, budget)
         account = account_from(user, name)
         pinned_id = identifier(user.get("pinned_tweet_id")) or identifier(user.get("pinned_post_id"))
         return FetchedAccount(account=account, videos_ref=f"{account.platform_user_id}:{pinned_id}")
@@ -51,18 +51,19 @@ class Twitter:
         tokens = [budget.cursor]
         remaining = budget.remaining
         while remaining > 0:
-            page = self._api.posts_page(user_id, tokens[-1], remaining, budget.deadline, account=account.username)
+            page = self._api.posts_page(user_id, tokens[-1], remaining, budget, account=account.username)
             token = text(obj(page.get("meta")).get("next_token"))
             if token and token in tokens:
                 raise ContractError(f"{_NAME} sends the same page of {account.username} again and again.")
             videos = videos_from(page, account, pinned_id)
-            ids = [post.get("id") for post in objects(page.get("data"))]
+            posts = objects(page.get("data"))
+            ids = [post.get("id") for post in posts]
             unusable = tuple(quoted(post_id) for post_id in ids if not identifier(post_id))
             yield VideoPage(videos=videos, has_more=bool(token), unusable=unusable, cursor=token)
             if not token:
                 return
             tokens.append(token)
-            remaining -= len(videos)
+            remaining -= len(posts)  # X charges for each post of a page, also for one that is left out
 
 
 def build(setup: Setup) -> Twitter:

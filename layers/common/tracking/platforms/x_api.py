@@ -5,7 +5,6 @@ X is renaming parameters and keys. We send the old parameters, which X still acc
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -19,23 +18,30 @@ from tracking.errors import (
     RateLimitedError,
     TrackingError,
 )
-from tracking.platforms import Setup
+from tracking.platforms import Budget, Setup
 from tracking.platforms.fields import obj, objects, text
-from tracking.platforms.http import Credential, JsonApi
+from tracking.platforms.http import Answer, Credential, JsonApi
 from tracking.platforms.messages import failure
+from tracking.spending import Spent
 
 SMALLEST_PAGE, LARGEST_PAGE = 5, 100
 
-_USER_FIELDS = (
-    "created_at,description,entities,location,name,pinned_tweet_id,profile_image_url,protected,public_metrics,url,"
-    "username,verified,verified_type,withheld"
-)
+USER_FIELDS = ("description", "pinned_tweet_id", "profile_image_url", "protected", "public_metrics", "verified")
+POST_FIELDS = ("attachments", "author_id", "created_at", "entities", "public_metrics", "referenced_tweets")
+MEDIA_FIELDS = ("duration_ms", "preview_image_url", "public_metrics", "type", "url")
+"""The fields that we ask for beside those that X always sends.
+
+docs/platform-contracts.md, section 2.1, says what each is for.
+
+X charges for each post, user and medium that it returns (https://docs.x.com/x-api/getting-started/pricing). So a page
+expands media alone: only a medium has a picture, a length and the views of a video. An `author_id` is a field of the
+post and costs nothing; its expansion would return, and charge for, the author once more with each page.
+"""
 _POST_PARAMS = {
     "exclude": "retweets",
-    "tweet.fields": "created_at,public_metrics,attachments,entities,referenced_tweets,lang,in_reply_to_user_id,"
-    "possibly_sensitive,edit_history_tweet_ids",
-    "expansions": "attachments.media_keys,author_id",
-    "media.fields": "media_key,type,url,preview_image_url,duration_ms,public_metrics,variants,width,height",
+    "tweet.fields": ",".join(POST_FIELDS),
+    "expansions": "attachments.media_keys",
+    "media.fields": ",".join(MEDIA_FIELDS),
 }
 
 PROBLEMS: dict[str, type[TrackingError]] = {
@@ -71,20 +77,21 @@ class XApi:
             setup,
             credential=lambda key: Credential(headers={"Authorization": f"Bearer {key}"}),
             errors=kind_of_refusal,
+            price=resources_of,
         )
 
-    def user(self, username: str, deadline: datetime) -> dict[str, Any]:
+    def user(self, username: str, budget: Budget) -> dict[str, Any]:
         """Return the user's object. X answers with status 200 and no user for missing and suspended accounts."""
         path = f"/users/by/username/{quote(username, safe='')}"
-        body = self._api.call("GET", path, deadline, params={"user.fields": _USER_FIELDS}, account=username).body
+        params = {"user.fields": ",".join(USER_FIELDS)}
+        answer = self._api.call("GET", path, budget.deadline, params=params, account=username, meter=budget.meter)
+        body: dict[str, Any] = answer.body
         user = obj(body.get("data"))
         if not user:
             raise failure(_kind_of_problems(body), self._api.name, username, note=f"no data for {username}")
         return user
 
-    def posts_page(
-        self, user_id: str, page_token: str, size: int, deadline: datetime, *, account: str
-    ) -> dict[str, Any]:
+    def posts_page(self, user_id: str, page_token: str, size: int, budget: Budget, *, account: str) -> dict[str, Any]:
         """Return one page: `data`, `includes`, `meta`.
 
         A page may have `errors` beside `data`. They concern posts and media of other accounts.
@@ -96,12 +103,24 @@ class XApi:
         if page_token:
             params["pagination_token"] = page_token
         path = f"/users/{quote(user_id, safe='')}/tweets"
-        body: dict[str, Any] = self._api.call("GET", path, deadline, params=params, account=account).body
+        answer = self._api.call("GET", path, budget.deadline, params=params, account=account, meter=budget.meter)
+        body: dict[str, Any] = answer.body
         data = body.get("data")
         is_empty_page = data is None and isinstance(body.get("meta"), dict) and not body.get("errors")
         if not isinstance(data, list) and not is_empty_page:
             raise failure(_kind_of_problems(body), self._api.name, account, note=f"no data for user {user_id}")
         return body
+
+
+def resources_of(answer: Answer | None) -> Spent:
+    """Return the resources that X charges for: all that it returned, wherever they stand in the answer."""
+    body = obj(answer.body) if answer is not None and answer.is_success else {}
+    data, includes = body.get("data"), obj(body.get("includes"))
+    return {
+        "posts": len(objects(data)) + len(objects(includes.get("tweets"))),
+        "users": int(bool(obj(data))) + len(objects(includes.get("users"))),
+        "media": len(objects(includes.get("media"))),
+    }
 
 
 def kind_of_refusal(status: int, body: Any) -> type[TrackingError] | None:

@@ -56,16 +56,14 @@ class YouTube:
         while remaining > 0:
             try:
                 ids, token = self._api.playlist_page(
-                    fetched.videos_ref, tokens[-1], min(remaining, PAGE_SIZE), budget.deadline, account=account
+                    fetched.videos_ref, tokens[-1], min(remaining, PAGE_SIZE), budget, account=account
                 )
             except AccountNotFoundError:
                 return
             if token in tokens[1:]:
                 raise ContractError(f"{_NAME} sends the same page of {account} again and again.")
             askable = [video_id for video_id in ids if _VIDEO_ID.fullmatch(video_id)]
-            found = {
-                text(video.get("id")): video for video in self._api.videos(askable, budget.deadline, account=account)
-            }
+            found = {text(video.get("id")): video for video in self._api.videos(askable, budget, account=account)}
             videos = tuple(video_from(found[video_id]) for video_id in askable if video_id in found)
             unusable = tuple(quoted(video_id) for video_id in ids if video_id not in askable)
             yield VideoPage(videos=videos, has_more=bool(token), unusable=unusable, cursor=token)
@@ -84,7 +82,7 @@ class YouTube:
         for name, value in filters.items():
             if name == "forUsername" and not value.isascii():
                 continue  # legacy names are ASCII only
-            found = self._api.channels(name, value, budget.deadline)
+            found = self._api.channels(name, value, budget)
             for channel in found:
                 if _is_asked(channel, name, asked.value):
                     return channel

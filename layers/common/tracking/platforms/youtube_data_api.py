@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from tracking.errors import (
@@ -15,12 +15,16 @@ from tracking.errors import (
     RateLimitedError,
     TrackingError,
 )
-from tracking.platforms import Setup
+from tracking.platforms import Budget, Setup
 from tracking.platforms.fields import obj, objects, text
 from tracking.platforms.http import Credential, ErrorTable, JsonApi
 from tracking.platforms.messages import failure
 
 PAGE_SIZE = 50  # the maximum of playlistItems.list and videos.list
+UNITS_PER_REQUEST = 1
+"""The price of channels.list, playlistItems.list and videos.list. A refused request costs the same.
+https://developers.google.com/youtube/v3/determine_quota_cost
+"""
 
 REASONS: dict[str, type[TrackingError]] = {
     "quotaExceeded": QuotaExceededError,
@@ -56,18 +60,22 @@ class YouTubeDataApi:
                 setup,
                 credential=lambda key: Credential(params={"key": key}),
                 errors=errors,
+                price=lambda _: {"units": UNITS_PER_REQUEST},
             )
 
         self._channels = api(kind_of_refusal)
         self._posts = api(kind_of_refusal_of_posts)
 
-    def channels(self, filter_name: str, value: str, deadline: datetime) -> list[dict[str, Any]]:
+    def channels(self, filter_name: str, value: str, budget: Budget) -> list[dict[str, Any]]:
         """Return channels by `id`, `forHandle` or `forUsername`; an empty list if there are none."""
         params = {"part": "snippet,statistics,contentDetails", filter_name: value}
-        return _listed(self._channels.call("GET", "/channels", deadline, params=params, account=value).body)
+        answer = self._channels.call(
+            "GET", "/channels", budget.deadline, params=params, account=value, meter=budget.meter
+        )
+        return _listed(answer.body)
 
     def playlist_page(
-        self, playlist_id: str, page_token: str, size: int, deadline: datetime, *, account: str
+        self, playlist_id: str, page_token: str, size: int, budget: Budget, *, account: str
     ) -> tuple[list[str], str]:
         """Return one page's video ids, in order and each once, and the next page's token ("" on the last page).
 
@@ -80,18 +88,23 @@ class YouTubeDataApi:
         }
         if page_token:
             params["pageToken"] = page_token
-        body = self._posts.call("GET", "/playlistItems", deadline, params=params, account=account).body
+        body = self._posts_call("/playlistItems", params, budget, account)
         ids = dict.fromkeys(map(_video_id, _listed(body)))
         return [video_id for video_id in ids if video_id], text(body.get("nextPageToken"))
 
-    def videos(self, ids: list[str], deadline: datetime, *, account: str) -> list[dict[str, Any]]:
+    def videos(self, ids: list[str], budget: Budget, *, account: str) -> list[dict[str, Any]]:
         """Return the public data of these videos, in any order. Private and deleted videos are left out."""
         found: list[dict[str, Any]] = []
         for start in range(0, len(ids), PAGE_SIZE):
             chunk = ",".join(ids[start : start + PAGE_SIZE])
             params = {"part": "snippet,statistics,contentDetails", "id": chunk}
-            found += _listed(self._posts.call("GET", "/videos", deadline, params=params, account=account).body)
+            found += _listed(self._posts_call("/videos", params, budget, account))
         return found
+
+    def _posts_call(self, path: str, params: Mapping[str, str | int], budget: Budget, account: str) -> dict[str, Any]:
+        answer = self._posts.call("GET", path, budget.deadline, params=params, account=account, meter=budget.meter)
+        body: dict[str, Any] = answer.body
+        return body
 
 
 def _listed(body: dict[str, Any]) -> list[dict[str, Any]]:

@@ -286,6 +286,13 @@ class CommandLineStore(StateStore, CleanupStore, Protocol):
         """Return the newest jobs first, by `createdAt`."""
         ...
 
+    def jobs_ended_since(self, moment: datetime, limit: int, after: JobSnapshot | None = None) -> list[JobSnapshot]:
+        """Return jobs, malformed ones too, whose `completedAt` is `moment` or later: the earliest end first.
+
+        `after`: the last job of the page before. A job without this timestamp is left out.
+        """
+        ...
+
 
 class Store(TickStore, CommandLineStore, Protocol):
     """All calls, as both adapters implement them."""

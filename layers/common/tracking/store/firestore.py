@@ -11,7 +11,7 @@ from google.api_core import exceptions as google
 from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 from google.api_core.retry import Retry, if_exception_type
 from google.auth.exceptions import GoogleAuthError, TransportError
-from google.cloud.firestore_v1 import Client, Query
+from google.cloud.firestore_v1 import Client, Increment, Query
 from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
 from google.rpc.code_pb2 import Code
@@ -234,6 +234,15 @@ class FirestoreStore:
         return [_snapshot(document) for document in _only_our_fields(query).stream(**_CALL)]
 
     @_translated
+    def jobs_ended_since(self, moment: datetime, limit: int, after: JobSnapshot | None = None) -> list[JobSnapshot]:
+        query: Any = self._jobs.where(filter=FieldFilter("completedAt", ">=", moment))
+        query = query.order_by("completedAt").order_by("__name__")
+        if after is not None:
+            place = {"completedAt": after.data["completedAt"], "__name__": self._jobs.document(after.job_id)}
+            query = query.start_after(place)
+        return [_snapshot(document) for document in _only_our_fields(query.limit(limit)).stream(**_CALL)]
+
+    @_translated
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
         # Order by id, as in `pending_jobs`.
         query = self._jobs.where(filter=FieldFilter("status", "in", sorted(FINISHED))).order_by("__name__")
@@ -293,7 +302,8 @@ class FirestoreStore:
 
     def _add_job(self, batch: Any, write: JobWrite) -> None:
         reference = self._jobs.document(write.job_id)
-        batch.update(reference, write.change.fields, option=self._unchanged_since(write.version))
+        spent = {f"spent.{name}": Increment(amount) for name, amount in write.change.spent.items()}
+        batch.update(reference, write.change.fields | spent, option=self._unchanged_since(write.version))
 
     def _unchanged_since(self, version: str) -> Any:
         moment = DatetimeWithNanoseconds.from_rfc3339(version)  # type: ignore[no-untyped-call]

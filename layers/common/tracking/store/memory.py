@@ -12,6 +12,7 @@ from typing import Any
 from tracking.clock import Clock, to_rfc3339
 from tracking.document_limits import MAX_DOCUMENT_BYTES, is_document_id, stored_bytes
 from tracking.jobs import DOCUMENT_FIELDS, FINISHED, OPEN, PlatformName, Status
+from tracking.spending import Spent, total
 from tracking.store import (
     DocumentExistsError,
     DocumentMissingError,
@@ -106,11 +107,14 @@ class MemoryStore:
                     raise DocumentExistsError(document.path)
                 if document.must_exist and document.path not in self._documents:
                     raise DocumentMissingError(document.path)
-            self._refuse_what_firestore_refuses([DocumentWrite(f"{JOBS}/{job.job_id}", job.change.fields), *every])
+            fields = job.change.fields
+            if job.change.spent:
+                fields = fields | {"spent": _added(current.data.get("spent"), job.change.spent)}
+            self._refuse_what_firestore_refuses([DocumentWrite(f"{JOBS}/{job.job_id}", fields), *every])
             version = self._new_version()
             for document in every:
                 self._merge(document.path, document.fields, version)
-            return self._merge(f"{JOBS}/{job.job_id}", job.change.fields, version)
+            return self._merge(f"{JOBS}/{job.job_id}", fields, version)
 
     def create_job(self, fields: dict[str, Any]) -> str:
         with self._lock:
@@ -129,6 +133,13 @@ class MemoryStore:
                 and all(value is None or job.data.get(name) == value for name, value in wanted.items())
             ]
         return _only_our_fields(sorted(jobs, key=lambda job: job.data["createdAt"], reverse=True)[:limit])
+
+    def jobs_ended_since(self, moment: datetime, limit: int, after: JobSnapshot | None = None) -> list[JobSnapshot]:
+        with self._lock:
+            jobs = [job for job in self._jobs() if isinstance(job.data.get("completedAt"), datetime)]
+        ended = sorted((job.data["completedAt"], job.job_id, job) for job in jobs)
+        begin = (moment, "") if after is None else (after.data["completedAt"], after.job_id)
+        return _only_our_fields(job for at, job_id, job in ended if (at, job_id) > begin)[:limit]
 
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
         with self._lock:
@@ -217,6 +228,13 @@ def _only_our_fields(jobs: Iterable[JobSnapshot]) -> list[JobSnapshot]:
     return [
         replace(job, data={name: value for name, value in job.data.items() if name in DOCUMENT_FIELDS}) for job in jobs
     ]
+
+
+def _added(before: object, spent: Spent) -> dict[str, Any]:
+    """Add the amounts. As in Firestore, they replace whatever is no number, or no map."""
+    amounts = before if isinstance(before, dict) else {}
+    numbers = {name: amount for name, amount in amounts.items() if isinstance(amount, int | float)}
+    return amounts | total({name: numbers[name] for name in spent if name in numbers}, spent)
 
 
 def _priority(job: JobSnapshot) -> float:

@@ -1,0 +1,59 @@
+"""Charging: what a state spent at the platform is written into its job.
+
+A commit that the state makes anyway takes the amounts along. A state that fails makes no such commit, so the amounts
+get one of their own. What a killed state had spent is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from aws_lambda_powertools import Logger
+
+from process.step import Step
+from tracking import fence, jobs
+from tracking.errors import TrackingError
+from tracking.fence import Fence
+from tracking.jobs import Change, Job, Progress
+from tracking.store import DocumentWrite, WriteRefusedError
+from tracking.wiring import ProcessDeps
+
+logger = Logger(service="process", child=True)
+
+
+def commit(
+    step: Step,
+    deps: ProcessDeps,
+    change: Change,
+    documents: Sequence[DocumentWrite] = (),
+    reaches: Progress | None = None,
+    owned: Fence | None = None,
+    check: Callable[[Job], None] = lambda _job: None,
+) -> Fence:
+    """Commit as `fence.commit` does, together with what the step has spent since its last commit.
+
+    `owned`: the fence, if it is newer than the step's.
+    """
+    spent = step.meter.take()
+    try:
+        return fence.commit(
+            deps.store, owned or step.fence, replace(change, spent=spent), documents, reaches, check=check
+        )
+    except Exception:
+        step.meter.add(spent)  # nothing was written, as far as we know
+        raise
+
+
+def settle(step: Step, deps: ProcessDeps) -> None:
+    """Write what no commit has taken along. A step that spent nothing, or wrote everything, makes no request.
+
+    If the amounts cannot be written, the log holds them: the state's own error, or its success, is what counts.
+    """
+    spent = step.meter.take()
+    if not spent:
+        return
+    try:
+        fence.spend(deps.store, step.fence, jobs.spend(deps.clock.now(), spent))
+    except (TrackingError, WriteRefusedError) as error:
+        logger.warning("spending not recorded", action="spending_lost", spent=spent, reason=str(error))
