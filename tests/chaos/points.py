@@ -37,7 +37,7 @@ ORDINARY = "sim_videos_5"
 LARGE = "sim_videos_600"  # saved in two commits
 CHUNK = 700  # videos in a chunk here, so that few accounts need a second one
 CHUNKED = "sim_videos_800"
-CONTINUED = "sim_videos_1500"  # each of its executions has time for one chunk
+CONTINUED = "sim_videos_150"  # each of its executions has time for one page of 50
 SLOW = "sim_slow_2"  # each answer two seconds late; 3 videos
 
 
@@ -107,13 +107,13 @@ STATES = (
     Point(name="FetchVideos.announce", first=_failing("FetchVideos.get")),
     Point(name="FetchVideos.spend", username=CHUNKED, platform="youtube", ends=completed(800)),
     Point(name="FetchVideos.pause", platform="twitter", quota_path="/tweets"),
-    Point(name="FetchVideos.hand_over", username=CONTINUED, platform="youtube", ends=completed(1_500)),
+    Point(name="FetchVideos.hand_over", username=CONTINUED, platform="youtube", ends=completed(150)),
     Point(
         name="FetchVideos.check",  # to find out that the lost hand-over was made
         username=CONTINUED,
         platform="youtube",
         first=Fault("FetchVideos.hand_over", When.AFTER, How.ERROR),
-        ends=completed(1_500),
+        ends=completed(150),
     ),
     Point(name="SaveSomeVideos.get", username=CHUNKED, platform="youtube", ends=completed(800)),
     Point(name="SaveSomeVideos.note", username=CHUNKED, platform="youtube", ends=completed(800)),

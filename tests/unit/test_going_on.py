@@ -325,7 +325,7 @@ def test_an_execution_that_never_began_is_begun_by_the_sweep() -> None:
 
 
 def test_job_edited_between_two_executions_begins_again() -> None:
-    """What was saved lies in the old project, so nothing goes on from there."""
+    """Nothing goes on from what was saved, because it lies in the old project."""
     world = World(run_s=10, items_per_s=2)
     job_id = world.add_job("tiktok", CONTINUED)
     until_handed_over(world, job_id)

@@ -14,6 +14,7 @@ from local.simulator.messages import sample
 from tests.integration.simulator.calls import (
     INSTAGRAM,
     TIKTOK,
+    Controlled,
     instagram_input,
     item_pages,
     items,
@@ -126,9 +127,35 @@ def test_a_body_that_is_not_json_starts_nothing(apify: httpx.Client) -> None:
 
 
 def test_a_parameter_that_is_no_number_starts_nothing(apify: httpx.Client) -> None:
-    answer = apify.post(INSTAGRAM, json=instagram_input("nasa"), params={"waitForFinish": "soon"})
+    for name in ("waitForFinish", "timeout", "maxItems", "maxTotalChargeUsd"):
+        answer = apify.post(INSTAGRAM, json=instagram_input("nasa"), params={name: "soon"})
 
-    assert (answer.status_code, apify.get(INSTAGRAM).json()["data"]["total"]) == (400, 0)
+        assert (answer.status_code, apify.get(INSTAGRAM).json()["data"]["total"]) == (400, 0), name
+
+
+@pytest.mark.parametrize(
+    ("params", "number"),
+    [
+        ({"maxItems": "2"}, 2),
+        ({"maxTotalChargeUsd": "0.005"}, 3),
+        ({"maxItems": "4", "maxTotalChargeUsd": "1"}, 4),
+        ({"timeout": "3600", "maxItems": "5000"}, len(NASA_POSTS)),
+    ],
+)
+def test_limits_of_a_start_bound_its_items(apify: httpx.Client, params: dict[str, str], number: int) -> None:
+    started = apify.post(INSTAGRAM, json=instagram_input("nasa"), params=params).json()["data"]
+
+    assert sum(len(page) for page in item_pages(apify, started)) == number
+
+
+def test_a_run_is_cut_by_its_own_time_out() -> None:
+    with running(apify_run_seconds=30) as simulator:
+        headers = {"Authorization": "Bearer t-1"}
+        with httpx.Client(base_url=f"{simulator.url}/apify/v2", headers=headers, timeout=10.0) as client:
+            params = {"timeout": "1", "waitForFinish": "5"}
+            cut = client.post(INSTAGRAM, json=instagram_input("nasa"), params=params).json()["data"]
+
+    assert cut["status"] == "TIMED-OUT"
 
 
 @pytest.mark.parametrize(
@@ -248,3 +275,12 @@ def test_every_tiktok_video_comes_exactly_once(apify: httpx.Client, count: int) 
 
     ids = [item["id"] for item in found if "id" in item]
     assert len(ids) == len(set(ids)) == found[0]["authorMeta"]["video"] == count
+
+
+def test_a_start_without_room_is_refused_as_recorded(simulator: Controlled, apify: httpx.Client) -> None:
+    simulator.fault("no-room", platform="instagram", times=1)
+
+    answer = apify.post(INSTAGRAM, json=instagram_input("nasa"))
+    recording = sample("apify-api/errors/actor_memory_limit_402.json")
+    assert (answer.status_code, answer.json()) == (recording["status"], recording["body"])
+    assert apify.post(INSTAGRAM, json=instagram_input("nasa")).status_code == 201
