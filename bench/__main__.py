@@ -12,7 +12,7 @@ from google.api_core.exceptions import GoogleAPIError
 from playwright.sync_api import Error as PlaywrightError
 from rich.console import Console
 
-from bench import BenchError, chain, claims, costs, executions, imports, page, pool, ticks
+from bench import BenchError, chain, claims, costs, crowd, executions, imports, page, pool, ticks
 from bench.table import Row, table
 from local import LocalError, stack
 from tracking.errors import TrackingError
@@ -65,6 +65,7 @@ def _measures(state: stack.State) -> list[Measure]:
         Measure("a job's RPCs", lambda: chain.rows(state)),
         Measure("idle ticks", lambda: ticks.rows(state)),
         Measure("executions, a minute or so", lambda: executions.rows(state)),
+        Measure("reads in a crowd", crowd.rows),
         Measure("a job's costs", lambda: costs.rows(state)),
         Measure("many jobs at once, a minute or so", lambda: pool.rows(state)),
         Measure("size of the web package", page.size_rows),

@@ -46,7 +46,7 @@ class Scenario:
     organisations: int
     slots_per_credential: int
     step_s: int  # so often the queue's messages wake ticks
-    wakes_a_tick: int  # ends of executions that one tick takes, at most
+    wakes_a_tick: int  # ends of executions that one tick takes, at most; 0: all wakes are lost
     seed: int = 1
 
     @property
@@ -187,7 +187,7 @@ def _ticks(
     deps: TriggerDeps, ended: Sequence[tuple[str, int]], wakes_a_tick: int, *, is_minute: bool
 ) -> Iterator[Tick]:
     """Run the ticks of one moment. `ended`: ids and attempts of the jobs whose executions have just ended."""
-    for first in range(0, len(ended), wakes_a_tick):
+    for first in range(0, len(ended) if wakes_a_tick else 0, wakes_a_tick or 1):
         yield run_tick(deps, wake=Wake(frozenset(ended[first : first + wakes_a_tick])))
     if is_minute:
         yield run_tick(deps)

@@ -7,6 +7,7 @@ reads only jobs that can start. The tick of a wake fills the slots that have bec
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -219,16 +220,16 @@ def _fill(
 
     The turns and the slots are written before the claims. If that fails, nothing has been started.
     """
-    had_turn: dict[str, str] = {}  # ids of jobs, with their organisations
+    had_turn: set[str] = set()
+    stuck: Counter[str] = Counter()  # organisations of the jobs that had their turn and may still wait
     first_refused = len(tick.refused)
     has_room = True
     while has_room:
-        waiting = choose(deps, slots, pending, control, remaining_s, saw_all=saw_all, without=had_turn)
+        waiting = choose(deps, slots, pending, control, remaining_s, saw_all=saw_all, without=had_turn, stuck=stuck)
         if not had_turn:
             tick.oldest_pending_age_s = age_s(waiting.oldest, deps.clock.now())
-        tick.left_out |= waiting.left_out - had_turn.keys()
-        had_turn |= {job.job.job_id: job.job.org_id for job in waiting.chosen}
-        had_turn |= {job.job_id: str(job.data.get("orgId")) for job, _ in waiting.malformed}
+        tick.left_out |= waiting.left_out - had_turn
+        had_turn |= {job.job.job_id for job in waiting.chosen} | {job.job_id for job, _ in waiting.malformed}
         control.take(waiting.chosen, deps.clock.now())
         control.save(deps.store, with_turns=not (saw_all and len(had_turn) == len(pending)))  # if somebody still waits
         _fail_malformed(deps, waiting.malformed, tick, remaining_s)
@@ -237,8 +238,10 @@ def _fill(
         _note_unwritable(deps, tick, unclaimed.unwritable)
         for job in unclaimed.jobs:
             slots.give_back(PlatformName(job.data["platform"]))
+        stuck.update(str(job.data.get("orgId")) for job in (*unclaimed.jobs, *(job for job, _ in waiting.malformed)))
         is_stopped = tick.temporary_refusals >= MAX_TEMPORARY_REFUSALS or remaining_s() < CLAIM_RESERVE_S
-        has_room = bool(slots.total and (unclaimed.jobs or waiting.malformed)) and not is_stopped
+        has_more = bool(unclaimed.jobs or waiting.malformed or (waiting.has_more and waiting.chosen))
+        has_room = slots.total > 0 and has_more and not is_stopped
     control.give_back(refused.job_id for refused in tick.refused[first_refused:])
     control.save(deps.store, with_turns=False)
 

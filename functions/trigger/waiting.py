@@ -10,10 +10,11 @@ then depends on the jobs that start and on the number of organisations, not on t
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import takewhile
@@ -31,6 +32,7 @@ from trigger.turns import Turns
 WALK_RESERVE_S = 35.0  # for the jobs of the organisations that were found, and for their claims
 QUERY_RESERVE_S = 22.0  # a little more than a claim needs: CLAIM_RESERVE_S
 PARALLEL_QUERIES = 16
+SPARE_JOBS = 2  # an organisation may have older jobs of a negative priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Waiting:
     malformed: list[tuple[JobSnapshot, InvalidJobError]]
     oldest: datetime | None  # creation time of the oldest job that was read
     left_out: set[str]  # ids of jobs that an earlier tick found unwritable
+    has_more: bool = False  # an organisation may have more jobs than were read, though slots may be free
 
 
 def choose(
@@ -51,24 +54,48 @@ def choose(
     remaining_s: Callable[[], float],
     *,
     saw_all: bool,
-    without: Mapping[str, str] = MappingProxyType({}),
+    without: Collection[str] = (),
+    stuck: Mapping[str, int] = MappingProxyType({}),
 ) -> Waiting:
     """Choose the jobs to start. Read more than `page` if `page` does not hold all waiting jobs.
 
     Costs one read for each organisation whose turn it is, and two or more for its jobs.
-    `without`: ids of jobs that had their turn in this tick, with their organisations. Jobs that an earlier tick found
-    unwritable, and jobs that another tick is about to claim, are left out, too.
+    `without`: ids of jobs that had their turn in this tick. `stuck`: how many of them may still wait, by organisation.
+    Jobs that an earlier tick found unwritable, and jobs that another tick is about to claim, are left out, too.
     """
-    seen = page
-    parts: dict[str, set[str]] = {}
+    read = _Read(page)
     if slots.total and not saw_all:
-        seen, parts = _read_more(deps, slots, page, control.turns, remaining_s, without)
-    left_out = {job.job_id for job in seen if deps.hints.is_unwritable(job)}
+        read = _read_more(deps, slots, page, control.turns, remaining_s, stuck)
+    left_out = {job.job_id for job in read.jobs if deps.hints.is_unwritable(job)}
     passed_over = left_out.union(without)
-    pending, malformed = parse_all(job for job in seen if job.job_id not in passed_over)
+    pending, malformed = parse_all(job for job in read.jobs if job.job_id not in passed_over)
     oldest = min((p.job.created_at for p in pending), default=None)
-    free = [p for p in pending if not control.is_starting(p)]
-    return Waiting(control.turns.pick(free, slots, parts), malformed, oldest, left_out)
+    free = read.in_shares(p for p in pending if not control.is_starting(p))
+    return Waiting(control.turns.pick(free, slots, read.parts), malformed, oldest, left_out, read.has_more)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The jobs that were read, and what is known of those that were not."""
+
+    jobs: Sequence[JobSnapshot]
+    parts: Mapping[str, set[str]] = field(default_factory=dict)
+    """The organisations that come next, for each credential of which not all are known."""
+    shares: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """The number of jobs that were read of an organisation for a credential."""
+    has_more: bool = False
+    """Whether an organisation may have more jobs, although all organisations are known."""
+
+    def in_shares(self, pending: Iterable[Pending]) -> list[Pending]:
+        """Leave out what goes beyond an organisation's share: else it would get turns that others wait for."""
+        taken: Counter[tuple[str, str]] = Counter()
+        kept = []
+        for one in pending:
+            key = one.job.org_id, PLATFORMS[one.job.platform].credential
+            taken[key] += 1
+            if taken[key] <= self.shares.get(key, taken[key]):
+                kept.append(one)
+        return kept
 
 
 def _read_more(
@@ -77,20 +104,20 @@ def _read_more(
     page: Sequence[JobSnapshot],
     turns: Turns,
     remaining_s: Callable[[], float],
-    without: Mapping[str, str],
-) -> tuple[list[JobSnapshot], dict[str, set[str]]]:
-    """Read the first jobs of the organisations whose turn is next.
+    stuck: Mapping[str, int],
+) -> _Read:
+    """Read the first jobs of the organisations whose turn is next. Return them with `page`.
 
-    Return these jobs with `page`, and the organisations that were found of each credential that has more of them.
+    If all organisations are known, each gives an equal share, and together they can fill the slots.
     """
     unwritable = Counter(org for _, org in deps.hints.unwritable.values())
     spare = len(unwritable)  # these organisations may have nothing to start
-    left_out = unwritable + Counter(without.values())
+    left_out = unwritable + Counter(stuck)
     with ThreadPoolExecutor(PARALLEL_QUERIES) as pool:
         walk_of = partial(_next_orgs, deps, slots, turns, spare, remaining_s)
         walks = dict(zip(CREDENTIALS, pool.map(walk_of, CREDENTIALS), strict=True))
         wanted = [
-            (org, credential, (slots.of_credential(credential) if walk.is_whole else 1) + left_out[org])
+            (org, credential, (walk.share_of(slots.of_credential(credential)) if walk.is_whole else 1) + left_out[org])
             for credential, walk in walks.items()
             for org in walk.orgs
         ]
@@ -102,7 +129,12 @@ def _read_more(
         for credential, walk in walks.items()
         if not walk.is_whole or unread.intersection(walk.orgs)
     }
-    return list(known.values()), parts
+    has_more = any(
+        walks[credential].is_whole and len(jobs or ()) >= number
+        for (_, credential, number), jobs in zip(wanted, found, strict=True)
+    )
+    shares = {(org, credential): number for org, credential, number in wanted}
+    return _Read(list(known.values()), parts, shares, has_more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +143,10 @@ class _Walk:
 
     orgs: list[str]
     is_whole: bool  # whether no other organisation waits
+
+    def share_of(self, slots: int) -> int:
+        """Return how many jobs to read of each organisation, so that they can fill the slots together."""
+        return math.ceil(slots / len(self.orgs)) + SPARE_JOBS if self.orgs else 0
 
 
 def _next_orgs(

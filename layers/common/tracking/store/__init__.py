@@ -213,7 +213,7 @@ class TickStore(Protocol):
         ...
 
     def pending_of_org(self, org_id: str, platforms: Collection[PlatformName], limit: int) -> list[JobSnapshot]:
-        """Return the jobs of these platforms to start first: up to `limit` with a priority over 0, and the oldest."""
+        """Return the jobs of these platforms to start first: up to `limit` with a priority over 0, then the oldest."""
         ...
 
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
