@@ -120,6 +120,11 @@ class Execution:
         return [e["stateEnteredEventDetails"]["name"] for e in self.events if "stateEnteredEventDetails" in e]
 
     @property
+    def work(self) -> list[str]:
+        """The names of the entered states, each once: a state that waits for a platform is entered again and again."""
+        return list(dict.fromkeys(self.states))
+
+    @property
     def failure(self) -> tuple[str, str]:
         """The error and the cause of a failed execution."""
         details = self.of_type("ExecutionFailed")[0]["executionFailedEventDetails"]
