@@ -420,6 +420,7 @@ class JobLife(RuleBasedStateMachine):
         self._settle(lambda job: self._is_over(job) or self._rests(job))
         self.clock.advance(timedelta(days=1, hours=1).total_seconds())
         self._settle(self._is_over)
+        self._finish_executions()
         for news in self.ended:
             self._tell(news)
         self.store.check_all()
@@ -430,12 +431,17 @@ class JobLife(RuleBasedStateMachine):
             if all(map(is_settled, self.store.snapshots())):
                 return
             self.tick()
-            for execution in self._running():
-                while execution.is_running:
-                    execution.advance(self._invoke)
+            self._finish_executions()
             self.clock.advance(60)
         left = [(job.job_id, job.data) for job in self.store.snapshots() if not is_settled(job)]
         raise AssertionError(f"never came to an end: {left}")
+
+    def _finish_executions(self) -> None:
+        """Let all executions come to their end, also those whose job has ended, and those that they start."""
+        while running := self._running():
+            for execution in running:
+                while execution.is_running:
+                    execution.advance(self._invoke)
 
     def _is_over(self, job: JobSnapshot) -> bool:
         return job.data["status"] in FINISHED

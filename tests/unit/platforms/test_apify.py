@@ -143,6 +143,22 @@ def test_missing_list_of_runs_means_no_run() -> None:
     assert started(replay) == 1
 
 
+def test_retry_without_time_to_look_at_all_runs_starts_none() -> None:
+    """One of those that were not looked at may be ours."""
+    others = [run("RUNNING", f"other{number}", NOON) for number in range(5)]
+    replay = Replay().run_of(FASHION).on(RUNS, listed(*others))
+
+    def slow(_request: httpx.Request) -> httpx.Response:
+        replay.clock.sleep(20)
+        return answer({})
+
+    replay.on("GET /v2/key-value-stores/", slow)
+    with pytest.raises(PlatformUnavailableError):
+        started(replay)
+    assert replay.asked(START) == []
+    assert len(replay.asked("GET /v2/key-value-stores/")) == 3, "60 s are there"
+
+
 def test_retry_without_the_list_of_runs_starts_no_run() -> None:
     """Without the list of runs nobody knows whether a run exists already, so a new one could be a second paid run."""
     replay = begun_earlier().on(RUNS, answer("<html>", 503))

@@ -263,7 +263,10 @@ class Apify:
     def _runs_since(
         self, since: datetime, actor: str, actor_input: Mapping[str, Any], deadline: datetime
     ) -> Iterator[Run]:
-        """Yield the actor's usable runs with this input that started at or after `since`, newest first."""
+        """Yield the actor's usable runs with this input that started at or after `since`, newest first.
+
+        Each input is a call. Raises PlatformUnavailableError if they cannot all be looked at before the deadline.
+        """
         path = f"/acts/{quote(actor, safe='~')}/runs"
         params: dict[str, str | int] = {"desc": "true", "limit": _LISTED_RUNS}
         answer = self._api.call("GET", path, deadline, params=params, allow=404)
@@ -271,6 +274,8 @@ class Apify:
             run = _run_from(entry)
             if run is None or run.started_at is None or run.started_at < since - _CLOCK_SKEW:
                 continue
+            if self._clock.now() >= deadline:
+                raise failure(PlatformUnavailableError, self._api.name, note="no time to look at all runs")
             if run.is_usable and self._has_input(run, actor_input, deadline):
                 yield run
 
