@@ -1,4 +1,4 @@
-"""Firestore reads of the scheduler while 10,000 jobs of 500 organisations wait, counted in the simulation of bench.scale.
+"""Firestore reads of the scheduler while 10,000 jobs of 500 organisations wait, counted in bench.scale's simulation.
 
 The number of wakes must not matter, so it is counted with a wake for each end of an execution, and with none at all.
 """
