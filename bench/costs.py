@@ -1,4 +1,4 @@
-"""What a job costs on AWS and Firestore: every billed thing is counted while one job of each platform runs.
+"""The costs of a job on AWS and Firestore: everything billed is counted while one job of each platform runs.
 
 The states run in this process, as the definition leads from one to the next. Firestore is the emulator, S3 is
 MiniStack's. The platforms are simulated with a clock of their own, so the Wait states and an Apify run of 30 s take no
@@ -36,6 +36,7 @@ from process import app
 from tracking.clock import to_rfc3339
 from tracking.executions import MemoryExecutions
 from tracking.jobs import PlatformName
+from tracking.platform_contract import PLATFORMS
 from tracking.platforms import Platform, Setup
 from tracking.settings import Limits, PlatformSettings
 from tracking.staging import Staging
@@ -47,12 +48,7 @@ from trigger.app import handler as trigger_handler
 POSTS = 50
 RUN_S = 30
 JOBS = 1_000
-MOST_USD = {
-    PlatformName.YOUTUBE: 0.35,
-    PlatformName.TWITTER: 0.35,
-    PlatformName.INSTAGRAM: 0.5,
-    PlatformName.TIKTOK: 0.5,
-}
+MOST_USD, MOST_USD_OF_RUNS = 0.35, 0.5  # for platforms that answer at once, and for those that are asked by Apify runs
 CALL_S = 0.3  # assumed, of one call to a platform: it is billed, and the simulator answers at once
 STATE_GB, TICK_GB = 1.0, 0.5  # MemorySize in template.yaml
 LOGS_OF_LAMBDA = 400  # bytes of the lines START, END and REPORT of an invocation
@@ -79,7 +75,7 @@ class _Clock:
 
 @dataclass(slots=True)
 class Bill:
-    """What one job used, by the names of the price table."""
+    """The amounts that one job used, by the names of the price table."""
 
     used: Counter[str] = field(default_factory=Counter)
     states: list[str] = field(default_factory=list)
@@ -97,7 +93,10 @@ class Bill:
 
 
 def rows(state: stack.State) -> list[Row]:
-    return [_row(state, name, most) for name, most in MOST_USD.items()]
+    return [
+        _row(state, name, MOST_USD_OF_RUNS if PLATFORMS[name].credential == "apify" else MOST_USD)
+        for name in PlatformName
+    ]
 
 
 def _row(state: stack.State, name: PlatformName, most_usd: float) -> Row:
