@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from bench.lambda_context import FakeContext
 from local.paths import ROOT
+from process.step import Then
 from tests.doubles import ManualClock
 from tests.execution_events import event_of
 from tests.harness import Harness
+from tests.machine import DEFINITION
 from tracking.errors import StoreUnavailableError
 from tracking.jobs import LEASE, PlatformName, Status
 from tracking.outcomes import ExecutionStatus, Outcome
@@ -27,7 +29,7 @@ from tracking.store import DocumentWrite, JobWrite, Unwritable
 from tracking.store.memory import JOBS, MemoryStore
 from trigger.app import handler
 from trigger.control import SLOTS
-from trigger.wake import KICK, Wake, read_wake
+from trigger.wake import KICK, Wake, goes_on, read_wake
 
 YOUTUBE, INSTAGRAM, TWITTER = PlatformName.YOUTUBE, PlatformName.INSTAGRAM, PlatformName.TWITTER
 
@@ -79,6 +81,15 @@ def test_execution_that_goes_on_keeps_its_slot(full: tuple[Harness, list[str]]) 
     harness, ids = full
     event = end(harness, ids[0], output=json.dumps({"then": "goOn"}))
     assert wake(harness, event)["started"] == 0
+
+
+def test_wakes_know_the_output_of_a_hand_over() -> None:
+    """The state machine keeps it as the execution's output: GoOn adds nothing, and GoesOn ends with it."""
+    go_on, goes_on_state = (DEFINITION["States"][name] for name in ("GoOn", "GoesOn"))
+    assert (go_on["ResultPath"], go_on["Next"], goes_on_state["Type"]) == (None, "GoesOn", "Succeed")
+    assert goes_on(json.dumps({"then": str(Then.GO_ON)}))
+    assert not any(goes_on(json.dumps({"then": str(then)})) for then in Then if then is not Then.GO_ON)
+    assert not any(goes_on(output) for output in (None, "", "nonsense", "[]", "7"))
 
 
 def test_end_of_an_earlier_attempt_frees_nothing(full: tuple[Harness, list[str]]) -> None:
