@@ -68,8 +68,16 @@ def test_instagram_begins_both_runs_at_once() -> None:
     assert second.started_s - first.started_s < 1
 
 
-@pytest.mark.parametrize("platform", APIFY)
-@pytest.mark.parametrize("per_s", [2, 5, 10, 30, 60])
+SPEEDS = [(platform, per_s) for platform in APIFY for per_s in (2, 5, 10, 30, 60)]
+
+
+@pytest.mark.parametrize(
+    ("platform", "per_s"),
+    [
+        pytest.param(*one, marks=() if one in {("instagram", 10), ("tiktok", 30)} else pytest.mark.nightly)
+        for one in SPEEDS
+    ],
+)
 def test_five_thousand_posts_are_saved_by_one_run(platform: str, per_s: int) -> None:
     """At each speed, by one attempt, in executions of at most 300 s. Progress only grows."""
     world = World(run_s=10, items_per_s=per_s)
@@ -149,7 +157,9 @@ PAGE_SIZE = {"youtube": 50, "twitter": 100}
 PAGED = sorted(PAGES)
 
 
-@pytest.mark.parametrize(("platform", "call_s"), [("youtube", 2.5), ("twitter", 10)])
+@pytest.mark.parametrize(
+    ("platform", "call_s"), [pytest.param("youtube", 2.5, marks=pytest.mark.nightly), ("twitter", 10)]
+)
 def test_pages_that_take_long_are_asked_for_once(platform: str, call_s: float) -> None:
     """The whole takes some 500 s, so three executions share it."""
     world = World(call_s=call_s)
@@ -263,14 +273,17 @@ def test_refusal_before_the_first_page_pauses_as_ever(platform: str, kind: str) 
 # Killed, refused and thrown out in between
 
 
-def test_a_kill_at_any_call_loses_and_doubles_nothing() -> None:
+@pytest.mark.parametrize("every", [7, pytest.param(1, marks=pytest.mark.nightly)])
+def test_a_kill_at_any_call_loses_and_doubles_nothing(every: int) -> None:
     """Two executions share the job, and every call of both is a point. One in three kills comes before its call."""
     world = World(run_s=10, items_per_s=2)
     killing = Killing(world, -1, is_applied=False)
     assert world.run(world.add_job("tiktok", CONTINUED))["part"] == 2
     points = killing.calls
     assert points > 25
-    for at, is_applied in [(at, True) for at in range(1, points + 1)] + [(at, False) for at in range(1, points + 1, 3)]:
+    after = [(at, True) for at in range(1, points + 1, every)]
+    before = [(at, False) for at in range(1, points + 1, 3 * every)]
+    for at, is_applied in after + before:
         world = World(run_s=10, items_per_s=2)
         Killing(world, at, is_applied=is_applied)
         job_id = world.add_job("tiktok", CONTINUED)
