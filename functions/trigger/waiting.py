@@ -145,8 +145,11 @@ class _Walk:
     is_whole: bool  # whether no other organisation waits
 
     def share_of(self, slots: int) -> int:
-        """Return how many jobs to read of each organisation, so that they can fill the slots together."""
-        return math.ceil(slots / len(self.orgs)) + SPARE_JOBS if self.orgs else 0
+        """Return how many jobs to read of each organisation, so that they can fill the slots together.
+
+        One or two organisations are read for all slots: that costs less than to walk once more.
+        """
+        return slots if len(self.orgs) <= 2 else math.ceil(slots / len(self.orgs)) + SPARE_JOBS
 
 
 def _next_orgs(

@@ -12,7 +12,8 @@ from typing import Any
 
 import httpx
 
-from tracking.platforms import Budget, FetchedAccount, FetchedVideos, Platform, RunBook, Setup, collect_videos
+from tracking.errors import PlatformUnavailableError
+from tracking.platforms import Budget, FetchedAccount, FetchedVideos, Platform, RunBook, Setup, Waiting, collect_videos
 from tracking.platforms.apify import Apify
 from tracking.platforms.instagram import Instagram
 from tracking.platforms.tiktok import TikTok
@@ -134,9 +135,10 @@ def run(status: str, run_id: str = "run1", started_at: datetime = NOON) -> dict[
 
 
 def account_of(platform: Platform, username: str, budget: Budget) -> FetchedAccount:
-    """Fetch the account from a platform that needs no time."""
+    """Fetch the account from a platform that needs no time. A run that has not ended then never ends."""
     found = platform.fetch_account(username, budget)
-    assert isinstance(found, FetchedAccount), found
+    if isinstance(found, Waiting):
+        raise PlatformUnavailableError(found.message)
     return found
 
 
