@@ -1,4 +1,7 @@
-"""docs/operations.md, checked against the template and the code: it explains each alarm, status and error code."""
+"""docs/operations.md, checked against the template and the code.
+
+It explains each alarm, status, error code and log line.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,8 @@ ALARMS = {name for name, resource in RESOURCES.items() if resource["Type"] == "A
 QUIET = {"JobCancelledError", "StaleAttemptError", "JobPausedError"}
 CODES = {leaf.__name__ for leaf in errors.leaves()} - QUIET
 CODES |= {*outcomes.TIME_OUTS, outcomes.INTERNAL_ERROR, outcomes.ABORTED, jobs.LEASE_EXPIRED}
+SOURCES = "".join(path.read_text() for path in sorted((ROOT / "functions").rglob("*.py")))
+ACTIONS = set(re.findall(r"""\baction"?[=:] ?"(\w+)\"""", SOURCES))
 
 
 def rows(heading: str) -> set[str]:
@@ -32,6 +37,19 @@ def rows(heading: str) -> set[str]:
 )
 def test_page_explains_each_name_and_no_other(heading: str, expected: set[str]) -> None:
     assert rows(heading) == expected
+
+
+@pytest.mark.parametrize("action", sorted(ACTIONS))
+def test_page_explains_each_log_line(action: str) -> None:
+    assert re.search(rf"^\|[^|]*`{action}`", PAGE, re.MULTILINE)
+
+
+def test_each_log_line_that_the_page_explains_exists() -> None:
+    chapter = PAGE.split("\n## Log lines\n")[1].split("\n## ")[0]
+    first_cells = "".join(re.findall(r"^\|([^|]+)\|", chapter, re.MULTILINE))
+    named = set(re.findall(r"`(\w+)`", first_cells))
+    assert len(named) > 10
+    assert named <= ACTIONS
 
 
 @pytest.mark.parametrize("name", sorted(QUIET))
