@@ -18,6 +18,7 @@ README_LIMIT = 120
 EXCERPT_LIMIT = 12
 PICTURE_LIMIT_BYTES = 200_000
 DECISIONS = Page(ROOT / "docs/decisions.md")
+DESIGN = Page(ROOT / "docs/design.md")
 
 each_page = pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
 each_excerpt = pytest.mark.parametrize(
@@ -66,6 +67,12 @@ def test_readme_flow_names_every_task_state() -> None:
     assert len(tasks) > 2
     flow = README.text.split("```mermaid\n")[1].split("```")[0]
     assert tasks <= set(re.findall(r"\w+", flow))
+
+
+def test_pictures_of_the_machine_name_each_state_but_choices() -> None:
+    states = json.loads((ROOT / "statemachine/tracking.asl.json").read_text())["States"]
+    pictures = "".join(re.findall(r"```mermaid\nstateDiagram-v2\n(.*?)```", DESIGN.text, re.DOTALL))
+    assert {name for name, state in states.items() if state["Type"] != "Choice"} <= set(re.findall(r"\w+", pictures))
 
 
 def test_pictures_are_small() -> None:
