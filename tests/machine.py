@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from local.paths import ROOT
@@ -94,15 +94,6 @@ class Execution:
     def end(self, status: ExecutionStatus) -> None:
         """End by a time-out or an operator's stop. A running function is not interrupted."""
         self.status = status
-
-    @property
-    def is_waiting(self) -> bool:
-        return self.is_running and self._states[self._state]["Type"] == "Wait"
-
-    @property
-    def waits_until(self) -> datetime:
-        """When the current Wait state ends."""
-        return self._waits_until
 
     def advance(self, invoke: Invoke) -> None:
         """Do the current state once, and follow Retry, Catch or Next. Errors that are bugs pass through.

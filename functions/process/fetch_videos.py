@@ -122,7 +122,7 @@ def _wait(step: Step, deps: ProcessDeps, found: Waiting | None) -> dict[str, Any
         return waiting.wait(step, deps, message, min(waiting.wait_s(step, found) if found else 1, room_s))
     if found and found.is_refused and not step.work.videos_saved:
         raise waiting.give_up(step, deps, found)
-    return going_on.hand_over(step, deps, _going_on(step, found))
+    return going_on.hand_over(step, deps, _progress_message(step, found))
 
 
 def _hold(step: Step, deps: ProcessDeps, retry_at: datetime) -> dict[str, Any]:
@@ -132,10 +132,10 @@ def _hold(step: Step, deps: ProcessDeps, retry_at: datetime) -> dict[str, Any]:
     room_s = waiting.room_s(step, deps)
     if not room_s or step.work.pause_reason:
         return going_on.hand_over(step, deps, message, _pause(step))
-    return waiting.wait(step, deps, message, min(waiting.until(deps, retry_at), room_s))
+    return waiting.wait(step, deps, message, min(waiting.seconds_until(deps, retry_at), room_s))
 
 
-def _going_on(step: Step, found: Waiting | None) -> str:
+def _progress_message(step: Step, found: Waiting | None) -> str:
     return found.message if found and not step.work.videos_saved else step.work.so_far()
 
 

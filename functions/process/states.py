@@ -1,8 +1,8 @@
-"""The table of states: one row for each Task of statemachine/tracking.asl.json.
+"""The table of states: one row for each Task of statemachine/tracking.asl.json that calls the process function.
 
 No other module names a state. Retries, commits, metrics, tests, the bench and the fault injection read the rows. A test
-compares the definition and the events with the rows. Each row has a higher progress than the row before. The last row
-of `CHAIN` completes the job.
+compares the definition and the events with the rows. In `CHAIN` each row has a higher progress than the row before, and
+the last one completes the job.
 """
 
 from __future__ import annotations

@@ -49,20 +49,20 @@ def wait(
     """
     note = jobs.note(deps.clock.now(), message)
     owned = charging.commit(step, deps, note, documents, check=not_past(step))
-    return waiting_output(step, owned, seconds)
+    return _output(step, owned, seconds)
 
 
 def quietly(step: Step, seconds: int) -> dict[str, Any]:
     """Return the output with which the machine waits, when this run has written to the job already."""
-    return waiting_output(step, step.fence, seconds)
+    return _output(step, step.fence, seconds)
 
 
-def waiting_output(step: Step, owned: fence.Fence, seconds: int) -> dict[str, Any]:
+def _output(step: Step, owned: fence.Fence, seconds: int) -> dict[str, Any]:
     work = step.work.after(owned, retries_used=step.retries_used, waits=step.work.waits + 1)
     return work.to_state() | {"then": str(Then.WAIT), "waitS": seconds}
 
 
-def until(deps: ProcessDeps, moment: datetime) -> int:
+def seconds_until(deps: ProcessDeps, moment: datetime) -> int:
     """Return the seconds from now to a moment: at least SHORTEST_WAIT_S."""
     return max(SHORTEST_WAIT_S, -int((deps.clock.now() - moment) // timedelta(seconds=1)))
 

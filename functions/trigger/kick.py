@@ -1,4 +1,4 @@
-"""`POST /trigger`: an authorised caller runs a tick at once. The tick does the same as the one that runs every minute.
+"""`POST /trigger`: an authorised caller wakes the trigger, so that a new job need not wait for the minute's tick.
 
     page, or a program ──> KickFunction: is the caller known? ──> WakeQueue ──> 202
                                                              └──> 401, or 503 if that cannot be checked

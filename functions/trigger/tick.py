@@ -33,17 +33,15 @@ PARALLEL_STARTS = 16
 """Threads for StartExecution, which is about 20 ms of waiting. AWS refills its quota by 150 to 300 starts a second:
 https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 """
-
-
 MAX_PROCESSING_JOBS = 2000
-"""The most processing jobs that one tick reads. The limits allow fewer jobs than this to run."""
+"""The most processing jobs that one tick reads. `MaxRunningJobs` must be smaller: a running job that is not read would
+lose its slot, and too many jobs would run.
+"""
 CLAIM_RESERVE_S = 20.0  # to claim 500 jobs and start them
 START_RESERVE_S = 12.0  # for one StartExecution whose first try times out, and for the release of the other jobs
-
-
 MEETINGS = 5
 """How often a tick begins again because another tick wrote the control document first. At most three run at a time."""
-COUNT_EVERY = timedelta(minutes=10)
+COUNT_EVERY = timedelta(minutes=10)  # reads all running jobs again: see `_sweep_busy`
 MAX_TEMPORARY_REFUSALS = 50
 """After this many temporary refusals a tick claims no more jobs, because the database is probably overloaded."""
 

@@ -67,20 +67,20 @@ class Turns:
         return {name: {"round": place.number, "org": place.org} for name, place in self._places.items()}
 
     def pick(
-        self, pending: Sequence[Pending], slots: Slots, parts: Mapping[str, Collection[str]] = MappingProxyType({})
+        self, pending: Sequence[Pending], slots: Slots, upcoming: Mapping[str, Collection[str]] = MappingProxyType({})
     ) -> list[Pending]:
         """Return the jobs that get the free slots.
 
-        `pending`: the jobs of each organisation in their order. `parts`: the organisations that come next, for each
+        `pending`: the jobs of each organisation in their order. `upcoming`: the organisations that come next, for each
         credential of which not all are known. Each of them gets one turn, and no other gets one. One that has no job to
         start passes its turn on; else the same ones would be read in each tick.
         """
         queues: defaultdict[str, dict[str, list[Pending]]] = defaultdict(dict)
         for job in pending:
             credential = PLATFORMS[job.job.platform].credential
-            if job.job.org_id in parts.get(credential, (job.job.org_id,)):
+            if job.job.org_id in upcoming.get(credential, (job.job.org_id,)):
                 queues[credential].setdefault(job.job.org_id, []).append(job)
-        for credential, orgs in parts.items():
+        for credential, orgs in upcoming.items():
             for org in orgs:
                 queues[credential].setdefault(org, [])
         waiting = {credential: sorted(of_orgs) for credential, of_orgs in queues.items() if of_orgs}
@@ -97,7 +97,7 @@ class Turns:
                 chosen.append(taken)
             if taken is not None or not has_jobs:
                 self._places[credential] = turn
-            is_over = taken is None or credential in parts
+            is_over = taken is None or credential in upcoming
             for name in [name for name, orgs in waiting.items() if turn.org in orgs]:
                 if not queues[name][turn.org] or (is_over and name == credential):
                     waiting[name].remove(turn.org)

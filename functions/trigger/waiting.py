@@ -71,7 +71,7 @@ def choose(
     pending, malformed = parse_all(job for job in read.jobs if job.job_id not in passed_over)
     oldest = min((p.job.created_at for p in pending), default=None)
     free = read.in_shares(p for p in pending if not control.is_starting(p))
-    return Waiting(control.turns.pick(free, slots, read.parts), malformed, oldest, left_out, read.has_more)
+    return Waiting(control.turns.pick(free, slots, read.upcoming), malformed, oldest, left_out, read.has_more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class _Read:
     """The jobs that were read, and what is known of those that were not."""
 
     jobs: Sequence[JobSnapshot]
-    parts: Mapping[str, set[str]] = field(default_factory=dict)
+    upcoming: Mapping[str, set[str]] = field(default_factory=dict)
     """The organisations that come next, for each credential of which not all are known."""
     shares: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """The number of jobs that were read of an organisation for a credential."""
@@ -124,7 +124,7 @@ def _read_more(
         found = list(pool.map(lambda one: _first_jobs(deps, slots, one[0], one[1], one[2], remaining_s), wanted))
     known = {job.job_id: job for jobs in (page, *filter(None, found)) for job in jobs}
     unread = {org for (org, *_), jobs in zip(wanted, found, strict=True) if jobs is None}
-    parts = {
+    upcoming = {
         credential: set(takewhile(lambda org: org not in unread, walk.orgs))
         for credential, walk in walks.items()
         if not walk.is_whole or unread.intersection(walk.orgs)
@@ -134,7 +134,7 @@ def _read_more(
         for (_, credential, number), jobs in zip(wanted, found, strict=True)
     )
     shares = {(org, credential): number for org, credential, number in wanted}
-    return _Read(list(known.values()), parts, shares, has_more)
+    return _Read(list(known.values()), upcoming, shares, has_more)
 
 
 @dataclass(frozen=True, slots=True)

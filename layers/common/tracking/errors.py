@@ -15,7 +15,7 @@
         StoreUnavailableError       Firestore or S3 did not answer
       JobCancelledError           stop quietly: the user cancelled, or the job was deleted
       StaleAttemptError           stop quietly: another attempt owns the job
-      JobPausedError              stop quietly: the platform refuses us for now; the job waits in the queue
+      JobPausedError              stop quietly: the platform refuses us, or has no room; the job waits in the queue
 
 Step Functions matches an error by its class name alone, never by its base classes. So the names of the classes that
 have no subclass are an interface. `tests/integration/test_statemachine.py` compares these names with the definition.
@@ -97,7 +97,10 @@ class StaleAttemptError(TrackingError):
 
 
 class JobPausedError(TrackingError):
-    """The platform refuses our credential for longer than an execution lasts. The job is back in the queue."""
+    """The platform refuses our credential, or has no room for a run, for longer than an execution lasts.
+
+    The job is back in the queue.
+    """
 
 
 def leaves(base: type[TrackingError] = TrackingError) -> list[type[TrackingError]]:

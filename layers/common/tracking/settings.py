@@ -60,7 +60,7 @@ class Limits:
     """The sizes that the functions work within. The environment sets the first two; tests set any of them."""
 
     running: int = 50
-    """Jobs that may run at the same time. A job counts while its lease is live."""
+    """Jobs that may run at the same time. A job counts while it is in the book (`trigger.control`)."""
     per_credential: int = 10
     """Jobs that may run at the same time with one credential. Instagram and TikTok share Apify's."""
     lease: timedelta = LEASE
