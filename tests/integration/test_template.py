@@ -25,6 +25,7 @@ from tracking.settings import (
     TriggerSettings,
     variables,
 )
+from trigger.tick import MAX_PROCESSING_JOBS
 
 FUNCTIONS = {
     "TriggerFunction": TriggerSettings,
@@ -116,6 +117,10 @@ def test_every_platform_has_a_limit_of_posts(template: Any) -> None:
     assert defaults == {name: PlatformSettings().max_videos(name) for name in PlatformName}
     for name, parameter in parameters.items():
         assert re.fullmatch(f"Max{name.label}(Posts|Videos)", parameter)
+
+
+def test_no_more_jobs_may_run_than_a_tick_reads(template: Any) -> None:
+    assert template["Parameters"]["MaxRunningJobs"]["MaxValue"] == MAX_PROCESSING_JOBS
 
 
 def test_environment_holds_no_secret_values(template: Any) -> None:
