@@ -21,7 +21,7 @@ from process.budget import Fetch
 from process.step import Step, Then
 from tracking import pauses
 from tracking.clock import to_rfc3339
-from tracking.errors import PlatformUnavailableError, QuotaExceededError
+from tracking.errors import PlatformUnavailableError, QuotaExceededError, RateLimitedError
 from tracking.pauses import Pause
 from tracking.platforms import FetchedVideos, Waiting, collect_videos
 from tracking.store import DocumentWrite
@@ -61,7 +61,7 @@ def _decide(step: Step, deps: ProcessDeps, chunk: FetchedVideos) -> dict[str, An
     if chunk.refusal is not None:
         if not has_some:
             raise chunk.refusal
-        step, chunk = _refused(step, deps, chunk)
+        step, chunk = _refused(step, deps, chunk, chunk.refusal)
     if not chunk.is_last and waiting.job_is_over(step, deps):
         if not has_some:
             raise PlatformUnavailableError(f"{step.work.platform_name.label} is not available right now.")
@@ -74,19 +74,20 @@ def _decide(step: Step, deps: ProcessDeps, chunk: FetchedVideos) -> dict[str, An
     return _wait(step, deps, chunk.waiting)
 
 
-def _refused(step: Step, deps: ProcessDeps, chunk: FetchedVideos) -> tuple[Step, FetchedVideos]:
+def _refused(
+    step: Step, deps: ProcessDeps, chunk: FetchedVideos, error: RateLimitedError | QuotaExceededError
+) -> tuple[Step, FetchedVideos]:
     """Note how long the platform refuses us. If that is longer than the job may last, the chunk is the last one."""
-    error, now = chunk.refusal, deps.clock.now()
+    now, reason = deps.clock.now(), type(error).__name__
     if isinstance(error, QuotaExceededError):
-        until = pauses.quota_used_up_until(step.work.platform_name, now)
+        until, outlasts_job = pauses.quota_used_up_until(step.work.platform_name, now), True
     else:
-        until = (error and error.retry_at) or now + UNNAMED_HOLD
-    is_last = isinstance(error, QuotaExceededError) or until >= step.job_ends_at(deps.max_job)
-    reason = type(error).__name__
-    lasts = is_last or until > step.fetching_ends_at
+        until = error.retry_at or now + UNNAMED_HOLD
+        outlasts_job = until >= step.job_ends_at(deps.max_job)
+    outlasts_execution = outlasts_job or until > step.fetching_ends_at
     logger.warning("refused in the middle", action="refused_in_the_middle", error_code=reason)
-    work = replace(step.work, retry_at=to_rfc3339(until), pause_reason=reason if lasts else None)
-    return replace(step, work=work), replace(chunk, is_last=is_last or chunk.is_last)
+    work = replace(step.work, retry_at=to_rfc3339(until), pause_reason=reason if outlasts_execution else None)
+    return replace(step, work=work), replace(chunk, is_last=outlasts_job or chunk.is_last)
 
 
 def _stage(step: Step, deps: ProcessDeps, chunk: FetchedVideos) -> dict[str, Any]:

@@ -223,22 +223,23 @@ def _fill(
     first_refused = len(tick.refused)
     has_room = True
     while has_room:
-        waiting = choose(deps, slots, pending, control, remaining_s, saw_all=saw_all, without=had_turn, stuck=stuck)
+        choice = choose(deps, slots, pending, control, remaining_s, saw_all=saw_all, without=had_turn, stuck=stuck)
         if not had_turn:
-            tick.oldest_pending_age_s = age_s(waiting.oldest, deps.clock.now())
-        tick.left_out |= waiting.left_out - had_turn
-        had_turn |= {job.job.job_id for job in waiting.chosen} | {job.job_id for job, _ in waiting.malformed}
-        control.take(waiting.chosen, deps.clock.now())
-        control.save(deps.store, with_turns=not (saw_all and len(had_turn) == len(pending)))  # if somebody still waits
-        _fail_malformed(deps, waiting.malformed, tick, remaining_s)
-        unclaimed = _claim_and_start(deps, waiting.chosen, tick, remaining_s)
+            tick.oldest_pending_age_s = age_s(choice.oldest, deps.clock.now())
+        tick.left_out |= choice.left_out - had_turn
+        had_turn |= {job.job.job_id for job in choice.chosen} | {job.job_id for job, _ in choice.malformed}
+        control.take(choice.chosen, deps.clock.now())
+        somebody_waits = not saw_all or len(had_turn) < len(pending)
+        control.save(deps.store, with_turns=somebody_waits)
+        _fail_malformed(deps, choice.malformed, tick, remaining_s)
+        unclaimed = _claim_and_start(deps, choice.chosen, tick, remaining_s)
         control.give_back(job.job_id for job in unclaimed.jobs)
         _note_unwritable(deps, tick, unclaimed.unwritable)
         for job in unclaimed.jobs:
             slots.give_back(PlatformName(job.data["platform"]))
-        stuck.update(str(job.data.get("orgId")) for job in (*unclaimed.jobs, *(job for job, _ in waiting.malformed)))
+        stuck.update(str(job.data.get("orgId")) for job in (*unclaimed.jobs, *(job for job, _ in choice.malformed)))
         is_stopped = tick.temporary_refusals >= MAX_TEMPORARY_REFUSALS or remaining_s() < CLAIM_RESERVE_S
-        has_more = bool(unclaimed.jobs or waiting.malformed or (waiting.has_more and waiting.chosen))
+        has_more = bool(unclaimed.jobs or choice.malformed or (choice.has_more and choice.chosen))
         has_room = slots.total > 0 and has_more and not is_stopped
     control.give_back(refused.job_id for refused in tick.refused[first_refused:])
     control.save(deps.store, with_turns=False)

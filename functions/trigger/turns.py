@@ -75,14 +75,7 @@ class Turns:
         credential of which not all are known. Each of them gets one turn, and no other gets one. One that has no job to
         start passes its turn on; else the same ones would be read in each tick.
         """
-        queues: defaultdict[str, dict[str, list[Pending]]] = defaultdict(dict)
-        for job in pending:
-            credential = PLATFORMS[job.job.platform].credential
-            if job.job.org_id in upcoming.get(credential, (job.job.org_id,)):
-                queues[credential].setdefault(job.job.org_id, []).append(job)
-        for credential, orgs in upcoming.items():
-            for org in orgs:
-                queues[credential].setdefault(org, [])
+        queues = _queues(pending, upcoming)
         waiting = {credential: sorted(of_orgs) for credential, of_orgs in queues.items() if of_orgs}
         chosen: list[Pending] = []
         while slots.total and waiting:
@@ -103,6 +96,19 @@ class Turns:
                     waiting[name].remove(turn.org)
             waiting = {name: orgs for name, orgs in waiting.items() if orgs}
         return chosen
+
+
+def _queues(pending: Sequence[Pending], upcoming: Mapping[str, Collection[str]]) -> dict[str, dict[str, list[Pending]]]:
+    """Return the jobs by credential and organisation. An organisation that comes next may have none."""
+    queues: defaultdict[str, dict[str, list[Pending]]] = defaultdict(dict)
+    for job in pending:
+        credential, org = PLATFORMS[job.job.platform].credential, job.job.org_id
+        if credential not in upcoming or org in upcoming[credential]:
+            queues[credential].setdefault(org, []).append(job)
+    for credential, orgs in upcoming.items():
+        for org in orgs:
+            queues[credential].setdefault(org, [])
+    return queues
 
 
 def _take(queues: Sequence[list[Pending]], slots: Slots) -> Pending | None:

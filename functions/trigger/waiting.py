@@ -36,7 +36,7 @@ SPARE_JOBS = 2  # an organisation may have older jobs of a negative priority
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Choice:
     """The jobs that were chosen, and what was learnt about the others."""
 
     chosen: list[Pending]
@@ -56,7 +56,7 @@ def choose(
     saw_all: bool,
     without: Collection[str] = (),
     stuck: Mapping[str, int] = MappingProxyType({}),
-) -> Waiting:
+) -> Choice:
     """Choose the jobs to start. Read more than `page` if `page` does not hold all waiting jobs.
 
     Costs one read for each organisation whose turn it is, and two or more for its jobs.
@@ -71,7 +71,7 @@ def choose(
     pending, malformed = parse_all(job for job in read.jobs if job.job_id not in passed_over)
     oldest = min((p.job.created_at for p in pending), default=None)
     free = read.in_shares(p for p in pending if not control.is_starting(p))
-    return Waiting(control.turns.pick(free, slots, read.upcoming), malformed, oldest, left_out, read.has_more)
+    return Choice(control.turns.pick(free, slots, read.upcoming), malformed, oldest, left_out, read.has_more)
 
 
 @dataclass(frozen=True, slots=True)
