@@ -54,12 +54,12 @@ class ChangeKind(StrEnum):
     """The purpose of a change. Each kind has a function of the same name below."""
 
     CLAIM = "claim"  # a tick takes the job to start it
-    RELEASE = "release"  # Step Functions refused its execution; it waits again
+    RELEASE = "release"  # Step Functions, Lambda or Apify had no place for it; it waits again
     EXPIRE = "expire"  # its lease ran out; it waits again
     PAUSE = "pause"  # its platform refuses our requests for now; it waits again
     RENEW = "renew"  # its execution is alive
     ADVANCE = "advance"  # a state of its execution is done
-    ANNOUNCE = "announce"  # a state of its execution runs once more
+    ANNOUNCE = "announce"  # a state of its execution failed, and will run once more
     NOTE = "note"  # a state reports something before it is done
     RECORD = "record"  # a paid run at its platform is about to begin, or has begun
     HAND_OVER = "hand_over"  # a further execution goes on with the same attempt
@@ -171,7 +171,7 @@ class Job:
     document_created_at: datetime  # set by Firestore: changes when a job is deleted and created again
     progress: int = 0
     message: str = ""
-    retry_count: int = 0  # automatic retries used so far in this attempt
+    retry_count: int = 0  # automatic retries announced so far in this attempt
     attempt: int = 0  # counts claims
     claim_id: str = ""  # random, new with each claim
     claim_progress: int = 0  # the `progress` of our last commit; if `progress` differs, somebody edited the job
