@@ -15,7 +15,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -133,8 +133,7 @@ class Control:
         }
         if with_turns:
             fields[TURNS] = self.turns.to_store()
-        write = DocumentWrite(CONTROL_DOCUMENT, fields, must_be_new=self._version is None)
-        return replace(write, version=self._version)
+        return DocumentWrite(CONTROL_DOCUMENT, fields, must_be_new=self._version is None, version=self._version)
 
     def _holds(self, job_id: str, attempt: int) -> bool:
         return job_id in self.holders and self.holders[job_id].attempt == attempt
