@@ -76,7 +76,7 @@ def _charged(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:
 def _run(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:
     try:
         if step.retry_count:
-            step, output = retrying.resume(step, deps)
+            step, output = retrying.catch_up(step, deps)
             if output is not None:
                 return output
         return _run_state(step, deps)

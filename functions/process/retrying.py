@@ -28,7 +28,7 @@ class _IsDoneError(Exception):
     """The job is past this state."""
 
 
-def resume(step: Step, deps: ProcessDeps) -> tuple[Step, dict[str, Any] | None]:
+def catch_up(step: Step, deps: ProcessDeps) -> tuple[Step, dict[str, Any] | None]:
     """Return the step as the job is now, and the state's output if an earlier run did all its work.
 
     An earlier run did so if it completed the job or handed it over, and only the reply was lost. A state with no
