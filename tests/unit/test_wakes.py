@@ -17,6 +17,7 @@ from local.paths import ROOT
 from tests.doubles import ManualClock
 from tests.execution_events import event_of
 from tests.harness import Harness
+from tests.machine import DEFINITION
 from tracking.errors import StoreUnavailableError
 from tracking.jobs import LEASE, PlatformName, Status
 from tracking.outcomes import ExecutionStatus, Outcome
@@ -26,7 +27,7 @@ from tracking.settings import Limits
 from tracking.store import DocumentWrite, JobWrite, Unwritable
 from tracking.store.memory import JOBS, MemoryStore
 from trigger.app import handler
-from trigger.control import SLOTS
+from trigger.control import SLOTS, read_control
 from trigger.wake import KICK, Wake, read_wake
 
 YOUTUBE, INSTAGRAM, TWITTER = PlatformName.YOUTUBE, PlatformName.INSTAGRAM, PlatformName.TWITTER
@@ -78,6 +79,15 @@ def test_wake_that_comes_twice_frees_one_slot(full: tuple[Harness, list[str]]) -
 def test_execution_that_goes_on_keeps_its_slot(full: tuple[Harness, list[str]]) -> None:
     harness, ids = full
     event = end(harness, ids[0], output=json.dumps({"then": "goOn"}))
+    assert wake(harness, event)["started"] == 0
+
+
+def test_execution_that_the_sweep_will_go_on_with_keeps_its_slot(full: tuple[Harness, list[str]]) -> None:
+    """It could not start the further execution of its job, and ended in the state GoesOnLater."""
+    harness, ids = full
+    error = DEFINITION["States"]["GoesOnLater"]["Error"]
+    event = event_of(harness, {"jobId": ids[0], "attempt": 1})
+    event["detail"] |= {"status": "FAILED", "error": error}
     assert wake(harness, event)["started"] == 0
 
 
@@ -279,11 +289,34 @@ def test_control_document_without_an_answer_is_sent_again(harness: Harness) -> N
     assert harness.tick()["started"] == 1
 
 
+@pytest.mark.parametrize("job_id", ["a/b", "", ".", "__x__", "x" * 2_000])
+def test_no_query_is_made_for_an_entry_that_names_no_document(harness: Harness, job_id: str) -> None:
+    """Firestore refuses such a query, and with it each tick."""
+    entry = {"job": job_id, "attempt": 1, "platform": "youtube", "since": harness.clock.now(), "version": ""}
+    harness.store.put_document(DocumentWrite(CONTROL_DOCUMENT, {SLOTS: [entry]}))
+    assert read_control(harness.store, harness.clock.now()).holders == {}
+
+
+def test_entry_from_the_future_holds_no_slot(harness: Harness) -> None:
+    job_id = harness.add_job()
+    (job,) = harness.store.get_jobs([job_id])
+    entry = {"job": job_id, "attempt": 1, "platform": "youtube", "version": job.version}
+    entry |= {"since": harness.clock.now().replace(year=9999)}
+    harness.store.put_document(DocumentWrite(CONTROL_DOCUMENT, {SLOTS: [entry]}))
+    assert harness.tick()["started"] == 1
+
+
 @pytest.mark.parametrize("stored", [None, 7, {"a": 1}, [7], [{"job": "x"}], [{"job": 1, "attempt": "x"}]])
 def test_book_that_cannot_be_read_counts_as_empty(harness: Harness, stored: Any) -> None:
     harness.store.put_document(DocumentWrite(CONTROL_DOCUMENT, {SLOTS: stored}))
     harness.add_job()
     assert harness.tick()["started"] == 1
+
+
+@pytest.mark.parametrize("attempt", ["Infinity", "1e999", "NaN", "[" * 100_000, "{}"])
+def test_message_that_cannot_be_read_counts_as_a_kick(attempt: str) -> None:
+    body = json.dumps({"detail": {"input": f'{{"jobId": "x", "attempt": {attempt}}}'}})
+    assert read_wake({"Records": [{"body": body}, {"body": "[" * 100_000}]}) == Wake(is_kick=True)
 
 
 def test_recorded_wakes_are_read() -> None:
