@@ -7,6 +7,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from tracking.settings import (
     TriggerSettings,
     variables,
 )
+from trigger.tick import MAX_PROCESSING_JOBS
 
 FUNCTIONS = {
     "TriggerFunction": TriggerSettings,
@@ -348,6 +350,17 @@ def test_wakes_come_together_and_are_soon_forgotten(template: Any) -> None:
     assert trigger["Timeout"] < queue["VisibilityTimeout"] < queue["MessageRetentionPeriod"] <= 300
     assert mapping["ScalingConfig"]["MaximumConcurrency"] == 2  # the least that AWS allows
     assert mapping["BatchSize"] == 10  # the most without a batching window
+
+
+def test_limits_are_within_what_the_functions_can_do(template: Any) -> None:
+    """A tick that cannot read all running jobs would strike the others out of the book, and start more."""
+    parameters = template["Parameters"]
+    assert parameters["MaxRunningJobs"]["MaxValue"] < MAX_PROCESSING_JOBS
+    (bucket,) = of_type(template, "AWS::S3::Bucket").values()
+    days = [
+        rule["ExpirationInDays"] for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule
+    ]
+    assert timedelta(minutes=parameters["MaxJobMinutes"]["MaxValue"]) < timedelta(days=min(days))
 
 
 def test_kick_floods_are_throttled(template: Any) -> None:
