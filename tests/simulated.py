@@ -153,7 +153,7 @@ class World:
         for execution in self.running():
             execution.advance(self.invoke)
         self.executions.time_out()
-        for execution in self.executions.running.values():
+        for execution in list(self.executions.running.values()):
             failed = not execution.is_running and execution.status is not ExecutionStatus.SUCCEEDED
             if failed and execution.arn not in self._told:
                 self._told.add(execution.arn)

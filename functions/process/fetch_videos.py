@@ -14,14 +14,14 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from process import going_on, stopping, waiting
+from process import going_on, waiting
 from process.account_document import staged_account
 from process.advancing import advance
 from process.budget import Fetch
 from process.step import Step, Then
 from tracking import pauses
 from tracking.clock import to_rfc3339
-from tracking.errors import PlatformUnavailableError, QuotaExceededError, RateLimitedError
+from tracking.errors import PlatformUnavailableError, QuotaExceededError, RateLimitedError, TrackingError
 from tracking.pauses import Pause
 from tracking.platforms import FetchedVideos, Waiting, collect_videos
 from tracking.store import DocumentWrite
@@ -30,7 +30,7 @@ from tracking.wiring import ProcessDeps
 logger = Logger(service="process", child=True)
 
 LOGGED = 20  # unusable ids to log for one chunk
-UNNAMED_HOLD = timedelta(minutes=1)  # if a platform that refuses us in the middle names no time
+UNNAMED_HOLD = timedelta(minutes=1)  # if a platform that refuses us in the middle names no time, or one that is past
 
 
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
@@ -38,6 +38,13 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
 
     An incomplete result is kept. The job's message then shows that the platform has more.
     """
+    output = _fetch(step, deps)
+    if step.work.chunk > 1 and output["then"] != Then.WAIT:
+        _delete_saved_chunk(step, deps)
+    return output
+
+
+def _fetch(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     if retry_at := _retry_at(step):
         if deps.clock.now() < retry_at:
             return _hold(step, deps, retry_at)
@@ -82,7 +89,8 @@ def _refused(
     if isinstance(error, QuotaExceededError):
         until, outlasts_job = pauses.quota_used_up_until(step.work.platform_name, now), True
     else:
-        until = error.retry_at or now + UNNAMED_HOLD
+        named = error.retry_at
+        until = named if named and named > now else now + UNNAMED_HOLD
         outlasts_job = until >= step.job_ends_at(deps.max_job)
     outlasts_execution = outlasts_job or until > step.fetching_ends_at
     logger.warning("refused in the middle", action="refused_in_the_middle", error_code=reason)
@@ -94,7 +102,7 @@ def _stage(step: Step, deps: ProcessDeps, chunk: FetchedVideos) -> dict[str, Any
     """Stage the chunk. The last one is a step forward; the others are only kept until they are saved."""
     for video_id in chunk.unusable[:LOGGED]:
         logger.warning("video unusable", action="video_unusable", video_id=video_id[:100])
-    goes_on = chunk.goes_on
+    goes_on = chunk.goes_on  # though nobody will read its items
     chunk = deps.staging.put_videos(step.execution_name, step.work.chunk, chunk)
     work = replace(
         step.work,
@@ -107,12 +115,18 @@ def _stage(step: Step, deps: ProcessDeps, chunk: FetchedVideos) -> dict[str, Any
     if not chunk.is_last:
         work = work.after(step.fence, retries_used=step.retries_used)
         return work.to_state() | {"then": str(Then.SAVE_SOME)}
-    if goes_on:  # though nobody will read its items
-        stopping.stop_runs(step, deps)
     message = f"Fetched {work.extent(work.videos_saved + work.videos_fetched)}."
-    owned = advance(step, deps, message, _pause(step))
-    work = work.after(owned, retries_used=step.retries_used, pause_reason=None)
+    owned = advance(step, deps, message, _pause(step, deps))
+    work = work.after(owned, retries_used=step.retries_used, pause_reason=None, runs_go_on=goes_on)
     return work.to_state() | {"then": str(Then.SAVE)}
+
+
+def _delete_saved_chunk(step: Step, deps: ProcessDeps) -> None:
+    """Delete the chunk before this one. An error is only logged, because the object expires within a day."""
+    try:
+        deps.staging.delete_videos(step.execution_name, step.work.chunk - 1)
+    except TrackingError as error:
+        logger.info("staging kept", action="staging_kept", reason=error.message)
 
 
 def _wait(step: Step, deps: ProcessDeps, found: Waiting | None) -> dict[str, Any]:
@@ -132,7 +146,7 @@ def _hold(step: Step, deps: ProcessDeps, retry_at: datetime) -> dict[str, Any]:
     message = f"{step.work.so_far().rstrip('.')} about {retry_at:%H:%M} UTC, as {label} asks."
     room_s = waiting.room_s(step, deps)
     if not room_s or step.work.pause_reason:
-        return going_on.hand_over(step, deps, message, _pause(step))
+        return going_on.hand_over(step, deps, message, _pause(step, deps))
     return waiting.wait(step, deps, message, min(waiting.seconds_until(deps, retry_at), room_s))
 
 
@@ -140,12 +154,13 @@ def _progress_message(step: Step, found: Waiting | None) -> str:
     return found.message if found and not step.work.videos_saved else step.work.so_far()
 
 
-def _pause(step: Step) -> list[DocumentWrite]:
+def _pause(step: Step, deps: ProcessDeps) -> list[DocumentWrite]:
     """Return the pause of the platform, if the refusal lasts longer than this execution."""
     retry_at, reason = _retry_at(step), step.work.pause_reason
     if retry_at is None or reason is None:
         return []
-    return [Pause(platform=step.work.platform_name, until=retry_at, reason=reason).to_write()]
+    until = pauses.rate_limited_until(retry_at, deps.clock.now())
+    return [Pause(platform=step.work.platform_name, until=until, reason=reason).to_write()]
 
 
 def _retry_at(step: Step) -> datetime | None:

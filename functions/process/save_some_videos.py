@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
-
 from process.account_document import staged_account
 from process.saving import Saving, in_commits, video_writes
 from process.step import Step
-from tracking.errors import TrackingError
 from tracking.metrics import count_left_out
 from tracking.wiring import ProcessDeps
-
-logger = Logger(service="process", child=True)
 
 
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     """Save the chunk and say so. The work then begins at the next chunk.
 
+    The staged chunk stays, because this state may run again. FetchVideos deletes it.
     Raises WriteRefusedError as SaveVideos does.
     """
     work = step.work
@@ -38,13 +34,4 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
         videos_fetched=0,
         videos_unusable=0,
     )
-    _delete_staged(step, deps)
     return work.to_state()
-
-
-def _delete_staged(step: Step, deps: ProcessDeps) -> None:
-    """Delete the chunk. An error is only logged: the videos are saved, and the object expires within a day."""
-    try:
-        deps.staging.delete_videos(step.execution_name, step.work.chunk)
-    except TrackingError as error:
-        logger.info("staging kept", action="staging_kept", reason=error.message)

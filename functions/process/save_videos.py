@@ -9,6 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from process import stopping
 from process.account_document import staged_account
 from process.saving import Saving, in_commits, video_writes
 from process.step import Step
@@ -25,6 +26,8 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     Raises WriteRefusedError after more than MAX_REFUSED refusals, because so many refusals suggest our own mistake.
     """
     work = step.work
+    if work.runs_go_on:  # not earlier: a state that fetches would begin a stopped run anew when it runs again
+        stopping.stop_runs(step, deps)
     account = staged_account(step, deps).account
     videos = deps.staging.get_videos(step.execution_name, work.chunk).videos
     total = work.videos_saved + len(videos)

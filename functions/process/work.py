@@ -45,6 +45,7 @@ class Work:
     videos_unusable: int = 0  # of this chunk, not in `videos_fetched`: their ids cannot name a document
     videos_total: int | None = None  # the platform's own count
     is_complete: bool = True  # False: the platform has more than was fetched
+    runs_go_on: bool = False  # the last chunk is staged, and paid runs still find videos
     retry_at: str | None = None  # RFC 3339: the platform asked us to wait until then
     pause_reason: str | None = None  # an error's class name: the platform's pause is not written yet
 

@@ -28,15 +28,19 @@ logger = Logger(service="reconcile")
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.ReconcileDeps | None = None) -> dict[str, Any]:
     """Fail the job, or give it back, if its execution still owns it. Return whether that happened.
 
-    The job's paid runs are stopped.
+    The job's paid runs are stopped, also when its user cancelled it while the execution waited.
 
     Raises InvalidJobError for an event of any other kind or execution.
     """
     deps = deps or wiring.reconcile()
     owned, job, outcome = _parse(event)
     logger.append_keys(job_id=owned.job_id, attempt=job["attempt"], execution=event["detail"]["executionArn"])
+    runs, part = _runs(deps, owned, job), int(job.get("part", 1))
+    if outcome.was_throttled:
+        runs = paid_runs.with_known(deps.store, deps.platform, runs, execution=owned.execution, part=part)
     is_recorded = _record(deps, owned, job, outcome)
-    _stop_runs(deps, owned, job)
+    for run in paid_runs.stop_lost(deps.store, deps.platform, runs, deps.clock, execution=owned.execution, part=part):
+        logger.warning("run not stopped", action="run_not_stopped", run=run.run_id, kind=run.kind, reason=run.reason)
     return {"isRecorded": is_recorded}
 
 
@@ -60,19 +64,15 @@ def _record(deps: wiring.ReconcileDeps, owned: Fence, job: dict[str, Any], outco
     return True
 
 
-def _stop_runs(deps: wiring.ReconcileDeps, owned: Fence, job: dict[str, Any]) -> None:
-    """Stop the paid runs of the execution's job, also when its user cancelled it while the execution waited."""
-    now = deps.clock.now()
-    runs = Runs(
+def _runs(deps: wiring.ReconcileDeps, owned: Fence, job: dict[str, Any]) -> Runs:
+    """Return the paid runs as the event knows them: their ids are in the job's document."""
+    return Runs(
         job_id=owned.job_id,
         platform=str(job.get("platform", "")),
         username=str(job.get("username", "")),
         ids={},
-        since=now - jobs.LEASE,
+        since=deps.clock.now() - jobs.LEASE,
     )
-    part = int(job.get("part", 1))
-    for run in paid_runs.stop_lost(deps.store, deps.platform, runs, deps.clock, execution=owned.execution, part=part):
-        logger.warning("run not stopped", action="run_not_stopped", run=run.run_id, kind=run.kind, reason=run.reason)
 
 
 def _parse(event: dict[str, Any]) -> tuple[Fence, dict[str, Any], Outcome]:

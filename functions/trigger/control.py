@@ -16,10 +16,11 @@ import secrets
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tracking import pauses
+from tracking.document_limits import is_document_id
 from tracking.errors import StoreUnavailableError
 from tracking.jobs import PlatformName, Status
 from tracking.pauses import CONTROL_DOCUMENT
@@ -37,6 +38,9 @@ from trigger.turns import Turns
 
 SLOTS = "slots"
 WRITTEN_BY = "writtenBy"
+
+MAX_CLOCK_SKEW = timedelta(minutes=1)
+"""Between two of our functions. An entry that is later than this would hold its slot for ever."""
 
 
 class ControlChangedError(Exception):
@@ -60,7 +64,7 @@ class Control:
         fields = stored.fields if stored else None
         self.pauses = pauses.active(fields, now)
         self.turns = Turns(fields)
-        self.holders = {holder.job_id: holder for holder in _read(fields)}
+        self.holders = {holder.job_id: holder for holder in _read(fields) if holder.since <= now + MAX_CLOCK_SKEW}
         self._version = stored.version if stored else None
         self._written = dict(self.holders)
 
@@ -171,6 +175,7 @@ def _read(fields: Mapping[str, Any] | None) -> list[Holder]:
             holder = Holder(entry["job"], entry["attempt"], platform, entry["since"], str(entry["version"]))
         except (KeyError, TypeError, ValueError):
             continue
-        if isinstance(holder.job_id, str) and type(holder.attempt) is int and isinstance(holder.since, datetime):
+        is_named = isinstance(holder.job_id, str) and is_document_id(holder.job_id)
+        if is_named and type(holder.attempt) is int and isinstance(holder.since, datetime):
             holders.append(holder)
     return holders

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tracking import endings, jobs, outcomes, paid_runs, parts
 from tracking.errors import InvalidJobError
@@ -23,11 +23,10 @@ from tracking.outcomes import ExecutionStatus
 from tracking.paid_runs import NotStopped
 from tracking.store import JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
-from trigger.control import Holder
+from trigger.control import MAX_CLOCK_SKEW, Holder
 from trigger.writing import write_each
 
 PARALLEL_QUERIES = 16
-MAX_CLOCK_SKEW = timedelta(minutes=1)
 STOP_RESERVE_S = 35.0  # one call to a platform
 ASK_RESERVE_S = 40.0  # one DescribeExecution with its retries, each at its time-out, and the repairs
 

@@ -34,8 +34,8 @@ PARALLEL_STARTS = 16
 https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 """
 MAX_PROCESSING_JOBS = 2000
-"""The most processing jobs that one tick reads, and the largest `MaxRunningJobs`: a running job that is not read would
-lose its slot, and too many jobs would run.
+"""The most processing jobs that one tick reads. `MaxRunningJobs` is smaller: a running job that is not read would lose
+its slot, and too many jobs would run.
 """
 CLAIM_RESERVE_S = 20.0  # to claim 500 jobs and start them
 START_RESERVE_S = 12.0  # for one StartExecution whose first try times out, and for the release of the other jobs

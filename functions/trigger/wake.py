@@ -15,6 +15,8 @@ from typing import Any
 
 KICK = {"kick": True}
 """The body of a kick's message."""
+GOES_ON_LATER = "NotStarted"
+"""The error of an execution that could not start the further one of its job. The job keeps its slot for the sweep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,10 @@ def _read(record: Any) -> Wake:
     try:
         detail = json.loads(record["body"])["detail"]
         job = json.loads(detail["input"])
-        if goes_on(detail.get("output")):
+        if goes_on(detail.get("output")) or detail.get("error") == GOES_ON_LATER:
             return Wake()
         return Wake(frozenset({(str(job["jobId"]), int(job["attempt"]))}))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
         return Wake(is_kick=True)
 
 

@@ -7,6 +7,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -117,10 +118,6 @@ def test_every_platform_has_a_limit_of_posts(template: Any) -> None:
     assert defaults == {name: PlatformSettings().max_videos(name) for name in PlatformName}
     for name, parameter in parameters.items():
         assert re.fullmatch(f"Max{name.label}(Posts|Videos)", parameter)
-
-
-def test_no_more_jobs_may_run_than_a_tick_reads(template: Any) -> None:
-    assert template["Parameters"]["MaxRunningJobs"]["MaxValue"] == MAX_PROCESSING_JOBS
 
 
 def test_environment_holds_no_secret_values(template: Any) -> None:
@@ -353,6 +350,17 @@ def test_wakes_come_together_and_are_soon_forgotten(template: Any) -> None:
     assert trigger["Timeout"] < queue["VisibilityTimeout"] < queue["MessageRetentionPeriod"] <= 300
     assert mapping["ScalingConfig"]["MaximumConcurrency"] == 2  # the least that AWS allows
     assert mapping["BatchSize"] == 10  # the most without a batching window
+
+
+def test_limits_are_within_what_the_functions_can_do(template: Any) -> None:
+    """A tick that cannot read all running jobs would strike the others out of the book, and start more."""
+    parameters = template["Parameters"]
+    assert parameters["MaxRunningJobs"]["MaxValue"] < MAX_PROCESSING_JOBS
+    (bucket,) = of_type(template, "AWS::S3::Bucket").values()
+    days = [
+        rule["ExpirationInDays"] for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule
+    ]
+    assert timedelta(minutes=parameters["MaxJobMinutes"]["MaxValue"]) < timedelta(days=min(days))
 
 
 def test_kick_floods_are_throttled(template: Any) -> None:

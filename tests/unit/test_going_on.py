@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.killing import Killing
-from tests.machine import Execution, ThrottledError
+from tests.machine import Execution, KilledError, ThrottledError
 from tests.simulated import World
 from tracking import jobs
 from tracking.jobs import EXECUTION_TIMEOUT_S, Status
@@ -270,7 +270,72 @@ def test_refusal_before_the_first_page_pauses_as_ever(platform: str, kind: str) 
     assert pause_of(world, platform)["reason"] == kind
 
 
+def answered(world: World, platform: str, retry_after: str, *, once: bool = True) -> list[float]:
+    """Refuse the seventh page, and those after it unless `once`. Return the times of the refusals, which it fills."""
+    times: list[float] = []
+    pages = 0
+
+    def instead(path: str) -> httpx.Response | None:
+        nonlocal pages
+        pages += path.endswith(PAGES[platform])
+        if not path.endswith(PAGES[platform]) or pages < 7 or (once and pages > 7):
+            return None
+        times.append(world.clock.now().timestamp())
+        return httpx.Response(429, headers={"Retry-After": retry_after}, json={})
+
+    world.instead = instead
+    return times
+
+
+@pytest.mark.parametrize("platform", PAGED)
+@pytest.mark.parametrize("retry_after", ["999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_no_refusal_pauses_a_platform_for_longer_than_a_day(platform: str, retry_after: str) -> None:
+    world = World()
+    answered(world, platform, retry_after)
+    document, _, _ = followed(world, world.add_job(platform, "sim_videos_1000"))
+    assert document["message"] == f"Done: {6 * PAGE_SIZE[platform]:,} newest of 1,000 videos saved."
+    assert pause_of(world, platform)["until"] - world.clock.now() <= timedelta(days=1)
+
+
+@pytest.mark.parametrize("platform", PAGED)
+@pytest.mark.parametrize("retry_after", ["Fri, 31 Dec 9999 23:59:59 -0100", "Mon, 01 Jan 0001 00:00:00 +0100"])
+def test_a_time_that_no_clock_shows_counts_as_none(platform: str, retry_after: str) -> None:
+    world = World()
+    answered(world, platform, retry_after)
+    document, _, _ = followed(world, world.add_job(platform, "sim_videos_1000"))
+    assert document["message"] == "Done: 1,000 videos saved."
+
+
+@pytest.mark.parametrize("platform", PAGED)
+def test_a_time_that_is_past_is_no_reason_to_ask_all_the_time(platform: str) -> None:
+    world = World(max_job=timedelta(minutes=10))
+    times = answered(world, platform, "Mon, 01 Jan 2001 00:00:00 GMT", once=False)
+    document, _, _ = followed(world, world.add_job(platform, "sim_videos_1000"))
+    assert document["message"] == f"Done: {6 * PAGE_SIZE[platform]:,} newest of 1,000 videos saved."
+    assert len(times) < 3 * 12, "three tries in each of ten minutes, and a few at the ends of executions"
+
+
 # Killed, refused and thrown out in between
+
+
+def test_a_kill_after_a_chunk_loses_nothing() -> None:
+    """The reply of the state that saved it is lost, so the state runs again."""
+    world = World(run_s=10, items_per_s=10)
+    invoke, killed = world.invoke, []
+
+    def dying(event: dict[str, Any]) -> dict[str, Any]:
+        output = invoke(event)
+        if event["state"] == "SaveSomeVideos" and event["retryCount"] == 0:
+            killed.append(event)
+            raise KilledError
+        return output
+
+    world.invoke = dying  # type: ignore[method-assign]
+    job_id = world.add_job("tiktok", LARGE)
+    assert world.run(job_id)["message"] == "Done: 5,000 videos saved."
+    assert (len(world.saved(job_id)), len(world.runs), world.document(job_id)["attempt"]) == (5_000, 1, 1)
+    assert len(killed) > 3
+    assert world.staged.bodies == {}
 
 
 @pytest.mark.parametrize("every", [7, pytest.param(1, marks=pytest.mark.nightly)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from tests.killing import Killing
+from tests.machine import KilledError
 from tests.simulated import World
 from tracking import jobs
-from tracking.jobs import Status
-from tracking.outcomes import ExecutionStatus
+from tracking.jobs import ChangeKind, Status
+from tracking.outcomes import THROTTLED, ExecutionStatus
+from tracking.store import DocumentWrite, JobWrite
 
 APIFY = ["instagram", "tiktok"]
 RUNS = {"instagram": 2, "tiktok": 1}
@@ -172,6 +174,77 @@ def test_a_run_that_cannot_be_stopped_ends_by_its_own_limit(platform: str) -> No
     assert len(world.unfinished_runs()) == RUNS[platform]
     world.clock.advance(timedelta(hours=2).total_seconds())
     assert world.unfinished_runs() == []
+
+
+@pytest.mark.parametrize("platform", APIFY)
+def test_a_stopped_run_is_not_begun_anew(platform: str) -> None:
+    """The job's time is over, the last chunk is staged, and the reply of the state is lost, so the state runs again."""
+    world = World(run_s=10, items_per_s=2, max_job=timedelta(minutes=2))
+    invoke = world.invoke
+
+    def dying(event: dict[str, Any]) -> dict[str, Any]:
+        output = invoke(event)
+        if output.get("then") == "save" and event["state"] == "FetchVideos" and event["retryCount"] == 0:
+            raise KilledError
+        return output
+
+    world.invoke = dying  # type: ignore[method-assign]
+    document = world.run(world.add_job(platform, "sim_videos_5000"))
+    assert document["message"].endswith(" newest of 5,000 videos saved.")
+    assert len(world.runs) == RUNS[platform]
+    assert world.unfinished_runs() == []
+
+
+def test_next_claim_of_a_job_given_back_leaves_no_run() -> None:
+    """A tick claims it as soon as it waits, and clears its runs."""
+    world, job_id = begun("tiktok")
+    (execution,) = world.running()
+    execution.end(ExecutionStatus.FAILED)
+    execution.error = THROTTLED
+    commit = world.store.commit
+
+    def then_a_tick(job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
+        version = commit(job, documents)
+        if job.change.kind is ChangeKind.RELEASE:
+            world.tick()
+        return version
+
+    world.store.commit = then_a_tick  # type: ignore[method-assign]
+    world.tell(execution)
+    assert world.document(job_id)["attempt"] == 2
+    assert world.unfinished_runs() == []
+
+
+# Two jobs of one account
+
+
+@pytest.mark.parametrize("platform", APIFY)
+def test_a_job_without_room_does_not_stop_the_run_of_another(platform: str) -> None:
+    """Both have the same input, so only an id tells the runs apart."""
+    world, _ = begun(platform, steps=1)
+    world.fault(kind="no-room", platform=platform)
+    second = world.add_job(platform, "sim_videos_20")
+    world.tick()
+    world.step()
+    assert not world.document(second)["runs"]
+    world.store.touch(second, status="cancelled")  # type: ignore[attr-defined]
+    for execution in world.running():
+        if execution.job["jobId"] == second:
+            execution.advance(world.invoke)
+            execution.advance(world.invoke)
+    assert len(world.unfinished_runs()) == RUNS[platform]
+
+
+@pytest.mark.parametrize("platform", APIFY)
+def test_a_job_without_room_does_not_take_the_run_of_another(platform: str) -> None:
+    world = World(run_s=30)
+    world.fault(kind="no-room", platform=platform, times=1)
+    ids = [world.add_job(platform, "sim_videos_20") for _ in range(2)]
+    world.tick()
+    for _ in range(20):
+        world.step()
+    assert [world.document(job_id)["status"] for job_id in ids] == ["completed"] * 2
+    assert len(world.runs) == 2 * RUNS[platform]
 
 
 # A missing or private account

@@ -28,7 +28,7 @@ from tracking.settings import Limits
 from tracking.store import DocumentWrite, JobWrite, Unwritable
 from tracking.store.memory import JOBS, MemoryStore
 from trigger.app import handler
-from trigger.control import SLOTS
+from trigger.control import SLOTS, read_control
 from trigger.wake import KICK, Wake, goes_on, read_wake
 
 YOUTUBE, INSTAGRAM, TWITTER = PlatformName.YOUTUBE, PlatformName.INSTAGRAM, PlatformName.TWITTER
@@ -90,6 +90,15 @@ def test_wakes_know_the_output_of_a_hand_over() -> None:
     assert goes_on(json.dumps({"then": str(Then.GO_ON)}))
     assert not any(goes_on(json.dumps({"then": str(then)})) for then in Then if then is not Then.GO_ON)
     assert not any(goes_on(output) for output in (None, "", "nonsense", "[]", "7"))
+
+
+def test_execution_that_the_sweep_will_go_on_with_keeps_its_slot(full: tuple[Harness, list[str]]) -> None:
+    """It could not start the further execution of its job, and ended in the state GoesOnLater."""
+    harness, ids = full
+    error = DEFINITION["States"]["GoesOnLater"]["Error"]
+    event = event_of(harness, {"jobId": ids[0], "attempt": 1})
+    event["detail"] |= {"status": "FAILED", "error": error}
+    assert wake(harness, event)["started"] == 0
 
 
 def test_end_of_an_earlier_attempt_frees_nothing(full: tuple[Harness, list[str]]) -> None:
@@ -290,11 +299,34 @@ def test_control_document_without_an_answer_is_sent_again(harness: Harness) -> N
     assert harness.tick()["started"] == 1
 
 
+@pytest.mark.parametrize("job_id", ["a/b", "", ".", "__x__", "x" * 2_000])
+def test_no_query_is_made_for_an_entry_that_names_no_document(harness: Harness, job_id: str) -> None:
+    """Firestore refuses such a query, and with it each tick."""
+    entry = {"job": job_id, "attempt": 1, "platform": "youtube", "since": harness.clock.now(), "version": ""}
+    harness.store.put_document(DocumentWrite(CONTROL_DOCUMENT, {SLOTS: [entry]}))
+    assert read_control(harness.store, harness.clock.now()).holders == {}
+
+
+def test_entry_from_the_future_holds_no_slot(harness: Harness) -> None:
+    job_id = harness.add_job()
+    (job,) = harness.store.get_jobs([job_id])
+    entry = {"job": job_id, "attempt": 1, "platform": "youtube", "version": job.version}
+    entry |= {"since": harness.clock.now().replace(year=9999)}
+    harness.store.put_document(DocumentWrite(CONTROL_DOCUMENT, {SLOTS: [entry]}))
+    assert harness.tick()["started"] == 1
+
+
 @pytest.mark.parametrize("stored", [None, 7, {"a": 1}, [7], [{"job": "x"}], [{"job": 1, "attempt": "x"}]])
 def test_book_that_cannot_be_read_counts_as_empty(harness: Harness, stored: Any) -> None:
     harness.store.put_document(DocumentWrite(CONTROL_DOCUMENT, {SLOTS: stored}))
     harness.add_job()
     assert harness.tick()["started"] == 1
+
+
+@pytest.mark.parametrize("attempt", ["Infinity", "1e999", "NaN", "[" * 100_000, "{}"])
+def test_message_that_cannot_be_read_counts_as_a_kick(attempt: str) -> None:
+    body = json.dumps({"detail": {"input": f'{{"jobId": "x", "attempt": {attempt}}}'}})
+    assert read_wake({"Records": [{"body": body}, {"body": "[" * 100_000}]}) == Wake(is_kick=True)
 
 
 def test_recorded_wakes_are_read() -> None:

@@ -89,12 +89,29 @@ def stop_lost(
     """
     if _paid(platforms, runs.platform) is None:
         return []
-    job = _read(store, runs.job_id)
-    if job is not None and parts.is_of_same_claim(job, execution, part):
-        if job.status is Status.PROCESSING:
-            return []
-        runs = replace(runs, ids={**runs.ids, **job.runs}, since=job.started_at or runs.since)
-    return stop(platforms, runs, clock)
+    job = _of_claim(store, runs.job_id, execution, part)
+    if job is not None and job.status is Status.PROCESSING:
+        return []
+    return stop(platforms, _with_those_of(job, runs), clock)
+
+
+def with_known(store: StateStore, platforms: Platforms, runs: Runs, *, execution: str, part: int) -> Runs:
+    """Return `runs` with those in the job's document, if its claim is the execution's. Raises StoreUnavailableError.
+
+    Whoever gives a job back calls this first: the job's next claim clears its runs, and may come at once.
+    """
+    if _paid(platforms, runs.platform) is None:
+        return runs
+    return _with_those_of(_of_claim(store, runs.job_id, execution, part), runs)
+
+
+def _of_claim(store: StateStore, job_id: str, execution: str, part: int) -> Job | None:
+    job = _read(store, job_id)
+    return job if job is not None and parts.is_of_same_claim(job, execution, part) else None
+
+
+def _with_those_of(job: Job | None, runs: Runs) -> Runs:
+    return replace(runs, ids={**runs.ids, **job.runs}, since=job.started_at or runs.since) if job else runs
 
 
 def _paid(platforms: Platforms, name: str) -> PaidPlatform | None:

@@ -13,6 +13,7 @@ import pytest
 from tests.unit.platforms.replay import NOON, Replay, account_of, answer, run, sample
 from tracking.errors import (
     ContractError,
+    CredentialsError,
     JobCancelledError,
     PlatformUnavailableError,
     QuotaExceededError,
@@ -228,6 +229,25 @@ def test_the_first_id_is_kept_if_the_second_start_fails() -> None:
     assert kept.saved[-1] == ({"details": "run1", "posts": ""}, 2)
 
 
+@pytest.mark.parametrize("status", [401, 402, 429])
+def test_refused_starts_leave_no_intent(status: int) -> None:
+    """Nothing has begun. Another job's run for the same account would be found for such an intent."""
+    replay = Replay().run_of(DETAILS).on(START, answer({"data": run("READY")}, 201), answer({"error": {}}, status))
+    kept = Kept(replay)
+    with pytest.raises((CredentialsError, QuotaExceededError, RateLimitedError)):
+        replay.instagram().fetch_account("nasa", replay.budget(runs=kept.book))
+    assert kept.saved[-1][0] == {"details": "run1"}
+
+
+def test_intent_that_cannot_be_looked_up_stays() -> None:
+    """A run may have begun, so the next try must look for it before it starts one."""
+    replay = Replay().on(r"GET /v2/acts/.*/runs\?desc=true", answer({"error": {}}, 429))
+    book = RunBook({"videos": ""}, lambda ids: ids)
+    with pytest.raises(RateLimitedError):
+        replay.tiktok().fetch_account("fashion", replay.budget(runs=book, runs_since=replay.clock.now()))
+    assert book.ids == {"videos": ""}
+
+
 @pytest.mark.parametrize("error", [JobCancelledError("Cancelled."), StaleAttemptError("Lost.")])
 @pytest.mark.parametrize("abort", [answer({"data": run("ABORTING")}), answer("no", 500), httpx.ConnectError("gone")])
 def test_a_run_begun_for_a_lost_job_is_stopped_at_once(error: TrackingError, abort: Any) -> None:
@@ -429,6 +449,21 @@ def test_trap_a_short_page_is_not_the_last_where_a_total_is_told() -> None:
         return answer(rest[::2], headers={"X-Apify-Pagination-Total": "450"})
 
     assert pages_of(give) == [(100, True), (100, True), (25, False)]
+
+
+@pytest.mark.parametrize("total", [0, 100, 399])
+def test_a_total_that_is_behind_the_items_counts_as_none(total: int) -> None:
+    assert pages_of(dataset(posts(400), total)) == [(200, True), (200, True), (0, False)]
+
+
+def test_no_item_of_a_growing_dataset_is_read_twice() -> None:
+    """The total in the header is behind the items, so the next chunk must not begin at it."""
+    replay = Replay().run_of(DETAILS)
+    fetched = account_of(replay.instagram(), "nasa", replay.budget())
+    replay.on("GET /v2/datasets/run1-items/items", dataset(posts(150), 140))
+    (page,) = replay.instagram().fetch_videos(fetched, replay.budget())
+    assert isinstance(page, VideoPage)
+    assert (len(page.videos), page.cursor) == (150, "150")
 
 
 def test_without_a_total_a_short_or_empty_page_is_the_last() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from local.paths import ROOT
-from tests.unit.platforms.replay import Replay, fetch
+from tests.unit.platforms.replay import Replay, account_of, fetch
+from tracking.platforms import VideoPage
 from tracking.platforms.x_api import MEDIA_FIELDS, POST_FIELDS, USER_FIELDS
 
 USER = "GET /2/users/by/username/"
@@ -143,6 +144,22 @@ def test_pages_never_ask_for_more_than_the_limit_leaves(limit: int, sizes: list[
     replay.on(POSTS, *(full_page(number) for number in range(len(sizes) + 1)))
     fetch(replay.twitter(), "NASA", replay, max_videos=limit)
     assert [request.url.params["max_results"] for request in replay.asked(POSTS)] == sizes
+
+
+@pytest.mark.parametrize(("limit", "sizes"), [(100, ["100"]), (230, ["100", "100", "30"])])
+def test_limit_holds_over_chunks(limit: int, sizes: list[str]) -> None:
+    """Each page is a chunk of its own, as when X refuses the page that follows. Half of each page is left out."""
+    replay = Replay().on(USER, user_answer())
+    replay.on(POSTS, *(full_page(number) for number in range(len(sizes) + 1)))
+    fetched = account_of(replay.twitter(), "NASA", replay.budget())
+    cursor, saved, has_more = "", 0, True
+    for _ in range(len(sizes) + 1):
+        budget = replay.budget(max_videos=limit, cursor=cursor, saved=saved)
+        page = next(iter(replay.twitter().fetch_videos(fetched, budget)))
+        assert isinstance(page, VideoPage)
+        cursor, saved, has_more = page.cursor, saved + len(page.videos), page.has_more
+    assert [request.url.params["max_results"] for request in replay.asked(POSTS)] == sizes
+    assert has_more, "the account has more posts than the limit allows"
 
 
 def full_page(number: int) -> Callable[[Any], Any]:

@@ -12,7 +12,7 @@ usernames and links), `fields` (values in answers), `messages` (sentences for er
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -54,7 +54,14 @@ class RunBook:
 
     def note(self, ids: Ids) -> bool:
         """Note the ids of runs. Nothing is saved when they are known. Return False if others are kept; take those."""
-        ours = {**self.ids, **ids}
+        return self._keep({**self.ids, **ids})
+
+    def settle(self, ids: Ids, refused: Collection[str]) -> bool:
+        """Note ids as `note` does, and forget the intents of these kinds: their starts were certainly refused."""
+        left = {kind: run_id for kind, run_id in self.ids.items() if run_id or kind not in refused}
+        return self._keep({**left, **ids})
+
+    def _keep(self, ours: dict[str, str]) -> bool:
         if ours == self.ids:
             return True
         self.ids = dict(self.save(ours))

@@ -9,7 +9,7 @@ No call waits for a run: our caller waits between two looks, where waiting costs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -135,22 +135,32 @@ class Apify:
         if not budget.runs.intend(*(start.kind for start in starts)):
             return {}  # another process begins them, or has done so
         begun: dict[str, Run] = {}
+        unclear = set(intended)  # kinds of which a run may have begun
         try:
             for start in starts:
                 run = self._earlier(start, budget, is_useless) if start.kind in intended else None
-                run = run or self._start(start, budget)
+                unclear.add(start.kind)
+                try:
+                    run = run or self._start(start, budget)
+                except (RateLimitedError, QuotaExceededError, CredentialsError):
+                    unclear.remove(start.kind)
+                    raise
+                unclear.remove(start.kind)
                 if run is not None:
                     begun[start.kind] = run
         finally:
             budget.meter.add({"runs": len(begun)})
-            begun = self._noted(begun, budget)
+            begun = self._noted(begun, {start.kind for start in starts} - unclear, budget)
         return begun
 
-    def _noted(self, begun: dict[str, Run], budget: Budget) -> dict[str, Run]:
-        """Note the ids, and return the runs. Runs that no document names are stopped: nobody else could do it."""
+    def _noted(self, begun: dict[str, Run], refused: Collection[str], budget: Budget) -> dict[str, Run]:
+        """Note the ids, and return the runs. Runs that no document names are stopped: nobody else could do it.
+
+        An intent that stayed would be looked up later, and another job's run for the same account would be found.
+        """
         ids = {kind: run.run_id for kind, run in begun.items()}
         try:
-            budget.runs.note(ids)
+            budget.runs.settle(ids, refused)
         except (JobCancelledError, StaleAttemptError):
             self._abort_all(ids.values(), budget)
             raise
@@ -215,6 +225,8 @@ class Apify:
             items, total, digest = self._items(run, offset, PAGE_SIZE, budget)
             if digest == previous:
                 items, total = [], None
+            if total is not None and total < offset + len(items):
+                total = None  # it lags behind the items, or is not of this dataset
             has_more = len(items) >= PAGE_SIZE if total is None else offset + PAGE_SIZE < total
             budget.meter.add({"results": len(items)})
             if run.is_finished and not has_more:

@@ -227,7 +227,7 @@ class JsonApi:
             pause = max(error.retry_at - self._clock.now(), _SHORTEST_WAIT)
         elif is_safe and answer.is_success and answer.body is None:
             pause = _SHORTEST_WAIT
-        return pause if pause is not None and self._clock.now() + pause < deadline else None
+        return pause if pause is not None and pause < deadline - self._clock.now() else None
 
 
 def _note(method: str, path: str, answer: Answer, key: str) -> str:
@@ -249,7 +249,7 @@ def retry_moment(headers: Mapping[str, str], now: datetime) -> datetime | None:
             return now + timedelta(seconds=int(after))
         if after:
             moment = parsedate_to_datetime(after)
-            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         if re.fullmatch(r"[0-9]{1,11}", reset):
             return datetime.fromtimestamp(int(reset), UTC)
     except (ValueError, OverflowError):

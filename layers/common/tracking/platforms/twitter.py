@@ -48,8 +48,11 @@ class Twitter:
         if account.is_private:
             raise failure(AccountPrivateError, _NAME, account.username)
         user_id, _, pinned_id = fetched.videos_ref.partition(":")
-        tokens = [budget.cursor]
-        remaining = budget.remaining
+        returned, token = _place(budget)
+        tokens = [token]
+        remaining = budget.max_videos - returned
+        if remaining <= 0:
+            yield VideoPage(videos=(), has_more=bool(token), cursor=budget.cursor)
         while remaining > 0:
             page = self._api.posts_page(user_id, tokens[-1], remaining, budget, account=account.username)
             token = text(obj(page.get("meta")).get("next_token"))
@@ -59,11 +62,18 @@ class Twitter:
             posts = objects(page.get("data"))
             ids = [post.get("id") for post in posts]
             unusable = tuple(quoted(post_id) for post_id in ids if not identifier(post_id))
-            yield VideoPage(videos=videos, has_more=bool(token), unusable=unusable, cursor=token)
+            remaining -= len(posts)  # X charges for each post of a page, also for one that is left out
+            cursor = f"{budget.max_videos - remaining} {token}"
+            yield VideoPage(videos=videos, has_more=bool(token), unusable=unusable, cursor=cursor)
             if not token:
                 return
             tokens.append(token)
-            remaining -= len(posts)  # X charges for each post of a page, also for one that is left out
+
+
+def _place(budget: Budget) -> tuple[int, str]:
+    """Read the cursor: how many posts X has returned for the job, and X's token of the next page."""
+    returned, space, token = budget.cursor.partition(" ")
+    return (int(returned), token) if space and returned.isdecimal() else (budget.saved, budget.cursor)
 
 
 def build(setup: Setup) -> Twitter:
