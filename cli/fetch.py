@@ -15,7 +15,14 @@ from rich.console import Console
 from tracking import paid_runs, wiring
 from tracking.accounts import Video
 from tracking.clock import Clock, SystemClock
-from tracking.errors import CredentialsError, InvalidJobError, PlatformUnavailableError, TrackingError
+from tracking.errors import (
+    CredentialsError,
+    InvalidJobError,
+    PlatformUnavailableError,
+    QuotaExceededError,
+    RateLimitedError,
+    TrackingError,
+)
 from tracking.jobs import PlatformName
 from tracking.paid_runs import Runs
 from tracking.platform_contract import CREDENTIALS
@@ -82,8 +89,8 @@ class Fetching:
 
     def everything(self) -> dict[str, Any]:
         """Return the account and the videos. Raises PlatformUnavailableError if the time is up before the account."""
-        while isinstance(found := self._module.fetch_account(self._username, self._budget), Waiting):
-            if not self._wait(found):
+        while not isinstance(found := self._account(), FetchedAccount):
+            if found and not self._wait(found):
                 raise PlatformUnavailableError("The platform needs more time.")
         videos: dict[str, Video] = {}
         while True:
@@ -102,11 +109,26 @@ class Fetching:
             runs = Runs(job_id="", platform=name, username=self._username, ids=self._runs.ids, since=self._begun_at)
             paid_runs.stop(lambda _name: self._module, runs, self._clock)
 
+    def _account(self) -> FetchedAccount | Waiting | None:
+        """Return the account, or None after a wait that the platform asked for."""
+        try:
+            return self._module.fetch_account(self._username, self._budget)
+        except RateLimitedError as refusal:
+            self._wait_out(refusal)
+            return None
+
+    def _wait_out(self, refusal: RateLimitedError | QuotaExceededError) -> None:
+        """Wait until the time that the refusal names. Raises the refusal if it names none that is in time."""
+        retry_at = refusal.retry_at if isinstance(refusal, RateLimitedError) else None
+        if retry_at is None or not self._clock.now() < retry_at < self._budget.deadline:
+            raise refusal
+        self._clock.sleep((retry_at - self._clock.now()).total_seconds())
+
     def _next_chunk(self, found: FetchedAccount) -> FetchedVideos:
         budget = replace(self._budget, may_wait=self._left_s() > WAIT_S)
         chunk = collect_videos(self._module.fetch_videos(found, budget), budget, self._clock)
         if chunk.refusal is not None:
-            raise chunk.refusal
+            self._wait_out(chunk.refusal)
         return chunk
 
     def _wait(self, waiting: Waiting) -> bool:

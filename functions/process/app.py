@@ -15,7 +15,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from process import charging, pausing, retrying, stopping
+from process import charging, pausing, retrying, stopping, waiting
 from process.states import STATES
 from process.step import State, Step
 from tracking import wiring
@@ -89,6 +89,9 @@ def _run_state(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:
     try:
         return step.state.run(step, deps)
     except (TransientError, QuotaExceededError) as error:
+        held = waiting.hold(step, deps, error)
+        if held is not None:
+            return held
         paused = pausing.paused(step, deps, error)
         if paused is None:
             if isinstance(error, TransientError):

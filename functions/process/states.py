@@ -12,9 +12,9 @@ from process.step import State
 from tracking.jobs import Progress
 
 CHAIN = (
-    State("FetchAccount", fetch_account.run, Progress.ACCOUNT_FETCHED),
+    State("FetchAccount", fetch_account.run, Progress.ACCOUNT_FETCHED, waits=True),
     State("SaveAccount", save_account.run, Progress.ACCOUNT_SAVED),
-    State("FetchVideos", fetch_videos.run, Progress.VIDEOS_FETCHED, goes_on=True),
+    State("FetchVideos", fetch_videos.run, Progress.VIDEOS_FETCHED, waits=True, goes_on=True),
     State("SaveVideos", save_videos.run, Progress.VIDEOS_SAVED),
 )
 """The states of a successful job, in order."""

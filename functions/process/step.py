@@ -39,6 +39,7 @@ class State:
     name: str  # as in the definition
     run: Callable[[Step, ProcessDeps], dict[str, Any]]  # returns the next state's input
     reaches: Progress | None  # the progress that its last commit writes; None: the state fails the job
+    waits: bool = False  # whether a Choice reads `then` in its output
     goes_on: bool = False  # whether it may hand the job over to a further execution
 
     @property

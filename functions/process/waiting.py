@@ -14,7 +14,7 @@ from process import charging
 from process.advancing import not_past
 from process.step import Step, Then
 from tracking import fence, jobs
-from tracking.errors import JobPausedError, PlatformUnavailableError
+from tracking.errors import JobPausedError, PlatformUnavailableError, RateLimitedError, TrackingError
 from tracking.platforms import Waiting
 from tracking.store import DocumentWrite
 from tracking.wiring import ProcessDeps
@@ -65,6 +65,17 @@ def _output(step: Step, owned: fence.Fence, seconds: int) -> dict[str, Any]:
 def seconds_until(deps: ProcessDeps, moment: datetime) -> int:
     """Return the seconds from now to a moment: at least SHORTEST_WAIT_S."""
     return max(SHORTEST_WAIT_S, -int((deps.clock.now() - moment) // timedelta(seconds=1)))
+
+
+def hold(step: Step, deps: ProcessDeps, error: TrackingError) -> dict[str, Any] | None:
+    """Wait until the time that a refusal names, if the execution lasts that long. Return None for any other error."""
+    if not (step.state.waits and isinstance(error, RateLimitedError) and error.retry_at is not None):
+        return None
+    seconds = seconds_until(deps, error.retry_at)
+    if error.retry_at <= deps.clock.now() or seconds > room_s(step, deps):
+        return None
+    label = step.work.platform_name.label
+    return wait(step, deps, f"{label} asks us to wait; going on at {error.retry_at:%H:%M:%S} UTC.", seconds)
 
 
 def give_up(step: Step, deps: ProcessDeps, waiting: Waiting) -> JobPausedError | PlatformUnavailableError:

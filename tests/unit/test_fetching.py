@@ -56,3 +56,12 @@ def test_refusal_in_the_middle_is_an_error() -> None:
     world.fault(kind="429", platform="youtube", path="/videos")
     with pytest.raises(RateLimitedError):
         fetching(world, PlatformName.YOUTUBE, "sim_videos_120").everything()
+
+
+@pytest.mark.parametrize("path", ["/channels", "/videos"])
+def test_wait_that_the_platform_asks_for_is_waited(path: str) -> None:
+    world = World()
+    world.fault(kind="429", platform="youtube", path=path, times=1, retry_after=60)
+    began = world.clock.now()
+    assert len(fetching(world, PlatformName.YOUTUBE, "sim_videos_120").everything()["videos"]) == 120
+    assert (world.clock.now() - began).total_seconds() > 60

@@ -118,7 +118,7 @@ REFUSALS = [
     (RateLimitedError("Slow down.", FAR), 0, FAR),
     (RateLimitedError("Slow down.", START + timedelta(days=30)), 0, START + timedelta(days=1)),
     (RateLimitedError("Slow down."), 3, START + timedelta(minutes=15)),
-    (RateLimitedError("Slow down.", START + timedelta(seconds=30)), 3, START + timedelta(seconds=30)),
+    (RateLimitedError("Slow down.", START - timedelta(seconds=30)), 3, START - timedelta(seconds=30)),
     (QuotaExceededError("Used up."), 0, START + timedelta(hours=1)),
     (QuotaExceededError("Used up."), 2, START + timedelta(hours=1)),
 ]
@@ -157,12 +157,28 @@ def test_the_job_says_which_platform_and_when(harness: Harness) -> None:
     assert harness.document(job["jobId"])["message"] == "Instagram is rate limiting us; resumes about 14:05 UTC."
 
 
-SHORT = [
-    (RateLimitedError("Slow down.", START + timedelta(seconds=30)), 0),
-    (RateLimitedError("Slow down."), 0),
-    (RateLimitedError("Slow down."), 2),
-    (RateLimitedError("Slow down.", START + timedelta(seconds=150 - 65)), 0),  # exactly the deadline
-]
+@pytest.mark.parametrize("retry", [0, 3])
+@pytest.mark.parametrize("seconds", [11, 85])
+@pytest.mark.parametrize("state", ["FetchAccount", "FetchVideos"])
+def test_refusal_that_names_a_near_time_is_waited_for(harness: Harness, state: str, seconds: int, retry: int) -> None:
+    """By the state machine, without a function that is billed meanwhile. It is no retry."""
+    given: Any = harness.claimed_job()
+    for name in CHAIN[: CHAIN.index(state)]:
+        given = harness.run_state(name, given)
+    harness.memory.touch(given["jobId"], retryCount=retry)
+    harness.platform.failures = [RateLimitedError("Slow down.", harness.clock.now() + timedelta(seconds=seconds))]
+    output = harness.run_state(state, given, retry_count=retry)
+    assert (output["then"], output["waitS"]) == ("wait", seconds)
+    document = harness.document(given["jobId"])
+    assert (document["status"], document["retryCount"]) == ("processing", retry)
+    assert document["message"].startswith("Instagram asks us to wait; going on at 12:0")
+    assert harness.clock.slept_s == []
+    assert pauses.from_document(harness.store.get_document(CONTROL_DOCUMENT)) == {}
+    harness.clock.advance(seconds)
+    assert harness.run_state(state, output)["then"] == "save"
+
+
+SHORT = [(RateLimitedError("Slow down."), 0), (RateLimitedError("Slow down."), 2)]
 
 
 @pytest.mark.parametrize(("error", "retry"), SHORT)

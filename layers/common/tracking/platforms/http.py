@@ -36,6 +36,9 @@ logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs each URL
 HTTP_TIMEOUT_S = 30.0
 """The most seconds that one request takes, whatever the server does. The DNS look-up is not limited."""
 
+LONGEST_PAUSE = timedelta(seconds=10)
+"""The longest wait between two tries of a call. Our callers wait longer without a function that is billed meanwhile."""
+
 _PHASES = httpx.Timeout(connect=4.0, read=15.0, write=5.0, pool=4.0)
 _ENCODINGS = ("", "identity", "gzip", "deflate")  # a read of 64 KB unpacks to 66 MB at most
 _MAX_CONTAINERS = 2_000_000  # lists and objects: `[` is one byte in JSON, and up to 96 bytes in memory
@@ -124,8 +127,9 @@ class JsonApi:
     ) -> Answer:
         """Send a request. The answer's body has the type `expect`.
 
-        Wait and try again if the platform names a time for that, and this time is before `deadline`. Also repeat a GET
-        whose answer is not JSON (a gateway's page, a cut body). Return an answer of status `allow` without a check.
+        Wait and try again if the platform names a time for that, within LONGEST_PAUSE and before `deadline`. Also
+        repeat a GET whose answer is not JSON (a gateway's page, a cut body). Return an answer of status `allow` without
+        a check.
         `account` is for the error's sentence. `meter` counts the price of each request, also of a refused one.
         """
         tries_left = _TRIES
@@ -227,7 +231,9 @@ class JsonApi:
             pause = max(error.retry_at - self._clock.now(), _SHORTEST_WAIT)
         elif is_safe and answer.is_success and answer.body is None:
             pause = _SHORTEST_WAIT
-        return pause if pause is not None and pause < deadline - self._clock.now() else None
+        if pause is None or pause > LONGEST_PAUSE or pause >= deadline - self._clock.now():
+            return None
+        return pause
 
 
 def _note(method: str, path: str, answer: Answer, key: str) -> str:
