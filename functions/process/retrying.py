@@ -59,9 +59,9 @@ def announce(step: Step, deps: ProcessDeps) -> None:
     """Announce and count the retry that follows on this run's failure, if the machine has a retry left.
 
     If runs were killed before, the machine may have fewer retries left than the count says. Then the announcement is
-    wrong, and the job fails at once. Nothing is announced if the state's work is done after all: its commit was made
-    and the reply lost, or another run did it. Raises JobCancelledError or StaleAttemptError; an error of the store is
-    logged.
+    wrong, and the job fails at once. Nothing is announced if the state's work is done after all: its commit or its
+    hand-over was made and the reply lost, or another run did it. Raises JobCancelledError or StaleAttemptError; an
+    error of the store is logged.
     """
     if step.state.reaches is None or step.retries >= MAX_RETRIES:
         return
@@ -76,5 +76,8 @@ def announce(step: Step, deps: ProcessDeps) -> None:
         charging.commit(step, deps, jobs.announce(deps.clock.now(), message, number), check=check)
     except _IsDoneError:
         return
+    except StaleAttemptError:
+        if not (step.state.goes_on and going_on.handed_over(step, deps)):
+            raise
     except StoreUnavailableError as error:
         logger.info("retry not announced", action="retry_not_announced", reason=error.message)

@@ -94,7 +94,7 @@ STATES = (
     Point(name="FetchAccount.announce", first=_RETRIED),
     Point(name="FetchAccount.record", platform="instagram"),
     Point(name="FetchAccount.record", platform="tiktok"),
-    Point(name="FetchAccount.spend", username="sim_missing", ends=failed("AccountNotFoundError")),
+    Point(name="FetchAccount.spend", username="sim_missing", platform="youtube", ends=failed("AccountNotFoundError")),
     Point(name="FetchAccount.pause", platform="twitter", quota_path="/users/by"),
     Point(name="SaveAccount.get"),
     Point(name="SaveAccount.advance"),
@@ -117,7 +117,7 @@ STATES = (
     ),
     Point(name="SaveSomeVideos.get", username=CHUNKED, platform="youtube", ends=completed(800)),
     Point(name="SaveSomeVideos.note", username=CHUNKED, platform="youtube", ends=completed(800)),
-    Point(name="SaveSomeVideos.delete", username=CHUNKED, platform="youtube", ends=completed(800)),
+    Point(name="FetchVideos.delete", username=CHUNKED, platform="youtube", ends=completed(800)),
     Point(
         name="SaveSomeVideos.check",
         username=CHUNKED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,11 @@ from tests.killing import Killing
 from tests.machine import Execution, KilledError, ThrottledError
 from tests.simulated import World
 from tracking import jobs
-from tracking.jobs import EXECUTION_TIMEOUT_S, Status
+from tracking.errors import StoreUnavailableError
+from tracking.jobs import EXECUTION_TIMEOUT_S, ChangeKind, Status
 from tracking.outcomes import ExecutionStatus
+from tracking.store import DocumentWrite, JobWrite
+from tracking.store.memory import MemoryStore
 
 APIFY = ["instagram", "tiktok"]
 LARGE = "sim_videos_5000"
@@ -381,6 +385,31 @@ def test_start_of_the_next_execution_is_tried_again(replies: list[str]) -> None:
     document = world.run(job_id)
     assert (document["status"], document["part"], document["attempt"]) == ("completed", 2, 1)
     assert execution.status is ExecutionStatus.SUCCEEDED
+
+
+def test_lost_reply_of_a_hand_over_delays_nothing() -> None:
+    """The database answers with an error, although the hand-over was written. The retry finds it."""
+
+    class Lossy(MemoryStore):
+        lost = 0
+
+        def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
+            version = super().commit(job, documents)
+            if job.change.kind is ChangeKind.HAND_OVER and not self.lost:
+                self.lost += 1
+                raise StoreUnavailableError("Our database did not answer.")
+            return version
+
+    world = World(run_s=10, items_per_s=2)
+    world.store = store = Lossy(world.clock)
+    job_id = world.add_job("tiktok", CONTINUED)
+    execution = until_handed_over(world, job_id)
+    world.step()
+    world.step()
+    assert store.lost == 1
+    assert (execution.status, len(world.executions.running)) == (ExecutionStatus.SUCCEEDED, 2)
+    document = world.run(job_id)
+    assert (document["status"], document["part"], document["attempt"]) == ("completed", 2, 1)
 
 
 def test_an_execution_that_never_began_is_begun_by_the_sweep() -> None:
