@@ -161,7 +161,7 @@ with httpx.Client(transport=httpx.MockTransport(serve)) as client:
     run = Run(run_id="r", status="SUCCEEDED", dataset_id="d", store_id="s", started_at=None)
     budget = Budget(deadline=clock.now() + timedelta(seconds=600), max_videos=5000)
     count = 0
-    for items, _, _ in apify.item_pages(run, budget):
+    for items, _, _ in itertools.islice(apify.item_pages(run, budget), 3):  # this server never ends
         count += len(items)
         del items
 assert count > 3_000, count
