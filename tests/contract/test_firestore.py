@@ -131,6 +131,7 @@ CALLS: dict[str, Callable[[FirestoreStore], Any]] = {
     "open_jobs": lambda store: store.open_jobs(10),
     "processing_jobs": lambda store: store.processing_jobs(10),
     "count_processing": lambda store: store.count_processing(),
+    "jobs_ended_since": lambda store: store.jobs_ended_since(START, 10),
     "expired_jobs": lambda store: store.expired_jobs(START, 10),
     "get_stored": lambda store: store.get_stored("a/b"),
     "next_waiting_org": lambda store: store.next_waiting_org("", list(PlatformName)),
