@@ -78,7 +78,6 @@ class Bill:
     """The amounts that one job used, by the names of the price table."""
 
     used: Counter[str] = field(default_factory=Counter)
-    states: list[str] = field(default_factory=list)
 
     def usd(self) -> float:
         return sum(amount * _price(name) for name, amount in self.used.items())
@@ -146,7 +145,6 @@ def _walk(execution: str, work: dict[str, Any], deps: ProcessDeps, clock: _Clock
     bill.used["transition"] += 1  # the start
     while True:
         bill.used["transition"] += 1
-        bill.states.append(name)
         state: Mapping[str, Any] = _DEFINITION["States"][name]
         match state["Type"]:
             case "Task":
@@ -158,7 +156,7 @@ def _walk(execution: str, work: dict[str, Any], deps: ProcessDeps, clock: _Clock
                     "job": work,
                 }
                 with _invocation(bill, STATE_GB):
-                    work = app.handler(event | {"job": work}, FakeContext(), deps)  # type: ignore[arg-type]
+                    work = app.handler(event, FakeContext(), deps)  # type: ignore[arg-type]
                 name = state["Next"]
             case "Wait":
                 clock.sleep(work["waitS"])

@@ -1,4 +1,4 @@
-"""List prices in US dollars: the one table for estimates. `tracking costs` uses it, and the bench may.
+"""List prices of the platforms in US dollars, for `tracking costs`. Those of AWS and Google: bench/scale/quotas.json.
 
 An estimate is no bill: prices change, plans have discounts, and X charges for a resource only once a day.
 """

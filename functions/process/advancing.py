@@ -29,6 +29,11 @@ def advance(
     return charging.commit(step, deps, change, documents, reaches)
 
 
+def is_past(step: Step, job: Job) -> bool:
+    """Return whether a run of this state has ended its work."""
+    return job.progress > step.work.progress
+
+
 def not_past(step: Step) -> Callable[[Job], None]:
     """Return a check of a commit that is made before the state's work is done.
 
@@ -37,7 +42,7 @@ def not_past(step: Step) -> Callable[[Job], None]:
     """
 
     def check(job: Job) -> None:
-        if job.progress > step.work.progress:
+        if is_past(step, job):
             raise StaleAttemptError("The job is past this step.")
 
     return check

@@ -18,10 +18,11 @@ from process import going_on, waiting
 from process.account_document import staged_account
 from process.advancing import advance
 from process.budget import Fetch
+from process.saving import unstage
 from process.step import Step, Then
 from tracking import pauses
 from tracking.clock import to_rfc3339
-from tracking.errors import PlatformUnavailableError, QuotaExceededError, RateLimitedError, TrackingError
+from tracking.errors import PlatformUnavailableError, QuotaExceededError, RateLimitedError
 from tracking.pauses import Pause
 from tracking.platforms import FetchedVideos, Waiting, collect_videos
 from tracking.store import DocumentWrite
@@ -40,7 +41,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     """
     output = _fetch(step, deps)
     if step.work.chunk > 1 and output["then"] != Then.WAIT:
-        _delete_saved_chunk(step, deps)
+        unstage(lambda: deps.staging.delete_videos(step.execution_name, step.work.chunk - 1))
     return output
 
 
@@ -119,14 +120,6 @@ def _stage(step: Step, deps: ProcessDeps, chunk: FetchedVideos) -> dict[str, Any
     owned = advance(step, deps, message, _pause(step, deps))
     work = work.after(owned, retries_used=step.retries_used, pause_reason=None, runs_go_on=goes_on)
     return work.to_state() | {"then": str(Then.SAVE)}
-
-
-def _delete_saved_chunk(step: Step, deps: ProcessDeps) -> None:
-    """Delete the chunk before this one. An error is only logged, because the object expires within a day."""
-    try:
-        deps.staging.delete_videos(step.execution_name, step.work.chunk - 1)
-    except TrackingError as error:
-        logger.info("staging kept", action="staging_kept", reason=error.message)
 
 
 def _wait(step: Step, deps: ProcessDeps, found: Waiting | None) -> dict[str, Any]:

@@ -82,6 +82,8 @@ def _hand_over(step: Step, deps: ProcessDeps, message: str, documents: Sequence[
 
 def handed_over(step: Step, deps: ProcessDeps) -> dict[str, Any] | None:
     """Return the output of a run of this state that handed the job over before; None if there was none."""
+    if not step.state.goes_on:
+        return None
     snapshot = deps.store.get_job(step.work.job_id)
     if snapshot is None:
         return None

@@ -12,6 +12,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from process import charging, going_on
+from process.advancing import is_past
 from process.step import Step
 from tracking import fence, jobs
 from tracking.errors import StaleAttemptError, StoreUnavailableError
@@ -41,8 +42,7 @@ def catch_up(step: Step, deps: ProcessDeps) -> tuple[Step, dict[str, Any] | None
     try:
         owned, job = fence.current(deps.store, step.fence)
     except StaleAttemptError:
-        output = going_on.handed_over(step, deps) if step.state.goes_on else None
-        if output is None:
+        if (output := going_on.handed_over(step, deps)) is None:
             raise
         return step, output
     work = step.work.after(owned)
@@ -69,7 +69,7 @@ def announce(step: Step, deps: ProcessDeps) -> None:
     message = f"That did not work at once; trying again (retry {number})."
 
     def check(job: Job) -> None:
-        if job.progress > step.work.progress:
+        if is_past(step, job):
             raise _IsDoneError
 
     try:
@@ -77,7 +77,7 @@ def announce(step: Step, deps: ProcessDeps) -> None:
     except _IsDoneError:
         return
     except StaleAttemptError:
-        if not (step.state.goes_on and going_on.handed_over(step, deps)):
+        if going_on.handed_over(step, deps) is None:
             raise
     except StoreUnavailableError as error:
         logger.info("retry not announced", action="retry_not_announced", reason=error.message)

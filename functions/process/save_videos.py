@@ -7,17 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
-
 from process import stopping
 from process.account_document import staged_account
-from process.saving import Saving, in_commits, video_writes
+from process.saving import Saving, in_commits, unstage, video_writes
 from process.step import Step
-from tracking.errors import TrackingError
 from tracking.metrics import count_left_out
 from tracking.wiring import ProcessDeps
-
-logger = Logger(service="process", child=True)
 
 
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
@@ -38,15 +33,8 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     saving.finish(last)
     if saving.left_out:
         count_left_out(work.platform, saving.left_out)
-    _delete_staged(step, deps)
+    unstage(
+        lambda: deps.staging.delete_account(work.staged_in or step.execution_name),
+        lambda: deps.staging.delete_videos(step.execution_name, work.chunk),
+    )
     return work.after(saving.fence, retries_used=step.retries_used).to_state()
-
-
-def _delete_staged(step: Step, deps: ProcessDeps) -> None:
-    """Delete the staged objects. An error is only logged: the job is complete, and the objects expire within a day."""
-    work = step.work
-    try:
-        deps.staging.delete_account(work.staged_in or step.execution_name)
-        deps.staging.delete_videos(step.execution_name, work.chunk)
-    except TrackingError as error:
-        logger.info("staging kept", action="staging_kept", reason=error.message)

@@ -16,6 +16,7 @@ from process.step import Step
 from tracking import endings, fence, jobs
 from tracking.accounts import Account, Video
 from tracking.document_limits import fitted, message_bytes
+from tracking.errors import TrackingError
 from tracking.fence import Fence
 from tracking.jobs import Change
 from tracking.store import MAX_BYTES_PER_COMMIT, DocumentWrite, WriteRefusedError
@@ -35,6 +36,15 @@ def video_writes(step: Step, deps: ProcessDeps, videos: Iterable[Video]) -> Iter
     for video in videos:
         path = f"{work.account_document}/videos/{video.video_id}"
         yield DocumentWrite(path, fitted(video.to_document()) | synced)
+
+
+def unstage(*deletions: Callable[[], None]) -> None:
+    """Delete staged objects that are saved. An error is only logged, because the objects expire within a day."""
+    try:
+        for delete in deletions:
+            delete()
+    except TrackingError as error:
+        logger.info("staging kept", action="staging_kept", reason=error.message)
 
 
 class Saving:

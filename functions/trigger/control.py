@@ -161,11 +161,6 @@ def read_control(store: TickStore, now: datetime) -> Control:
     return Control(store.get_stored(CONTROL_DOCUMENT), now)
 
 
-def unavailable() -> StoreUnavailableError:
-    """Return the error of a tick that never was the first to write."""
-    return StoreUnavailableError("Other ticks wrote the control document again and again.")
-
-
 def _read(fields: Mapping[str, Any] | None) -> list[Holder]:
     stored = (fields or {}).get(SLOTS)
     holders = []

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from tracking import jobs
-from tracking.errors import InvalidJobError
+from tracking.errors import InvalidJobError, StoreUnavailableError
 from tracking.executions import NO_TIME_LEFT, StartRefusedError, StartUnknownError
 from tracking.jobs import PlatformName, Status
 from tracking.paid_runs import NotStopped
@@ -22,7 +22,7 @@ from tracking.platform_contract import CREDENTIALS, PLATFORMS
 from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
 from trigger.claim import Claim, age_s, claim_jobs, fail_malformed
-from trigger.control import Control, ControlChangedError, Holder, read_control, unavailable
+from trigger.control import Control, ControlChangedError, Holder, read_control
 from trigger.slots import Pending, Slots
 from trigger.sweep import Repair, sweep
 from trigger.waiting import choose
@@ -121,7 +121,7 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
         except ControlChangedError:
             continue
         return tick
-    raise unavailable()
+    raise StoreUnavailableError("Other ticks wrote the control document again and again.")
 
 
 def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]) -> None:
@@ -196,7 +196,8 @@ def _fill_freed(deps: TriggerDeps, tick: Tick, wake: Wake, remaining_s: Callable
 
     A platform that begins again after a pause starts jobs only in the minute's ticks: its ramp counts them.
     """
-    control, now = read_control(deps.store, deps.clock.now()), deps.clock.now()
+    now = deps.clock.now()
+    control = read_control(deps.store, now)
     was_full = control.running.total() >= deps.limits.running
     freed = {PLATFORMS[platform].credential for platform in control.end(wake.ended)}
     slots = Slots(deps.limits, control.running, {}, now)
