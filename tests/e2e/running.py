@@ -68,6 +68,17 @@ class RunningStack:
         assert "FunctionError" not in answer, payload
         return dict(payload)
 
+    @contextmanager
+    def without_schedule(self) -> Iterator[None]:
+        """Disable the rule of the minute's tick meanwhile."""
+        events = aws.client("events", self.state.aws())
+        (rule,) = (rule["Name"] for rule in events.list_rules()["Rules"] if "TriggerFunctionTick" in rule["Name"])
+        events.disable_rule(Name=rule)
+        try:
+            yield
+        finally:
+            events.enable_rule(Name=rule)
+
     def job(self, job_id: str) -> Document:
         snapshot = self.store.get_job(job_id)
         assert snapshot is not None, f"{job_id} is gone"

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from cli.invoke import Invocation, invoke
-from local import aws
 from local.paths import ROOT
 from local.programs import choose_port
 from tests.e2e.running import Project, RunningStack
@@ -25,22 +23,12 @@ def trigger(running: RunningStack, **variables: str) -> Invocation:
     return invoke(running.state, "trigger", TICK, variables)
 
 
-@pytest.fixture
-def no_schedule(running: RunningStack) -> Iterator[None]:
-    """Disable the rule of the minute's tick."""
-    events = aws.client("events", running.state.aws())
-    (rule,) = (rule["Name"] for rule in events.list_rules()["Rules"] if "TriggerFunctionTick" in rule["Name"])
-    events.disable_rule(Name=rule)
-    yield
-    events.enable_rule(Name=rule)
-
-
-@pytest.mark.usefixtures("no_schedule")
 def test_one_tick_is_enough_because_each_end_wakes_the_next(project: Project) -> None:
     """Three times as many jobs as slots: an account that nobody has, so that they end in the middle of an execution."""
     ids = [project.add_job("sim_missing", "youtube") for _ in range(3 * Limits().per_credential)]
-    project.stack.tick()
-    ended = project.ended(ids)
+    with project.stack.without_schedule():
+        project.stack.tick()
+        ended = project.ended(ids)
     assert {(document["status"], document["attempt"]) for document in ended.values()} == {("failed", 1)}
     most = max(
         sum(other["startedAt"] <= one["startedAt"] < other["completedAt"] for other in ended.values())

@@ -18,12 +18,9 @@ QUICK_S = 10.0  # longer than a cold start on a busy machine, shorter than the s
 
 @pytest.fixture
 def without_ticks(running: RunningStack) -> Iterator[None]:
-    """Switch the schedule off for the test, since a scheduled tick would take the only place for ticks."""
-    events = aws.client("events", running.state.aws())
-    (rule,) = (rule["Name"] for rule in events.list_rules()["Rules"] if "TriggerFunctionTick" in rule["Name"])
-    events.disable_rule(Name=rule)
-    yield
-    events.enable_rule(Name=rule)
+    """Switch the schedule off for the test, since a scheduled tick would take a place, too."""
+    with running.without_schedule():
+        yield
 
 
 @pytest.mark.nightly
