@@ -20,7 +20,6 @@ from importlib import import_module
 from typing import Any
 
 import httpx
-from werkzeug.test import EnvironBuilder
 
 from bench import BenchError
 from bench.claims import pending_job
@@ -30,7 +29,7 @@ from bench.scale.load import TABLE
 from bench.table import Relation, Row, Target
 from local import aws, stack
 from local.paths import ROOT
-from local.simulator.messages import Request
+from local.simulator import in_process
 from local.simulator.server import Simulator
 from process import app
 from tracking.clock import to_rfc3339
@@ -38,7 +37,7 @@ from tracking.executions import MemoryExecutions
 from tracking.jobs import PlatformName
 from tracking.platform_contract import PLATFORMS
 from tracking.platforms import Platform, Setup
-from tracking.settings import Limits, PlatformSettings
+from tracking.settings import Limits
 from tracking.staging import Staging
 from tracking.staging.s3 import S3Objects
 from tracking.store.firestore import FirestoreStore
@@ -54,11 +53,6 @@ STATE_GB, TICK_GB = 1.0, 0.5  # MemorySize in template.yaml
 LOGS_OF_LAMBDA = 400  # bytes of the lines START, END and REPORT of an invocation
 QUEUE_REQUESTS = 3  # of a wake: to send, to receive, to delete
 
-_SETTINGS = PlatformSettings(
-    youtube_api_url="http://simulator/youtube/v3",
-    x_api_url="http://simulator/x/2",
-    apify_api_url="http://simulator/apify/v2",
-)
 _DEFINITION: dict[str, Any] = json.loads((ROOT / "statemachine/tracking.asl.json").read_text())
 
 
@@ -177,20 +171,17 @@ def _process(state: stack.State, client: RecordedClient, clock: _Clock, name: Pl
 
     def answer(request: httpx.Request) -> httpx.Response:
         bill.used["gbSecond"] += CALL_S * STATE_GB  # type: ignore[assignment]  # a Counter of fractions
-        path = request.url.raw_path.decode()
-        sent = EnvironBuilder(path, method=request.method, headers=[*request.headers.items()], data=request.content)
-        response = simulator.respond(Request(sent.get_environ()))
-        return httpx.Response(response.status_code, headers=[*response.headers], content=response.get_data())
+        return in_process.answer(simulator, request)
 
     http = httpx.Client(transport=httpx.MockTransport(answer))
-    setup = Setup(http=http, settings=_SETTINGS, key=lambda: "stand-in", clock=clock)
+    setup = Setup(http=http, settings=in_process.SETTINGS, key=lambda: "stand-in", clock=clock)
     platform: Platform = import_module(f"tracking.platforms.{name}").build(setup)
     return ProcessDeps(
         store=FirestoreStore(client),
         staging=Staging(S3Objects(counted, stack.outputs(state)["StagingBucketName"])),  # type: ignore[arg-type]
         platform=lambda _: platform,
         clock=clock,
-        max_videos=_SETTINGS.max_videos,
+        max_videos=in_process.SETTINGS.max_videos,
     )
 
 

@@ -16,6 +16,7 @@ import httpx
 from werkzeug.test import EnvironBuilder
 
 from bench.lambda_context import FakeContext
+from local.simulator import in_process
 from local.simulator.apify import Run
 from local.simulator.messages import Request
 from local.simulator.server import Simulator
@@ -28,7 +29,7 @@ from tracking.hints import Hints
 from tracking.jobs import FINISHED, PlatformName
 from tracking.outcomes import ExecutionStatus
 from tracking.platforms import Platform, Setup
-from tracking.settings import Limits, PlatformSettings
+from tracking.settings import Limits
 from tracking.staging import Staging
 from tracking.staging.memory import MemoryObjects
 from tracking.store import Store
@@ -37,11 +38,6 @@ from tracking.wiring import ProcessDeps, ReconcileDeps, TriggerDeps
 from trigger.app import handler as trigger_handler
 
 CALL_S = 0.2  # of one call to a platform
-SETTINGS = PlatformSettings(
-    youtube_api_url="http://simulator/youtube/v3",
-    x_api_url="http://simulator/x/2",
-    apify_api_url="http://simulator/apify/v2",
-)
 
 
 class World:
@@ -77,7 +73,7 @@ class World:
         self._told: set[str] = set()
 
     def _build(self, name: PlatformName) -> Platform:
-        setup = Setup(http=self._http, settings=SETTINGS, key=lambda: "key", clock=self.clock)
+        setup = Setup(http=self._http, settings=in_process.SETTINGS, key=lambda: "key", clock=self.clock)
         built: Platform = import_module(f"tracking.platforms.{name}").build(setup)
         return built
 
@@ -87,10 +83,7 @@ class World:
         self.requests.append((request.method, request.url.path))
         if (refusal := self.instead(request.url.path)) is not None:
             return refusal
-        path = request.url.raw_path.decode()
-        sent = EnvironBuilder(path, method=request.method, headers=[*request.headers.items()], data=request.content)
-        response = self.simulator.respond(Request(sent.get_environ()))
-        return httpx.Response(response.status_code, headers=[*response.headers], content=response.get_data())
+        return in_process.answer(self.simulator, request)
 
     def fault(self, **fields: Any) -> None:
         """Plan a fault of the simulator, as its control call does."""
