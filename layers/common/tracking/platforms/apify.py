@@ -108,11 +108,11 @@ class Apify:
             errors=kind_of_refusal,
         )
 
-    def begin(self, starts: Sequence[Start], budget: Budget, is_useless: ItemsTest) -> dict[str, Run]:
-        """Begin the runs that have not begun yet, and return them by kind. Apify may have no room; then one is missing.
+    def begin(self, starts: Sequence[Start], budget: Budget, is_useless: ItemsTest) -> Run | None:
+        """Begin the runs that have not begun yet. Return the first one as it is now; None if Apify has no room for it.
 
         A retry begins a run anew if the known one failed, or if `is_useless` is true for its items (the actor was
-        blocked), unless some of its videos were fetched already. A retry that finds the run good returns it, too.
+        blocked), unless some of its videos were fetched already.
         """
         found: dict[str, Run] = {}
         needed = []
@@ -128,7 +128,9 @@ class Apify:
                 needed.append(start)
         if needed:
             found |= self._begin_all(needed, budget, is_useless)
-        return found
+        wanted = starts[0].kind
+        known = budget.runs.ids.get(wanted)
+        return found.get(wanted) or (self.get(known, budget) if known else None)
 
     def _begin_all(self, starts: Sequence[Start], budget: Budget, is_useless: ItemsTest) -> dict[str, Run]:
         intended = {kind for kind, run_id in budget.runs.ids.items() if not run_id}
@@ -183,11 +185,6 @@ class Apify:
 
     def _is_useless(self, run: Run, budget: Budget, is_useless: ItemsTest) -> bool:
         return run.is_finished and is_useless(self.first_items(run, budget))
-
-    def known(self, kind: str, budget: Budget) -> Run | None:
-        """Return the run of this kind as it is now, or None if it has not begun."""
-        run_id = budget.runs.ids.get(kind)
-        return self.get(run_id, budget) if run_id else None
 
     def get(self, run_id: str, budget: Budget) -> Run:
         path = f"/actor-runs/{quote(run_id, safe='')}"

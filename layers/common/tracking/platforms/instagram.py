@@ -59,8 +59,7 @@ class Instagram:
     def fetch_account(self, username: str, budget: Budget) -> FetchedAccount | Waiting:
         """Begin both runs, so that they work at the same time, and read the one for the account."""
         name = parse_username(username)
-        begun = self._apify.begin([self._details(name), self._posts(name, budget)], budget, _was_blocked)
-        run = begun.get("details") or self._apify.known("details", budget)
+        run = self._apify.begin([self._details(name), self._posts(name, budget)], budget, _was_blocked)
         if run is None:
             return no_room()
         if not run.is_finished:
@@ -78,8 +77,7 @@ class Instagram:
         if fetched.account.is_private:
             raise failure(AccountPrivateError, _NAME, fetched.account.username)
         name = fetched.videos_ref
-        begun = self._apify.begin([self._posts(name, budget)], budget, _was_blocked)
-        run = begun.get("posts") or self._apify.known("posts", budget)
+        run = self._apify.begin([self._posts(name, budget)], budget, _was_blocked)
         if run is None:
             yield no_room()
             return

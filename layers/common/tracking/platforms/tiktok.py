@@ -83,8 +83,7 @@ class TikTok:
             self._apify.abort_since(since, self._actor, {"profiles": [parse_username(username)]}, deadline)
 
     def _run(self, name: str, budget: Budget) -> Run | None:
-        begun = self._apify.begin([self._start(name, budget)], budget, _was_blocked)
-        return begun.get(_KIND) or self._apify.known(_KIND, budget)
+        return self._apify.begin([self._start(name, budget)], budget, _was_blocked)
 
     def _start(self, name: str, budget: Budget) -> Start:
         actor_input = {

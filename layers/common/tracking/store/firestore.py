@@ -267,8 +267,8 @@ class FirestoreStore:
 
     @_translated
     def get_document(self, path: str) -> dict[str, Any] | None:
-        data: dict[str, Any] | None = self._client.document(path).get(**_CALL).to_dict()
-        return data
+        stored = self.get_stored(path)
+        return stored.fields if stored else None
 
     @_translated
     def get_stored(self, path: str) -> StoredDocument | None:

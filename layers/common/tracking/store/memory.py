@@ -166,9 +166,8 @@ class MemoryStore:
             }
 
     def get_document(self, path: str) -> dict[str, Any] | None:
-        with self._lock:
-            document = self._documents.get(path)
-            return deepcopy(document.data) if document else None
+        stored = self.get_stored(path)
+        return stored.fields if stored else None
 
     def get_stored(self, path: str) -> StoredDocument | None:
         with self._lock:
