@@ -32,7 +32,7 @@ def test_unset_variables_take_their_defaults() -> None:
     assert platform.apify_api_url == "https://api.apify.com/v2"
     limits = {name: platform.max_videos(name) for name in PlatformName}
     assert limits == {"instagram": 5000, "tiktok": 5000, "youtube": 5000, "twitter": 200}
-    assert platform.max_answer_mb == 16
+    assert platform.max_answer_mb == 32
 
 
 def test_set_variables_win_over_defaults() -> None:

@@ -104,9 +104,9 @@ class PlatformSettings(ApifySettings):
     max_videos_tiktok: int = 5000
     max_videos_youtube: int = 5000
     max_videos_twitter: int = 200  # X charges up to $0.025 for a post with its four media: see decision 34
-    # The most MB of one answer, unpacked. 200 items of TikTok can have 14 MB. Parsed, 16 MB can take 500 MB, and the
+    # The most MB of one answer, unpacked. 200 items of TikTok can have 14 MB. Parsed, 32 MB can take 700 MB, and the
     # process function has 1,024 MB: see decision 28.
-    max_answer_mb: int = 16
+    max_answer_mb: int = 32
     apify_max_charge_usd: float = 0.0  # the most that one run may cost; 0: no limit
 
     def max_videos(self, platform: str) -> int:

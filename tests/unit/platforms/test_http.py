@@ -205,16 +205,16 @@ def test_body_packed_in_another_way_is_refused(encoding: str) -> None:
     assert refused.value.__notes__ == [f"GET /: content-encoding {encoding}"]
 
 
-@pytest.mark.parametrize("container", ["[],", '{"a": 1},', "[[[[]]]],"])
-def test_body_with_too_many_lists_and_objects_is_refused(container: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each of them takes up to 48 times its size when it is parsed."""
-    monkeypatch.setattr(http, "_MAX_CONTAINERS", 100)
-    each = container.count("[") + container.count("{")
-    most = '{"list": [' + container * ((100 - 2) // each) + "0]}"
+@pytest.mark.parametrize("value", ["[],", '{"a": 1},', '{"a": 1, "b": 2},', "[[[[]]]],", '"",', "0,"])
+def test_body_with_too_many_values_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value takes up to 96 times its size when it is parsed."""
+    monkeypatch.setattr(http, "_MAX_VALUES", 100)
+    each = sum(map(value.count, ",[{"))
+    most = '{"list": [' + value * ((100 - 2) // each) + "0]}"
     assert call_packed(most.encode(), "identity")["list"]
     with pytest.raises(ContractError) as refused:
-        call_packed(most.replace("0]", container * 3 + "0]").encode(), "identity")
-    assert refused.value.__notes__ == ["GET /: more than 100 lists and objects"]
+        call_packed(most.replace("0]", value * 3 + "0]").encode(), "identity")
+    assert refused.value.__notes__ == ["GET /: more than 100 commas, lists and objects"]
 
 
 UNUSABLE = [(b"an error page", "br"), (b"x" * 1_000_001, "identity"), (b"[" * 1_000_000, "identity")]
@@ -224,7 +224,7 @@ UNUSABLE = [(b"an error page", "br"), (b"x" * 1_000_001, "identity"), (b"[" * 1_
 def test_error_with_an_unusable_body_keeps_its_status(
     packed: bytes, encoding: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "_MAX_CONTAINERS", 100)
+    monkeypatch.setattr(http, "_MAX_VALUES", 100)
     with pytest.raises(PlatformUnavailableError):
         call_packed(packed, encoding, 503)
     with pytest.raises(RateLimitedError) as limited:

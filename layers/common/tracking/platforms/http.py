@@ -41,7 +41,7 @@ LONGEST_PAUSE = timedelta(seconds=10)
 
 _PHASES = httpx.Timeout(connect=4.0, read=15.0, write=5.0, pool=4.0)
 _ENCODINGS = ("", "identity", "gzip", "deflate")  # a read of 64 KB unpacks to 66 MB at most
-_MAX_CONTAINERS = 2_000_000  # lists and objects: `[` is one byte in JSON, and up to 96 bytes in memory
+_MAX_VALUES = 2_000_000  # each begins after one of `,[{` or a colon, and takes up to 250 bytes in memory
 _TRIES = 3
 _NOTE_LENGTH = 400
 _SHORTEST_WAIT = timedelta(seconds=1)  # clocks differ: the server's clock may be behind ours
@@ -200,8 +200,8 @@ class JsonApi:
             content += chunk
             if len(content) > self._max_bytes:
                 return f"more than {self._max_bytes:,} bytes"
-        if content.count(b"[") + content.count(b"{") > _MAX_CONTAINERS:
-            return f"more than {_MAX_CONTAINERS:,} lists and objects"
+        if sum(map(content.count, (b",", b"[", b"{"))) > _MAX_VALUES:
+            return f"more than {_MAX_VALUES:,} commas, lists and objects"
         return None
 
     def _checked_key(self) -> str:
