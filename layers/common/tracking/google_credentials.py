@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import gc
 import json
 import os
+from collections.abc import Iterator
 from typing import Any
-
-import firebase_admin
-import google.auth
-from firebase_admin import firestore
-from google.auth.credentials import AnonymousCredentials
 
 from tracking.errors import CredentialsError
 from tracking.secrets_manager import secret
 from tracking.settings import SettingsError
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Turn the garbage collector off: it would search the library's many new objects again and again, in vain.
+
+    This saves an eighth of a cold start (`make bench`). `freeze` keeps these objects out of later collections, too.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+with _no_collection():
+    import firebase_admin
+    import google.auth
+    from firebase_admin import firestore
+    from google.auth.credentials import AnonymousCredentials
 
 GOOGLE_TIMEOUT_S = 3.0
 """Seconds to wait for Google's certificates or a user's record. firebase-admin's default is two minutes."""
