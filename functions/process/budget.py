@@ -35,7 +35,7 @@ class Fetch:
             max_videos=self.deps.max_videos(work.platform_name),
             checkpoint=lambda: _check(self.step, self.deps),
             runs=RunBook(dict(work.runs), self._save),
-            runs_since=step.execution_started_at,
+            runs_since=step.attempt_started_at,
             is_retry=step.retry_count > 0,
             ends_at=step.job_ends_at(self.deps.max_job),
             cursor=work.cursor,

@@ -1,7 +1,7 @@
 """Going on: a job whose platform needs longer than this execution lasts is given to a further one.
 
-FetchVideos ── hand-over (one commit) ──> GoOn starts the next execution ──> GoesOn
-                                            └─ its FetchAccount reads the job, and FetchVideos goes on at the cursor
+FetchAccount or FetchVideos ── hand-over (one commit) ──> GoOn starts the next execution ──> GoesOn
+                      └─ its FetchAccount reads the job, and fetches the account, or FetchVideos goes on at the cursor
 """
 
 from __future__ import annotations

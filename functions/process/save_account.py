@@ -8,14 +8,15 @@ from process.account_document import AccountDocument, commit_one, staged_account
 from process.advancing import advance
 from process.step import Step
 from tracking.fence import Fence
+from tracking.jobs import Progress
 from tracking.store import DocumentWrite
 from tracking.wiring import ProcessDeps
 
 
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
-    """Write the account. In a further execution of the attempt it is written already, and nothing is done."""
+    """Write the account. Nothing is done if an earlier execution of the attempt has written it."""
     work = step.work
-    if work.part > 1:
+    if work.part > 1 and work.progress >= Progress.ACCOUNT_SAVED:
         return work.to_state()
     account = staged_account(step, deps).account
     document = AccountDocument(step, account, deps.clock)

@@ -12,7 +12,7 @@ from process.step import State
 from tracking.jobs import Progress
 
 CHAIN = (
-    State("FetchAccount", fetch_account.run, Progress.ACCOUNT_FETCHED, waits=True),
+    State("FetchAccount", fetch_account.run, Progress.ACCOUNT_FETCHED, waits=True, goes_on=True),
     State("SaveAccount", save_account.run, Progress.ACCOUNT_SAVED),
     State("FetchVideos", fetch_videos.run, Progress.VIDEOS_FETCHED, waits=True, goes_on=True),
     State("SaveVideos", save_videos.run, Progress.VIDEOS_SAVED),

@@ -115,8 +115,13 @@ class Step:
 
     def job_ends_at(self, max_job: timedelta) -> datetime:
         """Return when the attempt must come to an end, in whichever execution."""
+        return self.attempt_started_at + max_job
+
+    @property
+    def attempt_started_at(self) -> datetime:
+        """When the attempt's first execution was claimed or, in that execution, when it started."""
         started_at = self.work.started_at
-        return (datetime.fromisoformat(started_at) if started_at else self.execution_started_at) + max_job
+        return datetime.fromisoformat(started_at) if started_at else self.execution_started_at
 
 
 def _fetching_ends_at(started_at: datetime) -> datetime:

@@ -69,6 +69,11 @@ class Work:
         return {camel_case(name): value for name, value in asdict(self).items() if value is not None}
 
     @property
+    def is_unread(self) -> bool:
+        """Return whether this is a further execution that has not read the job yet: its input only names the job."""
+        return self.part > 1 and self.staged_in is None
+
+    @property
     def platform_name(self) -> PlatformName:
         try:
             return PlatformName(self.platform)

@@ -146,6 +146,38 @@ def test_bound_is_a_setting() -> None:
     assert world.unfinished_runs() == []
 
 
+def test_account_that_takes_long_is_waited_for() -> None:
+    """The run that finds the account takes longer than an execution lasts. It is begun once."""
+    world = World(run_s=700)
+    job_id = world.add_job("instagram", "sim_videos_50")
+    document, progress, messages = followed(world, job_id)
+    assert (document["status"], document["message"]) == ("completed", "Done: 50 videos saved.")
+    assert (document["attempt"], document.get("expiries", 0), document["retryCount"]) == (1, 0, 0)
+    assert len(world.saved(job_id)) == 50
+    assert len(world.runs) == 2
+    assert document["part"] == len(world.executions.running) >= 3
+    assert progress == sorted(progress)
+    assert "Account saved." in messages
+    assert world.staged.bodies == {}
+
+
+@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.nightly)])
+def test_a_kill_while_an_account_takes_long_doubles_nothing(every: int) -> None:
+    world = World(run_s=300)
+    killing = Killing(world, -1, is_applied=False)
+    assert world.run(world.add_job("instagram", "sim_videos_50"))["part"] == 2
+    for at in range(1, killing.calls + 1, every):
+        for is_applied in (True, False):
+            world = World(run_s=300)
+            Killing(world, at, is_applied=is_applied)
+            job_id = world.add_job("instagram", "sim_videos_50")
+            document = world.run(job_id)
+            what = f"call {at}, {'after' if is_applied else 'before'}"
+            assert (document["status"], document["message"]) == ("completed", "Done: 50 videos saved."), what
+            assert (document["attempt"], document.get("expiries", 0)) == (1, 0), what
+            assert (len(world.saved(job_id)), len(world.runs)) == (50, 2), what
+
+
 def test_run_that_finds_nothing_in_time_fails_its_job() -> None:
     world = World(run_s=100_000, max_job=timedelta(minutes=10))
     job_id = world.add_job("tiktok", "sim_videos_50")
