@@ -38,6 +38,7 @@ LARGE = "sim_videos_600"  # saved in two commits
 CHUNK = 700  # videos in a chunk here, so that few accounts need a second one
 CHUNKED = "sim_videos_800"
 CONTINUED = "sim_videos_150"  # each of its executions has time for one page of 50
+HELD_S = 12  # longer than a function waits itself
 SLOW = "sim_slow_2"  # each answer two seconds late; 3 videos
 
 
@@ -51,6 +52,7 @@ class Point:
     stops: bool = False  # an operator stops the execution
     loses_event: bool = False  # EventBridge does not deliver the event of the stop
     quota_path: str = ""  # path of a platform's API; the next request to it finds the quota used up
+    held_path: str = ""  # path of a platform's API; the next request to it is told to come again in HELD_S
     event: dict[str, Any] = field(default_factory=dict)  # of the tick
     faults: Sequence[tuple[When, How]] = EVERY
     ends: Ending = completed(5)  # noqa: RUF009 - frozen
@@ -71,7 +73,7 @@ class Trial:
     @property
     def is_alone(self) -> bool:
         """Return whether the fault also affects other jobs: all jobs share the tick and a platform's pause."""
-        return self.point.name.startswith("tick.") or bool(self.point.quota_path)
+        return self.point.name.startswith("tick.") or bool(self.point.quota_path or self.point.held_path)
 
 
 def _failing(point: str) -> Fault:
@@ -108,7 +110,7 @@ STATES = (
     Point(name="FetchVideos.announce", first=_failing("FetchVideos.get")),
     Point(name="FetchVideos.spend", username=CHUNKED, platform="youtube", ends=completed(800)),
     Point(name="FetchVideos.pause", platform="twitter", quota_path="/tweets"),
-    Point(name="FetchVideos.note", platform="tiktok"),
+    Point(name="FetchVideos.note", platform="youtube", held_path="/playlistItems"),  # an Apify run may be too quick
     Point(name="FetchVideos.hand_over", username=CONTINUED, platform="youtube", ends=completed(150)),
     Point(
         name="FetchVideos.check",  # to find out that the lost hand-over was made

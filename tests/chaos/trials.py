@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.chaos.chaos_harness import DOUBLED, ChaosHarness, is_settled, needs_a_tick
 from tests.chaos.plan import ANY_JOB, How
-from tests.chaos.points import Ending, Trial
+from tests.chaos.points import HELD_S, Ending, Trial
 from tests.e2e.running import Document, Project
 from tracking import pauses
 from tracking.jobs import PlatformName, Progress, Status
@@ -80,6 +80,8 @@ def _begin(harness: ChaosHarness, trial: Trial) -> Running:
     project, point = Project(harness.running), trial.point
     if point.quota_path:
         harness.simulate(kind="quota", platform=trial.platform, times=1, path=point.quota_path)
+    if point.held_path:
+        harness.simulate(kind="429", platform=trial.platform, times=1, path=point.held_path, retry_after=HELD_S)
     job_id = project.add_job(point.username, trial.platform, **point.job)
     faults = [harness.plan.add(fault, ANY_JOB if fault.point in JOBLESS else job_id) for fault in trial.planned]
     return Running(trial, project, job_id, faults)
