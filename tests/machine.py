@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -23,6 +24,8 @@ from tracking.executions import (
 from tracking.outcomes import ExecutionStatus, Outcome
 
 DEFINITION: dict[str, Any] = json.loads((ROOT / "statemachine/tracking.asl.json").read_text())
+
+_FORMAT = re.compile(r"States\.Format\('(?P<text>.*)', (?P<path>\$.*)\)")
 
 Invoke = Callable[[dict[str, Any]], dict[str, Any]]
 """The process function, which takes an event and returns the next state's input."""
@@ -143,7 +146,7 @@ class Execution:
                 break  # the first retrier that lists the error applies
         for catcher in state["Catch"]:
             if {error, "States.ALL"} & set(catcher["ErrorEquals"]):
-                self._data["failure"] = {"Error": error, "Cause": cause}
+                self._data[catcher["ResultPath"].removeprefix("$.")] = {"Error": error, "Cause": cause}
                 self.failed_in = self._state
                 self._enter(catcher["Next"])
                 return
@@ -166,6 +169,9 @@ class Execution:
             self._enter(next(chosen, state["Default"]))
 
     def _at(self, path: str) -> str:
+        """Return the text at a path, or of `States.Format` with one path: the only intrinsic function that we use."""
+        if formatted := _FORMAT.fullmatch(path):
+            return formatted["text"].replace("{}", self._at(formatted["path"]))
         return str(self._value_at(path))
 
     def _value_at(self, path: str) -> Any:

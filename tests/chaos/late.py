@@ -42,7 +42,7 @@ RETRIED = "stopped, retried"
 OTHER_LIVES = ("created again", "edited", "put back")
 DECISIONS = {
     "stopped": ("failed", "ExecutionAborted"),
-    "timed out": ("failed", "States.Timeout"),
+    "timed out": ("failed", "TimedOut"),
     "cancelled": ("cancelled", None),
     RETRIED: ("completed", None),
     **dict.fromkeys(OTHER_LIVES, ("completed", None)),

@@ -103,7 +103,7 @@ class Case:
 CASES = {
     "SaveVideos": Case(save_videos, "completed", None, until="FetchVideos"),
     "FailJob": Case(fail_job, "failed", "ContractError", until="FetchAccount"),
-    "reconcile": Case(reconcile, "failed", "States.Timeout", until="FetchAccount"),
+    "reconcile": Case(reconcile, "failed", "TimedOut", until="FetchAccount"),
     "sweep": Case(sweep, "failed", "InternalError"),
     "last expiry": Case(sweep, "failed", "LeaseExpired", outcome=INTERRUPTED, edits={"expiries": MAX_EXPIRIES - 1}),
     "malformed, pending": Case(tick, "failed", "InvalidJobError", is_pending=True, edits={"username": 7}),

@@ -171,8 +171,10 @@ def test_a_failed_job_is_a_failed_execution_with_the_same_words(definition: Any)
     assert (states["Fail"]["ErrorPath"], states["Fail"]["CausePath"]) == ("$.error", "$.cause")
     caught = [(c["ErrorEquals"], c["Next"]) for c in states[FAIL_JOB]["Catch"]]
     assert caught == [([THROTTLED], "Throttled"), (["States.ALL"], "FailUnrecorded")]
+    assert [c["ResultPath"] for c in states[FAIL_JOB]["Catch"]] == ["$.failure", "$.unrecorded"]
     unrecorded = states["FailUnrecorded"]
-    assert (unrecorded["ErrorPath"], unrecorded["CausePath"]) == ("$.failure.Error", "$.failure.Cause")
+    named = f"States.Format('{outcomes.UNRECORDED}{{}}', $.failure.Error)"
+    assert (unrecorded["ErrorPath"], unrecorded["CausePath"]) == (named, "$.failure.Cause")
 
 
 @pytest.mark.parametrize("task", TASKS)

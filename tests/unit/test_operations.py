@@ -19,7 +19,7 @@ RESOURCES = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
 ALARMS = {name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::CloudWatch::Alarm"}
 QUIET = {"JobCancelledError", "StaleAttemptError", "JobPausedError"}
 CODES = {leaf.__name__ for leaf in errors.leaves()} - QUIET
-CODES |= {*outcomes.TIME_OUTS, outcomes.INTERNAL_ERROR, outcomes.ABORTED, jobs.LEASE_EXPIRED}
+CODES |= {outcomes.TIMED_OUT, outcomes.INTERNAL_ERROR, outcomes.ABORTED, jobs.LEASE_EXPIRED}
 SOURCES = "".join(path.read_text() for path in sorted((ROOT / "functions").rglob("*.py")))
 ACTIONS = set(re.findall(r"""\baction"?[=:] ?"(\w+)\"""", SOURCES))
 

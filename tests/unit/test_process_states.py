@@ -450,11 +450,11 @@ def test_videos_that_take_long_are_saved_in_chunks(harness: Harness) -> None:
         ("ContractError", '{"errorMessage": null}', "ContractError", "Tracking this account failed."),
         ("ContractError", "[1, 2]", "ContractError", "Tracking this account failed."),
         ("ContractError", "", "ContractError", "Tracking this account failed."),
-        ("States.Timeout", "", "States.Timeout", "Tracking this account took too long and was stopped."),
+        ("States.Timeout", "", "TimedOut", "Tracking this account took too long and was stopped."),
         (
             "Sandbox.Timedout",
             '{"errorType": "Sandbox.Timedout", "errorMessage": "RequestId: 1 Error: Task timed out after 150 s"}',
-            "Sandbox.Timedout",
+            "TimedOut",
             "Tracking this account took too long and was stopped.",
         ),
         (

@@ -18,7 +18,7 @@ from tracking.wiring import ReconcileDeps
 
 ENDS = [
     # event, errorCode, sentence
-    ("timed-out", "States.Timeout", "Tracking this account took too long and was stopped."),
+    ("timed-out", "TimedOut", "Tracking this account took too long and was stopped."),
     ("aborted", "ExecutionAborted", "An operator stopped this job."),
     ("failed", "StoreUnavailableError", "Our database did not answer."),
 ]

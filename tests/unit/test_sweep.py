@@ -40,7 +40,7 @@ FAILURES = [
     # outcome, the document's errorCode and sentence
     (
         Outcome(status=ExecutionStatus.TIMED_OUT),
-        "States.Timeout",
+        "TimedOut",
         "Tracking this account took too long and was stopped.",
     ),
     (Outcome(status=ExecutionStatus.ABORTED), "ExecutionAborted", "An operator stopped this job."),
@@ -58,6 +58,16 @@ FAILURES = [
         Outcome(status=ExecutionStatus.FAILED, error="StoreUnavailableError", cause='{"errorMessage": "No answer."}'),
         "StoreUnavailableError",
         "No answer.",
+    ),
+    (
+        Outcome(status=ExecutionStatus.FAILED, error="Unrecorded.ContractError", cause='{"errorMessage": "Odd."}'),
+        "ContractError",
+        "Odd.",
+    ),
+    (
+        Outcome(status=ExecutionStatus.FAILED, error="Unrecorded.States.Timeout"),
+        "TimedOut",
+        "Tracking this account took too long and was stopped.",
     ),
     (
         Outcome(status=ExecutionStatus.FAILED, error="States.Runtime", cause="a path could not be applied"),

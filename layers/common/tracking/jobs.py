@@ -491,7 +491,7 @@ def complete(now: datetime, message: str, account_id: str) -> Change:
 def fail(from_: Status, now: datetime, error: str, error_code: str) -> Change:
     """Fail a job.
 
-    `error`: a sentence for people. `error_code`: a class name of `tracking.errors`, or a States.* name.
+    `error`: a sentence for people. `error_code`: a class name of `tracking.errors`, or a code of `tracking.outcomes`.
     """
     return _change(
         ChangeKind.FAIL,

@@ -14,11 +14,18 @@ from enum import StrEnum
 from tracking import errors, jobs
 from tracking.jobs import Change, Job, Status
 
-TIME_OUTS = frozenset({"States.Timeout", "Sandbox.Timedout"})
+TIMED_OUT = "TimedOut"
+"""Our code for each time-out: a Fail state may not report a name of AWS's own, which begins with `States.`.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html#error-handling-error-representation
+"""
+TIME_OUTS = frozenset({"States.Timeout", "Sandbox.Timedout", TIMED_OUT})
 INTERNAL_ERROR = "InternalError"
 ABORTED = "ExecutionAborted"
 THROTTLED = "Throttled"
 """The error of executions that found no place in Lambda for too long. Their jobs wait again, and do not fail."""
+UNRECORDED = "Unrecorded."
+"""The prefix of a state's error in the state FailUnrecorded, which follows when FailJob could not write the error."""
 
 
 class ExecutionStatus(StrEnum):
@@ -65,10 +72,10 @@ def settle(job: Job, outcome: Outcome, now: datetime, lease: timedelta = jobs.LE
 def explain_end(outcome: Outcome) -> tuple[str, str]:
     """Return code and sentence for an execution that FAILED, TIMED_OUT or was ABORTED."""
     if outcome.status is ExecutionStatus.TIMED_OUT:
-        return explain("States.Timeout", "")
+        return explain(TIMED_OUT, "")
     if outcome.status is ExecutionStatus.ABORTED:
         return ABORTED, "An operator stopped this job."
-    return explain(outcome.error, outcome.cause)
+    return explain(outcome.error.removeprefix(UNRECORDED), outcome.cause)
 
 
 def explain(error: str, cause: str) -> tuple[str, str]:
@@ -78,7 +85,7 @@ def explain(error: str, cause: str) -> tuple[str, str]:
     https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
     """
     if error in TIME_OUTS:
-        return error, "Tracking this account took too long and was stopped."
+        return TIMED_OUT, "Tracking this account took too long and was stopped."
     if error not in {leaf.__name__ for leaf in errors.leaves()}:
         return INTERNAL_ERROR, "Something went wrong on our side; we have been told."
     return error, _message(cause) or "Tracking this account failed."
