@@ -182,7 +182,21 @@ class JobFilter:
     status: Status | None = None
 
 
-class TickStore(Protocol):
+class JobsWriter(Protocol):
+    """Writes to many jobs at once."""
+
+    def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
+        """Make any number of writes. Each is independent of the others, and is made together with its companions.
+
+        Return an answer for each write: the job's new version; None if the job was deleted or has another version;
+        Unwritable if the write itself was refused.
+        Sends one request for each MAX_WRITES_PER_COMMIT writes without companions, and one for each write with
+        companions. After an error, the writes of other requests may have been made.
+        """
+        ...
+
+
+class TickStore(JobsWriter, Protocol):
     """The jobs as a tick uses them: many at once, with an independent write for each."""
 
     def open_jobs(self, limit: int) -> list[JobSnapshot]:
@@ -212,22 +226,17 @@ class TickStore(Protocol):
         """Return the first organisation after this id that has a pending job of one of the platforms."""
         ...
 
-    def pending_of_org(self, org_id: str, platforms: Collection[PlatformName], limit: int) -> list[JobSnapshot]:
-        """Return the jobs of these platforms to start first: up to `limit` with a priority over 0, then the oldest."""
+    def pending_of_org(
+        self, org_id: str, platforms: Collection[PlatformName], limit: int, since: datetime | None = None
+    ) -> list[JobSnapshot]:
+        """Return the jobs of these platforms to start first: up to `limit` with a priority over 0, then the oldest.
+
+        `since`: leave out jobs without a priority that were created earlier.
+        """
         ...
 
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
         """Return those jobs that exist, in any order. One request."""
-        ...
-
-    def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
-        """Make any number of writes. Each is independent of the others, and is made together with its companions.
-
-        Return an answer for each write: the job's new version; None if the job was deleted or has another version;
-        Unwritable if the write itself was refused.
-        Sends one request for each MAX_WRITES_PER_COMMIT writes without companions, and one for each write with
-        companions. After an error, the writes of other requests may have been made.
-        """
         ...
 
     def get_stored(self, path: str) -> StoredDocument | None:
@@ -257,7 +266,7 @@ class StateStore(Protocol):
         ...
 
 
-class CleanupStore(Protocol):
+class CleanupStore(JobsWriter, Protocol):
     """Finished jobs, and the place where the last walk through them stopped."""
 
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
