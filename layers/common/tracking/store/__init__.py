@@ -26,6 +26,12 @@ MAX_BYTES_PER_COMMIT = 3_500_000
 """Below 4 MiB, where the emulator refuses a message. Firestore itself allows 10 MiB:
 https://firebase.google.com/docs/firestore/quotas#writes_and_transactions
 """
+MAX_INDEXED_BYTES_PER_COMMIT = 9_000_000
+"""Firestore refuses a commit that has more than 10 MiB together with its index entries, as "Transaction too big".
+
+The entries count: https://github.com/firebase/firebase-tools/issues/1036. The rest is a margin, for composite indexes
+and for what Google does not say.
+"""
 
 
 class StaleVersionError(Exception):
@@ -41,7 +47,10 @@ class DocumentMissingError(Exception):
 
 
 class WriteRefusedError(Exception):
-    """The database refuses the data, because it is too large or malformed. Nothing was written."""
+    """The database refuses the data, because a document or the whole commit is too large, or a value is malformed.
+
+    Nothing was written.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +270,8 @@ class StateStore(Protocol):
         """Write the job, its companions and the documents: all or nothing. Return the job's new version.
 
         Raises StaleVersionError, DocumentExistsError, DocumentMissingError (the missing document may be the job itself)
-        and WriteRefusedError. At most MAX_WRITES_PER_COMMIT writes, MAX_BYTES_PER_COMMIT bytes.
+        and WriteRefusedError, also for a commit that is too large. At most MAX_WRITES_PER_COMMIT writes,
+        MAX_BYTES_PER_COMMIT bytes, and MAX_INDEXED_BYTES_PER_COMMIT bytes with index entries.
         """
         ...
 
