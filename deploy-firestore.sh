@@ -7,7 +7,8 @@
 #
 # A project has one set of rules: these take the place of what is there. Where it holds other data than this system's,
 # add the blocks of firestore.rules to its own rules, and deploy those. Indexes that the project has besides these are
-# kept, unless --force is given or firebase-tools' question is answered with yes.
+# kept, unless --force is given or firebase-tools' question is answered with yes. The exemptions take indexes away from
+# fields of every collection named videos, trackedAccounts, trackingJobs or trackingControl: docs/design.md, section 3.
 set -euo pipefail
 
 fail() {

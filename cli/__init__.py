@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.adoption import Stale, cancel_stale, is_adopted, survey
 from cli.costs import By, added_up, sum_of, table_of
 from cli.doctor import doctor
 from cli.fetch import fetch
@@ -27,13 +28,22 @@ from cli.watch import watch_jobs
 from local import LocalError
 from local.stack import State
 from tracking import jobs, pauses, walks
+from tracking.adoption import ADOPTED
 from tracking.clock import SystemClock
 from tracking.document_limits import is_document_id
 from tracking.errors import InvalidJobError, TrackingError
 from tracking.google_credentials import firestore_client
 from tracking.jobs import AccountType, Job, PlatformName, Status
 from tracking.settings import Limits, SettingsError
-from tracking.store import CommandLineStore, JobFilter, JobSnapshot, JobWrite, StaleVersionError, WriteRefusedError
+from tracking.store import (
+    CommandLineStore,
+    JobFilter,
+    JobSnapshot,
+    JobWrite,
+    StaleVersionError,
+    Store,
+    WriteRefusedError,
+)
 from tracking.store.firestore import FirestoreStore
 
 app = typer.Typer(
@@ -143,6 +153,33 @@ def cleanup(
 
 
 @app.command()
+def adopt(
+    older_than: Annotated[str, typer.Option(help="A job is stale if nobody has written it for so long.")] = "1d",
+    stale: Annotated[Stale, typer.Option(help="What becomes of stale jobs.")] = Stale.CANCEL,
+    keep_finished: Annotated[str, typer.Option(help="As the stack's parameter KeepFinishedDays.")] = "7d",
+    yes: Annotated[bool, typer.Option("--yes", help="Do it. Without this, only show.")] = False,
+) -> None:
+    """Take over a project with old jobs: show what would become of them, and with --yes do it.
+
+    Until then the ticks start none of the stale jobs, and the cleanup deletes none that ended before.
+    """
+    stale_for, kept_for = _age(older_than), _age(keep_finished)
+    store, now = _store(), datetime.now(UTC)
+    if is_adopted(store, now):
+        out.print("This project is adopted: nothing is held.")
+        return
+    out.print(survey(store, now, stale_for, kept_for).table(stale))
+    if not yes:
+        out.print("Nothing was changed. --yes adopts the project.")
+        return
+    cancelled, left = cancel_stale(store, now, stale_for) if stale is Stale.CANCEL else (0, 0)
+    store.put_document(ADOPTED)
+    out.print(f"{_number(cancelled, 'job')} cancelled. The project is adopted.")
+    if left:
+        out.print(f"{_number(left, 'stale job')} could not be cancelled: changed meanwhile, or not to be written.")
+
+
+@app.command()
 def costs(
     since: Annotated[str, typer.Option(help="How far back, such as 7d or 12h.")] = "7d",
     by: Annotated[By, typer.Option(help="What to add up.")] = By.PLATFORM,
@@ -198,7 +235,7 @@ def _refuse(sentence: str) -> NoReturn:
     raise SystemExit(1) from None
 
 
-def _store() -> CommandLineStore:
+def _store() -> Store:
     if "GOOGLE_CLOUD_PROJECT" not in os.environ:
         stack = State.load()
         if not stack.is_up():

@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from heapq import merge
-from itertools import chain, islice, takewhile
+from itertools import chain, dropwhile, islice, takewhile
 
 from tracking.clock import Clock
 from tracking.jobs import Fields, PlatformName, Status
@@ -132,10 +132,14 @@ class IndexedStore:
         places = ((orgs, bisect_right(orgs, after)) for orgs in waiting)
         return min((orgs[place] for orgs, place in places if place < len(orgs)), default=None)
 
-    def pending_of_org(self, org_id: str, platforms: Collection[PlatformName], limit: int) -> list[JobSnapshot]:
+    def pending_of_org(
+        self, org_id: str, platforms: Collection[PlatformName], limit: int, since: datetime | None = None
+    ) -> list[JobSnapshot]:
         keys = [(org_id, str(platform)) for platform in platforms]
         urgent = [job_id for *_, job_id in islice(merge(*(self._urgent.get(key, ()) for key in keys)), limit)]
-        oldest = [job_id for _, job_id in islice(merge(*(self._queues.get(key, ()) for key in keys)), limit)]
+        queued = merge(*(self._queues.get(key, ()) for key in keys))
+        young = dropwhile(lambda one: since is not None and one[0] < since, queued)
+        oldest = [job_id for _, job_id in islice(young, limit)]
         found = [*self._bill("pending_of_org", urgent), *self._bill("pending_of_org", oldest)]
         return list({job.job_id: job for job in found}.values())
 

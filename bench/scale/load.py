@@ -41,7 +41,7 @@ class Job:
     invocations: float = 4  # of the states' function
     lambda_s: float = 4  # of all invocations together
     job_s: float = 6  # from the claim to the end
-    writes: float = 6  # of the job's document: created, claimed, and one for each state
+    writes: float = 7  # of the job's document: created, claimed, one for each state, and its expiry by the cleanup
     status_changes: float = 3  # pending, processing, completed
     scheduler_reads: float = 5
     s3_puts: float = 2
@@ -63,7 +63,7 @@ class Job:
 
 API_JOB = Job()
 """YouTube or X: the platform answers at once."""
-RUN_JOB = replace(API_JOB, transitions=14, invocations=6, lambda_s=5, job_s=45, writes=8)
+RUN_JOB = replace(API_JOB, transitions=14, invocations=6, lambda_s=5, job_s=45, writes=9)
 """Instagram or TikTok: two polls of an Apify run of 30 s, which no Lambda waits for."""
 
 
@@ -106,7 +106,7 @@ def _taken(at: Situation) -> dict[str, tuple[float, float]]:
         "getSecretValue": (job.lambda_s * SECRETS_A_PLACE / SECRETS_KEPT_S, 0),
         "s3Put": (job.s3_puts, 0),
         "s3Get": (job.s3_gets, 0),
-        "sequentialWrites": (job.writes, 0),
+        "sequentialWrites": (1, 0),
         "sequentialStatus": (job.status_changes, 0),
         "controlDocument": (1 / at.wakes_a_tick, 1 / 60),  # 1 / 60: the tick of each minute
         "controlBytes": (job.job_s * HOLDER_BYTES, 0),

@@ -21,7 +21,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     account = staged_account(step, deps).account
     videos = deps.staging.get_videos(step.execution_name, work.chunk).videos
     saving = Saving(step, deps, account, len(videos), work.so_far)
-    for batch in in_commits(video_writes(step, deps, videos), *saving.room()):
+    for batch in in_commits(video_writes(step, deps, videos), saving.room()):
         saving.save(batch)
     if saving.left_out:
         count_left_out(work.platform, saving.left_out)

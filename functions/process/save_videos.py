@@ -27,7 +27,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     videos = deps.staging.get_videos(step.execution_name, work.chunk).videos
     total = work.videos_saved + len(videos)
     saving = Saving(step, deps, account, len(videos), lambda saved: f"Saved {saved:,} of {total:,} videos.")
-    *earlier, last = in_commits(video_writes(step, deps, videos), *saving.room())
+    *earlier, last = in_commits(video_writes(step, deps, videos), saving.room())
     for batch in earlier:
         saving.save(batch)
     saving.finish(last)

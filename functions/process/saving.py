@@ -7,6 +7,8 @@ so saving them twice changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
 
 from aws_lambda_powertools import Logger
 
@@ -15,11 +17,16 @@ from process.advancing import not_past
 from process.step import Step
 from tracking import endings, fence, jobs
 from tracking.accounts import Account, Video
-from tracking.document_limits import fitted, message_bytes
+from tracking.document_limits import fitted, indexed_bytes, message_bytes
 from tracking.errors import TrackingError
 from tracking.fence import Fence
 from tracking.jobs import Change
-from tracking.store import MAX_BYTES_PER_COMMIT, DocumentWrite, WriteRefusedError
+from tracking.store import (
+    MAX_BYTES_PER_COMMIT,
+    MAX_INDEXED_BYTES_PER_COMMIT,
+    DocumentWrite,
+    WriteRefusedError,
+)
 from tracking.wiring import ProcessDeps
 
 logger = Logger(service="process", child=True)
@@ -27,6 +34,28 @@ logger = Logger(service="process", child=True)
 MAX_REFUSED = 50
 """The most videos of one chunk that Firestore may refuse. Finding one of them takes about 18 commits."""
 BYTES_PER_COMMIT = MAX_BYTES_PER_COMMIT - 10_000  # the rest is for the job's document
+INDEXED_BYTES_PER_COMMIT = MAX_INDEXED_BYTES_PER_COMMIT - 30_000  # so is this
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The room that is left in a commit."""
+
+    videos: int
+    message_bytes: int
+    indexed_bytes: int
+
+    def after(self, write: DocumentWrite) -> Room:
+        """Return the room that this write leaves."""
+        return Room(
+            self.videos - 1,
+            self.message_bytes - message_bytes(write.path, write.fields),
+            self.indexed_bytes - indexed_bytes(write.path, write.fields),
+        )
+
+    @property
+    def is_overdrawn(self) -> bool:
+        return min(self.videos, self.message_bytes, self.indexed_bytes) < 0
 
 
 def video_writes(step: Step, deps: ProcessDeps, videos: Iterable[Video]) -> Iterator[DocumentWrite]:
@@ -81,16 +110,14 @@ class Saving:
         """Videos that were left out, with those of earlier chunks."""
         return self._step.work.videos_missing + self.left_out
 
-    def room(self) -> tuple[int, int]:
-        """Return how many videos, and how many bytes of them, fit into the completing commit beside its other
-        documents.
-        """
+    def room(self) -> Room:
+        """Return the room in the completing commit."""
         work, document = self._step.work, self._document(self._total)
         completing = endings.ending(
             work.job_id, work.to_state(), self._completion(self._total), self.fence.version, document.new
         )
-        taken_bytes = sum(message_bytes(one.path, one.fields) for one in completing.companions)
-        return self._deps.limits.videos_per_commit - len(completing.riders), BYTES_PER_COMMIT - taken_bytes
+        videos = self._deps.limits.videos_per_commit + 1  # one of the companions is the account
+        return reduce(Room.after, completing.companions, Room(videos, BYTES_PER_COMMIT, INDEXED_BYTES_PER_COMMIT))
 
     def save(self, batch: Sequence[DocumentWrite]) -> None:
         saved = self._saved + len(batch)
@@ -142,15 +169,14 @@ class Saving:
         return jobs.complete(self._deps.clock.now(), report, self._account.account_id)
 
 
-def in_commits(writes: Iterable[DocumentWrite], max_videos: int, max_bytes: int) -> Iterator[list[DocumentWrite]]:
-    """Cut the writes into batches by number and by bytes. Yield at least one batch, which may be empty."""
+def in_commits(writes: Iterable[DocumentWrite], room: Room) -> Iterator[list[DocumentWrite]]:
+    """Cut the writes into batches that fit. Yield at least one batch, which may be empty."""
     batch: list[DocumentWrite] = []
-    batch_bytes = 0
+    left = room
     for write in writes:
-        write_bytes = message_bytes(write.path, write.fields)
-        if batch and (len(batch) == max_videos or batch_bytes + write_bytes > max_bytes):
+        left = left.after(write)
+        if batch and left.is_overdrawn:
             yield batch
-            batch, batch_bytes = [], 0
+            batch, left = [], room.after(write)
         batch.append(write)
-        batch_bytes += write_bytes
     yield batch

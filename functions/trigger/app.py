@@ -58,6 +58,8 @@ def _log_jobs(tick: Tick) -> None:
         logger.warning("run not stopped", extra=extra | {"reason": run.reason})
     for malformed in tick.malformed:
         logger.warning("job refused", action="job_refused", job_id=malformed.job_id, reason=malformed.reason)
+    for job_id in tick.held:
+        logger.warning("job held", action="job_held", job_id=job_id)
     for unwritable in tick.unwritable:  # logged once: a warm trigger remembers them
         logger.error("job unwritable", action="job_unwritable", job_id=unwritable.job_id, reason=unwritable.reason)
     for refused in tick.refused:

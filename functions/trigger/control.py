@@ -1,5 +1,7 @@
 """The control document as a tick uses it: the pauses, the turns, and the book of the jobs that hold a slot.
 
+The first tick of a project also writes from when on the project is this system's (`tracking.adoption`).
+
 Ticks may meet. A tick writes the slots that it takes, and the turns, before it claims a job. It writes only if nobody
 has written the document since the tick read it:
 
@@ -19,7 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tracking import pauses
+from tracking import adoption, pauses
 from tracking.document_limits import is_document_id
 from tracking.errors import StoreUnavailableError
 from tracking.jobs import PlatformName, Status
@@ -64,6 +66,8 @@ class Control:
         fields = stored.fields if stored else None
         self.pauses = pauses.active(fields, now)
         self.turns = Turns(fields)
+        self.adopted_from = adoption.adopted_from(fields, now)
+        self._is_first = not adoption.is_decided(fields)
         self.holders = {holder.job_id: holder for holder in _read(fields) if holder.since <= now + MAX_CLOCK_SKEW}
         self._version = stored.version if stored else None
         self._written = dict(self.holders)
@@ -106,7 +110,8 @@ class Control:
 
     def save(self, store: TickStore, *, with_turns: bool = True) -> None:
         """Write what has changed. Raises ControlChangedError when another writer was first."""
-        if self.holders == self._written and not (with_turns and self.turns.have_moved):
+        is_unchanged = self.holders == self._written and not (with_turns and self.turns.have_moved)
+        if is_unchanged and not self._is_first:
             return
         write = self._to_write(with_turns=with_turns)
         try:
@@ -118,6 +123,7 @@ class Control:
                 raise ControlChangedError(CONTROL_DOCUMENT) from error
             self._version = stored.version
         self._written = dict(self.holders)
+        self._is_first = False
         if with_turns:
             self.turns.are_written()
 
@@ -135,6 +141,8 @@ class Control:
             ],
             WRITTEN_BY: secrets.token_hex(8),
         }
+        if self._is_first:
+            fields[adoption.FIELD] = self.adopted_from
         if with_turns:
             fields[TURNS] = self.turns.to_store()
         return DocumentWrite(CONTROL_DOCUMENT, fields, must_be_new=self._version is None, version=self._version)

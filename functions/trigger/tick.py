@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from tracking import jobs
+from tracking import adoption, jobs
 from tracking.errors import InvalidJobError, StoreUnavailableError
 from tracking.executions import NO_TIME_LEFT, StartRefusedError, StartUnknownError
 from tracking.jobs import PlatformName, Status
@@ -79,6 +79,7 @@ class Tick:
     repaired: list[Repair] = field(default_factory=list)
     started: list[Started] = field(default_factory=list)
     malformed: list[Refusal] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)  # ids of jobs newly found to be older than this system
     lost: int = 0  # changed by another tick or a user between our read and our write
     unwritable: list[Refusal] = field(default_factory=list)  # newly found: the database refuses our writes to them
     left_out: set[str] = field(default_factory=set)  # ids of jobs found unwritable before, unchanged since
@@ -93,6 +94,7 @@ class Tick:
             "started": len(self.started),
             "repaired": len(self.repaired),
             "malformed": len(self.malformed),
+            "held": len(self.held),
             "lost": self.lost,
             "unwritable": len(self.unwritable) + len(self.left_out),
             "refused": len(self.refused),
@@ -126,17 +128,18 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
 
 def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]) -> None:
     """Repair jobs whose lease has expired, find out which slots are taken, and fill the free ones."""
-    hints, store = deps.hints, deps.store
-    hints.forget_the_old(deps.clock.now())
+    hints, store, now = deps.hints, deps.store, deps.clock.now()
+    hints.forget_the_old(now)
     seen = [] if hints.is_busy else store.open_jobs(deps.limits.max_open_jobs)
     saw_all = not hints.is_busy and len(seen) < deps.limits.max_open_jobs
-    pending = _with_status(seen, Status.PENDING)
-    if saw_all and not pending:
-        _sweep(deps, tick, _with_status(seen, Status.PROCESSING), remaining_s)
+    pending, processing = _with_status(seen, Status.PENDING), _with_status(seen, Status.PROCESSING)
+    # Only a job that nobody has written for long may be held, and no job of ours is without a write for so long.
+    if saw_all and not pending and not any(adoption.is_held(job, now - adoption.STALE) for job in processing):
+        _sweep(deps, tick, processing, None, remaining_s)
         return
-    control = read_control(store, deps.clock.now())
+    control = read_control(store, now)
     if saw_all:
-        running = _sweep(deps, tick, _with_status(seen, Status.PROCESSING), remaining_s)
+        running = _sweep(deps, tick, processing, control.adopted_from, remaining_s)
         control.agree(running, store, deps.clock.now() - deps.limits.longest_tick)
     else:
         _sweep_busy(deps, tick, control, remaining_s)
@@ -150,8 +153,13 @@ def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]
 
 
 def _sweep(
-    deps: TriggerDeps, tick: Tick, processing: Sequence[JobSnapshot], remaining_s: Callable[[], float]
+    deps: TriggerDeps,
+    tick: Tick,
+    processing: Sequence[JobSnapshot],
+    adopted_from: datetime | None,
+    remaining_s: Callable[[], float],
 ) -> dict[str, Holder]:
+    processing = [job for job in processing if not adoption.is_held(job, adopted_from)]
     swept = sweep(deps, processing, remaining_s)
     tick.repaired += swept.repaired
     tick.left_out |= swept.left_out
@@ -170,9 +178,10 @@ def _sweep_busy(deps: TriggerDeps, tick: Tick, control: Control, remaining_s: Ca
     if is_counted and deps.store.count_processing() == len(control.holders):
         expired = deps.store.expired_jobs(now, MAX_PROCESSING_JOBS)
         control.give_back(job.job_id for job in expired)
-        control.holders |= _sweep(deps, tick, expired, remaining_s)
+        control.holders |= _sweep(deps, tick, expired, control.adopted_from, remaining_s)
         return
-    running = _sweep(deps, tick, deps.store.processing_jobs(MAX_PROCESSING_JOBS), remaining_s)
+    processing = deps.store.processing_jobs(MAX_PROCESSING_JOBS)
+    running = _sweep(deps, tick, processing, control.adopted_from, remaining_s)
     control.agree(running, deps.store, now - deps.limits.longest_tick)
     deps.hints.counted_at = now
 
@@ -234,6 +243,8 @@ def _fill(
         control.save(deps.store, with_turns=somebody_waits)
         _fail_malformed(deps, choice.malformed, tick, remaining_s)
         unclaimed = _claim_and_start(deps, choice.chosen, tick, remaining_s)
+        _hold(deps, [job for job in choice.held if job.job_id not in had_turn], tick, remaining_s)
+        had_turn |= {job.job_id for job in choice.held}
         control.give_back(job.job_id for job in unclaimed.jobs)
         _note_unwritable(deps, tick, unclaimed.unwritable)
         for job in unclaimed.jobs:
@@ -267,6 +278,14 @@ def _fail_malformed(
             tick.malformed.append(Refusal(job.job_id, error.message))
         elif answer is not None:
             _note_unwritable(deps, tick, [(job, answer)])
+
+
+def _hold(deps: TriggerDeps, held: Sequence[JobSnapshot], tick: Tick, remaining_s: Callable[[], float]) -> None:
+    """Say in each job that it is on hold, once. A refused write is tried again at the next tick that reads the job."""
+    unsaid = [job for job in held if job.data.get("message") != jobs.HELD]
+    writes = [JobWrite(job.job_id, jobs.hold(deps.clock.now()), job.version) for job in unsaid]
+    answers = write_each(deps.store, writes, remaining_s) if writes else []
+    tick.held += [job.job_id for job, answer in zip(unsaid, answers, strict=True) if isinstance(answer, str)]
 
 
 def _with_status(seen: Sequence[JobSnapshot], status: Status) -> list[JobSnapshot]:

@@ -20,6 +20,7 @@ from functools import partial
 from itertools import takewhile
 from types import MappingProxyType
 
+from tracking import adoption
 from tracking.errors import InvalidJobError
 from tracking.jobs import PlatformName
 from tracking.platform_contract import CREDENTIALS, PLATFORMS
@@ -43,6 +44,7 @@ class Choice:
     malformed: list[tuple[JobSnapshot, InvalidJobError]]
     oldest: datetime | None  # creation time of the oldest job that was read
     left_out: set[str]  # ids of jobs that an earlier tick found unwritable
+    held: list[JobSnapshot]  # older than this system: they wait for an operator
     has_more: bool = False  # an organisation may have more jobs than were read, though slots may be free
 
 
@@ -65,13 +67,15 @@ def choose(
     """
     read = _Read(page)
     if slots.total and not saw_all:
-        read = _read_more(deps, slots, page, control.turns, remaining_s, stuck)
+        read = _read_more(deps, slots, page, control, remaining_s, stuck)
     left_out = {job.job_id for job in read.jobs if deps.hints.is_unwritable(job)}
-    passed_over = left_out.union(without)
+    held = {job.job_id: job for job in read.jobs if adoption.is_held(job, control.adopted_from)}
+    passed_over = left_out.union(without, held)
     pending, malformed = parse_all(job for job in read.jobs if job.job_id not in passed_over)
     oldest = min((p.job.created_at for p in pending), default=None)
     free = read.in_shares(p for p in pending if not control.is_starting(p))
-    return Choice(control.turns.pick(free, slots, read.upcoming), malformed, oldest, left_out, read.has_more)
+    chosen = control.turns.pick(free, slots, read.upcoming)
+    return Choice(chosen, malformed, oldest, left_out, list(held.values()), read.has_more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ def _read_more(
     deps: TriggerDeps,
     slots: Slots,
     page: Sequence[JobSnapshot],
-    turns: Turns,
+    control: Control,
     remaining_s: Callable[[], float],
     stuck: Mapping[str, int],
 ) -> _Read:
@@ -114,14 +118,15 @@ def _read_more(
     spare = len(unwritable)  # these organisations may have nothing to start
     left_out = unwritable + Counter(stuck)
     with ThreadPoolExecutor(PARALLEL_QUERIES) as pool:
-        walk_of = partial(_next_orgs, deps, slots, turns, spare, remaining_s)
+        walk_of = partial(_next_orgs, deps, slots, control.turns, spare, remaining_s)
         walks = dict(zip(CREDENTIALS, pool.map(walk_of, CREDENTIALS), strict=True))
         wanted = [
             (org, credential, (walk.share_of(slots.of_credential(credential)) if walk.is_whole else 1) + left_out[org])
             for credential, walk in walks.items()
             for org in walk.orgs
         ]
-        found = list(pool.map(lambda one: _first_jobs(deps, slots, one[0], one[1], one[2], remaining_s), wanted))
+        jobs_of = partial(_first_jobs, deps, slots, control.adopted_from, remaining_s)
+        found = list(pool.map(lambda one: jobs_of(*one), wanted))
     known = {job.job_id: job for jobs in (page, *filter(None, found)) for job in jobs}
     unread = {org for (org, *_), jobs in zip(wanted, found, strict=True) if jobs is None}
     upcoming = {
@@ -177,12 +182,26 @@ def _next_orgs(
 
 
 def _first_jobs(
-    deps: TriggerDeps, slots: Slots, org: str, credential: str, number: int, remaining_s: Callable[[], float]
+    deps: TriggerDeps,
+    slots: Slots,
+    since: datetime | None,
+    remaining_s: Callable[[], float],
+    org: str,
+    credential: str,
+    number: int,
 ) -> list[JobSnapshot] | None:
-    """Return the jobs of the organisation that start first, or None without a query if time is short."""
+    """Return the jobs of the organisation that start first, or None without a query if time is short.
+
+    `since`: jobs that were last written earlier are held. Because they are the oldest, they may be all that the first
+    query finds. Then a second one asks for those that were created later.
+    """
     if remaining_s() < QUERY_RESERVE_S:
         return None
-    return deps.store.pending_of_org(org, _open_platforms(slots, credential), number)
+    platforms = _open_platforms(slots, credential)
+    found = deps.store.pending_of_org(org, platforms, number)
+    if any(adoption.is_held(job, since) for job in found):
+        found += deps.store.pending_of_org(org, platforms, number, since)
+    return found
 
 
 def _open_platforms(slots: Slots, credential: str) -> list[PlatformName]:

@@ -14,6 +14,8 @@ import pytest
 from google.api_core import exceptions as google
 from google.auth.exceptions import DefaultCredentialsError, RefreshError, TransportError
 from google.cloud.firestore_v1 import Client
+from google.cloud.firestore_v1.types import BatchWriteResponse, CommitResponse, WriteResult
+from google.rpc.status_pb2 import Status as RpcStatus
 
 from bench.rpcs import RecordedClient, RpcRecorder
 from tests.clients import anonymous_client
@@ -32,6 +34,7 @@ from tracking.store import (
     JobWrite,
     Store,
     Unwritable,
+    WriteRefusedError,
     account_path,
 )
 from tracking.store import firestore as store_module
@@ -98,9 +101,9 @@ OURS = {
 }
 
 
-def made(error: Callable[..., Exception]) -> Exception:
+def made(error: Callable[..., Exception], message: str = "said") -> Exception:
     further: dict[str, Any] = {"cause": None} if error == google.RetryError else {}
-    return error("said", **further)
+    return error(message, **further)
 
 
 @pytest.mark.parametrize("error", subclasses(google.GoogleAPIError), ids=lambda error: error.__name__)
@@ -266,6 +269,43 @@ def test_the_largest_commit_is_one_that_the_emulator_takes(firestore_client: Cal
     assert 30 < len(taken) < 100
     change = jobs.advance(START + timedelta(seconds=1), Progress.VIDEOS_SAVED, "x" * 1_000)
     assert store.commit(JobWrite(job_id, change, snapshot.version), taken) > snapshot.version
+
+
+class AtMost:
+    """A stand-in for the client's API. It refuses requests of more writes than `accepted`, as Google does."""
+
+    def __init__(self, accepted: int) -> None:
+        self.accepted = accepted
+        self.sizes: list[int] = []
+
+    def commit(self, request: dict[str, Any], **options: Any) -> CommitResponse:
+        return CommitResponse(write_results=self._results(request["writes"]))
+
+    def batch_write(self, request: Any, **options: Any) -> BatchWriteResponse:
+        results = self._results(request["writes"])
+        return BatchWriteResponse(write_results=results, status=[RpcStatus()] * len(results))
+
+    def _results(self, writes: Sequence[Any]) -> list[WriteResult]:
+        self.sizes.append(len(writes))
+        if len(writes) > self.accepted:
+            raise made(google.InvalidArgument, "Transaction too big. Decrease transaction size.")
+        return [WriteResult(update_time=START)] * len(writes)
+
+
+def test_a_commit_that_is_too_big_is_a_refused_write(offline_client: Client) -> None:
+    """The states halve such a commit: tests/unit/test_commit_sizes.py."""
+    offline_client._firestore_api_internal = AtMost(1)
+    write = JobWrite("a", bare_change(progress=1), VERSION)
+    with pytest.raises(WriteRefusedError, match="Transaction too big"):
+        FirestoreStore(offline_client).commit(write, [DocumentWrite("a/b", {"n": 1})])
+
+
+def test_a_batch_that_is_too_big_is_halved(offline_client: Client) -> None:
+    offline_client._firestore_api_internal = api = AtMost(3)
+    writes = [JobWrite(f"job{number}", bare_change(progress=1), VERSION) for number in range(10)]
+    answers = FirestoreStore(offline_client).write_each(writes)
+    assert [type(answer) for answer in answers] == [str] * 10
+    assert api.sizes == [10, 5, 2, 3, 5, 2, 3]
 
 
 @pytest.mark.parametrize(("riding", "calls"), [(0, ["BatchWrite"]), (2, ["Commit"] * 40)])

@@ -282,6 +282,10 @@ def test_pending_jobs_of_an_org_are_its_urgent_and_oldest(store: Store, front_en
     assert first(20) == {"oldest", "older", "old", "urgent", "urgent-later", "most-urgent", "wordy"}
     assert [job.job_id for job in store.pending_of_org("o", [PlatformName.YOUTUBE], 20)].count("urgent") == 1
     assert store.pending_of_org("nobody", [PlatformName.YOUTUBE], 20) == []
+    since = START + timedelta(seconds=2)
+    young = {job.job_id for job in store.pending_of_org("o", [PlatformName.YOUTUBE], 1, since)}
+    assert young == {"most-urgent", "old"}
+    assert store.pending_of_org("o", [PlatformName.YOUTUBE], 20, START + timedelta(days=1)) != []  # those with priority
 
 
 # put_document

@@ -12,10 +12,11 @@ import pytest
 from bench.lambda_context import FakeContext
 from cleanup.app import CONTROL_DOCUMENT, RESERVE_MS, handler
 from tests.doubles import START
-from tests.factories import job_document, videos
-from tests.harness import Harness
+from tests.factories import job, job_document, videos
+from tests.harness import Harness, spoil
 from tracking import jobs
-from tracking.jobs import Status
+from tracking.adoption import ADOPTED
+from tracking.jobs import FINISHED, OPEN, Status
 from tracking.store import DocumentWrite, JobSnapshot
 from tracking.store.memory import MemoryStore
 from tracking.wiring import CleanupDeps
@@ -24,8 +25,14 @@ OLD = START - timedelta(days=7, seconds=1)
 FAR = datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def clean_up(harness: Harness, context: FakeContext | None = None) -> dict[str, Any]:
-    deps = CleanupDeps(harness.store, harness.clock, 7, harness.limits)
+@pytest.fixture(autouse=True)
+def adopted(harness: Harness) -> None:
+    """The project is this system's: tests/unit/test_adoption.py has the others."""
+    harness.memory.put_document(ADOPTED)
+
+
+def clean_up(harness: Harness, context: FakeContext | None = None, days: int = 7) -> dict[str, Any]:
+    deps = CleanupDeps(harness.store, harness.clock, days, harness.limits)
     return handler({}, context or FakeContext(), deps)  # type: ignore[arg-type]
 
 
@@ -108,6 +115,7 @@ def test_runs_that_are_cut_off_meet_every_job_in_turn(harness: Harness) -> None:
 
     class Watched(MemoryStore):
         get_document, put_document = harness.memory.get_document, harness.memory.put_document
+        write_each = harness.memory.write_each
 
         def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
             page = harness.memory.finished_jobs(limit, from_id)
@@ -135,6 +143,7 @@ def test_a_job_that_is_retried_between_read_and_delete_stays(harness: Harness) -
 
     class Meddled(MemoryStore):
         get_document, put_document = harness.memory.get_document, harness.memory.put_document
+        write_each = harness.memory.write_each
 
         def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
             page = harness.memory.finished_jobs(limit, from_id)
@@ -150,11 +159,76 @@ def test_a_job_that_is_retried_between_read_and_delete_stays(harness: Harness) -
     assert other not in harness.memory.get_documents("trackingJobs")
 
 
-def test_endings_set_expire_at_and_a_retry_clears_it() -> None:
-    ends = [
-        jobs.complete(START, "Done.", "tiktok_1"),
-        jobs.fail(Status.PROCESSING, START, "Why.", "ContractError"),
-        jobs.cancel(Status.PENDING, START),
-    ]
-    assert [end.fields["expireAt"] for end in ends] == [START + timedelta(days=7)] * 3
-    assert jobs.retry(Status.FAILED, START).fields["expireAt"] is None
+DAY = timedelta(days=1)
+
+
+def expiry(harness: Harness, job_id: str) -> object:
+    return harness.document(job_id).get("expireAt")
+
+
+@pytest.mark.parametrize("days", [1, 7, 90])
+def test_a_kept_job_expires_as_many_days_after_its_end(harness: Harness, days: int) -> None:
+    ended = START - timedelta(hours=5)
+    kept = [harness.add_job(status=status, completedAt=ended) for status in FINISHED]
+    assert clean_up(harness, days=days)["deleted"] == 0
+    assert [expiry(harness, job_id) for job_id in kept] == [ended + timedelta(days=days)] * 3
+
+
+@pytest.mark.parametrize("days", [1, 7, 90])
+def test_ttl_and_cleanup_agree_on_the_day(harness: Harness, days: int) -> None:
+    """A job is deleted by the cleanup only when its `expireAt` is over, and then at once."""
+    job_id = harness.add_job(status="failed", completedAt=START)
+    clean_up(harness, days=days)
+    expires = harness.document(job_id)["expireAt"]
+    harness.clock.advance((expires - START).total_seconds())
+    assert clean_up(harness, days=days)["deleted"] == 0
+    harness.clock.advance(1)
+    assert clean_up(harness, days=days)["deleted"] == 1
+
+
+def test_another_number_of_days_counts_for_older_jobs_too(harness: Harness) -> None:
+    job_id = harness.add_job(status="completed", completedAt=START, expireAt=START + 7 * DAY)
+    clean_up(harness, days=90)
+    assert expiry(harness, job_id) == START + 90 * DAY
+    clean_up(harness, days=1)
+    assert expiry(harness, job_id) == START + DAY
+
+
+def test_a_job_without_an_end_gets_one_that_does_not_move(harness: Harness) -> None:
+    """Older pages write only the status. The end is the last write, and ours must not become that."""
+    job_id = harness.add_job(status="cancelled")
+    (written,) = harness.memory.finished_jobs(1)
+    for _ in range(3):
+        harness.clock.advance(DAY.total_seconds())
+        clean_up(harness)
+    document = harness.document(job_id)
+    assert (document["completedAt"], document["expireAt"]) == (written.updated_at, written.updated_at + 7 * DAY)
+
+
+def test_a_right_expiry_is_not_written_again(harness: Harness) -> None:
+    job_id = harness.add_job(status="completed", completedAt=START)
+    clean_up(harness)
+    version = harness.memory.get_job(job_id)
+    harness.clock.advance(DAY.total_seconds())
+    clean_up(harness)
+    assert harness.memory.get_job(job_id) == version
+
+
+def test_open_jobs_have_no_expiry(harness: Harness) -> None:
+    """Endings set none, a retry and a claim clear it: a job that waits or runs is never deleted."""
+    still_open = [harness.add_job(status=status) for status in OPEN]
+    clean_up(harness)
+    assert [expiry(harness, job_id) for job_id in still_open] == [None, None]
+    changes = [jobs.retry(Status.FAILED, START), jobs.claim(job().next_attempt(), START, "arn")]
+    assert [change.fields["expireAt"] for change in changes] == [None, None]
+
+
+def test_a_job_that_nobody_can_write_is_deleted_in_time(harness: Harness) -> None:
+    """Firestore refuses the write of its `expireAt`, and the others get theirs."""
+    full = harness.add_job(status="failed", completedAt=START)
+    spoil(harness.memory, full)
+    other = harness.add_job(status="failed", completedAt=START)
+    clean_up(harness)
+    assert (expiry(harness, full), expiry(harness, other)) == (None, START + 7 * DAY)
+    harness.clock.advance((7 * DAY).total_seconds() + 1)
+    assert clean_up(harness)["deleted"] == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, NoReturn
 
@@ -15,6 +15,8 @@ import cli
 from tests.doubles import ManualClock
 from tests.factories import job_document
 from tests.harness import spoil
+from tracking.jobs import HELD
+from tracking.store import JobWrite, Unwritable
 from tracking.store.memory import MemoryStore
 
 
@@ -54,6 +56,94 @@ def store(monkeypatch: pytest.MonkeyPatch) -> MemoryStore:
     store = MemoryStore(ManualClock(datetime.now(UTC)))
     monkeypatch.setattr(cli, "_store", lambda: store)
     return store
+
+
+# Adoption
+
+
+class Meddled(MemoryStore):
+    """A store in which somebody changes the first of all jobs that are written together."""
+
+    is_meddled = False
+
+    def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
+        if self.is_meddled and writes:
+            self.touch(writes[0].job_id, note="changed meanwhile")
+        return super().write_each(writes)
+
+
+@pytest.fixture
+def unseen(monkeypatch: pytest.MonkeyPatch) -> Meddled:
+    """A project that this system has never seen: five stale jobs (one is malformed), two new ones, a finished one."""
+    clock = ManualClock(datetime.now(UTC) - timedelta(days=40))
+    store = Meddled(clock)
+    for number in range(3):
+        store.touch(f"stale{number}", **job_document())
+    store.touch("malformed", **job_document(username=7))
+    store.touch("abandoned", **job_document(status="processing"))
+    store.touch("done", **job_document(status="completed"))
+    clock.advance(timedelta(days=40).total_seconds())
+    store.touch("new", **job_document())
+    store.touch("at work", **job_document(status="processing"))
+    monkeypatch.setattr(cli, "_store", lambda: store)
+    return store
+
+
+def statuses(store: MemoryStore) -> dict[str, object]:
+    return {job_id: job["status"] for job_id, job in store.get_documents("trackingJobs").items()}
+
+
+def test_adopt_first_shows_what_it_would_do(tracking: Tracking, unseen: MemoryStore) -> None:
+    before = unseen.get_documents("trackingJobs")
+    exit_code, output, errors = tracking("adopt")
+    assert (exit_code, errors) == (0, "")
+    assert [line.split(maxsplit=1) for line in output.splitlines()[1:6]] == [
+        ["4", "pending and stale              will be cancelled            "],
+        ["1", "processing and stale           will be cancelled            "],
+        ["1", "pending and younger            start as always              "],
+        ["1", "of the pending ones malformed  fail when it is their turn   "],
+        ["1", "finished long ago              the next cleanup deletes them"],
+    ]
+    assert output.endswith("\nNothing was changed. --yes adopts the project.\n")
+    assert unseen.get_documents("trackingJobs") == before
+    assert unseen.get_document("trackingControl/platforms") is None
+
+
+def test_adopt_cancels_what_is_stale(tracking: Tracking, unseen: MemoryStore) -> None:
+    assert tracking("adopt", "--yes").output.endswith("\n5 jobs cancelled. The project is adopted.\n")
+    gone = dict.fromkeys(("stale0", "stale1", "stale2", "malformed", "abandoned"), "cancelled")
+    others = {"done": "completed", "new": "pending", "at work": "processing"}
+    assert statuses(unseen) == gone | others
+    assert unseen.get_document("trackingControl/platforms") == {"adoptedFrom": None}
+    assert tracking("adopt", "--yes") == (0, "This project is adopted: nothing is held.\n", "")
+
+
+def test_adopt_may_keep_stale_jobs_to_be_started(tracking: Tracking, unseen: MemoryStore) -> None:
+    before = statuses(unseen)
+    assert tracking("adopt", "--stale", "start", "--yes").output.endswith(
+        "\n0 jobs cancelled. The project is adopted.\n"
+    )
+    assert statuses(unseen) == before
+    assert unseen.get_document("trackingControl/platforms") == {"adoptedFrom": None}
+
+
+def test_adopt_takes_ages_of_stale_and_finished_jobs(tracking: Tracking, unseen: MemoryStore) -> None:
+    lines = tracking("adopt", "--older-than", "41d", "--keep-finished", "41d").output.splitlines()
+    assert [line.split()[0] for line in lines[1:6]] == ["0", "0", "5", "1", "0"]
+
+
+def test_a_held_job_is_as_old_as_its_document(tracking: Tracking, unseen: MemoryStore) -> None:
+    """The tick's message is a write of today."""
+    unseen.touch("stale0", message=HELD)
+    assert tracking("adopt").output.splitlines()[1].split()[0] == "4"
+
+
+def test_adopt_says_what_could_not_be_cancelled(tracking: Tracking, unseen: Meddled) -> None:
+    unseen.is_meddled = True
+    assert tracking("adopt", "--yes").output.splitlines()[-2:] == [
+        "3 jobs cancelled. The project is adopted.",
+        "2 stale jobs could not be cancelled: changed meanwhile, or not to be written.",
+    ]
 
 
 # Ids of jobs

@@ -257,9 +257,11 @@ class Watched(MemoryStore):
     def pending_jobs(self, limit: int, without: Collection[PlatformName] = (), from_id: str = "") -> list[JobSnapshot]:
         return self._given(super().pending_jobs(limit, without, from_id))
 
-    def pending_of_org(self, org_id: str, platforms: Collection[PlatformName], limit: int) -> list[JobSnapshot]:
+    def pending_of_org(
+        self, org_id: str, platforms: Collection[PlatformName], limit: int, since: datetime | None = None
+    ) -> list[JobSnapshot]:
         self.asked += platforms
-        return self._given(super().pending_of_org(org_id, platforms, limit))
+        return self._given(super().pending_of_org(org_id, platforms, limit, since))
 
     def _given(self, jobs: list[JobSnapshot]) -> list[JobSnapshot]:
         self.seen += [job.data["platform"] for job in jobs]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from process.saving import BYTES_PER_COMMIT, in_commits
+from process.saving import BYTES_PER_COMMIT, INDEXED_BYTES_PER_COMMIT, Room, in_commits
 from tests.doubles import START
 from tests.factories import account, job_document, video, videos
 from tests.harness import CHAIN, Harness
@@ -107,7 +107,7 @@ def test_long_captions_are_cut_by_bytes(recorded: RecordingStore) -> None:
 
 def test_a_video_larger_than_a_commit_goes_alone() -> None:
     writes = [DocumentWrite(f"v/{n}", {"caption": "x" * size}) for n, size in enumerate((10, 4_000_000, 10))]
-    batches = in_commits(writes, 498, BYTES_PER_COMMIT)
+    batches = in_commits(writes, Room(498, BYTES_PER_COMMIT, INDEXED_BYTES_PER_COMMIT))
     assert [[w.path for w in batch] for batch in batches] == [["v/0"], ["v/1"], ["v/2"]]
 
 

@@ -46,8 +46,8 @@ def test_quotas_at_a_hundred_jobs_a_second() -> None:
     assert found["startExecution"].binds_at == 300 * 86_400
     assert found["stateTransition"].taken == 100 * 8
     assert found["lambdaPlaces"].taken == 100 * 4 + 3
-    assert found["sequentialWrites"].share == pytest.approx(100 * 6 / 500)
-    assert found["sequentialWrites"].binds_at == pytest.approx(500 / 6 * 86_400)
+    assert found["sequentialWrites"].share == pytest.approx(100 * 1 / 500)
+    assert found["sequentialWrites"].binds_at == pytest.approx(500 / 1 * 86_400)
     assert found["sequentialStatus"].share == pytest.approx(100 * 3 / 500)
     assert found["controlDocument"].taken == pytest.approx(100 / 10 + 1 / 60)
     assert found["controlBytes"].taken == 100 * 6 * 110
@@ -75,7 +75,7 @@ def test_dollars_of_a_day_by_hand() -> None:
     day = dollars(HUNDRED_A_SECOND)
 
     assert day["Firestore, videos written"] == pytest.approx(8_640_000 * 200 * 0.09 / 100_000)
-    assert day["Firestore, jobs and accounts written"] == pytest.approx(8_640_000 * 8 * 0.09 / 100_000)
+    assert day["Firestore, jobs and accounts written"] == pytest.approx(8_640_000 * 9 * 0.09 / 100_000)
     assert day["Step Functions"] == pytest.approx(8_640 * 8 * 0.025)
     assert day["Lambda"] == pytest.approx(8_640_000 * (4 * 0.0000133334 + 4 * 0.2 / 1_000_000))
     assert day["S3"] == pytest.approx(8_640 * (2 * 0.005 + 4 * 0.0004))
@@ -97,7 +97,7 @@ def test_mean_job_lies_between_both_kinds() -> None:
 
 
 def test_documents_of_a_job_are_itself_its_account_and_videos() -> None:
-    assert documents_written(API_JOB) == 6 + 2 + 200
+    assert documents_written(API_JOB) == 7 + 2 + 200
 
 
 @pytest.mark.parametrize(("a_second", "minutes"), [(73, 0), (500, 0), (750, 5), (751, 10), (20_800, 50)])
@@ -130,7 +130,7 @@ def test_command_prints_what_binds_and_what_a_day_costs() -> None:
     text = printed("--jobs-per-day", "1000", "8_640_000", "--peak", "1", "--share-of-runs", "0", "--sources")
 
     assert "1,000 jobs a day, 0.0 a second at the peak: nothing binds." in text
-    assert "then writes a second to the control document binds first (and 2 more)." in text
+    assert "then writes a second to the control document binds first (and 1 more)." in text
     assert "1,728.00" in text
     assert TABLE["quotas"]["startExecution"]["source"] in text
 

@@ -11,7 +11,7 @@ import pytest
 from tests.doubles import START
 from tests.harness import Harness
 from tracking.executions import ExecutionsUnavailableError, MemoryExecutions, StartUnknownError
-from tracking.jobs import KEEP_FINISHED, LEASE, LEASE_EXPIRED
+from tracking.jobs import LEASE, LEASE_EXPIRED
 from tracking.outcomes import ExecutionStatus, Outcome
 from tracking.settings import Limits
 from tracking.store import JobWrite, Unwritable
@@ -93,7 +93,6 @@ def test_sweep_fails_the_job_of_a_failed_execution(
     assert document["message"] == sentence
     now = harness.clock.now()
     assert (document["completedAt"], document["leaseUntil"]) == (now, None)
-    assert document["expireAt"] == now + KEEP_FINISHED
     assert harness.tick()["repaired"] == 0
 
 

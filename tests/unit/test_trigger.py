@@ -20,7 +20,7 @@ from tracking.store import JobSnapshot, JobWrite, Unwritable
 from tracking.store.memory import MemoryStore
 from trigger.tick import StartsRefusedError, run_tick
 
-NONE = {"started": 0, "repaired": 0, "malformed": 0, "lost": 0, "unwritable": 0, "refused": 0, "unknown": 0}
+NONE = dict.fromkeys(("started", "repaired", "malformed", "held", "lost", "unwritable", "refused", "unknown"), 0)
 
 
 def test_an_idle_tick_reads_and_does_nothing_else(harness: Harness) -> None:

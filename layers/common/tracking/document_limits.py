@@ -22,6 +22,9 @@ MAX_ELEMENTS = 1_000
 """The most elements of a list. Each is an index entry, and a document may have 40,000 of them."""
 
 _NUMBER_BYTES = 8  # a timestamp has the same size
+_NAME_BYTES = 16  # of a document's name, beside its parts
+_INDEX_ENTRY_BYTES = 32  # of an index entry, beside its names and its value
+_MAX_INDEXED_VALUE_BYTES = 1_500
 _ENVELOPE_BYTES = 300  # the rest of a write: the database's name before the path, the precondition, lengths
 _FIELD_BYTES = 24
 
@@ -83,6 +86,29 @@ def _stored_bytes(value: object) -> int:
     if isinstance(value, dict):
         return stored_bytes(value)
     return _NUMBER_BYTES
+
+
+def indexed_bytes(path: str, fields: dict[str, Any]) -> int:
+    """Return the size of a document with the index entries that Firestore makes by itself.
+
+    It counts two entries a field, ascending and descending, and for a list one more for each element. Fields that are
+    exempt count, too: whether firestore.indexes.json is deployed is not known here. Composite indexes do not count.
+    """
+    parent = path.rpartition("/")[0].rpartition("/")[0]
+    size = _name_bytes(path) + _INDEX_ENTRY_BYTES  # a document has as many bytes beside its name and fields
+    names_bytes = _name_bytes(path) + _name_bytes(parent) + _INDEX_ENTRY_BYTES
+    for name, value in fields.items():
+        field_bytes, value_bytes = _stored_bytes(name), _stored_bytes(value)
+        size += field_bytes + value_bytes
+        size += 2 * (names_bytes + field_bytes + min(value_bytes, _MAX_INDEXED_VALUE_BYTES))
+        for element in value if isinstance(value, list) else ():
+            size += names_bytes + field_bytes + min(_stored_bytes(element), _MAX_INDEXED_VALUE_BYTES)
+    return size
+
+
+def _name_bytes(path: str) -> int:
+    """Return the size of a document's name, 0 for no document."""
+    return sum(map(_stored_bytes, path.split("/"))) + _NAME_BYTES if path else 0
 
 
 def message_bytes(path: str, fields: dict[str, Any]) -> int:

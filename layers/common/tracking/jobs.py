@@ -64,6 +64,8 @@ class ChangeKind(StrEnum):
     RECORD = "record"  # a paid run at its platform is about to begin, or has begun
     HAND_OVER = "hand_over"  # a further execution goes on with the same attempt
     SPEND = "spend"  # a state that failed reports what it spent; the status stays
+    HOLD = "hold"  # it was there before this system and does not start by itself; the status stays
+    KEEP = "keep"  # the cleanup says until when the finished job stays; so does the status
     COMPLETE = "complete"
     FAIL = "fail"
     CANCEL = "cancel"  # by its user
@@ -86,7 +88,7 @@ LEADS_TO: Mapping[ChangeKind, Status] = {
     ChangeKind.CANCEL: Status.CANCELLED,
     ChangeKind.RETRY: Status.PENDING,
 }
-"""The status that each kind writes. SPEND is missing here, because it writes none."""
+"""The status that each kind writes. SPEND, HOLD and KEEP are missing here, because they write none."""
 
 
 class PlatformName(StrEnum):
@@ -128,8 +130,8 @@ LEASE = timedelta(seconds=EXECUTION_TIMEOUT_S + 60)
 
 MAX_EXPIRIES = 3
 """After this many expired leases the sweep fails the job."""
-KEEP_FINISHED = timedelta(days=7)
-"""Age at which Firestore's TTL policy on `expireAt` may delete a finished job. `functions/cleanup` deletes it, too."""
+HELD = "On hold: this job is older than the tracking service. To start it now, cancel it and retry."
+"""The message of a job that is on hold (`tracking.adoption`)."""
 LEASE_EXPIRED = "LeaseExpired"
 
 MAX_USERNAME_LENGTH = 100
@@ -469,6 +471,16 @@ def spend(now: datetime, spent: Spent) -> Change:
     return Change(ChangeKind.SPEND, {"updatedAt": now}, spent)
 
 
+def hold(now: datetime) -> Change:
+    """Say that a pending job waits for an operator. The status stays."""
+    return Change(ChangeKind.HOLD, {"updatedAt": now, "message": HELD})
+
+
+def keep(now: datetime, ended: datetime, until: datetime) -> Change:
+    """Say when a finished job ended, and when Firestore's TTL policy may delete it. The status stays."""
+    return Change(ChangeKind.KEEP, {"updatedAt": now, "completedAt": ended, "expireAt": until})
+
+
 def complete(now: datetime, message: str, account_id: str) -> Change:
     """Complete a job whose account and videos are saved.
 
@@ -484,7 +496,6 @@ def complete(now: datetime, message: str, account_id: str) -> Change:
         accountId=account_id,
         completedAt=now,
         leaseUntil=None,
-        expireAt=now + KEEP_FINISHED,
     )
 
 
@@ -503,7 +514,6 @@ def fail(from_: Status, now: datetime, error: str, error_code: str) -> Change:
         completedAt=now,
         leaseUntil=None,
         expiries=0,
-        expireAt=now + KEEP_FINISHED,
     )
 
 
@@ -520,7 +530,6 @@ def cancel(from_: Status, now: datetime) -> Change:
         completedAt=now,
         leaseUntil=None,
         expiries=0,
-        expireAt=now + KEEP_FINISHED,
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from tracking.store import CleanupStore, CommandLineStore, JobSnapshot
+from tracking.store import CleanupStore, CommandLineStore, JobSnapshot, TickStore
 
 
 def finished_jobs(store: CleanupStore, page_size: int, begin: str = "") -> Iterator[list[JobSnapshot]]:
@@ -14,14 +14,19 @@ def finished_jobs(store: CleanupStore, page_size: int, begin: str = "") -> Itera
     Yields one page for each query; a page may be empty. `page_size`: at most the number that one `delete_jobs` takes.
     The caller may delete a page's jobs before it asks for the next page.
     """
-    yield from _pages(store, page_size, begin)
+    yield from _pages(store.finished_jobs, page_size, begin)
     if not begin:
         return
-    for page in _pages(store, page_size, ""):
+    for page in _pages(store.finished_jobs, page_size, ""):
         left = [job for job in page if job.job_id < begin]
         yield left
         if len(left) < len(page):
             return
+
+
+def pending_jobs(store: TickStore, page_size: int) -> Iterator[list[JobSnapshot]]:
+    """Yield each pending job once, in pages as `finished_jobs` does. The caller may change a page's jobs."""
+    return _pages(lambda limit, from_id: store.pending_jobs(limit, from_id=from_id), page_size, "")
 
 
 def ended_before(
@@ -46,10 +51,10 @@ def ended_since(store: CommandLineStore, moment: datetime, page_size: int) -> It
         last = page[-1]
 
 
-def _pages(store: CleanupStore, page_size: int, from_id: str) -> Iterator[list[JobSnapshot]]:
+def _pages(read: Callable[[int, str], list[JobSnapshot]], page_size: int, from_id: str) -> Iterator[list[JobSnapshot]]:
     seen: str | None = None
     while True:
-        found = store.finished_jobs(page_size, from_id)
+        found = read(page_size, from_id)
         yield [job for job in found if job.job_id != seen]
         if len(found) < page_size:
             return

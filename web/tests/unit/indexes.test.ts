@@ -4,6 +4,7 @@ import type * as firestore from 'firebase/firestore';
 import { beforeEach, expect, test, vi } from 'vitest';
 import indexFile from '../../../firestore.indexes.json';
 import { TrackingJobService } from '../../src/service';
+import { watchAccounts, watchVideos } from '../../src/watchAccounts';
 
 /** A query as the service built it. */
 interface Asked {
@@ -83,4 +84,23 @@ test('a query in another order has none', () => {
     ordered: ['createdAt ASCENDING'],
   };
   expect(serving(asked)).toBe(0);
+});
+
+const source = { firestore: {} as firestore.Firestore };
+
+test.each([
+  ['watchAccounts', () => watchAccounts(source, { orgId: 'acme', projectId: 'p1' }, () => {}), 'dateAdded'],
+  [
+    'watchVideos',
+    () => watchVideos(source, { orgId: 'acme', projectId: 'p1', accountId: 'a1' }, () => {}),
+    'publishedAt',
+  ],
+])('%s orders by one field, which is not exempt from indexes', (_, ask, field) => {
+  ask();
+  const [asked] = made.queries as [Asked];
+  expect(asked).toMatchObject({ equal: [], ranges: [], ordered: [`${field} DESCENDING`] });
+  const collectionGroup = asked.collection.split('/').at(-1);
+  const exempt = indexFile.fieldOverrides.filter((override) => override.collectionGroup === collectionGroup);
+  expect(exempt.length).toBeGreaterThan(0);
+  expect(exempt.map((override) => override.fieldPath)).not.toContain(field);
 });

@@ -26,6 +26,12 @@ MAX_BYTES_PER_COMMIT = 3_500_000
 """Below 4 MiB, where the emulator refuses a message. Firestore itself allows 10 MiB:
 https://firebase.google.com/docs/firestore/quotas#writes_and_transactions
 """
+MAX_INDEXED_BYTES_PER_COMMIT = 9_000_000
+"""Firestore refuses a commit that has more than 10 MiB together with its index entries, as "Transaction too big".
+
+The entries count: https://github.com/firebase/firebase-tools/issues/1036. The rest is a margin, for composite indexes
+and for what Google does not say.
+"""
 
 
 class StaleVersionError(Exception):
@@ -41,7 +47,10 @@ class DocumentMissingError(Exception):
 
 
 class WriteRefusedError(Exception):
-    """The database refuses the data, because it is too large or malformed. Nothing was written."""
+    """The database refuses the data, because a document or the whole commit is too large, or a value is malformed.
+
+    Nothing was written.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +191,21 @@ class JobFilter:
     status: Status | None = None
 
 
-class TickStore(Protocol):
+class JobsWriter(Protocol):
+    """Writes to many jobs at once."""
+
+    def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
+        """Make any number of writes. Each is independent of the others, and is made together with its companions.
+
+        Return an answer for each write: the job's new version; None if the job was deleted or has another version;
+        Unwritable if the write itself was refused.
+        Sends one request for each MAX_WRITES_PER_COMMIT writes without companions, and one for each write with
+        companions. After an error, the writes of other requests may have been made.
+        """
+        ...
+
+
+class TickStore(JobsWriter, Protocol):
     """The jobs as a tick uses them: many at once, with an independent write for each."""
 
     def open_jobs(self, limit: int) -> list[JobSnapshot]:
@@ -212,22 +235,17 @@ class TickStore(Protocol):
         """Return the first organisation after this id that has a pending job of one of the platforms."""
         ...
 
-    def pending_of_org(self, org_id: str, platforms: Collection[PlatformName], limit: int) -> list[JobSnapshot]:
-        """Return the jobs of these platforms to start first: up to `limit` with a priority over 0, then the oldest."""
+    def pending_of_org(
+        self, org_id: str, platforms: Collection[PlatformName], limit: int, since: datetime | None = None
+    ) -> list[JobSnapshot]:
+        """Return the jobs of these platforms to start first: up to `limit` with a priority over 0, then the oldest.
+
+        `since`: leave out jobs without a priority that were created earlier.
+        """
         ...
 
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
         """Return those jobs that exist, in any order. One request."""
-        ...
-
-    def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
-        """Make any number of writes. Each is independent of the others, and is made together with its companions.
-
-        Return an answer for each write: the job's new version; None if the job was deleted or has another version;
-        Unwritable if the write itself was refused.
-        Sends one request for each MAX_WRITES_PER_COMMIT writes without companions, and one for each write with
-        companions. After an error, the writes of other requests may have been made.
-        """
         ...
 
     def get_stored(self, path: str) -> StoredDocument | None:
@@ -252,12 +270,13 @@ class StateStore(Protocol):
         """Write the job, its companions and the documents: all or nothing. Return the job's new version.
 
         Raises StaleVersionError, DocumentExistsError, DocumentMissingError (the missing document may be the job itself)
-        and WriteRefusedError. At most MAX_WRITES_PER_COMMIT writes, MAX_BYTES_PER_COMMIT bytes.
+        and WriteRefusedError, also for a commit that is too large. At most MAX_WRITES_PER_COMMIT writes,
+        MAX_BYTES_PER_COMMIT bytes, and MAX_INDEXED_BYTES_PER_COMMIT bytes with index entries.
         """
         ...
 
 
-class CleanupStore(Protocol):
+class CleanupStore(JobsWriter, Protocol):
     """Finished jobs, and the place where the last walk through them stopped."""
 
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:

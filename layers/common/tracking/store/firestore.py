@@ -126,7 +126,9 @@ class FirestoreStore:
         return next((str(document.get("orgId")) for document in query.stream(**_CALL)), None)
 
     @_translated
-    def pending_of_org(self, org_id: str, platforms: Collection[PlatformName], limit: int) -> list[JobSnapshot]:
+    def pending_of_org(
+        self, org_id: str, platforms: Collection[PlatformName], limit: int, since: datetime | None = None
+    ) -> list[JobSnapshot]:
         of_org = (
             self._jobs.where(filter=FieldFilter("orgId", "==", org_id))
             .where(filter=FieldFilter("status", "==", Status.PENDING))
@@ -134,7 +136,8 @@ class FirestoreStore:
         )
         # Two queries, because ordering by priority skips documents without a priority.
         urgent = of_org.where(filter=FieldFilter("priority", ">", 0)).order_by("priority", Query.DESCENDING)
-        oldest = of_org.order_by("createdAt")
+        oldest = of_org if since is None else of_org.where(filter=FieldFilter("createdAt", ">=", since))
+        oldest = oldest.order_by("createdAt")
         found = {
             document.id: _snapshot(document)
             for query in (urgent.order_by("createdAt"), oldest)

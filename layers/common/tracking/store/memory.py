@@ -66,7 +66,9 @@ class MemoryStore:
         orgs = [job.data.get("orgId") for job in waiting]
         return min((org for org in orgs if isinstance(org, str) and org > after), default=None)
 
-    def pending_of_org(self, org_id: str, platforms: Collection[PlatformName], limit: int) -> list[JobSnapshot]:
+    def pending_of_org(
+        self, org_id: str, platforms: Collection[PlatformName], limit: int, since: datetime | None = None
+    ) -> list[JobSnapshot]:
         waiting = [
             job
             for job in self._with_status(Status.PENDING)
@@ -75,7 +77,8 @@ class MemoryStore:
         waiting.sort(key=lambda job: job.data["createdAt"])
         urgent = [job for job in waiting if _priority(job) > 0]
         urgent.sort(key=_priority, reverse=True)
-        return _only_our_fields({job.job_id: job for job in urgent[:limit] + waiting[:limit]}.values())
+        oldest = [job for job in waiting if since is None or _is_since(job.data["createdAt"], since)]
+        return _only_our_fields({job.job_id: job for job in urgent[:limit] + oldest[:limit]}.values())
 
     def get_job(self, job_id: str) -> JobSnapshot | None:
         with self._lock:
@@ -234,6 +237,10 @@ def _added(before: object, spent: Spent) -> dict[str, Any]:
     amounts = before if isinstance(before, dict) else {}
     numbers = {name: amount for name, amount in amounts.items() if isinstance(amount, int | float)}
     return amounts | total({name: numbers[name] for name in spent if name in numbers}, spent)
+
+
+def _is_since(value: object, since: datetime) -> bool:
+    return isinstance(value, datetime) and value >= since
 
 
 def _priority(job: JobSnapshot) -> float:
