@@ -172,8 +172,8 @@ def test_firestore_unreachable_raises_unavailable_in_time(
 ) -> None:
     """Each call uses the time-outs, which are cut to half a second here."""
     assert (store_module.RPC_TIMEOUT_S, store_module.RETRY_FOR_S) == (10, 15)
-    monkeypatch.setitem(store_module._CALL, "timeout", 0.5)
-    monkeypatch.setitem(store_module._CALL, "retry", store_module._CALL["retry"].with_timeout(0.5))
+    monkeypatch.setattr(store_module, "RPC_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(store_module, "RETRY_FOR_S", 0.5)
 
     def outcome(call: Callable[[FirestoreStore], Any]) -> Exception | None:
         try:
