@@ -15,6 +15,7 @@ import gc
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -94,11 +95,14 @@ def _refuse_emulated_sign_in(project: str) -> None:
         )
 
 
-def renew(project: str, credentials_secret: str) -> None:
-    """Look for a newer key, and get a new token, before the next request: Firestore refused the one that we have."""
+def renew(project: str, credentials_secret: str, since: float) -> None:
+    """Look for a newer key, and get a new token, before the next request: Firestore refused our token.
+
+    `since`: the begin of the refused call, as `time.monotonic` gives it. Credentials that were renewed later are kept.
+    """
     credentials = firebase_app(project, credentials_secret).credential.get_credential()
     if isinstance(credentials, SecretCredentials):
-        credentials.doubt()
+        credentials.doubt(since)
 
 
 def _google_credentials(secret_name: str) -> Credentials | None:
@@ -119,6 +123,7 @@ class SecretCredentials(Credentials):
         self._secret_name = secret_name
         self._lock = threading.Lock()
         self._is_doubted = False
+        self._renewed_at = 0.0
         self._value = secret(secret_name)
         self._current = self._parsed(self._value)
 
@@ -129,11 +134,13 @@ class SecretCredentials(Credentials):
 
     def refresh(self, request: Any) -> None:
         """Get a new token, with a newer key if there is one. firebase-admin calls this after a 401."""
-        self.doubt()
+        self.doubt(time.monotonic())
         self._usable(_Request(request))
 
-    def doubt(self) -> None:
-        self._is_doubted = True
+    def doubt(self, since: float) -> None:
+        """Renew the credentials before the next request, if they are older than the moment `since`."""
+        if self._renewed_at < since:
+            self._is_doubted = True
 
     def _usable(self, request: _Request) -> Credentials:
         """Return Google's own credentials with a valid token."""
@@ -142,6 +149,7 @@ class SecretCredentials(Credentials):
                 current = self._newest(refused=self._is_doubted)
                 if self._is_doubted or not current.valid:
                     current = self._refreshed(current, request)
+                    self._renewed_at = time.monotonic()
             except (GoogleAuthError, CredentialsError) as error:
                 if isinstance(error, TransportError) or request.failed:
                     raise

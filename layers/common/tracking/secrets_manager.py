@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 KEPT_S = 300
 REREAD_AFTER_S = 10
-"""A wrong key that is used again and again costs one read in this time."""
+"""A key that stays wrong costs one read in this time, however often it is refused."""
 ASK_AGAIN_S = 60
 
 _NOT_SET_UP = "Our access to this service is not set up; we have been told."
@@ -29,11 +29,11 @@ _NOT_SET_UP = "Our access to this service is not set up; we have been told."
 @dataclass(frozen=True, slots=True)
 class _Read:
     value: str
-    at: float  # Unix seconds: a frozen sandbox's other clocks may stand still
-    good_until: float
+    good_until: float  # Unix seconds: the other clocks of a frozen sandbox may stand still
+    doubted_at: float = 0  # the last time that this value was read again because it had been refused
 
     def serves(self, now: float, refused: str | None) -> bool:
-        return now < self.good_until and (self.value != refused or now - self.at <= REREAD_AFTER_S)
+        return now < self.good_until and (self.value != refused or now - self.doubted_at < REREAD_AFTER_S)
 
 
 _last: dict[str, _Read] = {}
@@ -61,9 +61,9 @@ def secret(name: str, refused: str | None = None) -> str:
             raise denied from error
         if last is None:
             raise StoreUnavailableError("Our credentials could not be read just now.") from error
-        _last[name] = _Read(last.value, now, now + ASK_AGAIN_S)
+        _last[name] = _Read(last.value, now + ASK_AGAIN_S)
         return last.value
-    _last[name] = _Read(value, now, now + KEPT_S)
+    _last[name] = _Read(value, now + KEPT_S, now if value == refused else 0)
     return value
 
 

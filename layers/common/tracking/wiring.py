@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -155,7 +156,7 @@ def process() -> ProcessDeps:
 
 def _firestore(settings: TriggerSettings | ProcessSettings | ReconcileSettings | CleanupSettings) -> FirestoreStore:
     project, credentials_secret = settings.google_cloud_project, settings.firebase_credentials_secret
-    return FirestoreStore(firestore_client(project, credentials_secret), lambda: renew(project, credentials_secret))
+    return FirestoreStore(firestore_client(project, credentials_secret), partial(renew, project, credentials_secret))
 
 
 def _stopping(settings: StoppingSettings, clock: Clock) -> Callable[[PlatformName], Platform]:

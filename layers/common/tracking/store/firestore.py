@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -77,6 +78,11 @@ def _is_refusal_in_disguise(error: Exception) -> bool:
     return isinstance(error, google.ServiceUnavailable) and REFUSED in str(error)
 
 
+Renew = Callable[[float], None]
+"""Called when Firestore refuses our token: the next call then has a newer one. Its argument is the begin of the refused
+call, as `time.monotonic` gives it.
+"""
+
 _translated = translated((google.GoogleAPIError, GoogleAuthError), translate)
 
 
@@ -87,8 +93,9 @@ class _Patience:
     of a write handles that. So reads and writes are tried again alike.
     """
 
-    def __init__(self, renew: Callable[[], None] | None) -> None:
+    def __init__(self, renew: Renew | None) -> None:
         self._renew = renew
+        self._began_at = time.monotonic()
         self._was_late = False
 
     def __call__(self, error: Exception) -> bool:
@@ -98,15 +105,14 @@ class _Patience:
             is_first, self._was_late = not self._was_late, True
             return is_first
         if isinstance(error, google.Unauthenticated | google.PermissionDenied) and self._renew is not None:
-            self._renew()
+            self._renew(self._began_at)
             self._renew = None
             return True
         return False
 
 
 class FirestoreStore:
-    def __init__(self, client: Client, renew: Callable[[], None] | None = None) -> None:
-        """`renew` is called when Firestore refuses our token: the next call then uses newer credentials."""
+    def __init__(self, client: Client, renew: Renew | None = None) -> None:
         self._client = client
         self._renew = renew
         self._jobs = client.collection(JOBS)
