@@ -6,15 +6,17 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from dataclasses import dataclass
 from uuid import uuid4
 
 import firebase_admin
 import pytest
+from google.cloud.firestore_v1 import Client
 
 from tests.factories import job_document
 from tests.google_double import AWS, Google, google
 from tests.secrets_double import Secrets
+from tests.silent_line import line_to
 from tracking import google_credentials
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.store import DocumentWrite
@@ -45,11 +47,27 @@ def store(monkeypatch: pytest.MonkeyPatch, services: Google, secrets: Secrets) -
         monkeypatch.setenv(name, value)
     project = f"demo-{uuid4().hex[:12]}"
     client = services.client(google_credentials.firestore_client(project, SECRET))
-    yield FirestoreStore(client, partial(google_credentials.renew, project, SECRET))
-    client.close()  # type: ignore[no-untyped-call]
+    store = FirestoreStore(client, Access(google_credentials.FirestoreAccess(project, SECRET), services))
+    yield store
+    for each in {client, store.client}:
+        each.close()  # type: ignore[no-untyped-call]
     google_credentials.firebase_app.cache_clear()
     for app in list(firebase_admin._apps.values()):
         firebase_admin.delete_app(app)
+
+
+@dataclass
+class Access:
+    """Our access, with new connections to the double."""
+
+    ours: google_credentials.FirestoreAccess
+    services: Google
+
+    def connect(self) -> Client:
+        return self.services.client(self.ours.connect())
+
+    def renew(self, since: float) -> None:
+        self.ours.renew(since)
 
 
 def rotate(services: Google, secrets: Secrets, *, federated: bool = False) -> None:
@@ -172,3 +190,22 @@ def test_tokens_that_firestore_refuses_are_renewed_once(
     with pytest.raises(CredentialsError):
         store.get_job("a")
     assert services.asked == 3
+
+
+def test_a_forgotten_connection_is_replaced(
+    store: FirestoreStore, services: Google, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """gRPC alone would go on with the dead connection: three calls, thirty seconds, and no answer."""
+    monkeypatch.setattr(store_module, "RPC_TIMEOUT_S", 2.0)
+    with line_to(int(services.firestore.partition(":")[2])) as line:
+        services.firestore = line.address
+        store.reconnect(store.client)
+        store.put_document(DocumentWrite("a/b", {"n": 1}))
+        line.forget()
+        began = time.monotonic()
+        assert store.get_document("a/b") == {"n": 1}
+        assert 2 <= time.monotonic() - began < 4
+        line.forget()
+        store.put_document(DocumentWrite("a/b", {"n": 2}))
+        assert store.get_document("a/b") == {"n": 2}
+        assert line.connections == 3

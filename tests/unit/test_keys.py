@@ -258,7 +258,7 @@ def test_the_process_function_tells_of_each_refusal(
 
 
 def test_a_key_refused_in_the_middle_keeps_the_jobs_place(capsys: pytest.CaptureFixture[str]) -> None:
-    """What was fetched is saved, the platform is paused, and a further execution goes on at the cursor."""
+    """The posts so far are saved, the platform is paused, and a further execution goes on at the cursor."""
     harness = Harness()
     fake = FakePlatform(account(), videos(200), refusals={100: CredentialsError("Apify refused our access key.")})
     harness.platform = fake

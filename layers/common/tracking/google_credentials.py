@@ -17,6 +17,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -44,6 +45,7 @@ with _no_collection():
     from firebase_admin import firestore
     from google.auth.credentials import AnonymousCredentials, Credentials
     from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
+    from google.cloud.firestore_v1 import Client
 
 GOOGLE_TIMEOUT_S = 3.0
 """Seconds to wait for Google's certificates, a user's record or a token. The libraries' default is two minutes."""
@@ -57,14 +59,36 @@ https://github.com/grpc/grpc/blob/master/src/core/credentials/call/plugin/plugin
 _FIREBASE_SCOPES = ("https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/datastore")
 
 
-def firestore_client(project: str, credentials_secret: str = "") -> Any:
+def firestore_client(project: str, credentials_secret: str = "") -> Client:
     """Build a Firestore client through firebase-admin.
 
     With `FIRESTORE_EMULATOR_HOST` the client uses no credentials. Otherwise the client uses the secret: a service
     account's key, or a workload identity federation's configuration. Without a secret the client uses the machine's
     own credentials.
     """
-    return firestore.client(firebase_app(project, credentials_secret))
+    client: Client = firestore.client(firebase_app(project, credentials_secret))
+    return client
+
+
+@dataclass(frozen=True, slots=True)
+class FirestoreAccess:
+    """Implements `store.firestore.Access`."""
+
+    project: str
+    credentials_secret: str
+
+    def connect(self) -> Client:
+        """Return a new client with the same credentials. firebase-admin would return the one that it has."""
+        return Client(project=self.project, credentials=self._credentials)
+
+    def renew(self, since: float) -> None:
+        if isinstance(self._credentials, SecretCredentials):
+            self._credentials.doubt(since)
+
+    @property
+    def _credentials(self) -> Credentials:
+        credentials: Credentials = firebase_app(self.project, self.credentials_secret).credential.get_credential()
+        return credentials
 
 
 @functools.cache
@@ -93,16 +117,6 @@ def _refuse_emulated_sign_in(project: str) -> None:
             "FIREBASE_AUTH_EMULATOR_HOST is set. With it every token is accepted, so anybody could sign in as any user."
             " Unset it; only a project demo-... on FIRESTORE_EMULATOR_HOST may have it."
         )
-
-
-def renew(project: str, credentials_secret: str, since: float) -> None:
-    """Look for a newer key, and get a new token, before the next request: Firestore refused our token.
-
-    `since`: the begin of the refused call, as `time.monotonic` gives it. Credentials that were renewed later are kept.
-    """
-    credentials = firebase_app(project, credentials_secret).credential.get_credential()
-    if isinstance(credentials, SecretCredentials):
-        credentials.doubt(since)
 
 
 def _google_credentials(secret_name: str) -> Credentials | None:

@@ -12,14 +12,13 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tracking.clients import aws_client, http_client
 from tracking.clock import Clock, SystemClock
 from tracking.errors import CredentialsError
-from tracking.google_credentials import firebase_app, firestore_client, renew
+from tracking.google_credentials import FirestoreAccess, firebase_app, firestore_client
 from tracking.hints import Hints
 from tracking.jobs import PlatformName
 from tracking.platform_contract import PLATFORMS
@@ -156,7 +155,8 @@ def process() -> ProcessDeps:
 
 def _firestore(settings: TriggerSettings | ProcessSettings | ReconcileSettings | CleanupSettings) -> FirestoreStore:
     project, credentials_secret = settings.google_cloud_project, settings.firebase_credentials_secret
-    return FirestoreStore(firestore_client(project, credentials_secret), partial(renew, project, credentials_secret))
+    access = FirestoreAccess(project, credentials_secret)
+    return FirestoreStore(firestore_client(project, credentials_secret), access)
 
 
 def _stopping(settings: StoppingSettings, clock: Clock) -> Callable[[PlatformName], Platform]:

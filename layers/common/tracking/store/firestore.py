@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from google.api_core import exceptions as google
 from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 from google.api_core.retry import Retry
 from google.auth.exceptions import GoogleAuthError, TransportError
-from google.cloud.firestore_v1 import Client, Increment, Query
+from google.cloud.firestore_v1 import Client, CollectionReference, Increment, Query
 from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
 from google.rpc.code_pb2 import Code
@@ -39,6 +40,9 @@ from tracking.translating import translated
 
 JOBS = "trackingJobs"
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
 PARALLEL_COMMITS = 16
 """Threads for writes with companions. Each such write is a separate commit, which is about 20 ms of waiting."""
 
@@ -47,7 +51,10 @@ MAX_HALVINGS = 40
 
 RPC_TIMEOUT_S = 10.0
 RETRY_FOR_S = 15.0
-"""Seconds for all tries of a call. The client's default for both limits is 60 s, which is more than a tick has."""
+"""Seconds for all tries of a call. The client's default for both limits is 60 s, which is more than a tick has.
+
+A call takes at most twice RPC_TIMEOUT_S and RETRY_FOR_S: 35 s.
+"""
 
 TRANSLATION: tuple[tuple[type[Exception], type[TrackingError], str], ...] = (
     # the first match counts
@@ -83,46 +90,80 @@ Renew = Callable[[float], None]
 call, as `time.monotonic` gives it.
 """
 
-_translated = translated((google.GoogleAPIError, GoogleAuthError), translate)
+_in_our_words = translated((google.GoogleAPIError, GoogleAuthError), translate)
+
+
+def _translated(call: Callable[Concatenate[FirestoreStore, _P], _R]) -> Callable[Concatenate[FirestoreStore, _P], _R]:
+    """Decorate a call of the store: errors become ours, and a call without an answer is made again by a new connection.
+
+    A sandbox that was frozen may have a connection that the other side has forgotten, and gRPC would go on using it. A
+    write that was made although its reply was lost is refused when it comes again, by its precondition. Each caller of
+    a write handles that, because the client, too, tries again. So reads and writes are made again alike.
+    """
+
+    @_in_our_words
+    @functools.wraps(call)
+    def wrapper(store: FirestoreStore, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        used = store.client
+        try:
+            return call(store, *args, **kwargs)
+        except google.DeadlineExceeded:
+            store.reconnect(used)
+            return call(store, *args, **kwargs)
+
+    return wrapper
+
+
+class Access(Protocol):
+    """The way to Firestore, as `tracking.google_credentials` knows it."""
+
+    def connect(self) -> Client:
+        """Return a client with a connection of its own."""
+        ...
+
+    def renew(self, since: float) -> None:
+        """Get newer credentials: Firestore refused those of a call that began at `since`, by `time.monotonic`."""
+        ...
 
 
 class _Patience:
-    """Decides for one call whether it is tried again.
+    """Decides for one request whether the client sends it again."""
 
-    A write that was made although its reply was lost is refused when it comes again, by its precondition: each caller
-    of a write handles that. So reads and writes are tried again alike.
-    """
-
-    def __init__(self, renew: Renew | None) -> None:
-        self._renew = renew
+    def __init__(self, access: Access | None) -> None:
+        self._access = access
         self._began_at = time.monotonic()
-        self._was_late = False
 
     def __call__(self, error: Exception) -> bool:
         if isinstance(error, google.ServiceUnavailable):
             return not _is_refusal_in_disguise(error)
-        if isinstance(error, google.DeadlineExceeded):  # the first call of a thawed sandbox: its connection is dead
-            is_first, self._was_late = not self._was_late, True
-            return is_first
-        if isinstance(error, google.Unauthenticated | google.PermissionDenied) and self._renew is not None:
-            self._renew(self._began_at)
-            self._renew = None
+        if isinstance(error, google.Unauthenticated | google.PermissionDenied) and self._access is not None:
+            self._access.renew(self._began_at)
+            self._access = None
             return True
         return False
 
 
 class FirestoreStore:
-    def __init__(self, client: Client, renew: Renew | None = None) -> None:
-        self._client = client
-        self._renew = renew
-        self._jobs = client.collection(JOBS)
+    def __init__(self, client: Client, access: Access | None = None) -> None:
+        """`access`: None for a client without credentials."""
+        self.client = client
+        self._access = access
+
+    def reconnect(self, used: Client) -> None:
+        """Use a new connection in place of that of `used`, unless another thread has done so."""
+        if self._access is not None and self.client is used:
+            self.client = self._access.connect()
+
+    @property
+    def _jobs(self) -> CollectionReference:
+        return self.client.collection(JOBS)
 
     @property
     def _call(self) -> dict[str, Any]:
         """The time-out and the retry of one call."""
         return {
             "timeout": RPC_TIMEOUT_S,
-            "retry": Retry(predicate=_Patience(self._renew), initial=0.1, maximum=2.0, timeout=RETRY_FOR_S),
+            "retry": Retry(predicate=_Patience(self._access), initial=0.1, maximum=2.0, timeout=RETRY_FOR_S),
         }
 
     @_translated
@@ -196,7 +237,7 @@ class FirestoreStore:
     @_translated
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
         references = [self._jobs.document(job_id) for job_id in job_ids]
-        found = self._client.get_all(references, field_paths=DOCUMENT_FIELDS, **self._call)
+        found = self.client.get_all(references, field_paths=DOCUMENT_FIELDS, **self._call)
         return [_snapshot(document) for document in found if document.exists]
 
     @_translated
@@ -225,7 +266,7 @@ class FirestoreStore:
             raise
 
     def _write_batch(self, writes: Sequence[JobWrite], halvings: Iterator[int]) -> list[str | Unwritable | None]:
-        batch = BulkWriteBatch(self._client)
+        batch = BulkWriteBatch(self.client)
         for write in writes:
             self._add_job(batch, write)
         try:
@@ -245,7 +286,7 @@ class FirestoreStore:
 
     @_translated
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
-        batch = self._client.batch()
+        batch = self.client.batch()
         self._add_job(batch, job)
         every = [*job.companions, *documents]
         for document in every:
@@ -301,7 +342,7 @@ class FirestoreStore:
     def delete_jobs(self, jobs: Sequence[JobSnapshot]) -> int:
         if not jobs:
             return 0
-        batch = BulkWriteBatch(self._client)
+        batch = BulkWriteBatch(self.client)
         for job in jobs:
             batch.delete(self._jobs.document(job.job_id), option=self._unchanged_since(job.version))
         return sum(status.code == 0 for status in batch.commit(**self._call).status)
@@ -310,7 +351,7 @@ class FirestoreStore:
     def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:
         return {
             document.id: document.to_dict() or {}
-            for document in self._client.collection(collection).stream(**self._call)
+            for document in self.client.collection(collection).stream(**self._call)
         }
 
     @_translated
@@ -320,12 +361,12 @@ class FirestoreStore:
 
     @_translated
     def get_stored(self, path: str) -> StoredDocument | None:
-        document = self._client.document(path).get(**self._call)
+        document = self.client.document(path).get(**self._call)
         return StoredDocument(document.to_dict() or {}, _version(document.update_time)) if document.exists else None
 
     @_translated
     def put_document(self, write: DocumentWrite) -> str:
-        batch = self._client.batch()
+        batch = self.client.batch()
         self._add_document(batch, write)
         try:
             results = batch.commit(**self._call)
@@ -338,7 +379,7 @@ class FirestoreStore:
         return _version(results[0].update_time)
 
     def _add_document(self, batch: Any, write: DocumentWrite) -> None:
-        reference = self._client.document(write.path)
+        reference = self.client.document(write.path)
         if write.must_be_new:
             batch.create(reference, write.fields)
         elif write.version is not None:
@@ -355,7 +396,7 @@ class FirestoreStore:
 
     def _unchanged_since(self, version: str) -> Any:
         moment = DatetimeWithNanoseconds.from_rfc3339(version)  # type: ignore[no-untyped-call]
-        return self._client.write_option(last_update_time=moment)
+        return self.client.write_option(last_update_time=moment)
 
 
 def _only_our_fields(query: Any) -> Any:
