@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import grpc  # type: ignore[import-untyped]
 import pytest
@@ -23,7 +24,7 @@ from tests.factories import account, bare_change, job_document, video
 from tracking import jobs
 from tracking.document_limits import message_bytes
 from tracking.errors import CredentialsError, StoreUnavailableError
-from tracking.google_credentials import REFUSED, FirestoreAccess
+from tracking.google_credentials import REFUSED
 from tracking.jobs import PlatformName, Progress, Status
 from tracking.store import (
     MAX_BYTES_PER_COMMIT,
@@ -134,7 +135,7 @@ def test_a_status_of_grpc_has_this_class_and_retry(status: grpc.StatusCode) -> N
     ours, tries = GRPC[status]
     error = google.from_grpc_status(status, "said")  # type: ignore[no-untyped-call]
     assert type(translate(error)) is (ours or type(error))
-    patience = store_module._Patience(FirestoreAccess("demo-table", ""))
+    patience = store_module._Patience(Mock(spec=store_module.Access))
     assert [patience(error) for _ in range(3)] == [tried < tries or tries == 2 for tried in range(3)]
 
 

@@ -154,6 +154,16 @@ def test_a_revoked_key_is_a_credentials_error_in_seconds(
     assert store.get_job("a") is None
 
 
+@pytest.mark.parametrize("federated", [False, True])
+def test_a_key_that_gets_no_token_is_changed_at_once(
+    store: FirestoreStore, services: Google, secrets: Secrets, federated: bool
+) -> None:
+    """Here the token server refuses the key, as it does when a token ends after the key. No call fails."""
+    rotate(services, secrets, federated=federated)
+    assert store.get_job("a") is None
+    assert services.asked == 2
+
+
 @pytest.mark.parametrize("value", ["not json", "{}"])
 def test_a_secret_with_a_typing_error_is_a_credentials_error(
     store: FirestoreStore, secrets: Secrets, value: str
@@ -190,6 +200,19 @@ def test_tokens_that_firestore_refuses_are_renewed_once(
     with pytest.raises(CredentialsError):
         store.get_job("a")
     assert services.asked == 3
+
+
+def test_a_late_refusal_of_an_old_token_renews_nothing(store: FirestoreStore, services: Google) -> None:
+    """Threads share the credentials: one may be refused with a token that another has replaced meanwhile."""
+    access, began = store._access, time.monotonic()
+    assert access is not None
+    store.get_job("a")
+    access.renew(began)
+    store.get_job("a")
+    assert services.asked == 1
+    access.renew(time.monotonic())
+    store.get_job("a")
+    assert services.asked == 2
 
 
 def test_a_forgotten_connection_is_replaced(
