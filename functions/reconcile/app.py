@@ -47,6 +47,9 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.Reconcil
 
 def _record(deps: wiring.ReconcileDeps, owned: Fence, job: dict[str, Any], outcome: Outcome) -> bool:
     """Write the execution's end to its job. Return False if the execution no longer owns it."""
+    if outcome.lost_access:
+        logger.info("job left as it is", action="job_left", reason="Our key was refused. The sweep looks at the job.")
+        return False
     code, sentence = outcomes.explain_end(outcome)
     now = deps.clock.now()
     try:
