@@ -19,7 +19,6 @@ from tracking.errors import (
     CredentialsError,
     InvalidJobError,
     PlatformUnavailableError,
-    QuotaExceededError,
     RateLimitedError,
     TrackingError,
 )
@@ -31,6 +30,7 @@ from tracking.platforms import (
     FetchedAccount,
     FetchedVideos,
     Platform,
+    Refusal,
     RunBook,
     Waiting,
     collect_videos,
@@ -117,7 +117,7 @@ class Fetching:
             self._wait_out(refusal)
             return None
 
-    def _wait_out(self, refusal: RateLimitedError | QuotaExceededError) -> None:
+    def _wait_out(self, refusal: Refusal) -> None:
         """Wait until the time that the refusal names. Raises the refusal if it names none that is in time."""
         retry_at = refusal.retry_at if isinstance(refusal, RateLimitedError) else None
         if retry_at is None or not self._clock.now() < retry_at < self._budget.deadline:

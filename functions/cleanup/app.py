@@ -17,7 +17,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tracking import adoption, jobs, pauses, walks, wiring
+from tracking import adoption, jobs, pauses, refusals, walks, wiring
 from tracking.document_limits import is_document_id
 from tracking.store import CleanupStore, DocumentWrite, JobSnapshot, JobWrite
 
@@ -29,6 +29,7 @@ logger = Logger(service="cleanup")
 
 
 @logger.inject_lambda_context(clear_state=True)
+@refusals.told("cleanup", logger)
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.CleanupDeps | None = None) -> dict[str, Any]:
     """Return how many jobs were deleted, and whether all finished jobs were looked at."""
     deps = deps or wiring.cleanup()

@@ -18,8 +18,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from process import charging, pausing, retrying, stopping, waiting
 from process.states import STATES
 from process.step import State, Step
-from tracking import wiring
+from tracking import refusals, wiring
 from tracking.errors import (
+    CredentialsError,
     JobCancelledError,
     JobPausedError,
     QuotaExceededError,
@@ -44,7 +45,8 @@ def handler(
 
     Raises the errors of `tracking.errors`. Step Functions retries or catches them by class name.
     """
-    deps = deps or wiring.process()
+    with refusals.told("process", logger):
+        deps = deps or wiring.process()
     step = Step.from_event(event, states, deps.clock.now(), context.get_remaining_time_in_millis() / 1000)
     logger.append_keys(
         job_id=step.work.job_id,
@@ -57,6 +59,9 @@ def handler(
     try:
         output = _charged(step, deps)
     except TrackingError as error:
+        refused = error if isinstance(error, CredentialsError) else error.__cause__
+        if isinstance(refused, CredentialsError):  # also if it has paused the platform
+            refusals.tell("process", logger, refused, refused.credential or step.work.credential)
         logger.warning(
             "state failed", action="state_failed", error_code=type(error).__name__, reason=error.message, exc_info=error
         )
@@ -88,7 +93,7 @@ def _run(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:
 def _run_state(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:
     try:
         return step.state.run(step, deps)
-    except (TransientError, QuotaExceededError) as error:
+    except (TransientError, QuotaExceededError, CredentialsError) as error:
         held = waiting.hold(step, deps, error)
         if held is not None:
             return held

@@ -20,11 +20,11 @@ from process.advancing import advance
 from process.budget import Fetch
 from process.saving import unstage
 from process.step import Step, Then
-from tracking import pauses
+from tracking import pauses, refusals
 from tracking.clock import to_rfc3339
-from tracking.errors import PlatformUnavailableError, QuotaExceededError, RateLimitedError
+from tracking.errors import CredentialsError, PlatformUnavailableError, QuotaExceededError, RateLimitedError
 from tracking.pauses import Pause
-from tracking.platforms import FetchedVideos, Waiting, collect_videos
+from tracking.platforms import FetchedVideos, Refusal, Waiting, collect_videos
 from tracking.store import DocumentWrite
 from tracking.wiring import ProcessDeps
 
@@ -82,17 +82,19 @@ def _decide(step: Step, deps: ProcessDeps, chunk: FetchedVideos) -> dict[str, An
     return _wait(step, deps, chunk.waiting)
 
 
-def _refused(
-    step: Step, deps: ProcessDeps, chunk: FetchedVideos, error: RateLimitedError | QuotaExceededError
-) -> tuple[Step, FetchedVideos]:
+def _refused(step: Step, deps: ProcessDeps, chunk: FetchedVideos, error: Refusal) -> tuple[Step, FetchedVideos]:
     """Note how long the platform refuses us. If that is longer than the job may last, the chunk is the last one."""
     now, reason = deps.clock.now(), type(error).__name__
-    if isinstance(error, QuotaExceededError):
-        until, outlasts_job = pauses.quota_used_up_until(step.work.platform_name, now), True
-    else:
-        named = error.retry_at
-        until = named if named and named > now else now + UNNAMED_HOLD
-        outlasts_job = until >= step.job_ends_at(deps.max_job)
+    outlasts_job = False
+    match error:
+        case QuotaExceededError():
+            until, outlasts_job = pauses.quota_used_up_until(step.work.platform_name, now), True
+        case CredentialsError():
+            until = now + pauses.CREDENTIALS_PAUSE
+            refusals.tell("process", logger, error, step.work.credential)
+        case RateLimitedError(retry_at=named):
+            until = named if named and named > now else now + UNNAMED_HOLD
+    outlasts_job = outlasts_job or until >= step.job_ends_at(deps.max_job)
     outlasts_execution = outlasts_job or until > step.fetching_ends_at
     logger.warning("refused in the middle", action="refused_in_the_middle", error_code=reason)
     work = replace(step.work, retry_at=to_rfc3339(until), pause_reason=reason if outlasts_execution else None)
@@ -136,7 +138,7 @@ def _wait(step: Step, deps: ProcessDeps, found: Waiting | None) -> dict[str, Any
 def _hold(step: Step, deps: ProcessDeps, retry_at: datetime) -> dict[str, Any]:
     """Make no call before the time that the platform named. The job keeps its place meanwhile."""
     label = step.work.platform_name.label
-    message = f"{step.work.so_far().rstrip('.')} about {retry_at:%H:%M} UTC, as {label} asks."
+    message = f"{step.work.so_far().rstrip('.')} about {retry_at:%H:%M} UTC; {label} refuses us for now."
     room_s = waiting.room_s(step, deps)
     if not room_s or step.work.pause_reason:
         return going_on.hand_over(step, deps, message, _pause(step, deps))

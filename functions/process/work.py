@@ -13,6 +13,7 @@ from tracking.accounts import camel_case
 from tracking.errors import InvalidJobError
 from tracking.fence import Fence
 from tracking.jobs import PlatformName
+from tracking.platform_contract import PLATFORMS
 from tracking.store import account_path
 
 
@@ -79,6 +80,11 @@ class Work:
             return PlatformName(self.platform)
         except ValueError:
             raise InvalidJobError(f"There is no platform {self.platform[:40]!r}.") from None
+
+    @property
+    def credential(self) -> str:
+        """The name of the platform's credential in contracts/platforms.json."""
+        return PLATFORMS[self.platform_name].credential
 
     @property
     def tracked_account_id(self) -> str:

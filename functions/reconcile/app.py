@@ -13,7 +13,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tracking import fence, jobs, outcomes, paid_runs, wiring
+from tracking import fence, jobs, outcomes, paid_runs, refusals, wiring
 from tracking.errors import InvalidJobError, JobCancelledError, StaleAttemptError
 from tracking.fence import Fence
 from tracking.jobs import Status
@@ -25,6 +25,7 @@ logger = Logger(service="reconcile")
 
 
 @logger.inject_lambda_context(clear_state=True)
+@refusals.told("reconcile", logger)
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.ReconcileDeps | None = None) -> dict[str, Any]:
     """Fail the job, or give it back, if its execution still owns it. Return whether that happened.
 
@@ -46,6 +47,9 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.Reconcil
 
 def _record(deps: wiring.ReconcileDeps, owned: Fence, job: dict[str, Any], outcome: Outcome) -> bool:
     """Write the execution's end to its job. Return False if the execution no longer owns it."""
+    if outcome.lost_access:
+        logger.info("job left as it is", action="job_left", reason="Our key was refused. The sweep looks at the job.")
+        return False
     code, sentence = outcomes.explain_end(outcome)
     now = deps.clock.now()
     try:

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tracking import wiring
+from tracking import refusals, wiring
 from tracking.errors import InvalidJobError
 from tracking.metrics import NAMESPACE, count_failed
 from trigger.tick import Tick, run_tick
@@ -20,6 +20,7 @@ metrics = Metrics(namespace=NAMESPACE, service="trigger")
 
 
 @logger.inject_lambda_context(clear_state=True)
+@refusals.told("trigger", logger)
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.TriggerDeps | None = None) -> dict[str, Any]:
     """Run one tick and return its counts.
 

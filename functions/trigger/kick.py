@@ -18,9 +18,10 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tracking import wiring
+from tracking import refusals, wiring
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.kick_auth import RefusedError, UnavailableError
+from tracking.metrics import count_refused_credentials
 from trigger.wake import KICK
 
 logger = Logger(service="kick")
@@ -38,6 +39,8 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.KickDeps
         return _answer(HTTPStatus.UNAUTHORIZED)
     except UnavailableError as unavailable:
         logger.exception("kick failed", action="kick_failed", reason=unavailable.reason)
+        if unavailable.refused:
+            count_refused_credentials("kick", refusals.GOOGLE)
         return _answer(HTTPStatus.SERVICE_UNAVAILABLE)
     logger.info("kick accepted", action="kick_accepted", kind=caller)
     return _answer(HTTPStatus.ACCEPTED)
@@ -47,7 +50,7 @@ def _wired() -> wiring.KickDeps:
     try:
         return wiring.kick()
     except (CredentialsError, StoreUnavailableError) as error:
-        raise UnavailableError(type(error).__name__) from error
+        raise UnavailableError(type(error).__name__, refused=isinstance(error, CredentialsError)) from error
 
 
 def _wake_trigger(deps: wiring.KickDeps) -> None:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from tracking.errors import StoreUnavailableError
 from tracking.store import JobSnapshot, JobWrite, TickStore, Unwritable
 
-RESEND_RESERVE_S = 30.0
-"""Seconds for one request with all the client's retries (25 s), and for starting the jobs that it claimed."""
+RESEND_RESERVE_S = 40.0
+"""Seconds for one request with all its retries (35 s), and for starting the jobs that it claimed."""
 
 
 def write_each(

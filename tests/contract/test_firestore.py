@@ -9,11 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
+import grpc  # type: ignore[import-untyped]
 import pytest
 from google.api_core import exceptions as google
 from google.auth.exceptions import DefaultCredentialsError, RefreshError, TransportError
-from google.cloud.firestore_v1 import Client
+from google.cloud.firestore_v1 import Client, DocumentReference
 from google.cloud.firestore_v1.types import BatchWriteResponse, CommitResponse, WriteResult
 from google.rpc.status_pb2 import Status as RpcStatus
 
@@ -24,6 +26,7 @@ from tests.factories import account, bare_change, job_document, video
 from tracking import jobs
 from tracking.document_limits import message_bytes
 from tracking.errors import CredentialsError, StoreUnavailableError
+from tracking.google_credentials import REFUSED
 from tracking.jobs import PlatformName, Progress, Status
 from tracking.store import (
     MAX_BYTES_PER_COMMIT,
@@ -101,6 +104,50 @@ OURS = {
 }
 
 
+GRPC: dict[grpc.StatusCode, tuple[type[Exception] | None, int]] = {
+    # our class (None: passed on as it is), and how often a request is sent again (2: until RETRY_FOR_S)
+    grpc.StatusCode.CANCELLED: (StoreUnavailableError, 0),  # the connection or the server gave the call up
+    grpc.StatusCode.UNKNOWN: (StoreUnavailableError, 0),  # the server failed without a code
+    grpc.StatusCode.INVALID_ARGUMENT: (None, 0),  # our mistake, or a document too large: callers of writes know it
+    grpc.StatusCode.DEADLINE_EXCEEDED: (
+        StoreUnavailableError,
+        0,
+    ),  # the store makes the call again, by a new connection
+    grpc.StatusCode.NOT_FOUND: (None, 0),  # of a write: the document is gone, and callers know it; else no database
+    grpc.StatusCode.ALREADY_EXISTS: (None, 0),  # of a write: callers know it
+    grpc.StatusCode.PERMISSION_DENIED: (CredentialsError, 1),  # a newer key may have the right
+    grpc.StatusCode.RESOURCE_EXHAUSTED: (StoreUnavailableError, 0),  # a quota; trying again at once makes it worse
+    grpc.StatusCode.FAILED_PRECONDITION: (None, 0),  # of a write: callers know it; of a query: an index is missing
+    grpc.StatusCode.ABORTED: (StoreUnavailableError, 0),  # contention for a document
+    grpc.StatusCode.OUT_OF_RANGE: (None, 0),  # our mistake
+    grpc.StatusCode.UNIMPLEMENTED: (StoreUnavailableError, 0),  # a proxy, or an emulator that lacks the call
+    grpc.StatusCode.INTERNAL: (StoreUnavailableError, 0),  # the server or the connection is broken
+    grpc.StatusCode.UNAVAILABLE: (StoreUnavailableError, 2),  # the connection was lost, or the server restarts
+    grpc.StatusCode.DATA_LOSS: (StoreUnavailableError, 0),  # the server cannot read its data now
+    grpc.StatusCode.UNAUTHENTICATED: (CredentialsError, 1),  # a newer key, or a new token, may be accepted
+}
+"""https://grpc.io/docs/guides/status-codes"""
+
+
+def test_every_status_of_grpc_has_a_class_and_a_retry() -> None:
+    assert set(GRPC) == set(grpc.StatusCode) - {grpc.StatusCode.OK}
+
+
+@pytest.mark.parametrize("status", GRPC, ids=lambda status: str(status.name))
+def test_a_status_of_grpc_has_this_class_and_retry(status: grpc.StatusCode) -> None:
+    ours, tries = GRPC[status]
+    error = google.from_grpc_status(status, "said")  # type: ignore[no-untyped-call]
+    assert type(translate(error)) is (ours or type(error))
+    patience = store_module._Patience(Mock(spec=store_module.Access))
+    assert [patience(error) for _ in range(3)] == [tried < tries or tries == 2 for tried in range(3)]
+
+
+def test_a_call_without_a_token_is_a_credentials_error() -> None:
+    error = google.ServiceUnavailable(f"Getting metadata from plugin failed with error: {REFUSED}: invalid_grant")  # type: ignore[no-untyped-call]
+    assert isinstance(translate(error), CredentialsError)
+    assert not store_module._Patience(None)(error)
+
+
 def made(error: Callable[..., Exception], message: str = "said") -> Exception:
     further: dict[str, Any] = {"cause": None} if error == google.RetryError else {}
     return error(message, **further)
@@ -170,13 +217,29 @@ def unreachable(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
             yield FirestoreStore(client)
 
 
+def test_a_job_whose_creation_was_answered_late_is_one_job(
+    firestore_client: Callable[[], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client sends the request again, and Firestore answers that the document exists."""
+    real = DocumentReference.create
+
+    def answered_late(reference: DocumentReference, *arguments: Any, **options: Any) -> Any:
+        real(reference, *arguments, **options)
+        raise google.AlreadyExists("said")  # type: ignore[no-untyped-call]
+
+    monkeypatch.setattr(DocumentReference, "create", answered_late)
+    store = FirestoreStore(firestore_client())
+    job_id = store.create_job(job_document())
+    assert [job.job_id for job in store.pending_jobs(10)] == [job_id]
+
+
 def test_firestore_unreachable_raises_unavailable_in_time(
     unreachable: FirestoreStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each call uses the time-outs, which are cut to half a second here."""
     assert (store_module.RPC_TIMEOUT_S, store_module.RETRY_FOR_S) == (10, 15)
-    monkeypatch.setitem(store_module._CALL, "timeout", 0.5)
-    monkeypatch.setitem(store_module._CALL, "retry", store_module._CALL["retry"].with_timeout(0.5))
+    monkeypatch.setattr(store_module, "RPC_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(store_module, "RETRY_FOR_S", 0.5)
 
     def outcome(call: Callable[[FirestoreStore], Any]) -> Exception | None:
         try:

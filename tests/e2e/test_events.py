@@ -15,6 +15,8 @@ from local import aws
 from local.paths import ROOT, clean_environment
 from process import states
 from tests.e2e.running import RunningStack
+from tracking import pauses
+from tracking.jobs import PlatformName
 from tracking.store import account_path
 from tracking.store.firestore import JOBS
 
@@ -111,12 +113,20 @@ def test_a_kick_is_accepted_and_says_nothing_else(running: RunningStack) -> None
     assert (answer.payload["statusCode"], answer.payload["body"]) == (202, "{}")
 
 
-def test_refused_platform_key_is_a_permanent_error(running: RunningStack) -> None:
-    """The key itself is in neither the log nor the reply."""
+def test_refused_platform_key_pauses_the_platform(running: RunningStack) -> None:
+    """The key itself is in neither the log nor the reply. The pause is cleared afterwards, for the other tests."""
     aws.put_secrets(running.state.aws(), {"tests/wrong-key": "wrong-key"})
-    answer = process(running, "fetch-account", YOUTUBE_API_KEY_SECRET="tests/wrong-key")
-    assert answer.payload["errorType"] == "CredentialsError"
-    assert "wrong-key" not in answer.log + json.dumps(answer.payload)
+    try:
+        answer = process(running, "fetch-account", YOUTUBE_API_KEY_SECRET="tests/wrong-key")
+        assert answer.payload["errorType"] == "JobPausedError"
+        assert "wrong-key" not in answer.log + json.dumps(answer.payload)
+        assert '"action":"credentials_refused"' in answer.log
+        assert running.job("event-youtube")["status"] == "pending"
+        control = pauses.from_document(running.store.get_document(pauses.CONTROL_DOCUMENT))
+        assert control[PlatformName.YOUTUBE].reason == "CredentialsError"
+    finally:
+        forget(running, "event-youtube")
+        running.store.put_document(pauses.clearing(PlatformName.YOUTUBE))
 
 
 def test_sample_event_of_a_chunk_saves_it_and_ends_no_job(running: RunningStack) -> None:

@@ -48,7 +48,7 @@ def test_simultaneous_kicks_and_ticks_start_each_job_once(
         return app.handler(event, FakeContext(55), deps)  # type: ignore[arg-type]
 
     queue = Queue(tick)
-    deps = KickDeps(Callers(None, lambda: "the-secret"), queue, "https://wakes")
+    deps = KickDeps(Callers(None, lambda _refused: "the-secret"), queue, "https://wakes")
 
     def press(_number: int) -> int:
         event = {"headers": {"x-trigger-secret": "the-secret"}}

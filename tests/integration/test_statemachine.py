@@ -253,11 +253,11 @@ def test_limits_nest_from_one_call_to_the_lease(definition: Any, template: Any, 
 def test_page_of_two_calls_fits_into_the_functions_reserve() -> None:
     """A page that begins at the last moment may take two calls, and one commit follows."""
     assert 2 * HTTP_TIMEOUT_S < FUNCTION_RESERVE_S
-    assert RPC_TIMEOUT_S + RETRY_FOR_S < FUNCTION_RESERVE_S
+    assert 2 * RPC_TIMEOUT_S + RETRY_FOR_S < FUNCTION_RESERVE_S
 
 
 def test_saving_fits_into_what_the_execution_keeps() -> None:
-    assert RPC_TIMEOUT_S + RETRY_FOR_S < SAVE_RESERVE_S
+    assert 2 * RPC_TIMEOUT_S + RETRY_FOR_S < SAVE_RESERVE_S
     assert FUNCTION_RESERVE_S + SAVE_RESERVE_S < EXECUTION_TIMEOUT_S
 
 

@@ -274,9 +274,8 @@ def test_long_rate_limit_in_the_middle_is_waited_for(platform: str) -> None:
     assert (pause["until"].timestamp(), pause["reason"]) == (times[0] + 900, "RateLimitedError")
     label = {"youtube": "YouTube", "twitter": "X"}[platform]
     saved = 6 * PAGE_SIZE[platform]
-    assert (
-        f"{saved:,} of about 1,000 posts saved; going on about {pause['until']:%H:%M} UTC, as {label} asks." in messages
-    )
+    until = f"{pause['until']:%H:%M} UTC"
+    assert f"{saved:,} of about 1,000 posts saved; going on about {until}; {label} refuses us for now." in messages
     assert sum(1 for _, path in world.requests if path.endswith(PAGES[platform])) == 1_000 / PAGE_SIZE[platform] + 1
 
 

@@ -56,7 +56,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 def post(headers: dict[str, str], queues: Stubber, secret: Callable[[], str] = lambda: SECRET) -> dict[str, Any]:
     event = json.loads((ROOT / "events/kick.json").read_text()) | {"headers": headers}
-    deps = KickDeps(Callers(NoTokens(), secret), queues.client, QUEUE)
+    deps = KickDeps(Callers(NoTokens(), lambda _refused: secret()), queues.client, QUEUE)
     return dict(kick.handler(event, FakeContext(), deps))  # type: ignore[arg-type]
 
 
@@ -166,7 +166,7 @@ def test_while_a_secret_is_changed_both_are_taken(queues: Stubber, offered: str)
 @given(st.dictionaries(st.sampled_from(["authorization", "x-trigger-secret", "Authorization"]), st.text()))
 def test_kick_with_any_header_does_not_crash(headers: dict[str, str]) -> None:
     with pytest.raises(RefusedError):
-        Callers(auth_that_refuses(), lambda: SECRET).identify(headers)
+        Callers(auth_that_refuses(), lambda _refused: SECRET).identify(headers)
 
 
 def auth_that_refuses() -> Any:
@@ -178,7 +178,7 @@ def auth_that_refuses() -> Any:
 
 
 def test_an_event_without_headers_is_refused(queues: Stubber) -> None:
-    deps = KickDeps(Callers(NoTokens(), lambda: SECRET), queues.client, QUEUE)
+    deps = KickDeps(Callers(NoTokens(), lambda _refused: SECRET), queues.client, QUEUE)
     for event in ({}, {"headers": None}):
         assert kick.handler(event, FakeContext(), deps)["statusCode"] == 401  # type: ignore[arg-type]
 
@@ -209,7 +209,7 @@ def test_kick_with_lambda_unreachable_answers_503(log: io.StringIO) -> None:
         def send_message(self, **_arguments: Any) -> None:
             raise EndpointConnectionError(endpoint_url="https://lambda.example")
 
-    deps = KickDeps(Callers(NoTokens(), lambda: SECRET), Unreachable(), QUEUE)
+    deps = KickDeps(Callers(NoTokens(), lambda _refused: SECRET), Unreachable(), QUEUE)
     event = {"headers": {"x-trigger-secret": SECRET}}
     assert kick.handler(event, FakeContext(), deps)["statusCode"] == 503  # type: ignore[arg-type]
     assert '"reason":"EndpointConnectionError"' in log.getvalue()
@@ -237,7 +237,7 @@ TOKEN = "eyJhbGciOi.eyJzdWIi.c2lnbmF0dXJl"
 @pytest.mark.parametrize("error", [ValueError(TOKEN), TypeError(TOKEN)])
 def test_a_token_is_not_quoted_by_any_answer_or_log_line(log: io.StringIO, error: Exception) -> None:
     tokens = type("Tokens", (), {"verify_id_token": lambda *args, **kwargs: raising(error)()})()
-    deps = KickDeps(Callers(tokens, lambda: SECRET), None, QUEUE)
+    deps = KickDeps(Callers(tokens, lambda _refused: SECRET), None, QUEUE)
     answer = kick.handler({"headers": {"authorization": f"Bearer {TOKEN}"}}, FakeContext(), deps)  # type: ignore[arg-type]
     assert answer["statusCode"] == 401
     assert '"reason":"MalformedToken"' in log.getvalue()

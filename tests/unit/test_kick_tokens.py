@@ -276,7 +276,7 @@ def test_fuzzed_tokens_are_refused_without_other_errors(
     tokens = fuzzed_client()
     tokens._token_verifier.request.session.mount("https://", Nobody())
     with pytest.raises(RefusedError):
-        Callers(tokens, lambda: "secret").identify(bearer(text))
+        Callers(tokens, lambda _refused: "secret").identify(bearer(text))
 
 
 @functools.cache
@@ -343,7 +343,7 @@ def test_firebase_token_errors_refuse_the_kick() -> None:
         Exception.__init__(error, "made by hand")
         tokens = type("Tokens", (), {"verify_id_token": lambda *args, error=error, **kwargs: _raise(error)})()
         with pytest.raises((RefusedError, UnavailableError)) as raised:
-            Callers(tokens, lambda: "secret").identify(bearer("a.b.c"))
+            Callers(tokens, lambda _refused: "secret").identify(bearer("a.b.c"))
         assert isinstance(raised.value, RefusedError | UnavailableError)
         assert raised.value.reason == kind.__name__
         if raised.type is RefusedError:

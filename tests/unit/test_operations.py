@@ -20,7 +20,8 @@ ALARMS = {name for name, resource in RESOURCES.items() if resource["Type"] == "A
 QUIET = {"JobCancelledError", "StaleAttemptError", "JobPausedError"}
 CODES = {leaf.__name__ for leaf in errors.leaves()} - QUIET
 CODES |= {outcomes.TIMED_OUT, outcomes.INTERNAL_ERROR, outcomes.ABORTED, jobs.LEASE_EXPIRED}
-SOURCES = "".join(path.read_text() for path in sorted((ROOT / "functions").rglob("*.py")))
+CODE = [path for folder in ("functions", "layers/common/tracking") for path in sorted((ROOT / folder).rglob("*.py"))]
+SOURCES = "".join(path.read_text() for path in CODE)
 ACTIONS = set(re.findall(r"""\baction"?[=:] ?"(\w+)\"""", SOURCES))
 
 

@@ -44,6 +44,16 @@ def test_event_of_a_silent_execution_end_fails_its_job(
     assert document["progress"] == {None: 0, "FetchAccount": 30, "FetchVideos": 70}[until]
 
 
+def test_a_job_that_lost_its_database_is_left_to_the_sweep(harness: Harness) -> None:
+    """Google refused our key, so FailJob wrote nothing. The job will start again: its user has done nothing wrong."""
+    job = harness.claimed_job()
+    event = event_of(harness, job, "failed")
+    event["detail"] |= {"error": "CredentialsError", "cause": "Our credentials for Firestore cannot be used."}
+    before = harness.document(job["jobId"])
+    assert reconcile(harness, event) == {"isRecorded": False}
+    assert harness.document(job["jobId"]) == before
+
+
 @pytest.mark.parametrize("name", ["timed-out", "aborted", "failed"])
 def test_an_event_that_comes_twice_is_told_once(harness: Harness, name: str) -> None:
     event = event_of(harness, harness.claimed_job(), name)

@@ -108,7 +108,14 @@ def test_an_execution_that_lives_gets_a_new_lease(harness: Harness, status: Exec
     assert harness.document(job_id)["status"] == "completed"
 
 
-@pytest.mark.parametrize("outcome", [None, Outcome(status=ExecutionStatus.SUCCEEDED)])
+WITHOUT_RESULT = [
+    None,
+    Outcome(status=ExecutionStatus.SUCCEEDED),
+    Outcome(status=ExecutionStatus.FAILED, error="CredentialsError", cause="Our credentials ... cannot be used."),
+]
+
+
+@pytest.mark.parametrize("outcome", WITHOUT_RESULT, ids=["never started", "succeeded", "google refused us"])
 def test_abandoned_job_goes_back_and_starts_a_new_attempt(harness: Harness, outcome: Outcome | None) -> None:
     job_id = expired_job(harness, outcome)
     assert harness.tick()["repaired"] == 1

@@ -32,7 +32,8 @@ KEY = "AIzaVerySecret"
 def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Secrets Manager's client with scripted replies."""
     client = boto3.client("secretsmanager", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
-    monkeypatch.setattr(secrets_manager, "aws_client", lambda service: client)
+    monkeypatch.setattr(secrets_manager, "aws_client", lambda service, **_limits: client)
+    monkeypatch.setattr(secrets_manager, "_last", {})
     secrets_manager.secrets_provider.cache_clear()
     with Stubber(client) as stub:
         yield stub
@@ -70,7 +71,7 @@ def test_unreachable_secrets_manager_is_a_transient_error(monkeypatch: pytest.Mo
         def get_secret_value(self, **kwargs: Any) -> None:
             raise EndpointConnectionError(endpoint_url="https://secretsmanager.example")
 
-    monkeypatch.setattr(secrets_manager, "aws_client", lambda service: Unreachable())
+    monkeypatch.setattr(secrets_manager, "aws_client", lambda service, **_limits: Unreachable())
     secrets_manager.secrets_provider.cache_clear()
     with pytest.raises(StoreUnavailableError):
         secrets_manager.secret("youtube-key")
@@ -133,7 +134,7 @@ def test_a_workload_identity_federation_is_used_as_configured(
     }
     secrets.add_response("get_secret_value", {"SecretString": json.dumps(config)}, {"SecretId": "firebase"})
     client = google_credentials.firestore_client("demo-federated", "firebase")
-    assert isinstance(client._credentials, AwsCredentials)
+    assert isinstance(client._credentials._current, AwsCredentials)
 
 
 ENVIRONMENT = {

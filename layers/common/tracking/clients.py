@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import httpx
 
 
-def aws_client(service: str) -> Any:
+def aws_client(service: str, read_timeout_s: float = 10, tries: int = 3) -> Any:
     import boto3
     from botocore.config import Config
 
@@ -17,8 +17,8 @@ def aws_client(service: str) -> Any:
         service,  # type: ignore[call-overload]
         config=Config(
             connect_timeout=3,
-            read_timeout=10,
-            retries={"mode": "standard", "total_max_attempts": 3},
+            read_timeout=read_timeout_s,
+            retries={"mode": "standard", "total_max_attempts": tries},
             max_pool_connections=32,
         ),
     )

@@ -61,7 +61,21 @@ class AccountSuspendedError(PermanentError):
 
 
 class CredentialsError(PermanentError):
-    """Our key for the platform is missing, wrong, or lacks a right."""
+    """Our key is missing, wrong, or lacks a right.
+
+    `credential`: "google" or "aws"; None if the key is the one of the job's platform.
+    `is_for_all`: False if the refusal may concern this one account only.
+    """
+
+    def __init__(self, message: str, credential: str | None = None, *, is_for_all: bool = True) -> None:
+        super().__init__(message)
+        self.credential = credential
+        self.is_for_all = is_for_all
+
+    @property
+    def stops_platform(self) -> bool:
+        """Return whether no job of the job's platform can go on."""
+        return self.credential is None and self.is_for_all
 
 
 class QuotaExceededError(PermanentError):

@@ -1,4 +1,11 @@
-"""Access to the Firebase project: choose the credentials, and build the app that holds them."""
+"""Access to the Firebase project: choose the credentials, and build the app that holds them.
+
+The credentials follow their secret, so a key can be changed while jobs run:
+
+    the secret has a new value ──> used for the next request, after KEPT_S of `secrets_manager` at the latest
+    Google refuses the key     ──> the secret is read again at once; a newer key is used for the same request
+    there is no newer key      ──> CredentialsError
+"""
 
 from __future__ import annotations
 
@@ -7,7 +14,11 @@ import functools
 import gc
 import json
 import os
+import threading
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from tracking.errors import CredentialsError
@@ -31,24 +42,53 @@ def _no_collection() -> Iterator[None]:
 
 with _no_collection():
     import firebase_admin
-    import google.auth
     from firebase_admin import firestore
-    from google.auth.credentials import AnonymousCredentials
+    from google.auth.credentials import AnonymousCredentials, Credentials
+    from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
+    from google.cloud.firestore_v1 import Client
 
 GOOGLE_TIMEOUT_S = 3.0
-"""Seconds to wait for Google's certificates or a user's record. firebase-admin's default is two minutes."""
+"""Seconds to wait for Google's certificates, a user's record or a token. The libraries' default is two minutes."""
+
+REFUSED = "Google refuses our credentials"
+"""The begin of an error's text. gRPC passes on the text alone: a call without a token ends as UNAVAILABLE, "Getting
+metadata from plugin failed with error: ...", whatever the reason.
+https://github.com/grpc/grpc/blob/master/src/core/credentials/call/plugin/plugin_credentials.cc
+"""
 
 _FIREBASE_SCOPES = ("https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/datastore")
 
 
-def firestore_client(project: str, credentials_secret: str = "") -> Any:
+def firestore_client(project: str, credentials_secret: str = "") -> Client:
     """Build a Firestore client through firebase-admin.
 
     With `FIRESTORE_EMULATOR_HOST` the client uses no credentials. Otherwise the client uses the secret: a service
     account's key, or a workload identity federation's configuration. Without a secret the client uses the machine's
     own credentials.
     """
-    return firestore.client(firebase_app(project, credentials_secret))
+    client: Client = firestore.client(firebase_app(project, credentials_secret))
+    return client
+
+
+@dataclass(frozen=True, slots=True)
+class FirestoreAccess:
+    """Implements `store.firestore.Access`."""
+
+    project: str
+    credentials_secret: str
+
+    def connect(self) -> Client:
+        """Return a new client with the same credentials. firebase-admin would return the one that it has."""
+        return Client(project=self.project, credentials=self._credentials)
+
+    def renew(self, since: float) -> None:
+        if isinstance(self._credentials, SecretCredentials):
+            self._credentials.doubt(since)
+
+    @property
+    def _credentials(self) -> Credentials:
+        credentials: Credentials = firebase_app(self.project, self.credentials_secret).credential.get_credential()
+        return credentials
 
 
 @functools.cache
@@ -79,18 +119,105 @@ def _refuse_emulated_sign_in(project: str) -> None:
         )
 
 
-def _google_credentials(secret_name: str) -> google.auth.credentials.Credentials | None:
+def _google_credentials(secret_name: str) -> Credentials | None:
     if os.environ.get("FIRESTORE_EMULATOR_HOST"):
         return AnonymousCredentials()  # type: ignore[no-untyped-call]
-    if not secret_name:
-        return None
-    try:
-        return _credentials_from(json.loads(secret(secret_name)))
-    except (ValueError, google.auth.exceptions.GoogleAuthError) as error:
-        raise CredentialsError(f"The secret {secret_name} does not hold usable Google credentials.") from error
+    return SecretCredentials(secret_name) if secret_name else None
 
 
-def _credentials_from(config: Any) -> google.auth.credentials.Credentials:
+class SecretCredentials(Credentials):
+    """Google credentials that follow the value of a secret. Threads may share them.
+
+    Raises CredentialsError if the secret holds no usable credentials. A refusal by Google is a RefreshError whose text
+    begins with REFUSED. Errors of the network and of Google's servers pass as google-auth raises them.
+    """
+
+    def __init__(self, secret_name: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._secret_name = secret_name
+        self._lock = threading.Lock()
+        self._is_doubted = False
+        self._renewed_at = 0.0
+        self._value = secret(secret_name)
+        self._current = self._parsed(self._value)
+
+    def before_request(self, request: Any, method: str, url: str, headers: dict[str, str]) -> None:
+        """Put a token into `headers`. Each request calls this first: of gRPC as well as of firebase-admin."""
+        sent = _Request(request)
+        self._usable(sent).before_request(sent, method, url, headers)  # type: ignore[no-untyped-call]
+
+    def refresh(self, request: Any) -> None:
+        """Get a new token, with a newer key if there is one. firebase-admin calls this after a 401."""
+        self.doubt(time.monotonic())
+        self._usable(_Request(request))
+
+    def doubt(self, since: float) -> None:
+        """Renew the credentials before the next request, if they are older than the moment `since`."""
+        if self._renewed_at < since:
+            self._is_doubted = True
+
+    def _usable(self, request: _Request) -> Credentials:
+        """Return Google's own credentials with a valid token."""
+        with self._lock:
+            try:
+                current = self._newest(refused=self._is_doubted)
+                if self._is_doubted or not current.valid:
+                    current = self._refreshed(current, request)
+                    self._renewed_at = time.monotonic()
+            except (GoogleAuthError, CredentialsError) as error:
+                if isinstance(error, TransportError) or request.failed:
+                    raise
+                raise RefreshError(f"{REFUSED}: {error}") from error  # type: ignore[no-untyped-call]
+            self._is_doubted = False
+            return current
+
+    def _refreshed(self, current: Credentials, request: _Request) -> Credentials:
+        try:
+            current.refresh(request)  # type: ignore[no-untyped-call]
+        except GoogleAuthError as error:
+            if isinstance(error, TransportError) or request.failed:
+                raise
+            newer = self._newest(refused=True)
+            if newer is current:
+                raise
+            newer.refresh(request)  # type: ignore[no-untyped-call]
+            return newer
+        return current
+
+    def _newest(self, *, refused: bool) -> Credentials:
+        value = secret(self._secret_name, self._value if refused else None)
+        if value != self._value:
+            self._current = self._parsed(value)
+            self._value = value
+        return self._current
+
+    def _parsed(self, value: str) -> Credentials:
+        try:
+            return _credentials_from(json.loads(value))
+        except (ValueError, GoogleAuthError) as error:
+            sentence = f"The secret {self._secret_name} does not hold usable Google credentials."
+            raise CredentialsError(sentence, credential="google") from error
+
+
+class _Request:
+    """A request of google-auth with our time-out. It remembers the status, which google-auth's errors do not tell."""
+
+    def __init__(self, request: Any) -> None:
+        self._request = request
+        self._status = HTTPStatus.OK
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        response = self._request(*args, **{"timeout": GOOGLE_TIMEOUT_S, **kwargs})
+        self._status = response.status
+        return response
+
+    @property
+    def failed(self) -> bool:
+        """Return whether the server failed, so that the error says nothing about our credentials."""
+        return self._status >= 500 or self._status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+
+
+def _credentials_from(config: Any) -> Credentials:
     """Build credentials of one of the two kinds that are used on AWS.
 
     Google deprecated the call that accepts every kind, because that call is a security risk. Raises ValueError,

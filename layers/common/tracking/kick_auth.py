@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from firebase_admin import auth
-from firebase_admin.exceptions import FirebaseError
+from firebase_admin.exceptions import FirebaseError, PermissionDeniedError, UnauthenticatedError
 from google.auth.exceptions import GoogleAuthError
 
 from tracking.errors import CredentialsError, StoreUnavailableError
+from tracking.google_credentials import REFUSED
 
 CLOCK_SKEW_S = 5
 
@@ -41,21 +42,25 @@ class RefusedError(Exception):
 
 
 class UnavailableError(Exception):
-    """The caller cannot be checked now, for a reason on our side. `reason` as in RefusedError."""
+    """The caller cannot be checked now, for a reason on our side. `reason` as in RefusedError.
 
-    def __init__(self, reason: str) -> None:
+    `refused`: Google refuses our credentials, and a person must act.
+    """
+
+    def __init__(self, reason: str, *, refused: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.refused = refused
 
 
 class Callers:
     """Recognises callers.
 
     `secret` returns one value, or several with spaces or line breaks between them. So the old and the new value can
-    both be valid while an operator changes the secret.
+    both be valid while an operator changes the secret. Its argument is the value that has just proved too old, if any.
     """
 
-    def __init__(self, tokens: auth.Client, secret: Callable[[], str]) -> None:
+    def __init__(self, tokens: auth.Client, secret: Callable[[str | None], str]) -> None:
         self._tokens = tokens
         self._secret = secret
 
@@ -81,20 +86,34 @@ class Callers:
         except _REFUSALS as error:
             raise RefusedError(type(error).__name__) from None
         except (FirebaseError, GoogleAuthError) as error:
-            raise UnavailableError(type(error).__name__) from error
+            raise UnavailableError(type(error).__name__, refused=_is_about_us(error)) from error
         except _MALFORMED:
             raise RefusedError("MalformedToken") from None
         return Caller.USER
 
     def _by_secret(self, offered: str) -> Caller:
-        """Compare with every value, so that the time taken does not reveal which one is similar."""
+        """Compare with the secret. If it does not match, compare with a newer value, if there is one by now."""
         try:
-            values = self._secret().split()
+            value = self._secret(None)
+            if _is_one_of(offered, value):
+                return Caller.SECRET
+            newer = self._secret(value)
         except CredentialsError:
             raise RefusedError("NoSecretToCompareWith") from None
         except StoreUnavailableError as error:
             raise UnavailableError(type(error).__name__) from error
-        matches = [hmac.compare_digest(offered.encode(errors="surrogatepass"), value.encode()) for value in values]
-        if not any(matches):
+        if newer == value or not _is_one_of(offered, newer):
             raise RefusedError("WrongSecret")
         return Caller.SECRET
+
+
+def _is_one_of(offered: str, value: str) -> bool:
+    """Compare with every value, so that the time taken does not reveal which one is similar."""
+    matches = [hmac.compare_digest(offered.encode(errors="surrogatepass"), each.encode()) for each in value.split()]
+    return any(matches)
+
+
+def _is_about_us(error: Exception) -> bool:
+    """Return whether Google refuses our credentials, and not the caller's."""
+    is_of_google = isinstance(error, UnauthenticatedError | PermissionDeniedError)
+    return is_of_google or (isinstance(error, GoogleAuthError) and REFUSED in str(error))

@@ -1,4 +1,4 @@
-"""Counters with one dimension each, such as the error code or the platform.
+"""Counters with dimensions of their own, such as the error code or the platform.
 
 Each counter is written as a separate log line, because a function's other metrics have other dimensions:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
@@ -25,6 +25,15 @@ def count_completed(platform: str) -> None:
 def count_left_out(platform: str, number: int) -> None:
     """Count videos that a completed job could not save."""
     _count("VideosLeftOut", number, platform=platform)
+
+
+def count_refused_credentials(service: str, credential: str) -> None:
+    """Count a refusal of a key of ours, by the function that met it and by the key alone.
+
+    `credential`: "google", "aws", or a name in contracts/platforms.json.
+    """
+    _count("CredentialsRefused", 1, service=service, credential=credential)
+    _count("CredentialsRefused", 1, credential=credential)
 
 
 def _count(metric_name: str, number: int, **dimension: str) -> None:

@@ -50,15 +50,23 @@ class Outcome:
     def was_throttled(self) -> bool:
         return self.status is ExecutionStatus.FAILED and self.error == THROTTLED
 
+    @property
+    def lost_access(self) -> bool:
+        """Return whether a key was refused: Google's, if the job is `processing`, because FailJob wrote nothing."""
+        return self.status is ExecutionStatus.FAILED and self.error == errors.CredentialsError.__name__
+
 
 def settle(job: Job, outcome: Outcome, now: datetime, lease: timedelta = jobs.LEASE) -> Change:
     """Return the change that brings a `processing` job in line with its execution.
 
     An execution completes its job before it succeeds. So a successful execution whose job is still `processing` did no
-    lasting work: it was interrupted, or it stopped quietly. The job then starts again.
+    lasting work: it was interrupted, or it stopped quietly. The job then starts again. So does a job that could not be
+    written to because Google refused our key. This counts as an expiry: the key of one function may stay wrong.
     """
     if outcome.was_throttled:
         return jobs.release(now)
+    if outcome.lost_access:
+        return jobs.expire(job, now)
     match outcome.status:
         case ExecutionStatus.RUNNING | ExecutionStatus.PENDING_REDRIVE:
             return jobs.renew(now, lease)

@@ -25,6 +25,7 @@ RAMP_STEPS = 10
 
 DEFAULT_RATE_PAUSE = timedelta(minutes=15)  # if the platform names no time
 QUOTA_PAUSE = timedelta(hours=1)  # if the time of the next refill is unknown: then one job tries each hour
+CREDENTIALS_PAUSE = timedelta(minutes=5)  # then one job tries whether somebody has renewed the key
 LONGEST_PAUSE = timedelta(days=1)
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from tracking.clients import aws_client, http_client
 from tracking.clock import Clock, SystemClock
 from tracking.errors import CredentialsError
-from tracking.google_credentials import firebase_app, firestore_client
+from tracking.google_credentials import FirestoreAccess, firebase_app, firestore_client
 from tracking.hints import Hints
 from tracking.jobs import PlatformName
 from tracking.platform_contract import PLATFORMS
@@ -97,7 +97,7 @@ def trigger() -> TriggerDeps:
 
     settings = TriggerSettings.from_environment(os.environ)
     return TriggerDeps(
-        store=FirestoreStore(firestore_client(settings.google_cloud_project, settings.firebase_credentials_secret)),
+        store=_firestore(settings),
         executions=StepFunctionsExecutions(aws_client("stepfunctions"), settings.state_machine_arn),
         clock=SystemClock(),
         limits=Limits(running=settings.max_running_jobs, per_credential=settings.max_running_per_credential),
@@ -114,7 +114,7 @@ def kick() -> KickDeps:
     settings = KickSettings.from_environment(os.environ)
     app = firebase_app(settings.google_cloud_project, settings.firebase_credentials_secret)
     return KickDeps(
-        callers=Callers(auth.Client(app), lambda: secret(settings.kick_secret)),
+        callers=Callers(auth.Client(app), lambda refused: secret(settings.kick_secret, refused)),
         queues=aws_client("sqs"),
         wake_queue_url=settings.wake_queue_url,
     )
@@ -123,16 +123,14 @@ def kick() -> KickDeps:
 @functools.cache
 def reconcile() -> ReconcileDeps:
     settings = ReconcileSettings.from_environment(os.environ)
-    client = firestore_client(settings.google_cloud_project, settings.firebase_credentials_secret)
     clock = SystemClock()
-    return ReconcileDeps(FirestoreStore(client), clock, _stopping(settings, clock))
+    return ReconcileDeps(_firestore(settings), clock, _stopping(settings, clock))
 
 
 @functools.cache
 def cleanup() -> CleanupDeps:
     settings = CleanupSettings.from_environment(os.environ)
-    client = firestore_client(settings.google_cloud_project, settings.firebase_credentials_secret)
-    return CleanupDeps(FirestoreStore(client), SystemClock(), settings.keep_finished_days)
+    return CleanupDeps(_firestore(settings), SystemClock(), settings.keep_finished_days)
 
 
 @functools.cache
@@ -141,33 +139,57 @@ def process() -> ProcessDeps:
 
     settings = ProcessSettings.from_environment(os.environ)
     clock = SystemClock()
+
+    def key(credential: str, refused: str | None = None) -> str:
+        return secret(settings.key_secret(credential), refused)
+
     return ProcessDeps(
-        store=FirestoreStore(firestore_client(settings.google_cloud_project, settings.firebase_credentials_secret)),
+        store=_firestore(settings),
         staging=Staging(S3Objects(aws_client("s3"), settings.staging_bucket)),
-        platform=functools.cache(
-            lambda name: platform(name, settings, lambda credential: secret(settings.key_secret(credential)), clock)
-        ),
+        platform=functools.cache(lambda name: platform(name, settings, key, clock, key_after=key)),
         clock=clock,
         max_videos=settings.max_videos,
         max_job=timedelta(minutes=settings.max_job_minutes),
     )
 
 
+def _firestore(settings: TriggerSettings | ProcessSettings | ReconcileSettings | CleanupSettings) -> FirestoreStore:
+    project, credentials_secret = settings.google_cloud_project, settings.firebase_credentials_secret
+    access = FirestoreAccess(project, credentials_secret)
+    return FirestoreStore(firestore_client(project, credentials_secret), access)
+
+
 def _stopping(settings: StoppingSettings, clock: Clock) -> Callable[[PlatformName], Platform]:
     """Return a function that builds a platform in order to stop its paid runs. Only Apify's key is at hand."""
-    return functools.cache(
-        lambda name: platform(name, settings.platforms, lambda _credential: secret(settings.apify_token_secret), clock)
-    )
+
+    def key(_credential: str, refused: str | None = None) -> str:
+        return secret(settings.apify_token_secret, refused)
+
+    return functools.cache(lambda name: platform(name, settings.platforms, key, clock, key_after=key))
 
 
-def platform(name: PlatformName, settings: PlatformSettings, key: Callable[[str], str], clock: Clock) -> Platform:
+def platform(
+    name: PlatformName,
+    settings: PlatformSettings,
+    key: Callable[[str], str],
+    clock: Clock,
+    *,
+    key_after: Callable[[str, str], str] = lambda _credential, refused: refused,
+) -> Platform:
     """Build the platform with this name. All platforms share one HTTP client.
 
     Import only this platform's module, `tracking.platforms.{name}`, and call the module's function `build`. `key`
-    returns the key of a credential of contracts/platforms.json. The platform calls `key` for each request.
+    returns the key of a credential of contracts/platforms.json, and `key_after` the one to use after a refused one. The
+    platform calls `key` for each request.
     """
     credential = PLATFORMS[name].credential
     module = import_module(f"tracking.platforms.{name}")
-    setup = Setup(http=http_client(), settings=settings, key=lambda: key(credential), clock=clock)
+    setup = Setup(
+        http=http_client(),
+        settings=settings,
+        key=lambda: key(credential),
+        clock=clock,
+        key_after=lambda refused: key_after(credential, refused),
+    )
     built: Platform = module.build(setup)
     return built

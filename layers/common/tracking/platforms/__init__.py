@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from tracking.accounts import Account, Video
 from tracking.clock import Clock
 from tracking.document_limits import is_document_id
-from tracking.errors import QuotaExceededError, RateLimitedError
+from tracking.errors import CredentialsError, QuotaExceededError, RateLimitedError
 from tracking.spending import Meter
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ CHUNK = 5_000
 
 
 Ids = Mapping[str, str]
+
+Refusal = RateLimitedError | QuotaExceededError | CredentialsError
+"""The platform takes no request of ours for now, whichever account it concerns."""
 
 
 @dataclass(slots=True)
@@ -130,6 +133,7 @@ class Setup:
     settings: PlatformSettings
     key: Callable[[], str]  # returns the key of the platform's credential; may raise CredentialsError
     clock: Clock
+    key_after: Callable[[str], str] = lambda refused: refused  # returns the key to use after this one was refused
 
 
 class Platform(Protocol):
@@ -174,7 +178,7 @@ class FetchedVideos:
     is_last: bool = True  # False: the next chunk can be fetched from the cursor on
     goes_on: bool = False  # a paid run goes on
     waiting: Waiting | None = None  # why fetching stopped
-    refusal: RateLimitedError | QuotaExceededError | None = None  # why fetching stopped
+    refusal: Refusal | None = None  # why fetching stopped
 
 
 def collect_videos(pages: Iterator[VideoPage | Waiting], budget: Budget, clock: Clock) -> FetchedVideos:
@@ -190,7 +194,7 @@ def collect_videos(pages: Iterator[VideoPage | Waiting], budget: Budget, clock: 
     unreadable: list[str] = []
     cursor, is_complete, is_last, goes_on = budget.cursor, True, True, False
     waiting: Waiting | None = None
-    refusal: RateLimitedError | QuotaExceededError | None = None
+    refusal: Refusal | None = None
     try:
         for page in pages:
             if isinstance(page, Waiting):
@@ -211,8 +215,8 @@ def collect_videos(pages: Iterator[VideoPage | Waiting], budget: Budget, clock: 
                 break
             if page.has_more:
                 budget.checkpoint()
-    except (RateLimitedError, QuotaExceededError) as error:
-        refusal, is_complete, is_last = error, False, False
+    except (RateLimitedError, QuotaExceededError, CredentialsError) as error:
+        refusal, is_complete, is_last = _of_platform(error), False, False
     return FetchedVideos(
         videos=tuple(videos.values())[: budget.remaining],
         is_complete=is_complete,
@@ -223,3 +227,10 @@ def collect_videos(pages: Iterator[VideoPage | Waiting], budget: Budget, clock: 
         waiting=waiting,
         refusal=refusal,
     )
+
+
+def _of_platform(error: Refusal) -> Refusal:
+    """Return the refusal. Raise it if it concerns one account, or another key than the platform's."""
+    if isinstance(error, CredentialsError) and not error.stops_platform:
+        raise error
+    return error

@@ -88,8 +88,9 @@ class JsonApi:
     """One provider's API.
 
     `name`: for messages. `setup.key` is called at each request. `credential`: returns the headers and the query
-    parameters for a key. `errors`: maps the provider's own refusals. `price`: returns what the provider charges for a
-    request with this answer. If there was no answer, the request may still have arrived.
+    parameters for a key. `errors`: maps the provider's own refusals. `is_about_key`: returns whether a 403 with this
+    body refuses our key, and not one account. `price`: returns what the provider charges for a request with this
+    answer. If there was no answer, the request may still have arrived.
     """
 
     def __init__(
@@ -100,16 +101,18 @@ class JsonApi:
         *,
         credential: Callable[[str], Credential],
         errors: ErrorTable,
+        is_about_key: Callable[[Any], bool] = lambda _body: True,
         price: Callable[[Answer | None], Spent] = lambda _: {},
     ) -> None:
         self.name = name
         self._http = setup.http
         self._base_url = base_url.rstrip("/")
-        self._key = setup.key
+        self._key, self._key_after = setup.key, setup.key_after
         self._clock = setup.clock
         self._max_bytes = setup.settings.max_answer_mb * 1_000_000
         self._credential = credential
         self._errors = errors
+        self._is_about_key = is_about_key
         self._price = price
 
     def call(
@@ -128,11 +131,11 @@ class JsonApi:
         """Send a request. The answer's body has the type `expect`.
 
         Wait and try again if the platform names a time for that, within LONGEST_PAUSE and before `deadline`. Also
-        repeat a GET whose answer is not JSON (a gateway's page, a cut body). Return an answer of status `allow` without
-        a check.
+        repeat a GET whose answer is not JSON (a gateway's page, a cut body). If the key is refused and there is a newer
+        one, use it at once. Return an answer of status `allow` without a check.
         `account` is for the error's sentence. `meter` counts the price of each request, also of a refused one.
         """
-        tries_left = _TRIES
+        tries_left, has_newer_key = _TRIES, False
         while True:
             key = self._checked_key()
             answer = None
@@ -144,6 +147,10 @@ class JsonApi:
             error = None if answer.status == allow else self._judge(answer, expect, account)
             if error is None:
                 return answer
+            if isinstance(error, CredentialsError) and not has_newer_key:
+                has_newer_key = self._key_after(key) != key
+                if has_newer_key:
+                    continue
             tries_left -= 1
             pause = self._pause(error, answer, deadline, is_safe=method == "GET")
             if tries_left == 0 or pause is None:
@@ -222,6 +229,8 @@ class JsonApi:
         error = failure(kind, self.name, account)
         if isinstance(error, RateLimitedError):
             error.retry_at = retry_moment(answer.headers, self._clock.now())
+        if isinstance(error, CredentialsError):
+            error.is_for_all = answer.status != 403 or self._is_about_key(answer.body)
         return error
 
     def _pause(self, error: TrackingError, answer: Answer, deadline: datetime, *, is_safe: bool) -> timedelta | None:

@@ -77,6 +77,7 @@ class XApi:
             setup,
             credential=lambda key: Credential(headers={"Authorization": f"Bearer {key}"}),
             errors=kind_of_refusal,
+            is_about_key=is_about_key,
             price=resources_of,
         )
 
@@ -134,6 +135,12 @@ def kind_of_refusal(status: int, body: Any) -> type[TrackingError] | None:
     return _STATUSES.get(status)
 
 
+def is_about_key(body: Any) -> bool:
+    """Return whether X refuses our app or its plan: https://docs.x.com/x-api/fundamentals/response-codes-and-errors"""
+    problem = obj(body)
+    return bool(problem.get("reason")) or _type_of(problem) in {"client-forbidden", "unsupported-authentication"}
+
+
 def _kind_of_problems(body: dict[str, Any]) -> type[TrackingError]:
     kinds = (_kind_of(error) for error in objects(body.get("errors")))
     return next((kind for kind in kinds if kind), ContractError)
@@ -147,7 +154,11 @@ def _kind_of(problem: dict[str, Any]) -> type[TrackingError] | None:
     title, detail = text(problem.get("title")), text(problem.get("detail"))
     if "suspended" in detail.casefold():
         return AccountSuspendedError
-    by_type = PROBLEMS.get(text(problem.get("type")).rstrip("/").rpartition("/")[2])
+    by_type = PROBLEMS.get(_type_of(problem))
     if title == "Forbidden" and by_type is AccountNotFoundError:
         return AccountSuspendedError
     return TITLES.get(title) or by_type
+
+
+def _type_of(problem: dict[str, Any]) -> str:
+    return text(problem.get("type")).rstrip("/").rpartition("/")[2]

@@ -60,6 +60,7 @@ class YouTubeDataApi:
                 setup,
                 credential=lambda key: Credential(params={"key": key}),
                 errors=errors,
+                is_about_key=is_about_key,
                 price=lambda _: {"units": UNITS_PER_REQUEST},
             )
 
@@ -119,14 +120,16 @@ def kind_of_refusal(status: int, body: Any) -> type[TrackingError] | None:
     """Return the kind of error. For a bad key Google says `forbidden`, and `details` name the problem."""
     if status < 400 or status >= 500:
         return None
-    reasons = _reasons(body)
-    known = next((REASONS[reason] for reason in reasons if reason in REASONS), None)
-    is_about_key = any(reason.startswith("API_KEY_") for reason in reasons)
-    if is_about_key or "API key not valid" in text(obj(obj(body).get("error")).get("message")):
-        return CredentialsError
-    if known is None and status in (401, 403):
+    known = next((REASONS[reason] for reason in _reasons(body) if reason in REASONS), None)
+    if is_about_key(body) or (known is None and status in (401, 403)):
         return CredentialsError
     return known
+
+
+def is_about_key(body: Any) -> bool:
+    reasons = _reasons(body)
+    is_named = any(reason.startswith("API_KEY_") or REASONS.get(reason) is CredentialsError for reason in reasons)
+    return is_named or "API key not valid" in text(obj(obj(body).get("error")).get("message"))
 
 
 def kind_of_refusal_of_posts(status: int, body: Any) -> type[TrackingError] | None:

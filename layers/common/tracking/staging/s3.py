@@ -20,7 +20,7 @@ def translate(error: Exception) -> TrackingError:
     if code in {"NoSuchKey", "404"}:
         return ContractError("What an earlier step fetched is no longer there.")
     if code in {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "NoSuchBucket"}:
-        return CredentialsError("Our staging storage refuses us.")
+        return CredentialsError("Our staging storage refuses us.", credential="aws")
     return StoreUnavailableError("Our staging storage did not answer.")
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import functools
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from google.api_core import exceptions as google
 from google.api_core.datetime_helpers import DatetimeWithNanoseconds
-from google.api_core.retry import Retry, if_exception_type
+from google.api_core.retry import Retry
 from google.auth.exceptions import GoogleAuthError, TransportError
-from google.cloud.firestore_v1 import Client, Increment, Query
+from google.cloud.firestore_v1 import Client, CollectionReference, Increment, Query
 from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
 from google.rpc.code_pb2 import Code
 
 from tracking.errors import CredentialsError, StoreUnavailableError, TrackingError
+from tracking.google_credentials import REFUSED
 from tracking.jobs import DOCUMENT_FIELDS, FINISHED, OPEN, PlatformName, Status
 from tracking.store import (
     MAX_WRITES_PER_COMMIT,
@@ -36,6 +40,9 @@ from tracking.translating import translated
 
 JOBS = "trackingJobs"
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
 PARALLEL_COMMITS = 16
 """Threads for writes with companions. Each such write is a separate commit, which is about 20 ms of waiting."""
 
@@ -44,14 +51,10 @@ MAX_HALVINGS = 40
 
 RPC_TIMEOUT_S = 10.0
 RETRY_FOR_S = 15.0
-"""Seconds for all tries of a call. The client's default for both limits is 60 s, which is more than a tick has."""
+"""Seconds for all tries of a call. The client's default for both limits is 60 s, which is more than a tick has.
 
-_CALL: dict[str, Any] = {
-    "timeout": RPC_TIMEOUT_S,
-    "retry": Retry(
-        predicate=if_exception_type(google.ServiceUnavailable), initial=0.1, maximum=2.0, timeout=RETRY_FOR_S
-    ),
-}
+A call takes at most twice RPC_TIMEOUT_S and RETRY_FOR_S: 35 s.
+"""
 
 TRANSLATION: tuple[tuple[type[Exception], type[TrackingError], str], ...] = (
     # the first match counts
@@ -68,21 +71,105 @@ TRANSLATION: tuple[tuple[type[Exception], type[TrackingError], str], ...] = (
 
 
 def translate(error: Exception) -> Exception:
-    return next((ours(sentence) for theirs, ours, sentence in TRANSLATION if isinstance(error, theirs)), error)
+    """Return our error for one of Google's, or the error itself: then it is a mistake of ours, or a missing index."""
+    if _is_refusal_in_disguise(error):
+        return CredentialsError("Our credentials for Firestore cannot be used.", credential="google")
+    for theirs, ours, sentence in TRANSLATION:
+        if isinstance(error, theirs):
+            return ours(sentence, "google") if ours is CredentialsError else ours(sentence)
+    return error
 
 
-_translated = translated((google.GoogleAPIError, GoogleAuthError), translate)
+def _is_refusal_in_disguise(error: Exception) -> bool:
+    """Return whether a call got no token, because Google refuses our key. gRPC reports this as UNAVAILABLE."""
+    return isinstance(error, google.ServiceUnavailable) and REFUSED in str(error)
+
+
+Renew = Callable[[float], None]
+"""Called when Firestore refuses our token: the next call then has a newer one. Its argument is the begin of the refused
+call, as `time.monotonic` gives it.
+"""
+
+_in_our_words = translated((google.GoogleAPIError, GoogleAuthError), translate)
+
+
+def _translated(call: Callable[Concatenate[FirestoreStore, _P], _R]) -> Callable[Concatenate[FirestoreStore, _P], _R]:
+    """Decorate a call of the store: errors become ours, and a call without an answer is made again by a new connection.
+
+    A sandbox that was frozen may have a connection that the other side has forgotten, and gRPC would go on using it. A
+    write that was made although its reply was lost is refused when it comes again, by its precondition. Each caller of
+    a write handles that, because the client, too, tries again. So reads and writes are made again alike.
+    """
+
+    @_in_our_words
+    @functools.wraps(call)
+    def wrapper(store: FirestoreStore, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        used = store.client
+        try:
+            return call(store, *args, **kwargs)
+        except google.DeadlineExceeded:
+            store.reconnect(used)
+            return call(store, *args, **kwargs)
+
+    return wrapper
+
+
+class Access(Protocol):
+    """The way to Firestore, as `tracking.google_credentials` knows it."""
+
+    def connect(self) -> Client:
+        """Return a client with a connection of its own."""
+        ...
+
+    def renew(self, since: float) -> None:
+        """Get newer credentials: Firestore refused those of a call that began at `since`, by `time.monotonic`."""
+        ...
+
+
+class _Patience:
+    """Decides for one request whether the client sends it again."""
+
+    def __init__(self, access: Access | None) -> None:
+        self._access = access
+        self._began_at = time.monotonic()
+
+    def __call__(self, error: Exception) -> bool:
+        if isinstance(error, google.ServiceUnavailable):
+            return not _is_refusal_in_disguise(error)
+        if isinstance(error, google.Unauthenticated | google.PermissionDenied) and self._access is not None:
+            self._access.renew(self._began_at)
+            self._access = None
+            return True
+        return False
 
 
 class FirestoreStore:
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._jobs = client.collection(JOBS)
+    def __init__(self, client: Client, access: Access | None = None) -> None:
+        """`access`: None for a client without credentials."""
+        self.client = client
+        self._access = access
+
+    def reconnect(self, used: Client) -> None:
+        """Use a new connection in place of that of `used`, unless another thread has done so."""
+        if self._access is not None and self.client is used:
+            self.client = self._access.connect()
+
+    @property
+    def _jobs(self) -> CollectionReference:
+        return self.client.collection(JOBS)
+
+    @property
+    def _call(self) -> dict[str, Any]:
+        """The time-out and the retry of one call."""
+        return {
+            "timeout": RPC_TIMEOUT_S,
+            "retry": Retry(predicate=_Patience(self._access), initial=0.1, maximum=2.0, timeout=RETRY_FOR_S),
+        }
 
     @_translated
     def open_jobs(self, limit: int) -> list[JobSnapshot]:
         query = self._jobs.where(filter=FieldFilter("status", "in", sorted(OPEN))).limit(limit)
-        return [_snapshot(document) for document in _only_our_fields(query).stream(**_CALL)]
+        return [_snapshot(document) for document in _only_our_fields(query).stream(**self._call)]
 
     @_translated
     def pending_jobs(self, limit: int, without: Collection[PlatformName] = (), from_id: str = "") -> list[JobSnapshot]:
@@ -92,17 +179,17 @@ class FirestoreStore:
             query = query.where(filter=FieldFilter("platform", "not-in", sorted(without)))
         if from_id:
             query = query.order_by("__name__").start_at({"__name__": self._jobs.document(from_id)})
-        return [_snapshot(document) for document in _only_our_fields(query.limit(limit)).stream(**_CALL)]
+        return [_snapshot(document) for document in _only_our_fields(query.limit(limit)).stream(**self._call)]
 
     @_translated
     def processing_jobs(self, limit: int) -> list[JobSnapshot]:
         query = self._jobs.where(filter=FieldFilter("status", "==", Status.PROCESSING)).limit(limit)
-        return [_snapshot(document) for document in _only_our_fields(query).stream(**_CALL)]
+        return [_snapshot(document) for document in _only_our_fields(query).stream(**self._call)]
 
     @_translated
     def count_processing(self) -> int:
         query: Any = self._jobs.where(filter=FieldFilter("status", "==", Status.PROCESSING))
-        return sum(int(counted.value) for row in query.count().get(**_CALL) for counted in row)
+        return sum(int(counted.value) for row in query.count().get(**self._call) for counted in row)
 
     @_translated
     def expired_jobs(self, now: datetime, limit: int) -> list[JobSnapshot]:
@@ -111,7 +198,7 @@ class FirestoreStore:
             .where(filter=FieldFilter("leaseUntil", "<=", now))
             .order_by("leaseUntil")
         )
-        return [_snapshot(document) for document in _only_our_fields(query).limit(limit).stream(**_CALL)]
+        return [_snapshot(document) for document in _only_our_fields(query).limit(limit).stream(**self._call)]
 
     @_translated
     def next_waiting_org(self, after: str, platforms: Collection[PlatformName]) -> str | None:
@@ -123,7 +210,7 @@ class FirestoreStore:
             .select(["orgId"])
             .limit(1)
         )
-        return next((str(document.get("orgId")) for document in query.stream(**_CALL)), None)
+        return next((str(document.get("orgId")) for document in query.stream(**self._call)), None)
 
     @_translated
     def pending_of_org(
@@ -141,19 +228,19 @@ class FirestoreStore:
         found = {
             document.id: _snapshot(document)
             for query in (urgent.order_by("createdAt"), oldest)
-            for document in _only_our_fields(query.limit(limit)).stream(**_CALL)
+            for document in _only_our_fields(query.limit(limit)).stream(**self._call)
         }
         return list(found.values())
 
     @_translated
     def get_job(self, job_id: str) -> JobSnapshot | None:
-        document = self._jobs.document(job_id).get(**_CALL)
+        document = self._jobs.document(job_id).get(**self._call)
         return _snapshot(document) if document.exists else None
 
     @_translated
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
         references = [self._jobs.document(job_id) for job_id in job_ids]
-        found = self._client.get_all(references, field_paths=DOCUMENT_FIELDS, **_CALL)
+        found = self.client.get_all(references, field_paths=DOCUMENT_FIELDS, **self._call)
         return [_snapshot(document) for document in found if document.exists]
 
     @_translated
@@ -182,11 +269,11 @@ class FirestoreStore:
             raise
 
     def _write_batch(self, writes: Sequence[JobWrite], halvings: Iterator[int]) -> list[str | Unwritable | None]:
-        batch = BulkWriteBatch(self._client)
+        batch = BulkWriteBatch(self.client)
         for write in writes:
             self._add_job(batch, write)
         try:
-            response = batch.commit(**_CALL)
+            response = batch.commit(**self._call)
         except google.InvalidArgument:
             # One bad write makes Firestore refuse the whole request. Split the request to find the bad write and make
             # the others.
@@ -202,13 +289,13 @@ class FirestoreStore:
 
     @_translated
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
-        batch = self._client.batch()
+        batch = self.client.batch()
         self._add_job(batch, job)
         every = [*job.companions, *documents]
         for document in every:
             self._add_document(batch, document)
         try:
-            results = batch.commit(**_CALL)
+            results = batch.commit(**self._call)
         # Map these errors only in `commit`: in a query, FailedPrecondition means a missing index.
         except google.AlreadyExists as error:
             raise DocumentExistsError(str(error)) from error
@@ -224,7 +311,8 @@ class FirestoreStore:
     @_translated
     def create_job(self, fields: dict[str, Any]) -> str:
         reference = self._jobs.document()
-        reference.create(fields, **_CALL)
+        with suppress(google.AlreadyExists):  # the id is random, so the first try made the job, and its reply was lost
+            reference.create(fields, **self._call)
         return str(reference.id)
 
     @_translated
@@ -234,7 +322,7 @@ class FirestoreStore:
             if value is not None:
                 query = query.where(filter=FieldFilter(name, "==", str(value)))
         query = query.order_by("createdAt", direction=Query.DESCENDING).limit(limit)
-        return [_snapshot(document) for document in _only_our_fields(query).stream(**_CALL)]
+        return [_snapshot(document) for document in _only_our_fields(query).stream(**self._call)]
 
     @_translated
     def jobs_ended_since(self, moment: datetime, limit: int, after: JobSnapshot | None = None) -> list[JobSnapshot]:
@@ -243,7 +331,7 @@ class FirestoreStore:
         if after is not None:
             place = {"completedAt": after.data["completedAt"], "__name__": self._jobs.document(after.job_id)}
             query = query.start_after(place)
-        return [_snapshot(document) for document in _only_our_fields(query.limit(limit)).stream(**_CALL)]
+        return [_snapshot(document) for document in _only_our_fields(query.limit(limit)).stream(**self._call)]
 
     @_translated
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
@@ -251,21 +339,22 @@ class FirestoreStore:
         query = self._jobs.where(filter=FieldFilter("status", "in", sorted(FINISHED))).order_by("__name__")
         if from_id:
             query = query.start_at({"__name__": self._jobs.document(from_id)})
-        return [_snapshot(document) for document in _only_our_fields(query.limit(limit)).stream(**_CALL)]
+        return [_snapshot(document) for document in _only_our_fields(query.limit(limit)).stream(**self._call)]
 
     @_translated
     def delete_jobs(self, jobs: Sequence[JobSnapshot]) -> int:
         if not jobs:
             return 0
-        batch = BulkWriteBatch(self._client)
+        batch = BulkWriteBatch(self.client)
         for job in jobs:
             batch.delete(self._jobs.document(job.job_id), option=self._unchanged_since(job.version))
-        return sum(status.code == 0 for status in batch.commit(**_CALL).status)
+        return sum(status.code == 0 for status in batch.commit(**self._call).status)
 
     @_translated
     def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:
         return {
-            document.id: document.to_dict() or {} for document in self._client.collection(collection).stream(**_CALL)
+            document.id: document.to_dict() or {}
+            for document in self.client.collection(collection).stream(**self._call)
         }
 
     @_translated
@@ -275,15 +364,15 @@ class FirestoreStore:
 
     @_translated
     def get_stored(self, path: str) -> StoredDocument | None:
-        document = self._client.document(path).get(**_CALL)
+        document = self.client.document(path).get(**self._call)
         return StoredDocument(document.to_dict() or {}, _version(document.update_time)) if document.exists else None
 
     @_translated
     def put_document(self, write: DocumentWrite) -> str:
-        batch = self._client.batch()
+        batch = self.client.batch()
         self._add_document(batch, write)
         try:
-            results = batch.commit(**_CALL)
+            results = batch.commit(**self._call)
         except google.AlreadyExists as error:
             raise DocumentExistsError(str(error)) from error
         except (google.FailedPrecondition, google.NotFound, google.Aborted) as error:
@@ -293,7 +382,7 @@ class FirestoreStore:
         return _version(results[0].update_time)
 
     def _add_document(self, batch: Any, write: DocumentWrite) -> None:
-        reference = self._client.document(write.path)
+        reference = self.client.document(write.path)
         if write.must_be_new:
             batch.create(reference, write.fields)
         elif write.version is not None:
@@ -310,7 +399,7 @@ class FirestoreStore:
 
     def _unchanged_since(self, version: str) -> Any:
         moment = DatetimeWithNanoseconds.from_rfc3339(version)  # type: ignore[no-untyped-call]
-        return self._client.write_option(last_update_time=moment)
+        return self.client.write_option(last_update_time=moment)
 
 
 def _only_our_fields(query: Any) -> Any:
