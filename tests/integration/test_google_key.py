@@ -19,6 +19,7 @@ from tests.secrets_double import Secrets
 from tests.silent_line import line_to
 from tracking import google_credentials
 from tracking.errors import CredentialsError, StoreUnavailableError
+from tracking.settings import DEFAULT_DATABASE
 from tracking.store import DocumentWrite
 from tracking.store import firestore as store_module
 from tracking.store.firestore import FirestoreStore
@@ -47,7 +48,8 @@ def store(monkeypatch: pytest.MonkeyPatch, services: Google, secrets: Secrets) -
         monkeypatch.setenv(name, value)
     project = f"demo-{uuid4().hex[:12]}"
     client = services.client(google_credentials.firestore_client(project, SECRET))
-    store = FirestoreStore(client, Access(google_credentials.FirestoreAccess(project, SECRET), services))
+    access = google_credentials.FirestoreAccess(project, SECRET, DEFAULT_DATABASE)
+    store = FirestoreStore(client, Access(access, services))
     yield store
     for each in {client, store.client}:
         each.close()  # type: ignore[no-untyped-call]

@@ -23,7 +23,7 @@ from typing import Any
 
 from tracking.errors import CredentialsError
 from tracking.secrets_manager import secret
-from tracking.settings import SettingsError
+from tracking.settings import DEFAULT_DATABASE, SettingsError
 
 
 @contextlib.contextmanager
@@ -59,14 +59,14 @@ https://github.com/grpc/grpc/blob/master/src/core/credentials/call/plugin/plugin
 _FIREBASE_SCOPES = ("https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/datastore")
 
 
-def firestore_client(project: str, credentials_secret: str = "") -> Client:
+def firestore_client(project: str, credentials_secret: str = "", database: str = DEFAULT_DATABASE) -> Client:
     """Build a Firestore client through firebase-admin.
 
     With `FIRESTORE_EMULATOR_HOST` the client uses no credentials. Otherwise the client uses the secret: a service
     account's key, or a workload identity federation's configuration. Without a secret the client uses the machine's
     own credentials.
     """
-    client: Client = firestore.client(firebase_app(project, credentials_secret))
+    client: Client = firestore.client(firebase_app(project, credentials_secret), database)
     return client
 
 
@@ -76,10 +76,11 @@ class FirestoreAccess:
 
     project: str
     credentials_secret: str
+    database: str
 
     def connect(self) -> Client:
         """Return a new client with the same credentials. firebase-admin would return the one that it has."""
-        return Client(project=self.project, credentials=self._credentials)
+        return Client(project=self.project, credentials=self._credentials, database=self.database)
 
     def renew(self, since: float) -> None:
         if isinstance(self._credentials, SecretCredentials):

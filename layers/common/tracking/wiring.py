@@ -97,7 +97,7 @@ def trigger() -> TriggerDeps:
 
     settings = TriggerSettings.from_environment(os.environ)
     return TriggerDeps(
-        store=_firestore(settings),
+        store=_store(settings),
         executions=StepFunctionsExecutions(aws_client("stepfunctions"), settings.state_machine_arn),
         clock=SystemClock(),
         limits=Limits(running=settings.max_running_jobs, per_credential=settings.max_running_per_credential),
@@ -124,13 +124,13 @@ def kick() -> KickDeps:
 def reconcile() -> ReconcileDeps:
     settings = ReconcileSettings.from_environment(os.environ)
     clock = SystemClock()
-    return ReconcileDeps(_firestore(settings), clock, _stopping(settings, clock))
+    return ReconcileDeps(_store(settings), clock, _stopping(settings, clock))
 
 
 @functools.cache
 def cleanup() -> CleanupDeps:
     settings = CleanupSettings.from_environment(os.environ)
-    return CleanupDeps(_firestore(settings), SystemClock(), settings.keep_finished_days)
+    return CleanupDeps(_store(settings), SystemClock(), settings.keep_finished_days)
 
 
 @functools.cache
@@ -144,7 +144,7 @@ def process() -> ProcessDeps:
         return secret(settings.key_secret(credential), refused)
 
     return ProcessDeps(
-        store=_firestore(settings),
+        store=_store(settings),
         staging=Staging(S3Objects(aws_client("s3"), settings.staging_bucket)),
         platform=functools.cache(lambda name: platform(name, settings, key, clock, key_after=key)),
         clock=clock,
@@ -153,10 +153,11 @@ def process() -> ProcessDeps:
     )
 
 
-def _firestore(settings: TriggerSettings | ProcessSettings | ReconcileSettings | CleanupSettings) -> FirestoreStore:
-    project, credentials_secret = settings.google_cloud_project, settings.firebase_credentials_secret
-    access = FirestoreAccess(project, credentials_secret)
-    return FirestoreStore(firestore_client(project, credentials_secret), access)
+def _store(settings: TriggerSettings | ReconcileSettings | CleanupSettings | ProcessSettings) -> FirestoreStore:
+    access = FirestoreAccess(
+        settings.google_cloud_project, settings.firebase_credentials_secret, settings.firestore_database
+    )
+    return FirestoreStore(firestore_client(access.project, access.credentials_secret, access.database), access)
 
 
 def _stopping(settings: StoppingSettings, clock: Clock) -> Callable[[PlatformName], Platform]:
