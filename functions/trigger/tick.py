@@ -128,10 +128,12 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
 def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]) -> None:
     """Repair jobs whose lease has expired, find out which slots are taken, and fill the free ones."""
     hints, store = deps.hints, deps.store
-    control = _read_control(deps)
     hints.forget_the_old(deps.clock.now())
     seen = [] if hints.is_busy else store.open_jobs(deps.limits.max_open_jobs)
     saw_all = not hints.is_busy and len(seen) < deps.limits.max_open_jobs
+    if saw_all and not seen:
+        return
+    control = _read_control(deps)
     pending = _with_status(seen, Status.PENDING)
     if saw_all and not pending:
         _sweep(deps, tick, _with_status(seen, Status.PROCESSING), remaining_s)
@@ -151,7 +153,7 @@ def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]
 
 
 def _read_control(deps: TriggerDeps) -> Control:
-    """Read the control document before anything else is done: the jobs may be another stack's."""
+    """Read the control document before anything is done with a job: the jobs may be another stack's."""
     control = read_control(deps.store, deps.clock.now())
     control.own(deps.executions.machine, deps.store)
     return control
