@@ -234,8 +234,8 @@ def owner(
     store = _store()
     if take is not None:
         store.put_document(DocumentWrite(pauses.CONTROL_DOCUMENT, {OWNER: take}))
-    fields = store.get_document(pauses.CONTROL_DOCUMENT) or {}
-    out.print(fields.get(OWNER) or "No stack yet: the first tick takes the jobs.", highlight=False, soft_wrap=True)
+    known = (store.get_document(pauses.CONTROL_DOCUMENT) or {}).get(OWNER)
+    out.print(known or "No stack yet: the first tick that finds a job takes them.", highlight=False, soft_wrap=True)
 
 
 def main() -> None:

@@ -155,7 +155,7 @@ def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]
 
 
 def _read_control(deps: TriggerDeps) -> Control:
-    """Read the control document before any job is touched: the jobs may be another stack's."""
+    """Read the control document before anything is done with a job: the jobs may be another stack's."""
     control = read_control(deps.store, deps.clock.now())
     control.own(deps.executions.machine, deps.store)
     return control

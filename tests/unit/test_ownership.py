@@ -41,8 +41,9 @@ def tick(deps: TriggerDeps, wake: Wake | None = None) -> Tick:
 
 @pytest.fixture
 def here(harness: Harness) -> TriggerDeps:
-    """The stack whose tick has taken the jobs."""
+    """The stack whose tick has taken the jobs, and runs one."""
     deps = replace(harness.trigger_deps, executions=OfStack(HERE))
+    harness.add_job()
     tick(deps)
     return deps
 
@@ -57,8 +58,13 @@ def owner(harness: Harness) -> Any:
 
 
 @pytest.mark.usefixtures("here")
-def test_first_tick_takes_the_jobs_even_if_there_are_none(harness: Harness) -> None:
+def test_first_tick_that_finds_a_job_takes_the_jobs(harness: Harness) -> None:
     assert owner(harness) == HERE
+
+
+def test_tick_without_jobs_takes_nothing_and_is_one_query(harness: Harness, there: TriggerDeps) -> None:
+    tick(there)
+    assert harness.memory.get_document(CONTROL_DOCUMENT) is None
 
 
 @pytest.mark.parametrize("wake", [None, Wake(is_kick=True), Wake(ended=frozenset({("job1", 1)}))])
@@ -110,6 +116,7 @@ def test_two_new_stacks_at_once_have_one_owner(harness: Harness) -> None:
     """The slower one's write is refused. It reads again, and finds the owner."""
     store = Raced(harness.clock)
     harness.use(store)
+    harness.add_job()
     slow, quick = (replace(harness.trigger_deps, executions=OfStack(name), hints=Hints()) for name in (HERE, THERE))
     store.other = quick
     with pytest.raises(OtherStackError):
@@ -120,6 +127,7 @@ def test_two_new_stacks_at_once_have_one_owner(harness: Harness) -> None:
 @pytest.mark.parametrize("odd", [None, "", 7, ["x"]])
 def test_owner_that_cannot_be_read_counts_as_none(harness: Harness, there: TriggerDeps, odd: Any) -> None:
     harness.memory.put_document(DocumentWrite(CONTROL_DOCUMENT, {OWNER: odd}))
+    harness.add_job()
     tick(there)
     assert owner(harness) == THERE
 
