@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from bench.lambda_context import FakeContext
 from local.paths import ROOT
+from tests.metrics import printed_metrics
 from tracking import wiring
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.kick_auth import Callers, RefusedError
@@ -223,12 +224,15 @@ def test_a_secret_that_cannot_be_read_just_now_refuses_nobody(queues: Stubber, l
 
 @pytest.mark.parametrize("error", [CredentialsError("no credentials"), StoreUnavailableError("busy")])
 def test_our_own_credentials_missing_refuses_nobody(
-    monkeypatch: pytest.MonkeyPatch, log: io.StringIO, error: Exception
+    monkeypatch: pytest.MonkeyPatch, log: io.StringIO, capsys: pytest.CaptureFixture[str], error: Exception
 ) -> None:
+    """Only a refused key is counted, because only then a person must act."""
     monkeypatch.setattr(wiring, "kick", raising(error))
     event = {"headers": {"x-trigger-secret": SECRET}}
     assert kick.handler(event, FakeContext())["statusCode"] == 503  # type: ignore[arg-type]
     assert type(error).__name__ in log.getvalue()
+    counted = printed_metrics(capsys.readouterr().out).get("CredentialsRefused", [])
+    assert counted == ([1, 1] if isinstance(error, CredentialsError) else [])
 
 
 TOKEN = "eyJhbGciOi.eyJzdWIi.c2lnbmF0dXJl"

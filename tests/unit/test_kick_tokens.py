@@ -311,22 +311,28 @@ def test_without_googles_certificates_nobody_is_refused(callers: Callers, google
     gc.collect()
 
 
-UNKNOWN: dict[str, tuple[Answer, str]] = {
-    "no connection": (requests.ConnectionError("refused"), "UnavailableError"),
-    "no answer in time": (requests.Timeout("3 s"), "DeadlineExceededError"),
-    "failing": ((503, {}), "UnavailableError"),
-    "no JSON": ((200, b"<html>"), "UnknownError"),
-    "our rights are missing": ((403, {"error": {"message": "INSUFFICIENT_PERMISSION"}}), "InsufficientPermissionError"),
-    "our credentials are refused": (RefreshError("invalid_grant"), "RefreshError"),  # type: ignore[no-untyped-call]
+UNKNOWN: dict[str, tuple[Answer, str, bool]] = {
+    # Google's answer, the reason in the log, whether our credentials are refused
+    "no connection": (requests.ConnectionError("refused"), "UnavailableError", False),
+    "no answer in time": (requests.Timeout("3 s"), "DeadlineExceededError", False),
+    "failing": ((503, {}), "UnavailableError", False),
+    "no JSON": ((200, b"<html>"), "UnknownError", False),
+    "our rights are missing": (
+        (403, {"error": {"message": "INSUFFICIENT_PERMISSION"}}),
+        "InsufficientPermissionError",
+        True,
+    ),
+    "our key is refused": (RefreshError(f"{google_credentials.REFUSED}: invalid_grant"), "RefreshError", True),  # type: ignore[no-untyped-call]
+    "the token server fails": (RefreshError("server_error"), "RefreshError", False),  # type: ignore[no-untyped-call]
 }
 
 
 @pytest.mark.parametrize("case", UNKNOWN)
 def test_a_user_whose_record_cannot_be_read_is_not_refused(callers: Callers, google: Google, case: str) -> None:
-    google.user, reason = UNKNOWN[case]
+    google.user, reason, refused = UNKNOWN[case]
     with pytest.raises(UnavailableError) as unavailable:
         callers.identify(bearer(signed()))
-    assert unavailable.value.reason == reason
+    assert (unavailable.value.reason, unavailable.value.refused) == (reason, refused)
 
 
 def every_error(base: type[Exception] = exceptions.FirebaseError) -> Iterator[type[Exception]]:

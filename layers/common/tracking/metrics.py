@@ -28,12 +28,12 @@ def count_left_out(platform: str, number: int) -> None:
 
 
 def count_refused_credentials(service: str, credential: str) -> None:
-    """Count a refusal of a key of ours, by the function that met it and by the key alone.
+    """Count a refusal of a key of ours by function and key, and once more without dimensions: for an alarm on all.
 
     `credential`: "google", "aws", or a name in contracts/platforms.json.
     """
     _count("CredentialsRefused", 1, service=service, credential=credential)
-    _count("CredentialsRefused", 1, credential=credential)
+    _count("CredentialsRefused", 1)
 
 
 def _count(metric_name: str, number: int, **dimension: str) -> None:

@@ -71,7 +71,7 @@ def secret(name: str, refused: str | None = None) -> str:
 def secrets_provider() -> SecretsProvider:
     """Build Powertools' provider with our own client. The default client has botocore's time-outs of a minute each.
 
-    Two tries take at most about eight seconds, because a call to Firestore may wait for them.
+    If nobody answers, two tries take about seven seconds: a call to Firestore may wait for them, and has ten.
     """
     from aws_lambda_powertools.utilities.parameters import SecretsProvider
 

@@ -203,6 +203,39 @@ def test_other_refusals_of_x_are_known(status: int, body: Any, expected: type[Tr
         fetch((replay := Replay().on("GET", answer(body, status))).twitter(), "nasa", replay)
 
 
+def refused_by_youtube(reason: str) -> dict[str, Any]:
+    return {"error": {"code": 403, "message": "m", "errors": [{"domain": "d", "reason": reason, "message": "m"}]}}
+
+
+CLIENT_FORBIDDEN = {"title": "Client Forbidden", "type": "https://api.x.com/2/problems/client-forbidden"}
+KEYS = [
+    # platform, refusal, whether it stops all jobs of the platform
+    ("youtube", sample("youtube/errors/api_key_not_valid_400.json"), True),
+    ("youtube", sample("youtube/errors/key_invalid_400.json"), True),
+    ("youtube", sample("youtube/errors/access_not_configured_403.json"), True),
+    ("youtube", answer(refused_by_youtube("ipRefererBlocked"), 403), True),
+    ("youtube", answer(refused_by_youtube("somethingNew"), 403), False),
+    ("youtube", sample("youtube/errors/permission_denied_403.json"), False),
+    ("youtube", answer("no", 401), True),
+    ("twitter", sample("x/errors/unauthorized_401.json"), True),
+    ("twitter", answer({"title": "Client Forbidden", "reason": "client-not-enrolled"}, 403), True),
+    ("twitter", answer(CLIENT_FORBIDDEN, 403), True),
+    ("twitter", answer({"title": "Forbidden", "detail": "Not for you."}, 403), False),
+    ("twitter", answer("<html>", 403), False),
+    ("instagram", sample("apify-api/errors/invalid_token_401.json"), True),
+    ("instagram", sample("apify-api/errors/insufficient_permissions_403.json"), True),
+]
+
+
+@pytest.mark.parametrize(("platform", "refusal", "stops"), KEYS)
+def test_only_a_refused_key_stops_the_platform(platform: str, refusal: Any, stops: bool) -> None:
+    """A 403 that does not name our key may concern one account, and must not stop the jobs of others."""
+    replay = Replay().on("GET", refusal).on("POST", refusal)
+    with pytest.raises(CredentialsError) as refused:
+        fetch(getattr(replay, platform)(), "nasa", replay)
+    assert refused.value.stops_platform is stops
+
+
 def test_sentences_name_the_platform_and_the_account() -> None:
     replay = Replay().run_of(sample("apify-instagram/errors/profile_not_found.json"))
     with pytest.raises(AccountNotFoundError) as missing:
