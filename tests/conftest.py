@@ -10,12 +10,19 @@ import pytest
 from google.cloud.firestore_v1 import Client
 
 from local import emulated
+from tests.aws_models import held_to_models
 from tests.clients import anonymous_client
 from tests.doubles import ManualClock
 from tests.harness import Harness
 
 # boto3 needs a region, which Lambda would set.
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _held_to_aws_models() -> Iterator[None]:
+    with held_to_models():
+        yield
 
 
 @pytest.fixture

@@ -199,7 +199,7 @@ def test_each_choice_has_a_way_for_every_value_of_then(definition: Any) -> None:
         name: {rule["StringEquals"]: rule["Next"] for rule in states[name]["Choices"]} for name in FETCHING.values()
     }
     assert ways == {
-        "AccountFetched?": {Then.WAIT: "WaitForAccount"},
+        "AccountFetched?": {Then.WAIT: "WaitForAccount", Then.GO_ON: GO_ON},
         "VideosFetched?": {Then.WAIT: "WaitForVideos", Then.SAVE_SOME: "SaveSomeVideos", Then.GO_ON: GO_ON},
     }
     assert {rule["Variable"] for name in FETCHING.values() for rule in states[name]["Choices"]} == {"$.then"}
