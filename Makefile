@@ -93,6 +93,7 @@ lock: setup ## Refresh the lock files from pyproject.toml and the .in files; UPG
 	$(LOCK) requirements/uv.in -o requirements/uv.lock
 	$(LOCK) requirements/ministack.in -o requirements/ministack.lock
 	$(LOCK) requirements/sam.in -o requirements/sam.lock
+	$(LOCK) requirements/checkov.in -o requirements/checkov.lock
 	$(LOCK) -c requirements/dev.lock requirements/runtime.in -o requirements/runtime.lock
 	$(LOCK) -c requirements/dev.lock layers/common/requirements.in -o layers/common/requirements.txt
 

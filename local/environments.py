@@ -1,4 +1,4 @@
-"""The Python environments: ours (`.venv`), MiniStack's and SAM's; then Node's packages (`local.web`).
+"""The Python environments: ours (`.venv`), MiniStack's, SAM's and Checkov's; then Node's packages (`local.web`).
 
 `python -m local.environments` runs before anything is installed, on the system's Python, so it imports only the
 standard library. Each environment has a lock with hashes. A complete environment holds the fingerprint of its sources.
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from local import web
 from local.commands import exit_with, install, run
-from local.paths import MINISTACK, ROOT, SAM, VENV
+from local.paths import CHECKOV, MINISTACK, ROOT, SAM, VENV
 
 REQUIREMENTS = ROOT / "requirements"
 _UV = str(VENV / "bin" / "uv")
@@ -57,29 +57,36 @@ OTHERS = (
     Environment("MiniStack", MINISTACK, REQUIREMENTS / "ministack.lock"),
     Environment("the SAM CLI", SAM, REQUIREMENTS / "sam.lock"),
 )
+# Only `make nightly` needs it, and it is as large as all others together.
+CHECKOV_TOOL = Environment("Checkov", CHECKOV, REQUIREMENTS / "checkov.lock")
 
 
 def prepare() -> None:
     """Make each environment that is not ready. Safe to interrupt and to repeat; under 0.1 s when all are ready."""
-    base = getattr(sys, "_base_executable", "") or sys.executable  # never another environment's, which may be deleted
     for environment in (OURS, *OTHERS):
-        if environment.is_ready():
-            continue
-        place = environment.path.relative_to(ROOT)
-        print(f"Installing {environment.name} ({place}) ...", file=sys.stderr, flush=True)
-        environment.stamp.unlink(missing_ok=True)
-        if environment is OURS:
-            _install_uv(base)
-        else:
-            make = [_UV, "venv", "--quiet", "--clear", "--no-project", "--python", base, str(environment.path)]
-            run(make, "uv venv failed")
-        sync = [_UV, "pip", "sync", "--quiet", "--require-hashes", "--python", str(environment.python)]
-        install([*sync, str(environment.lock)], environment.lock)
-        if environment is OURS:
-            editable = [_UV, "pip", "install", "--quiet", "--offline", "--no-deps", "--no-build-isolation"]
-            run([*editable, "--python", str(OURS.python), "-e", str(ROOT)], "uv pip install failed")
-        environment.mark_ready()
+        make(environment)
     web.prepare()
+
+
+def make(environment: Environment) -> None:
+    """Make an environment, unless it is ready. Ours must be there before the others: it has uv."""
+    if environment.is_ready():
+        return
+    base = getattr(sys, "_base_executable", "") or sys.executable  # never another environment's, which may be deleted
+    place = environment.path.relative_to(ROOT)
+    print(f"Installing {environment.name} ({place}) ...", file=sys.stderr, flush=True)
+    environment.stamp.unlink(missing_ok=True)
+    if environment is OURS:
+        _install_uv(base)
+    else:
+        venv = [_UV, "venv", "--quiet", "--clear", "--no-project", "--python", base, str(environment.path)]
+        run(venv, "uv venv failed")
+    sync = [_UV, "pip", "sync", "--quiet", "--require-hashes", "--python", str(environment.python)]
+    install([*sync, str(environment.lock)], environment.lock)
+    if environment is OURS:
+        editable = [_UV, "pip", "install", "--quiet", "--offline", "--no-deps", "--no-build-isolation"]
+        run([*editable, "--python", str(OURS.python), "-e", str(ROOT)], "uv pip install failed")
+    environment.mark_ready()
 
 
 def _install_uv(base: str) -> None:

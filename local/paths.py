@@ -16,6 +16,7 @@ VENV = ROOT / ".venv"
 WEB = ROOT / "web"
 MINISTACK = LOCAL / "ministack"
 SAM = LOCAL / "sam"
+CHECKOV = LOCAL / "checkov"
 BUILD = LOCAL / "build"
 RUNTIME = LOCAL / "runtime"  # packages that Lambda itself provides: boto3, the runtime interface client
 # Tests use their own stack, since the developer's stack may be in use.

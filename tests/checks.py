@@ -88,6 +88,7 @@ TEST: tuple[Lane, ...] = (
 LONG = ["--hypothesis-profile=long", "--timeout=3600"]
 NIGHTLY: tuple[Lane, ...] = (
     (
+        Check("template, by Checkov", [PYTHON, "-m", "tests.template_security"]),
         Check("rules, each clause broken", _emulated(_web("test:mutation"))),
         Check("job life, 3,000 examples", _ours("pytest", "tests/unit/test_job_life.py", *LONG)),
         CHROMIUM,  # the gallery's test needs it
