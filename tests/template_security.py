@@ -23,7 +23,7 @@ ACCEPTED = {
     "CKV_AWS_18": "Access logs of the staging bucket: only our function can read it, and objects live for a day.",
     "CKV_AWS_21": "Versions of staged objects: a version would keep what the bucket's rule deletes after a day.",
     "CKV_AWS_27": "A key of our own for the queues: SQS encrypts new queues by itself, and messages hold names. "
-    "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-data-encryption.html",
+    "https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_sqs-readme.html",
     "CKV_AWS_115": "Reserved concurrency: a new account has ten places, and Lambda refuses to reserve any of them.",
     "CKV_AWS_116": "Queues for dead letters of functions: no function is the last owner of an event. The sweep finds "
     "every job whose event was lost.",

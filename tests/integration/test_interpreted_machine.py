@@ -17,7 +17,6 @@ import pytest
 
 from process import states
 from process.retrying import MAX_RETRIES
-from tests.aws_models import ModelError
 from tests.harness import CHAIN
 from tests.interpreted import InterpretedWorld, crash, driven, interpreter, refusal, shortened
 from tracking import errors, jobs, outcomes
@@ -237,6 +236,15 @@ def test_platforms_own_refusal_reaches_the_user(world: InterpretedWorld, usernam
     assert raised(one_execution(world)) == (ExecutionStatus.FAILED, code, document["error"])
 
 
+def test_answer_over_the_limit_of_a_state_fails_the_job(world: InterpretedWorld) -> None:
+    """moto catches `States.DataLimitExceeded`. On AWS nothing does, and reconcile writes the same to the job."""
+    world.plan("FetchAccount", lambda event: event["job"] | {"then": "save", "much": "x" * 256 * 1024})
+    job_id = world.track("youtube", POSTS)
+    assert end(world, job_id) == (Status.FAILED, *WRONG)
+    uncaught = Outcome(status=ExecutionStatus.FAILED, error="States.DataLimitExceeded", cause="too large")
+    assert outcomes.explain_end(uncaught) == WRONG
+
+
 # Throttling
 
 
@@ -441,8 +449,7 @@ def test_refused_platform_is_paused(
 
 def test_operators_stop_fails_the_job(world: InterpretedWorld) -> None:
     def stop_first(event: dict[str, Any]) -> dict[str, Any]:
-        with suppress(ModelError):  # moto stops the execution, and leaves out `stopDate` in its answer
-            world.client.stop_execution(executionArn=event["execution"])
+        world.client.stop_execution(executionArn=event["execution"])
         return world.invoke(event)
 
     world.plan("SaveAccount", stop_first)
@@ -606,7 +613,7 @@ def test_no_code_that_ends_an_execution_begins_like_awss_own() -> None:
 
 
 def test_moto_names_an_answer_without_a_type_otherwise(world: InterpretedWorld) -> None:
-    """AWS reports `Lambda.Unknown`, which is retried; see docs/design.md. This is the one known difference."""
+    """AWS reports `Lambda.Unknown`, which is retried. docs/design.md lists the differences."""
     failure = crash("Lambda.Unknown")
     del failure.payload["errorType"]
     world.plan("FetchAccount", failure)

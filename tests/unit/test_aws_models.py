@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,19 +18,12 @@ from pydantic import BaseModel, ValidationError
 
 from local.paths import ROOT
 from process import states
-from tests.aws_models import ModelError, checked, error_codes, operation, problems
+from tests.aws_models import CALLS, ModelError, checked, error_codes, operation, problems
 from tracking.outcomes import ExecutionStatus
 
 SOURCES = [path for folder in ("layers/common/tracking", "functions") for path in sorted((ROOT / folder).rglob("*.py"))]
 
-# Each operation of AWS that the functions call, and the error codes that they compare. A code is in the operation's
-# model, or in a list of the documentation.
-CALLS = {
-    "executions": {("stepfunctions", "StartExecution"), ("stepfunctions", "DescribeExecution")},
-    "s3": {("s3", "PutObject"), ("s3", "GetObject"), ("s3", "DeleteObject")},
-    "secrets_manager": {("secretsmanager", "GetSecretValue")},
-    "kick": {("sqs", "SendMessage")},
-}
+# The error codes that our code compares are in the operation's model, or in a list of the documentation.
 OF_ALL_SERVICES = {
     # https://docs.aws.amazon.com/step-functions/latest/apireference/CommonErrors.html
     "AccessDeniedException",
@@ -74,6 +68,8 @@ def test_each_code_that_we_compare_is_one_that_aws_gives(name: str) -> None:
 
 def test_codes_are_compared_where_the_table_says() -> None:
     """A new module that calls AWS needs a row."""
+    built = {name for path in SOURCES for name in re.findall(r'aws_client\("(\w+)"\)', path.read_text())}
+    assert built == {service for calls in CALLS.values() for service, _ in calls}
     importing = {path.stem for path in SOURCES if "botocore.exceptions import" in path.read_text()}
     assert importing == set(CALLS)
     assert compared_codes(ROOT / "layers/common/tracking/staging/s3.py") >= {"NoSuchKey", "PreconditionFailed"}
