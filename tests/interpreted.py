@@ -161,7 +161,7 @@ class InterpretedWorld(World):
         """Wait until no execution runs, and tell reconcile of those that ended badly. Return all of them."""
         deadline = time.monotonic() + within_s
         executions = self.described()
-        while any(one["status"] == ExecutionStatus.RUNNING for one in executions):
+        while self._runs(executions):
             assert time.monotonic() < deadline, f"still running after {within_s} s: {self.invoked[-1:]}"
             time.sleep(0.01)
             executions = self.described()
@@ -170,6 +170,11 @@ class InterpretedWorld(World):
                 self._reconciled.add(execution["executionArn"])
                 self.reconcile(execution)
         return executions
+
+    def _runs(self, executions: list[dict[str, Any]]) -> bool:
+        """Return whether one of them runs, or one that has ended since they were listed started another."""
+        is_running = any(one["status"] == ExecutionStatus.RUNNING for one in executions)
+        return is_running or len(self.described()) > len(executions)
 
     def reconcile(self, execution: Mapping[str, Any]) -> None:
         names = ("executionArn", "stateMachineArn", "name", "status", "input", "error", "cause")

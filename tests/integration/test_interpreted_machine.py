@@ -350,9 +350,9 @@ def test_function_that_outlives_its_state_writes_nothing(begin: Begin) -> None:
 
 
 def test_execution_time_out_fails_the_job(begin: Begin) -> None:
-    world = begin(shortened(execution=1))
+    world = begin(shortened(execution=2))
     held = Held(world)
-    world.plan("SaveAccount", held)
+    world.plan("FetchAccount", held)
     job_id = world.track("youtube", POSTS)
     assert raised(one_execution(world)) == (ExecutionStatus.TIMED_OUT, None, None)
     assert end(world, job_id) == (Status.FAILED, *TOOK_TOO_LONG)
