@@ -19,7 +19,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from heapq import merge
+from heapq import merge, nsmallest
 from itertools import chain, islice, takewhile
 
 from tracking.clock import Clock
@@ -138,6 +138,10 @@ class IndexedStore:
         oldest = [job_id for _, job_id in islice(merge(*(self._queues.get(key, ()) for key in keys)), limit)]
         found = [*self._bill("pending_of_org", urgent), *self._bill("pending_of_org", oldest)]
         return list({job.job_id: job for job in found}.values())
+
+    def oldest_pending(self, platform: PlatformName, limit: int) -> list[JobSnapshot]:
+        of_orgs = (queue[:limit] for (_, name), queue in self._queues.items() if name == platform)
+        return self._bill("oldest_pending", (job_id for _, job_id in nsmallest(limit, chain.from_iterable(of_orgs))))
 
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
         self._count("get_jobs", len(job_ids))

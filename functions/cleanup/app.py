@@ -15,6 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tracking import walks, wiring
 from tracking.document_limits import is_document_id
+from tracking.metrics import counting_refused_credentials
 from tracking.store import CleanupStore, DocumentWrite
 
 CONTROL_DOCUMENT = "trackingControl/cleanup"
@@ -24,6 +25,7 @@ logger = Logger(service="cleanup")
 
 
 @logger.inject_lambda_context(clear_state=True)
+@counting_refused_credentials()
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.CleanupDeps | None = None) -> dict[str, Any]:
     """Return how many jobs were deleted, and whether all finished jobs were looked at."""
     deps = deps or wiring.cleanup()

@@ -27,13 +27,14 @@ from tracking.errors import (
     TrackingError,
     TransientError,
 )
-from tracking.metrics import NAMESPACE, count_completed, count_failed
+from tracking.metrics import NAMESPACE, count_completed, count_failed, counting_refused_credentials
 
 logger = Logger(service="process")
 metrics = Metrics(namespace=NAMESPACE, service="process")
 
 
 @logger.inject_lambda_context(clear_state=True)
+@counting_refused_credentials()
 def handler(
     event: dict[str, Any],
     context: LambdaContext,

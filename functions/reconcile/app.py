@@ -17,7 +17,7 @@ from tracking import fence, jobs, outcomes, paid_runs, wiring
 from tracking.errors import InvalidJobError, JobCancelledError, StaleAttemptError
 from tracking.fence import Fence
 from tracking.jobs import Status
-from tracking.metrics import count_failed
+from tracking.metrics import count_failed, counting_refused_credentials
 from tracking.outcomes import ExecutionStatus, Outcome
 from tracking.paid_runs import Runs
 
@@ -25,6 +25,7 @@ logger = Logger(service="reconcile")
 
 
 @logger.inject_lambda_context(clear_state=True)
+@counting_refused_credentials()
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.ReconcileDeps | None = None) -> dict[str, Any]:
     """Fail the job, or give it back, if its execution still owns it. Return whether that happened.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import Any
 
@@ -11,15 +12,21 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tracking import wiring
 from tracking.errors import InvalidJobError
-from tracking.metrics import NAMESPACE, count_failed
+from tracking.metrics import NAMESPACE, count_failed, count_paused, counting_refused_credentials
 from trigger.tick import Tick, run_tick
 from trigger.wake import read_wake
 
 logger = Logger(service="trigger")
 metrics = Metrics(namespace=NAMESPACE, service="trigger")
 
+START_WITHIN_S = 120
+"""The service level of all starts. Jobs that wait for a place within the limits, or for a pause, are left out."""
+KICKED_START_WITHIN_S = 5
+"""The service level of starts in the tick of a kick."""
+
 
 @logger.inject_lambda_context(clear_state=True)
+@counting_refused_credentials()
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.TriggerDeps | None = None) -> dict[str, Any]:
     """Run one tick and return its counts.
 
@@ -37,12 +44,26 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.TriggerD
 def _publish(tick: Tick) -> None:
     for start in tick.started:  # Powertools prints all metrics once one has 100 values, so add these values first
         metrics.add_metric("TimeToStart", MetricUnit.Seconds, start.waited_s)
+    _publish_lateness(tick)
     metrics.add_metric("JobsStarted", MetricUnit.Count, len(tick.started))
     if tick.looks_at_all:
-        metrics.add_metric("OldestPendingAge", MetricUnit.Seconds, tick.oldest_pending_age_s)
         metrics.add_metric("JobsUnwritable", MetricUnit.Count, tick.counts()["unwritable"])
+        metrics.add_metric("LeasesOverdue", MetricUnit.Count, tick.overdue)
+        if tick.waits is not None:
+            metrics.add_metric("OldestPendingAge", MetricUnit.Seconds, tick.waits.oldest_s)
+            metrics.add_metric("LongestWait", MetricUnit.Seconds, tick.waits.longest_s)
+        count_paused(tick.is_paused)
     metrics.flush_metrics()
     _log_jobs(tick)
+
+
+def _publish_lateness(tick: Tick) -> None:
+    """Publish a 1 for each start that was late or refused, and a 0 for each other one: the average is their share."""
+    waits_s = [start.waited_s for start in tick.started if start.had_place] + [math.inf] * len(tick.refused)
+    for waited_s in waits_s:
+        metrics.add_metric("LateStart", MetricUnit.Count, waited_s > START_WITHIN_S)
+    for waited_s in waits_s if tick.is_kicked else ():
+        metrics.add_metric("LateKickedStart", MetricUnit.Count, waited_s > KICKED_START_WITHIN_S)
 
 
 def _log_jobs(tick: Tick) -> None:

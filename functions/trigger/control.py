@@ -63,6 +63,9 @@ class Control:
         """Read the document. Parts that cannot be read count as empty, because people may edit it."""
         fields = stored.fields if stored else None
         self.pauses = pauses.active(fields, now)
+        self.closed_until: dict[str, datetime] = {
+            name: pause.until for name, pause in pauses.from_document(fields).items()
+        }
         self.turns = Turns(fields)
         self.holders = {holder.job_id: holder for holder in _read(fields) if holder.since <= now + MAX_CLOCK_SKEW}
         self._version = stored.version if stored else None

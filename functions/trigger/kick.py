@@ -21,9 +21,22 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tracking import wiring
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.kick_auth import RefusedError, UnavailableError
+from tracking.metrics import count_refused_credentials
 from trigger.wake import KICK
 
 logger = Logger(service="kick")
+
+CREDENTIALS_REFUSED = frozenset(
+    {
+        "CredentialsError",
+        "DefaultCredentialsError",
+        "InsufficientPermissionError",
+        "PermissionDeniedError",
+        "RefreshError",
+        "UnauthenticatedError",
+    }
+)
+"""Reasons that say: Google refuses our own credentials. Names of google.auth, firebase_admin and `tracking.errors`."""
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -38,6 +51,8 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.KickDeps
         return _answer(HTTPStatus.UNAUTHORIZED)
     except UnavailableError as unavailable:
         logger.exception("kick failed", action="kick_failed", reason=unavailable.reason)
+        if unavailable.reason in CREDENTIALS_REFUSED:
+            count_refused_credentials()
         return _answer(HTTPStatus.SERVICE_UNAVAILABLE)
     logger.info("kick accepted", action="kick_accepted", kind=caller)
     return _answer(HTTPStatus.ACCEPTED)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tracking import jobs
 from tracking.errors import InvalidJobError, StoreUnavailableError
@@ -21,11 +21,13 @@ from tracking.paid_runs import NotStopped
 from tracking.platform_contract import CREDENTIALS, PLATFORMS
 from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
-from trigger.claim import Claim, age_s, claim_jobs, fail_malformed
+from trigger import waits
+from trigger.claim import Claim, claim_jobs, fail_malformed
 from trigger.control import Control, ControlChangedError, Holder, read_control
 from trigger.slots import Pending, Slots
 from trigger.sweep import Repair, sweep
-from trigger.waiting import choose
+from trigger.waiting import QUERY_RESERVE_S, choose
+from trigger.waits import Waits
 from trigger.wake import Wake
 from trigger.writing import write_each
 
@@ -55,7 +57,8 @@ class Refusal:
 @dataclass(frozen=True, slots=True)
 class Started:
     job_id: str
-    waited_s: float  # from the document's createdAt to the claim
+    waited_s: float  # since the job could start: `trigger.waits`
+    had_place: bool  # whether the limits had a place for it before this tick; otherwise it waited for the limits
 
 
 @dataclass(slots=True)
@@ -75,8 +78,13 @@ class Tick:
     """The results of one tick, by job."""
 
     looks_at_all: bool = True  # False: the tick of a wake, which reads only what it needs
-    oldest_pending_age_s: float = 0.0
+    is_kicked: bool = False  # a kick asked for this tick
+    waits: Waits | None = None  # None: not looked at
+    closed_until: Mapping[str, datetime] = field(default_factory=dict)  # ends of pauses, past ones too
+    is_paused: Mapping[PlatformName, bool] = field(default_factory=dict)  # empty: not looked at
+    places: frozenset[PlatformName] = frozenset()  # the platforms for which the limits had a place before this tick
     repaired: list[Repair] = field(default_factory=list)
+    overdue: int = 0  # processing jobs whose lease ran out more than two ticks ago
     started: list[Started] = field(default_factory=list)
     malformed: list[Refusal] = field(default_factory=list)
     lost: int = 0  # changed by another tick or a user between our read and our write
@@ -111,7 +119,7 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
     `remaining_s`: seconds left to this invocation. Work that does not fit is left to the next tick.
     Raises StoreUnavailableError if other ticks write the control document first, each time.
     """
-    tick = Tick(looks_at_all=wake is None)
+    tick = Tick(looks_at_all=wake is None, is_kicked=wake is not None and wake.is_kick)
     for _ in range(MEETINGS):
         try:
             if wake is None:
@@ -133,9 +141,13 @@ def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]
     pending = _with_status(seen, Status.PENDING)
     if saw_all and not pending:
         _sweep(deps, tick, _with_status(seen, Status.PROCESSING), remaining_s)
+        tick.waits = Waits()
         return
     control = read_control(store, deps.clock.now())
+    _note_control(deps, tick, control)
+    knows_waits = saw_all
     if saw_all:
+        tick.waits = waits.of_jobs(deps, pending, control)
         running = _sweep(deps, tick, _with_status(seen, Status.PROCESSING), remaining_s)
         control.agree(running, store, deps.clock.now() - deps.limits.longest_tick)
     else:
@@ -147,6 +159,27 @@ def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]
     if not saw_all and not slots.total:  # no pending job was read, so the known unwritable ones still count
         tick.left_out |= hints.unwritable.keys()
     _fill(deps, slots, pending, control, tick, remaining_s, saw_all=saw_all)
+    if not knows_waits:
+        tick.waits = _waits_of_oldest(deps, control, remaining_s)
+
+
+def _note_control(deps: TriggerDeps, tick: Tick, control: Control) -> None:
+    """Note the pauses, and the places that were free before this tick began to look for more."""
+    now = deps.clock.now()
+    slots = Slots(deps.limits, control.running, {}, now)
+    tick.closed_until = control.closed_until
+    tick.is_paused = {name: control.closed_until.get(name, now) > now for name in PlatformName}
+    tick.places = frozenset(name for name in PlatformName if name not in control.pauses and slots.of(name))
+
+
+def _waits_of_oldest(deps: TriggerDeps, control: Control, remaining_s: Callable[[], float]) -> Waits | None:
+    """Return None if time is short, or the database does not answer: the tick has done its work."""
+    if remaining_s() < QUERY_RESERVE_S:
+        return None
+    try:
+        return waits.of_oldest(deps, control)
+    except StoreUnavailableError:
+        return None
 
 
 def _sweep(
@@ -156,6 +189,7 @@ def _sweep(
     tick.repaired += swept.repaired
     tick.left_out |= swept.left_out
     tick.not_stopped += swept.not_stopped
+    tick.overdue = swept.overdue
     _note_unwritable(deps, tick, swept.unwritable)
     return swept.running
 
@@ -198,6 +232,7 @@ def _fill_freed(deps: TriggerDeps, tick: Tick, wake: Wake, remaining_s: Callable
     """
     now = deps.clock.now()
     control = read_control(deps.store, now)
+    _note_control(deps, tick, control)
     was_full = control.running.total() >= deps.limits.running
     freed = {PLATFORMS[platform].credential for platform in control.end(wake.ended)}
     slots = Slots(deps.limits, control.running, {}, now)
@@ -225,8 +260,6 @@ def _fill(
     has_room = True
     while has_room:
         choice = choose(deps, slots, pending, control, remaining_s, saw_all=saw_all, without=had_turn, stuck=stuck)
-        if not had_turn:
-            tick.oldest_pending_age_s = age_s(choice.oldest, deps.clock.now())
         tick.left_out |= choice.left_out - had_turn
         had_turn |= {job.job.job_id for job in choice.chosen} | {job.job_id for job, _ in choice.malformed}
         control.take(choice.chosen, deps.clock.now())
@@ -283,7 +316,7 @@ def _claim_and_start(
         if remaining_s() < CLAIM_RESERVE_S:
             unclaimed.jobs += [pending.snapshot for pending in batch]
             continue
-        claims = claim_jobs(deps, batch, remaining_s)
+        claims = claim_jobs(deps, batch, remaining_s, tick.closed_until)
         tick.lost += len(claims.lost)
         unclaimed.unwritable += claims.unwritable
         unclaimed.jobs += [*claims.lost, *(job for job, _ in claims.unwritable)]
@@ -297,7 +330,8 @@ def _start_all(deps: TriggerDeps, claims: Sequence[Claim], tick: Tick, remaining
         errors = pool.map(lambda claim: _start(deps, claim, remaining_s), claims)
         for claim, error in zip(claims, errors, strict=True):
             if error is None:
-                tick.started.append(Started(claim.job.job_id, claim.waited_s))
+                had_place = claim.job.platform in tick.places
+                tick.started.append(Started(claim.job.job_id, claim.waited_s, had_place))
             elif isinstance(error, StartRefusedError):
                 refused.append(claim)
                 tick.refused.append(Refusal(claim.job.job_id, error.code))

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from itertools import takewhile
 from types import MappingProxyType
@@ -41,7 +40,6 @@ class Choice:
 
     chosen: list[Pending]
     malformed: list[tuple[JobSnapshot, InvalidJobError]]
-    oldest: datetime | None  # creation time of the oldest job that was read
     left_out: set[str]  # ids of jobs that an earlier tick found unwritable
     has_more: bool = False  # an organisation may have more jobs than were read, though slots may be free
 
@@ -69,9 +67,8 @@ def choose(
     left_out = {job.job_id for job in read.jobs if deps.hints.is_unwritable(job)}
     passed_over = left_out.union(without)
     pending, malformed = parse_all(job for job in read.jobs if job.job_id not in passed_over)
-    oldest = min((p.job.created_at for p in pending), default=None)
     free = read.in_shares(p for p in pending if not control.is_starting(p))
-    return Choice(control.turns.pick(free, slots, read.upcoming), malformed, oldest, left_out, read.has_more)
+    return Choice(control.turns.pick(free, slots, read.upcoming), malformed, left_out, read.has_more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ def made() -> list[StructuredQuery]:
     store.processing_jobs(2000)
     store.next_waiting_org("o", list(PlatformName))
     store.pending_of_org("o", [PlatformName.YOUTUBE], 50)
+    store.oldest_pending(PlatformName.YOUTUBE, 1)
     store.count_processing()
     store.expired_jobs(START, 10)
     store.finished_jobs(500)
@@ -113,7 +114,7 @@ def made() -> list[StructuredQuery]:
 
 
 def test_every_query_has_its_index_and_every_index_its_query(made: list[StructuredQuery]) -> None:
-    assert len(made) == 22
+    assert len(made) == 23
     written = json.loads((ROOT / "firestore.indexes.json").read_text())["indexes"]
     assert {index["queryScope"] for index in written} == {"COLLECTION"}
     queries = {index for query in made if (index := needed(query))}

@@ -216,6 +216,10 @@ class TickStore(Protocol):
         """Return the jobs of these platforms to start first: up to `limit` with a priority over 0, then the oldest."""
         ...
 
+    def oldest_pending(self, platform: PlatformName, limit: int) -> list[JobSnapshot]:
+        """Return the pending jobs with the smallest `createdAt`. Jobs without this timestamp are left out."""
+        ...
+
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
         """Return those jobs that exist, in any order. One request."""
         ...

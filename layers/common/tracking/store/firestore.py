@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from google.api_core import exceptions as google
@@ -35,6 +35,7 @@ from tracking.store import (
 from tracking.translating import translated
 
 JOBS = "trackingJobs"
+_FIRST_MOMENT = datetime.min.replace(tzinfo=UTC)
 
 PARALLEL_COMMITS = 16
 """Threads for writes with companions. Each such write is a separate commit, which is about 20 ms of waiting."""
@@ -141,6 +142,16 @@ class FirestoreStore:
             for document in _only_our_fields(query.limit(limit)).stream(**_CALL)
         }
         return list(found.values())
+
+    @_translated
+    def oldest_pending(self, platform: PlatformName, limit: int) -> list[JobSnapshot]:
+        query = (
+            self._jobs.where(filter=FieldFilter("status", "==", Status.PENDING))
+            .where(filter=FieldFilter("platform", "==", str(platform)))
+            .where(filter=FieldFilter("createdAt", ">=", _FIRST_MOMENT))  # matches only timestamps
+            .order_by("createdAt")
+        )
+        return [_snapshot(document) for document in _only_our_fields(query).limit(limit).stream(**_CALL)]
 
     @_translated
     def get_job(self, job_id: str) -> JobSnapshot | None:

@@ -1,0 +1,58 @@
+"""The time that pending jobs have waited, by the database's clock.
+
+A page's clock writes `createdAt`, so that field may lie years back, or ahead of now. It only orders the jobs here.
+
+    written, or put back into the queue ─────────────> waits ──────────────> claimed
+                      └─ while its platform is paused, nobody can start it ─┘
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracking.jobs import PlatformName
+from tracking.store import JobSnapshot
+from tracking.wiring import TriggerDeps
+from trigger.control import Control
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The longest waits of one moment, in seconds. 0: no job waits."""
+
+    oldest_s: float = 0.0  # pauses included
+    longest_s: float = 0.0  # without the time in which the job's platform was paused
+
+
+def waited_s(job: JobSnapshot, now: datetime, closed_until: Mapping[str, datetime]) -> float:
+    """Return the seconds since a pending job could start. `closed_until`: the ends of pauses by platform, past or not.
+
+    A pending job is written when it is made, retried or put back, and hardly ever in between.
+    """
+    platform = job.data.get("platform")
+    opened_at = closed_until.get(platform, job.updated_at) if isinstance(platform, str) else job.updated_at
+    return max(0.0, (now - max(job.updated_at, opened_at)).total_seconds())
+
+
+def of_jobs(deps: TriggerDeps, pending: Sequence[JobSnapshot], control: Control) -> Waits:
+    """Return the longest waits of these jobs. Jobs that the database lets nobody write have an alarm of their own."""
+    now = deps.clock.now()
+    waiting = [job for job in pending if not deps.hints.is_unwritable(job)]
+    return Waits(
+        oldest_s=max((waited_s(job, now, {}) for job in waiting), default=0.0),
+        longest_s=max((waited_s(job, now, control.closed_until) for job in waiting), default=0.0),
+    )
+
+
+def of_oldest(deps: TriggerDeps, control: Control) -> Waits:
+    """Read the oldest job of each platform, and return their longest waits. For ticks that do not read all jobs.
+
+    If a job that was just written has the smallest `createdAt` of its platform, it hides an older one until it starts.
+    """
+    number = 1 + min(len(deps.hints.unwritable), deps.limits.scan_page_size)
+    with ThreadPoolExecutor(len(PlatformName)) as pool:
+        found = pool.map(lambda name: deps.store.oldest_pending(name, number), PlatformName)
+        return of_jobs(deps, [job for jobs in found for job in jobs], control)
