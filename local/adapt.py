@@ -16,6 +16,8 @@ FUNCTION = "AWS::Serverless::Function"
 LAYER = "AWS::Serverless::LayerVersion"
 MACHINE = "AWS::Serverless::StateMachine"
 HTTP_API = "AWS::ApiGatewayV2::Api"
+MISSING = ("AWS::CloudWatch::CompositeAlarm", "AWS::Budgets::Budget")
+"""Types that MiniStack does not have. Nothing on this machine needs them."""
 
 ADAPTED_DEFINITION = "adapted.asl.json"
 """The file name of the adapted state machine. The file lies beside the adapted template, which refers to it."""
@@ -36,6 +38,7 @@ exec "{python}" -S -m awslambdaric "$_HANDLER"
 def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
     """Return a copy whose functions run on this machine's processor, with `variables` added to their environment."""
     adapted = copy.deepcopy(dict(template))
+    adapted["Resources"] = {k: v for k, v in adapted["Resources"].items() if v["Type"] not in MISSING}
     for resource in adapted["Resources"].values():
         properties = resource.setdefault("Properties", {})
         if resource["Type"] == FUNCTION:

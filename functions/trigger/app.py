@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from tracking import wiring
 from tracking.errors import InvalidJobError
 from tracking.metrics import NAMESPACE, count_failed, count_paused, counting_refused_credentials
-from trigger.tick import Tick, run_tick
+from trigger.tick import Hold, Tick, run_tick
 from trigger.wake import read_wake
 
 logger = Logger(service="trigger")
@@ -49,6 +49,9 @@ def _publish(tick: Tick) -> None:
     if tick.looks_at_all:
         metrics.add_metric("JobsUnwritable", MetricUnit.Count, tick.counts()["unwritable"])
         metrics.add_metric("LeasesOverdue", MetricUnit.Count, tick.overdue)
+        # A place that became free was filled by its wake. Those that this tick finds are few, if wakes arrive.
+        without_wake = sum(start.hold is Hold.LIMITS for start in tick.started)
+        metrics.add_metric("StartsWithoutWake", MetricUnit.Count, without_wake)
         if tick.waits is not None:
             metrics.add_metric("OldestPendingAge", MetricUnit.Seconds, tick.waits.oldest_s)
             metrics.add_metric("LongestWait", MetricUnit.Seconds, tick.waits.longest_s)
@@ -59,7 +62,7 @@ def _publish(tick: Tick) -> None:
 
 def _publish_lateness(tick: Tick) -> None:
     """Publish a 1 for each start that was late or refused, and a 0 for each other one: the average is their share."""
-    waits_s = [start.waited_s for start in tick.started if start.had_place] + [math.inf] * len(tick.refused)
+    waits_s = [start.waited_s for start in tick.started if start.hold is None] + [math.inf] * len(tick.refused)
     for waited_s in waits_s:
         metrics.add_metric("LateStart", MetricUnit.Count, waited_s > START_WITHIN_S)
     for waited_s in waits_s if tick.is_kicked else ():

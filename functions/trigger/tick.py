@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from tracking import jobs
 from tracking.errors import InvalidJobError, StoreUnavailableError
@@ -54,11 +55,18 @@ class Refusal:
     reason: str
 
 
+class Hold(StrEnum):
+    """What may rightly hold back the jobs of a platform, as the tick found it before it looked for free places."""
+
+    PAUSE = "pause"  # it is paused, or begins again after a pause
+    LIMITS = "limits"  # as many jobs as the limits allow are running
+
+
 @dataclass(frozen=True, slots=True)
 class Started:
     job_id: str
     waited_s: float  # since the job could start: `trigger.waits`
-    had_place: bool  # whether the limits had a place for it before this tick; otherwise it waited for the limits
+    hold: Hold | None = None  # what held it back until this tick; None: nothing, so its whole wait counts
 
 
 @dataclass(slots=True)
@@ -82,7 +90,7 @@ class Tick:
     waits: Waits | None = None  # None: not looked at
     closed_until: Mapping[str, datetime] = field(default_factory=dict)  # ends of pauses, past ones too
     is_paused: Mapping[PlatformName, bool] = field(default_factory=dict)  # empty: not looked at
-    places: frozenset[PlatformName] = frozenset()  # the platforms for which the limits had a place before this tick
+    holds: Mapping[PlatformName, Hold] = field(default_factory=dict)
     repaired: list[Repair] = field(default_factory=list)
     overdue: int = 0  # processing jobs whose lease ran out more than two ticks ago
     started: list[Started] = field(default_factory=list)
@@ -164,12 +172,13 @@ def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]
 
 
 def _note_control(deps: TriggerDeps, tick: Tick, control: Control) -> None:
-    """Note the pauses, and the places that were free before this tick began to look for more."""
+    """Note the pauses, and what holds jobs back before this tick has found free places."""
     now = deps.clock.now()
     slots = Slots(deps.limits, control.running, {}, now)
     tick.closed_until = control.closed_until
     tick.is_paused = {name: control.closed_until.get(name, now) > now for name in PlatformName}
-    tick.places = frozenset(name for name in PlatformName if name not in control.pauses and slots.of(name))
+    full = {name: Hold.LIMITS for name in PlatformName if not slots.of(name)}
+    tick.holds = full | dict.fromkeys(control.pauses, Hold.PAUSE)
 
 
 def _waits_of_oldest(deps: TriggerDeps, control: Control, remaining_s: Callable[[], float]) -> Waits | None:
@@ -330,8 +339,8 @@ def _start_all(deps: TriggerDeps, claims: Sequence[Claim], tick: Tick, remaining
         errors = pool.map(lambda claim: _start(deps, claim, remaining_s), claims)
         for claim, error in zip(claims, errors, strict=True):
             if error is None:
-                had_place = claim.job.platform in tick.places
-                tick.started.append(Started(claim.job.job_id, claim.waited_s, had_place))
+                hold = tick.holds.get(claim.job.platform)
+                tick.started.append(Started(claim.job.job_id, claim.waited_s, hold))
             elif isinstance(error, StartRefusedError):
                 refused.append(claim)
                 tick.refused.append(Refusal(claim.job.job_id, error.code))

@@ -235,6 +235,21 @@ def test_starts_after_a_pause_do_not_count_while_few_may(harness: Harness, capsy
     assert "LateStart" not in published
 
 
+def test_a_tick_counts_places_that_no_wake_filled(capsys: pytest.CaptureFixture[str]) -> None:
+    harness = Harness(running=1, per_credential=1)
+    harness.add_job()
+    harness.tick()
+    harness.add_job()
+    (running,) = harness.executions.started.values()
+    harness.memory.touch(running["jobId"], status="completed")  # its end wakes nobody
+    harness.tick()
+    assert late(capsys, "StartsWithoutWake") == [0, 1]
+    harness.memory.touch(next(reversed(harness.executions.started.values()))["jobId"], status="completed")
+    harness.add_job()
+    wake(harness, *ended(harness))
+    assert late(capsys, "StartsWithoutWake") == []
+
+
 def test_a_refused_start_counts_as_late(harness: Harness, capsys: pytest.CaptureFixture[str]) -> None:
     """Otherwise nobody would tell: a job that is given back each minute never waits for long."""
 
