@@ -6,7 +6,9 @@ The handlers run in memory. What they print, and what AWS would count for them, 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,10 +16,13 @@ from cfnlint.decode import cfn_yaml
 
 from bench.lambda_context import FakeContext
 from local.paths import ROOT
+from prices import PRICES
 from reconcile.app import handler as reconcile
 from tests.cloudwatch import Alarms, Metrics, State
 from tests.factories import videos
 from tests.harness import Harness, lambda_cause, spoil
+from tests.metrics import published_metrics
+from tracking.clock import Clock
 from tracking.errors import (
     AccountNotFoundError,
     AccountPrivateError,
@@ -32,6 +37,7 @@ from tracking.errors import (
 from tracking.executions import ExecutionsUnavailableError, StartRefusedError
 from tracking.jobs import PlatformName
 from tracking.kick_auth import Callers, UnavailableError
+from tracking.outcomes import ExecutionStatus, Outcome
 from tracking.pauses import Pause, quota_used_up_until
 from tracking.store import JobSnapshot
 from tracking.store.memory import MemoryStore
@@ -268,12 +274,16 @@ def credentials_of_a_platform(cloud: Cloud) -> None:
 
 
 class Refusing(MemoryStore):
+    def __init__(self, clock: Clock, error: Exception) -> None:
+        super().__init__(clock)
+        self._error = error
+
     def open_jobs(self, limit: int) -> list[JobSnapshot]:
-        raise CredentialsError("Firestore does not accept our credentials.")
+        raise self._error
 
 
 def credentials_of_google(cloud: Cloud) -> None:
-    cloud.harness.use(Refusing(cloud.clock))
+    cloud.harness.use(Refusing(cloud.clock, CredentialsError("Firestore does not accept our credentials.")))
     cloud.minute()
 
 
@@ -293,11 +303,7 @@ def platform_spend(cloud: Cloud) -> None:
 
 
 def trigger_errors(cloud: Cloud) -> None:
-    class Down(MemoryStore):
-        def open_jobs(self, limit: int) -> list[JobSnapshot]:
-            raise StoreUnavailableError("Our database did not answer.")
-
-    cloud.harness.use(Down(cloud.clock))
+    cloud.harness.use(Refusing(cloud.clock, StoreUnavailableError("Our database did not answer.")))
     for _ in range(4):
         cloud.minute()
 
@@ -377,6 +383,7 @@ def throttles(function: str) -> Callable[[Cloud], None]:
     return trouble
 
 
+ALARMS = {name: found for name, found in TEMPLATE["Resources"].items() if found["Type"].endswith("Alarm")}
 FUNCTIONS = [name for name, found in TEMPLATE["Resources"].items() if found["Type"] == "AWS::Serverless::Function"]
 TROUBLES: list[tuple[str, Callable[[Cloud], None]]] = [
     ("KickedStartsLevelAlarm", kicked_starts_level),
@@ -407,3 +414,159 @@ TROUBLES: list[tuple[str, Callable[[Cloud], None]]] = [
 def test_an_alarm_rings_in_its_trouble_and_alone(cloud: Cloud, alarm: str, trouble: Callable[[Cloud], None]) -> None:
     trouble(cloud)
     assert set(cloud.alarms.rung) == {alarm}
+
+
+def test_every_alarm_that_tells_somebody_has_a_trouble() -> None:
+    telling = {name for name, found in ALARMS.items() if "AlarmActions" in found["Properties"]}
+    assert {alarm for alarm, _ in TROUBLES} == telling
+
+
+# Troubles that are none
+
+
+def one_late_start(cloud: Cloud) -> None:
+    """A cold start. One of few jobs is a large share, and no reason to wake anybody."""
+    for lateness_s in (0, 9, 0):
+        cloud.minute(late_kick(cloud, lateness_s), cloud.finish)
+
+
+def one_failure(cloud: Cloud) -> None:
+    cloud.fail_next(ContractError("Instagram answered something strange."))
+    for _ in range(3):
+        cloud.add_jobs()
+        cloud.minute(cloud.finish)
+
+
+def a_batch_beyond_the_limits(cloud: Cloud) -> None:
+    """Jobs wait half an hour for a place, and each end of an execution wakes the trigger."""
+    cloud.harness.limits = type(cloud.harness.limits)(running=2, per_credential=2)
+    cloud.add_jobs(58)
+    cloud.minute(cloud.kick)
+    for _ in range(29):
+        cloud.minute(cloud.finish)
+    assert len(cloud.harness.executions.started) == 58
+
+
+def a_short_pause(cloud: Cloud) -> None:
+    until = cloud.clock.now() + timedelta(minutes=15)
+    pause = Pause(platform=PlatformName.YOUTUBE, until=until, reason="RateLimitedError")
+    cloud.harness.store.put_document(pause.to_write())
+    cloud.add_jobs(20, platform="youtube")
+    for _ in range(30):
+        cloud.minute(cloud.finish)
+    assert len(cloud.harness.executions.started) == 20
+
+
+def a_lost_execution(cloud: Cloud) -> None:
+    """Its lease runs out, and the next tick repairs the job."""
+    cloud.add_jobs()
+    cloud.minute()
+    for name in cloud.harness.executions.started:
+        cloud.harness.executions.outcomes[name] = Outcome(status=ExecutionStatus.NEVER_STARTED)
+    for _ in range(10):
+        cloud.minute()
+    assert len(cloud.harness.executions.started) == 2
+
+
+def one_failed_tick(cloud: Cloud) -> None:
+    cloud.harness.use(Refusing(cloud.clock, StoreUnavailableError("Our database did not answer.")))
+    cloud.minute()
+    cloud.harness.use(MemoryStore(cloud.clock))
+    for _ in range(5):
+        cloud.minute()
+
+
+def moderate_spending(cloud: Cloud) -> None:
+    cloud.harness.platform.charges = {"posts": 200}
+    cloud.add_jobs(24, platform="twitter")  # 48 dollars
+    cloud.minute(cloud.finish)
+
+
+CALM = [
+    one_late_start,
+    one_failure,
+    a_batch_beyond_the_limits,
+    a_short_pause,
+    a_lost_execution,
+    one_failed_tick,
+    moderate_spending,
+]
+
+
+@pytest.mark.parametrize("calm", CALM, ids=lambda calm: calm.__name__)
+def test_no_alarm_rings_for_what_recovers(cloud: Cloud, calm: Callable[[Cloud], None]) -> None:
+    calm(cloud)
+    assert cloud.alarms.rung == []
+
+
+def test_a_slow_burn_rings_by_the_slow_rule_alone(cloud: Cloud) -> None:
+    kicked_starts_level_slowly(cloud)
+    states = cloud.alarms.states
+    assert (states["KickedStartsBurn6h"], states["KickedStartsBurn30m"]) == (State.ALARM, State.ALARM)
+    assert states["KickedStartsBurn1h"] is State.OK
+
+
+def test_an_alarm_ends_with_its_trouble(cloud: Cloud) -> None:
+    trigger_errors(cloud)
+    assert cloud.alarms.states["TriggerErrorsAlarm"] is State.ALARM
+    cloud.harness.use(MemoryStore(cloud.clock))
+    for _ in range(5):
+        cloud.minute()
+    assert State.ALARM not in cloud.alarms.states.values()
+
+
+# The definitions
+
+LEVELS = {
+    # the alarm's parts: the share that may be bad
+    "KickedStarts": 0.01,
+    "Starts": 0.001,
+    "Failures": 0.01,
+}
+BURNS = {"1h": (3_600, 14.4), "5m": (300, 14.4), "6h": (21_600, 6.0), "30m": (1_800, 6.0)}
+"""Windows in seconds, with their rates: https://sre.google/workbook/alerting-on-slos/#6-multiwindow-multi-burn-rate-alerts"""
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_levels_parts_are_its_windows_and_rates(level: str) -> None:
+    for window, (seconds, rate) in BURNS.items():
+        part = ALARMS[f"{level}Burn{window}"]["Properties"]
+        stats = [query["MetricStat"] for query in part.get("Metrics", []) if "MetricStat" in query] or [part]
+        assert {stat["Period"] for stat in stats} == {seconds}
+        assert part["Threshold"] == pytest.approx(rate * LEVELS[level])
+        assert ("Metrics" in part) == (window in ("1h", "6h"))  # the longer window needs three bad ones
+    rule = " ".join(ALARMS[f"{level}LevelAlarm"]["Properties"]["AlarmRule"]["Fn::Sub"].split())
+    pairs = ("1h", "5m"), ("6h", "30m")
+    fast, slow = (f'(ALARM("${{{level}Burn{a}}}") AND ALARM("${{{level}Burn{b}}}"))' for a, b in pairs)
+    assert rule == f"{fast} OR {slow}"
+
+
+def test_the_pauses_of_every_platform_are_watched() -> None:
+    queries = ALARMS["PausedPlatformAlarm"]["Properties"]["Metrics"]
+    watched = [query["MetricStat"]["Metric"]["Dimensions"] for query in queries if "MetricStat" in query]
+    assert watched == [[{"Name": "platform", "Value": name}] for name in PlatformName]
+
+
+def test_spending_is_counted_by_the_list_prices() -> None:
+    factors = {}
+    for query in ALARMS["PlatformSpendAlarm"]["Properties"]["Metrics"]:
+        if found := re.fullmatch(r"(\w+) \* ([0-9.]+)", query.get("Expression", "")):
+            factors[found[1].replace("_", ".", 1)] = float(found[2])
+    assert factors == {name: price.usd for name, price in PRICES.items() if price.usd}
+
+
+def test_functions_publish_every_metric_of_ours_that_is_watched() -> None:
+    watched = {metric for space, metric in watched_metrics() if space == OURS}
+    assert len(watched) >= 10
+    assert watched <= set(published_metrics())
+
+
+OURS = {"Fn::Sub": "AccountTracking/${AWS::StackName}"}
+
+
+def watched_metrics() -> Iterator[tuple[Any, str]]:
+    """Yield the namespace and the name of each metric in an alarm."""
+    for properties in (alarm["Properties"] for alarm in ALARMS.values()):
+        queries = [query["MetricStat"]["Metric"] for query in properties.get("Metrics", []) if "MetricStat" in query]
+        for metric in queries or [properties] * ("MetricName" in properties):
+            yield metric["Namespace"], metric["MetricName"]

@@ -119,3 +119,9 @@ def test_api_origins_get_the_names_that_ministack_reads() -> None:
     adapted = adapt({"Resources": {"Api": api}}, {})["Resources"]["Api"]["Properties"]
     given = {"allowOrigins": {"Ref": "AllowedOrigins"}, "allowMethods": ["POST"], "maxAge": 60}
     assert adapted == {"CorsConfiguration": {"Fn::If": ["Has", given, none]}}
+
+
+def test_types_that_ministack_lacks_are_left_out() -> None:
+    lacking = {"Level": {"Type": "AWS::CloudWatch::CompositeAlarm"}, "Budget": {"Type": "AWS::Budgets::Budget"}}
+    kept = {"Part": {"Type": "AWS::CloudWatch::Alarm"}}
+    assert set(adapt({"Resources": lacking | kept}, {})["Resources"]) == {"Part"}
