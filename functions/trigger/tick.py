@@ -56,7 +56,7 @@ class Refusal:
 
 
 class Hold(StrEnum):
-    """What may rightly hold back the jobs of a platform, as the tick found it before it looked for free places."""
+    """Reasons for which the jobs of a platform rightly waited, as the tick found them before it freed any place."""
 
     PAUSE = "pause"  # it is paused, or begins again after a pause
     LIMITS = "limits"  # as many jobs as the limits allow are running

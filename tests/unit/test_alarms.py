@@ -541,6 +541,17 @@ def test_a_levels_parts_are_its_windows_and_rates(level: str) -> None:
     assert rule == f"{fast} OR {slow}"
 
 
+def test_alarms_cost_what_the_decision_says() -> None:
+    """Each metric of an alarm costs, and each composite alarm: https://aws.amazon.com/cloudwatch/pricing/"""
+    plain = [alarm["Properties"] for alarm in ALARMS.values() if alarm["Type"] == "AWS::CloudWatch::Alarm"]
+    metrics = sum(
+        len([query for query in alarm.get("Metrics", [alarm]) if "Expression" not in query]) for alarm in plain
+    )
+    composites = len(ALARMS) - len(plain)
+    assert (metrics, composites) == (44, 3)
+    assert f"{metrics} metrics in alarms" in (ROOT / "docs/decisions.md").read_text()
+
+
 def test_the_pauses_of_every_platform_are_watched() -> None:
     queries = ALARMS["PausedPlatformAlarm"]["Properties"]["Metrics"]
     watched = [query["MetricStat"]["Metric"]["Dimensions"] for query in queries if "MetricStat" in query]
