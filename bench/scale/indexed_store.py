@@ -139,8 +139,8 @@ class IndexedStore:
         found = [*self._bill("pending_of_org", urgent), *self._bill("pending_of_org", oldest)]
         return list({job.job_id: job for job in found}.values())
 
-    def oldest_pending(self, platform: PlatformName, limit: int) -> list[JobSnapshot]:
-        of_orgs = (queue[:limit] for (_, name), queue in self._queues.items() if name == platform)
+    def oldest_pending(self, platforms: Collection[PlatformName], limit: int) -> list[JobSnapshot]:
+        of_orgs = (queue[:limit] for (_, name), queue in self._queues.items() if name in platforms)
         return self._bill("oldest_pending", (job_id for _, job_id in nsmallest(limit, chain.from_iterable(of_orgs))))
 
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tracking.jobs import PlatformName
+from tracking.pauses import LONGEST_PAUSE
 from tracking.store import JobSnapshot
 from tracking.wiring import TriggerDeps
 from trigger.control import Control
@@ -48,11 +49,17 @@ def of_jobs(deps: TriggerDeps, pending: Sequence[JobSnapshot], control: Control)
 
 
 def of_oldest(deps: TriggerDeps, control: Control) -> Waits:
-    """Read the oldest job of each platform, and return their longest waits. For ticks that do not read all jobs.
+    """Read the oldest job, and return the longest waits. For ticks that do not read all jobs.
 
-    If a job that was just written has the smallest `createdAt` of its platform, it hides an older one until it starts.
+    A platform that was paused within a day is read by itself: its jobs waited for the pause, and would otherwise hide
+    jobs that waited for a place. If a job that was just written has the smallest `createdAt`, it hides an older one,
+    too, until it starts.
     """
     number = 1 + min(len(deps.hints.unwritable), deps.limits.scan_page_size)
+    a_day_ago = deps.clock.now() - LONGEST_PAUSE
+    paused = [name for name in PlatformName if control.closed_until.get(name, a_day_ago) > a_day_ago]
+    together = [name for name in PlatformName if name not in paused]
     with ThreadPoolExecutor(len(PlatformName)) as pool:
-        found = pool.map(lambda name: deps.store.oldest_pending(name, number), PlatformName)
+        groups = [*([name] for name in paused), *([together] if together else [])]
+        found = pool.map(lambda platforms: deps.store.oldest_pending(platforms, number), groups)
         return of_jobs(deps, [job for jobs in found for job in jobs], control)

@@ -284,7 +284,7 @@ def test_pending_jobs_of_an_org_are_its_urgent_and_oldest(store: Store, front_en
     assert store.pending_of_org("nobody", [PlatformName.YOUTUBE], 20) == []
 
 
-def test_oldest_pending_jobs_are_a_platforms_by_their_dates(store: Store, front_end: FrontEnd) -> None:
+def test_oldest_pending_jobs_come_by_their_dates(store: Store, front_end: FrontEnd) -> None:
     rows: list[tuple[str, dict[str, Any]]] = [
         ("younger", {"createdAt": START + timedelta(seconds=1), "orgId": "other"}),
         ("oldest", {"createdAt": START}),
@@ -298,10 +298,14 @@ def test_oldest_pending_jobs_are_a_platforms_by_their_dates(store: Store, front_
     ]
     for job_id, fields in rows:
         front_end.write(job_id, **{"orgId": "o", "platform": "youtube", "status": "pending"} | fields)
-    found = store.oldest_pending(PlatformName.YOUTUBE, 20)
-    assert [job.job_id for job in found] == ["ancient", "oldest", "younger"]
-    assert [job.job_id for job in store.oldest_pending(PlatformName.YOUTUBE, 1)] == ["ancient"]
-    assert store.oldest_pending(PlatformName.TIKTOK, 1) == []
+
+    def first(limit: int, *platforms: PlatformName) -> list[str]:
+        return [job.job_id for job in store.oldest_pending(platforms, limit)]
+
+    assert first(20, PlatformName.YOUTUBE) == ["ancient", "oldest", "younger"]
+    assert first(1, PlatformName.YOUTUBE) == ["ancient"]
+    assert first(20, PlatformName.TIKTOK) == []
+    assert set(first(20, *PlatformName)) == {"ancient", "oldest", "younger", "other-platform"}
 
 
 # put_document
@@ -630,7 +634,7 @@ def test_queries_of_many_jobs_read_our_fields_only(store: Store, front_end: Fron
     front_end.write(job_id, filler="x" * 100_000)
     reads = [store.open_jobs(9), store.pending_jobs(9), store.pending_jobs(9, without=[PlatformName.TIKTOK])]
     reads += [store.pending_jobs(9, from_id=job_id), store.pending_of_org("org1", [PlatformName.INSTAGRAM], 9)]
-    reads += [store.oldest_pending(PlatformName.INSTAGRAM, 9)]
+    reads += [store.oldest_pending([PlatformName.INSTAGRAM], 9)]
     reads += [store.get_jobs([job_id]), store.list_jobs(JobFilter(), 9)]
     front_end.write(job_id, status="processing")
     reads += [store.processing_jobs(9)]

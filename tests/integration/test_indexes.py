@@ -100,7 +100,7 @@ def made() -> list[StructuredQuery]:
     store.processing_jobs(2000)
     store.next_waiting_org("o", list(PlatformName))
     store.pending_of_org("o", [PlatformName.YOUTUBE], 50)
-    store.oldest_pending(PlatformName.YOUTUBE, 1)
+    store.oldest_pending([PlatformName.YOUTUBE], 1)
     store.count_processing()
     store.expired_jobs(START, 10)
     store.finished_jobs(500)

@@ -280,7 +280,7 @@ def test_indexed_store_answers_as_the_simple_one(jobs: list[dict[str, Any]], dat
         lambda store: contents(store.processing_jobs(limit)),
         lambda store: store.next_waiting_org(after, some),
         lambda store: contents(store.pending_of_org("acme", some, limit)),
-        lambda store: contents(store.oldest_pending(PlatformName.INSTAGRAM, limit)),
+        lambda store: contents(store.oldest_pending(some, limit)),
         lambda store: store.count_processing(),
         lambda store: contents(store.expired_jobs(START, limit)),
     ):

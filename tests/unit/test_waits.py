@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
@@ -14,6 +13,7 @@ from bench.lambda_context import FakeContext
 from tests.doubles import START
 from tests.harness import Harness, spoil
 from tests.metrics import printed_metrics
+from tracking.clock import Clock
 from tracking.errors import StoreUnavailableError
 from tracking.executions import StartRefusedError
 from tracking.jobs import PlatformName
@@ -121,27 +121,42 @@ def test_an_unwritable_job_hides_no_other_and_does_not_count(harness: Harness) -
     assert waits(harness) == Waits(60, 0)
 
 
-def test_oldest_jobs_are_read_only_when_not_all_were(harness: Harness) -> None:
-    class Counting(MemoryStore):
-        asked: ClassVar[Counter[str]] = Counter()
+class Counting(MemoryStore):
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.asked: list[tuple[set[PlatformName], int]] = []
 
-        def oldest_pending(self, platform: PlatformName, limit: int) -> list[JobSnapshot]:
-            self.asked[platform] += limit
-            return super().oldest_pending(platform, limit)
+    def oldest_pending(self, platforms: Collection[PlatformName], limit: int) -> list[JobSnapshot]:
+        self.asked.append((set(platforms), limit))
+        return super().oldest_pending(platforms, limit)
 
+
+def test_the_oldest_job_is_read_only_when_not_all_were(harness: Harness) -> None:
     harness.use(store := Counting(harness.clock))
     run_tick(harness.trigger_deps)
     harness.add_job()
     run_tick(harness.trigger_deps)
-    assert store.asked == {}
+    assert store.asked == []
     harness.hints.is_busy = True
     run_tick(harness.trigger_deps)
-    assert store.asked == dict.fromkeys(PlatformName, 1)
+    assert store.asked == [(set(PlatformName), 1)]
+
+
+@pytest.mark.parametrize(("hours_ago", "groups"), [(23, 2), (25, 1)])
+def test_a_platform_paused_within_a_day_is_read_by_itself(harness: Harness, hours_ago: int, groups: int) -> None:
+    """Jobs that waited for its pause would otherwise hide jobs of other platforms that waited for a place."""
+    harness.use(store := Counting(harness.clock))
+    pause(harness, PlatformName.YOUTUBE, hours=-hours_ago)
+    harness.hints.is_busy = True
+    run_tick(harness.trigger_deps)
+    assert len(store.asked) == groups
+    assert set().union(*(platforms for platforms, _ in store.asked)) == set(PlatformName)
+    assert ({PlatformName.YOUTUBE}, 1) in store.asked or groups == 1
 
 
 def test_a_tick_that_cannot_measure_waits_does_its_work(harness: Harness, capsys: pytest.CaptureFixture[str]) -> None:
     class Silent(MemoryStore):
-        def oldest_pending(self, platform: PlatformName, limit: int) -> list[JobSnapshot]:
+        def oldest_pending(self, platforms: Collection[PlatformName], limit: int) -> list[JobSnapshot]:
             raise StoreUnavailableError("Our database did not answer.")
 
     harness.use(Silent(harness.clock))

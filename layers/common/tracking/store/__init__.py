@@ -216,7 +216,7 @@ class TickStore(Protocol):
         """Return the jobs of these platforms to start first: up to `limit` with a priority over 0, then the oldest."""
         ...
 
-    def oldest_pending(self, platform: PlatformName, limit: int) -> list[JobSnapshot]:
+    def oldest_pending(self, platforms: Collection[PlatformName], limit: int) -> list[JobSnapshot]:
         """Return the pending jobs with the smallest `createdAt`. Jobs without this timestamp are left out."""
         ...
 

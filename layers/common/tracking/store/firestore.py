@@ -144,10 +144,10 @@ class FirestoreStore:
         return list(found.values())
 
     @_translated
-    def oldest_pending(self, platform: PlatformName, limit: int) -> list[JobSnapshot]:
+    def oldest_pending(self, platforms: Collection[PlatformName], limit: int) -> list[JobSnapshot]:
         query = (
             self._jobs.where(filter=FieldFilter("status", "==", Status.PENDING))
-            .where(filter=FieldFilter("platform", "==", str(platform)))
+            .where(filter=FieldFilter("platform", "in", sorted(platforms)))
             .where(filter=FieldFilter("createdAt", ">=", _FIRST_MOMENT))  # matches only timestamps
             .order_by("createdAt")
         )

@@ -77,11 +77,11 @@ class MemoryStore:
         urgent.sort(key=_priority, reverse=True)
         return _only_our_fields({job.job_id: job for job in urgent[:limit] + waiting[:limit]}.values())
 
-    def oldest_pending(self, platform: PlatformName, limit: int) -> list[JobSnapshot]:
+    def oldest_pending(self, platforms: Collection[PlatformName], limit: int) -> list[JobSnapshot]:
         waiting = [
             job
             for job in self._with_status(Status.PENDING)
-            if job.data.get("platform") == platform and isinstance(job.data.get("createdAt"), datetime)
+            if job.data.get("platform") in platforms and isinstance(job.data.get("createdAt"), datetime)
         ]
         return _only_our_fields(sorted(waiting, key=lambda job: job.data["createdAt"])[:limit])
 
