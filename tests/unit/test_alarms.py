@@ -83,6 +83,10 @@ class Cloud:
     def minute(self, *then: Callable[[], object]) -> None:
         """Let the minute's tick run, then the calls, 5 s apart. Evaluate the alarms when the minute is over."""
         ends_at = self.clock.now().timestamp() + 60
+        self.count("SQS", "ApproximateNumberOfMessagesVisible", 0, QueueName="DeadLetterQueue")
+        self.count("SQS", "ApproximateAgeOfOldestMessage", 0, QueueName="WakeQueue")
+        for function in FUNCTIONS:
+            self.count("Lambda", "Throttles", 0, FunctionName=function)
         if self.has_rule:
             self.count("Events", "Invocations", RuleName="TriggerFunctionTick")
             self.run_trigger({})
