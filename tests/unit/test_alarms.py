@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from tests.cloudwatch import Alarms, Metrics, State
 from tests.factories import videos
 from tests.harness import Harness, lambda_cause, spoil
 from tests.metrics import published_metrics
+from tracking import metrics
 from tracking.clock import Clock
 from tracking.errors import (
     AccountNotFoundError,
@@ -44,6 +46,7 @@ from tracking.store.memory import MemoryStore
 from tracking.wiring import KickDeps, ReconcileDeps
 from trigger import kick
 from trigger.app import handler as trigger
+from trigger.tick import CLAIM_RESERVE_S
 from trigger.wake import KICK
 
 TEMPLATE = cfn_yaml.load(str(ROOT / "template.yaml"))
@@ -554,6 +557,19 @@ def test_alarms_cost_what_the_decision_says() -> None:
     composites = len(ALARMS) - len(plain)
     assert (metrics, composites) == (44, 3)
     assert f"{metrics} metrics in alarms" in (ROOT / "docs/decisions.md").read_text()
+
+
+def test_a_slow_tick_is_one_that_stops_claiming() -> None:
+    timeout_s = TEMPLATE["Resources"]["TriggerFunction"]["Properties"]["Timeout"]
+    assert ALARMS["SlowTicksAlarm"]["Properties"]["Threshold"] == (timeout_s - CLAIM_RESERVE_S) * 1_000
+
+
+def test_each_stack_has_a_namespace_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Powertools' name of the variable; the template sets it."""
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "AccountTracking/staging")
+    assert runpy.run_path(metrics.__file__)["NAMESPACE"] == "AccountTracking/staging"
+    monkeypatch.delenv("POWERTOOLS_METRICS_NAMESPACE")
+    assert runpy.run_path(metrics.__file__)["NAMESPACE"] == "AccountTracking"
 
 
 def test_the_pauses_of_every_platform_are_watched() -> None:
