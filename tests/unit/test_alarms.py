@@ -187,6 +187,16 @@ def test_nothing_rings_from_the_first_deployment_on(cloud: Cloud) -> None:
     assert {status: statuses.count(status) for status in set(statuses)} == {"completed": 30, "failed": 90}
 
 
+def test_nothing_rings_without_any_data(capsys: pytest.CaptureFixture[str]) -> None:
+    """The first deployment, until the first tick has run. The alarms may be created long before the rule."""
+    cloud = Cloud(capsys)
+    for _ in range(30):
+        cloud.clock.advance(60)
+        cloud.alarms.evaluate(cloud.clock.now())
+    assert cloud.alarms.rung == []
+    assert cloud.alarms.states["NoTicksAlarm"] is State.INSUFFICIENT_DATA
+
+
 # The service levels
 
 

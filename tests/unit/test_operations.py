@@ -17,7 +17,8 @@ from tracking.jobs import Status
 from trigger.app import KICKED_START_WITHIN_S, START_WITHIN_S
 
 PAGE = (ROOT / "docs/operations.md").read_text()
-RESOURCES = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
+TEMPLATE = cfn_yaml.load(str(ROOT / "template.yaml"))
+RESOURCES, PARAMETERS = TEMPLATE["Resources"], TEMPLATE["Parameters"]
 ALARMS = {name for name, resource in RESOURCES.items() if "AlarmActions" in resource["Properties"]}
 QUIET = {"JobCancelledError", "StaleAttemptError", "JobPausedError"}
 CODES = {leaf.__name__ for leaf in errors.leaves()} - QUIET
@@ -70,6 +71,11 @@ def test_tested_codes_are_all_that_explain_can_give() -> None:
 def test_page_says_whose_fault_counts_as_ours() -> None:
     level = next(line for line in PAGE.splitlines() if "`FailedByUs` |" in line)
     assert set(re.findall(r"`(\w+)`", level)) == outcomes.NOT_OUR_FAULT | {"FailedByUs"}
+
+
+@pytest.mark.parametrize("parameter", ["MaxPausedHours", "MaxPlatformUsdPerDay"])
+def test_page_names_the_defaults_of_the_alarms(parameter: str) -> None:
+    assert f"`{parameter}` ({PARAMETERS[parameter]['Default']})" in PAGE
 
 
 def test_page_names_the_levels_as_the_code_has_them() -> None:
