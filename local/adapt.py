@@ -16,6 +16,9 @@ FUNCTION = "AWS::Serverless::Function"
 LAYER = "AWS::Serverless::LayerVersion"
 MACHINE = "AWS::Serverless::StateMachine"
 HTTP_API = "AWS::ApiGatewayV2::Api"
+ALARM = "AWS::CloudWatch::Alarm"
+MISSING = ("AWS::CloudWatch::CompositeAlarm", "AWS::Budgets::Budget")
+"""Types that MiniStack does not have."""
 
 ADAPTED_DEFINITION = "adapted.asl.json"
 """The file name of the adapted state machine. The file lies beside the adapted template, which refers to it."""
@@ -36,6 +39,7 @@ exec "{python}" -S -m awslambdaric "$_HANDLER"
 def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
     """Return a copy whose functions run on this machine's processor, with `variables` added to their environment."""
     adapted = copy.deepcopy(dict(template))
+    adapted["Resources"] = {k: v for k, v in adapted["Resources"].items() if _is_known(v)}
     for resource in adapted["Resources"].values():
         properties = resource.setdefault("Properties", {})
         if resource["Type"] == FUNCTION:
@@ -50,6 +54,12 @@ def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str
         elif resource["Type"] == HTTP_API and "CorsConfiguration" in properties:
             properties["CorsConfiguration"] = _as_ministack_reads_it(properties["CorsConfiguration"])
     return adapted
+
+
+def _is_known(resource: Mapping[str, Any]) -> bool:
+    """Return whether MiniStack can create the resource. It has no metric math, and nothing here needs an alarm."""
+    is_math = resource["Type"] == ALARM and "Metrics" in resource["Properties"]
+    return resource["Type"] not in MISSING and not is_math
 
 
 def _as_ministack_reads_it(cors: Any) -> Any:

@@ -6,6 +6,9 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 from __future__ import annotations
 
 import json
+import re
+
+from local.paths import ROOT
 
 
 def printed_metrics(output: str) -> dict[str, list[float]]:
@@ -18,3 +21,9 @@ def printed_metrics(output: str) -> dict[str, list[float]]:
                 value = blob[metric["Name"]]
                 found.setdefault(metric["Name"], []).extend(value if isinstance(value, list) else [value])
     return found
+
+
+def published_metrics() -> list[str]:
+    """Return the names of all metrics that the functions publish, as their code names them."""
+    sources = [path.read_text() for folder in ("functions", "layers") for path in (ROOT / folder).rglob("*.py")]
+    return re.findall(r"""\b(?:add_metric|_count)\(\s*"(\w+)\"""", "".join(sources))

@@ -19,7 +19,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from heapq import merge
+from heapq import merge, nsmallest
 from itertools import chain, dropwhile, islice, takewhile
 
 from tracking.clock import Clock
@@ -142,6 +142,14 @@ class IndexedStore:
         oldest = [job_id for _, job_id in islice(young, limit)]
         found = [*self._bill("pending_of_org", urgent), *self._bill("pending_of_org", oldest)]
         return list({job.job_id: job for job in found}.values())
+
+    def oldest_pending(
+        self, platforms: Collection[PlatformName], limit: int, since: datetime | None = None
+    ) -> list[JobSnapshot]:
+        queues = [queue for (_, name), queue in self._queues.items() if name in platforms]
+        firsts = (0 if since is None else bisect_left(queue, (since, "")) for queue in queues)
+        young = (queue[first : first + limit] for queue, first in zip(queues, firsts, strict=True))
+        return self._bill("oldest_pending", (job_id for _, job_id in nsmallest(limit, chain.from_iterable(young))))
 
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
         self._count("get_jobs", len(job_ids))

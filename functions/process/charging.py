@@ -16,6 +16,7 @@ from tracking import fence, jobs
 from tracking.errors import TrackingError
 from tracking.fence import Fence
 from tracking.jobs import Change, Job, Progress
+from tracking.metrics import count_spent
 from tracking.store import DocumentWrite, WriteRefusedError
 from tracking.wiring import ProcessDeps
 
@@ -37,12 +38,14 @@ def commit(
     """
     spent = step.meter.take()
     try:
-        return fence.commit(
+        done = fence.commit(
             deps.store, owned or step.fence, replace(change, spent=spent), documents, reaches, check=check
         )
     except Exception:
         step.meter.add(spent)  # nothing was written, as far as we know
         raise
+    count_spent(step.work.platform, spent)
+    return done
 
 
 def settle(step: Step, deps: ProcessDeps) -> None:
@@ -53,6 +56,7 @@ def settle(step: Step, deps: ProcessDeps) -> None:
     spent = step.meter.take()
     if not spent:
         return
+    count_spent(step.work.platform, spent)
     try:
         fence.spend(deps.store, step.fence, jobs.spend(deps.clock.now(), spent))
     except (TrackingError, WriteRefusedError) as error:

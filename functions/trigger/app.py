@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import Any
 
@@ -11,12 +12,18 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tracking import refusals, wiring
 from tracking.errors import InvalidJobError
-from tracking.metrics import NAMESPACE, count_failed
+from tracking.metrics import NAMESPACE, count_failed, count_paused
 from trigger.tick import Tick, run_tick
+from trigger.waits import Hold
 from trigger.wake import read_wake
 
 logger = Logger(service="trigger")
 metrics = Metrics(namespace=NAMESPACE, service="trigger")
+
+START_WITHIN_S = 120
+"""The service level of all starts. Jobs that wait for a place within the limits, or for a pause, are left out."""
+KICKED_START_WITHIN_S = 5
+"""The service level of starts in the tick of a kick."""
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -38,12 +45,29 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.TriggerD
 def _publish(tick: Tick) -> None:
     for start in tick.started:  # Powertools prints all metrics once one has 100 values, so add these values first
         metrics.add_metric("TimeToStart", MetricUnit.Seconds, start.waited_s)
+    _publish_lateness(tick)
     metrics.add_metric("JobsStarted", MetricUnit.Count, len(tick.started))
     if tick.looks_at_all:
-        metrics.add_metric("OldestPendingAge", MetricUnit.Seconds, tick.oldest_pending_age_s)
         metrics.add_metric("JobsUnwritable", MetricUnit.Count, tick.counts()["unwritable"])
+        metrics.add_metric("LeasesOverdue", MetricUnit.Count, tick.overdue)
+        # A place that became free was filled by its wake. Those that this tick finds are few, if wakes arrive.
+        without_wake = sum(start.hold is Hold.LIMITS for start in tick.started)
+        metrics.add_metric("StartsWithoutWake", MetricUnit.Count, without_wake)
+        if tick.waits is not None:
+            metrics.add_metric("OldestPendingAge", MetricUnit.Seconds, tick.waits.oldest_s)
+            metrics.add_metric("LongestWait", MetricUnit.Seconds, tick.waits.longest_s)
+        count_paused(tick.is_paused)
     metrics.flush_metrics()
     _log_jobs(tick)
+
+
+def _publish_lateness(tick: Tick) -> None:
+    """Publish a 1 for each start that was late or refused, and a 0 for each other one: the average is their share."""
+    waits_s = [start.waited_s for start in tick.started if start.hold is None] + [math.inf] * len(tick.refused)
+    for waited_s in waits_s:
+        metrics.add_metric("LateStart", MetricUnit.Count, waited_s > START_WITHIN_S)
+    for waited_s in waits_s if tick.is_kicked else ():
+        metrics.add_metric("LateKickedStart", MetricUnit.Count, waited_s > KICKED_START_WITHIN_S)
 
 
 def _log_jobs(tick: Tick) -> None:

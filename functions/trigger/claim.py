@@ -11,9 +11,10 @@ executionArn. From these a later tick sees that nothing runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from tracking import endings, jobs
@@ -23,6 +24,7 @@ from tracking.naming import execution_name
 from tracking.store import JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
 from trigger.slots import Pending
+from trigger.waits import waited_s
 from trigger.writing import write_each
 
 
@@ -80,8 +82,13 @@ def fail_malformed(
     return write_each(deps.store, writes, remaining_s)
 
 
-def claim_jobs(deps: TriggerDeps, pending: Sequence[Pending], remaining_s: Callable[[], float]) -> Claims:
-    """Claim at most 500 jobs in one request."""
+def claim_jobs(
+    deps: TriggerDeps,
+    pending: Sequence[Pending],
+    remaining_s: Callable[[], float],
+    closed_until: Mapping[str, datetime] = MappingProxyType({}),
+) -> Claims:
+    """Claim at most 500 jobs in one request. `closed_until`: the ends of pauses, as in `trigger.waits`."""
     now = deps.clock.now()
     attempts = [p.job.next_attempt() for p in pending]
     names = [execution_name(job) for job in attempts]
@@ -94,14 +101,9 @@ def claim_jobs(deps: TriggerDeps, pending: Sequence[Pending], remaining_s: Calla
     for p, job, name, answer in zip(pending, attempts, names, answers, strict=True):
         match answer:
             case str(version):
-                claims.won.append(Claim(job, version, name, age_s(job.created_at, now)))
+                claims.won.append(Claim(job, version, name, waited_s(p.snapshot, now, closed_until)))
             case Unwritable():
                 claims.unwritable.append((p.snapshot, answer))
             case None:
                 claims.lost.append(p.snapshot)
     return claims
-
-
-def age_s(created_at: datetime | None, now: datetime) -> float:
-    """Return the age in seconds: 0 for None, and never negative, because a front end's clock may be ahead of ours."""
-    return max(0.0, (now - created_at).total_seconds()) if created_at else 0.0

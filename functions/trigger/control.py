@@ -74,6 +74,9 @@ class Control:
         """Read the document. Parts that cannot be read count as empty, because people may edit it."""
         fields = stored.fields if stored else None
         self.pauses = pauses.active(fields, now)
+        self.closed_until: dict[str, datetime] = {
+            name: pause.until for name, pause in pauses.from_document(fields).items()
+        }
         self.turns = Turns(fields)
         self.adopted_from = adoption.adopted_from(fields, now)
         self._is_first = not adoption.is_decided(fields)

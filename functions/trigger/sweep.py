@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tracking import endings, jobs, outcomes, paid_runs, parts
 from tracking.errors import InvalidJobError
@@ -26,6 +26,8 @@ from tracking.wiring import TriggerDeps
 from trigger.control import MAX_CLOCK_SKEW, Holder
 from trigger.writing import write_each
 
+OVERDUE_AFTER = timedelta(minutes=2)
+"""Two ticks. A lease that ran out longer ago, and is not repaired now, is told by an alarm."""
 PARALLEL_QUERIES = 16
 STOP_RESERVE_S = 35.0  # one call to a platform
 ASK_RESERVE_S = 40.0  # one DescribeExecution with its retries, each at its time-out, and the repairs
@@ -47,6 +49,7 @@ class Swept:
     unwritable: list[tuple[JobSnapshot, Unwritable]]  # jobs whose repair the database refuses
     left_out: set[str]  # ids of jobs that an earlier tick found unwritable
     not_stopped: list[NotStopped] = field(default_factory=list)  # paid runs of jobs that the sweep ended
+    overdue: int = 0  # jobs whose lease ran out over OVERDUE_AFTER ago, and of which Step Functions says nothing
 
 
 def sweep(
@@ -73,14 +76,21 @@ def sweep(
             running[job.job_id] = _holder(job, now)
         else:
             expired.append((snapshot, job))
+    overdue = 0
     with ThreadPoolExecutor(PARALLEL_QUERIES) as pool:
         all_settled = pool.map(lambda found: _change_for(deps, found[1], now, remaining_s), expired)
     for (snapshot, job), settled in zip(expired, all_settled, strict=True):
         if settled is not None:
             repairs.append((snapshot, settled))
+        else:
+            overdue += _is_overdue(job, now)
         if settled is None or settled.kind is ChangeKind.RENEW:
             running[job.job_id] = _holder(job, now)
-    return _repair(deps, repairs, Swept(running, [], [], left_out), remaining_s)
+    return _repair(deps, repairs, Swept(running, [], [], left_out, overdue=overdue), remaining_s)
+
+
+def _is_overdue(job: Job, now: datetime) -> bool:
+    return job.lease_until is not None and job.lease_until + OVERDUE_AFTER < now
 
 
 def _holder(job: Job, now: datetime) -> Holder:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,11 +21,13 @@ from tracking.paid_runs import NotStopped
 from tracking.platform_contract import CREDENTIALS, PLATFORMS
 from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
-from trigger.claim import Claim, age_s, claim_jobs, fail_malformed
+from trigger import waits
+from trigger.claim import Claim, claim_jobs, fail_malformed
 from trigger.control import Control, ControlChangedError, Holder, read_control
 from trigger.slots import Pending, Slots
 from trigger.sweep import Repair, sweep
 from trigger.waiting import choose
+from trigger.waits import Hold, Waits
 from trigger.wake import Wake
 from trigger.writing import write_each
 
@@ -55,7 +57,8 @@ class Refusal:
 @dataclass(frozen=True, slots=True)
 class Started:
     job_id: str
-    waited_s: float  # from the document's createdAt to the claim
+    waited_s: float  # since the job could start: `trigger.waits`
+    hold: Hold | None = None  # what held it back until this tick; None: nothing, so its whole wait counts
 
 
 @dataclass(slots=True)
@@ -75,8 +78,13 @@ class Tick:
     """The results of one tick, by job."""
 
     looks_at_all: bool = True  # False: the tick of a wake, which reads only what it needs
-    oldest_pending_age_s: float = 0.0
+    is_kicked: bool = False  # a kick asked for this tick
+    waits: Waits | None = None  # None: not looked at
+    closed_until: Mapping[str, datetime] = field(default_factory=dict)  # ends of pauses, past ones too
+    is_paused: Mapping[PlatformName, bool] = field(default_factory=dict)  # empty: not looked at
+    holds: Mapping[PlatformName, Hold] = field(default_factory=dict)
     repaired: list[Repair] = field(default_factory=list)
+    overdue: int = 0  # processing jobs whose lease ran out more than two ticks ago
     started: list[Started] = field(default_factory=list)
     malformed: list[Refusal] = field(default_factory=list)
     held: list[str] = field(default_factory=list)  # ids of jobs newly found to be older than this system
@@ -114,7 +122,7 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
     Raises StoreUnavailableError if other ticks write the control document first, each time. Raises OtherStackError if
     the jobs are another stack's.
     """
-    tick = Tick(looks_at_all=wake is None)
+    tick = Tick(looks_at_all=wake is None, is_kicked=wake is not None and wake.is_kick)
     for _ in range(MEETINGS):
         try:
             if wake is None:
@@ -134,14 +142,15 @@ def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]
     seen = [] if hints.is_busy else store.open_jobs(deps.limits.max_open_jobs)
     saw_all = not hints.is_busy and len(seen) < deps.limits.max_open_jobs
     if saw_all and not seen:
+        tick.waits = Waits()
         return
-    control = _read_control(deps)
-    pending, processing = _with_status(seen, Status.PENDING), _with_status(seen, Status.PROCESSING)
-    if saw_all and not pending:
-        _sweep(deps, tick, processing, control.adopted_from, remaining_s)
-        return
+    control = _read_control(deps, tick)
+    pending = _with_status(seen, Status.PENDING)
     if saw_all:
-        running = _sweep(deps, tick, processing, control.adopted_from, remaining_s)
+        tick.waits = waits.of_jobs(deps, pending, control)
+        running = _sweep(deps, tick, _with_status(seen, Status.PROCESSING), control.adopted_from, remaining_s)
+        if not pending:
+            return
         control.agree(running, store, deps.clock.now() - deps.limits.longest_tick)
     else:
         _sweep_busy(deps, tick, control, remaining_s)
@@ -152,12 +161,21 @@ def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]
     if not saw_all and not slots.total:  # no pending job was read, so the known unwritable ones still count
         tick.left_out |= hints.unwritable.keys()
     _fill(deps, slots, pending, control, tick, remaining_s, saw_all=saw_all)
+    if tick.waits is None:
+        tick.waits = waits.of_oldest(deps, control, remaining_s)
 
 
-def _read_control(deps: TriggerDeps) -> Control:
-    """Read the control document before anything is done with a job: the jobs may be another stack's."""
-    control = read_control(deps.store, deps.clock.now())
+def _read_control(deps: TriggerDeps, tick: Tick) -> Control:
+    """Read the control document before anything is done with a job: the jobs may be another stack's.
+
+    Note the pauses, and what holds jobs back before this tick has found free places.
+    """
+    now = deps.clock.now()
+    control = read_control(deps.store, now)
     control.own(deps.executions.machine, deps.store)
+    tick.closed_until = control.closed_until
+    tick.is_paused = {name: control.closed_until.get(name, now) > now for name in PlatformName}
+    tick.holds = waits.holds(deps, control)
     return control
 
 
@@ -173,6 +191,7 @@ def _sweep(
     tick.repaired += swept.repaired
     tick.left_out |= swept.left_out
     tick.not_stopped += swept.not_stopped
+    tick.overdue = swept.overdue
     _note_unwritable(deps, tick, swept.unwritable)
     return swept.running
 
@@ -215,7 +234,7 @@ def _fill_freed(deps: TriggerDeps, tick: Tick, wake: Wake, remaining_s: Callable
     A platform that begins again after a pause starts jobs only in the minute's ticks: its ramp counts them.
     """
     now = deps.clock.now()
-    control = _read_control(deps)
+    control = _read_control(deps, tick)
     was_full = control.running.total() >= deps.limits.running
     freed = {PLATFORMS[platform].credential for platform in control.end(wake.ended)}
     slots = Slots(deps.limits, control.running, {}, now)
@@ -243,8 +262,6 @@ def _fill(
     has_room = True
     while has_room:
         choice = choose(deps, slots, pending, control, remaining_s, saw_all=saw_all, without=had_turn, stuck=stuck)
-        if not had_turn:
-            tick.oldest_pending_age_s = age_s(choice.oldest, deps.clock.now())
         tick.left_out |= choice.left_out - had_turn
         had_turn |= {job.job.job_id for job in choice.chosen} | {job.job_id for job, _ in choice.malformed}
         control.take(choice.chosen, deps.clock.now())
@@ -311,7 +328,7 @@ def _claim_and_start(
         if remaining_s() < CLAIM_RESERVE_S:
             unclaimed.jobs += [pending.snapshot for pending in batch]
             continue
-        claims = claim_jobs(deps, batch, remaining_s)
+        claims = claim_jobs(deps, batch, remaining_s, tick.closed_until)
         tick.lost += len(claims.lost)
         unclaimed.unwritable += claims.unwritable
         unclaimed.jobs += [*claims.lost, *(job for job, _ in claims.unwritable)]
@@ -325,7 +342,8 @@ def _start_all(deps: TriggerDeps, claims: Sequence[Claim], tick: Tick, remaining
         errors = pool.map(lambda claim: _start(deps, claim, remaining_s), claims)
         for claim, error in zip(claims, errors, strict=True):
             if error is None:
-                tick.started.append(Started(claim.job.job_id, claim.waited_s))
+                hold = tick.holds.get(claim.job.platform)
+                tick.started.append(Started(claim.job.job_id, claim.waited_s, hold))
             elif isinstance(error, StartRefusedError):
                 refused.append(claim)
                 tick.refused.append(Refusal(claim.job.job_id, error.code))

@@ -42,7 +42,6 @@ class Choice:
 
     chosen: list[Pending]
     malformed: list[tuple[JobSnapshot, InvalidJobError]]
-    oldest: datetime | None  # creation time of the oldest job that was read
     left_out: set[str]  # ids of jobs that an earlier tick found unwritable
     held: list[JobSnapshot]  # older than this system: they wait for an operator
     has_more: bool = False  # an organisation may have more jobs than were read, though slots may be free
@@ -72,10 +71,9 @@ def choose(
     held = {job.job_id: job for job in read.jobs if adoption.is_held(job, control.adopted_from)}
     passed_over = left_out.union(without, held)
     pending, malformed = parse_all(job for job in read.jobs if job.job_id not in passed_over)
-    oldest = min((p.job.created_at for p in pending), default=None)
     free = read.in_shares(p for p in pending if not control.is_starting(p))
     chosen = control.turns.pick(free, slots, read.upcoming)
-    return Choice(chosen, malformed, oldest, left_out, list(held.values()), read.has_more)
+    return Choice(chosen, malformed, left_out, list(held.values()), read.has_more)
 
 
 @dataclass(frozen=True, slots=True)

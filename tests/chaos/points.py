@@ -176,6 +176,7 @@ TICKS = (
     Point(name="tick.pending_jobs", event=ONE_A_PAGE),
     Point(name="tick.next_waiting_org", event=ONE_A_PAGE),
     Point(name="tick.pending_of_org", event=ONE_A_PAGE),
+    Point(name="tick.oldest_pending", event=ONE_A_PAGE),
     Point(name="tick.count_processing", event=COUNTED),
     Point(name="tick.expired_jobs", event=COUNTED),
     Point(name="tick.put_document"),

@@ -27,6 +27,7 @@ JOBLESS = {  # calls of a tick that serve all jobs
         "pending_jobs",
         "next_waiting_org",
         "pending_of_org",
+        "oldest_pending",
         "put_document",
     )
 }

@@ -188,6 +188,7 @@ CALLS: dict[str, Callable[[FirestoreStore], Any]] = {
     "get_stored": lambda store: store.get_stored("a/b"),
     "next_waiting_org": lambda store: store.next_waiting_org("", list(PlatformName)),
     "pending_of_org": lambda store: store.pending_of_org("o", [PlatformName.YOUTUBE], 10),
+    "oldest_pending": lambda store: store.oldest_pending([PlatformName.YOUTUBE], 10),
     "put_document": lambda store: store.put_document(DocumentWrite("a/b", {"n": 1})),
     "pending_jobs": lambda store: store.pending_jobs(10),
     "get_job": lambda store: store.get_job("a"),

@@ -288,6 +288,31 @@ def test_pending_jobs_of_an_org_are_its_urgent_and_oldest(store: Store, front_en
     assert store.pending_of_org("o", [PlatformName.YOUTUBE], 20, START + timedelta(days=1)) != []  # those with priority
 
 
+def test_oldest_pending_jobs_come_by_their_dates(store: Store, front_end: FrontEnd) -> None:
+    rows: list[tuple[str, dict[str, Any]]] = [
+        ("younger", {"createdAt": START + timedelta(seconds=1), "orgId": "other"}),
+        ("oldest", {"createdAt": START}),
+        ("ancient", {"createdAt": START.replace(year=1900)}),
+        ("undated", {}),
+        ("null", {"createdAt": None}),
+        ("number", {"createdAt": 1}),
+        ("wordy", {"createdAt": "yesterday"}),
+        ("other-platform", {"createdAt": START, "platform": "twitter"}),
+        ("running", {"createdAt": START, "status": "processing"}),
+    ]
+    for job_id, fields in rows:
+        front_end.write(job_id, **{"orgId": "o", "platform": "youtube", "status": "pending"} | fields)
+
+    def first(limit: int, *platforms: PlatformName) -> list[str]:
+        return [job.job_id for job in store.oldest_pending(platforms, limit)]
+
+    assert first(20, PlatformName.YOUTUBE) == ["ancient", "oldest", "younger"]
+    assert first(1, PlatformName.YOUTUBE) == ["ancient"]
+    assert [job.job_id for job in store.oldest_pending([PlatformName.YOUTUBE], 1, START)] == ["oldest"]
+    assert first(20, PlatformName.TIKTOK) == []
+    assert set(first(20, *PlatformName)) == {"ancient", "oldest", "younger", "other-platform"}
+
+
 # put_document
 
 
@@ -614,6 +639,7 @@ def test_queries_of_many_jobs_read_our_fields_only(store: Store, front_end: Fron
     front_end.write(job_id, filler="x" * 100_000)
     reads = [store.open_jobs(9), store.pending_jobs(9), store.pending_jobs(9, without=[PlatformName.TIKTOK])]
     reads += [store.pending_jobs(9, from_id=job_id), store.pending_of_org("org1", [PlatformName.INSTAGRAM], 9)]
+    reads += [store.oldest_pending([PlatformName.INSTAGRAM], 9)]
     reads += [store.get_jobs([job_id]), store.list_jobs(JobFilter(), 9)]
     front_end.write(job_id, status="processing")
     reads += [store.processing_jobs(9)]

@@ -172,6 +172,26 @@ def test_every_caller_calls_the_alias(expanded: Expanded) -> None:
     assert invokes == [alias("ProcessFunction")]
 
 
+def test_failed_events_of_an_alias_go_to_the_dead_letters(expanded: Expanded) -> None:
+    """Lambda looks at the configuration of what is called, which is the alias. It must be there first.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html
+    """
+    queue = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+    kind = "AWS::Lambda::EventInvokeConfig"
+    for function in ("TriggerFunction", "ReconcileFunction", "CleanupFunction"):
+        config = expanded.resources[f"{function}EventInvokeConfig"]
+        assert (config["Type"], config["Properties"]["FunctionName"]) == (kind, {"Ref": function})
+        assert config["Properties"]["Qualifier"] == aws.ALIAS
+        assert config["DependsOn"] == [alias(function)["Ref"]]
+        to = config["Properties"]["DestinationConfig"].get("OnFailure", {}).get("Destination")
+        assert to == (None if function == "TriggerFunction" else queue)
+        policies = expanded.resources[f"{function}Role"]["Properties"]["Policies"]
+        allowed = [s["Resource"] for policy in policies for s in statements(policy) if s["Action"] == "sqs:SendMessage"]
+        assert allowed == ([] if to is None else [to])
+    assert len(expanded.of_type(kind)) == 3
+
+
 @pytest.mark.parametrize("changed", ["CodeUri", "ContentUri"])
 def test_new_code_or_layer_is_a_new_version_of_each_function(expanded: Expanded, changed: str) -> None:
     after = expand(packaged=PACKAGED | {changed: "s3://bucket/changed"})

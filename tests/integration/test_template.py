@@ -40,21 +40,6 @@ FUNCTIONS = {
 UNNAMED_RESOURCES = {"DeliverLogsAndTraces"}
 """Statements whose actions take no resource. For each, the template has a link to AWS's page."""
 
-ALARMS = {
-    # metric, resource
-    ("AWS/States", "ExecutionsFailed"): {"Ref": "TrackingStateMachine"},
-    ("AWS/States", "ExecutionsTimedOut"): {"Ref": "TrackingStateMachine"},
-    ("AWS/Lambda", "Errors"): {"Ref": "TriggerFunction"},
-    ("AWS/Events", "Invocations"): {"Ref": "TriggerFunctionTick"},
-    ("AWS/ApiGateway", "5xx"): {"Ref": "KickApi"},
-    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]},
-    ("AWS/Lambda", "Throttles"): {"Ref": "ProcessFunction"},
-    ("AccountTracking", "JobsUnwritable"): "trigger",
-    ("AccountTracking", "JobsFailed"): "InternalError",
-}
-OF_A_DEPLOYMENT = "TriggerVersionErrorsAlarm"
-"""Rings for nobody: it only takes a deployment back."""
-
 
 def of_type(template: Any, kind: str) -> dict[str, Any]:
     return {name: found["Properties"] for name, found in template["Resources"].items() if found["Type"] == kind}
@@ -98,7 +83,8 @@ def test_a_handler_exists_and_takes_event_and_context(template: Any, function: s
 def test_every_variable_is_read_and_every_setting_is_given(template: Any, function: str, settings: Any) -> None:
     given = of_type(template, "AWS::Serverless::Function")[function]["Environment"]["Variables"]
     assert set(given) == set(variables(settings))
-    assert "Environment" not in template["Globals"]["Function"]
+    shared = template["Globals"]["Function"]["Environment"]["Variables"]
+    assert shared == {"POWERTOOLS_METRICS_NAMESPACE": {"Fn::Sub": "AccountTracking/${AWS::StackName}"}}
 
 
 def test_every_platforms_credential_is_a_secret_of_the_stage(template: Any) -> None:
@@ -221,19 +207,67 @@ def test_execution_data_is_not_logged(template: Any) -> None:
     assert machine["Logging"]["IncludeExecutionData"] is False
 
 
-def test_alarms_watch_the_documented_metrics(template: Any) -> None:
-    found = of_type(template, "AWS::CloudWatch::Alarm")
-    assert "AlarmActions" not in found[OF_A_DEPLOYMENT]
-    alarms = [alarm for name, alarm in found.items() if name != OF_A_DEPLOYMENT]
-    watched = {(alarm["Namespace"], alarm["MetricName"]): alarm["Dimensions"][0]["Value"] for alarm in alarms}
-    assert watched == ALARMS
-    for alarm in alarms:
-        assert alarm["AlarmActions"] == {
-            "Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]
-        }
-        # Missing data is a good sign for every metric except the tick's.
-        is_tick = alarm["MetricName"] == "Invocations"
-        assert alarm["TreatMissingData"] == ("breaching" if is_tick else "notBreaching")
+def test_every_alarm_tells_of_its_beginning_and_its_end(template: Any) -> None:
+    """But the parts of a composite alarm tell nobody: the composite does. A deployment's alarms take it back."""
+    told = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
+    composites = of_type(template, "AWS::CloudWatch::CompositeAlarm")
+    parts = re.findall(r"\$\{(\w+)\}", json.dumps([alarm["AlarmRule"] for alarm in composites.values()]))
+    functions = of_type(template, "AWS::Serverless::Function").values()
+    preferences = [function["DeploymentPreference"] for function in functions if "DeploymentPreference" in function]
+    silent = parts + [alarm["Ref"] for preference in preferences for alarm in preference["Alarms"]]
+    assert len(silent) - len(parts) == 2
+    alarms = of_type(template, "AWS::CloudWatch::Alarm") | composites
+    assert len(alarms) > len(silent) == len(set(silent)) > 0
+    for name, alarm in alarms.items():
+        actions = [alarm.get("AlarmActions"), alarm.get("OKActions")]
+        assert actions == ([None, None] if name in silent else [told, told]), name
+
+
+def test_missing_data_are_a_good_sign_but_for_the_tick(template: Any) -> None:
+    """A rule that does not run has no data. An alarm is created in the state that follows, and so tells nobody."""
+    alarms = of_type(template, "AWS::CloudWatch::Alarm")
+    tick = alarms.pop("NoTicksAlarm")
+    assert {alarm["TreatMissingData"] for alarm in alarms.values()} == {"notBreaching"}
+    assert tick["TreatMissingData"] == "missing"
+    assert tick["InsufficientDataActions"] == tick["AlarmActions"]
+
+
+def test_alarms_look_back_no_longer_than_cloudwatch_allows(template: Any) -> None:
+    """A day if the period is under an hour, a week otherwise: PutMetricAlarm, `Period`.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    """
+    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
+        stats = [query["MetricStat"] for query in alarm.get("Metrics", []) if "MetricStat" in query]
+        (period,) = {stat["Period"] for stat in stats} or {alarm["Period"]}  # metric math needs one period
+        number = alarm["EvaluationPeriods"]
+        most = template["Parameters"][number["Ref"]]["MaxValue"] if isinstance(number, dict) else number
+        assert period % 60 == 0
+        assert period * most <= (86_400 if period < 3_600 else 7 * 86_400)
+
+
+def test_events_that_a_function_fails_on_are_kept(template: Any) -> None:
+    """Lambda calls an asynchronous function three times. A tick is called once: the next one does its work."""
+    functions = of_type(template, "AWS::Serverless::Function")
+    kept = {"DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": attribute("DeadLetterQueue", "Arn")}}}
+    assert functions["ReconcileFunction"]["EventInvokeConfig"] == kept
+    assert functions["CleanupFunction"]["EventInvokeConfig"] == kept
+    assert functions["TriggerFunction"]["EventInvokeConfig"] == {
+        "MaximumRetryAttempts": 0,
+        "MaximumEventAgeInSeconds": 60,
+    }
+    with_rules = {name for name, found in functions.items() if "Events" in found}
+    assert with_rules == {"TriggerFunction", "ReconcileFunction", "CleanupFunction"}
+
+
+def test_a_budget_needs_an_address(template: Any) -> None:
+    budget = template["Resources"]["Budget"]
+    assert budget["Condition"] == "HasBudget"
+    for notification in budget["Properties"]["NotificationsWithSubscribers"]:
+        assert notification["Subscribers"] == [{"SubscriptionType": "EMAIL", "Address": {"Ref": "BudgetEmail"}}]
+    rule = template["Rules"]["BudgetHasAnAddress"]
+    assert rule["RuleCondition"] == template["Conditions"]["HasBudget"]
+    assert rule["Assertions"][0]["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "BudgetEmail"}, ""]}]}
 
 
 # The tick

@@ -11,12 +11,20 @@ import pytest
 from cfnlint.decode import cfn_yaml
 
 from local.paths import ROOT
+from tests.metrics import published_metrics
 from tracking import errors, jobs, outcomes
 from tracking.jobs import Status
+from trigger.app import KICKED_START_WITHIN_S, START_WITHIN_S
 
 PAGE = (ROOT / "docs/operations.md").read_text()
-RESOURCES = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
-ALARMS = {name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::CloudWatch::Alarm"}
+TEMPLATE = cfn_yaml.load(str(ROOT / "template.yaml"))
+RESOURCES, PARAMETERS = TEMPLATE["Resources"], TEMPLATE["Parameters"]
+ALARMS = {name for name, resource in RESOURCES.items() if "AlarmActions" in resource["Properties"]}
+ALARMS |= {  # they take a deployment back
+    alarm["Ref"]
+    for resource in RESOURCES.values()
+    for alarm in resource["Properties"].get("DeploymentPreference", {}).get("Alarms", ())
+}
 QUIET = {"JobCancelledError", "StaleAttemptError", "JobPausedError"}
 CODES = {leaf.__name__ for leaf in errors.leaves()} - QUIET
 CODES |= {outcomes.TIMED_OUT, outcomes.INTERNAL_ERROR, outcomes.ABORTED, jobs.LEASE_EXPIRED}
@@ -28,13 +36,14 @@ ACTIONS = set(re.findall(r"""\baction"?[=:] ?"(\w+)\"""", SOURCES))
 def rows(heading: str) -> set[str]:
     """Return the names in the first column of a section's table."""
     chapter = PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    return set(re.findall(r"^\| `([^`]+)` \|", chapter, re.MULTILINE))
+    cells = re.findall(r"^\| (`[^|]+`) \|", chapter, re.MULTILINE)
+    return {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
 
 
 @pytest.mark.parametrize(
     ("heading", "expected"),
-    [("Alarms", ALARMS), ("Statuses", set(Status)), ("Error codes", CODES)],
-    ids=["alarms", "statuses", "error codes"],
+    [("Alarms", ALARMS), ("Statuses", set(Status)), ("Error codes", CODES), ("Metrics", set(published_metrics()))],
+    ids=["alarms", "statuses", "error codes", "metrics"],
 )
 def test_page_explains_each_name_and_no_other(heading: str, expected: set[str]) -> None:
     assert rows(heading) == expected
@@ -63,3 +72,19 @@ def test_tested_codes_are_all_that_explain_can_give() -> None:
     for code in CODES - {outcomes.ABORTED, jobs.LEASE_EXPIRED}:
         assert outcomes.explain(code, "")[0] == code
     assert outcomes.explain("ZeroDivisionError", "")[0] == outcomes.INTERNAL_ERROR
+
+
+def test_page_says_whose_fault_counts_as_ours() -> None:
+    level = next(line for line in PAGE.splitlines() if "`FailedByUs` |" in line)
+    assert set(re.findall(r"`(\w+)`", level)) == outcomes.NOT_OUR_FAULT | {"FailedByUs"}
+
+
+@pytest.mark.parametrize("parameter", ["MaxPausedHours", "MaxPlatformUsdPerDay"])
+def test_page_names_the_defaults_of_the_alarms(parameter: str) -> None:
+    assert f"`{parameter}` ({PARAMETERS[parameter]['Default']})" in PAGE
+
+
+def test_page_names_the_levels_as_the_code_has_them() -> None:
+    chapter = PAGE.split("\n## Service levels\n")[1].split("\n## ")[0]
+    kicked, every = re.findall(r"start within (\d+) s", chapter)
+    assert (int(kicked), int(every)) == (KICKED_START_WITHIN_S, START_WITHIN_S)

@@ -277,12 +277,14 @@ def test_indexed_store_answers_as_the_simple_one(jobs: list[dict[str, Any]], dat
     some = data.draw(st.sets(st.sampled_from(PlatformName), min_size=1))
     begin = data.draw(st.sampled_from(["", *simple.get_documents(JOBS)]))
     after = data.draw(st.sampled_from(["", "acme", "b", "cool"]))
+    since = data.draw(st.sampled_from([None, *(job["createdAt"] for job in jobs)]))
     for ask in (
         lambda store: contents(store.open_jobs(limit)),
         lambda store: contents(store.pending_jobs(limit, some, begin)),
         lambda store: contents(store.processing_jobs(limit)),
         lambda store: store.next_waiting_org(after, some),
         lambda store: contents(store.pending_of_org("acme", some, limit)),
+        lambda store: contents(store.oldest_pending(some, limit, since)),
         lambda store: store.count_processing(),
         lambda store: contents(store.expired_jobs(START, limit)),
     ):

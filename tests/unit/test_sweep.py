@@ -10,6 +10,7 @@ import pytest
 
 from tests.doubles import START
 from tests.harness import Harness
+from tests.metrics import printed_metrics
 from tracking.executions import ExecutionsUnavailableError, MemoryExecutions, StartUnknownError
 from tracking.jobs import LEASE, LEASE_EXPIRED
 from tracking.outcomes import ExecutionStatus, Outcome
@@ -175,6 +176,21 @@ class Silent(MemoryExecutions):
     def outcome(self, name: str) -> Outcome:
         self.asked += 1
         raise ExecutionsUnavailableError(name)
+
+
+@pytest.mark.parametrize(("further_s", "overdue"), [(118, 0), (120, 1)])
+def test_a_lease_is_overdue_after_two_ticks_without_repair(
+    harness: Harness, further_s: float, overdue: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    harness.executions = Silent()
+    expired_job(harness)
+    harness.clock.advance(further_s)
+    capsys.readouterr()
+    harness.tick()
+    assert printed_metrics(capsys.readouterr().out)["LeasesOverdue"] == [overdue]
+    harness.executions = MemoryExecutions()
+    harness.tick()
+    assert printed_metrics(capsys.readouterr().out)["LeasesOverdue"] == [0]
 
 
 def test_job_of_an_unknown_execution_state_keeps_its_place(harness: Harness) -> None:

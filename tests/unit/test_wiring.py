@@ -186,7 +186,7 @@ def test_functions_use_the_database_that_is_named(
 ) -> None:
     for name, value in (ENVIRONMENT | {"GOOGLE_CLOUD_PROJECT": "demo-database", "FIRESTORE_DATABASE": named}).items():
         monkeypatch.setenv(name, value)
-    assert getattr(wiring, function).__wrapped__().store._client._database == used
+    assert getattr(wiring, function).__wrapped__().store.client._database == used
 
 
 @pytest.mark.parametrize(("named", "used"), [(" tracking-2\n", "tracking-2"), (" ", "(default)")])
@@ -194,7 +194,7 @@ def test_command_line_uses_the_database_that_is_named(monkeypatch: pytest.Monkey
     for name, value in (ENVIRONMENT | {"GOOGLE_CLOUD_PROJECT": "demo-database", "FIRESTORE_DATABASE": named}).items():
         monkeypatch.setenv(name, value)
     store: Any = cli._store()
-    assert store._client._database == used
+    assert store.client._database == used
 
 
 def test_environment_serves_after_its_first_event_failed(monkeypatch: pytest.MonkeyPatch) -> None:

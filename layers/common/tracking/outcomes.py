@@ -26,6 +26,16 @@ THROTTLED = "Throttled"
 """The error of executions that found no place in Lambda for too long. Their jobs wait again, and do not fail."""
 UNRECORDED = "Unrecorded."
 """The prefix of a state's error in the state FailUnrecorded, which follows when FailJob could not write the error."""
+NOT_OUR_FAULT = frozenset(
+    {
+        errors.AccountNotFoundError.__name__,
+        errors.AccountPrivateError.__name__,
+        errors.AccountSuspendedError.__name__,
+        errors.InvalidJobError.__name__,
+        ABORTED,
+    }
+)
+"""Codes of failed jobs whose user, or an operator, is the cause. A platform that is down is none: we answer for it."""
 
 
 class ExecutionStatus(StrEnum):

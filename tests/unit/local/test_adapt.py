@@ -127,3 +127,13 @@ def test_api_origins_get_the_names_that_ministack_reads() -> None:
     adapted = adapt({"Resources": {"Api": api}}, {})["Resources"]["Api"]["Properties"]
     given = {"allowOrigins": {"Ref": "AllowedOrigins"}, "allowMethods": ["POST"], "maxAge": 60}
     assert adapted == {"CorsConfiguration": {"Fn::If": ["Has", given, none]}}
+
+
+def test_resources_that_ministack_lacks_are_left_out() -> None:
+    lacking = {
+        "Level": {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {}},
+        "Budget": {"Type": "AWS::Budgets::Budget", "Properties": {}},
+        "Math": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": []}},
+    }
+    kept = {"Part": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"MetricName": "Errors"}}}
+    assert set(adapt({"Resources": lacking | kept}, {})["Resources"]) == {"Part"}

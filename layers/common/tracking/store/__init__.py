@@ -244,6 +244,15 @@ class TickStore(JobsWriter, Protocol):
         """
         ...
 
+    def oldest_pending(
+        self, platforms: Collection[PlatformName], limit: int, since: datetime | None = None
+    ) -> list[JobSnapshot]:
+        """Return the pending jobs with the smallest `createdAt`. Jobs without this timestamp are left out.
+
+        `since`: leave out jobs that were created earlier.
+        """
+        ...
+
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
         """Return those jobs that exist, in any order. One request."""
         ...

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from google.api_core import exceptions as google
@@ -39,6 +39,7 @@ from tracking.store import (
 from tracking.translating import translated
 
 JOBS = "trackingJobs"
+_FIRST_MOMENT = datetime.min.replace(tzinfo=UTC)
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -231,6 +232,18 @@ class FirestoreStore:
             for document in _only_our_fields(query.limit(limit)).stream(**self._call)
         }
         return list(found.values())
+
+    @_translated
+    def oldest_pending(
+        self, platforms: Collection[PlatformName], limit: int, since: datetime | None = None
+    ) -> list[JobSnapshot]:
+        query = (
+            self._jobs.where(filter=FieldFilter("status", "==", Status.PENDING))
+            .where(filter=FieldFilter("platform", "in", sorted(platforms)))
+            .where(filter=FieldFilter("createdAt", ">=", since or _FIRST_MOMENT))  # matches only timestamps
+            .order_by("createdAt")
+        )
+        return [_snapshot(document) for document in _only_our_fields(query).limit(limit).stream(**self._call)]
 
     @_translated
     def get_job(self, job_id: str) -> JobSnapshot | None:

@@ -80,6 +80,17 @@ class MemoryStore:
         oldest = [job for job in waiting if since is None or _is_since(job.data["createdAt"], since)]
         return _only_our_fields({job.job_id: job for job in urgent[:limit] + oldest[:limit]}.values())
 
+    def oldest_pending(
+        self, platforms: Collection[PlatformName], limit: int, since: datetime | None = None
+    ) -> list[JobSnapshot]:
+        waiting = [
+            job
+            for job in self._with_status(Status.PENDING)
+            if job.data.get("platform") in platforms and isinstance(job.data.get("createdAt"), datetime)
+        ]
+        young = [job for job in waiting if since is None or _is_since(job.data["createdAt"], since)]
+        return _only_our_fields(sorted(young, key=lambda job: job.data["createdAt"])[:limit])
+
     def get_job(self, job_id: str) -> JobSnapshot | None:
         with self._lock:
             return deepcopy(self._documents.get(f"{JOBS}/{job_id}"))
