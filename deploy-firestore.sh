@@ -37,16 +37,15 @@ for program in node npx; do
   command -v "$program" >/dev/null || fail "$program is not installed: get Node.js from https://nodejs.org."
 done
 
-config=firebase.json
+command=(npx --yes "firebase-tools@$version" deploy --only firestore --project "$project")
 database=${FIRESTORE_DATABASE:-(default)}
-if [[ $database != "(default)" ]]; then
-  # https://cloud.google.com/firestore/docs/manage-databases#database-id
-  [[ $database =~ ^[a-z][a-z0-9-]{2,61}[a-z0-9]$ ]] ||
-    fail "'$database' is not the id of a database: 4 to 63 lower-case letters, digits and hyphens."
-  # firebase-tools takes the database's name from its configuration, whose paths begin at the configuration's folder.
-  config=$(mktemp ./firebase.XXXXXX)
-  trap 'rm -f "$config"' EXIT
-  sed "s/\"firestore\": {/&\n    \"database\": \"$database\",/" firebase.json >"$config"
-fi
+[[ $database != "(default)" ]] || exec "${command[@]}" "$@"
 
-npx --yes "firebase-tools@$version" deploy --only firestore --project "$project" --config "$config" "$@"
+# https://cloud.google.com/firestore/docs/manage-databases
+[[ $database =~ ^[a-z][a-z0-9-]{2,61}[a-z0-9]$ ]] ||
+  fail "'$database' is not the id of a database: 4 to 63 lower-case letters, digits and hyphens."
+# firebase-tools takes a database's id from its configuration, whose paths begin at the configuration's folder.
+config=$(mktemp ./firebase.XXXXXX)
+trap 'rm -f "$config"' EXIT
+sed "s/\"firestore\": {/&\n    \"database\": \"$database\",/" firebase.json >"$config"
+"${command[@]}" --config "$config" "$@"
