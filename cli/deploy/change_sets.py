@@ -5,14 +5,12 @@ The change set that was shown is the one that is executed. `formation` is a boto
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from botocore.exceptions import ClientError
-
+from cli.deploy.places import Place
 from cli.deploy.stages import DeployError
 
 LIMIT = timedelta(hours=2)
@@ -37,21 +35,6 @@ class ChangeSet:
     lines: tuple[str, ...]
 
 
-def find_stack(formation: Any, name: str) -> dict[str, Any] | None:
-    """Return the stack as CloudFormation describes it; None if it has nothing yet."""
-    try:
-        stack: dict[str, Any] = formation.describe_stacks(StackName=name)["Stacks"][0]
-    except ClientError as error:
-        if "does not exist" in str(error):
-            return None
-        raise
-    return None if stack["StackStatus"] == "REVIEW_IN_PROGRESS" else stack
-
-
-def outputs_of(stack: Mapping[str, Any]) -> dict[str, str]:
-    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-
-
 def refuse_unready(stack: Mapping[str, Any] | None, name: str) -> None:
     """Raise DeployError if the stack cannot be changed now."""
     status = stack["StackStatus"] if stack else ""
@@ -62,19 +45,13 @@ def refuse_unready(stack: Mapping[str, Any] | None, name: str) -> None:
 
 
 def create(
-    formation: Any,
-    stack: Mapping[str, Any] | None,
-    stack_name: str,
-    name: str,
-    template_url: str,
-    parameters: Mapping[str, str],
-    role: str,
+    place: Place, stack: Mapping[str, Any] | None, name: str, template_url: str, parameters: Mapping[str, str]
 ) -> ChangeSet | None:
     """Create a change set from the stack as it is to the template with these parameters. None if nothing changes.
 
     Parameters that are not named get the template's default, so a deployment depends on nothing but the repository.
-    `role`: the ARN of the role with which CloudFormation works; empty for the caller's own rights.
     """
+    formation, stack_name = place.client("cloudformation"), place.stage.stack_name
     created = formation.create_change_set(
         StackName=stack_name,
         ChangeSetName=name,
@@ -82,15 +59,15 @@ def create(
         TemplateURL=template_url,
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
-        **({"RoleARN": role} if role else {}),
+        **({"RoleARN": place.role} if place.role else {}),
     )
-    deadline = time.monotonic() + LIMIT.total_seconds()
+    deadline = place.clock.now() + LIMIT
     while True:
         pages = [*formation.get_paginator("describe_change_set").paginate(ChangeSetName=created["Id"])]
         status, reason = pages[0]["Status"], pages[0].get("StatusReason", "")
-        if not status.endswith(("PENDING", "IN_PROGRESS")) or time.monotonic() > deadline:
+        if not status.endswith(("PENDING", "IN_PROGRESS")) or place.clock.now() > deadline:
             break
-        time.sleep(1)
+        place.clock.sleep(place.poll_s)
     made = ChangeSet(created["Id"], stack_name, stack is None, _lines(pages, stack))
     if status == "CREATE_COMPLETE":
         return made
@@ -107,22 +84,22 @@ def discard(formation: Any, change_set: ChangeSet) -> None:
         formation.delete_stack(StackName=change_set.stack_name)
 
 
-def execute(formation: Any, change_set: ChangeSet, poll_s: float) -> str:
+def execute(place: Place, change_set: ChangeSet) -> str:
     """Execute the change set and wait until it is done. Return the stack's status.
 
     DeployError, with the first reasons in the stack's events, if the change failed. Then CloudFormation has put the
     resources back.
     """
-    began = datetime.now(UTC)
+    formation, began = place.client("cloudformation"), place.clock.now()
     formation.execute_change_set(ChangeSetName=change_set.id)
     while True:
         stack = formation.describe_stacks(StackName=change_set.stack_name)["Stacks"][0]
         status = str(stack["StackStatus"])
         if not status.endswith("_IN_PROGRESS"):
             break
-        if datetime.now(UTC) - began > LIMIT:
+        if place.clock.now() - began > LIMIT:
             raise DeployError(f"The stack {change_set.stack_name} is still at work ({status}): see its events.")
-        time.sleep(poll_s)
+        place.clock.sleep(place.poll_s)
     if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         return status
     reasons = "".join(f"\n  {line}" for line in _failures(formation, change_set.stack_name, began))

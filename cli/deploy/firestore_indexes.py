@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -14,9 +13,11 @@ from typing import Any
 
 from cli.deploy.stages import DeployError
 from local.paths import ROOT
+from tracking.clock import Clock
 
 INDEXES = ROOT / "firestore.indexes.json"
 LIMIT = timedelta(hours=1)
+POLL_S = 10
 
 Index = tuple[str, tuple[tuple[str, str], ...]]
 """The collection, and the fields with their directions."""
@@ -31,13 +32,13 @@ def wanted_indexes(file: Path = INDEXES) -> set[Index]:
     }
 
 
-def wait_until_ready(admin: Any, project: str, database: str, poll_s: float = 10) -> int:
+def wait_until_ready(admin: Any, project: str, database: str, clock: Clock) -> int:
     """Return the number of indexes when all that the file wants are READY.
 
     DeployError if one is missing, cannot be built, or is not ready in an hour. Building an index over millions of
     documents can take longer; then the next deployment goes on waiting.
     """
-    wanted, deadline = wanted_indexes(), time.monotonic() + LIMIT.total_seconds()
+    wanted, deadline = wanted_indexes(), clock.now() + LIMIT
     while True:
         states = _states(admin, f"projects/{project}/databases/{database}", {collection for collection, _ in wanted})
         if missing := wanted - states.keys():
@@ -52,12 +53,12 @@ def wait_until_ready(admin: Any, project: str, database: str, poll_s: float = 10
             )
         if not counts["CREATING"]:
             return len(wanted)
-        if time.monotonic() > deadline:
+        if clock.now() > deadline:
             raise DeployError(
                 f"Firestore still builds {counts['CREATING']} of {len(wanted)} indexes. Nothing else was changed:"
                 " deploy again, which goes on waiting."
             )
-        time.sleep(poll_s)
+        clock.sleep(POLL_S)
 
 
 def _states(admin: Any, database: str, collections: set[str]) -> dict[Index, str]:

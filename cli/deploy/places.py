@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import boto3
+import httpx
 import yaml
+from botocore.exceptions import ClientError
 
-from cli.deploy.change_sets import find_stack, outputs_of
 from cli.deploy.firestore_indexes import wait_until_ready
 from cli.deploy.stages import LOCAL_STAGE, DeployError, Stage, read_parameters
 from local import aws, build, firestore, stack
 from local.commands import exit_code, last_lines
 from local.paths import BUILD, LOCAL, ROOT, SAM, STACK, clean_environment
+from tracking.clock import Clock, SystemClock
 
 _SAM = str(SAM / "bin" / "sam")
 _LOGS = LOCAL / "deploy"
+_KICK_LIMIT_S = 30.0  # a cold kick may take five seconds, and the gateway gives up after 29
 _OF_THE_ACCOUNTS = ("AWS_", "GOOGLE_APPLICATION_", "CLOUDSDK_")
 
 
@@ -42,11 +45,17 @@ class Place(Protocol):
     def poll_s(self) -> float:
         """The seconds between two looks at the stack."""
 
+    @property
+    def clock(self) -> Clock: ...
+
     def client(self, service: str) -> Any:
         """Return the boto3 client of the service."""
 
     def build(self) -> Path:
         """Build the layer and the functions. Return the built template."""
+
+    def check(self) -> str:
+        """Check template.yaml, and say so."""
 
     def package(self, built: Path, prefix: str) -> dict[str, Any]:
         """Store the code in the bucket, under the prefix. Return the template, which then names the stored code."""
@@ -54,8 +63,8 @@ class Place(Protocol):
     def prepare_firestore(self) -> str:
         """Deploy rules and indexes, wait until they can be used, and say so."""
 
-    def trigger_url(self, outputs: Mapping[str, str], /) -> str:
-        """Return the address of the kick."""
+    def kick(self, outputs: Mapping[str, str], secret: str) -> int:
+        """Send a kick, with the secret if there is one. Return the HTTP status. Raises httpx.HTTPError."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,7 @@ class Account:
     bucket: str
     role: str
     poll_s: float = 5
+    clock: Clock = field(default_factory=SystemClock)
 
     @classmethod
     def open(cls, stage: Stage) -> Account:
@@ -89,6 +99,9 @@ class Account:
         _run([_SAM, "build", "--parallel", "--template-file", str(ROOT / "template.yaml")], "sam-build")
         return ROOT / ".aws-sam/build/template.yaml"
 
+    def check(self) -> str:
+        return _check(self.stage.region)
+
     def package(self, built: Path, prefix: str) -> dict[str, Any]:
         return _package(built, self.bucket, prefix, _of_the_shell() | {"AWS_REGION": self.stage.region})
 
@@ -98,11 +111,12 @@ class Account:
         # This import takes half a second, which no other command needs.
         from google.cloud.firestore_admin_v1 import FirestoreAdminClient
 
-        count = wait_until_ready(FirestoreAdminClient(), self.stage.project, self.stage.database)
+        admin = FirestoreAdminClient()
+        count = wait_until_ready(admin, self.stage.project, self.stage.database, self.clock)
         return f"rules deployed, all {count} indexes READY"
 
-    def trigger_url(self, outputs: Mapping[str, str], /) -> str:
-        return outputs["TriggerUrl"]
+    def kick(self, outputs: Mapping[str, str], secret: str) -> int:
+        return _kick(outputs["TriggerUrl"], secret, trust_env=True)
 
 
 @dataclass(frozen=True)
@@ -114,6 +128,7 @@ class LocalStack:
     bucket: str = build.BUCKET
     role: str = ""  # MiniStack checks no rights
     poll_s: float = 0.5
+    clock: Clock = field(default_factory=SystemClock)
 
     @classmethod
     def open(cls) -> LocalStack:
@@ -129,6 +144,9 @@ class LocalStack:
         build.build()
         return build.write_adapted(BUILD / f"{STACK.name}-deploy.yaml", stack.function_variables(self.state))
 
+    def check(self) -> str:
+        return _check(self.stage.region)
+
     def package(self, built: Path, prefix: str) -> dict[str, Any]:
         return _package(built, self.bucket, prefix, aws.client_environment(self.state.aws()))
 
@@ -136,20 +154,36 @@ class LocalStack:
         firestore.load_rules(self.state.firestore())
         return "rules loaded; indexes skipped, as Firestore's emulator makes its own"
 
-    def trigger_url(self, _outputs: Mapping[str, str], /) -> str:
-        return stack.trigger_url(self.state)
+    def kick(self, outputs: Mapping[str, str], secret: str) -> int:
+        del outputs  # the host in the template's output is one that only browsers can resolve
+        return _kick(stack.trigger_url(self.state), secret, trust_env=False)
 
 
-def check_template(region: str) -> str:
-    """Check template.yaml with SAM and cfn-lint. DeployError with what they say."""
-    command = [_SAM, "validate", "--lint", "--template-file", str(ROOT / "template.yaml")]
-    _run(command, "sam-validate", {"AWS_DEFAULT_REGION": region})
-    return "template.yaml is valid"
+def find_stack(formation: Any, name: str) -> dict[str, Any] | None:
+    """Return the stack as CloudFormation describes it; None if it has nothing yet."""
+    try:
+        stack: dict[str, Any] = formation.describe_stacks(StackName=name)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+    return None if stack["StackStatus"] == "REVIEW_IN_PROGRESS" else stack
+
+
+def outputs_of(stack: Mapping[str, Any]) -> dict[str, str]:
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
 def _of_the_shell() -> dict[str, str]:
     """Return the variables that say whose accounts are meant. Programs that we start get them nowhere else."""
     return {name: value for name, value in os.environ.items() if name.startswith(_OF_THE_ACCOUNTS)}
+
+
+def _check(region: str) -> str:
+    """Check the template that is in the repository. SAM's own check needs the name of a region."""
+    command = [_SAM, "validate", "--lint", "--template-file", str(ROOT / "template.yaml")]
+    _run(command, "sam-validate", {"AWS_DEFAULT_REGION": region})
+    return "template.yaml is valid"
 
 
 def _package(built: Path, bucket: str, prefix: str, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -158,6 +192,11 @@ def _package(built: Path, bucket: str, prefix: str, environment: Mapping[str, st
     command += ["--s3-bucket", bucket, "--s3-prefix", prefix, "--no-progressbar", "--config-env", "none"]
     _run(command, "sam-package", environment)
     return dict(yaml.load(packaged.read_text(), yaml.CSafeLoader))
+
+
+def _kick(url: str, secret: str, *, trust_env: bool) -> int:
+    headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+    return httpx.post(url, headers=headers, timeout=_KICK_LIMIT_S, trust_env=trust_env).status_code
 
 
 def _run(command: list[str], name: str, environment: Mapping[str, str] | None = None) -> None:

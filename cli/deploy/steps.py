@@ -12,17 +12,16 @@ smoke test  a tick runs, the kick answers
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
 from cli.deploy import change_sets, versions
-from cli.deploy.change_sets import ChangeSet, find_stack, outputs_of
-from cli.deploy.places import Place, check_template
+from cli.deploy.change_sets import ChangeSet
+from cli.deploy.places import Place, find_stack, outputs_of
 from cli.deploy.smoke import smoke_test
 from cli.deploy.stages import DeployError
 from cli.deploy.versions import Version
@@ -33,90 +32,93 @@ Say = Callable[[str, str], None]
 Ask = Callable[[str], bool]
 """Called with a question. Return whether the answer is yes."""
 
-# A way back is not shifted gradually: the version that leaves is known to be bad.
-_AT_ONCE = {"TrafficShift": "AllAtOnce"}
-
 
 def deploy(place: Place, say: Say, ask: Ask) -> None:
-    """Deploy what is in this folder. DeployError says which step stopped it."""
-    formation, name = place.client("cloudformation"), place.stage.stack_name
+    """Deploy this folder. DeployError says which step stopped it."""
     with step("stack"):
-        stack = find_stack(formation, name)
-        change_sets.refuse_unready(stack, name)
+        stack = _ready_stack(place)
         before = versions.live(place) if stack else None
-    with _timed("build", say) as done:
+    with _timed(place, "build", say) as done:
         built = place.build()
         done.append("the layer and the functions")
-    with _timed("check", say) as done:
-        done.append(check_template(place.stage.region))
-    with _timed("package", say) as done:
+    with _timed(place, "check", say) as done:
+        done.append(place.check())
+    with _timed(place, "package", say) as done:
         template = place.package(built, f"{place.stage.name}/code")
-        id_ = versions.new_id(datetime.now(UTC))
-        version = Version.made(id_, before.id if before else "", place.stage.parameters, template)
+        id_ = versions.new_id(place.clock.now())
+        parameters = _parameters(place, template, id_)
+        version = Version.made(id_, before.id if before else "", parameters, template)
         versions.store(place, version)
         done.append(f"version {id_}")
-    _put(place, version, "Deploy", say, ask)
+    _make_live(place, version, parameters, place.prepare_firestore, say, ask)
 
 
 def roll_back(place: Place, to: str, say: Say, ask: Ask) -> None:
     """Go back to the version `to`, or without an id to the one that was live before.
 
-    Code, layer, machine and parameters go back. Firestore's rules, indexes and data stay as they are.
+    Code, layer, machine and parameters go back. Firestore's rules, indexes and data stay as they are. The traffic is
+    not shifted gradually: the version that leaves is known to be bad.
     """
-    formation, name = place.client("cloudformation"), place.stage.stack_name
     with step("version"):
-        stack = find_stack(formation, name)
-        if stack is None:
-            raise DeployError(f"There is no stack {name}: nothing was ever deployed.")
-        change_sets.refuse_unready(stack, name)
+        if _ready_stack(place) is None:
+            raise DeployError(f"There is no stack {place.stage.stack_name}: nothing was ever deployed.")
         now = versions.live(place)
         target = to or (now.replaced if now else "")
         if not target:
             raise DeployError(
-                f"Nobody kept the version before {now.id if now else 'the one that is live'}. Name another with TO=, or"
-                " check out its commit and deploy that."
+                f"Nothing says which version was before {now.id if now else 'the live one'}. Name one with TO=, or"
+                f" check out its commit and deploy that. {versions.newest(place)}"
             )
         version = versions.load(place, target)
-    say("version", f"{now.id if now else 'unknown'} is live; going back to {version.id}")
-    _put(place, version, "Go back", say, ask, is_way_back=True)
+    say("version", f"{now.id if now else 'an unknown one'} is live; going back to {version.id}")
+    at_once = {"TrafficShift": "AllAtOnce"} if "TrafficShift" in version.template["Parameters"] else {}
+    _make_live(place, version, {**version.parameters, **at_once}, lambda: "rules, indexes and data stay", say, ask)
 
 
-def _put(place: Place, version: Version, what: str, say: Say, ask: Ask, *, is_way_back: bool = False) -> None:
-    """Make the version live: the steps from the change set on."""
+def _ready_stack(place: Place) -> dict[str, Any] | None:
+    """Return the stack, or None if there is none yet. DeployError if it cannot be changed now."""
+    stack = find_stack(place.client("cloudformation"), place.stage.stack_name)
+    change_sets.refuse_unready(stack, place.stage.stack_name)
+    return stack
+
+
+def _parameters(place: Place, template: Mapping[str, Any], id_: str) -> dict[str, str]:
+    """Return the parameters of samconfig.toml, and those that a deployment itself knows."""
+    given, known = place.stage.parameters, template.get("Parameters", {}).keys()
+    if strange := given.keys() - known:
+        raise DeployError(f"template.yaml has no parameter {min(strange)}: correct samconfig.toml.")
+    implied = {"Stage": place.stage.name, "Release": id_}
+    return {key: value for key, value in implied.items() if key in known} | dict(given)
+
+
+def _make_live(
+    place: Place, version: Version, parameters: Mapping[str, str], firestore: Callable[[], str], say: Say, ask: Ask
+) -> None:
+    """Take the steps from the change set on. `firestore`: prepares Firestore, and says so."""
     formation, name = place.client("cloudformation"), place.stage.stack_name
-    known = version.template.get("Parameters", {}).keys()
-    at_once = {key: value for key, value in _AT_ONCE.items() if is_way_back and key in known}
-    with _timed("change set", say) as done:
-        if strange := version.parameters.keys() - known:
-            raise DeployError(f"template.yaml has no parameter {min(strange)}: correct samconfig.toml.")
-        stack, url = find_stack(formation, name), versions.address(place, version.id)
-        parameters = {**version.parameters, **at_once}
-        change_set = change_sets.create(formation, stack, name, f"v{version.id}", url, parameters, place.role)
-        done.append(_count(change_set))
-    for line in change_set.lines if change_set else ():
-        say("", line)
-    if change_set and not ask(f"{what}: make these {len(change_set.lines)} changes to {name}?"):
-        change_sets.discard(formation, change_set)
-        raise DeployError("Nothing was changed.")
-    if is_way_back:
-        say("firestore", "rules, indexes and data stay as they are")
-    else:
-        with _timed("firestore", say) as done, _discarded_on_error(formation, change_set):
-            done.append(place.prepare_firestore())
+    with _timed(place, "change set", say) as done:
+        stack = find_stack(formation, name)
+        change_set = change_sets.create(place, stack, f"v{version.id}", versions.address(place, version.id), parameters)
+        done.append(f"{len(change_set.lines)} changes" if change_set else "nothing has changed in the stack")
+    with _discarded_on_error(formation, change_set):
+        for line in change_set.lines if change_set else ():
+            say("", line)
+        if change_set and not ask(f"Make these {len(change_set.lines)} changes to {name}?"):
+            raise DeployError("Nothing was changed.")
+        with _timed(place, "firestore", say) as done:
+            done.append(firestore())
     if change_set:
-        with _timed("stack", say) as done:
-            done.append(change_sets.execute(formation, change_set, place.poll_s))
+        with _timed(place, "stack", say) as done:
+            done.append(change_sets.execute(place, change_set))
     advice = f"The version is live, but does not work: `make rollback STAGE={place.stage.name}` goes back"
-    with _timed("smoke test", say, advice) as done:
+    if stack is None:
+        advice = "The stack is new: did its functions get access to Google? See docs/deploy.md, and deploy again"
+    with _timed(place, "smoke test", say, advice) as done:
         done.append(smoke_test(place, outputs_of(find_stack(formation, name) or {})))
 
 
-def _count(change_set: ChangeSet | None) -> str:
-    return f"{len(change_set.lines)} changes" if change_set else "nothing has changed in the stack"
-
-
 @contextlib.contextmanager
-def _discarded_on_error(formation: object, change_set: ChangeSet | None) -> Iterator[None]:
+def _discarded_on_error(formation: Any, change_set: ChangeSet | None) -> Iterator[None]:
     """Delete the change set if it will not be executed, so that nobody executes it later by hand."""
     try:
         yield
@@ -127,12 +129,12 @@ def _discarded_on_error(formation: object, change_set: ChangeSet | None) -> Iter
 
 
 @contextlib.contextmanager
-def _timed(name: str, say: Say, advice: str = "") -> Iterator[list[str]]:
+def _timed(place: Place, name: str, say: Say, advice: str = "") -> Iterator[list[str]]:
     """Run a step. Say its result, which the step appends to the list, and how long it took."""
-    began, result = time.monotonic(), list[str]()
+    began, result = place.clock.now(), list[str]()
     with step(name, advice):
         yield result
-    say(name, f"{result[0]}, {time.monotonic() - began:.0f} s")
+    say(name, f"{result[0]}, {(place.clock.now() - began).total_seconds():.0f} s")
 
 
 @contextlib.contextmanager

@@ -65,11 +65,10 @@ def live(place: Place) -> Version | None:
         return None
 
 
-def store(place: Place, version: Version) -> str:
-    """Keep the version in the bucket. Return its address, which CloudFormation reads."""
-    s3, key = place.client("s3"), _key(place, version.id)
-    s3.put_object(Bucket=place.bucket, Key=key, Body=yaml.safe_dump(dict(version.template), sort_keys=False).encode())
-    return address(place, version.id)
+def store(place: Place, version: Version) -> None:
+    """Keep the version in the bucket."""
+    body = yaml.safe_dump(dict(version.template), sort_keys=False).encode()
+    place.client("s3").put_object(Bucket=place.bucket, Key=_key(place, version.id), Body=body)
 
 
 def load(place: Place, id_: str) -> Version:
@@ -78,9 +77,7 @@ def load(place: Place, id_: str) -> Version:
     try:
         body = s3.get_object(Bucket=place.bucket, Key=_key(place, id_))["Body"].read()
     except s3.exceptions.NoSuchKey as error:
-        raise DeployError(
-            f"There is no version {id_}. The newest are: {', '.join(_newest(place)) or 'none'}."
-        ) from error
+        raise DeployError(f"There is no version {id_}. {newest(place)}") from error
     version = Version.of(yaml.load(body, yaml.CSafeLoader))
     if version is None:
         raise DeployError(f"s3://{place.bucket}/{_key(place, id_)} does not say that it is a version.")
@@ -92,14 +89,14 @@ def address(place: Place, id_: str) -> str:
     return f"{place.client('s3').meta.endpoint_url}/{place.bucket}/{_key(place, id_)}"
 
 
-def _newest(place: Place, limit: int = 5) -> list[str]:
+def newest(place: Place, limit: int = 5) -> str:
+    """Return a sentence that names the newest versions."""
     prefix = f"{place.stage.name}/"
-    pages = (
-        place.client("s3").get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=prefix, Delimiter="/")
-    )
-    keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
-    ids = sorted(key.removeprefix(prefix).removesuffix(".yaml") for key in keys)
-    return ids[: -limit - 1 : -1]
+    pages = place.client("s3").get_paginator("list_objects_v2")
+    found = pages.paginate(Bucket=place.bucket, Prefix=prefix, Delimiter="/")
+    keys = (one["Key"] for page in found for one in page.get("Contents", []))
+    ids = sorted((key.removeprefix(prefix).removesuffix(".yaml") for key in keys), reverse=True)
+    return f"The newest versions: {', '.join(ids[:limit]) or 'none'}."
 
 
 def _key(place: Place, id_: str) -> str:
