@@ -26,7 +26,7 @@ OF_SAM = {"s3:AbortMultipartUpload"}
 
 @dataclass(frozen=True)
 class Rehearsal(LocalStack):
-    """The local stack, with a trigger that cannot start if `is_broken`. The first deployment has checked the template."""
+    """The local stack, with a trigger that cannot start if `is_broken`. The first deployment checked the template."""
 
     is_broken: bool = False
 
