@@ -130,7 +130,7 @@ class FakeLambda:
         self.answer: dict[str, Any] = {"started": 0}
 
     def invoke(self, **arguments: Any) -> dict[str, Any]:
-        assert arguments["FunctionName"] == "trigger"
+        assert (arguments["FunctionName"], arguments["Qualifier"]) == ("trigger", "live")
         failed = {"FunctionError": "Unhandled"} if "errorType" in self.answer else {}
         return {"Payload": io.BytesIO(json.dumps(self.answer).encode()), **failed}
 

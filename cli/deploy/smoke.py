@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from cli.deploy.places import Place
 from cli.deploy.stages import DeployError
+from local.aws import ALIAS
 from local.paths import ROOT
 
 
@@ -22,7 +23,8 @@ def smoke_test(place: Place, outputs: Mapping[str, str]) -> str:
 def _tick(place: Place, outputs: Mapping[str, str]) -> str:
     """Run the minute's tick now, as the rule does, on the version that just became live."""
     event = (ROOT / "events/tick.json").read_bytes()
-    answer = place.client("lambda").invoke(FunctionName=outputs["TriggerFunctionName"], Payload=event)
+    name = outputs["TriggerFunctionName"]
+    answer = place.client("lambda").invoke(FunctionName=name, Qualifier=ALIAS, Payload=event)
     said = json.load(answer["Payload"])
     if "FunctionError" in answer:
         raise DeployError(f"The tick fails with {said.get('errorType')}: {said.get('errorMessage')}")

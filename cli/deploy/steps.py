@@ -83,12 +83,11 @@ def _ready_stack(place: Place) -> dict[str, Any] | None:
 
 
 def _parameters(place: Place, template: Mapping[str, Any], id_: str) -> dict[str, str]:
-    """Return the parameters of samconfig.toml, and those that a deployment itself knows."""
+    """Return the parameters of samconfig.toml, and the name of this release, without which Lambda makes no version."""
     given, known = place.stage.parameters, template.get("Parameters", {}).keys()
     if strange := given.keys() - known:
         raise DeployError(f"template.yaml has no parameter {min(strange)}: correct samconfig.toml.")
-    implied = {"Stage": place.stage.name, "Release": id_}
-    return {key: value for key, value in implied.items() if key in known} | dict(given)
+    return {"Release": id_, **given}
 
 
 def _make_live(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fnmatch
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,8 @@ import cfnlint
 import pytest
 from cfnlint.decode import cfn_yaml
 
-from local.paths import ROOT, SAM, clean_environment
+from local.paths import ROOT
+from tests.expanded import expand
 
 SCHEMAS = Path(cfnlint.__file__).parent / "data/schemas"
 REGION = "us-east-1"
@@ -95,25 +95,6 @@ UNSCOPED = {
     "SendAKick": "a secret is named after the stage",
 }
 
-# SAM's own library, which our environment does not have.
-_EXPAND = """
-import json, sys
-import boto3
-from samcli.yamlhelper import yaml_parse
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
-
-template = json.loads(json.dumps(yaml_parse(open(sys.argv[1]).read())))
-template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
-for resource in template["Resources"].values():
-    kind, properties = resource["Type"].rpartition("::")[2], resource.get("Properties", {})
-    if kind in ("LayerVersion", "StateMachine"):
-        properties[{"LayerVersion": "ContentUri", "StateMachine": "DefinitionUri"}[kind]] = "s3://bucket/key"
-values = {name: parameter.get("Default", "x") for name, parameter in template["Parameters"].items()}
-expanded = Translator({}, Parser(), boto_session=boto3.Session(region_name=sys.argv[2])).translate(template, values)
-print(json.dumps(expanded, default=str))
-"""
-
 
 @pytest.fixture(scope="module")
 def bootstrap() -> Any:
@@ -123,10 +104,7 @@ def bootstrap() -> Any:
 @pytest.fixture(scope="module")
 def types() -> set[str]:
     """The types of all resources of template.yaml, after SAM's transform."""
-    command = [str(SAM / "bin/python"), "-c", _EXPAND, str(ROOT / "template.yaml"), REGION]
-    done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    return {resource["Type"] for resource in json.loads(done.stdout.splitlines()[-1])["Resources"].values()}
+    return {resource["Type"] for resource in expand(REGION).resources.values()}
 
 
 def handlers(kind: str) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def test_deploy_takes_all_steps_in_order(place: FakePlace) -> None:
     assert live_code(place) == "1"
 
 
-def test_deploy_names_stage_and_release_if_the_template_asks(place: FakePlace) -> None:
+def test_release_is_named_after_the_version(place: FakePlace) -> None:
     deploy(place)
     assert place.formation.values["Release"] == live_id(place)
 
