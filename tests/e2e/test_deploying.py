@@ -99,12 +99,24 @@ def place(running: RunningStack) -> Iterator[Rehearsal]:
         steps.roll_back(place, first_id, quiet, yes)
 
 
-def test_rollback_puts_parameters_back(place: Rehearsal) -> None:
+def test_pipelines_rights_are_those_of_a_deployment_and_rollback(place: Rehearsal) -> None:
+    """Each call of a deployment, an unwanted change, an unknown version and a way back is allowed; nothing else is."""
     days = days_kept(place)
-    steps.deploy(place.with_parameters(KeepFinishedDays="11"), quiet, yes)
-    assert days_kept(place) == "11" != days
-    steps.roll_back(place, "", quiet, yes)
-    assert days_kept(place) == days
+    with Calls(place) as calls:
+        steps.deploy(place.with_parameters(KeepFinishedDays="11"), quiet, yes)
+        assert days_kept(place) == "11" != days
+        with pytest.raises(DeployError, match="Nothing was changed"):
+            steps.deploy(place.with_parameters(KeepFinishedDays="13"), quiet, lambda question: False)
+        with pytest.raises(DeployError, match="There is no version v0"):
+            steps.roll_back(place, "v0", quiet, yes)
+        assert days_kept(place) == "11"
+        steps.roll_back(place, "", quiet, yes)
+        assert days_kept(place) == days
+    role = cfn_yaml.load(str(ROOT / "deploy/bootstrap.yaml"))["Resources"]["DeployRole"]["Properties"]
+    given = granted(role)
+    after_failures = {"cloudformation:DescribeStackEvents", "cloudformation:DeleteStack"}
+    assert calls.actions - given == set()
+    assert given - calls.actions == after_failures | OF_SAM | {"iam:PassRole"}
 
 
 def test_rollback_mends_a_version_that_fails_its_smoke_test(place: Rehearsal) -> None:
@@ -114,22 +126,6 @@ def test_rollback_mends_a_version_that_fails_its_smoke_test(place: Rehearsal) ->
     assert live_id(place) != before
     steps.roll_back(place, "", quiet, yes)
     assert live_id(place) == before
-
-
-def test_pipelines_role_may_make_each_call_and_no_other(place: Rehearsal) -> None:
-    """Held to the calls of a deployment, a way back, a change that nobody wants, and a version that is not there."""
-    with Calls(place) as calls:
-        steps.deploy(place.with_parameters(KeepFinishedDays="12"), quiet, yes)
-        steps.roll_back(place, "", quiet, yes)
-        with pytest.raises(DeployError, match="Nothing was changed"):
-            steps.deploy(place.with_parameters(KeepFinishedDays="13"), quiet, lambda question: False)
-        with pytest.raises(DeployError, match="There is no version v0"):
-            steps.roll_back(place, "v0", quiet, yes)
-    role = cfn_yaml.load(str(ROOT / "deploy/bootstrap.yaml"))["Resources"]["DeployRole"]["Properties"]
-    given = granted(role)
-    after_failures = {"cloudformation:DescribeStackEvents", "cloudformation:DeleteStack"}
-    assert calls.actions - given == set()
-    assert given - calls.actions == after_failures | OF_SAM | {"iam:PassRole"}
 
 
 def granted(role: Mapping[str, Any]) -> set[str]:

@@ -17,6 +17,7 @@ from cli.deploy import firestore_indexes, steps
 from cli.deploy.firestore_indexes import wait_until_ready
 from cli.deploy.stages import DeployError, Stage, read_parameters, read_stage
 from cli.deploy.versions import Version, live
+from local.stack import State
 from tests.deploying import FakePlace
 from tests.doubles import ManualClock
 
@@ -439,10 +440,8 @@ def test_stages_of_the_repository_can_be_read() -> None:
 
 
 @pytest.mark.parametrize("command", ["deploy", "rollback"])
-def test_command_without_a_stack_says_how_to_get_one(
-    command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr("local.stack._STATE", tmp_path / "state.json")
+def test_command_without_a_stack_says_how_to_get_one(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(State, "load", lambda: State())
     done = typer.testing.CliRunner().invoke(cli.app, [command, "local"])
     assert isinstance(done.exception, DeployError)
     assert str(done.exception).startswith("stage: The local stack is not running")
