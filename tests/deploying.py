@@ -118,7 +118,7 @@ class FakeCloudFormation(_Client):
         event = {"Timestamp": self._clock.now(), "LogicalResourceId": "TriggerFunction"}
         self.events = [{**event, "ResourceStatus": "UPDATE_FAILED", "ResourceStatusReason": self.failure}]
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.values.items()]
-        outputs = [{"OutputKey": "TriggerFunctionName", "OutputValue": "trigger"}]
+        outputs = [{"OutputKey": "TriggerFunctionName", "OutputValue": "trigger:live"}]
         outputs += [{"OutputKey": "TriggerUrl", "OutputValue": "https://kick.example/trigger"}]
         self.stack = {"StackStatus": "UPDATE_IN_PROGRESS", "Parameters": parameters, "Outputs": outputs}
 
@@ -130,7 +130,7 @@ class FakeLambda:
         self.answer: dict[str, Any] = {"started": 0}
 
     def invoke(self, **arguments: Any) -> dict[str, Any]:
-        assert (arguments["FunctionName"], arguments["Qualifier"]) == ("trigger", "live")
+        assert arguments["FunctionName"] == "trigger:live"
         failed = {"FunctionError": "Unhandled"} if "errorType" in self.answer else {}
         return {"Payload": io.BytesIO(json.dumps(self.answer).encode()), **failed}
 
