@@ -12,8 +12,8 @@ import yaml
 from cfnlint.decode import cfn_yaml
 
 from cli.deploy import steps, versions
-from cli.deploy.places import LocalStack
-from cli.deploy.stages import DeployError
+from cli.deploy.places import Account, LocalStack
+from cli.deploy.stages import DeployError, Stage
 from local import aws
 from local.paths import ROOT
 from tests.e2e.running import RunningStack
@@ -135,3 +135,26 @@ def granted(role: Mapping[str, Any]) -> set[str]:
             action = statement["Action"]
             found |= {action} if isinstance(action, str) else {*action}
     return found
+
+
+def test_account_finds_what_the_bootstrap_made(running: RunningStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real bootstrap, on MiniStack. Without it, the sentence says what is missing."""
+    for name, value in aws.client_environment(running.state.aws()).items():
+        monkeypatch.setenv(name, value)
+    stage = Stage("other", "tracking-other", aws.REGION, {"GoogleCloudProject": "acme-other"})
+    with pytest.raises(DeployError, match=f"There is no stack bootstrap-tracking-other in {aws.REGION}"):
+        Account.open(stage)
+    formation = aws.client("cloudformation", running.state.aws())
+    given = {"StackName": stage.stack_name, "Stage": stage.name, "Repository": "acme/tracking"}
+    given |= {"OidcProvider": "exists"}  # MiniStack has no resource of this type
+    formation.create_stack(
+        StackName="bootstrap-tracking-other",
+        TemplateBody=(ROOT / "deploy/bootstrap.yaml").read_text(),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    formation.get_waiter("stack_create_complete").wait(StackName="bootstrap-tracking-other")
+    account = Account.open(stage)
+    versioning = account.client("s3").get_bucket_versioning(Bucket=account.bucket)
+    assert versioning["Status"] == "Enabled"
+    assert ":role/bootstrap-tracking-other-ExecutionRole-" in account.role
