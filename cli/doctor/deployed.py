@@ -15,7 +15,7 @@ from rich.console import Console
 
 from cli.doctor.aws import client, needed_secret
 from cli.doctor.checks import Check, FindingError, wrong
-from cli.doctor.stage import Stack, Stage, template
+from cli.doctor.stage import Stack, Stage
 from cli.watch import watch_jobs
 from tracking import jobs
 from tracking.clock import Clock
@@ -33,8 +33,8 @@ PROBE_LIMIT = timedelta(minutes=10)
 _RULE = "TriggerFunctionTick"
 
 
-def outputs(stack: Stack) -> str:
-    missing = sorted(template()["Outputs"].keys() - stack.outputs.keys())
+def outputs(stage: Stage, stack: Stack) -> str:
+    missing = sorted(stage.template["Outputs"].keys() - stack.outputs.keys())
     if missing:
         raise wrong(f"the stack has no output {', '.join(missing)}", "deploy this version")
     return f"{len(stack.outputs)} outputs; {stack.trigger_url}"
@@ -178,7 +178,7 @@ def checks(stage: Stage, http: httpx.Client) -> list[Check]:
     if stage.stack is None:
         return []
     return [
-        Check("outputs", partial(outputs, stage.stack)),
+        Check("outputs", partial(outputs, stage, stage.stack)),
         Check("rule", partial(rule, stage)),
         Check("ticks", partial(ticks, stage)),
         Check("kick", partial(kick, stage, stage.stack.trigger_url, http), limit_s=KICK_LIMIT_S + 5),

@@ -22,6 +22,31 @@ from local.paths import ROOT
 from tracking.settings import ProcessSettings, TriggerSettings
 
 LOCAL = "local"
+_CONFIG = ROOT / "samconfig.toml"
+
+
+class _Loader(yaml.SafeLoader):
+    """A safe loader that also reads CloudFormation's short forms."""
+
+
+def _long_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    elif isinstance(node, yaml.MappingNode):
+        value = loader.construct_mapping(node, deep=True)
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _long_form)
+
+
+@cache
+def read_template() -> dict[str, Any]:
+    """Return template.yaml with its short forms written out: `!Ref X` is {"Ref": "X"}, `!Sub` is {"Fn::Sub": ...}."""
+    parsed: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 - a safe loader
+    return parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +68,7 @@ class Stage:
     given: Mapping[str, str] = field(default_factory=dict)  # the parameters in samconfig.toml
     profile: str = ""
     stack: Stack | None = None
+    template: Mapping[str, Any] = field(default_factory=read_template, repr=False)
 
     @property
     def is_local(self) -> bool:
@@ -51,18 +77,18 @@ class Stage:
     @property
     def parameters(self) -> dict[str, str]:
         """Return the value of each parameter that has one."""
-        known = template()["Parameters"]
+        known = self.template["Parameters"]
         defaults = {name: _text(entry["Default"]) for name, entry in known.items() if "Default" in entry}
         deployed = self.stack.parameters if self.stack else {}
         return {name: value for name, value in {**defaults, **deployed, **self.given}.items() if name in known}
 
     @property
     def missing(self) -> list[str]:
-        return sorted(template()["Parameters"].keys() - self.parameters.keys())
+        return sorted(self.template["Parameters"].keys() - self.parameters.keys())
 
     @property
     def misspelt(self) -> list[str]:
-        return sorted(self.given.keys() - template()["Parameters"].keys())
+        return sorted(self.given.keys() - self.template["Parameters"].keys())
 
     @property
     def process(self) -> ProcessSettings:
@@ -81,12 +107,12 @@ class Stage:
     @property
     def reserved_places(self) -> int:
         """Return the sum of the places that the template reserves for its functions."""
-        of_resources = (resource.get("Properties", {}) for resource in template()["Resources"].values())
+        of_resources = (resource.get("Properties", {}) for resource in self.template["Resources"].values())
         places = (self._value(properties.get("ReservedConcurrentExecutions")) for properties in of_resources)
         return sum(map(int, filter(None, places)))
 
     def _environment(self, function: str) -> dict[str, str]:
-        variables = template()["Resources"][function]["Properties"]["Environment"]["Variables"]
+        variables = self.template["Resources"][function]["Properties"]["Environment"]["Variables"]
         return {name: self._value(value) for name, value in variables.items()}
 
     def _value(self, node: Any) -> str:
@@ -104,7 +130,7 @@ class Stage:
             case {"Fn::If": [condition, then, otherwise]}:
                 return self._value(then if self._holds({"Condition": condition}) else otherwise)
             case {"Fn::FindInMap": [table, row, column]}:
-                return _text(template()["Mappings"][table][self._value(row)][self._value(column)])
+                return _text(self.template["Mappings"][table][self._value(row)][self._value(column)])
             case {"Fn::Join": [separator, list(parts)]}:
                 return str(separator).join(map(self._value, parts))
             case {"Fn::Join": [separator, a_list]}:
@@ -120,7 +146,7 @@ class Stage:
     def _holds(self, condition: Any) -> bool:
         match condition:
             case {"Condition": str(name)}:
-                return self._holds(template()["Conditions"][name])
+                return self._holds(self.template["Conditions"][name])
             case {"Fn::Equals": [one, other]}:
                 return self._value(one) == self._value(other)
             case {"Fn::Not": [inner]}:
@@ -134,7 +160,7 @@ class Stage:
 
 def read_stage(name: str) -> Stage:
     """Read a stage from samconfig.toml. LocalError if it is not there."""
-    config = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    config = tomllib.loads(_CONFIG.read_text())
     stages = {key: entry for key, entry in config.items() if key != "version"}
     if name not in stages:
         raise LocalError(f"samconfig.toml has no stage {name}. There are {', '.join(stages)}, and {LOCAL}.")
@@ -153,30 +179,6 @@ def _overrides(text: str | list[str]) -> dict[str, str]:
     """Read `parameter_overrides`: a list or a text of `Name=value`, as `sam deploy` does."""
     pairs = (pair.partition("=") for pair in (shlex.split(text) if isinstance(text, str) else text))
     return {name: value.strip("\"'") for name, separator, value in pairs if separator}
-
-
-@cache
-def template() -> dict[str, Any]:
-    """Return template.yaml with its short forms written out: `!Ref X` is {"Ref": "X"}, `!Sub` is {"Fn::Sub": ...}."""
-    parsed: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 - a safe loader
-    return parsed
-
-
-class _Loader(yaml.SafeLoader):
-    """A safe loader that also reads CloudFormation's short forms."""
-
-
-def _long_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        value: Any = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    elif isinstance(node, yaml.MappingNode):
-        value = loader.construct_mapping(node, deep=True)
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _long_form)
 
 
 def _text(value: Any) -> str:
