@@ -117,6 +117,8 @@ def _apify_account(setup: Setup) -> tuple[dict[str, Any], dict[str, Any], dict[s
     except CredentialsError as error:
         mend = "make one: https://console.apify.com/settings/integrations"
         raise wrong(f"Apify does not accept the token: {_note(error)}", mend) from error
+    except QuotaExceededError as error:
+        raise note("Apify accepts it; the month's limit is used up", "https://console.apify.com/billing") from error
     return user, obj(limits.get("limits")), obj(limits.get("current"))
 
 
