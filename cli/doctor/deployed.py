@@ -15,11 +15,11 @@ from rich.console import Console
 
 from cli.doctor.aws import client, needed_secret
 from cli.doctor.checks import Check, FindingError, wrong
+from cli.doctor.google import client_of
 from cli.doctor.stage import Stack, Stage
 from cli.watch import watch_jobs
 from tracking import jobs
 from tracking.clock import Clock
-from tracking.google_credentials import firestore_client
 from tracking.jobs import OPEN, AccountType, Job, PlatformName, Status
 from tracking.store import JobWrite, StaleVersionError
 from tracking.store.firestore import FirestoreStore
@@ -119,8 +119,7 @@ def probe(
     The job belongs to an organisation of its own, which has no members, so no page shows it. It costs what any job of
     the platform costs.
     """
-    settings = stage.process
-    client_ = firestore_client(settings.google_cloud_project, settings.firebase_credentials_secret)
+    client_ = client_of(stage)
     store = FirestoreStore(client_)
     org_id = f"doctor-{uuid4().hex[:12]}"
     begun = clock.now()

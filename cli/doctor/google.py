@@ -198,12 +198,17 @@ def roles(google_apis: Google, *, pages_kick: bool) -> str:
     return "Firestore: read and write; Authentication: read"
 
 
+def client_of(stage: Stage) -> Any:
+    """Return a Firestore client with the functions' credentials."""
+    settings = stage.process
+    return firestore_client(settings.google_cloud_project, settings.firebase_credentials_secret)
+
+
 def reading(stage: Stage, google_apis: Google) -> str:
     """Read a document as the functions do."""
     if not stage.is_local:
         _needed(google_apis.functions)
-    store = FirestoreStore(firestore_client(google_apis.project, google_apis.secret))
-    document = store.get_document(pauses.CONTROL_DOCUMENT)
+    document = FirestoreStore(client_of(stage)).get_document(pauses.CONTROL_DOCUMENT)
     return f"{pauses.CONTROL_DOCUMENT} {'can be read' if document else 'is not there yet: no tick has written'}"
 
 

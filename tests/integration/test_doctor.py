@@ -21,7 +21,7 @@ from google.cloud.firestore_v1 import Client
 from rich.console import Console
 
 from cli.doctor import aws, deployed, google, platforms
-from cli.doctor.checks import Check, Finding, Verdict, finding_of
+from cli.doctor.checks import Check, Finding, Verdict, finding_of, run
 from cli.doctor.stage import Stage
 from local import aws as ministack
 from local import programs
@@ -35,6 +35,41 @@ from tracking.store.firestore import FirestoreStore
 PLACES = 1_000
 GOOGLE = {"type": "service_account", "project_id": "p-1", "private_key": "k", "client_email": "e", "token_uri": "u"}
 KEYLESS = {"type": "external_account", "audience": "a", "subject_token_type": "s", "token_url": "u"}
+TEMPLATE = {
+    "Parameters": {
+        "GoogleCloudProject": {},
+        "Name": {},
+        "YouTubeUrl": {"Default": "http://127.0.0.1:9"},
+        "XUrl": {"Default": "http://127.0.0.1:9"},
+        "ApifyUrl": {"Default": "http://127.0.0.1:9"},
+        "TikTokActor": {"Default": "clockworks~tiktok-profile-scraper"},
+        "PerCredential": {"Default": 10},
+    },
+    "Resources": {
+        name: {"Properties": {"Environment": {"Variables": variables}}}
+        for name, variables in {
+            "ProcessFunction": {
+                "GOOGLE_CLOUD_PROJECT": {"Ref": "GoogleCloudProject"},
+                "FIREBASE_CREDENTIALS_SECRET": {"Fn::Sub": "${Name}/google"},
+                "STAGING_BUCKET": {"Ref": "StagingBucket"},
+                "YOUTUBE_API_KEY_SECRET": {"Fn::Sub": "${Name}/youtube"},
+                "X_BEARER_TOKEN_SECRET": {"Fn::Sub": "${Name}/x"},
+                "APIFY_TOKEN_SECRET": {"Fn::Sub": "${Name}/apify"},
+                "YOUTUBE_API_URL": {"Ref": "YouTubeUrl"},
+                "X_API_URL": {"Ref": "XUrl"},
+                "APIFY_API_URL": {"Ref": "ApifyUrl"},
+                "APIFY_TIKTOK_ACTOR": {"Ref": "TikTokActor"},
+            },
+            "TriggerFunction": {
+                "GOOGLE_CLOUD_PROJECT": {"Ref": "GoogleCloudProject"},
+                "STATE_MACHINE_ARN": {"Ref": "TrackingStateMachine"},
+                "MAX_RUNNING_PER_CREDENTIAL": {"Ref": "PerCredential"},
+            },
+            "KickFunction": {"KICK_SECRET": {"Fn::Sub": "${Name}/kick"}},
+        }.items()
+    },
+}
+"""A template that has what the checks read."""
 STACK = {
     "Parameters": {"GoogleCloudProject": {"Type": "String"}},
     "Resources": {
@@ -73,15 +108,12 @@ def account(_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
 def stage(account: str) -> Stage:
     """A stage that is not deployed, with secrets of its own, none of which exists."""
     name = uuid4().hex[:12]
-    secrets = (
-        "FirebaseCredentialsSecret",
-        "KickSecret",
-        "YouTubeApiKeySecret",
-        "XBearerTokenSecret",
-        "ApifyTokenSecret",
-    )
-    given = {"GoogleCloudProject": "p-1"} | {secret: f"{name}/{secret}" for secret in secrets}
-    return Stage("prod", f"stack-{name}", ministack.REGION, given)
+    given = {"GoogleCloudProject": "p-1", "Name": name}
+    return Stage("prod", f"stack-{name}", ministack.REGION, given, template=TEMPLATE)
+
+
+def secret_of(stage: Stage, kind: str) -> str:
+    return f"{stage.given['Name']}/{kind}"
 
 
 def found(look: Callable[..., str], *arguments: Any, **named: Any) -> Finding:
@@ -197,10 +229,10 @@ SECRETS: list[tuple[str, str | bytes | None, Verdict, str]] = [
     ("google", "no json", Verdict.WRONG, "is not JSON"),
     ("google", None, Verdict.WRONG, "there is no secret"),
 ]
-LOOKS: dict[str, tuple[str, Callable[[Stage], str]]] = {
-    "youtube": ("YouTubeApiKeySecret", lambda stage: aws.platform_key(stage, "youtube")),
-    "kick": ("KickSecret", aws.kick_secret),
-    "google": ("FirebaseCredentialsSecret", aws.google_secret),
+LOOKS: dict[str, Callable[[Stage], str]] = {
+    "youtube": lambda stage: aws.platform_key(stage, "youtube"),
+    "kick": aws.kick_secret,
+    "google": aws.google_secret,
 }
 
 
@@ -208,28 +240,28 @@ LOOKS: dict[str, tuple[str, Callable[[Stage], str]]] = {
 def test_a_secret_is_judged_by_its_form(
     stage: Stage, kind: str, value: str | bytes | None, verdict: Verdict, words: str
 ) -> None:
-    parameter, look = LOOKS[kind]
+    name = secret_of(stage, kind)
     if value is not None:
-        store_secret(stage.given[parameter], value)
-    finding = found(look, stage)
-    assert (finding.verdict, words in finding.found, stage.given[parameter] in finding.found) == (verdict, True, True)
+        store_secret(name, value)
+    finding = found(LOOKS[kind], stage)
+    assert (finding.verdict, words in finding.found, name in finding.found) == (verdict, True, True)
     assert GOOD_KEY not in f"{finding}"
     assert LONG not in f"{finding}"
 
 
 def test_a_secret_under_a_foreign_kms_key_needs_the_parameter(stage: Stage) -> None:
     key = "arn:aws:kms:us-east-1:000000000000:key/1234"
-    store_secret(stage.given["YouTubeApiKeySecret"], GOOD_KEY, KmsKeyId=key)
+    store_secret(secret_of(stage, "youtube"), GOOD_KEY, KmsKeyId=key)
     finding = found(aws.platform_key, stage, "youtube")
     assert (finding.verdict, finding.mend) == (Verdict.WRONG, f"SecretsKmsKeyArn={key}")
-    parameters = {**stage.template["Parameters"], "SecretsKmsKeyArn": {"Type": "String", "Default": key}}
+    parameters = {**stage.template["Parameters"], "SecretsKmsKeyArn": {"Default": key}}
     granted = replace(stage, template={**stage.template, "Parameters": parameters})
     assert judged(aws.platform_key, granted, "youtube")[0] is Verdict.OK
 
 
 def test_a_secret_that_is_being_deleted_can_be_restored(stage: Stage) -> None:
-    store_secret(stage.given["KickSecret"], LONG)
-    aws.client("secretsmanager").delete_secret(SecretId=stage.given["KickSecret"])
+    store_secret(secret_of(stage, "kick"), LONG)
+    aws.client("secretsmanager").delete_secret(SecretId=secret_of(stage, "kick"))
     finding = found(aws.kick_secret, stage)
     assert (finding.verdict, "is being deleted" in finding.found) == (Verdict.WRONG, True)
     assert finding.mend.startswith("aws secretsmanager restore-secret")
@@ -305,7 +337,7 @@ def test_ticks_are_counted_and_failed_ones_told(with_stack: Stage) -> None:
     [(202, Verdict.OK, "202 after"), (401, Verdict.WRONG, "refuses the secret"), (503, Verdict.WRONG, "answered 503")],
 )
 def test_a_kick_is_judged_by_its_answer(stage: Stage, status: int, verdict: Verdict, words: str) -> None:
-    store_secret(stage.given["KickSecret"], f"{LONG} old-{LONG}")
+    store_secret(secret_of(stage, "kick"), f"{LONG} old-{LONG}")
     with answering(status) as (address, seen), httpx.Client(trust_env=False) as http:
         finding = found(deployed.kick, stage, f"{address}/trigger", http)
     assert (finding.verdict, words in finding.found) == (verdict, True), finding
@@ -316,7 +348,7 @@ def test_a_kick_is_judged_by_its_answer(stage: Stage, status: int, verdict: Verd
 def test_kick_without_answer_or_secret_is_one_sentence(stage: Stage) -> None:
     with httpx.Client(trust_env=False) as http:
         assert judged(deployed.kick, stage, "http://127.0.0.1:9/trigger", http)[0] is Verdict.UNKNOWN
-        store_secret(stage.given["KickSecret"], LONG)
+        store_secret(secret_of(stage, "kick"), LONG)
         nobody = judged(deployed.kick, stage, "http://127.0.0.1:9/trigger", http)
     assert nobody == (Verdict.WRONG, "no connection: ConnectError")
 
@@ -341,6 +373,16 @@ def test_firestore_is_read_as_the_functions_read_it(emulated: tuple[Stage, Fires
     )
     store.put_document(Pause(platform=PlatformName.YOUTUBE, until=datetime.now(UTC), reason="operator").to_write())
     assert judged(google.reading, stage, apis) == (Verdict.OK, "trackingControl/platforms can be read")
+
+
+def test_firestore_that_does_not_answer_is_wrong(
+    emulated: tuple[Stage, FirestoreStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = replace(emulated[0], given={**emulated[0].given, "GoogleCloudProject": f"demo-{uuid4().hex[:8]}"})
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:9")
+    apis = google.Google(stage.given["GoogleCloudProject"], "(default)", "", httpx.Client())
+    (finding,) = run([Check("Firestore reads", partial(google.reading, stage, apis), limit_s=2.0)])
+    assert (finding.verdict, finding.found) == (Verdict.WRONG, "no answer within 2 s")
 
 
 def probe(stage: Stage, username: str) -> tuple[Verdict, str]:
@@ -378,11 +420,10 @@ def simulator() -> Iterator[Simulator]:
 @pytest.fixture
 def keyed(stage: Stage, simulator: Simulator) -> Stage:
     """The stage with the simulator's addresses. The test stores the keys."""
-    urls = {"YouTubeApiUrl": "/youtube/v3", "XApiUrl": "/x/2", "ApifyApiUrl": "/apify/v2"}
+    urls = {"YouTubeUrl": "/youtube/v3", "XUrl": "/x/2", "ApifyUrl": "/apify/v2"}
     return replace(stage, given={**stage.given, **{name: simulator.url + path for name, path in urls.items()}})
 
 
-KEYS = {"youtube": "YouTubeApiKeySecret", "x": "XBearerTokenSecret", "apify": "ApifyTokenSecret"}
 ACCEPTED = {
     "youtube": "YouTube accepts it (this cost 1 unit of the day's 10,000)",
     "x": "X accepts it: 43,435 of 2,000,000 posts of the month used",
@@ -395,32 +436,32 @@ def key_finding(stage: Stage, name: str) -> Finding:
     return finding_of(check)
 
 
-@pytest.mark.parametrize("credential", KEYS)
+@pytest.mark.parametrize("credential", ACCEPTED)
 def test_accepted_key_is_told_with_what_is_used(keyed: Stage, credential: str, simulator: Simulator) -> None:
-    store_secret(keyed.given[KEYS[credential]], GOOD_KEY)
+    store_secret(secret_of(keyed, credential), GOOD_KEY)
     finding = key_finding(keyed, f"key of {credential}")
     assert (finding.verdict, finding.found) == (Verdict.OK, ACCEPTED[credential])
     assert simulator.apify_runs == []
 
 
-@pytest.mark.parametrize("credential", KEYS)
+@pytest.mark.parametrize("credential", ACCEPTED)
 def test_refused_key_is_wrong_and_not_shown(keyed: Stage, credential: str) -> None:
-    store_secret(keyed.given[KEYS[credential]], "wrong-key")
+    store_secret(secret_of(keyed, credential), "wrong-key")
     finding = key_finding(keyed, f"key of {credential}")
     assert (finding.verdict, "does not accept" in finding.found, bool(finding.mend)) == (Verdict.WRONG, True, True)
     assert "wrong-key" not in f"{finding}"
 
 
-@pytest.mark.parametrize("credential", KEYS)
+@pytest.mark.parametrize("credential", ACCEPTED)
 def test_missing_key_is_told_by_its_secrets_check(keyed: Stage, credential: str) -> None:
     finding = key_finding(keyed, f"key of {credential}")
-    assert finding.found == f"needs the secret {keyed.given[KEYS[credential]]}"
+    assert finding.found == f"needs the secret {secret_of(keyed, credential)}"
     assert finding.verdict is Verdict.UNKNOWN
 
 
-@pytest.mark.parametrize("credential", KEYS)
+@pytest.mark.parametrize("credential", ACCEPTED)
 def test_used_up_quota_is_a_note(keyed: Stage, credential: str, simulator: Simulator) -> None:
-    store_secret(keyed.given[KEYS[credential]], GOOD_KEY)
+    store_secret(secret_of(keyed, credential), GOOD_KEY)
     httpx.post(f"{simulator.url}/control/faults", json={"kind": "quota", "path": "/"}, trust_env=False)
     finding = key_finding(keyed, f"key of {credential}")
     assert (finding.verdict, "used up" in finding.found) == (Verdict.NOTE, True), finding
@@ -435,8 +476,8 @@ def test_used_up_quota_is_a_note(keyed: Stage, credential: str, simulator: Simul
 )
 def test_plan_of_apify_is_compared(keyed: Stage, at_once: int, verdict: Verdict, words: str) -> None:
     """A job of Instagram has two runs of 1 GB."""
-    store_secret(keyed.given["ApifyTokenSecret"], GOOD_KEY)
-    changed = replace(keyed, given={**keyed.given, "MaxRunningPerCredential": str(at_once)})
+    store_secret(secret_of(keyed, "apify"), GOOD_KEY)
+    changed = replace(keyed, given={**keyed.given, "PerCredential": str(at_once)})
     finding = key_finding(changed, "plan of apify")
     assert (finding.verdict, words in finding.found) == (verdict, True), finding
     assert ("MaxRunningPerCredential=16" in finding.mend) == (verdict is Verdict.NOTE)
@@ -444,20 +485,20 @@ def test_plan_of_apify_is_compared(keyed: Stage, at_once: int, verdict: Verdict,
 
 def test_plan_without_room_for_one_job_is_wrong(keyed: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("local.simulator.apify._RUN_MEMORY_MB", 17 * 1024)
-    store_secret(keyed.given["ApifyTokenSecret"], GOOD_KEY)
+    store_secret(secret_of(keyed, "apify"), GOOD_KEY)
     finding = key_finding(keyed, "plan of apify")
     assert (finding.verdict, "room for 0 jobs" in finding.found) == (Verdict.WRONG, True)
 
 
 def test_platform_that_does_not_answer_is_wrong(keyed: Stage) -> None:
-    store_secret(keyed.given["XBearerTokenSecret"], GOOD_KEY)
-    changed = replace(keyed, given={**keyed.given, "XApiUrl": "http://127.0.0.1:9"})
+    store_secret(secret_of(keyed, "x"), GOOD_KEY)
+    changed = replace(keyed, given={**keyed.given, "XUrl": "http://127.0.0.1:9"})
     finding = key_finding(changed, "key of x")
     assert (finding.verdict, finding.found) == (Verdict.WRONG, "X is not available right now.")
 
 
 def test_plan_of_apify_needs_its_actors(keyed: Stage) -> None:
-    store_secret(keyed.given["ApifyTokenSecret"], GOOD_KEY)
-    changed = replace(keyed, given={**keyed.given, "ApifyTikTokActor": "nobody~nothing"})
+    store_secret(secret_of(keyed, "apify"), GOOD_KEY)
+    changed = replace(keyed, given={**keyed.given, "TikTokActor": "nobody~nothing"})
     finding = key_finding(changed, "plan of apify")
     assert (finding.verdict, finding.found) == (Verdict.WRONG, "Apify has no actor nobody~nothing")
