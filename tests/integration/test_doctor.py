@@ -280,7 +280,7 @@ def with_stack(stage: Stage) -> Stage:
     return replace(stage, stack=aws.find_stack(stage), template={**stage.template, "Outputs": STACK["Outputs"]})
 
 
-def test_a_stack_that_does_not_exist_is_wrong_only_when_asked_for(stage: Stage) -> None:
+def test_missing_stack_is_wrong_only_if_it_must_exist(stage: Stage) -> None:
     assert aws.find_stack(stage) is None
     assert judged(aws.stack, stage, must_exist=False) == (Verdict.OK, f"{stage.stack_name} is not deployed yet")
     assert judged(aws.stack, stage, must_exist=True)[0] is Verdict.WRONG

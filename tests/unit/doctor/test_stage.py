@@ -98,7 +98,7 @@ def test_an_unknown_or_unfinished_stage_is_one_sentence(name: str, sentence: str
         read_stage(name)
 
 
-def test_values_come_from_samconfig_then_the_stack_then_the_template() -> None:
+def test_values_come_from_samconfig_stack_and_template() -> None:
     found = made({"Places": "50", "Reserved": "7", "Gone": "x"}, Project="p-1", Reserved="2")
     assert found.parameters == {"Project": "p-1", "Places": "50", "Reserved": "2", "Secret": "", "Origins": ""}
     assert (made().missing, made(Project="p").missing) == (["Project"], [])
