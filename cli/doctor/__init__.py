@@ -47,6 +47,8 @@ def doctor(
 
     Without --aws: the needs of the local stack. With --aws: a stage's accounts, before its deployment and after it.
     """
+    if not is_of_account and (stage_name != "default" or is_deployed or in_use or probed):
+        raise InvalidJobError("--stage, --deployed, --platform and --probe need --aws.")
     if not is_of_account:
         local.list_needs()
         return

@@ -107,6 +107,14 @@ REFUSED = [
 ]
 
 
+@pytest.mark.parametrize(
+    "arguments", [["--stage", "prod"], ["--deployed"], ["--platform", "youtube"], ["--probe", "x"]]
+)
+def test_options_of_an_account_need_aws(arguments: list[str]) -> None:
+    result = CliRunner().invoke(cli.app, ["doctor", *arguments])
+    assert str(result.exception) == "--stage, --deployed, --platform and --probe need --aws."
+
+
 @pytest.mark.parametrize(("arguments", "variables", "sentence"), REFUSED)
 def test_wrong_arguments_are_one_sentence(
     monkeypatch: pytest.MonkeyPatch, arguments: list[str], variables: dict[str, str], sentence: str
