@@ -60,7 +60,8 @@ def find_stack(stage: Stage) -> Stack | None:
     url = outputs.get("TriggerUrl", "")
     if stage.is_local and url:
         url = local_stack.trigger_url(local_stack.State.load())
-    return Stack(found["StackStatus"], parameters, outputs, url)
+    since = found.get("LastUpdatedTime") or found["CreationTime"]
+    return Stack(found["StackStatus"], since, parameters, outputs, url)
 
 
 def stack(stage: Stage, *, must_exist: bool) -> str:

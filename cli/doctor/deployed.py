@@ -14,7 +14,7 @@ import httpx
 from rich.console import Console
 
 from cli.doctor.aws import client, needed_secret
-from cli.doctor.checks import Check, FindingError, wrong
+from cli.doctor.checks import Check, FindingError, note, wrong
 from cli.doctor.google import client_of
 from cli.doctor.stage import Stack, Stage
 from cli.watch import watch_jobs
@@ -25,7 +25,8 @@ from tracking.store import JobWrite, StaleVersionError
 from tracking.store.firestore import FirestoreStore
 
 WINDOW = timedelta(minutes=15)
-"""CloudWatch shows a metric some minutes late: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/"""
+LATENESS = timedelta(minutes=5)
+"""The minute's tick comes within a minute after a deployment, and CloudWatch shows it some minutes later."""
 
 KICK_LIMIT_S = 25.0  # a cold kick takes seconds; the gateway's own limit is 29 s
 PROBE_LIMIT = timedelta(minutes=10)
@@ -53,35 +54,37 @@ def rule(stage: Stage) -> str:
     return f"enabled, {found['ScheduleExpression']}"
 
 
-def ticks(stage: Stage) -> str:
-    """Count the ticks of the last minutes, and those that failed.
+def ticks(stage: Stage, stack: Stack) -> str:
+    """Count the ticks of the last minutes, and those that failed; only those after the last deployment.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html,
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
     """
-    trigger = _resource(stage, "TriggerFunction")
+    trigger, now = _resource(stage, "TriggerFunction"), datetime.now(UTC)
+    since = max(now - WINDOW, stack.since)
     if stage.is_local:  # MiniStack counts no rules, so all ticks count, those of wakes too
-        begun = _sum("AWS/Lambda", "Invocations", "FunctionName", trigger)
+        begun = _sum("AWS/Lambda", "Invocations", "FunctionName", trigger, since)
     else:
-        begun = _sum("AWS/Events", "Invocations", "RuleName", _resource(stage, _RULE))
-    failed = _sum("AWS/Lambda", "Errors", "FunctionName", trigger)
-    minutes = int(WINDOW.total_seconds() // 60)
+        begun = _sum("AWS/Events", "Invocations", "RuleName", _resource(stage, _RULE), since)
+    failed = _sum("AWS/Lambda", "Errors", "FunctionName", trigger, since)
+    minutes = round((now - since).total_seconds() / 60)
     if failed:
         told = f"{failed:.0f} ticks failed within {minutes} minutes, {begun:.0f} began"
         raise wrong(told, "read the trigger's log; docs/operations.md, TriggerErrorsAlarm")
+    if not begun and now - stack.since < LATENESS:
+        raise note(f"no tick since the deployment {minutes} minutes ago", "look again in five minutes")
     if not begun:
-        raise wrong(f"no tick within {minutes} minutes", "after a deployment wait five minutes; see the check `rule`")
+        raise wrong(f"no tick within {minutes} minutes", "see the check `rule`, and the dead letters")
     return f"{begun:.0f} ticks began within {minutes} minutes, none failed"
 
 
-def _sum(namespace: str, metric: str, dimension: str, value: str) -> float:
-    now = datetime.now(UTC)
+def _sum(namespace: str, metric: str, dimension: str, value: str, since: datetime) -> float:
     points = client("cloudwatch").get_metric_statistics(
         Namespace=namespace,
         MetricName=metric,
         Dimensions=[{"Name": dimension, "Value": value}],
-        StartTime=now - WINDOW,
-        EndTime=now + timedelta(minutes=1),
+        StartTime=since,
+        EndTime=datetime.now(UTC) + timedelta(minutes=1),
         Period=60,
         Statistics=["Sum"],
     )["Datapoints"]
@@ -179,7 +182,7 @@ def checks(stage: Stage, http: httpx.Client) -> list[Check]:
     return [
         Check("outputs", partial(outputs, stage, stage.stack)),
         Check("rule", partial(rule, stage)),
-        Check("ticks", partial(ticks, stage)),
+        Check("ticks", partial(ticks, stage, stage.stack)),
         Check("kick", partial(kick, stage, stage.stack.trigger_url, http), limit_s=KICK_LIMIT_S + 5),
     ]
 

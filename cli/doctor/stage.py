@@ -12,6 +12,7 @@ import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -54,6 +55,7 @@ class Stack:
     """The deployed stack, as CloudFormation describes it."""
 
     status: str
+    since: datetime  # of the last deployment
     parameters: Mapping[str, str]
     outputs: Mapping[str, str]
     trigger_url: str

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -325,11 +325,17 @@ def test_ticks_are_counted_and_failed_ones_told(with_stack: Stage) -> None:
         datum = {"MetricName": metric, "Dimensions": dimensions, "Value": value}
         aws.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=[datum])
 
-    assert judged(deployed.ticks, with_stack) == (Verdict.WRONG, "no tick within 15 minutes")
+    assert with_stack.stack is not None
+    ticks = partial(judged, deployed.ticks, with_stack)
+    old = replace(with_stack.stack, since=with_stack.stack.since - timedelta(days=1))
+    assert ticks(old) == (Verdict.WRONG, "no tick within 15 minutes")
+    assert ticks(with_stack.stack) == (Verdict.NOTE, "no tick since the deployment 0 minutes ago")
     count("AWS/Events", "Invocations", "RuleName", "TriggerFunctionTick", 14)
-    assert judged(deployed.ticks, with_stack) == (Verdict.OK, "14 ticks began within 15 minutes, none failed")
+    assert ticks(old) == (Verdict.OK, "14 ticks began within 15 minutes, none failed")
     count("AWS/Lambda", "Errors", "FunctionName", "TriggerFunction", 2)
-    assert judged(deployed.ticks, with_stack) == (Verdict.WRONG, "2 ticks failed within 15 minutes, 14 began")
+    assert ticks(old) == (Verdict.WRONG, "2 ticks failed within 15 minutes, 14 began")
+    later = replace(old, since=datetime.now(UTC) + timedelta(seconds=30))
+    assert ticks(later)[0] is Verdict.NOTE  # those failed before the deployment
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,12 @@ from cli.doctor import aws, deployed, google, platforms
 from cli.doctor.checks import Check, FindingError, note, skipped, unknown, wrong
 from cli.doctor.stage import Stack, Stage
 from local.paths import ROOT
+from tests.doubles import START
 from tracking.jobs import PlatformName
 
 MODULE = import_module("cli.doctor")  # the package `cli` has the function of this name
 GIVEN = {"GoogleCloudProject": "p-1", "Stage": "prod"}
-STACK = Stack("CREATE_COMPLETE", {}, {}, "https://kick/trigger")
+STACK = Stack("CREATE_COMPLETE", START, {}, {}, "https://kick/trigger")
 Looks = dict[str, FindingError | str]
 
 

@@ -12,6 +12,7 @@ import yaml
 from cli.doctor import stage
 from cli.doctor.stage import Stack, Stage, read_stage
 from local import LocalError
+from tests.doubles import START
 from tracking.platform_contract import CREDENTIALS
 
 TEMPLATE: dict[str, Any] = yaml.load(
@@ -77,7 +78,7 @@ def _config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def made(deployed: dict[str, str] | None = None, **given: str) -> Stage:
-    stack = None if deployed is None else Stack("CREATE_COMPLETE", deployed, {}, "")
+    stack = None if deployed is None else Stack("CREATE_COMPLETE", START, deployed, {}, "")
     return Stage("prod", "account-tracking", "eu-north-1", given, stack=stack, template=TEMPLATE)
 
 
