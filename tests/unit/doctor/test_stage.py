@@ -126,7 +126,8 @@ def test_expressions_of_the_template_are_evaluated() -> None:
 
 def test_settings_of_the_real_template_can_be_read() -> None:
     """The functions would start with these settings."""
-    found = Stage("prod", "account-tracking", "eu-north-1", {"GoogleCloudProject": "p-1"})
+    required = [name for name, entry in stage.read_template()["Parameters"].items() if "Default" not in entry]
+    found = Stage("prod", "account-tracking", "eu-north-1", dict.fromkeys(required, "p-1"))
     assert (found.missing, found.misspelt) == ([], [])
     assert found.process.google_cloud_project == found.trigger.google_cloud_project == "p-1"
     assert all(found.process.key_secret(name) for name in CREDENTIALS)
