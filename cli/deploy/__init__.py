@@ -13,7 +13,8 @@ from rich.console import Console
 
 from cli.deploy import steps
 from cli.deploy.places import Account, LocalStack, Place
-from cli.deploy.stages import LOCAL_STAGE, DeployError, read_stage
+from cli.deploy.stages import DeployError, read_stage
+from cli.samconfig import LOCAL
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -40,7 +41,7 @@ def rollback(
 
 def _place(stage: str) -> Place:
     with steps.step("stage"):
-        return LocalStack.open() if stage == LOCAL_STAGE else Account.open(read_stage(stage))
+        return LocalStack.open() if stage == LOCAL else Account.open(read_stage(stage))
 
 
 def _say(step: str, result: str) -> None:

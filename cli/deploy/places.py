@@ -16,8 +16,9 @@ import httpx
 import yaml
 from botocore.exceptions import ClientError
 
+from cli import samconfig
 from cli.deploy.firestore_indexes import wait_until_ready
-from cli.deploy.stages import LOCAL_STAGE, DeployError, Stage, read_parameters
+from cli.deploy.stages import DeployError, Stage
 from local import aws, build, firestore, stack
 from local.commands import exit_code, last_lines
 from local.paths import BUILD, LOCAL, ROOT, SAM, STACK, clean_environment
@@ -81,7 +82,7 @@ class Account:
     @classmethod
     def open(cls, stage: Stage) -> Account:
         """Find the bucket and the role in the stack that deploy/bootstrap.yaml made. DeployError without that stack."""
-        session = boto3.Session(region_name=stage.region)
+        session = boto3.Session(region_name=stage.region, profile_name=stage.profile or None)
         name = f"bootstrap-{stage.stack_name}"
         made = find_stack(session.client("cloudformation"), name)
         if made is None:
@@ -103,7 +104,8 @@ class Account:
         return _check(self.stage.region)
 
     def package(self, built: Path, prefix: str) -> dict[str, Any]:
-        return _package(built, self.bucket, prefix, _of_the_shell() | {"AWS_REGION": self.stage.region})
+        profile = {"AWS_PROFILE": self.stage.profile} if self.stage.profile else {}
+        return _package(built, self.bucket, prefix, _of_the_shell() | profile | {"AWS_REGION": self.stage.region})
 
     def prepare_firestore(self) -> str:
         script = [str(ROOT / "deploy-firestore.sh"), self.stage.project, "--non-interactive"]
@@ -134,8 +136,8 @@ class LocalStack:
     def open(cls) -> LocalStack:
         """Use the running stack. LocalError if none runs."""
         state = stack.running()
-        parameters = stack.deployment_parameters(state) | read_parameters(LOCAL_STAGE)
-        return cls(Stage(LOCAL_STAGE, aws.STACK_NAME, aws.REGION, parameters), state)
+        parameters = stack.deployment_parameters(state) | samconfig.parameters(samconfig.LOCAL)
+        return cls(Stage(samconfig.LOCAL, aws.STACK_NAME, aws.REGION, parameters), state)
 
     def client(self, service: str) -> Any:
         return aws.client(service, self.state.aws())

@@ -13,10 +13,12 @@ import pytest
 import typer.testing
 
 import cli
+from cli import samconfig
 from cli.deploy import firestore_indexes, steps
 from cli.deploy.firestore_indexes import wait_until_ready
-from cli.deploy.stages import DeployError, Stage, read_parameters, read_stage
+from cli.deploy.stages import DeployError, Stage, read_stage
 from cli.deploy.versions import Version, live
+from local import LocalError
 from local.stack import State
 from tests.deploying import FakePlace
 from tests.doubles import ManualClock
@@ -39,7 +41,7 @@ stack_name = "tracking-nowhere"
 stack_name = "tracking-text"
 region = "eu-west-1"
 [text.deploy.parameters]
-parameter_overrides = "A=b C=d"
+parameter_overrides = "A=b C='d e'"
 [odd.global.parameters]
 stack_name = "tracking-odd"
 region = "eu-west-1"
@@ -56,9 +58,11 @@ def place(tmp_path: Path) -> FakePlace:
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Path:
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A samconfig.toml that takes the place of ours."""
     file = tmp_path / "samconfig.toml"
     file.write_text(CONFIG)
+    monkeypatch.setattr(samconfig, "FILE", file)
     return file
 
 
@@ -394,38 +398,41 @@ def test_slow_indexes_end_the_wait() -> None:
 
 
 def test_stage_is_read(config: Path) -> None:
-    stage = read_stage("staging", config)
+    stage = read_stage("staging")
     parameters = {"GoogleCloudProject": "acme-staging", "AllowedOrigins": "https://a.example,https://b.example"}
     assert stage == Stage("staging", "tracking-staging", "eu-west-1", parameters)
     assert (stage.project, stage.database) == ("acme-staging", "(default)")
 
 
+def test_parameters_may_be_a_text(config: Path) -> None:
+    assert samconfig.parameters("text") == {"A": "b", "C": "d e"}
+
+
 def test_local_stage_has_parameters_only(config: Path) -> None:
-    assert read_parameters("local", config) == {"MaxRunningJobs": "20"}
+    assert samconfig.parameters("local") == {"MaxRunningJobs": "20"}
 
 
 BAD_STAGES = [
-    ("prod", "There is no stage .prod.: samconfig.toml has empty, local"),
-    ("default", "There is no stage 'default'"),
-    ("version", "There is no stage 'version'"),
-    ("", "There is no stage ''"),
+    ("prod", "has no stage prod. There are default, staging, .*, odd, and local"),
+    ("version", "has no stage version"),
+    ("", "has no stage without a name"),
+    ("default", "names no stack_name or no region for default"),
     ("empty", "names no Firebase project for empty"),
-    ("nowhere", "names no region"),
-    ("text", "must be a list"),
+    ("nowhere", "names no stack_name or no region for nowhere"),
     ("odd", "must have the form Name=value"),
 ]
 
 
 @pytest.mark.parametrize(("name", "said"), BAD_STAGES)
 def test_bad_stage_gets_a_sentence(config: Path, name: str, said: str) -> None:
-    with pytest.raises(DeployError, match=said):
-        read_stage(name, config)
+    with pytest.raises((DeployError, LocalError), match=said):
+        read_stage(name)
 
 
 def test_unreadable_config_gets_a_sentence(config: Path) -> None:
     config.write_text("= 1")
-    with pytest.raises(DeployError, match=r"samconfig\.toml cannot be read"):
-        read_stage("staging", config)
+    with pytest.raises(LocalError, match=r"samconfig\.toml cannot be read"):
+        read_stage("staging")
 
 
 def test_stages_of_the_repository_can_be_read() -> None:
@@ -433,7 +440,7 @@ def test_stages_of_the_repository_can_be_read() -> None:
     for name in ("staging", "prod"):
         with pytest.raises(DeployError, match="names no Firebase project"):
             read_stage(name)
-    assert read_parameters("local") == {}
+    assert samconfig.parameters("local") == {}
 
 
 # The commands
