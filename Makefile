@@ -74,7 +74,7 @@ build: setup ## Build for AWS (Python 3.13 on arm64) into .aws-sam
 deploy: setup ## Deploy to a stage of samconfig.toml: make deploy STAGE=staging
 	@$(RUN)/python -m cli deploy $(if $(YES),--yes) -- "$(STAGE)"
 
-rollback: setup ## Go back to the version before: make rollback STAGE=staging; TO=VERSION for another
+rollback: setup ## Go back to the release before: make rollback STAGE=staging; TO=RELEASE for another
 	@$(RUN)/python -m cli rollback $(if $(YES),--yes) $(if $(TO),"--to=$(TO)") -- "$(STAGE)"
 
 invoke: setup ## Run one function on one event: make invoke FUNCTION=process EVENT=events/fetch-account.json

@@ -155,7 +155,7 @@ class FakePlace:
 
     folder: Path
     stage: Stage = field(default_factory=lambda: Stage("test", "tracking", "eu-west-1", {"Days": "7"}))
-    bucket: str = "versions"
+    bucket: str = "releases"
     role: str = "arn:aws:iam::1:role/execution"
     poll_s: float = 0
     code: str = "1"

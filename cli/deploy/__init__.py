@@ -1,4 +1,4 @@
-"""`tracking deploy` and `tracking rollback`: make a version of the pipeline live in a stage, and go back.
+"""`tracking deploy` and `tracking rollback`: make a release of the pipeline live in a stage, and go back.
 
 The credentials are those of the shell, as the AWS and Google command lines find them.
 """
@@ -31,10 +31,10 @@ def deploy(stage: StageName, yes: Yes = False) -> None:
 
 def rollback(
     stage: StageName,
-    to: Annotated[str, typer.Option(help="The version; the one before, if left out.")] = "",
+    to: Annotated[str, typer.Option(help="The release; the one before, if left out.")] = "",
     yes: Yes = False,
 ) -> None:
-    """Go back to the version before. Rules, indexes and data stay as they are."""
+    """Go back to the release before. Rules, indexes and data stay as they are."""
     steps.roll_back(_place(stage), to, _say, lambda question: yes or _ask(question))
     out.print("Rolled back.")
 

@@ -17,7 +17,7 @@ LIMIT = timedelta(hours=2)
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html lists all statuses.
 _HOPELESS = {
-    "UPDATE_ROLLBACK_FAILED": "hangs half-way between two versions: see its events, mend what they name, then"
+    "UPDATE_ROLLBACK_FAILED": "hangs half-way between two releases: see its events, mend what they name, then"
     " `aws cloudformation continue-update-rollback --stack-name {name}`",
     "ROLLBACK_COMPLETE": "was never created: see why in its events, then"
     " `aws cloudformation delete-stack --stack-name {name}`",
@@ -103,7 +103,7 @@ def execute(place: Place, change_set: ChangeSet) -> str:
     if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         return status
     reasons = "".join(f"\n  {line}" for line in _failures(formation, change_set.stack_name, began))
-    is_back = "; the version before is back" if status == "UPDATE_ROLLBACK_COMPLETE" else ""
+    is_back = "; the release before is back" if status == "UPDATE_ROLLBACK_COMPLETE" else ""
     raise DeployError(f"The change failed ({status}){is_back}:{reasons or ' see the events of the stack'}")
 
 

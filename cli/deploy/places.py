@@ -31,7 +31,7 @@ _OF_THE_ACCOUNTS = ("AWS_", "GOOGLE_APPLICATION_", "CLOUDSDK_")
 
 
 class Place(Protocol):
-    """One stage of one account. `bucket` keeps every deployed version; `role` is CloudFormation's, or empty."""
+    """One stage of one account. `bucket` keeps every deployed release; `role` is CloudFormation's, or empty."""
 
     @property
     def stage(self) -> Stage: ...
@@ -87,7 +87,7 @@ class Account:
         made = find_stack(session.client("cloudformation"), name)
         if made is None:
             raise DeployError(
-                f"There is no stack {name} in {stage.region} of this AWS account. It keeps the versions and is made"
+                f"There is no stack {name} in {stage.region} of this AWS account. It keeps the releases and is made"
                 " once, from deploy/bootstrap.yaml: see docs/deploy.md. Or the credentials are another account's."
             )
         outputs = outputs_of(made)

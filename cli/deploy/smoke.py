@@ -20,7 +20,7 @@ def smoke_test(place: Place, outputs: Mapping[str, str]) -> str:
 
 
 def _tick(place: Place, outputs: Mapping[str, str]) -> str:
-    """Run the minute's tick now, as the rule does, on the version that just became live."""
+    """Run the minute's tick now, as the rule does, on the release that just became live."""
     event = (ROOT / "events/tick.json").read_bytes()
     answer = place.client("lambda").invoke(FunctionName=outputs["TriggerFunctionName"], Payload=event)
     said = json.load(answer["Payload"])

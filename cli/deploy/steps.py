@@ -2,7 +2,7 @@
 
 build       the layer and the functions, for AWS
 check       template.yaml, by SAM and cfn-lint
-package     code and template go to the bucket, as a version
+package     code and template go to the bucket, as a release
 change set  what CloudFormation would change: shown, and confirmed
 firestore   rules and indexes first; the functions need the indexes
 stack       the change set is executed: functions, layer and machine together
@@ -19,12 +19,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
-from cli.deploy import change_sets, versions
+from cli.deploy import change_sets, releases
 from cli.deploy.change_sets import ChangeSet
 from cli.deploy.places import Place, find_stack, outputs_of
+from cli.deploy.releases import Release
 from cli.deploy.smoke import smoke_test
 from cli.deploy.stages import DeployError
-from cli.deploy.versions import Version
 from local import LocalError
 
 Say = Callable[[str, str], None]
@@ -37,7 +37,7 @@ def deploy(place: Place, say: Say, ask: Ask) -> None:
     """Deploy this folder. DeployError says which step stopped it."""
     with step("stack"):
         stack = _ready_stack(place)
-        before = versions.live(place) if stack else None
+        before = releases.live(place) if stack else None
     with _timed(place, "build", say) as done:
         built = place.build()
         done.append("the layer and the functions")
@@ -45,34 +45,34 @@ def deploy(place: Place, say: Say, ask: Ask) -> None:
         done.append(place.check())
     with _timed(place, "package", say) as done:
         template = place.package(built, f"{place.stage.name}/code")
-        id_ = versions.new_id(place.clock.now())
+        id_ = releases.new_id(place.clock.now())
         parameters = _parameters(place, template, id_)
-        version = Version.made(id_, before.id if before else "", parameters, template)
-        versions.store(place, version)
-        done.append(f"version {id_}")
-    _make_live(place, version, parameters, place.prepare_firestore, say, ask)
+        release = Release.made(id_, before.id if before else "", parameters, template)
+        releases.store(place, release)
+        done.append(f"release {id_}")
+    _make_live(place, release, parameters, place.prepare_firestore, say, ask)
 
 
 def roll_back(place: Place, to: str, say: Say, ask: Ask) -> None:
-    """Go back to the version `to`, or without an id to the one that was live before.
+    """Go back to the release `to`, or without an id to the one that was live before.
 
     Code, layer, machine and parameters go back. Firestore's rules, indexes and data stay as they are. The traffic is
-    not shifted gradually: the version that leaves is known to be bad.
+    not shifted gradually: the release that leaves is known to be bad.
     """
-    with step("version"):
+    with step("release"):
         if _ready_stack(place) is None:
             raise DeployError(f"There is no stack {place.stage.stack_name}: nothing was ever deployed.")
-        now = versions.live(place)
+        now = releases.live(place)
         target = to or (now.replaced if now else "")
         if not target:
             raise DeployError(
-                f"Nothing says which version was before {now.id if now else 'the live one'}. Name one with TO=, or"
-                f" check out its commit and deploy that. {versions.newest(place)}"
+                f"Nothing says which release was before {now.id if now else 'the live one'}. Name one with TO=, or"
+                f" check out its commit and deploy that. {releases.newest(place)}"
             )
-        version = versions.load(place, target)
-    say("version", f"{now.id if now else 'an unknown one'} is live; going back to {version.id}")
-    at_once = {"TrafficShift": "AllAtOnce"} if "TrafficShift" in version.template["Parameters"] else {}
-    _make_live(place, version, {**version.parameters, **at_once}, lambda: "rules, indexes and data stay", say, ask)
+        release = releases.load(place, target)
+    say("release", f"{now.id if now else 'an unknown one'} is live; going back to {release.id}")
+    at_once = {"TrafficShift": "AllAtOnce"} if "TrafficShift" in release.template["Parameters"] else {}
+    _make_live(place, release, {**release.parameters, **at_once}, lambda: "rules, indexes and data stay", say, ask)
 
 
 def _ready_stack(place: Place) -> dict[str, Any] | None:
@@ -83,7 +83,7 @@ def _ready_stack(place: Place) -> dict[str, Any] | None:
 
 
 def _parameters(place: Place, template: Mapping[str, Any], id_: str) -> dict[str, str]:
-    """Return the parameters of samconfig.toml, and the name of this release, without which Lambda makes no version."""
+    """Return the parameters of samconfig.toml, and the release's name, without which Lambda makes no version."""
     given, known = place.stage.parameters, template.get("Parameters", {}).keys()
     if strange := given.keys() - known:
         raise DeployError(f"template.yaml has no parameter {min(strange)}: correct samconfig.toml.")
@@ -91,13 +91,13 @@ def _parameters(place: Place, template: Mapping[str, Any], id_: str) -> dict[str
 
 
 def _make_live(
-    place: Place, version: Version, parameters: Mapping[str, str], firestore: Callable[[], str], say: Say, ask: Ask
+    place: Place, release: Release, parameters: Mapping[str, str], firestore: Callable[[], str], say: Say, ask: Ask
 ) -> None:
     """Take the steps from the change set on. `firestore`: prepares Firestore, and says so."""
     formation, name = place.client("cloudformation"), place.stage.stack_name
     with _timed(place, "change set", say) as done:
         stack = find_stack(formation, name)
-        change_set = change_sets.create(place, stack, f"v{version.id}", versions.address(place, version.id), parameters)
+        change_set = change_sets.create(place, stack, f"r{release.id}", releases.address(place, release.id), parameters)
         done.append(f"{len(change_set.lines)} changes" if change_set else "nothing has changed in the stack")
     with _discarded_on_error(formation, change_set):
         for line in change_set.lines if change_set else ():
@@ -109,7 +109,7 @@ def _make_live(
     if change_set:
         with _timed(place, "stack", say) as done:
             done.append(change_sets.execute(place, change_set))
-    advice = f"The version is live, but does not work: `make rollback STAGE={place.stage.name}` goes back"
+    advice = f"The release is live, but does not work: `make rollback STAGE={place.stage.name}` goes back"
     if stack is None:
         advice = "The stack is new: did its functions get access to Google? See docs/deploy.md, and deploy again"
     with _timed(place, "smoke test", say, advice) as done:

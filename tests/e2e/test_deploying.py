@@ -11,7 +11,7 @@ import pytest
 import yaml
 from cfnlint.decode import cfn_yaml
 
-from cli.deploy import steps, versions
+from cli.deploy import releases, steps
 from cli.deploy.places import Account, LocalStack
 from cli.deploy.stages import DeployError, Stage
 from local import aws
@@ -82,14 +82,14 @@ def days_kept(place: LocalStack) -> str:
 
 
 def live_id(place: LocalStack) -> str:
-    version = versions.live(place)
-    assert version is not None
-    return version.id
+    release = releases.live(place)
+    assert release is not None
+    return release.id
 
 
 @pytest.fixture(scope="module")
 def place(running: RunningStack) -> Iterator[Rehearsal]:
-    """The stack with a first version, which also is live at the end: other tests use this stack."""
+    """The stack with a first release, which also is live at the end: other tests use this stack."""
     first = LocalStack.open()
     steps.deploy(first, quiet, yes)
     place = Rehearsal(first.stage, first.state)
@@ -100,14 +100,14 @@ def place(running: RunningStack) -> Iterator[Rehearsal]:
 
 
 def test_pipelines_rights_are_those_of_a_deployment_and_rollback(place: Rehearsal) -> None:
-    """Each call of a deployment, an unwanted change, an unknown version and a way back is allowed; nothing else is."""
+    """Each call of a deployment, an unwanted change, an unknown release and a way back is allowed; nothing else is."""
     days = days_kept(place)
     with Calls(place) as calls:
         steps.deploy(place.with_parameters(KeepFinishedDays="11"), quiet, yes)
         assert days_kept(place) == "11" != days
         with pytest.raises(DeployError, match="Nothing was changed"):
             steps.deploy(place.with_parameters(KeepFinishedDays="13"), quiet, lambda question: False)
-        with pytest.raises(DeployError, match="There is no version v0"):
+        with pytest.raises(DeployError, match="There is no release v0"):
             steps.roll_back(place, "v0", quiet, yes)
         assert days_kept(place) == "11"
         steps.roll_back(place, "", quiet, yes)

@@ -16,8 +16,8 @@ import cli
 from cli import samconfig
 from cli.deploy import firestore_indexes, steps
 from cli.deploy.firestore_indexes import wait_until_ready
+from cli.deploy.releases import Release, live
 from cli.deploy.stages import DeployError, Stage, read_stage
-from cli.deploy.versions import Version, live
 from local import LocalError
 from local.stack import State
 from tests.deploying import FakePlace
@@ -101,9 +101,9 @@ def live_code(place: FakePlace) -> str:
 
 
 def live_id(place: FakePlace) -> str:
-    version = live(place)
-    assert version is not None
-    return version.id
+    release = live(place)
+    assert release is not None
+    return release.id
 
 
 # The steps
@@ -115,7 +115,7 @@ def test_deploy_takes_all_steps_in_order(place: FakePlace) -> None:
     assert live_code(place) == "1"
 
 
-def test_release_is_named_after_the_version(place: FakePlace) -> None:
+def test_functions_get_the_name_of_the_release(place: FakePlace) -> None:
     deploy(place)
     assert place.formation.values["Release"] == live_id(place)
 
@@ -188,7 +188,7 @@ def test_deploy_without_changes_still_prepares_firestore(place: FakePlace) -> No
 def test_failed_change_tells_the_first_reason(place: FakePlace) -> None:
     deploy(place)
     place.formation.failure = "Specified ReservedConcurrentExecutions decreases the unreserved below 10"
-    with pytest.raises(DeployError, match=r"(?s)the version before is back:.*TriggerFunction: Specified Reserved"):
+    with pytest.raises(DeployError, match=r"(?s)the release before is back:.*TriggerFunction: Specified Reserved"):
         deploy(place, code="2")
     assert live_code(place) == "1"
 
@@ -299,13 +299,13 @@ def test_rollback_goes_to_a_named_version(place: FakePlace) -> None:
 
 def test_rollback_to_an_unknown_version_lists_the_newest(place: FakePlace) -> None:
     deploy(place)
-    with pytest.raises(DeployError, match=f"There is no version v0. The newest versions: {live_id(place)}"):
+    with pytest.raises(DeployError, match=f"There is no release v0. The newest releases: {live_id(place)}"):
         roll_back(place, to="v0")
 
 
 def test_rollback_from_the_first_version_is_refused(place: FakePlace) -> None:
     deploy(place)
-    with pytest.raises(DeployError, match="Nothing says which version was before"):
+    with pytest.raises(DeployError, match="Nothing says which release was before"):
         roll_back(place)
 
 
@@ -327,7 +327,7 @@ def test_failed_deployment_is_not_what_a_rollback_goes_to(place: FakePlace) -> N
 
 @pytest.mark.parametrize("template", [{}, {"Metadata": {}}, "text", None, {"Metadata": {"AWS::ServerlessRepo": {}}}])
 def test_template_of_other_means_is_no_version(template: Any) -> None:
-    assert Version.of(template) is None
+    assert Release.of(template) is None
 
 
 def test_live_template_with_short_forms_is_no_version(place: FakePlace) -> None:
@@ -455,6 +455,6 @@ def test_command_without_a_stack_says_how_to_get_one(command: str, monkeypatch: 
 
 
 def test_version_says_what_it_is() -> None:
-    made = Version.made("b", "a", {"Days": "7"}, {"Metadata": {"Other": 1}, "Resources": {}})
-    assert Version.of(json.loads(json.dumps(made.template))) == made
+    made = Release.made("b", "a", {"Days": "7"}, {"Metadata": {"Other": 1}, "Resources": {}})
+    assert Release.of(json.loads(json.dumps(made.template))) == made
     assert made.template["Metadata"]["Other"] == 1
