@@ -32,9 +32,18 @@ from tracking.document_limits import is_document_id
 from tracking.errors import InvalidJobError, TrackingError
 from tracking.google_credentials import firestore_client
 from tracking.jobs import AccountType, Job, PlatformName, Status
-from tracking.settings import Limits, SettingsError
-from tracking.store import CommandLineStore, JobFilter, JobSnapshot, JobWrite, StaleVersionError, WriteRefusedError
+from tracking.settings import DEFAULT_DATABASE, Limits, SettingsError
+from tracking.store import (
+    CommandLineStore,
+    DocumentWrite,
+    JobFilter,
+    JobSnapshot,
+    JobWrite,
+    StaleVersionError,
+    WriteRefusedError,
+)
 from tracking.store.firestore import FirestoreStore
+from trigger.control import OWNER
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -184,6 +193,20 @@ def platforms(
     out.print(table)
 
 
+@app.command()
+def owner(
+    take: Annotated[str | None, typer.Option(metavar="ARN", help="Give the jobs to the stack of this machine.")] = None,
+) -> None:
+    """Show which stack works on the jobs, by the ARN of its state machine. The ticks of all other stacks stop."""
+    if take is not None and not re.fullmatch(r"arn:[^:]+:states:[^:]+:[0-9]+:stateMachine:[^:]+", take):
+        raise InvalidJobError(f"{take!r} is not the ARN of a state machine, the stack's output StateMachineArn.")
+    store = _store()
+    if take is not None:
+        store.put_document(DocumentWrite(pauses.CONTROL_DOCUMENT, {OWNER: take}))
+    fields = store.get_document(pauses.CONTROL_DOCUMENT) or {}
+    out.print(fields.get(OWNER) or "No stack yet: the first tick takes the jobs.", highlight=False, soft_wrap=True)
+
+
 def main() -> None:
     try:
         app()
@@ -204,7 +227,8 @@ def _store() -> CommandLineStore:
         if not stack.is_up():
             raise LocalError("No project is named: set GOOGLE_CLOUD_PROJECT, or start the local stack with `make up`.")
         os.environ.update(stack.environment())
-    return FirestoreStore(firestore_client(os.environ["GOOGLE_CLOUD_PROJECT"]))
+    database = os.environ.get("FIRESTORE_DATABASE", "").strip() or DEFAULT_DATABASE
+    return FirestoreStore(firestore_client(os.environ["GOOGLE_CLOUD_PROJECT"], database=database))
 
 
 def _watch(store: CommandLineStore, job_id: str) -> None:

@@ -40,6 +40,7 @@ def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str
         properties = resource.setdefault("Properties", {})
         if resource["Type"] == FUNCTION:
             properties |= {"Runtime": "provided.al2023", "Architectures": [architecture()]}
+            properties.pop("DeploymentPreference", None)  # MiniStack has no CodeDeploy
             properties.setdefault("Environment", {}).setdefault("Variables", {}).update(variables)
         elif resource["Type"] == LAYER:
             properties.pop("CompatibleRuntimes", None)

@@ -18,13 +18,15 @@ from local.paths import MINISTACK, clean_environment
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 STACK_NAME = "account-tracking"
+STAGE = "local"
+ALIAS = "live"  # the functions' alias in the template: who invokes a function calls the version that it names
 _KEY = "test"  # MiniStack accepts any key
 
 # Places for the states: the number of workers that may run states at once. On two cores, 16 places finish a burst of
 # cold starts sooner than 64. A worker takes about 75 MB.
 STATES = 16
-# The other 8 places are for the tick, the kick, reconcile and cleanup. On AWS a reservation keeps places free for a
-# function. On MiniStack a reservation is only a limit, so the states could take all places. Their own limit stops them.
+# The other 8 places are for the tick, the kick, reconcile and cleanup. On AWS the number of running jobs keeps places
+# free for them. Here more jobs run than there are places, to find out what happens then, so the states have a limit.
 CONCURRENCY = STATES + 8
 
 

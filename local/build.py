@@ -65,10 +65,7 @@ def deploy(address: str, variables: Mapping[str, str], parameters: Mapping[str, 
 
 
 def _limit_states(address: str) -> None:
-    """Set the limit of the states, so that slow jobs leave places to other functions.
-
-    MiniStack's CloudFormation ignores the template's limit, but MiniStack's Lambda obeys a limit that a call sets.
-    """
+    """Set the limit of the states, so that slow jobs leave places to other functions."""
     name = aws.physical_name(address, "ProcessFunction")
     aws.client("lambda", address).put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=aws.STATES)
 
@@ -86,9 +83,10 @@ def built_template() -> dict[str, Any]:
 
 def secret_names() -> list[str]:
     """Return the names of the kick's secret and the platforms' keys. Firestore's emulator needs no credentials."""
-    parameters = built_template()["Parameters"]
-    names = [name for name in parameters if name.endswith("Secret") and name != "FirebaseCredentialsSecret"]
-    return [parameters[name]["Default"] for name in names]
+    given = [properties["Environment"]["Variables"] for properties in functions(built_template()).values()]
+    named = {name: value for variables in given for name, value in variables.items() if name.endswith("_SECRET")}
+    del named["FIREBASE_CREDENTIALS_SECRET"]
+    return [value["Fn::Sub"].replace("${Stage}", aws.STAGE) for value in named.values()]
 
 
 def _build_runtime() -> None:

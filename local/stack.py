@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -23,6 +24,7 @@ from local import LocalError, auth, aws, build, firestore, web
 from local.commands import signals_as_interrupts, signals_deferred
 from local.paths import LOCAL, LOGS, STACK, clean_environment, reaching_this_machine
 from local.programs import Process, choose_port, start, wait_until_ready
+from tracking.settings import DEFAULT_DATABASE
 
 _STATE = STACK / "state.json"
 _LOCK = STACK.with_suffix(".lock")
@@ -104,6 +106,7 @@ class State:
         return {
             "FIRESTORE_EMULATOR_HOST": self.firestore(),
             "GOOGLE_CLOUD_PROJECT": firestore.PROJECT,
+            "FIRESTORE_DATABASE": DEFAULT_DATABASE,
             **platform_urls(self.simulator()),
             **aws.client_environment(self.aws()),
             **reaching_this_machine(),
@@ -269,7 +272,10 @@ def _deploy(state: State, say: Say) -> None:
     state.deployed = ""  # an interrupted deployment does not count
     state.save()
     aws.put_secrets(state.aws(), dict.fromkeys(build.secret_names(), "stand-in"))
-    build.deploy(state.aws(), variables, parameters)
+    release = hashlib.sha256(wanted.encode()).hexdigest()[
+        :16
+    ]  # else new parameters alone would not reach the functions
+    build.deploy(state.aws(), variables, parameters | {"Release": release})
     state.deployed = wanted
     state.save()
 
@@ -278,7 +284,8 @@ def deployment_parameters(state: State) -> dict[str, str]:
     """Return the template's parameters for this stack. No value is empty, since SAM refuses empty values."""
     urls = {f"{name}ApiUrl": f"{state.simulator()}{path}" for name, path in _PLATFORM_APIS.items()}
     page = state.page()
-    return {"GoogleCloudProject": firestore.PROJECT, **urls} | ({"AllowedOrigins": page} if page else {})
+    fixed = {"GoogleCloudProject": firestore.PROJECT, "Stage": aws.STAGE, "LambdaPlaces": "1000"}
+    return fixed | urls | ({"AllowedOrigins": page} if page else {})
 
 
 def _publish_page(state: State) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 
 from bench.scale.fairness import Rounds
 from bench.scale.indexed_store import IndexedStore
+from tracking.executions import MemoryExecutions
 from tracking.jobs import Fields, PlatformName, Status
 from tracking.outcomes import ExecutionStatus, Outcome
 from tracking.platform_contract import CREDENTIALS, PLATFORMS
@@ -94,13 +95,15 @@ class SteppedClock:
 class SteppedExecutions:
     """Executions that end when the clock has reached their time. How long one takes depends on the job's id alone."""
 
+    machine = MemoryExecutions.machine
+
     def __init__(self, clock: SteppedClock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._running: list[tuple[datetime, str, int]] = []
 
     def arn(self, name: str) -> str:
-        return f"arn:aws:states:us-east-1:000000000000:execution:tracking:{name}"
+        return f"{self.machine}:{name}"
 
     def start(self, name: str, payload: Mapping[str, Any]) -> None:  # noqa: ARG002  as in the protocol
         job_id = payload["jobId"]

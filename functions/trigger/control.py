@@ -1,4 +1,4 @@
-"""The control document as a tick uses it: the pauses, the turns, and the book of the jobs that hold a slot.
+"""The control document as a tick uses it: the owner, the pauses, the turns, and the book of the jobs that hold a slot.
 
 Ticks may meet. A tick writes the slots that it takes, and the turns, before it claims a job. It writes only if nobody
 has written the document since the tick read it:
@@ -8,6 +8,9 @@ has written the document since the tick read it:
 
 An ended execution wakes the trigger, and the job leaves the book. If that event is lost, the tick of the next minute
 sees that the book does not agree with the jobs (`agree`).
+
+The owner is the stack that works on the database's jobs, named by its state machine. The ticks of another stack would
+take its running jobs for lost ones, because their own machine has no execution of them. So they stop.
 """
 
 from __future__ import annotations
@@ -36,6 +39,8 @@ from trigger.slots import Pending
 from trigger.turns import FIELD as TURNS
 from trigger.turns import Turns
 
+OWNER = "stateMachine"
+"""The ARN of the state machine whose stack works on the jobs. Without it, the next tick of any stack writes its own."""
 SLOTS = "slots"
 WRITTEN_BY = "writtenBy"
 
@@ -45,6 +50,10 @@ MAX_CLOCK_SKEW = timedelta(minutes=1)
 
 class ControlChangedError(Exception):
     """Another writer changed the control document after this tick read it. Nothing was written."""
+
+
+class OtherStackError(Exception):
+    """The jobs of this database are another stack's. Nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +74,20 @@ class Control:
         self.pauses = pauses.active(fields, now)
         self.turns = Turns(fields)
         self.holders = {holder.job_id: holder for holder in _read(fields) if holder.since <= now + MAX_CLOCK_SKEW}
+        owner = (fields or {}).get(OWNER)
+        self.owner = owner if isinstance(owner, str) else ""
         self._version = stored.version if stored else None
-        self._written = dict(self.holders)
+        self._written = (self.owner, dict(self.holders))
+
+    def own(self, machine: str, store: TickStore) -> None:
+        """Make `machine` the owner if there is none. Raises OtherStackError if there is another."""
+        if self.owner not in {"", machine}:
+            raise OtherStackError(
+                f"The jobs of this database are run by another stack, {self.owner}; this one, {machine}, does nothing."
+                " To change that: `tracking owner --take`."
+            )
+        self.owner = machine
+        self.save(store, with_turns=False)
 
     @property
     def running(self) -> Counter[PlatformName]:
@@ -106,7 +127,7 @@ class Control:
 
     def save(self, store: TickStore, *, with_turns: bool = True) -> None:
         """Write what has changed. Raises ControlChangedError when another writer was first."""
-        if self.holders == self._written and not (with_turns and self.turns.have_moved):
+        if (self.owner, self.holders) == self._written and not (with_turns and self.turns.have_moved):
             return
         write = self._to_write(with_turns=with_turns)
         try:
@@ -117,12 +138,13 @@ class Control:
             if stored is None or stored.fields.get(WRITTEN_BY) != write.fields[WRITTEN_BY]:
                 raise ControlChangedError(CONTROL_DOCUMENT) from error
             self._version = stored.version
-        self._written = dict(self.holders)
+        self._written = (self.owner, dict(self.holders))
         if with_turns:
             self.turns.are_written()
 
     def _to_write(self, *, with_turns: bool) -> DocumentWrite:
         fields: dict[str, Any] = {
+            OWNER: self.owner,
             SLOTS: [
                 {
                     "job": h.job_id,

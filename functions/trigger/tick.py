@@ -109,7 +109,8 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
 
     Each batch of claims is started before the next one is made, so a crash leaves few claims unstarted.
     `remaining_s`: seconds left to this invocation. Work that does not fit is left to the next tick.
-    Raises StoreUnavailableError if other ticks write the control document first, each time.
+    Raises StoreUnavailableError if other ticks write the control document first, each time. Raises OtherStackError if
+    the jobs are another stack's.
     """
     tick = Tick(looks_at_all=wake is None)
     for _ in range(MEETINGS):
@@ -127,6 +128,7 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
 def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]) -> None:
     """Repair jobs whose lease has expired, find out which slots are taken, and fill the free ones."""
     hints, store = deps.hints, deps.store
+    control = _read_control(deps)
     hints.forget_the_old(deps.clock.now())
     seen = [] if hints.is_busy else store.open_jobs(deps.limits.max_open_jobs)
     saw_all = not hints.is_busy and len(seen) < deps.limits.max_open_jobs
@@ -134,7 +136,6 @@ def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]
     if saw_all and not pending:
         _sweep(deps, tick, _with_status(seen, Status.PROCESSING), remaining_s)
         return
-    control = read_control(store, deps.clock.now())
     if saw_all:
         running = _sweep(deps, tick, _with_status(seen, Status.PROCESSING), remaining_s)
         control.agree(running, store, deps.clock.now() - deps.limits.longest_tick)
@@ -147,6 +148,13 @@ def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]
     if not saw_all and not slots.total:  # no pending job was read, so the known unwritable ones still count
         tick.left_out |= hints.unwritable.keys()
     _fill(deps, slots, pending, control, tick, remaining_s, saw_all=saw_all)
+
+
+def _read_control(deps: TriggerDeps) -> Control:
+    """Read the control document before anything else is done: the jobs may be another stack's."""
+    control = read_control(deps.store, deps.clock.now())
+    control.own(deps.executions.machine, deps.store)
+    return control
 
 
 def _sweep(
@@ -197,7 +205,7 @@ def _fill_freed(deps: TriggerDeps, tick: Tick, wake: Wake, remaining_s: Callable
     A platform that begins again after a pause starts jobs only in the minute's ticks: its ramp counts them.
     """
     now = deps.clock.now()
-    control = read_control(deps.store, now)
+    control = _read_control(deps)
     was_full = control.running.total() >= deps.limits.running
     freed = {PLATFORMS[platform].credential for platform in control.end(wake.ended)}
     slots = Slots(deps.limits, control.running, {}, now)

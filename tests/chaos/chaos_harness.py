@@ -45,7 +45,9 @@ class ChaosHarness:
         """Wait for a free place, and invoke a function. Return its result, or `{"errorType": ...}`."""
         while True:
             try:
-                answer = self._lambda.invoke(FunctionName=self._names[function], Payload=json.dumps(event))
+                answer = self._lambda.invoke(
+                    FunctionName=f"{self._names[function]}:{aws.ALIAS}", Payload=json.dumps(event)
+                )
             except self._lambda.exceptions.TooManyRequestsException:
                 time.sleep(0.2)
                 continue
@@ -144,9 +146,12 @@ def chaos_harness(
 
 
 def _configure(functions: Any, name: str, handler: str, variables: Mapping[str, str]) -> None:
+    """Publish a version with this handler and these variables, and make it the one that is called."""
     functions.update_function_configuration(
         FunctionName=name, Handler=handler, Environment={"Variables": dict(variables)}
     )
+    version = functions.publish_version(FunctionName=name)["Version"]
+    functions.update_alias(FunctionName=name, Name=aws.ALIAS, FunctionVersion=version)
 
 
 def _variables(configuration: Mapping[str, Any]) -> dict[str, str]:

@@ -60,7 +60,7 @@ def test_definition_tasks_match_the_process_functions_states(definition: Any) ->
     assert tasks == set(TASKS) == set(table.STATES)
     for name in tasks:
         state = definition["States"][name]
-        assert state["Resource"] == "arn:aws:states:::lambda:invoke"
+        assert state["Resource"] == "arn:${Partition}:states:::lambda:invoke"
         assert state["Parameters"]["FunctionName"] == "${ProcessFunctionArn}"
         assert state["OutputPath"] == "$.Payload"
 
@@ -217,7 +217,7 @@ def test_a_wait_is_as_long_as_its_state_says(definition: Any) -> None:
 def test_going_on_starts_the_same_machine_by_name_and_input(definition: Any) -> None:
     """The input is nothing but what the sweep would start, so both start the same execution."""
     go_on = definition["States"][GO_ON]
-    assert go_on["Resource"] == "arn:aws:states:::states:startExecution"
+    assert go_on["Resource"] == "arn:${Partition}:states:::states:startExecution"
     assert go_on["Parameters"] == {
         "StateMachineArn.$": "$$.StateMachine.Id",
         "Name.$": "$.next.name",

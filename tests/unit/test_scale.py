@@ -33,6 +33,7 @@ from local.paths import ROOT
 from tests.doubles import START, ManualClock
 from tests.factories import bare_change, job_document
 from tracking.jobs import PlatformName
+from tracking.settings import Limits
 from tracking.store import DocumentExistsError, DocumentWrite, JobWrite, StaleVersionError
 from tracking.store.memory import JOBS, MemoryStore
 
@@ -117,7 +118,9 @@ def test_every_number_has_its_source() -> None:
 def test_kicks_and_wakes_are_the_templates() -> None:
     template = cfn_yaml.load(str(ROOT / "template.yaml"))
     assert template["Resources"]["WakeMapping"]["Properties"]["BatchSize"] == HUNDRED_A_SECOND.wakes_a_tick
-    assert TABLE["quotas"]["kicks"]["limit"] == template["Parameters"]["KickRateLimit"]["Default"]
+    large = template["Mappings"]["Places"]["1000"]
+    assert TABLE["quotas"]["kicks"]["limit"] == large["KickRate"]
+    assert Limits().running == large["RunningJobs"]
 
 
 def printed(*arguments: str, width: int = 200) -> str:

@@ -67,6 +67,7 @@ def test_apify_api_url_wins_over_its_older_name() -> None:
 def test_variables_says_what_is_read_and_what_is_required() -> None:
     assert variables(TriggerSettings) == {
         "GOOGLE_CLOUD_PROJECT": True,
+        "FIRESTORE_DATABASE": False,
         "FIREBASE_CREDENTIALS_SECRET": False,
         "STATE_MACHINE_ARN": True,
         "MAX_RUNNING_JOBS": False,

@@ -39,6 +39,11 @@ class ExecutionsUnavailableError(Exception):
 
 
 class Executions(Protocol):
+    @property
+    def machine(self) -> str:
+        """The ARN of the state machine."""
+        ...
+
     def arn(self, name: str) -> str:
         """Return the ARN of the execution with this name. The execution need not have started."""
         ...
@@ -59,15 +64,15 @@ class Executions(Protocol):
 class StepFunctionsExecutions:
     def __init__(self, client: SFNClient, state_machine_arn: str) -> None:
         self._client = client
-        self._state_machine_arn = state_machine_arn
+        self.machine = state_machine_arn
 
     def arn(self, name: str) -> str:
-        return f"{self._state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+        return f"{self.machine.replace(':stateMachine:', ':execution:')}:{name}"
 
     def start(self, name: str, payload: Mapping[str, Any]) -> None:
         try:
             self._client.start_execution(
-                stateMachineArn=self._state_machine_arn, name=name, input=json.dumps(payload, sort_keys=True)
+                stateMachineArn=self.machine, name=name, input=json.dumps(payload, sort_keys=True)
             )
         except self._client.exceptions.ExecutionAlreadyExists as error:
             # AWS accepts an identical second start only while the first execution runs. Compare the inputs, because
@@ -109,6 +114,8 @@ class MemoryExecutions:
     its digest, because a test cannot know the digest; `outcomes` also accepts the full name.
     """
 
+    machine = "arn:memory:states:here:000000000000:stateMachine:tracking"
+
     def __init__(self) -> None:
         self.started: dict[str, Mapping[str, Any]] = {}
         self.refusing: dict[str, Exception] = {}
@@ -116,7 +123,7 @@ class MemoryExecutions:
         self._lock = threading.Lock()
 
     def arn(self, name: str) -> str:
-        return f"arn:aws:states:us-east-1:000000000000:execution:tracking:{name}"
+        return f"{self.machine.replace(':stateMachine:', ':execution:')}:{name}"
 
     def start(self, name: str, payload: Mapping[str, Any]) -> None:
         with self._lock:

@@ -12,7 +12,7 @@ from typing import Any
 
 from tracking.errors import CredentialsError
 from tracking.secrets_manager import secret
-from tracking.settings import SettingsError
+from tracking.settings import DEFAULT_DATABASE, SettingsError
 
 
 @contextlib.contextmanager
@@ -41,14 +41,14 @@ GOOGLE_TIMEOUT_S = 3.0
 _FIREBASE_SCOPES = ("https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/datastore")
 
 
-def firestore_client(project: str, credentials_secret: str = "") -> Any:
+def firestore_client(project: str, credentials_secret: str = "", database: str = DEFAULT_DATABASE) -> Any:
     """Build a Firestore client through firebase-admin.
 
     With `FIRESTORE_EMULATOR_HOST` the client uses no credentials. Otherwise the client uses the secret: a service
     account's key, or a workload identity federation's configuration. Without a secret the client uses the machine's
     own credentials.
     """
-    return firestore.client(firebase_app(project, credentials_secret))
+    return firestore.client(firebase_app(project, credentials_secret), database)
 
 
 @functools.cache

@@ -18,6 +18,9 @@ from tracking.platform_contract import CREDENTIALS
 from tracking.platforms import CHUNK
 from tracking.store import MAX_WRITES_PER_COMMIT
 
+DEFAULT_DATABASE = "(default)"
+"""The id of the Firestore database that a project has if it names none."""
+
 
 class SettingsError(Exception):
     """A variable is missing or has an invalid value. The message names the variable, never its value."""
@@ -128,6 +131,7 @@ class StoppingSettings(ApifySettings):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerSettings(StoppingSettings):
     google_cloud_project: str
+    firestore_database: str = DEFAULT_DATABASE
     firebase_credentials_secret: str = ""  # empty: the emulator, or the machine's own Google credentials
     state_machine_arn: str
     max_running_jobs: int = _LIMITS.running
@@ -145,12 +149,14 @@ class KickSettings(_FromEnvironment):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconcileSettings(StoppingSettings):
     google_cloud_project: str
+    firestore_database: str = DEFAULT_DATABASE
     firebase_credentials_secret: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanupSettings(_FromEnvironment):
     google_cloud_project: str
+    firestore_database: str = DEFAULT_DATABASE
     firebase_credentials_secret: str = ""
     keep_finished_days: int = 7
 
@@ -158,6 +164,7 @@ class CleanupSettings(_FromEnvironment):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessSettings(PlatformSettings):
     google_cloud_project: str
+    firestore_database: str = DEFAULT_DATABASE
     firebase_credentials_secret: str = ""
     staging_bucket: str
     youtube_api_key_secret: str = ""

@@ -97,7 +97,7 @@ def trigger() -> TriggerDeps:
 
     settings = TriggerSettings.from_environment(os.environ)
     return TriggerDeps(
-        store=FirestoreStore(firestore_client(settings.google_cloud_project, settings.firebase_credentials_secret)),
+        store=_store(settings),
         executions=StepFunctionsExecutions(aws_client("stepfunctions"), settings.state_machine_arn),
         clock=SystemClock(),
         limits=Limits(running=settings.max_running_jobs, per_credential=settings.max_running_per_credential),
@@ -123,16 +123,14 @@ def kick() -> KickDeps:
 @functools.cache
 def reconcile() -> ReconcileDeps:
     settings = ReconcileSettings.from_environment(os.environ)
-    client = firestore_client(settings.google_cloud_project, settings.firebase_credentials_secret)
     clock = SystemClock()
-    return ReconcileDeps(FirestoreStore(client), clock, _stopping(settings, clock))
+    return ReconcileDeps(_store(settings), clock, _stopping(settings, clock))
 
 
 @functools.cache
 def cleanup() -> CleanupDeps:
     settings = CleanupSettings.from_environment(os.environ)
-    client = firestore_client(settings.google_cloud_project, settings.firebase_credentials_secret)
-    return CleanupDeps(FirestoreStore(client), SystemClock(), settings.keep_finished_days)
+    return CleanupDeps(_store(settings), SystemClock(), settings.keep_finished_days)
 
 
 @functools.cache
@@ -142,7 +140,7 @@ def process() -> ProcessDeps:
     settings = ProcessSettings.from_environment(os.environ)
     clock = SystemClock()
     return ProcessDeps(
-        store=FirestoreStore(firestore_client(settings.google_cloud_project, settings.firebase_credentials_secret)),
+        store=_store(settings),
         staging=Staging(S3Objects(aws_client("s3"), settings.staging_bucket)),
         platform=functools.cache(
             lambda name: platform(name, settings, lambda credential: secret(settings.key_secret(credential)), clock)
@@ -151,6 +149,11 @@ def process() -> ProcessDeps:
         max_videos=settings.max_videos,
         max_job=timedelta(minutes=settings.max_job_minutes),
     )
+
+
+def _store(settings: TriggerSettings | ReconcileSettings | CleanupSettings | ProcessSettings) -> FirestoreStore:
+    credentials, database = settings.firebase_credentials_secret, settings.firestore_database
+    return FirestoreStore(firestore_client(settings.google_cloud_project, credentials, database))
 
 
 def _stopping(settings: StoppingSettings, clock: Clock) -> Callable[[PlatformName], Platform]:
