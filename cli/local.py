@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -43,7 +44,7 @@ def up(
     _show(state)
     out.print("\nTo use it from this shell:\n")
     for name, value in state.environment().items():
-        out.print(f"export {name}={value}", soft_wrap=True)
+        out.print(f"export {name}={shlex.quote(value)}", soft_wrap=True)
     out.print("\nStop it with `make down`; `tracking local logs` shows what the parts say.")
 
 

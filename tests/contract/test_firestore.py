@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from google.api_core import exceptions as google
@@ -19,10 +20,11 @@ from bench.rpcs import RecordedClient, RpcRecorder
 from tests.clients import anonymous_client
 from tests.doubles import START
 from tests.factories import account, bare_change, job_document, video
-from tracking import jobs
+from tracking import google_credentials, jobs
 from tracking.document_limits import message_bytes
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.jobs import PlatformName, Progress, Status
+from tracking.settings import DEFAULT_DATABASE
 from tracking.store import (
     MAX_BYTES_PER_COMMIT,
     DocumentWrite,
@@ -248,6 +250,22 @@ def test_the_estimate_of_an_ordinary_video_is_not_wasteful(offline_client: Clien
     fields = video().to_document() | {"lastSyncedAt": START, "lastJobId": "Qk3VbC0cIFXuKbYfRb2h"}
     write = DocumentWrite(f"{account_path('o', 'p', 'instagram_1')}/videos/v1", fields)
     assert message_bytes(write.path, write.fields) < 2 * encoded_bytes(offline_client, write)
+
+
+def test_named_database_is_apart_from_the_default_one(emulator: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One project may have both, and a job is in the database that it was written to."""
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator)
+    project = f"demo-{uuid4().hex[:12]}"
+    named, default = (
+        FirestoreStore(google_credentials.firestore_client(project, database=database))
+        for database in ("tracking-2", DEFAULT_DATABASE)
+    )
+    job_id = named.create_job(job_document())
+    (found,) = named.open_jobs(10)
+    (version,) = named.write_each([JobWrite(job_id, bare_change(status="processing"), found.version)])
+    assert isinstance(version, str)
+    assert named.count_processing() == 1
+    assert (default.open_jobs(10), default.count_processing(), default.get_job(job_id)) == ([], 0, None)
 
 
 def test_the_largest_commit_is_one_that_the_emulator_takes(firestore_client: Callable[[], Client]) -> None:

@@ -120,7 +120,7 @@ def test_kicks_and_wakes_are_the_templates() -> None:
     assert template["Resources"]["WakeMapping"]["Properties"]["BatchSize"] == HUNDRED_A_SECOND.wakes_a_tick
     large = template["Mappings"]["Places"]["1000"]
     assert TABLE["quotas"]["kicks"]["limit"] == large["KickRate"]
-    assert Limits().running == large["RunningJobs"]
+    assert Limits().running == int(large["RunningJobs"])
 
 
 def printed(*arguments: str, width: int = 200) -> str:

@@ -16,6 +16,7 @@ from botocore.stub import Stubber
 from google.auth.aws import Credentials as AwsCredentials
 from google.auth.credentials import AnonymousCredentials
 
+import cli
 from local.paths import ROOT
 from tests.doubles import ManualClock
 from tracking import clients, google_credentials, secrets_manager, wiring
@@ -148,6 +149,7 @@ ENVIRONMENT = {
     "MAX_RUNNING_JOBS": "7",
     "MAX_RUNNING_PER_CREDENTIAL": "3",
     "KEEP_FINISHED_DAYS": "5",
+    "FIRESTORE_DATABASE": "tracking-2",
     "MAX_VIDEOS_YOUTUBE": "9",
     "MAX_ANSWER_MB": "8",
 }
@@ -174,6 +176,24 @@ def test_building_clients_uses_no_network_and_no_secrets(monkeypatch: pytest.Mon
         platform = deps.platform(name)
         assert callable(platform.fetch_account)
         assert deps.platform(name) is platform
+
+
+@pytest.mark.parametrize("function", ["trigger", "reconcile", "cleanup", "process"])
+@pytest.mark.parametrize(("named", "used"), [("tracking-2", "tracking-2"), ("", "(default)")])
+def test_functions_use_the_database_that_is_named(
+    monkeypatch: pytest.MonkeyPatch, function: str, named: str, used: str
+) -> None:
+    for name, value in (ENVIRONMENT | {"GOOGLE_CLOUD_PROJECT": "demo-database", "FIRESTORE_DATABASE": named}).items():
+        monkeypatch.setenv(name, value)
+    assert getattr(wiring, function).__wrapped__().store._client._database == used
+
+
+@pytest.mark.parametrize(("named", "used"), [(" tracking-2\n", "tracking-2"), (" ", "(default)")])
+def test_command_line_uses_the_database_that_is_named(monkeypatch: pytest.MonkeyPatch, named: str, used: str) -> None:
+    for name, value in (ENVIRONMENT | {"GOOGLE_CLOUD_PROJECT": "demo-database", "FIRESTORE_DATABASE": named}).items():
+        monkeypatch.setenv(name, value)
+    store: Any = cli._store()
+    assert store._client._database == used
 
 
 def test_environment_serves_after_its_first_event_failed(monkeypatch: pytest.MonkeyPatch) -> None:
