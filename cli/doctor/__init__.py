@@ -31,6 +31,8 @@ _STYLES = {
     Verdict.SKIPPED: "dim",
 }
 _REDIRECTING = ("AWS_ENDPOINT_URL", "FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST")
+"""Beginnings of variables; AWS has one for each service, too: AWS_ENDPOINT_URL_LAMBDA."""
+
 _PROBE_HELP = "Track this public account as a job, which costs what a job costs, and delete it again."
 
 
@@ -105,10 +107,10 @@ def _prepared(name: str) -> Stage:
     """Return the stage, and set the variables with which all clients reach its accounts."""
     if name != LOCAL:
         stage = read_stage(name)
-        if redirected := [variable for variable in _REDIRECTING if os.environ.get(variable)]:
+        if redirected := [name for name, value in os.environ.items() if value and name.startswith(_REDIRECTING)]:
             told = f"{', '.join(redirected)} would lead the checks away from the accounts of {name}: unset it,"
             raise SettingsError(f"{told} or check --stage {LOCAL}.")
-        os.environ["AWS_DEFAULT_REGION"] = stage.region
+        os.environ |= {"AWS_DEFAULT_REGION": stage.region, "AWS_REGION": stage.region}
         if stage.profile:
             os.environ["AWS_PROFILE"] = stage.profile
         return stage

@@ -20,6 +20,7 @@ from google.auth import external_account
 from google.auth.credentials import Credentials
 from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.auth.transport.requests import Request
+from google.oauth2 import credentials as user_credentials
 
 from cli.doctor.aws import needed_secret
 from cli.doctor.checks import Check, FindingError, note, skipped, unknown, wrong
@@ -61,6 +62,7 @@ class Google:
         self.database = database
         self.secret = credentials_secret
         self._http = http
+        self.looks_as_functions = False  # the operator has no credentials of its own
         self._lock = threading.RLock()
         self._found: dict[str, Credentials | FindingError] = {}
 
@@ -103,9 +105,13 @@ class Google:
 
     def _of_operator(self) -> Credentials:
         try:
-            found, _ = google.auth.default(scopes=[_SCOPE], quota_project_id=self.project)
+            found, _ = google.auth.default(scopes=[_SCOPE])
         except DefaultCredentialsError:
-            return self.functions()
+            self.looks_as_functions = True
+            return _needed(self.functions)
+        if isinstance(found, user_credentials.Credentials):
+            # A person's calls count for a project: https://cloud.google.com/docs/quotas/quota-project
+            found = found.with_quota_project(self.project)
         try:
             return _with_token(found)
         except GoogleAuthError as error:
@@ -168,7 +174,7 @@ def _reason(error: Exception) -> str:
 
 
 def _needed(find: Callable[[], Credentials]) -> Credentials:
-    """Return credentials for a check that needs them. The check `Google credentials` tells what is wrong with them."""
+    """Return credentials for a check that needs them. Another check tells what is wrong with them."""
     try:
         return find()
     except FindingError as error:
@@ -179,6 +185,14 @@ def token(google_apis: Google) -> str:
     credentials = google_apis.functions()
     name = getattr(credentials, "service_account_email", None) or "the machine's own credentials"
     return f"a token for {name}"
+
+
+def sign_in(google_apis: Google) -> str:
+    """Look whether the operator is signed in: https://cloud.google.com/docs/authentication/application-default-credentials"""
+    google_apis.operator()
+    if google_apis.looks_as_functions:
+        raise note("you are not signed in, so the functions' account looks, which may see less", _SIGN_IN)
+    return "you are signed in"
 
 
 def roles(google_apis: Google, *, pages_kick: bool) -> str:
@@ -395,6 +409,7 @@ def checks(stage: Stage, http: httpx.Client) -> list[Check]:
     pages_kick = bool(stage.parameters.get("AllowedOrigins"))
     of_google: dict[str, Callable[[], str]] = {
         "Google credentials": partial(token, google_apis),
+        "Google sign-in": partial(sign_in, google_apis),
         "Google roles": partial(roles, google_apis, pages_kick=pages_kick),
         "Firestore database": partial(database, google_apis),
         "Firestore indexes": partial(indexes, google_apis),

@@ -30,8 +30,8 @@ YOUTUBE_CHANNEL = "UC_x5XG1OV2P6uZZ5FSM9Ttw"  # Google for Developers; any id do
 DEFAULT_MEMORY_MB = 1_024
 """Memory of a run of an actor that names none: https://docs.apify.com/platform/actors/running/usage-and-resources"""
 
-RUNS_OF_A_JOB = {"instagram": 2, "tiktok": 1}
-"""Apify runs that one job has at the same time: Instagram's profile and posts begin together."""
+RUNS_OF_A_JOB = {"instagram": 2}
+"""Apify runs that one job has at the same time, if more than one: Instagram's profile and posts begin together."""
 
 
 def youtube_key(setup: Setup) -> str:
@@ -41,14 +41,17 @@ def youtube_key(setup: Setup) -> str:
     except (CredentialsError, ContractError) as error:
         mend = "see its restrictions, and enable the API YouTube Data v3"
         raise wrong(f"YouTube does not accept the key: {_note(error)}", mend) from error
-    except (QuotaExceededError, RateLimitedError) as error:
+    except QuotaExceededError as error:
         raise note("YouTube accepts it; today's quota is used up", "wait, or ask Google for a larger quota") from error
+    except RateLimitedError:
+        return "YouTube accepts it, and asks to slow down"
     return "YouTube accepts it (this cost 1 unit of the day's 10,000)"
 
 
 def x_key(setup: Setup) -> str:
-    """Ask what was used: https://docs.x.com/x-api/x-api-v2/usage/tweets. X charges for resources, and this is none:
-    https://docs.x.com/x-api/getting-started/pricing
+    """Ask what was used: https://docs.x.com/x-api/x-api-v2/usage/tweets.
+
+    X charges for resources, and usage is none: https://docs.x.com/x-api/getting-started/pricing
     """
     api = JsonApi("X", setup.settings.x_api_url, setup, credential=_bearer, errors=x_api.kind_of_refusal)
     try:
@@ -93,10 +96,13 @@ def apify_plan(setup: Setup, platforms: Collection[str], at_once: int) -> str:
     api = _apify(setup)
     fits = at_once
     for platform in platforms:
-        actor, runs = getattr(setup.settings, f"apify_{platform}_actor"), RUNS_OF_A_JOB[platform]
+        actor, runs = getattr(setup.settings, f"apify_{platform}_actor"), RUNS_OF_A_JOB.get(platform, 1)
         answer = api.call("GET", f"/acts/{actor}", _budget().deadline, allow=NOT_FOUND)
         if answer.status == NOT_FOUND:
-            raise wrong(f"Apify has no actor {actor}", "correct ApifyInstagramActor or ApifyTikTokActor")
+            raise wrong(
+                f"Apify has no actor {actor}",
+                f"correct the parameter that names the actor of {PLATFORMS[platform].label}",
+            )
         options = obj(obj(answer.body.get("data")).get("defaultRunOptions"))
         memory_mb = count(options.get("memoryMbytes")) or DEFAULT_MEMORY_MB
         fits = min(fits, int(memory_gb * 1024 // (runs * memory_mb)), most_runs // runs)

@@ -26,7 +26,13 @@ Looks = dict[str, FindingError | str]
 
 @pytest.fixture(autouse=True)
 def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST"):
+    for name in (
+        "AWS_DEFAULT_REGION",
+        "AWS_REGION",
+        "AWS_ENDPOINT_URL",
+        "FIRESTORE_EMULATOR_HOST",
+        "FIREBASE_AUTH_EMULATOR_HOST",
+    ):
         monkeypatch.setenv(name, "")
 
 
@@ -103,6 +109,7 @@ REFUSED = [
     (["--stage", "prd"], {}, "samconfig.toml has no stage prd."),
     (["--stage", "prod"], {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "AWS_ENDPOINT_URL would lead the checks away"),
     (["--stage", "prod"], {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}, "FIRESTORE_EMULATOR_HOST would lead the checks"),
+    (["--stage", "prod"], {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}, "AWS_ENDPOINT_URL_STS would lead the checks"),
     (["--probe", "youtube"], {}, "A probe is a platform and an account"),
     (["--probe", "facebook:nasa"], {}, "A probe is a platform and an account"),
 ]

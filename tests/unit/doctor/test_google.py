@@ -170,7 +170,7 @@ def test_users_who_cannot_kick_are_a_note_without_pages() -> None:
 def test_each_check_passes_in_one_case_and_fails_in_another() -> None:
     stage = Stage("prod", "stack", "us-east-1", {"GoogleCloudProject": PROJECT})
     made = {cast("partial[str]", check.look).func for check in google.checks(stage, httpx.Client())}
-    made -= {google.token, google.reading}  # below, and in tests/integration/test_doctor.py
+    made -= {google.token, google.sign_in, google.reading}  # below, and in tests/integration/test_doctor.py
     for verdict in (Verdict.OK, Verdict.WRONG):
         assert {getattr(look, "func", look) for look, _, expected, _ in CASES if expected is verdict} == made
 
@@ -286,3 +286,33 @@ def test_operator_without_credentials_looks_as_the_functions(
     monkeypatch.setattr("google.auth.default", nobody)
     made = with_secret(service_account(), (200, {"access_token": "t", "expires_in": 3600}))
     assert made.operator() is made.functions()
+    finding = finding_of(Check("name", partial(google.sign_in, made)))
+    assert (finding.verdict, finding.mend) == (Verdict.NOTE, "gcloud auth application-default login")
+
+
+def test_calls_of_a_person_count_for_the_project(
+    with_secret: Callable[..., Google], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the header Google refuses a person's calls to some APIs. An account of a program needs none."""
+    person = Credentials(  # type: ignore[no-untyped-call]
+        None, refresh_token="r", token_uri="https://oauth2.googleapis.com/token", client_id="c", client_secret="s"
+    )
+    monkeypatch.setattr("google.auth.default", lambda **_: (person, None))
+    made = with_secret({}, (200, {"access_token": "t", "expires_in": 3600}))
+    headers: dict[str, str] = {}
+    made.operator().apply(headers)  # type: ignore[no-untyped-call]
+    assert google.sign_in(made) == "you are signed in"
+    assert headers == {"authorization": "Bearer t", "x-goog-user-project": made.project}
+
+
+def test_expired_sign_in_of_the_operator_is_wrong(
+    with_secret: Callable[..., Google], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = Credentials(  # type: ignore[no-untyped-call]
+        None, refresh_token="r", token_uri="https://oauth2.googleapis.com/token", client_id="c", client_secret="s"
+    )
+    monkeypatch.setattr("google.auth.default", lambda **_: (person, None))
+    made = with_secret({}, (400, {"error": "invalid_grant", "error_description": "Token has been expired."}))
+    finding = finding_of(Check("name", partial(google.sign_in, made)))
+    assert (finding.verdict, finding.mend) == (Verdict.WRONG, "gcloud auth application-default login")
+    assert finding_of(Check("name", partial(google.billing, made))).found == "needs Google credentials"
