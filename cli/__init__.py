@@ -1,7 +1,8 @@
 """`tracking`: the command line for developers and operators. The deployed layer does not contain it.
 
 Every error is one sentence on standard error and exit code 1. Commands that need Firestore find it by
-`GOOGLE_CLOUD_PROJECT` (and `FIRESTORE_EMULATOR_HOST`). Without this variable they use the running local stack.
+`GOOGLE_CLOUD_PROJECT` (and `FIRESTORE_DATABASE`, `FIRESTORE_EMULATOR_HOST`). Without it they use the running local
+stack.
 """
 
 from __future__ import annotations

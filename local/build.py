@@ -86,7 +86,7 @@ def secret_names() -> list[str]:
     given = [properties["Environment"]["Variables"] for properties in functions(built_template()).values()]
     named = {name: value for variables in given for name, value in variables.items() if name.endswith("_SECRET")}
     del named["FIREBASE_CREDENTIALS_SECRET"]
-    return [value["Fn::Sub"].replace("${Stage}", aws.STAGE) for value in named.values()]
+    return sorted(value["Fn::Sub"].replace("${Stage}", aws.STAGE) for value in named.values())
 
 
 def _build_runtime() -> None:

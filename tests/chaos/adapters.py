@@ -28,7 +28,10 @@ class Intercepted:
     describe: Describe  # turns a method and its arguments into calls, one for each job
     error: Callable[[str, How], Exception]
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
+    def __getattr__(self, name: str) -> Any:
+        if not callable(getattr(self.adapter, name)):
+            return getattr(self.adapter, name)  # a value calls no service
+
         def through(*args: Any, **kwargs: Any) -> Any:
             return self.plan.around(
                 self.describe(name, args),

@@ -57,6 +57,14 @@ def test_variables_are_added_to_those_of_the_template(template: dict[str, Any]) 
     }
 
 
+def test_new_versions_take_over_at_once_behind_their_alias(template: dict[str, Any]) -> None:
+    properties = template["Resources"]["ProcessFunction"]["Properties"]
+    properties |= {"AutoPublishAlias": "live", "DeploymentPreference": {"Type": {"Ref": "TrafficShift"}}}
+    adapted = adapt(template, {})["Resources"]["ProcessFunction"]["Properties"]
+    assert adapted["AutoPublishAlias"] == "live"
+    assert "DeploymentPreference" not in adapted
+
+
 def test_layer_names_no_runtime_that_it_was_not_built_for(template: dict[str, Any]) -> None:
     assert adapt(template, {})["Resources"]["CommonLayer"]["Properties"] == {"ContentUri": "CommonLayer"}
 

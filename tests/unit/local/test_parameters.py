@@ -1,8 +1,14 @@
-"""The template's parameters on the local stack."""
+"""The template's parameters, and the secrets' names, on the local stack."""
 
 from __future__ import annotations
 
+import pytest
+from cfnlint.decode import cfn_yaml
+
+from local import build
+from local.paths import ROOT
 from local.stack import Part, State, deployment_parameters
+from tracking.platform_contract import CREDENTIALS
 
 
 def stack(*names: str) -> State:
@@ -17,3 +23,14 @@ def test_without_a_page_no_parameter_is_empty() -> None:
     parameters = deployment_parameters(stack("simulator"))
     assert "AllowedOrigins" not in parameters
     assert all(parameters.values())
+
+
+def test_limits_are_those_of_an_account_with_many_places() -> None:
+    assert deployment_parameters(stack("simulator"))["LambdaPlaces"] == "1000"
+
+
+def test_every_secret_but_googles_has_a_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the names that the functions of this stage get."""
+    monkeypatch.setattr(build, "built_template", lambda: cfn_yaml.load(str(ROOT / "template.yaml")))
+    keys = {key.lower().replace("_", "-") for key in CREDENTIALS.values()}
+    assert set(build.secret_names()) == {f"account-tracking/local/{name}" for name in {"kick", *keys}}
