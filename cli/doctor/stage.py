@@ -163,18 +163,19 @@ class Stage:
 def read_stage(name: str) -> Stage:
     """Read a stage from samconfig.toml. LocalError if it is not there."""
     config = tomllib.loads(_CONFIG.read_text())
-    stages = {key: entry for key, entry in config.items() if key != "version"}
+    tables = {key: {**_options(table, "global"), **_options(table, "deploy")} for key, table in config.items()}
+    stages = {key: options for key, options in tables.items() if options.get("stack_name") and options.get("region")}
     if name not in stages:
-        raise LocalError(f"samconfig.toml has no stage {name}. There are {', '.join(stages)}, and {LOCAL}.")
-    options = {**_parameters(stages[name], "global"), **_parameters(stages[name], "deploy")}
-    if not options.get("stack_name") or not options.get("region"):
-        raise LocalError(f"samconfig.toml names no stack_name or no region for {name}.")
+        known = ", ".join([*stages, LOCAL])
+        raise LocalError(f"samconfig.toml has no stage {name} with a stack_name and a region. The stages are {known}.")
+    options = stages[name]
     given = _overrides(options.get("parameter_overrides", []))
     return Stage(name, options["stack_name"], options["region"], given, options.get("profile", ""))
 
 
-def _parameters(stage: Mapping[str, Any], command: str) -> dict[str, Any]:
-    return dict(stage.get(command, {}).get("parameters", {}))
+def _options(table: Any, command: str) -> dict[str, Any]:
+    """Return a command's options. `table`: a stage, or the file's `version`."""
+    return dict(table.get(command, {}).get("parameters", {})) if isinstance(table, dict) else {}
 
 
 def _overrides(text: str | list[str]) -> dict[str, str]:
