@@ -28,20 +28,19 @@ class Config:
 
 
 def read(name: str) -> Config:
-    """Return a stage. LocalError if the file has no such stage, or not all of it."""
-    stages = _stages()
-    if name not in stages or name == LOCAL:
-        known = ", ".join(one for one in stages if one != LOCAL)
-        raise LocalError(f"{FILE.name} has no stage {name or 'without a name'}. There are {known}, and {LOCAL}.")
-    options = {**_options(stages[name], "global"), **_options(stages[name], "deploy")}
-    if not options.get("stack_name") or not options.get("region"):
-        raise LocalError(f"{FILE.name} names no stack_name or no region for {name}.")
+    """Return a stage: a table of the file with a stack_name and a region. LocalError if there is none of this name."""
+    tables = {key: {**_options(table, "global"), **_options(table, "deploy")} for key, table in _tables().items()}
+    stages = {key: options for key, options in tables.items() if options.get("stack_name") and options.get("region")}
+    if name not in stages:
+        known = ", ".join([*stages, LOCAL])
+        raise LocalError(f"{FILE.name} has no stage {name} with a stack_name and a region. The stages are {known}.")
+    options = stages[name]
     return Config(name, options["stack_name"], options["region"], parameters(name), options.get("profile", ""))
 
 
 def parameters(name: str) -> dict[str, str]:
     """Return the parameters that the file gives to a stage: a list or a text of `Name=value`, as SAM accepts both."""
-    given = _options(_stages().get(name, {}), "deploy").get("parameter_overrides", [])
+    given = _options(_tables().get(name), "deploy").get("parameter_overrides", [])
     found = {}
     for pair in shlex.split(given) if isinstance(given, str) else given:
         key, equals, value = str(pair).partition("=")
@@ -51,13 +50,13 @@ def parameters(name: str) -> dict[str, str]:
     return found
 
 
-def _stages() -> dict[str, Any]:
+def _tables() -> dict[str, Any]:
     try:
-        config = tomllib.loads(FILE.read_text())
+        return tomllib.loads(FILE.read_text())
     except tomllib.TOMLDecodeError as error:
         raise LocalError(f"{FILE.name} cannot be read: {error}.") from error
-    return {key: entry for key, entry in config.items() if key != "version"}
 
 
-def _options(stage: Mapping[str, Any], command: str) -> dict[str, Any]:
-    return dict(stage.get(command, {}).get("parameters", {}))
+def _options(table: Any, command: str) -> dict[str, Any]:
+    """Return a command's options. `table`: a stage, or the file's `version`."""
+    return dict(table.get(command, {}).get("parameters", {})) if isinstance(table, dict) else {}

@@ -18,11 +18,12 @@ from cli.doctor.checks import Check, FindingError, note, wrong
 from cli.doctor.google import client_of
 from cli.doctor.stage import Stack, Stage
 from cli.watch import watch_jobs
-from tracking import jobs
+from tracking import jobs, pauses
 from tracking.clock import Clock
 from tracking.jobs import OPEN, AccountType, Job, PlatformName, Status
 from tracking.store import JobWrite, StaleVersionError
 from tracking.store.firestore import FirestoreStore
+from trigger.control import OWNER
 
 WINDOW = timedelta(minutes=15)
 LATENESS = timedelta(minutes=5)
@@ -95,6 +96,17 @@ def _resource(stage: Stage, logical_id: str) -> str:
     """Return the name of a resource of the stack."""
     found = client("cloudformation").describe_stack_resource(StackName=stage.stack_name, LogicalResourceId=logical_id)
     return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+
+def owner(stage: Stage, stack: Stack) -> str:
+    """Look which stack works on the jobs of this database: the ticks of all others stop."""
+    control = FirestoreStore(client_of(stage)).get_document(pauses.CONTROL_DOCUMENT) or {}
+    named, ours = control.get(OWNER), stack.outputs.get("StateMachineArn", "")
+    if not named:
+        return "no stack yet: the first tick takes the jobs"
+    if named != ours:
+        raise wrong(f"{named} works on the jobs, so the ticks of this stack stop", f"tracking owner --take {ours}")
+    return "this stack works on the jobs"
 
 
 def kick(stage: Stage, url: str, http: httpx.Client) -> str:
@@ -183,6 +195,7 @@ def checks(stage: Stage, http: httpx.Client) -> list[Check]:
         Check("outputs", partial(outputs, stage, stage.stack)),
         Check("rule", partial(rule, stage)),
         Check("ticks", partial(ticks, stage, stage.stack)),
+        Check("owner", partial(owner, stage, stage.stack)),
         Check("kick", partial(kick, stage, stage.stack.trigger_url, http), limit_s=KICK_LIMIT_S + 5),
     ]
 

@@ -29,10 +29,10 @@ from local.paths import ROOT
 from tracking import pauses
 from tracking.errors import CredentialsError
 from tracking.google_credentials import firebase_app, firestore_client
+from tracking.settings import DEFAULT_DATABASE
 from tracking.store.firestore import FirestoreStore
 
 CALL_LIMIT_S = 8.0
-DEFAULT_DATABASE = "(default)"
 NOT_FOUND = 404
 FORBIDDEN = 403
 
@@ -215,7 +215,9 @@ def roles(google_apis: Google, *, pages_kick: bool) -> str:
 def client_of(stage: Stage) -> Any:
     """Return a Firestore client with the functions' credentials."""
     settings = stage.process
-    return firestore_client(settings.google_cloud_project, settings.firebase_credentials_secret)
+    return firestore_client(
+        settings.google_cloud_project, settings.firebase_credentials_secret, settings.firestore_database
+    )
 
 
 def reading(stage: Stage, google_apis: Google) -> str:
@@ -400,7 +402,7 @@ def checks(stage: Stage, http: httpx.Client) -> list[Check]:
     settings = stage.process
     google_apis = Google(
         settings.google_cloud_project,
-        stage.parameters.get("FirestoreDatabase", DEFAULT_DATABASE),
+        settings.firestore_database,
         settings.firebase_credentials_secret,
         http,
     )

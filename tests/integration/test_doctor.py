@@ -28,9 +28,10 @@ from local import programs
 from local.simulator import Simulator, running
 from tracking.clock import SystemClock
 from tracking.jobs import PlatformName, Status
-from tracking.pauses import Pause
-from tracking.store import JobFilter
+from tracking.pauses import CONTROL_DOCUMENT, Pause
+from tracking.store import DocumentWrite, JobFilter
 from tracking.store.firestore import FirestoreStore
+from trigger.control import OWNER
 
 PLACES = 1_000
 GOOGLE = {"type": "service_account", "project_id": "p-1", "private_key": "k", "client_email": "e", "token_uri": "u"}
@@ -389,6 +390,30 @@ def test_firestore_that_does_not_answer_is_wrong(
     apis = google.Google(stage.given["GoogleCloudProject"], "(default)", "", httpx.Client())
     (finding,) = run([Check("Firestore reads", partial(google.reading, stage, apis), limit_s=2.0)])
     assert (finding.verdict, finding.found) == (Verdict.WRONG, "no answer within 2 s")
+
+
+def test_another_stack_that_owns_the_jobs_is_wrong(emulated: tuple[Stage, FirestoreStore], with_stack: Stage) -> None:
+    stage, store = emulated
+    assert with_stack.stack is not None
+    ours = replace(with_stack.stack, outputs={"StateMachineArn": "arn:ours"})
+    assert judged(deployed.owner, stage, ours) == (Verdict.OK, "no stack yet: the first tick takes the jobs")
+    store.put_document(DocumentWrite(CONTROL_DOCUMENT, {OWNER: "arn:ours"}))
+    assert judged(deployed.owner, stage, ours) == (Verdict.OK, "this stack works on the jobs")
+    store.put_document(DocumentWrite(CONTROL_DOCUMENT, {OWNER: "arn:theirs"}))
+    finding = found(deployed.owner, stage, ours)
+    assert (finding.verdict, finding.mend) == (Verdict.WRONG, "tracking owner --take arn:ours")
+
+
+def test_firestore_is_read_in_the_named_database(emulated: tuple[Stage, FirestoreStore]) -> None:
+    stage, store = emulated
+    template = {**stage.template, "Parameters": {**stage.template["Parameters"], "Database": {"Default": "second"}}}
+    variables = stage.template["Resources"]["ProcessFunction"]["Properties"]["Environment"]["Variables"]
+    named = {"Properties": {"Environment": {"Variables": {**variables, "FIRESTORE_DATABASE": {"Ref": "Database"}}}}}
+    template["Resources"] = {**stage.template["Resources"], "ProcessFunction": named}
+    store.put_document(DocumentWrite(CONTROL_DOCUMENT, {OWNER: "arn:ours"}))
+    apis = google.Google(stage.given["GoogleCloudProject"], "second", "", httpx.Client())
+    assert "is not there yet" in judged(google.reading, replace(stage, template=template), apis)[1]
+    assert "can be read" in judged(google.reading, stage, apis)[1]
 
 
 def probe(stage: Stage, username: str) -> tuple[Verdict, str]:

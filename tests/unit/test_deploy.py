@@ -413,12 +413,12 @@ def test_local_stage_has_parameters_only(config: Path) -> None:
 
 
 BAD_STAGES = [
-    ("prod", "has no stage prod. There are default, staging, .*, odd, and local"),
-    ("version", "has no stage version"),
-    ("", "has no stage without a name"),
-    ("default", "names no stack_name or no region for default"),
+    ("prod", "no stage prod with a stack_name and a region. The stages are staging, empty, text, odd, local"),
+    ("version", "no stage version"),
+    ("", "no stage  with"),
+    ("default", "no stage default"),
     ("empty", "names no Firebase project for empty"),
-    ("nowhere", "names no stack_name or no region for nowhere"),
+    ("nowhere", "no stage nowhere"),
     ("odd", "must have the form Name=value"),
 ]
 

@@ -106,7 +106,7 @@ def test_a_missing_stack_is_wrong_if_it_must_be_deployed(ended: Callable[..., tu
 
 
 REFUSED = [
-    (["--stage", "prd"], {}, "samconfig.toml has no stage prd."),
+    (["--stage", "prd"], {}, "samconfig.toml has no stage prd "),
     (["--stage", "prod"], {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "AWS_ENDPOINT_URL would lead the checks away"),
     (["--stage", "prod"], {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}, "FIRESTORE_EMULATOR_HOST would lead the checks"),
     (["--stage", "prod"], {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}, "AWS_ENDPOINT_URL_STS would lead the checks"),

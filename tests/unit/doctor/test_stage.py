@@ -91,12 +91,9 @@ def test_a_stage_is_read_from_samconfig() -> None:
     assert read_stage("default").given == {}
 
 
-@pytest.mark.parametrize(
-    ("name", "sentence"),
-    [("prd", r"no stage prd\. There are default, prod, listed, odd, and local"), ("odd", "no stack_name or no region")],
-)
-def test_an_unknown_or_unfinished_stage_is_one_sentence(name: str, sentence: str) -> None:
-    with pytest.raises(LocalError, match=sentence):
+@pytest.mark.parametrize("name", ["prd", "odd", "version"])
+def test_an_unknown_or_unfinished_stage_is_one_sentence(name: str) -> None:
+    with pytest.raises(LocalError, match=rf"no stage {name} with .*\. The stages are default, prod, listed, local\."):
         read_stage(name)
 
 
