@@ -36,6 +36,9 @@ exec "{python}" -S -m awslambdaric "$_HANDLER"
 def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
     """Return a copy whose functions run on this machine's processor, with `variables` added to their environment."""
     adapted = copy.deepcopy(dict(template))
+    # MiniStack gives a number of a mapping to an updated function as a number, and variables must be texts.
+    for row in (row for mapping in adapted.get("Mappings", {}).values() for row in mapping.values()):
+        row |= {name: str(value) for name, value in row.items()}
     for resource in adapted["Resources"].values():
         properties = resource.setdefault("Properties", {})
         if resource["Type"] == FUNCTION:

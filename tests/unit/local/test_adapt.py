@@ -127,3 +127,9 @@ def test_api_origins_get_the_names_that_ministack_reads() -> None:
     adapted = adapt({"Resources": {"Api": api}}, {})["Resources"]["Api"]["Properties"]
     given = {"allowOrigins": {"Ref": "AllowedOrigins"}, "allowMethods": ["POST"], "maxAge": 60}
     assert adapted == {"CorsConfiguration": {"Fn::If": ["Has", given, none]}}
+
+
+def test_numbers_of_mappings_become_texts() -> None:
+    template = {"Resources": {}, "Mappings": {"Places": {"10": {"RunningJobs": 3}}}}
+    assert adapt(template, {})["Mappings"] == {"Places": {"10": {"RunningJobs": "3"}}}
+    assert template["Mappings"] == {"Places": {"10": {"RunningJobs": 3}}}
