@@ -28,7 +28,7 @@ from cli.doctor.stage import Stage
 from local.paths import ROOT
 from tracking import pauses
 from tracking.errors import CredentialsError
-from tracking.google_credentials import firebase_app, firestore_client
+from tracking.google_credentials import SecretCredentials, firebase_app, firestore_client
 from tracking.settings import DEFAULT_DATABASE
 from tracking.store.firestore import FirestoreStore
 
@@ -89,9 +89,10 @@ class Google:
     def _of_functions(self) -> Credentials:
         needed_secret(self.secret)
         try:
-            credentials = firebase_app(self.project, self.secret).credential.get_credential()
+            found = firebase_app(self.project, self.secret).credential.get_credential()
         except CredentialsError as error:
             raise wrong(str(error), "store the key or the configuration again") from error
+        credentials = found.of_google if isinstance(found, SecretCredentials) else found
         try:
             return _with_token(credentials)
         except GoogleAuthError as error:

@@ -240,7 +240,7 @@ def with_secret(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Google]:
         monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)
         for name, value in {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "eu-west-1"}.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr("tracking.google_credentials.secret", lambda _name: json.dumps(secret))
+        monkeypatch.setattr("tracking.google_credentials.secret", lambda _name, _refused=None: json.dumps(secret))
         monkeypatch.setattr(google, "needed_secret", lambda _name: "")
         server = TokenServer(list(answers))
         monkeypatch.setattr(google, "Request", lambda: server)
