@@ -38,7 +38,7 @@ class ChangeSet:
 def refuse_unready(stack: Mapping[str, Any] | None, name: str) -> None:
     """Raise DeployError if the stack cannot be changed now."""
     status = stack["StackStatus"] if stack else ""
-    if status.endswith("_IN_PROGRESS") and "CLEANUP" not in status:
+    if status.endswith("_IN_PROGRESS"):
         raise DeployError(f"The stack {name} is at work ({status}): wait until that has ended, then deploy again.")
     if status in _HOPELESS:
         raise DeployError(f"The stack {name} ({status}) {_HOPELESS[status].format(name=name)}.")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import yaml
@@ -141,20 +142,21 @@ def test_account_finds_what_the_bootstrap_made(running: RunningStack, monkeypatc
     """The real bootstrap, on MiniStack. Without it, the sentence says what is missing."""
     for name, value in aws.client_environment(running.state.aws()).items():
         monkeypatch.setenv(name, value)
-    stage = Stage("other", "tracking-other", aws.REGION, {"GoogleCloudProject": "acme-other"})
-    with pytest.raises(DeployError, match=f"There is no stack bootstrap-tracking-other in {aws.REGION}"):
+    stage = Stage("other", f"other-{uuid4().hex[:8]}", aws.REGION, {"GoogleCloudProject": "acme-other"})
+    name = f"bootstrap-{stage.stack_name}"
+    with pytest.raises(DeployError, match=f"There is no stack {name} in {aws.REGION}"):
         Account.open(stage)
     formation = aws.client("cloudformation", running.state.aws())
     given = {"StackName": stage.stack_name, "Stage": stage.name, "Repository": "acme/tracking"}
     given |= {"OidcProvider": "exists"}  # MiniStack has no resource of this type
     formation.create_stack(
-        StackName="bootstrap-tracking-other",
+        StackName=name,
         TemplateBody=(ROOT / "deploy/bootstrap.yaml").read_text(),
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
         Capabilities=["CAPABILITY_IAM"],
     )
-    formation.get_waiter("stack_create_complete").wait(StackName="bootstrap-tracking-other")
+    formation.get_waiter("stack_create_complete").wait(StackName=name)
     account = Account.open(stage)
     versioning = account.client("s3").get_bucket_versioning(Bucket=account.bucket)
     assert versioning["Status"] == "Enabled"
-    assert ":role/bootstrap-tracking-other-ExecutionRole-" in account.role
+    assert f":role/{name}-ExecutionRole-" in account.role

@@ -195,6 +195,7 @@ def test_failed_change_tells_the_first_reason(place: FakePlace) -> None:
 
 REFUSED = [
     ("UPDATE_IN_PROGRESS", "is at work"),
+    ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "is at work"),
     ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback --stack-name tracking"),
     ("ROLLBACK_COMPLETE", "delete-stack --stack-name tracking"),
     ("ROLLBACK_FAILED", "delete-stack --stack-name tracking"),
@@ -208,6 +209,14 @@ def test_stack_that_cannot_change_is_told_at_once(place: FakePlace, status: str,
     with pytest.raises(DeployError, match=advice):
         deploy(place)
     assert place.done == [], "nothing is built for it"
+
+
+@pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "CREATE_COMPLETE"])
+def test_stack_of_other_means_can_be_deployed_to(place: FakePlace, status: str) -> None:
+    place.formation.stack = {"StackStatus": status}
+    place.formation.template = {"Resources": {}}
+    deploy(place)
+    assert live_code(place) == "1"
 
 
 # The smoke test
