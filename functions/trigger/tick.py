@@ -137,6 +137,8 @@ def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]
         return
     control = _read_control(deps)
     pending, processing = _with_status(seen, Status.PENDING), _with_status(seen, Status.PROCESSING)
+    if processing or not saw_all:
+        control.save(store, with_turns=False)  # a new owner, before the sweep changes any job
     if saw_all and not pending:
         _sweep(deps, tick, processing, control.adopted_from, remaining_s)
         return
@@ -157,7 +159,7 @@ def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]
 def _read_control(deps: TriggerDeps) -> Control:
     """Read the control document before anything is done with a job: the jobs may be another stack's."""
     control = read_control(deps.store, deps.clock.now())
-    control.own(deps.executions.machine, deps.store)
+    control.own(deps.executions.machine)
     return control
 
 
