@@ -9,17 +9,21 @@ RUN := $(VENV)/bin
 
 # A shell may have these variables for other projects. They must not change what our targets do.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONWARNINGS VIRTUAL_ENV LAYER_PYTHON LAYER_PYTHON_VERSION LAYER_PLATFORM
+# These say whose accounts are meant: the two targets that change an account are asked for it, all others must not see it.
+ifeq ($(filter deploy rollback,$(MAKECMDGOALS)),)
 unexport AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
 unexport AWS_REGION AWS_DEFAULT_REGION AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE
+unexport GOOGLE_APPLICATION_CREDENTIALS
+endif
 unexport UV_PYTHON UV_SYSTEM_PYTHON UV_PROJECT_ENVIRONMENT UV_WORKING_DIRECTORY UV_CONSTRAINT UV_OVERRIDE
-unexport GOOGLE_APPLICATION_CREDENTIALS GOOGLE_CLOUD_PROJECT FIRESTORE_DATABASE FIREBASE_AUTH_EMULATOR_HOST
+unexport GOOGLE_CLOUD_PROJECT FIRESTORE_DATABASE FIREBASE_AUTH_EMULATOR_HOST
 unexport $(filter %_API_URL,$(.VARIABLES)) APIFY_PROXY_URL
 export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup up down demo dev unit one fmt test lint nightly build invoke bench picture chaos soak lock clean
+.PHONY: help setup up down demo dev unit one fmt test lint nightly build deploy rollback invoke bench picture chaos soak lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -65,6 +69,13 @@ nightly: setup ## Test what takes very long: each clause of the rules broken, th
 
 build: setup ## Build for AWS (Python 3.13 on arm64) into .aws-sam
 	@PATH="$(CURDIR)/$(RUN):$$PATH" .local/sam/bin/sam build --parallel
+
+# Your shell's credentials of AWS and Google are used. YES=1 asks nothing, as a pipeline needs it.
+deploy: setup ## Deploy to a stage of samconfig.toml: make deploy STAGE=staging
+	@$(RUN)/python -m cli deploy $(if $(YES),--yes) -- "$(STAGE)"
+
+rollback: setup ## Go back to the release before: make rollback STAGE=staging; TO=RELEASE for another
+	@$(RUN)/python -m cli rollback $(if $(YES),--yes) $(if $(TO),"--to=$(TO)") -- "$(STAGE)"
 
 invoke: setup ## Run one function on one event: make invoke FUNCTION=process EVENT=events/fetch-account.json
 	@$(RUN)/python -m cli.invoke "$(FUNCTION)" "$(EVENT)"

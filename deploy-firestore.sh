@@ -3,7 +3,8 @@
 #
 #   ./deploy-firestore.sh PROJECT_ID [arguments for `firebase deploy`, such as --dry-run]
 #
-# Sign in once before: npx firebase-tools login. In CI, GOOGLE_APPLICATION_CREDENTIALS names a service account's key.
+# FIRESTORE_DATABASE names another database than "(default)". Sign in once before: npx firebase-tools login. In CI,
+# GOOGLE_APPLICATION_CREDENTIALS names the configuration of a workload identity federation (deploy/google-access.sh).
 #
 # A project has one set of rules: these take the place of what is there. Where it holds other data than this system's,
 # add the blocks of firestore.rules to its own rules, and deploy those. Indexes that the project has besides these are
@@ -37,4 +38,15 @@ for program in node npx; do
   command -v "$program" >/dev/null || fail "$program is not installed: get Node.js from https://nodejs.org."
 done
 
-exec npx --yes "firebase-tools@$version" deploy --only firestore --project "$project" "$@"
+command=(npx --yes "firebase-tools@$version" deploy --only firestore --project "$project")
+database=${FIRESTORE_DATABASE:-(default)}
+[[ $database != "(default)" ]] || exec "${command[@]}" "$@"
+
+# https://cloud.google.com/firestore/docs/manage-databases
+[[ $database =~ ^[a-z][a-z0-9-]{2,61}[a-z0-9]$ ]] ||
+  fail "'$database' is not the id of a database: 4 to 63 lower-case letters, digits and hyphens."
+# firebase-tools takes a database's id from its configuration, whose paths begin at the configuration's folder.
+config=$(mktemp ./firebase.XXXXXX)
+trap 'rm -f "$config"' EXIT
+sed "s/\"firestore\": {/&\n    \"database\": \"$database\",/" firebase.json >"$config"
+"${command[@]}" --config "$config" "$@"

@@ -22,6 +22,8 @@ from rich.table import Table
 
 from cli.adoption import Stale, cancel_stale, is_adopted, survey
 from cli.costs import By, added_up, sum_of, table_of
+from cli.deploy import deploy, rollback
+from cli.deploy.stages import DeployError
 from cli.doctor import doctor
 from cli.fetch import fetch
 from cli.local import app as local_app
@@ -58,6 +60,8 @@ app = typer.Typer(
 app.command()(fetch)
 app.add_typer(local_app, name="local")
 app.command()(doctor)
+app.command()(deploy)
+app.command()(rollback)
 
 out = Console(width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True, soft_wrap=True)
@@ -241,7 +245,7 @@ def owner(
 def main() -> None:
     try:
         app()
-    except (TrackingError, SettingsError, LocalError) as error:
+    except (TrackingError, SettingsError, LocalError, DeployError) as error:
         _refuse(str(error))
     except UnicodeEncodeError:  # half a character, which a shell passes on unchanged
         _refuse("What was typed is not valid UTF-8.")

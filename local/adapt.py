@@ -40,6 +40,9 @@ def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str
     """Return a copy whose functions run on this machine's processor, with `variables` added to their environment."""
     adapted = copy.deepcopy(dict(template))
     adapted["Resources"] = {k: v for k, v in adapted["Resources"].items() if _is_known(v)}
+    # MiniStack gives a number of a mapping to an updated function as a number, and variables must be texts.
+    for row in (row for mapping in adapted.get("Mappings", {}).values() for row in mapping.values()):
+        row |= {name: str(value) for name, value in row.items()}
     for resource in adapted["Resources"].values():
         properties = resource.setdefault("Properties", {})
         if resource["Type"] == FUNCTION:

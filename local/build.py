@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -17,7 +18,7 @@ from local.commands import exit_code, last_lines
 from local.paths import BUILD, LOCAL, LOGS, ROOT, RUNTIME, SAM, STACK, VENV, clean_environment, digest_of, host_python
 
 _SAM = str(SAM / "bin" / "sam")
-_BUCKET = "tracking-deployments"
+BUCKET = "tracking-deployments"
 _SOURCES = ("template.yaml", "functions", "layers", "statemachine", "requirements/runtime.lock", "local/adapt.py")
 _PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -47,15 +48,20 @@ def build() -> None:
         stamp.write_text(sources)
 
 
-def deploy(address: str, variables: Mapping[str, str], parameters: Mapping[str, str]) -> None:
-    """Deploy the adapted template to the MiniStack at `address`. `variables` go to every function's environment."""
-    template = BUILD / f"{STACK.name}.yaml"
+def write_adapted(template: Path, variables: Mapping[str, str]) -> Path:
+    """Write the built template for MiniStack, beside the built code. `variables` go to each function's environment."""
     template.write_text(yaml.safe_dump(adapt(built_template(), variables), sort_keys=False))
     definition = json.loads((ROOT / "statemachine/tracking.asl.json").read_text())
     (BUILD / ADAPTED_DEFINITION).write_text(json.dumps(adapt_definition(definition)))
-    aws.client("s3", address).create_bucket(Bucket=_BUCKET)
+    return template
+
+
+def deploy(address: str, variables: Mapping[str, str], parameters: Mapping[str, str]) -> None:
+    """Deploy the adapted template to the MiniStack at `address`. `variables` go to every function's environment."""
+    template = write_adapted(BUILD / f"{STACK.name}.yaml", variables)
+    aws.client("s3", address).create_bucket(Bucket=BUCKET)
     command = [_SAM, "deploy", "--template-file", str(template), "--stack-name", aws.STACK_NAME]
-    command += ["--s3-bucket", _BUCKET, "--region", aws.REGION, "--config-env", "local", "--no-progressbar"]
+    command += ["--s3-bucket", BUCKET, "--region", aws.REGION, "--config-env", "local", "--no-progressbar"]
     command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
     command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset"]
     command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]

@@ -133,6 +133,14 @@ def up(ports: Ports, say: Say) -> State:
         return state
 
 
+def running() -> State:
+    """Return the running stack. LocalError if no stack runs."""
+    state = State.load()
+    if not state.is_up():
+        raise LocalError("The local stack is not running: start it with `make up`.")
+    return state
+
+
 def down() -> None:
     """Stop every part. Safe to call when nothing runs."""
     with _alone("down"), signals_deferred():
@@ -260,11 +268,7 @@ def _start_part(state: State, name: str, port: int) -> None:
 
 def _deploy(state: State, say: Say) -> None:
     build.build()
-    variables = {
-        "FIRESTORE_EMULATOR_HOST": state.firestore(),
-        "FIREBASE_AUTH_EMULATOR_HOST": state.auth().removeprefix("http://"),
-    }
-    parameters = deployment_parameters(state)
+    variables, parameters = function_variables(state), deployment_parameters(state)
     wanted = f"{build.fingerprint()} {json.dumps([variables, parameters])}"
     if state.deployed == wanted:
         return
@@ -278,6 +282,14 @@ def _deploy(state: State, say: Say) -> None:
     build.deploy(state.aws(), variables, parameters | {"Release": release})
     state.deployed = wanted
     state.save()
+
+
+def function_variables(state: State) -> dict[str, str]:
+    """Return the variables that lead every function to the emulators."""
+    return {
+        "FIRESTORE_EMULATOR_HOST": state.firestore(),
+        "FIREBASE_AUTH_EMULATOR_HOST": state.auth().removeprefix("http://"),
+    }
 
 
 def deployment_parameters(state: State) -> dict[str, str]:

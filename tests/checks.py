@@ -63,7 +63,8 @@ LINT: Lane = (
     Check("web style", _web("lint")),
     Check("types", _ours("mypy")),
     Check("template, by SAM", [str(SAM / "bin" / "sam"), "validate", "--lint"]),
-    Check("template, by cfn-lint", _ours("cfn-lint", "template.yaml")),
+    Check("templates, by cfn-lint", _ours("cfn-lint", "template.yaml", "deploy/bootstrap.yaml")),
+    Check("shell style", _ours("shellcheck", "deploy-firestore.sh", "deploy/google-access.sh", ".ci/run")),
     Check("web types", _web("typecheck")),
     Check("web package", _web("build")),
 )

@@ -86,15 +86,14 @@ class Control:
         self._version = stored.version if stored else None
         self._written = (self.owner, dict(self.holders))
 
-    def own(self, machine: str, store: TickStore) -> None:
-        """Make `machine` the owner if there is none. Raises OtherStackError if there is another."""
+    def own(self, machine: str) -> None:
+        """Make `machine` the owner if there is none. `save` writes that. Raises OtherStackError if there is another."""
         if self.owner not in {"", machine}:
             raise OtherStackError(
                 f"The jobs of this database are run by another stack, {self.owner}; this one, {machine}, does nothing."
                 " To change that: `tracking owner --take`."
             )
         self.owner = machine
-        self.save(store, with_turns=False)
 
     @property
     def running(self) -> Counter[PlatformName]:

@@ -145,10 +145,12 @@ def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]
         tick.waits = Waits()
         return
     control = _read_control(deps, tick)
-    pending = _with_status(seen, Status.PENDING)
+    pending, processing = _with_status(seen, Status.PENDING), _with_status(seen, Status.PROCESSING)
+    if processing or not saw_all:
+        control.save(store, with_turns=False)  # a new owner, before the sweep changes any job
     if saw_all:
         tick.waits = waits.of_jobs(deps, pending, control)
-        running = _sweep(deps, tick, _with_status(seen, Status.PROCESSING), control.adopted_from, remaining_s)
+        running = _sweep(deps, tick, processing, control.adopted_from, remaining_s)
         if not pending:
             return
         control.agree(running, store, deps.clock.now() - deps.limits.longest_tick)
@@ -172,7 +174,7 @@ def _read_control(deps: TriggerDeps, tick: Tick) -> Control:
     """
     now = deps.clock.now()
     control = read_control(deps.store, now)
-    control.own(deps.executions.machine, deps.store)
+    control.own(deps.executions.machine)
     tick.closed_until = control.closed_until
     tick.is_paused = {name: control.closed_until.get(name, now) > now for name in PlatformName}
     tick.holds = waits.holds(deps, control)

@@ -4,9 +4,10 @@
 
 Addresses
     /youtube/v3     YouTube Data API v3: /channels /playlistItems /videos
-    /x/2            X API v2: /users/by/username/{name} /users/{id}/tweets
+    /x/2            X API v2: /users/by/username/{name} /users/{id}/tweets /usage/tweets
     /apify/v2       Apify API v2: /acts/{actor}/runs, /actor-runs/{id} and its /abort,
-                    /key-value-stores/{id}/records/INPUT, /datasets/{id}/items
+                    /key-value-stores/{id}/records/INPUT, /datasets/{id}/items,
+                    /acts/{actor}, /users/me and its /limits
     /healthz        200 when ready
 Every call needs a key, bearer or token. Any value works, except `wrong-key`.
 

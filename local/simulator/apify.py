@@ -26,6 +26,7 @@ _TRUE = ("1", "true")
 _ALPHABET = string.ascii_letters + string.digits
 _READY_SHARE = 0.1  # of the run's time
 _ITEM_USD = 0.0015  # the price of an item, for `maxTotalChargeUsd`
+_RUN_MEMORY_MB = 1024  # as in the recorded runs
 _SHORT_KEYS = (  # the keys of a run in a list of runs
     *("id", "actId", "status", "startedAt", "finishedAt", "buildId", "buildNumber", "meta"),
     *("defaultKeyValueStoreId", "defaultDatasetId", "defaultRequestQueueId"),
@@ -128,6 +129,9 @@ class ApifyApi:
         self.calls: Calls = {
             ("POST", "/acts/<actor>/runs"): self._start,
             ("GET", "/acts/<actor>/runs"): self._list,
+            ("GET", "/acts/<actor>"): self._actor,
+            ("GET", "/users/me"): self._me,
+            ("GET", "/users/me/limits"): self._my_limits,
             ("GET", "/actor-runs/<run_id>"): self._run,
             ("POST", "/actor-runs/<run_id>/abort"): self._abort,
             ("GET", "/key-value-stores/<store_id>/records/INPUT"): self._record,
@@ -190,6 +194,19 @@ class ApifyApi:
         items = [{key: run[key] for key in _SHORT_KEYS if key in run} for run in shown]
         counts = {"total": len(runs), "offset": 0, "limit": limit, "desc": is_descending, "count": len(items)}
         return answer({"data": counts | {"items": items}})
+
+    def _actor(self, _request: Request, _mode: Kind | None, actor: str) -> Response:
+        options = {"build": "latest", "timeoutSecs": 0, "memoryMbytes": _RUN_MEMORY_MB}
+        return answer({"data": {"id": _actor(actor).actor_id, "defaultRunOptions": options}})
+
+    def _me(self, _request: Request, _mode: Kind | None) -> Response:
+        return answer({"data": {"id": "simulated", "username": "simulated", "plan": {"id": "STARTER"}}})
+
+    def _my_limits(self, _request: Request, _mode: Kind | None) -> Response:
+        running = sum(run.end_s > self._now_s() for run in self.runs)
+        limits = {"maxMonthlyUsageUsd": 29, "maxActorMemoryGbytes": 32, "maxConcurrentActorJobs": 32}
+        current = {"monthlyUsageUsd": 1.5, "actorMemoryGbytes": running, "activeActorJobCount": running}
+        return answer({"data": {"limits": limits, "current": current}})
 
     def _run(self, request: Request, _mode: Kind | None, run_id: str) -> Response:
         return self._when_finished(request, self._found(run_id=run_id), 200)

@@ -131,7 +131,11 @@ class XApi:
     base = "/x/2"
 
     def __init__(self) -> None:
-        self.calls: Calls = {("GET", "/users/by/username/<name>"): _user, ("GET", "/users/<user_id>/tweets"): _tweets}
+        self.calls: Calls = {
+            ("GET", "/users/by/username/<name>"): _user,
+            ("GET", "/users/<user_id>/tweets"): _tweets,
+            ("GET", "/usage/tweets"): _usage,
+        }
 
     def refusal(self, request: Request) -> Response | None:
         is_known = request.bearer not in (None, WRONG_KEY)
@@ -168,6 +172,12 @@ def _user(request: Request, mode: Kind | None, name: str) -> Response:
     if mode is Kind.OTHER:
         user = recorded_user("natcomm" if user.username != "natcomm" else "icasecac")
     return answer({"data": _chosen(request, "users", _seen(user.data, mode))})
+
+
+def _usage(_request: Request, _mode: Kind | None) -> Response:
+    """Answer as in the documentation: https://docs.x.com/x-api/x-api-v2/usage/tweets"""
+    usage = {"cap_reset_day": 10, "project_cap": "2000000", "project_id": "1369785403853424", "project_usage": "43435"}
+    return answer({"data": usage})
 
 
 def _tweets(request: Request, mode: Kind | None, user_id: str) -> Response:

@@ -22,7 +22,7 @@ def tools(tmp_path: Path) -> Path:
     """A folder with all programs of the script. Its npx prints the current folder and the arguments, one per line."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    for name in ("bash", "dirname", "sed", "env"):
+    for name in ("bash", "dirname", "sed", "env", "mktemp", "rm", "cat"):
         (folder / name).symlink_to(str(shutil.which(name)))
     for name in ("node", "npx"):
         (folder / name).write_text('#!/usr/bin/env bash\npwd\nprintf "%s\\n" "$@"\n')
@@ -40,11 +40,10 @@ def copy(tmp_path: Path) -> Path:
     return folder
 
 
-def deploy(tools: Path, *arguments: str, script: Path = SCRIPT) -> subprocess.CompletedProcess[str]:
+def deploy(tools: Path, *arguments: str, script: Path = SCRIPT, database: str = "") -> subprocess.CompletedProcess[str]:
     command = [str(tools / "bash"), str(script), *arguments]
-    return subprocess.run(
-        command, cwd=tools, env={"PATH": str(tools)}, capture_output=True, text=True, timeout=20, check=False
-    )
+    environment = {"PATH": str(tools), "FIRESTORE_DATABASE": database}
+    return subprocess.run(command, cwd=tools, env=environment, capture_output=True, text=True, timeout=20, check=False)
 
 
 def complaint(tools: Path, *arguments: str, script: Path = SCRIPT) -> str:
@@ -71,6 +70,21 @@ def test_deploy_runs_the_pinned_tools_from_the_scripts_folder(tools: Path) -> No
         "--message",
         "two words",
     ]
+
+
+def test_named_database_is_in_the_configuration(tools: Path, copy: Path) -> None:
+    (tools / "npx").write_text('#!/usr/bin/env bash\ncat "${@: -1}"\nexit 3\n')
+    done = deploy(tools, "acme-production", script=copy / "deploy-firestore.sh", database="tracking-eu")
+    config = json.loads(done.stdout)["firestore"]
+    assert config == {"database": "tracking-eu", "rules": "firestore.rules", "indexes": "firestore.indexes.json"}
+    assert done.returncode == 3
+    assert sorted(file.name for file in copy.glob("firebase.*")) == ["firebase.json"], "its configuration must not stay"
+
+
+def test_impossible_database_is_refused(tools: Path) -> None:
+    done = deploy(tools, "acme-production", database="Tracking")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is not the id of a database" in done.stderr
 
 
 def test_deploy_script_is_executable() -> None:

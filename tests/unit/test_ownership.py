@@ -62,6 +62,16 @@ def test_first_tick_that_finds_a_job_takes_the_jobs(harness: Harness) -> None:
     assert owner(harness) == HERE
 
 
+def test_owner_is_written_before_the_first_sweep(harness: Harness, here: TriggerDeps, there: TriggerDeps) -> None:
+    """A project from before there were owners: the job runs, and nobody owns it."""
+    tick(here)
+    harness.memory.put_document(DocumentWrite(CONTROL_DOCUMENT, {OWNER: None}))
+    tick(here)
+    assert owner(harness) == HERE
+    with pytest.raises(OtherStackError):
+        tick(there)
+
+
 def test_tick_without_jobs_takes_nothing_and_is_one_query(harness: Harness, there: TriggerDeps) -> None:
     tick(there)
     assert harness.memory.get_document(CONTROL_DOCUMENT) is None

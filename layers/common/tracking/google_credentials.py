@@ -142,6 +142,11 @@ class SecretCredentials(Credentials):
         self._value = secret(secret_name)
         self._current = self._parsed(self._value)
 
+    @property
+    def of_google(self) -> Credentials:
+        """Return Google's own credentials, as the secret held them at the last look."""
+        return self._current
+
     def before_request(self, request: Any, method: str, url: str, headers: dict[str, str]) -> None:
         """Put a token into `headers`. Each request calls this first: of gRPC as well as of firebase-admin."""
         sent = _Request(request)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,9 +22,9 @@ def rules(tmp_path: Path, emulator: str) -> Iterator[Path]:
     firestore.load_rules(emulator)
 
 
-def status(emulator: str, database: str = DEFAULT_DATABASE) -> int:
+def status(emulator: str) -> int:
     """Read a document as a visitor who is not signed in, and return the answer's status."""
-    documents = f"http://{emulator}/v1/projects/{firestore.PROJECT}/databases/{database}/documents"
+    documents = f"http://{emulator}/v1/projects/{firestore.PROJECT}/databases/(default)/documents"
     return httpx.get(f"{documents}/notes/1", trust_env=False).status_code
 
 
@@ -33,8 +35,18 @@ def test_changed_rules_hold_at_once(emulator: str, rules: Path) -> None:
     assert (before, status(emulator)) == (403, 404)
 
 
-def test_rules_hold_in_a_named_database(emulator: str) -> None:
-    assert status(emulator, "tracking-2") == 403
+@pytest.mark.parametrize("database", [DEFAULT_DATABASE, "tracking-2"])
+def test_our_rules_hold_in_a_named_database_too(emulator: str, database: str) -> None:
+    """A signed-in user may ask for a job that is gone, and a visitor may not."""
+    firestore.load_rules(emulator)
+    claims = {"alg": "none"}, {"sub": "ada", "user_id": "ada", "aud": firestore.PROJECT}
+    token = ".".join(urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in claims)
+    job = f"http://{emulator}/v1/projects/{firestore.PROJECT}/databases/{database}/documents/trackingJobs/gone"
+    answers = [
+        httpx.get(job, headers=headers, trust_env=False, timeout=30).status_code
+        for headers in ({}, {"Authorization": f"Bearer {token}."})
+    ]
+    assert answers == [403, 404]
 
 
 def test_rules_that_cannot_be_read_are_refused_with_their_line(emulator: str, rules: Path) -> None:

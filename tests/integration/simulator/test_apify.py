@@ -176,7 +176,7 @@ def test_unknown_actors_runs_and_datasets_are_not_found(apify: httpx.Client, met
 
 
 def test_an_unknown_path_says_so(apify: httpx.Client) -> None:
-    answer = apify.get("/users/me")
+    answer = apify.get("/users/me/usage/monthly")
 
     assert (answer.status_code, answer.json()["error"]["type"]) == (404, "page-not-found")
 

@@ -137,3 +137,9 @@ def test_resources_that_ministack_lacks_are_left_out() -> None:
     }
     kept = {"Part": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"MetricName": "Errors"}}}
     assert set(adapt({"Resources": lacking | kept}, {})["Resources"]) == {"Part"}
+
+
+def test_numbers_of_mappings_become_texts() -> None:
+    template = {"Resources": {}, "Mappings": {"Places": {"10": {"RunningJobs": 3}}}}
+    assert adapt(template, {})["Mappings"] == {"Places": {"10": {"RunningJobs": "3"}}}
+    assert template["Mappings"] == {"Places": {"10": {"RunningJobs": 3}}}

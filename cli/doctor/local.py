@@ -1,4 +1,4 @@
-"""`tracking doctor`: the needs of the local stack, and how to get what is missing."""
+"""The needs of the local stack, and how to get what is missing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Need:
         return bool(self.found) or not self.is_required
 
 
-def doctor() -> None:
+def list_needs() -> None:
     """List the needs of the local stack, and how to get what is missing. Exit code 1 if a required one is missing."""
     table = Table("need", "found", "how to get it", box=None, pad_edge=False)
     all_needs = list(needs())
