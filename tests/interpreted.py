@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import functools
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -112,6 +113,17 @@ class InterpretedWorld(World):
         self.machine_arn: str = made["stateMachineArn"]
         self.executions = StepFunctionsExecutions(client, self.machine_arn)  # type: ignore[assignment]
         self._reconciled: set[str] = set()
+        # Executions run in threads, while a tick runs. Powertools has one set of metrics for all functions of a
+        # process; on Lambda each has a process of its own.
+        self._one_at_a_time = threading.RLock()
+
+    def tick(self) -> dict[str, Any]:
+        with self._one_at_a_time:
+            return super().tick()
+
+    def invoke(self, event: dict[str, Any]) -> dict[str, Any]:
+        with self._one_at_a_time:
+            return super().invoke(event)
 
     def plan(self, state: str, *answers: Answer | Exception | None) -> None:
         self.answers[state] = [*answers]

@@ -21,12 +21,8 @@ from tests.expanded import expand
 
 SCHEMAS = Path(cfnlint.__file__).parent / "data/schemas"
 REGION = "us-east-1"
-OPTIONAL = {
-    # parameters without which some resources are not made
-    "MonthlyBudgetUsd": 100,
-    "BudgetEmail": "somebody@example.com",
-    "SecretsKmsKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k",
-}
+EMAIL = "somebody@example.com"
+KEY = "arn:aws:kms:us-east-1:000000000000:key/1"
 
 LEFT_OUT = {
     # permissions that the schemas name: why nothing of ours needs them
@@ -110,8 +106,9 @@ def bootstrap() -> Any:
 
 @pytest.fixture(scope="module")
 def types() -> set[str]:
-    """The types of all resources of template.yaml, after SAM's transform."""
-    return {resource["Type"] for resource in expand(REGION, **OPTIONAL).resources.values()}
+    """The types of all resources of template.yaml, after SAM's transform, the optional ones too."""
+    stack = expand(REGION, MonthlyBudgetUsd=100, BudgetEmail=EMAIL, SecretsKmsKeyArn=KEY)
+    return {resource["Type"] for resource in stack.resources.values()}
 
 
 def handlers(kind: str) -> dict[str, Any]:
