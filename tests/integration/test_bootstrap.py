@@ -98,6 +98,7 @@ UNSCOPED = {
     "FunctionTags": "mappings have tags, too, and random ids",
     "Machine": "a machine is named after its logical id",
     "Traffic": "CodeDeploy's own configurations have names of AWS",
+    "BillingView": "a view of the account's bill",
     "SendAKick": "a secret is named after the stage",
     "BillingView": "the account has one for the whole bill",
 }
