@@ -17,11 +17,11 @@ import pytest
 from cfnlint.decode import cfn_yaml
 
 from local.paths import ROOT
-from tests.expanded import expand
+from tests.expanded import PACKAGED, expand
 
 SCHEMAS = Path(cfnlint.__file__).parent / "data/schemas"
 REGION = "us-east-1"
-OPTIONAL = {
+OPTIONAL: dict[str, str | int] = {
     # parameters without which some resources are not made
     "MonthlyBudgetUsd": 100,
     "BudgetEmail": "somebody@example.com",
@@ -100,7 +100,6 @@ UNSCOPED = {
     "Traffic": "CodeDeploy's own configurations have names of AWS",
     "BillingView": "a view of the account's bill",
     "SendAKick": "a secret is named after the stage",
-    "BillingView": "the account has one for the whole bill",
 }
 
 
@@ -112,7 +111,7 @@ def bootstrap() -> Any:
 @pytest.fixture(scope="module")
 def types() -> set[str]:
     """The types of all resources of template.yaml, after SAM's transform."""
-    return {resource["Type"] for resource in expand(REGION, **OPTIONAL).resources.values()}
+    return {resource["Type"] for resource in expand(REGION, PACKAGED, **OPTIONAL).resources.values()}
 
 
 def handlers(kind: str) -> dict[str, Any]:
