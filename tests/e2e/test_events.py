@@ -104,7 +104,8 @@ def test_a_function_that_takes_too_long_is_stopped(running: RunningStack) -> Non
 def test_a_tick_tells_what_it_did(running: RunningStack, event: str) -> None:
     answer = invoke(running.state, "trigger", event_of(event))
     assert not answer.is_error
-    assert answer.payload.keys() == {"started", "repaired", "malformed", "lost", "unwritable", "refused", "unknown"}
+    counts = {"started", "repaired", "malformed", "held", "lost", "unwritable", "refused", "unknown"}
+    assert answer.payload.keys() == counts
 
 
 def test_a_kick_is_accepted_and_says_nothing_else(running: RunningStack) -> None:
