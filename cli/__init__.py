@@ -209,22 +209,28 @@ def costs(
 @app.command()
 def platforms(
     clear: Annotated[PlatformName | None, typer.Option(help="End this platform's pause now.")] = None,
+    pause: Annotated[PlatformName | None, typer.Option(help="Start no job of this platform for --lasting.")] = None,
+    lasting: Annotated[str, typer.Option(help="How long --pause lasts, such as 12h or 1d.")] = "1d",
 ) -> None:
-    """Show which platforms are paused after they refused us, and until when."""
+    """Show which platforms are paused and until when, after they refused us or by an operator."""
+    if clear is not None and clear is pause:
+        raise InvalidJobError("One command cannot both pause a platform and clear its pause.")
+    now, length = datetime.now(UTC), _age(lasting)
     store = _store()
     if clear is not None:
         store.put_document(pauses.clearing(clear))
-    now = datetime.now(UTC)
+    if pause is not None:
+        store.put_document(pauses.Pause(platform=pause, until=now + length, reason=pauses.BY_OPERATOR).to_write())
     paused = pauses.from_document(store.get_document(pauses.CONTROL_DOCUMENT))
     table = Table("platform", "state", "until", "reason", box=None, pad_edge=False)
     for platform in PlatformName:
-        pause = paused.get(platform)
-        allowed = pause.starts_allowed(now) if pause else None
-        if pause is None or allowed is None:
+        found = paused.get(platform)
+        allowed = found.starts_allowed(now) if found else None
+        if found is None or allowed is None:
             table.add_row(platform.label, "open", "", "")
         else:
             state = "paused" if allowed == 0 else f"resuming, {allowed} starts a tick"
-            table.add_row(platform.label, state, _cell(pause.until), pause.reason)
+            table.add_row(platform.label, state, _cell(found.until), found.reason)
     out.print(table)
 
 

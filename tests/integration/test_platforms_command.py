@@ -1,4 +1,4 @@
-"""`tracking platforms` on the Firestore emulator: paused platforms, their ends, and clearing them."""
+"""`tracking platforms` on the Firestore emulator: paused platforms, their ends, pausing and clearing."""
 
 from __future__ import annotations
 
@@ -66,6 +66,38 @@ def test_cleared_platform_starts_at_the_next_tick(store: FirestoreStore) -> None
     assert shown["YouTube"].startswith("paused")
     assert harness.tick()["started"] == 1
     assert [job["platform"] for job in harness.executions.started.values()] == ["instagram"]
+
+
+def test_platform_paused_by_hand_starts_no_job_until_it_ends(store: FirestoreStore) -> None:
+    """The other platforms go on."""
+    harness = Harness(store=store)
+    harness.clock.advance((datetime.now(UTC) - harness.clock.now()).total_seconds())
+    for platform in (PlatformName.INSTAGRAM, PlatformName.YOUTUBE):
+        harness.add_job(platform=platform)
+    shown = states("--pause", "youtube", "--lasting", "12h")
+    assert re.match(r"paused\s+\d\d \w+ \d\d:\d\d:\d\d\s+operator", shown["YouTube"])
+    assert shown["Instagram"] == "open"
+    assert harness.tick()["started"] == 1
+    assert [job["platform"] for job in harness.executions.started.values()] == ["instagram"]
+    harness.clock.advance(timedelta(hours=11, minutes=59).total_seconds())
+    assert harness.tick()["started"] == 0
+    harness.clock.advance(timedelta(minutes=2).total_seconds())
+    assert harness.tick()["started"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--pause", "youtube", "--lasting", "tomorrow"], "An age is a number of days or hours"),
+        (["--pause", "youtube", "--clear", "youtube"], "cannot both pause a platform and clear its pause"),
+    ],
+)
+def test_refused_pause_writes_nothing(arguments: list[str], sentence: str, store: FirestoreStore) -> None:
+    pause(store, PlatformName.YOUTUBE, datetime.now(UTC) - timedelta(minutes=1))
+    before = store.get_document(CONTROL_DOCUMENT)
+    refused = CliRunner().invoke(cli.app, ["platforms", *arguments])
+    assert sentence in str(refused.exception)
+    assert store.get_document(CONTROL_DOCUMENT) == before
 
 
 def test_unreadable_pause_is_shown_as_open(store: FirestoreStore) -> None:

@@ -27,13 +27,14 @@ DEFAULT_RATE_PAUSE = timedelta(minutes=15)  # if the platform names no time
 QUOTA_PAUSE = timedelta(hours=1)  # if the time of the next refill is unknown: then one job tries each hour
 CREDENTIALS_PAUSE = timedelta(minutes=5)  # then one job tries whether somebody has renewed the key
 LONGEST_PAUSE = timedelta(days=1)
+BY_OPERATOR = "operator"  # the reason of a pause that no refusal made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
     platform: PlatformName
     until: datetime  # aware UTC
-    reason: str  # a class name of `tracking.errors`
+    reason: str  # a class name of `tracking.errors`, or BY_OPERATOR
 
     def starts_allowed(self, now: datetime) -> int | None:
         """Return how many jobs one tick may start: 0 while paused, then 1, 2, 4 ...; None after the last step."""
