@@ -492,6 +492,15 @@ def test_unrecorded_error_is_recorded_by_reconcile(
     assert end(world, job_id) == (Status.FAILED, *code)
 
 
+def test_job_that_lost_its_database_is_left_to_the_sweep(world: InterpretedWorld) -> None:
+    """Google refused our key in the state, and in FailJob. The user has done nothing wrong: the job begins again."""
+    refused = errors.CredentialsError("Our credentials for Firestore cannot be used.", credential="google")
+    job_id = unrecorded(world, refused, of=refused)
+    execution = one_execution(world)
+    assert (execution["status"], execution["error"]) == (ExecutionStatus.FAILED, "Unrecorded.CredentialsError")
+    assert end(world, job_id) == (Status.PROCESSING, None, None)
+
+
 def test_broken_function_is_told_though_nothing_of_it_runs(world: InterpretedWorld) -> None:
     job_id = unrecorded(world, crash("Runtime.ImportModuleError"), of=crash("Runtime.ImportModuleError"))
     assert end(world, job_id) == (Status.FAILED, *WRONG)

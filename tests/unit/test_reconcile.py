@@ -48,7 +48,10 @@ def test_a_job_that_lost_its_database_is_left_to_the_sweep(harness: Harness) -> 
     """Google refused our key, so FailJob wrote nothing. The job will start again: its user has done nothing wrong."""
     job = harness.claimed_job()
     event = event_of(harness, job, "failed")
-    event["detail"] |= {"error": "CredentialsError", "cause": "Our credentials for Firestore cannot be used."}
+    event["detail"] |= {
+        "error": "Unrecorded.CredentialsError",
+        "cause": "Our credentials for Firestore cannot be used.",
+    }
     before = harness.document(job["jobId"])
     assert reconcile(harness, event) == {"isRecorded": False}
     assert harness.document(job["jobId"]) == before

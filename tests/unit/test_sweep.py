@@ -112,7 +112,7 @@ def test_an_execution_that_lives_gets_a_new_lease(harness: Harness, status: Exec
 WITHOUT_RESULT = [
     None,
     Outcome(status=ExecutionStatus.SUCCEEDED),
-    Outcome(status=ExecutionStatus.FAILED, error="CredentialsError", cause="Our credentials ... cannot be used."),
+    Outcome(status=ExecutionStatus.FAILED, error="Unrecorded.CredentialsError", cause="Our credentials ..."),
 ]
 
 

@@ -62,8 +62,8 @@ class Outcome:
 
     @property
     def lost_access(self) -> bool:
-        """Return whether a key was refused: Google's, if the job is `processing`, because FailJob wrote nothing."""
-        return self.status is ExecutionStatus.FAILED and self.error == errors.CredentialsError.__name__
+        """Return whether Google refused our key, so that neither the state nor FailJob could write to the job."""
+        return self.status is ExecutionStatus.FAILED and self.error == UNRECORDED + errors.CredentialsError.__name__
 
 
 def settle(job: Job, outcome: Outcome, now: datetime, lease: timedelta = jobs.LEASE) -> Change:
