@@ -39,7 +39,7 @@ _PROBE_HELP = "Track this public account as a job, which costs what a job costs,
 
 def doctor(
     is_of_account: Annotated[bool, typer.Option("--aws", help="Check a real account, not this machine.")] = False,
-    stage_name: Annotated[str, typer.Option("--stage", help="A stage of samconfig.toml, or `local`.")] = "default",
+    stage_name: Annotated[str, typer.Option("--stage", help="A stage of samconfig.toml, or `local`.")] = "",
     is_deployed: Annotated[bool, typer.Option("--deployed", help="The stack must exist.")] = False,
     in_use: Annotated[
         list[PlatformName], typer.Option("--platform", help="A platform in use; all if none is named.")
@@ -50,11 +50,13 @@ def doctor(
 
     Without --aws: the needs of the local stack. With --aws: a stage's accounts, before its deployment and after it.
     """
-    if not is_of_account and (stage_name != "default" or is_deployed or in_use or probed):
+    if not is_of_account and (stage_name or is_deployed or in_use or probed):
         raise InvalidJobError("--stage, --deployed, --platform and --probe need --aws.")
     if not is_of_account:
         local.list_needs()
         return
+    if not stage_name:
+        raise InvalidJobError("--aws needs a stage of samconfig.toml, or local: --stage prod.")
     names = in_use or list(PlatformName)
     findings = list(_shown(_findings(stage_name, names, _probes(probed), must_exist=is_deployed)))
     counts = {verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict}

@@ -56,12 +56,11 @@ def find_stack(stage: Stage) -> Stack | None:
     if found["StackStatus"] in ("DELETE_COMPLETE", "REVIEW_IN_PROGRESS"):  # a change set that was never executed
         return None
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
-    parameters = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in found.get("Parameters", [])}
     url = outputs.get("TriggerUrl", "")
     if stage.is_local and url:
         url = local_stack.trigger_url(local_stack.State.load())
     since = found.get("LastUpdatedTime") or found["CreationTime"]
-    return Stack(found["StackStatus"], since, parameters, outputs, url)
+    return Stack(found["StackStatus"], since, outputs, url)
 
 
 def stack(stage: Stage, *, must_exist: bool) -> str:

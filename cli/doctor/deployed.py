@@ -116,7 +116,7 @@ def kick(stage: Stage, url: str, http: httpx.Client) -> str:
     took_s = time.monotonic() - begun
     log = "read the kick's log; docs/operations.md, When kicks fail"
     if answer.status_code == httpx.codes.UNAUTHORIZED:
-        raise wrong("401: the kick refuses the secret", f"after a change of the secret wait five minutes; else {log}")
+        raise wrong("401: the kick refuses the secret", log)
     if answer.status_code != httpx.codes.ACCEPTED:
         raise wrong(f"the kick answered {answer.status_code}", log)
     return f"202 after {took_s:.1f} s"

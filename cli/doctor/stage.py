@@ -1,8 +1,6 @@
 """A stage: what samconfig.toml, template.yaml and the deployed stack say about it.
 
-A parameter's value is the one of samconfig.toml; otherwise that of the deployed stack; otherwise the template's
-default. `sam deploy` chooses in the same order:
-https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-cli-command-reference-sam-deploy.html
+A parameter's value is the one of samconfig.toml, otherwise the template's default, as for `make deploy`.
 """
 
 from __future__ import annotations
@@ -53,7 +51,6 @@ class Stack:
 
     status: str
     since: datetime  # of the last deployment
-    parameters: Mapping[str, str]
     outputs: Mapping[str, str]
     trigger_url: str
     """The address of `POST /trigger`: the output, except on the local stack, whose output only browsers can resolve."""
@@ -78,8 +75,7 @@ class Stage:
         """Return the value of each parameter that has one."""
         known = self.template["Parameters"]
         defaults = {name: _text(entry["Default"]) for name, entry in known.items() if "Default" in entry}
-        deployed = self.stack.parameters if self.stack else {}
-        return {name: value for name, value in {**defaults, **deployed, **self.given}.items() if name in known}
+        return {name: value for name, value in {**defaults, **self.given}.items() if name in known}
 
     @property
     def missing(self) -> list[str]:

@@ -20,7 +20,7 @@ from tracking.jobs import PlatformName
 
 MODULE = import_module("cli.doctor")  # the package `cli` has the function of this name
 GIVEN = {"GoogleCloudProject": "p-1", "Stage": "prod"}
-STACK = Stack("CREATE_COMPLETE", START, {}, {}, "https://kick/trigger")
+STACK = Stack("CREATE_COMPLETE", START, {}, "https://kick/trigger")
 Looks = dict[str, FindingError | str]
 
 
@@ -110,8 +110,9 @@ REFUSED = [
     (["--stage", "prod"], {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "AWS_ENDPOINT_URL would lead the checks away"),
     (["--stage", "prod"], {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}, "FIRESTORE_EMULATOR_HOST would lead the checks"),
     (["--stage", "prod"], {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}, "AWS_ENDPOINT_URL_STS would lead the checks"),
-    (["--probe", "youtube"], {}, "A probe is a platform and an account"),
-    (["--probe", "facebook:nasa"], {}, "A probe is a platform and an account"),
+    ([], {}, "--aws needs a stage of samconfig.toml"),
+    (["--stage", "prod", "--probe", "youtube"], {}, "A probe is a platform and an account"),
+    (["--stage", "prod", "--probe", "facebook:nasa"], {}, "A probe is a platform and an account"),
 ]
 
 

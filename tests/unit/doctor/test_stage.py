@@ -11,9 +11,8 @@ import yaml
 
 from cli import samconfig
 from cli.doctor import stage
-from cli.doctor.stage import Stack, Stage, read_stage
+from cli.doctor.stage import Stage, read_stage
 from local import LocalError
-from tests.doubles import START
 from tracking.platform_contract import CREDENTIALS
 
 TEMPLATE: dict[str, Any] = yaml.load(
@@ -78,9 +77,8 @@ def _config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(samconfig, "FILE", config)
 
 
-def made(deployed: dict[str, str] | None = None, **given: str) -> Stage:
-    stack = None if deployed is None else Stack("CREATE_COMPLETE", START, deployed, {}, "")
-    return Stage("prod", "account-tracking", "eu-north-1", given, stack=stack, template=TEMPLATE)
+def made(**given: str) -> Stage:
+    return Stage("prod", "account-tracking", "eu-north-1", given, template=TEMPLATE)
 
 
 def test_a_stage_is_read_from_samconfig() -> None:
@@ -97,9 +95,9 @@ def test_an_unknown_or_unfinished_stage_is_one_sentence(name: str) -> None:
         read_stage(name)
 
 
-def test_values_come_from_samconfig_stack_and_template() -> None:
-    found = made({"Places": "50", "Reserved": "7", "Gone": "x"}, Project="p-1", Reserved="2")
-    assert found.parameters == {"Project": "p-1", "Places": "50", "Reserved": "2", "Secret": "", "Origins": ""}
+def test_values_come_from_samconfig_and_template() -> None:
+    found = made(Project="p-1", Reserved="2")
+    assert found.parameters == {"Project": "p-1", "Places": "10", "Reserved": "2", "Secret": "", "Origins": ""}
     assert (made().missing, made(Project="p").missing) == (["Project"], [])
     assert made(Projekt="p").misspelt == ["Projekt"]
 
