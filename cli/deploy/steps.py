@@ -61,7 +61,7 @@ def roll_back(place: Place, to: str, say: Say, ask: Ask) -> None:
     """
     with step("release"):
         if _ready_stack(place) is None:
-            raise DeployError(f"There is no stack {place.stage.stack_name}: nothing was ever deployed.")
+            raise DeployError(f"There is no stack {place.stage.stack_name}: nothing is deployed.")
         now = releases.live(place)
         target = to or (now.replaced if now else "")
         if not target:

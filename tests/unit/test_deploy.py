@@ -319,7 +319,7 @@ def test_rollback_from_the_first_version_is_refused(place: FakePlace) -> None:
 
 
 def test_rollback_without_a_stack_is_refused(place: FakePlace) -> None:
-    with pytest.raises(DeployError, match="nothing was ever deployed"):
+    with pytest.raises(DeployError, match="nothing is deployed"):
         roll_back(place)
 
 
