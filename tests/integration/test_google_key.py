@@ -178,6 +178,30 @@ def test_a_secret_with_a_typing_error_is_a_credentials_error(
     assert time.monotonic() - began < 3
 
 
+def test_a_mended_typing_error_is_noticed_in_seconds(store: FirestoreStore, secrets: Secrets) -> None:
+    """Otherwise each warm function would go on with the unusable value for five minutes."""
+    store.get_job("a")
+    usable = secrets.values[SECRET]
+    secrets.values[SECRET] = "not json"
+    secrets.now_s += 300
+    with pytest.raises(CredentialsError):
+        store.get_job("a")
+    secrets.values[SECRET] = usable
+    secrets.now_s += 10
+    assert store.get_job("a") is None
+
+
+def test_a_new_function_notices_a_mended_secret_in_seconds(services: Google, secrets: Secrets) -> None:
+    secrets.values[SECRET] = "not json"
+    for _ in range(3):
+        with pytest.raises(CredentialsError):
+            google_credentials.SecretCredentials(SECRET)
+    assert len(secrets.reads) == 2
+    secrets.values[SECRET] = json.dumps(services.new_key())
+    secrets.now_s += 10
+    google_credentials.SecretCredentials(SECRET)
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_token_server_that_fails_is_no_refusal(
     store: FirestoreStore, services: Google, monkeypatch: pytest.MonkeyPatch, status: int

@@ -139,8 +139,7 @@ class SecretCredentials(Credentials):
         self._lock = threading.Lock()
         self._is_doubted = False
         self._renewed_at = 0.0
-        self._value = secret(secret_name)
-        self._current = self._parsed(self._value)
+        self._value, self._current = self._parsed(secret(secret_name))
 
     @property
     def of_google(self) -> Credentials:
@@ -193,14 +192,17 @@ class SecretCredentials(Credentials):
     def _newest(self, *, refused: bool) -> Credentials:
         value = secret(self._secret_name, self._value if refused else None)
         if value != self._value:
-            self._current = self._parsed(value)
-            self._value = value
+            self._value, self._current = self._parsed(value)
         return self._current
 
-    def _parsed(self, value: str) -> Credentials:
+    def _parsed(self, value: str) -> tuple[str, Credentials]:
+        """Return the value and its credentials. An unusable value counts as refused: it may be mended by now."""
         try:
-            return _credentials_from(json.loads(value))
+            return value, _credentials_from(json.loads(value))
         except (ValueError, GoogleAuthError) as error:
+            newer = secret(self._secret_name, value)
+            if newer != value:
+                return self._parsed(newer)
             sentence = f"The secret {self._secret_name} does not hold usable Google credentials."
             raise CredentialsError(sentence, credential="google") from error
 
