@@ -86,6 +86,8 @@ class FakeCloudFormation(_Client):
         if self.stack is None:
             self.stack = {"StackStatus": "REVIEW_IN_PROGRESS"}
         name = arguments["ChangeSetName"]
+        if name in self.change_sets:
+            raise refusal("AlreadyExistsException", f"ChangeSet {name} cannot be created: it exists already")
         template = yaml.safe_load(self._s3.objects[arguments["TemplateURL"].removeprefix("https://s3.example/")])
         given = {one["ParameterKey"]: one["ParameterValue"] for one in arguments["Parameters"]}
         values = {key: given.get(key, declared["Default"]) for key, declared in template["Parameters"].items()}
@@ -110,9 +112,10 @@ class FakeCloudFormation(_Client):
         self.stack = None
 
     def execute_change_set(self, *, ChangeSetName: str) -> None:  # noqa: N803
-        made = self.change_sets.pop(ChangeSetName)
+        made = self.change_sets[ChangeSetName]
         self.executed.append(ChangeSetName)
-        if not self.failure:
+        if not self.failure:  # else the change set stays, as EXECUTE_FAILED
+            self.change_sets.clear()
             self.template = made["template"]
             self.values = made["values"]
         event = {"Timestamp": self._clock.now(), "LogicalResourceId": "TriggerFunction"}
@@ -140,12 +143,15 @@ class FakeLambda:
 
 
 class FakeSecrets:
+    """`missing`: the error for a secret that does not exist. Only who may read all names learns that it does not."""
+
     def __init__(self) -> None:
         self.secrets = {"kick": "new old"}
+        self.missing = "ResourceNotFoundException"
 
     def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803
         if SecretId not in self.secrets:
-            raise refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+            raise refusal(self.missing, "Secrets Manager can't find the specified secret.")
         return {"SecretString": self.secrets[SecretId]}
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from cli.deploy.places import Place
+from cli.deploy.places import Place, find_stack
 from cli.deploy.stages import DeployError
 
 LIMIT = timedelta(hours=2)
@@ -78,9 +78,9 @@ def create(
 
 
 def discard(formation: Any, change_set: ChangeSet) -> None:
-    """Delete the change set, and the empty stack that it made if there was none."""
+    """Delete the change set, and the empty stack that it made if there was none, unless somebody has filled it."""
     formation.delete_change_set(ChangeSetName=change_set.id)
-    if change_set.is_new:
+    if change_set.is_new and find_stack(formation, change_set.stack_name) is None:
         formation.delete_stack(StackName=change_set.stack_name)
 
 

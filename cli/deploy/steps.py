@@ -97,7 +97,9 @@ def _make_live(
     formation, name = place.client("cloudformation"), place.stage.stack_name
     with _timed(place, "change set", say) as done:
         stack = find_stack(formation, name)
-        change_set = change_sets.create(place, stack, f"r{release.id}", releases.address(place, release.id), parameters)
+        # A release is deployed more than once, and a change set that failed keeps its name.
+        made_as = f"r{release.id}-{place.clock.now():%Y%m%dT%H%M%S}"
+        change_set = change_sets.create(place, stack, made_as, releases.address(place, release.id), parameters)
         done.append(f"{len(change_set.lines)} changes" if change_set else "nothing has changed in the stack")
     with _discarded_on_error(formation, change_set):
         for line in change_set.lines if change_set else ():

@@ -158,6 +158,19 @@ def test_no_is_an_answer(place: FakePlace) -> None:
     assert "firestore" not in place.done
 
 
+def test_no_deletes_no_stack_that_somebody_else_made(place: FakePlace) -> None:
+    """Two people deploy a new stage. The first one's deployment is done while the second one reads the changes."""
+    made = {"StackStatus": "CREATE_COMPLETE"}
+
+    def refuse(question: str) -> bool:
+        place.formation.stack = made
+        return False
+
+    with pytest.raises(DeployError, match="Nothing was changed"):
+        steps.deploy(place, Said(), refuse)
+    assert place.formation.stack == made
+
+
 def test_deploy_shows_changed_parameters_and_resources(place: FakePlace) -> None:
     deploy(place)
     said = deploy(place, code="2", Days="9")
@@ -241,8 +254,11 @@ def test_kick_uses_the_first_of_two_secrets(place: FakePlace) -> None:
     assert "the kick answered 202" in deploy(place).lines[-1]
 
 
-def test_kick_without_a_secret_must_be_refused(place: FakePlace) -> None:
+@pytest.mark.parametrize("error", ["ResourceNotFoundException", "AccessDeniedException"])
+def test_kick_without_a_secret_must_be_refused(place: FakePlace, error: str) -> None:
+    """The pipeline's right ends in `kick-??????`, which matches no secret that does not exist."""
     place.manager.secrets.clear()
+    place.manager.missing = error
     assert "the kick answered 401, as there is no secret" in deploy(place).lines[-1]
 
 
@@ -293,6 +309,19 @@ def test_rollback_twice_goes_two_versions_back(place: FakePlace) -> None:
     for code in ("1", "2", "3"):
         deploy(place, code=code)
     roll_back(place)
+    roll_back(place)
+    assert live_code(place) == "1"
+
+
+def test_rollback_that_failed_may_be_tried_again(place: FakePlace) -> None:
+    """CloudFormation keeps the change set that failed, with its name."""
+    deploy(place, code="1")
+    deploy(place, code="2")
+    place.formation.failure = "no place"
+    with pytest.raises(DeployError, match="no place"):
+        roll_back(place)
+    place.formation.failure = ""
+    place.clock.advance(60)
     roll_back(place)
     assert live_code(place) == "1"
 
