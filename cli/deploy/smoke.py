@@ -44,7 +44,7 @@ def _kick(place: Place, outputs: Mapping[str, str]) -> str:
         raise DeployError(f"The kick does not answer: {error or type(error).__name__}") from error
     if status != expected:
         raise DeployError(f"The kick answers {status}, not {expected}: see its log, and docs/operations.md.")
-    return "the kick answered 202" if secret else "the kick answered 401, as there is no secret for programs, or we may not read it"
+    return "the kick answered 202" if secret else "the kick answered 401, as there is no secret that we may read"
 
 
 def _kick_secret(place: Place) -> str:

@@ -169,7 +169,18 @@ def test_every_caller_calls_the_alias(expanded: Expanded) -> None:
         for statement in statements(policy)
         if statement["Action"] == "lambda:InvokeFunction"
     ]
-    assert invokes == [alias("ProcessFunction")]
+    (allowed_to,) = invokes
+    assert alias("ProcessFunction") in allowed_to
+
+
+def test_executions_of_the_version_before_may_still_call(expanded: Expanded) -> None:
+    """Their definition calls the function without the alias. They keep it, but not the rights of its role.
+
+    https://docs.aws.amazon.com/step-functions/latest/apireference/API_UpdateStateMachine.html
+    """
+    policies = expanded.resources["TrackingStateMachineRole"]["Properties"]["Policies"]
+    (invoke,) = (s for policy in policies for s in statements(policy) if s["Action"] == "lambda:InvokeFunction")
+    assert {"Fn::GetAtt": ["ProcessFunction", "Arn"]} in invoke["Resource"]
 
 
 def test_failed_events_of_an_alias_go_to_the_dead_letters(expanded: Expanded) -> None:
@@ -230,14 +241,17 @@ def test_version_and_layer_of_the_last_release_stay(expanded: Expanded) -> None:
     assert all("DeletionPolicy" not in found for found in functions)  # the stack can be deleted
 
 
-@pytest.mark.parametrize("shift", ["AllAtOnce", "Canary10Percent5Minutes"])
-def test_ticks_and_states_shift_as_asked_and_alarms_take_back(shift: str) -> None:
-    stack = expand(TrafficShift=shift)
+def deployment_groups(stack: Expanded) -> dict[str, Any]:
     groups = stack.of_type("AWS::CodeDeploy::DeploymentGroup")
     assert set(groups) == {"TriggerFunctionDeploymentGroup", "ProcessFunctionDeploymentGroup"}
+    return groups
+
+
+def test_ticks_and_states_shift_as_asked_and_alarms_take_back() -> None:
+    stack = expand(TrafficShift="Canary10Percent5Minutes")
     watched = []
-    for group in groups.values():
-        assert shift in json.dumps(group["DeploymentConfigName"])
+    for group in deployment_groups(stack).values():
+        assert "Canary10Percent5Minutes" in json.dumps(group["DeploymentConfigName"])
         assert group["AlarmConfiguration"]["Enabled"]
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
         watched += [alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]]
@@ -245,6 +259,16 @@ def test_ticks_and_states_shift_as_asked_and_alarms_take_back(shift: str) -> Non
     alarm = stack.resources["TriggerVersionErrorsAlarm"]["Properties"]
     (version,) = (name for name in stack.of_type("AWS::Lambda::Version") if name.startswith("TriggerFunction"))
     assert {"Name": "ExecutedVersion", "Value": {"Fn::GetAtt": [version, "Version"]}} in alarm["Dimensions"]
+
+
+def test_no_ringing_alarm_stops_a_shift_at_once() -> None:
+    """A rollback is such a shift. The bad release's errors would stop it, and CloudFormation would bring that back.
+
+    https://github.com/aws/serverless-application-model/issues/716
+    """
+    for group in deployment_groups(expand(TrafficShift="AllAtOnce")).values():
+        assert "AllAtOnce" in json.dumps(group["DeploymentConfigName"])
+        assert group["AlarmConfiguration"] == {}
 
 
 # Deleting the stack

@@ -489,7 +489,8 @@ def test_users_mistakes_take_no_deployment_back(cloud: Cloud) -> None:
 def test_every_alarm_of_a_deployment_has_its_error() -> None:
     functions = [TEMPLATE["Resources"][name]["Properties"] for name in FUNCTIONS]
     preferences = [function["DeploymentPreference"] for function in functions if "DeploymentPreference" in function]
-    assert {alarm["Ref"] for preference in preferences for alarm in preference["Alarms"]} == set(DEPLOYMENTS)
+    watched = [preference["Alarms"]["Fn::If"][1] for preference in preferences]
+    assert {alarm["Ref"] for alarms in watched for alarm in alarms} == set(DEPLOYMENTS)
 
 
 # Troubles that are none

@@ -23,7 +23,8 @@ ALARMS = {name for name, resource in RESOURCES.items() if "AlarmActions" in reso
 ALARMS |= {  # they take a deployment back
     alarm["Ref"]
     for resource in RESOURCES.values()
-    for alarm in resource["Properties"].get("DeploymentPreference", {}).get("Alarms", ())
+    if "DeploymentPreference" in resource["Properties"]
+    for alarm in resource["Properties"]["DeploymentPreference"]["Alarms"]["Fn::If"][1]
 }
 QUIET = {"JobCancelledError", "StaleAttemptError", "JobPausedError"}
 CODES = {leaf.__name__ for leaf in errors.leaves()} - QUIET
