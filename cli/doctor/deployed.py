@@ -76,6 +76,11 @@ def ticks(stage: Stage, stack: Stack) -> str:
         raise note(f"no tick since the deployment {minutes} minutes ago", "look again in five minutes")
     if not begun:
         raise wrong(f"no tick within {minutes} minutes", "see the check `rule`, and the dead letters")
+    if not _sum("AWS/Lambda", "Invocations", "FunctionName", trigger, since):  # a call without a place is no error
+        told = f"{begun:.0f} ticks began within {minutes} minutes, and Lambda ran none"
+        if now - stack.since < LATENESS:
+            raise note(told, "look again in five minutes")
+        raise wrong(told, "Lambda has no place for them: docs/operations.md, ThrottlesAlarm")
     return f"{begun:.0f} ticks began within {minutes} minutes, none failed"
 
 

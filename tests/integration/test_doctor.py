@@ -331,6 +331,8 @@ def test_ticks_are_counted_and_failed_ones_told(with_stack: Stage) -> None:
     assert ticks(old) == (Verdict.WRONG, "no tick within 15 minutes")
     assert ticks(with_stack.stack) == (Verdict.NOTE, "no tick since the deployment 0 minutes ago")
     count("AWS/Events", "Invocations", "RuleName", "TriggerFunctionTick", 14)
+    assert ticks(old) == (Verdict.WRONG, "14 ticks began within 15 minutes, and Lambda ran none")
+    count("AWS/Lambda", "Invocations", "FunctionName", "TriggerFunction", 14)
     assert ticks(old) == (Verdict.OK, "14 ticks began within 15 minutes, none failed")
     count("AWS/Lambda", "Errors", "FunctionName", "TriggerFunction", 2)
     assert ticks(old) == (Verdict.WRONG, "2 ticks failed within 15 minutes, 14 began")
