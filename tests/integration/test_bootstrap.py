@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import cfnlint
 import pytest
 from cfnlint.decode import cfn_yaml
@@ -93,6 +95,7 @@ UNSCOPED = {
     # statements whose resources cannot be limited to the stack by name
     "EventSourceMappings": "a mapping's id is random",
     "LogDelivery": "these actions take no resource",
+    "CompositeAlarms": "AWS wants these for all alarms",
     "Api": "an API's id is random",
     "Layer": "a layer is named after its logical id",
     "FunctionTags": "mappings have tags, too, and random ids",
@@ -193,6 +196,27 @@ def test_statements_are_limited_to_the_stack(bootstrap: Any, name: str) -> None:
                 "FunctionTags",
             )
             assert is_limited or allowed, statement["Sid"]
+
+
+@pytest.mark.parametrize("name", ["DeployRole", "ExecutionRole"])
+def test_what_aws_wants_for_all_resources_has_them(bootstrap: Any, name: str) -> None:
+    """botocore's models say it in the operations' documentation: "permission that is scoped to *"."""
+    scopes: dict[str, set[str]] = {}
+    for statement in statements(bootstrap["Resources"][name]):
+        for action in listed(statement["Action"]):
+            scopes.setdefault(action, set()).update(map(json.dumps, listed(statement["Resource"])))
+    session, unscoped = botocore.session.get_session(), set[str]()
+    for action in scopes:
+        service, operation = action.split(":")
+        if service in session.get_available_services():
+            model = session.get_service_model(service)
+            documented = operation in model.operation_names and model.operation_model(operation).documentation
+            unscoped |= (
+                {action} if "permission that is scoped to" in re.sub(r"<[^>]+>", "", documented or "") else set()
+            )
+    assert {action for action in unscoped if scopes[action] != {'"*"'}} == set()
+    if name == "ExecutionRole":
+        assert unscoped == {"cloudwatch:DescribeAlarms", "cloudwatch:PutCompositeAlarm"}
 
 
 def test_roles_are_passed_to_named_services_only(bootstrap: Any) -> None:
