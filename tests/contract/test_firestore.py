@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -233,6 +234,26 @@ def test_a_job_whose_creation_was_answered_late_is_one_job(
     monkeypatch.setattr(DocumentReference, "create", answered_late)
     store = FirestoreStore(firestore_client())
     job_id = store.create_job(job_document())
+    assert [job.job_id for job in store.pending_jobs(10)] == [job_id]
+
+
+def test_a_job_whose_creation_was_not_answered_is_one_job(
+    firestore_client: Callable[[], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store makes the whole call again, by a new connection. It must name the same document."""
+    real, calls = DocumentReference.create, Counter[str]()
+
+    def unanswered_once(reference: DocumentReference, *arguments: Any, **options: Any) -> Any:
+        calls[reference.id] += 1
+        made = real(reference, *arguments, **options)
+        if calls.total() == 1:
+            raise google.DeadlineExceeded("no answer")  # type: ignore[no-untyped-call]
+        return made
+
+    monkeypatch.setattr(DocumentReference, "create", unanswered_once)
+    store = FirestoreStore(firestore_client())
+    job_id = store.create_job(job_document())
+    assert calls == {job_id: 2}
     assert [job.job_id for job in store.pending_jobs(10)] == [job_id]
 
 

@@ -321,12 +321,15 @@ class FirestoreStore:
             raise WriteRefusedError(str(error)) from error
         return _version(results[0].update_time)
 
-    @_translated
     def create_job(self, fields: dict[str, Any]) -> str:
-        reference = self._jobs.document()
+        job_id = str(self._jobs.document().id)
+        self._create_job(job_id, fields)
+        return job_id
+
+    @_translated
+    def _create_job(self, job_id: str, fields: dict[str, Any]) -> None:
         with suppress(google.AlreadyExists):  # the id is random, so the first try made the job, and its reply was lost
-            reference.create(fields, **self._call)
-        return str(reference.id)
+            self._jobs.document(job_id).create(fields, **self._call)
 
     @_translated
     def list_jobs(self, where: JobFilter, limit: int) -> list[JobSnapshot]:
