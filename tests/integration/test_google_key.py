@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,6 +12,8 @@ from uuid import uuid4
 
 import firebase_admin
 import pytest
+from google.auth.credentials import Credentials
+from google.auth.transport.requests import Request
 from google.cloud.firestore_v1 import Client
 
 from tests.factories import job_document
@@ -238,6 +241,28 @@ def test_a_late_refusal_of_an_old_token_renews_nothing(store: FirestoreStore, se
     assert services.asked == 1
     access.renew(time.monotonic())
     store.get_job("a")
+    assert services.asked == 2
+
+
+def test_a_refusal_told_during_another_request_is_not_lost(
+    services: Google, secrets: Secrets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One thread is refused, just while another finds its token valid."""
+    shared = google_credentials.SecretCredentials(SECRET)
+    shared.before_request(Request(), "GET", "https://firestore", {})
+    refused: list[threading.Thread] = []
+
+    def refuse_another(credentials: Credentials) -> bool:
+        if not refused:
+            refused.append(threading.Thread(target=shared.doubt, args=[time.monotonic()]))
+            refused[0].start()
+            refused[0].join(0.2)
+        return True
+
+    monkeypatch.setattr(type(shared.of_google), "valid", property(refuse_another))
+    shared.before_request(Request(), "GET", "https://firestore", {})
+    refused[0].join()
+    shared.before_request(Request(), "GET", "https://firestore", {})
     assert services.asked == 2
 
 

@@ -158,8 +158,9 @@ class SecretCredentials(Credentials):
 
     def doubt(self, since: float) -> None:
         """Renew the credentials before the next request, if they are older than the moment `since`."""
-        if self._renewed_at < since:
-            self._is_doubted = True
+        with self._lock:
+            if self._renewed_at < since:
+                self._is_doubted = True
 
     def _usable(self, request: _Request) -> Credentials:
         """Return Google's own credentials with a valid token."""
