@@ -31,7 +31,7 @@ from cli.watch import watch_jobs
 from local import LocalError
 from local.stack import State
 from tracking import jobs, pauses, walks
-from tracking.adoption import ADOPTED
+from tracking.adoption import ADOPTED, OWNER
 from tracking.clock import SystemClock
 from tracking.document_limits import is_document_id
 from tracking.errors import InvalidJobError, TrackingError
@@ -49,7 +49,6 @@ from tracking.store import (
     WriteRefusedError,
 )
 from tracking.store.firestore import FirestoreStore
-from trigger.control import OWNER
 
 app = typer.Typer(
     no_args_is_help=True,

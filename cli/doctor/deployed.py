@@ -18,12 +18,11 @@ from cli.doctor.checks import Check, FindingError, note, wrong
 from cli.doctor.google import client_of
 from cli.doctor.stage import Stack, Stage
 from cli.watch import watch_jobs
-from tracking import jobs, pauses
+from tracking import adoption, jobs, pauses
 from tracking.clock import Clock
 from tracking.jobs import OPEN, AccountType, Job, PlatformName, Status
 from tracking.store import JobWrite, StaleVersionError
 from tracking.store.firestore import FirestoreStore
-from trigger.control import OWNER
 
 WINDOW = timedelta(minutes=15)
 LATENESS = timedelta(minutes=5)
@@ -105,8 +104,8 @@ def _resource(stage: Stage, logical_id: str) -> str:
 
 def owner(stage: Stage, stack: Stack) -> str:
     """Look which stack works on the jobs of this database: the ticks of all others stop."""
-    control = FirestoreStore(client_of(stage)).get_document(pauses.CONTROL_DOCUMENT) or {}
-    named, ours = control.get(OWNER), stack.outputs.get("StateMachineArn", "")
+    control = FirestoreStore(client_of(stage)).get_document(pauses.CONTROL_DOCUMENT)
+    named, ours = adoption.owner(control), stack.outputs.get("StateMachineArn", "")
     if not named:
         return "no stack yet: the first tick takes the jobs"
     if named != ours:

@@ -1,7 +1,8 @@
 """Delete jobs that ended more than KEEP_FINISHED_DAYS ago. Accounts and videos stay. EventBridge runs this once a day.
 
 A job that ended later gets its `expireAt`, at which Firestore's TTL policy may delete it. Nobody else sets this field,
-so the one setting rules both. Jobs that ended before this system came are left alone (`tracking.adoption`).
+so the one setting rules both. Jobs that ended before this system came are left alone (`tracking.adoption`), and so are
+all jobs if another stack works on them: that stack's setting counts.
 
 The function reads every finished job. No query can find only the old jobs: ordering by a field skips documents without
 this field. Each page is deleted separately, so nothing is lost when a run stops early or happens twice. The next run
@@ -34,7 +35,11 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.CleanupD
     """Return how many jobs were deleted, and whether all finished jobs were looked at."""
     deps = deps or wiring.cleanup()
     now, kept_for = deps.clock.now(), timedelta(days=deps.keep_finished_days)
-    ours_since = adoption.adopted_from(deps.store.get_document(pauses.CONTROL_DOCUMENT), now)
+    control = deps.store.get_document(pauses.CONTROL_DOCUMENT)
+    if deps.machine and adoption.owner(control) not in {"", deps.machine}:
+        logger.warning("not cleaned up", action="cleanup_left", reason=f"The jobs are of {adoption.owner(control)}.")
+        return {"deleted": 0, "isDone": False}
+    ours_since = adoption.adopted_from(control, now)
     begin = _place(deps.store)
     looked_at, deleted, left_alone, place = 0, 0, 0, begin
     for page in walks.finished_jobs(deps.store, deps.limits.finished_page_size, begin):

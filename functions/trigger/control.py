@@ -41,8 +41,6 @@ from trigger.slots import Pending
 from trigger.turns import FIELD as TURNS
 from trigger.turns import Turns
 
-OWNER = "stateMachine"
-"""The ARN of the state machine whose stack works on the jobs. Without it, the next tick of any stack writes its own."""
 SLOTS = "slots"
 WRITTEN_BY = "writtenBy"
 
@@ -81,8 +79,7 @@ class Control:
         self.adopted_from = adoption.adopted_from(fields, now)
         self._is_first = not adoption.is_decided(fields)
         self.holders = {holder.job_id: holder for holder in _read(fields) if holder.since <= now + MAX_CLOCK_SKEW}
-        owner = (fields or {}).get(OWNER)
-        self.owner = owner if isinstance(owner, str) else ""
+        self.owner = adoption.owner(fields)
         self._version = stored.version if stored else None
         self._written = (self.owner, dict(self.holders))
 
@@ -152,7 +149,7 @@ class Control:
 
     def _to_write(self, *, with_turns: bool) -> DocumentWrite:
         fields: dict[str, Any] = {
-            OWNER: self.owner,
+            adoption.OWNER: self.owner,
             SLOTS: [
                 {
                     "job": h.job_id,

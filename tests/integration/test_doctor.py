@@ -26,12 +26,12 @@ from cli.doctor.stage import Stage
 from local import aws as ministack
 from local import programs
 from local.simulator import Simulator, running
+from tracking.adoption import OWNER
 from tracking.clock import SystemClock
 from tracking.jobs import PlatformName, Status
 from tracking.pauses import CONTROL_DOCUMENT, Pause
 from tracking.store import DocumentWrite, JobFilter
 from tracking.store.firestore import FirestoreStore
-from trigger.control import OWNER
 
 PLACES = 1_000
 GOOGLE = {"type": "service_account", "project_id": "p-1", "private_key": "k", "client_email": "e", "token_uri": "u"}

@@ -15,8 +15,9 @@ from tests.doubles import START
 from tests.factories import job, job_document, videos
 from tests.harness import Harness, spoil
 from tracking import jobs
-from tracking.adoption import ADOPTED
+from tracking.adoption import ADOPTED, OWNER
 from tracking.jobs import FINISHED, OPEN, Status
+from tracking.pauses import CONTROL_DOCUMENT as CONTROL
 from tracking.store import DocumentWrite, JobSnapshot
 from tracking.store.memory import MemoryStore
 from tracking.wiring import CleanupDeps
@@ -42,6 +43,21 @@ def test_finished_jobs_go_after_seven_days_and_live_ones_never(harness: Harness)
     assert clean_up(harness) == {"deleted": 3, "isDone": True}
     left = set(harness.store.get_documents("trackingJobs"))
     assert left == {old[Status.PENDING], old[Status.PROCESSING], *young.values()}
+
+
+@pytest.mark.parametrize(
+    ("owner", "deleted"),
+    [("arn:ours", 1), ("", 1), (None, 1), ("arn:theirs", 0)],
+    ids=["ours", "none", "null", "theirs"],
+)
+def test_jobs_of_another_stack_stay(harness: Harness, owner: str | None, deleted: int) -> None:
+    """Its `KeepFinishedDays` may be longer."""
+    harness.memory.put_document(DocumentWrite(CONTROL, {OWNER: owner}))
+    old, young = (harness.add_job(status="completed", completedAt=ended) for ended in (OLD, START))
+    deps = CleanupDeps(harness.store, harness.clock, 7, harness.limits, machine="arn:ours")
+    assert handler({}, FakeContext(), deps)["deleted"] == deleted  # type: ignore[arg-type]
+    assert (harness.store.get_job(old) is None) == bool(deleted)
+    assert ("expireAt" in harness.document(young)) == bool(deleted)
 
 
 def test_a_job_that_ended_just_now_stays_however_old_it_is(harness: Harness) -> None:

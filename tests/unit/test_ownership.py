@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import cli
 from bench.lambda_context import FakeContext
 from tests.harness import Harness
+from tracking.adoption import OWNER
 from tracking.executions import MemoryExecutions
 from tracking.hints import Hints
 from tracking.jobs import LEASE
@@ -22,7 +23,7 @@ from tracking.store import DocumentWrite, StoredDocument
 from tracking.store.memory import MemoryStore
 from tracking.wiring import TriggerDeps
 from trigger.app import handler
-from trigger.control import OWNER, OtherStackError
+from trigger.control import OtherStackError
 from trigger.tick import Tick, run_tick
 from trigger.wake import Wake
 

@@ -19,6 +19,8 @@ from tracking.pauses import CONTROL_DOCUMENT
 from tracking.store import DocumentWrite, JobSnapshot
 
 FIELD = "adoptedFrom"
+OWNER = "stateMachine"
+"""The ARN of the state machine whose stack works on the jobs. Without it, the next tick of any stack writes its own."""
 STALE = timedelta(days=1)
 """A job that nobody has written for so long when this system comes belongs to the time before."""
 
@@ -42,6 +44,12 @@ def adopted_from(control: Mapping[str, Any] | None, now: datetime) -> datetime |
     if isinstance(value, datetime):
         return value
     return None if value is None and is_decided(control) else now - STALE
+
+
+def owner(control: Mapping[str, Any] | None) -> str:
+    """Return the state machine of the stack that works on the jobs, or "" if none does yet."""
+    value = (control or {}).get(OWNER)
+    return value if isinstance(value, str) else ""
 
 
 def is_held(job: JobSnapshot, since: datetime | None) -> bool:

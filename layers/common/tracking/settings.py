@@ -159,6 +159,7 @@ class CleanupSettings(_FromEnvironment):
     firestore_database: str = DEFAULT_DATABASE
     firebase_credentials_secret: str = ""
     keep_finished_days: int = 7
+    state_machine_arn: str = ""  # of our stack; empty: whoever works on the jobs, we clean up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,7 @@ class CleanupDeps:
     clock: Clock
     keep_finished_days: int
     limits: Limits = field(default_factory=Limits)
+    machine: str = ""  # ARN of our stack's; "": clean up whoever works on the jobs
 
 
 @functools.cache
@@ -130,7 +131,8 @@ def reconcile() -> ReconcileDeps:
 @functools.cache
 def cleanup() -> CleanupDeps:
     settings = CleanupSettings.from_environment(os.environ)
-    return CleanupDeps(_store(settings), SystemClock(), settings.keep_finished_days)
+    clock, machine = SystemClock(), settings.state_machine_arn
+    return CleanupDeps(_store(settings), clock, settings.keep_finished_days, machine=machine)
 
 
 @functools.cache
