@@ -54,6 +54,9 @@ def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str
             properties.pop("CompatibleArchitectures", None)
         elif resource["Type"] == MACHINE:
             properties["DefinitionUri"] = ADAPTED_DEFINITION
+            # MiniStack limits the places of a function only if it is called without its alias.
+            called = {"ProcessFunctionArn": {"Fn::GetAtt": ["ProcessFunction", "Arn"]}}
+            properties["DefinitionSubstitutions"] = properties.get("DefinitionSubstitutions", {}) | called
         elif resource["Type"] == HTTP_API and "CorsConfiguration" in properties:
             properties["CorsConfiguration"] = _as_ministack_reads_it(properties["CorsConfiguration"])
     return adapted

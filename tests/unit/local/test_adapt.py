@@ -90,9 +90,17 @@ def test_the_bootstrap_can_be_run_and_changes_with_the_version(tmp_path: Path) -
 
 
 def test_the_machine_is_made_from_the_adapted_definition() -> None:
-    machine = {"Type": "AWS::Serverless::StateMachine", "Properties": {"DefinitionUri": "tracking.asl.json"}}
-    adapted = adapt({"Resources": {"Machine": machine}}, {})
-    assert adapted["Resources"]["Machine"]["Properties"] == {"DefinitionUri": ADAPTED_DEFINITION}
+    """It calls the process function without its alias, so that MiniStack limits the function's places."""
+    given = {"Partition": "aws", "ProcessFunctionArn": {"Ref": "ProcessFunction.Alias"}}
+    properties = {"DefinitionUri": "tracking.asl.json", "DefinitionSubstitutions": given}
+    machine = {"Type": "AWS::Serverless::StateMachine", "Properties": properties}
+    assert adapt({"Resources": {"Machine": machine}}, {})["Resources"]["Machine"]["Properties"] == {
+        "DefinitionUri": ADAPTED_DEFINITION,
+        "DefinitionSubstitutions": {
+            "Partition": "aws",
+            "ProcessFunctionArn": {"Fn::GetAtt": ["ProcessFunction", "Arn"]},
+        },
+    }
 
 
 def adapted_states() -> dict[str, Any]:
