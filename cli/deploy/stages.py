@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from cli import samconfig
 
 
@@ -12,15 +9,8 @@ class DeployError(Exception):
     """The deployment stopped. The message says at what, and what to do."""
 
 
-@dataclass(frozen=True)
-class Stage:
-    """One stage. `parameters`: the template's parameters that differ from their defaults."""
-
-    name: str
-    stack_name: str
-    region: str
-    parameters: Mapping[str, str]
-    profile: str = ""
+class Stage(samconfig.Config):
+    """A stage whose Firebase project is known. `parameters` differ from the template's defaults."""
 
     @property
     def project(self) -> str:

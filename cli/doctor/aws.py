@@ -10,6 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from cli.deploy.places import find_stack as described
+from cli.deploy.places import outputs_of
 from cli.doctor.checks import Check, FindingError, note, skipped, unknown, wrong
 from cli.doctor.stage import Stack, Stage
 from local import stack as local_stack
@@ -47,15 +49,10 @@ def credentials(region: str) -> str:
 
 def find_stack(stage: Stage) -> Stack | None:
     """Return the deployed stack; None if there is none."""
-    try:
-        (found,) = client("cloudformation").describe_stacks(StackName=stage.stack_name)["Stacks"]
-    except ClientError as error:
-        if "does not exist" in error.response["Error"]["Message"]:
-            return None
-        raise
-    if found["StackStatus"] in ("DELETE_COMPLETE", "REVIEW_IN_PROGRESS"):  # a change set that was never executed
+    found = described(client("cloudformation"), stage.stack_name)
+    if found is None or found["StackStatus"] == "DELETE_COMPLETE":
         return None
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    outputs = outputs_of(found)
     url = outputs.get("TriggerUrl", "")
     if stage.is_local and url:
         url = local_stack.trigger_url(local_stack.State.load())
