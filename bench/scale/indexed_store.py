@@ -138,7 +138,7 @@ class IndexedStore:
         keys = [(org_id, str(platform)) for platform in platforms]
         urgent = [job_id for *_, job_id in islice(merge(*(self._urgent.get(key, ()) for key in keys)), limit)]
         queued = merge(*(self._queues.get(key, ()) for key in keys))
-        young = dropwhile(lambda one: since is not None and one[0] < since, queued)
+        young = dropwhile(lambda one: since is not None and one[0] < since, queued)  # its jobs are never written again
         oldest = [job_id for _, job_id in islice(young, limit)]
         found = [*self._bill("pending_of_org", urgent), *self._bill("pending_of_org", oldest)]
         return list({job.job_id: job for job in found}.values())

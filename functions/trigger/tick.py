@@ -311,7 +311,7 @@ def _fail_malformed(
 def _hold(deps: TriggerDeps, held: Sequence[JobSnapshot], tick: Tick, remaining_s: Callable[[], float]) -> None:
     """Say in each job that it is on hold, once. A refused write is tried again at the next tick that reads the job."""
     unsaid = [job for job in held if job.data.get("message") != jobs.HELD]
-    writes = [JobWrite(job.job_id, jobs.hold(deps.clock.now()), job.version) for job in unsaid]
+    writes = [JobWrite(job.job_id, jobs.hold(), job.version) for job in unsaid]
     answers = write_each(deps.store, writes, remaining_s) if writes else []
     tick.held += [job.job_id for job, answer in zip(unsaid, answers, strict=True) if isinstance(answer, str)]
 

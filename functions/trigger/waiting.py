@@ -191,7 +191,7 @@ def _first_jobs(
     """Return the jobs of the organisation that start first, or None without a query if time is short.
 
     `since`: jobs that were last written earlier are held. Because they are the oldest, they may be all that the first
-    query finds. Then a second one asks for those that were created later.
+    query finds. Then others ask for those that were created, or put back into the queue, later.
     """
     if remaining_s() < QUERY_RESERVE_S:
         return None

@@ -285,6 +285,10 @@ def test_pending_jobs_of_an_org_are_its_urgent_and_oldest(store: Store, front_en
     since = START + timedelta(seconds=2)
     young = {job.job_id for job in store.pending_of_org("o", [PlatformName.YOUTUBE], 1, since)}
     assert young == {"most-urgent", "old"}
+    front_end.write("older", updatedAt=since + timedelta(seconds=1))
+    front_end.write("oldest", updatedAt=since)
+    found = {job.job_id for job in store.pending_of_org("o", [PlatformName.YOUTUBE], 1, since)}
+    assert found == {"most-urgent", "old", "oldest"}
     assert store.pending_of_org("o", [PlatformName.YOUTUBE], 20, START + timedelta(days=1)) != []  # those with priority
 
 

@@ -154,6 +154,24 @@ def test_new_jobs_pass_any_number_of_stale_ones(harness: Harness, stale: int) ->
     assert len(harness.executions.started) == 3
 
 
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_a_retried_job_passes_any_number_of_held_ones(harness: Harness, is_paused: bool) -> None:
+    """Its `createdAt` is as old as theirs. During a pause of another platform the scan stands still."""
+    harness.limits = replace(harness.limits, running=3)
+    stale = [harness.add_job(createdAt=START - timedelta(seconds=300 - number)) for number in range(300)]
+    harness.clock.advance(DAY_S + 1)
+    if is_paused:
+        until = harness.clock.now() + timedelta(hours=1)
+        harness.memory.put_document(Pause(platform=PlatformName.YOUTUBE, until=until, reason="operator").to_write())
+    harness.tick()
+    harness.memory.touch(stale[-1], **jobs.cancel(Status.PENDING, harness.clock.now()).fields)
+    harness.memory.touch(stale[-1], **jobs.retry(Status.CANCELLED, harness.clock.now()).fields)
+    for _ in range(2):
+        harness.tick()
+    assert harness.document(stale[-1])["status"] == "processing"
+    assert len(harness.executions.started) == 1
+
+
 def test_a_busy_system_says_it_in_every_held_job(harness: Harness) -> None:
     stale = [harness.add_job() for _ in range(150)]
     harness.clock.advance(DAY_S + 1)

@@ -33,7 +33,7 @@ FUNCTION_CHANGES: dict[str, Callable[[Status], Change]] = {
     "record": lambda _: jobs.record(START, {"posts": "run1"}),
     "hand_over": lambda _: jobs.hand_over(START, 2, "arn", {"cursor": ""}, "Going on."),
     "spend": lambda _: jobs.spend(START, {"units": 1}),
-    "hold": lambda _: jobs.hold(START),
+    "hold": lambda _: jobs.hold(),
     "keep": lambda _: jobs.keep(START, START, START + timedelta(days=7)),
     "complete": lambda _: jobs.complete(START, "Done.", "tiktok_1"),
     "fail": lambda status: jobs.fail(status, START, "Gone.", "AccountNotFoundError"),

@@ -471,9 +471,12 @@ def spend(now: datetime, spent: Spent) -> Change:
     return Change(ChangeKind.SPEND, {"updatedAt": now}, spent)
 
 
-def hold(now: datetime) -> Change:
-    """Say that a pending job waits for an operator. The status stays."""
-    return Change(ChangeKind.HOLD, {"updatedAt": now, "message": HELD})
+def hold() -> Change:
+    """Say that a pending job waits for an operator. The status stays.
+
+    `updatedAt` stays, too: by it a query finds the jobs that their users retry, and passes over the held ones.
+    """
+    return Change(ChangeKind.HOLD, {"message": HELD})
 
 
 def keep(now: datetime, ended: datetime, until: datetime) -> Change:

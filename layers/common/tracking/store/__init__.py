@@ -240,7 +240,8 @@ class TickStore(JobsWriter, Protocol):
     ) -> list[JobSnapshot]:
         """Return the jobs of these platforms to start first: up to `limit` with a priority over 0, then the oldest.
 
-        `since`: leave out jobs without a priority that were created earlier.
+        `since`: of the jobs without a priority, the oldest and the longest unchanged ones (`updatedAt`) since then, up
+        to `limit` of each.
         """
         ...
 

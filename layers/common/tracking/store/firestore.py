@@ -222,13 +222,16 @@ class FirestoreStore:
             .where(filter=FieldFilter("status", "==", Status.PENDING))
             .where(filter=FieldFilter("platform", "in", sorted(platforms)))
         )
-        # Two queries, because ordering by priority skips documents without a priority.
+        # Queries of their own, because ordering by a field skips documents without it.
         urgent = of_org.where(filter=FieldFilter("priority", ">", 0)).order_by("priority", Query.DESCENDING)
-        oldest = of_org if since is None else of_org.where(filter=FieldFilter("createdAt", ">=", since))
-        oldest = oldest.order_by("createdAt")
+        if since is None:
+            oldest = [of_org.order_by("createdAt")]
+        else:
+            dates = ("createdAt", "updatedAt")
+            oldest = [of_org.where(filter=FieldFilter(date, ">=", since)).order_by(date) for date in dates]
         found = {
             document.id: _snapshot(document)
-            for query in (urgent.order_by("createdAt"), oldest)
+            for query in (urgent.order_by("createdAt"), *oldest)
             for document in _only_our_fields(query.limit(limit)).stream(**self._call)
         }
         return list(found.values())

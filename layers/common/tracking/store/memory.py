@@ -77,8 +77,13 @@ class MemoryStore:
         waiting.sort(key=lambda job: job.data["createdAt"])
         urgent = [job for job in waiting if _priority(job) > 0]
         urgent.sort(key=_priority, reverse=True)
-        oldest = [job for job in waiting if since is None or _is_since(job.data["createdAt"], since)]
-        return _only_our_fields({job.job_id: job for job in urgent[:limit] + oldest[:limit]}.values())
+        if since is None:
+            return _only_our_fields({job.job_id: job for job in urgent[:limit] + waiting[:limit]}.values())
+        created = [job for job in waiting if _is_since(job.data["createdAt"], since)]
+        changed = [job for job in waiting if _is_since(job.data.get("updatedAt"), since)]
+        changed.sort(key=lambda job: job.data["updatedAt"])
+        found = urgent[:limit] + created[:limit] + changed[:limit]
+        return _only_our_fields({job.job_id: job for job in found}.values())
 
     def oldest_pending(
         self, platforms: Collection[PlatformName], limit: int, since: datetime | None = None
