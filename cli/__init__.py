@@ -7,6 +7,7 @@ stack.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -216,10 +217,11 @@ def platforms(
         raise InvalidJobError("One command cannot both pause a platform and clear its pause.")
     now, length = datetime.now(UTC), _age(lasting)
     store = _store()
-    if clear is not None:
-        store.put_document(pauses.clearing(clear))
+    changes = [] if clear is None else [pauses.clearing(clear)]
     if pause is not None:
-        store.put_document(pauses.Pause(platform=pause, until=now + length, reason=pauses.BY_OPERATOR).to_write())
+        changes.append(pauses.Pause(platform=pause, until=now + length, reason=pauses.BY_OPERATOR).to_write())
+    for write in itertools.chain.from_iterable(map(pauses.with_copy, changes)):
+        store.put_document(write)
     paused = pauses.from_document(store.get_document(pauses.CONTROL_DOCUMENT))
     table = Table("platform", "state", "until", "reason", box=None, pad_edge=False)
     for platform in PlatformName:

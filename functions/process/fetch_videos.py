@@ -155,7 +155,7 @@ def _pause(step: Step, deps: ProcessDeps) -> list[DocumentWrite]:
     if retry_at is None or reason is None:
         return []
     until = pauses.rate_limited_until(retry_at, deps.clock.now())
-    return [Pause(platform=step.work.platform_name, until=until, reason=reason).to_write()]
+    return pauses.with_copy(Pause(platform=step.work.platform_name, until=until, reason=reason).to_write())
 
 
 def _retry_at(step: Step) -> datetime | None:

@@ -31,7 +31,7 @@ def paused(step: Step, deps: ProcessDeps, error: TrackingError) -> JobPausedErro
     platform = step.work.platform_name
     message = f"{_sentence(platform.label, error)}; resumes about {until:%H:%M} UTC."
     pause = Pause(platform=platform, until=until, reason=type(error).__name__)
-    charging.commit(step, deps, jobs.pause(deps.clock.now(), message), [pause.to_write()])
+    charging.commit(step, deps, jobs.pause(deps.clock.now(), message), pauses.with_copy(pause.to_write()))
     return JobPausedError(message)
 
 

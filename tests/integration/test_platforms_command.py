@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 import cli
 from tests.harness import Harness
 from tracking.jobs import PlatformName
-from tracking.pauses import CONTROL_DOCUMENT, Pause
+from tracking.pauses import CONTROL_DOCUMENT, STATUS_DOCUMENT, Pause
 from tracking.store import DocumentWrite
 from tracking.store.firestore import FirestoreStore
 
@@ -64,6 +64,7 @@ def test_cleared_platform_starts_at_the_next_tick(store: FirestoreStore) -> None
     shown = states("--clear", "instagram")
     assert shown["Instagram"] == "open"
     assert shown["YouTube"].startswith("paused")
+    assert store.get_document(STATUS_DOCUMENT) == {"instagram": None}
     assert harness.tick()["started"] == 1
     assert [job["platform"] for job in harness.executions.started.values()] == ["instagram"]
 
@@ -77,6 +78,9 @@ def test_platform_paused_by_hand_starts_no_job_until_it_ends(store: FirestoreSto
     shown = states("--pause", "youtube", "--lasting", "12h")
     assert re.match(r"paused\s+\d\d \w+ \d\d:\d\d:\d\d\s+operator", shown["YouTube"])
     assert shown["Instagram"] == "open"
+    status, control = store.get_document(STATUS_DOCUMENT), store.get_document(CONTROL_DOCUMENT)
+    assert status is not None and control is not None
+    assert status == {"youtube": control["youtube"]}
     assert harness.tick()["started"] == 1
     assert [job["platform"] for job in harness.executions.started.values()] == ["instagram"]
     harness.clock.advance(timedelta(hours=11, minutes=59).total_seconds())

@@ -239,7 +239,11 @@ QUOTA: dict[str, dict[str, Any]] = {
 
 
 def pause_of(world: World, platform: str) -> dict[str, Any]:
-    return (world.store.get_document("trackingControl/platforms") or {}).get(platform) or {}
+    control, shown = (
+        world.store.get_document(f"{name}/platforms") or {} for name in ("trackingControl", "trackingStatus")
+    )
+    assert control.get(platform) == shown.get(platform)
+    return control.get(platform) or {}
 
 
 @pytest.mark.parametrize("platform", PAGED)

@@ -22,7 +22,7 @@ from tracking.errors import (
     StoreUnavailableError,
 )
 from tracking.jobs import PlatformName
-from tracking.pauses import CONTROL_DOCUMENT, Pause
+from tracking.pauses import CONTROL_DOCUMENT, STATUS_DOCUMENT, Pause
 from tracking.store import DocumentWrite, JobSnapshot, JobWrite
 from tracking.store.memory import MemoryStore
 
@@ -147,6 +147,7 @@ def test_lasting_refusal_pauses_the_platform_not_the_job(
     assert document.get("error") is None
     (paused,) = pauses.from_document(harness.store.get_document(CONTROL_DOCUMENT)).values()
     assert paused == Pause(platform=INSTAGRAM, until=until, reason=type(error).__name__)
+    assert harness.store.get_document(STATUS_DOCUMENT) == {"instagram": {"until": until, "reason": paused.reason}}
 
 
 def test_the_job_says_which_platform_and_when(harness: Harness) -> None:

@@ -4,13 +4,14 @@
     14:05 the first tick starts 1 job, the next 2, 4, 8 ... ──> after ten minutes the pause is forgotten
           the next refusal ──> a new pause
 
-One control document holds all pauses, one field per platform. Its other fields are the trigger's (`trigger.control`).
+One control document holds all pauses, one field per platform. Its other fields are the trigger's (`trigger.control`),
+and the rules let no page read it. So each pause is written twice: the status document holds a copy for pages.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,8 @@ from tracking.platform_contract import PLATFORMS
 from tracking.store import DocumentWrite
 
 CONTROL_DOCUMENT = "trackingControl/platforms"
+STATUS_DOCUMENT = "trackingStatus/platforms"
+"""The pauses as every signed-in user may read them. The functions never read it."""
 
 RAMP_STEP = timedelta(minutes=1)  # one tick
 RAMP_STEPS = 10
@@ -49,6 +52,11 @@ class Pause:
 
 def clearing(platform: PlatformName) -> DocumentWrite:
     return DocumentWrite(CONTROL_DOCUMENT, {str(platform): None})
+
+
+def with_copy(write: DocumentWrite) -> list[DocumentWrite]:
+    """Return the write of a pause, or of its end, and the same for pages. Commit both together where that is possible."""
+    return [write, replace(write, path=STATUS_DOCUMENT)]
 
 
 def from_document(document: Mapping[str, Any] | None) -> dict[PlatformName, Pause]:

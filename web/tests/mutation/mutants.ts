@@ -30,6 +30,7 @@ const VOCABULARIES: readonly (readonly string[])[] = [
 /** Paths of documents that no rule allows, and of collection-group queries (`{path=**}`). */
 const ELSEWHERE = [
   'trackingControl/{id}',
+  'trackingStatus/{id}',
   'organizations/{id}',
   'organizations/{orgId}/members/{id}',
   'organizations/{orgId}/projects/{id}',

@@ -26,6 +26,7 @@ export const VIDEO = `${ACCOUNT}/videos/v1`;
 export const ACME_JOB = 'trackingJobs/acme-job';
 export const GLOBEX_JOB = 'trackingJobs/globex-job';
 export const PAUSES = 'trackingControl/platforms';
+export const PAUSES_SHOWN = 'trackingStatus/platforms';
 
 const [accountExample] = examplesOf('account').valid;
 const [videoExample] = examplesOf('video').valid;

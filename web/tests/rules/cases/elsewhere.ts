@@ -2,13 +2,14 @@ import {
   collection,
   deleteDoc,
   doc,
+  type Firestore,
   getDocFromServer,
   getDocsFromServer,
   query,
   setDoc,
   updateDoc,
 } from 'firebase/firestore';
-import { ACCOUNT, ACME_JOB, MEMBER, NOBODY, OUTSIDER, OWNER, PAUSES, VIDEO } from '../background';
+import { ACCOUNT, ACME_JOB, MEMBER, NOBODY, OUTSIDER, OWNER, PAUSES, PAUSES_SHOWN, VIDEO } from '../background';
 import type { Case } from '../rulesHarness';
 
 /** Make one denied case for each kind of request to a document and to its collection. */
@@ -51,5 +52,13 @@ export const elsewhere: Case[] = [
     ...untouchable(`${VIDEO}/notes/n1`, as),
   ]),
   ...untouchable(PAUSES, NOBODY),
+  ...untouchable(PAUSES_SHOWN, NOBODY),
+  ...[MEMBER, OWNER].flatMap((as) => untouchable(PAUSES_SHOWN, as, ['list', ...WRITES])),
+  ...[MEMBER, OUTSIDER].map((as) => ({
+    name: `get ${PAUSES_SHOWN} as ${as}`,
+    allowed: true,
+    as,
+    run: (db: Firestore) => getDocFromServer(doc(db, PAUSES_SHOWN)),
+  })),
   ...untouchable('elsewhere/document', NOBODY),
 ];
