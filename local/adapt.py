@@ -17,8 +17,7 @@ LAYER = "AWS::Serverless::LayerVersion"
 MACHINE = "AWS::Serverless::StateMachine"
 HTTP_API = "AWS::ApiGatewayV2::Api"
 ALARM = "AWS::CloudWatch::Alarm"
-MISSING = ("AWS::CloudWatch::CompositeAlarm", "AWS::Budgets::Budget")
-"""Types that MiniStack does not have."""
+COMPOSITE_ALARM = "AWS::CloudWatch::CompositeAlarm"
 
 ADAPTED_DEFINITION = "adapted.asl.json"
 """The file name of the adapted state machine. The file lies beside the adapted template, which refers to it."""
@@ -63,9 +62,12 @@ def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str
 
 
 def _is_known(resource: Mapping[str, Any]) -> bool:
-    """Return whether MiniStack can create the resource. It has no metric math, and nothing here needs an alarm."""
+    """Return whether MiniStack can create the resource.
+
+    It has no composite alarms and no metric math, and nothing here needs an alarm.
+    """
     is_math = resource["Type"] == ALARM and "Metrics" in resource["Properties"]
-    return resource["Type"] not in MISSING and not is_math
+    return resource["Type"] != COMPOSITE_ALARM and not is_math
 
 
 def _as_ministack_reads_it(cors: Any) -> Any:

@@ -55,6 +55,7 @@ def _emulated(command: list[str]) -> list[str]:
     return [PYTHON, "-m", "local.emulated", *command]
 
 
+OF_A_STAGE = ["template.yaml", "deploy/bootstrap.yaml"]  # deployed in the region of the stage, whichever it is
 CHROMIUM = Check("Chromium", [PYTHON, "-m", "local.browser"])
 LINT: Lane = (
     Check("style", _ours("ruff", "check")),
@@ -63,7 +64,7 @@ LINT: Lane = (
     Check("web style", _web("lint")),
     Check("types", _ours("mypy")),
     Check("template, by SAM", [str(SAM / "bin" / "sam"), "validate", "--lint"]),
-    Check("templates, by cfn-lint", _ours("cfn-lint", "template.yaml", "deploy/bootstrap.yaml")),
+    Check("templates, by cfn-lint", _ours("cfn-lint", *OF_A_STAGE, "deploy/budget.yaml")),
     Check("shell style", _ours("shellcheck", "deploy-firestore.sh", "deploy/google-access.sh", ".ci/run")),
     Check("web types", _web("typecheck")),
     Check("web package", _web("build")),
@@ -90,6 +91,9 @@ LONG = ["--hypothesis-profile=long", "--timeout=3600"]
 NIGHTLY: tuple[Lane, ...] = (
     (
         Check("template, by Checkov", [PYTHON, "-m", "tests.template_security"]),
+        Check(
+            "templates in all regions, by cfn-lint", _ours("cfn-lint", "--regions", "ALL_REGIONS", "--", *OF_A_STAGE)
+        ),
         Check("rules, each clause broken", _emulated(_web("test:mutation"))),
         Check("job life, 3,000 examples", _ours("pytest", "tests/unit/test_job_life.py", *LONG)),
         CHROMIUM,  # the gallery's test needs it

@@ -25,8 +25,6 @@ SCHEMAS = Path(cfnlint.__file__).parent / "data/schemas"
 REGION = "us-east-1"
 OPTIONAL: dict[str, str | int] = {
     # parameters without which some resources are not made
-    "MonthlyBudgetUsd": 100,
-    "BudgetEmail": "somebody@example.com",
     "SecretsKmsKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k",
 }
 
@@ -101,7 +99,6 @@ UNSCOPED = {
     "FunctionTags": "mappings have tags, too, and random ids",
     "Machine": "a machine is named after its logical id",
     "Traffic": "CodeDeploy's own configurations have names of AWS",
-    "BillingView": "a view of the account's bill",
     "SendAKick": "a secret is named after the stage",
 }
 

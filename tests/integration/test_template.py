@@ -261,16 +261,6 @@ def test_events_that_a_function_fails_on_are_kept(template: Any) -> None:
     assert with_rules == {"TriggerFunction", "ReconcileFunction", "CleanupFunction"}
 
 
-def test_a_budget_needs_an_address(template: Any) -> None:
-    budget = template["Resources"]["Budget"]
-    assert budget["Condition"] == "HasBudget"
-    for notification in budget["Properties"]["NotificationsWithSubscribers"]:
-        assert notification["Subscribers"] == [{"SubscriptionType": "EMAIL", "Address": {"Ref": "BudgetEmail"}}]
-    rule = template["Rules"]["BudgetHasAnAddress"]
-    assert rule["RuleCondition"] == template["Conditions"]["HasBudget"]
-    assert rule["Assertions"][0]["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "BudgetEmail"}, ""]}]}
-
-
 # The tick
 
 

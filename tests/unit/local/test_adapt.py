@@ -140,7 +140,6 @@ def test_api_origins_get_the_names_that_ministack_reads() -> None:
 def test_resources_that_ministack_lacks_are_left_out() -> None:
     lacking = {
         "Level": {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {}},
-        "Budget": {"Type": "AWS::Budgets::Budget", "Properties": {}},
         "Math": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": []}},
     }
     kept = {"Part": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"MetricName": "Errors"}}}
