@@ -23,6 +23,7 @@ from rich.table import Table
 
 from cli.adoption import Stale, cancel_stale, is_adopted, survey
 from cli.costs import By, added_up, sum_of, table_of
+from cli.counts import counted
 from cli.deploy import deploy, rollback
 from cli.deploy.stages import DeployError
 from cli.doctor import doctor
@@ -156,7 +157,7 @@ def cleanup(
     if not yes and (count := sum(len(old) for _, old in walk())):
         _ask(count, age)
     deleted = sum(store.delete_jobs(old) for _, old in walk())
-    out.print(f"{_number(deleted, 'job')} deleted.")
+    out.print(f"{counted(deleted, 'job')} deleted.")
 
 
 @app.command()
@@ -181,9 +182,9 @@ def adopt(
         return
     cancelled, left = cancel_stale(store, now, stale_for) if stale is Stale.CANCEL else (0, 0)
     store.put_document(ADOPTED)
-    out.print(f"{_number(cancelled, 'job')} cancelled. The project is adopted.")
+    out.print(f"{counted(cancelled, 'job')} cancelled. The project is adopted.")
     if left:
-        out.print(f"{_number(left, 'stale job')} could not be cancelled: changed meanwhile, or not to be written.")
+        out.print(f"{counted(left, 'stale job')} could not be cancelled: changed meanwhile, or not to be written.")
 
 
 @app.command()
@@ -301,17 +302,13 @@ def _change(job_id: str, allowed: set[Status], done: str, change: jobs.UserChang
 def _ask(count: int, age: timedelta) -> None:
     """Return on a yes, and exit otherwise. The question is on stderr, so that it is seen if stdout is a file."""
     hours = age // timedelta(hours=1)
-    long_ago = _number(hours, "hour") if hours % 24 else _number(hours // 24, "day")
-    jobs_found = _number(count, "job")
+    long_ago = counted(hours, "hour") if hours % 24 else counted(hours // 24, "day")
+    jobs_found = counted(count, "job")
     sentences = f"{jobs_found} that ended more than {long_ago} ago will be deleted. Accounts and videos stay."
     err.print(f"{sentences}\nDelete them? [y/N] ", end="", markup=False, highlight=False)
     if input().strip().lower() not in {"y", "yes"}:
         err.print("Nothing was deleted.")
         raise typer.Exit(1)
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _row(snapshot: JobSnapshot) -> list[str]:

@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
+from cli.counts import counted
 from cli.deploy import change_sets, releases
 from cli.deploy.change_sets import ChangeSet
 from cli.deploy.places import Place, find_stack, outputs_of
@@ -100,11 +101,11 @@ def _make_live(
         # A release is deployed more than once, and a change set that failed keeps its name.
         made_as = f"r{release.id}-{place.clock.now():%Y%m%dT%H%M%S}"
         change_set = change_sets.create(place, stack, made_as, releases.address(place, release.id), parameters)
-        done.append(f"{len(change_set.lines)} changes" if change_set else "nothing has changed in the stack")
+        done.append(counted(len(change_set.lines), "change") if change_set else "nothing has changed in the stack")
     with _discarded_on_error(formation, change_set):
         for line in change_set.lines if change_set else ():
             say("", line)
-        if change_set and not ask(f"Make these {len(change_set.lines)} changes to {name}?"):
+        if change_set and not ask(f"Make {counted(len(change_set.lines), 'change')} to {name}?"):
             raise DeployError("Nothing was changed.")
         with _timed(place, "firestore", say) as done:
             done.append(firestore())

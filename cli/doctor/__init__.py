@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cli.counts import counted
 from cli.doctor import aws, deployed, google, local, platforms
 from cli.doctor.checks import Check, Finding, Verdict, finding_of, run
 from cli.doctor.stage import Stage, read_stage
@@ -60,8 +61,8 @@ def doctor(
     names = in_use or list(PlatformName)
     findings = list(_shown(_findings(stage_name, names, _probes(probed), must_exist=is_deployed)))
     counts = {verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict}
-    counted = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
-    Console(highlight=False).print(f"{len(findings)} checks: {counted}.")
+    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+    Console(highlight=False).print(f"{counted(len(findings), 'check')}: {verdicts}.")
     if counts[Verdict.WRONG]:
         raise typer.Exit(1)
 

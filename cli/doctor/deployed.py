@@ -13,6 +13,7 @@ from uuid import uuid4
 import httpx
 from rich.console import Console
 
+from cli.counts import counted
 from cli.doctor.aws import client, needed_secret
 from cli.doctor.checks import Check, FindingError, note, wrong
 from cli.doctor.google import client_of
@@ -67,20 +68,20 @@ def ticks(stage: Stage, stack: Stack) -> str:
     else:
         begun = _sum("AWS/Events", "Invocations", "RuleName", _resource(stage, _RULE), since)
     failed = _sum("AWS/Lambda", "Errors", "FunctionName", trigger, since)
-    minutes = round((now - since).total_seconds() / 60)
+    minutes = counted(round((now - since).total_seconds() / 60), "minute")
     if failed:
-        told = f"{failed:.0f} ticks failed within {minutes} minutes, {begun:.0f} began"
+        told = f"{counted(failed, 'tick')} failed within {minutes}, {begun:.0f} began"
         raise wrong(told, "read the trigger's log; docs/operations.md, TriggerErrorsAlarm")
     if not begun and now - stack.since < LATENESS:
-        raise note(f"no tick since the deployment {minutes} minutes ago", "look again in five minutes")
+        raise note(f"no tick since the deployment {minutes} ago", "look again in five minutes")
     if not begun:
-        raise wrong(f"no tick within {minutes} minutes", "see the check `rule`, and the dead letters")
+        raise wrong(f"no tick within {minutes}", "see the check `rule`, and the dead letters")
     if not _sum("AWS/Lambda", "Invocations", "FunctionName", trigger, since):  # a call without a place is no error
-        told = f"{begun:.0f} ticks began within {minutes} minutes, and Lambda ran none"
+        told = f"{counted(begun, 'tick')} began within {minutes}, and Lambda ran none"
         if now - stack.since < LATENESS:
             raise note(told, "look again in five minutes")
         raise wrong(told, "Lambda has no place for them: docs/operations.md, ThrottlesAlarm")
-    return f"{begun:.0f} ticks began within {minutes} minutes, none failed"
+    return f"{counted(begun, 'tick')} began within {minutes}, none failed"
 
 
 def _sum(namespace: str, metric: str, dimension: str, value: str, since: datetime) -> float:

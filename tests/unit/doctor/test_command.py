@@ -89,7 +89,7 @@ def test_only_a_wrong_check_is_a_failure(ended: Callable[..., tuple[int, list[st
 
 def test_without_credentials_nothing_else_is_checked(ended: Callable[..., tuple[int, list[str]]]) -> None:
     code, lines = ended({"AWS credentials": wrong("expired", "sign in"), "one": "found"})
-    assert (code, lines) == (1, ["wrong     AWS credentials     expired -> sign in", "1 checks: 1 wrong."])
+    assert (code, lines) == (1, ["wrong     AWS credentials     expired -> sign in", "1 check: 1 wrong."])
 
 
 def test_without_parameters_the_settings_are_not_known(ended: Callable[..., tuple[int, list[str]]]) -> None:
