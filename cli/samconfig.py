@@ -10,6 +10,7 @@ from typing import Any
 
 from local import LocalError
 from local.paths import ROOT
+from local.stack import State, deployment_parameters
 
 FILE = ROOT / "samconfig.toml"
 LOCAL = "local"
@@ -48,6 +49,11 @@ def parameters(name: str) -> dict[str, str]:
             raise LocalError(f"{pair!r} in [{name}.deploy.parameters] of {FILE.name} must have the form Name=value.")
         found[key] = value.strip("\"'")
     return found
+
+
+def local_parameters(state: State) -> dict[str, str]:
+    """Return the parameters of the running local stack: those it cannot do without, and the file's, which win."""
+    return deployment_parameters(state) | parameters(LOCAL)
 
 
 def _tables() -> dict[str, Any]:

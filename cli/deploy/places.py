@@ -136,7 +136,7 @@ class LocalStack:
     def open(cls) -> LocalStack:
         """Use the running stack. LocalError if none runs."""
         state = stack.running()
-        parameters = stack.deployment_parameters(state) | samconfig.parameters(samconfig.LOCAL)
+        parameters = samconfig.local_parameters(state)
         return cls(Stage(samconfig.LOCAL, aws.STACK_NAME, aws.REGION, parameters), state)
 
     def client(self, service: str) -> Any:

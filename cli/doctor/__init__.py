@@ -14,10 +14,10 @@ from cli.counts import counted
 from cli.doctor import aws, deployed, google, local, platforms
 from cli.doctor.checks import Check, Finding, Verdict, finding_of, run
 from cli.doctor.stage import Stage, read_stage
-from cli.samconfig import LOCAL
+from cli.samconfig import LOCAL, local_parameters
 from local import LocalError
 from local import aws as ministack
-from local.stack import State, deployment_parameters
+from local.stack import State
 from tracking.clients import http_client
 from tracking.clock import SystemClock
 from tracking.errors import InvalidJobError
@@ -122,7 +122,7 @@ def _prepared(name: str) -> Stage:
     if not running.is_up():
         raise LocalError("The local stack is not running: start it with `make up`.")
     os.environ.update(running.environment())
-    return Stage(LOCAL, ministack.STACK_NAME, ministack.REGION, deployment_parameters(running))
+    return Stage(LOCAL, ministack.STACK_NAME, ministack.REGION, local_parameters(running))
 
 
 def _probes(texts: Iterable[str]) -> list[tuple[PlatformName, str]]:

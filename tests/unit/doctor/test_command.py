@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 
 import httpx
 import pytest
 from typer.testing import CliRunner
 
 import cli
+from cli import samconfig
 from cli.doctor import aws, deployed, google, platforms
 from cli.doctor.checks import Check, FindingError, note, skipped, unknown, wrong
 from cli.doctor.stage import Stack, Stage
 from local.paths import ROOT
+from local.stack import Part, State
 from tests.doubles import START
 from tracking.jobs import PlatformName
 
@@ -98,6 +101,30 @@ def test_without_parameters_the_settings_are_not_known(ended: Callable[..., tupl
     assert "no value for GoogleCloudProject -> samconfig.toml, [prod.deploy.parameters]: " in lines[2]
     assert len(lines) == 4
     assert "parameters that template.yaml lacks: Stag" in ended({}, given={**GIVEN, "Stag": "prod"})[1][2]
+
+
+def test_the_local_stacks_parameters_are_read(
+    ended: Callable[..., tuple[int, list[str]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`make deploy STAGE=local` deploys with them."""
+
+    class Running(State):
+        def is_up(self) -> bool:
+            return True
+
+        def environment(self) -> dict[str, str]:
+            return {}
+
+        @classmethod
+        def load(cls, file: Path = tmp_path) -> State:
+            del file
+            return cls({"simulator": Part("http://127.0.0.1:1", None)})
+
+    monkeypatch.setattr(MODULE, "State", Running)
+    monkeypatch.setattr(samconfig, "FILE", tmp_path / "samconfig.toml")
+    samconfig.FILE.write_text('[local.deploy.parameters]\nparameter_overrides = ["KeepFinishedDay=8"]')
+    code, lines = ended({}, "--stage", "local")
+    assert (code, lines[2].split(": ")[1]) == (1, "KeepFinishedDay -> correct them")
 
 
 def test_a_missing_stack_is_wrong_if_it_must_be_deployed(ended: Callable[..., tuple[int, list[str]]]) -> None:
