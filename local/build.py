@@ -19,6 +19,10 @@ from local.paths import BUILD, LOCAL, LOGS, ROOT, RUNTIME, SAM, STACK, VENV, cle
 
 _SAM = str(SAM / "bin" / "sam")
 BUCKET = "tracking-deployments"
+CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+"""Needed by the roles, whose names are CloudFormation's, and by SAM's transform, which is a macro.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html
+"""
 _SOURCES = ("template.yaml", "functions", "layers", "statemachine", "requirements/runtime.lock", "local/adapt.py")
 _PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -62,7 +66,7 @@ def deploy(address: str, variables: Mapping[str, str], parameters: Mapping[str, 
     aws.client("s3", address).create_bucket(Bucket=BUCKET)
     command = [_SAM, "deploy", "--template-file", str(template), "--stack-name", aws.STACK_NAME]
     command += ["--s3-bucket", BUCKET, "--region", aws.REGION, "--config-env", "local", "--no-progressbar"]
-    command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+    command += ["--capabilities", *CAPABILITIES]
     command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset"]
     command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
     environment = clean_environment() | aws.client_environment(address)

@@ -12,6 +12,7 @@ from typing import Any
 
 from cli.deploy.places import Place, find_stack
 from cli.deploy.stages import DeployError
+from local.build import CAPABILITIES
 
 LIMIT = timedelta(hours=2)
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
@@ -58,7 +59,7 @@ def create(
         ChangeSetType="UPDATE" if stack else "CREATE",
         TemplateURL=template_url,
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Capabilities=CAPABILITIES,
         **({"RoleARN": place.role} if place.role else {}),
     )
     deadline = place.clock.now() + LIMIT

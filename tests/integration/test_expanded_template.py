@@ -315,3 +315,5 @@ def test_each_role_is_an_output_and_has_no_name_of_ours(expanded: Expanded) -> N
         output = expanded.outputs[f"{function.removesuffix('Function')}RoleName"]
         assert output["Value"] == {"Ref": f"{function}Role"}
     assert all("RoleName" not in role for role in expanded.of_type("AWS::IAM::Role").values())
+    of_iam = {found["Type"] for found in expanded.resources.values() if found["Type"].startswith("AWS::IAM::")}
+    assert of_iam == {"AWS::IAM::Role", "AWS::IAM::Policy"}  # a policy inside a role has no ARN, so its name is free

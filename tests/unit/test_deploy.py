@@ -130,6 +130,7 @@ def test_deploy_uses_cloudformations_role(place: FakePlace) -> None:
     with pytest.raises(DeployError):
         steps.deploy(place, Said(), refuse)
     assert asked[0]["RoleARN"] == place.role
+    assert asked[0]["Capabilities"] == ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 
 def test_indexes_are_deployed_before_the_functions(place: FakePlace) -> None:
