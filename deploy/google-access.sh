@@ -5,9 +5,10 @@
 #       The roles of the functions of STACK may use Firestore and Firebase Authentication of PROJECT. Writes the
 #       configuration, which is no secret but is stored as one, to SECRET in AWS Secrets Manager.
 #   deploy/google-access.sh [--dry-run] pipeline PROJECT STAGE OWNER/REPOSITORY
-#       Jobs of the environment STAGE of the repository at GitHub may deploy rules and indexes to PROJECT.
+#       Jobs of the environment STAGE of the repository at GitHub may deploy rules and indexes to PROJECT. A project trusts
+#       one repository: another one takes the place of the one before.
 #
-# It may run again at any time: what exists is kept. --dry-run prints the commands that change something, and runs none.
+# It may run again at any time: nothing is made twice. --dry-run prints the commands that change something, and runs none.
 # Sign in before: gcloud auth login, and for functions the AWS command line, with the stack's region in AWS_REGION.
 # The steps are Google's: https://cloud.google.com/iam/docs/workload-identity-federation-with-other-clouds
 # and https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines
@@ -66,7 +67,8 @@ make_pool() {
   fi
 }
 
-# make_provider ID KIND FLAGS...: the provider that vouches for AWS (create-aws) or GitHub (create-oidc).
+# make_provider ID KIND FLAGS...: the provider that vouches for AWS (aws) or GitHub (oidc). One that exists gets the flags,
+# too: its condition may name another repository, whose jobs it would still trust, and ours it would refuse.
 make_provider() {
   local provider=$1 kind=$2
   shift 2
@@ -74,10 +76,13 @@ make_provider() {
   local where=("--project=$project" --location=global "--workload-identity-pool=$pool")
   local describe=(gcloud iam workload-identity-pools providers describe "$provider" "${where[@]}")
   if ! exists "${describe[@]}"; then
-    change gcloud iam workload-identity-pools providers "$kind" "$provider" "${where[@]}" "$@"
-  elif [[ $("${describe[@]}" "--format=value(state)") == DELETED ]]; then
+    change gcloud iam workload-identity-pools providers "create-$kind" "$provider" "${where[@]}" "$@"
+    return
+  fi
+  if [[ $("${describe[@]}" "--format=value(state)") == DELETED ]]; then
     change gcloud iam workload-identity-pools providers undelete "$provider" "${where[@]}"
   fi
+  change gcloud iam workload-identity-pools providers "update-$kind" "$provider" "${where[@]}" "$@"
 }
 
 # make_account NAME ROLES...: a service account that has these roles in the project.
@@ -127,7 +132,7 @@ if [[ $1 == functions ]]; then
     sts.googleapis.com firestore.googleapis.com identitytoolkit.googleapis.com
   make_pool
   # A role's session has the ARN arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION.
-  make_provider "aws-$aws_account" create-aws "--account-id=$aws_account" \
+  make_provider "aws-$aws_account" aws "--account-id=$aws_account" \
     "--attribute-mapping=google.subject=assertion.arn,attribute.aws_role=assertion.arn.extract('assumed-role/{role}/')"
   make_account tracking-functions roles/datastore.user roles/firebaseauth.viewer
   for role in "${roles[@]}"; do
@@ -154,7 +159,7 @@ else
     sts.googleapis.com firestore.googleapis.com firebaserules.googleapis.com
   make_pool
   # Without the condition, every repository of GitHub could ask.
-  make_provider github create-oidc --issuer-uri=https://token.actions.githubusercontent.com \
+  make_provider github oidc --issuer-uri=https://token.actions.githubusercontent.com \
     "--attribute-mapping=google.subject=assertion.sub,attribute.repository=assertion.repository" \
     "--attribute-condition=assertion.repository == '$repository'"
   # The two that firebase-tools needs for rules and indexes, and one to see that their APIs are enabled.

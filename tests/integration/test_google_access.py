@@ -70,6 +70,9 @@ elif "describe" in words:
         sys.exit(1)
     print(key("describe").read_text())
 else:
+    for verb in ("update-aws", "update-oidc", "undelete"):
+        if verb in words and not key(verb).exists():
+            sys.exit(1)
     for verb in ("create", "create-aws", "create-oidc", "undelete"):
         if verb in words:
             key(verb).write_text("ACTIVE")
@@ -172,6 +175,19 @@ def test_pipeline_is_one_environment_of_one_repository(tools: Path) -> None:
     assert flag(lent, "member") == f"principal://iam.googleapis.com/{POOL}/subject/repo:acme/tracking:environment:prod"
     assert f"GOOGLE_PROVIDER={POOL}/providers/github" in done.stdout
     assert "GOOGLE_ACCOUNT=tracking-pipeline@acme-production.iam.gserviceaccount.com" in done.stdout
+
+
+@pytest.mark.parametrize("state", ["ACTIVE", "DELETED"])
+def test_existing_provider_trusts_the_repository_named_last(tools: Path, state: str) -> None:
+    run(tools, *PIPELINE[:-1], "acme/old-name")
+    (provider,) = (tools / "made").glob("*providers-github")
+    provider.write_text(state)
+    (tools / "calls").unlink()
+    assert run(tools, *PIPELINE).returncode == 0
+    *undeleted, updated = (change for change in changes(tools) if " providers " in change)
+    assert [" undelete github " in change for change in undeleted] == [True] * (state == "DELETED")
+    assert " update-oidc github " in updated
+    assert flag(updated, "attribute-condition") == "assertion.repository == 'acme/tracking'"
 
 
 def test_pipeline_may_deploy_rules_and_indexes_only(tools: Path) -> None:
