@@ -70,9 +70,10 @@ nightly: setup ## Test what takes very long: each clause of the rules broken, th
 build: setup ## Build for AWS (Python 3.13 on arm64) into .aws-sam
 	@PATH="$(CURDIR)/$(RUN):$$PATH" .local/sam/bin/sam build --parallel
 
-# Your shell's credentials of AWS and Google are used. YES=1 asks nothing, as a pipeline needs it.
+# Your shell's credentials of AWS and Google are used. YES=1 asks nothing, and ONLY_NEWER=1 refuses a commit that is older
+# than the live release's, as a pipeline needs both.
 deploy: setup ## Deploy to a stage of samconfig.toml: make deploy STAGE=staging
-	@$(RUN)/python -m cli deploy $(if $(YES),--yes) -- "$(STAGE)"
+	@$(RUN)/python -m cli deploy $(if $(YES),--yes) $(if $(ONLY_NEWER),--only-newer) -- "$(STAGE)"
 
 rollback: setup ## Go back to the release before: make rollback STAGE=staging; TO=RELEASE for another
 	@$(RUN)/python -m cli rollback $(if $(YES),--yes) $(if $(TO),"--to=$(TO)") -- "$(STAGE)"

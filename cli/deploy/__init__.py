@@ -23,9 +23,15 @@ StageName = Annotated[str, typer.Argument(metavar="STAGE", help="A stage of samc
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before the change.")]
 
 
-def deploy(stage: StageName, yes: Yes = False) -> None:
+def deploy(
+    stage: StageName,
+    yes: Yes = False,
+    only_newer: Annotated[
+        bool, typer.Option("--only-newer", help="Refuse a commit that is older than the live release's.")
+    ] = False,
+) -> None:
     """Deploy this folder to a stage: rules and indexes, then functions and machine, then a smoke test."""
-    steps.deploy(_place(stage), _say, lambda question: yes or _ask(question))
+    steps.deploy(_place(stage), _say, lambda question: yes or _ask(question), only_newer=only_newer)
     out.print("Deployed.")
 
 

@@ -34,6 +34,11 @@ class Release:
     parameters: Mapping[str, str]
     template: Mapping[str, Any]
 
+    @property
+    def commit(self) -> str:
+        """The short id of the commit that it was built from; "unknown" without a repository."""
+        return self.id.partition("-")[2].removesuffix("-dirty")
+
     @classmethod
     def of(cls, template: Any) -> Release | None:
         """Return the release that the template says it is; None for a template that was deployed by other means."""
@@ -50,9 +55,22 @@ class Release:
 
 def new_id(now: datetime) -> str:
     """Return the id of a release that is built now: the time, and the commit; `-dirty` if files were changed since."""
-    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
-    said = subprocess.run(command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=False)
-    return f"{now:%Y%m%dT%H%M%SZ}-{said.stdout.strip() or 'unknown'}"
+    return f"{now:%Y%m%dT%H%M%SZ}-{_git('describe', '--always', '--dirty', '--exclude=*') or 'unknown'}"
+
+
+def refuse_older(release: Release) -> None:
+    """Raise DeployError if this folder's commit is older than the release's, or if its history is not complete.
+
+    A release of a commit that this folder's repository does not have refuses nothing: it was deployed by hand.
+    """
+    if _git("rev-parse", "--is-shallow-repository") != "false":
+        raise DeployError("Nothing says which commit is older: fetch the whole history (git fetch --unshallow).")
+    ours, theirs = _git("rev-parse", "HEAD"), _git("rev-parse", "--verify", "--quiet", f"{release.commit}^{{commit}}")
+    if theirs and ours != theirs and _git("merge-base", ours, theirs) == ours:
+        raise DeployError(
+            f"This commit, {ours[:7]}, is older than the live release {release.id}. `make rollback` goes back to an"
+            " older release; to go on, deploy a newer commit."
+        )
 
 
 def live(place: Place) -> Release | None:
@@ -97,6 +115,13 @@ def newest(place: Place, limit: int = 5) -> str:
     keys = (one["Key"] for page in found for one in page.get("Contents", []))
     ids = sorted((key.removeprefix(prefix).removesuffix(".yaml") for key in keys), reverse=True)
     return f"The newest releases: {', '.join(ids[:limit]) or 'none'}."
+
+
+def _git(*arguments: str) -> str:
+    """Return what git says about this folder; empty if it fails."""
+    command = ["git", *arguments]
+    said = subprocess.run(command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=False)
+    return said.stdout.strip() if said.returncode == 0 else ""
 
 
 def _key(place: Place, id_: str) -> str:

@@ -34,11 +34,14 @@ Ask = Callable[[str], bool]
 """Called with a question. Return whether the answer is yes."""
 
 
-def deploy(place: Place, say: Say, ask: Ask) -> None:
-    """Deploy this folder. DeployError says which step stopped it."""
+def deploy(place: Place, say: Say, ask: Ask, *, only_newer: bool = False) -> None:
+    """Deploy this folder. DeployError says which step stopped it. `only_newer`: never put an older commit live."""
     with step("stack"):
         stack = _ready_stack(place)
         before = releases.live(place) if stack else None
+    if before and only_newer:
+        with step("release"):
+            releases.refuse_older(before)
     with _timed(place, "build", say) as done:
         built = place.build()
         done.append("the layer and the functions")

@@ -74,8 +74,15 @@ def test_actions_are_pinned_by_commit_and_name_their_version() -> None:
 def test_commands_take_their_inputs_from_the_environment() -> None:
     """An expression inside a command would run whatever its value holds."""
     commands = [step["run"] for step in JOB["steps"] if "run" in step]
-    assert commands == ['make "$TARGET" STAGE="$STAGE" YES=1']
+    assert commands == ['make "$TARGET" STAGE="$STAGE" YES=1 ONLY_NEWER=1']
     assert {job["with"]["target"] for job in JOBS.values()} == {"deploy", "rollback"}
+
+
+def test_older_commit_is_refused_by_the_whole_history() -> None:
+    (checkout,) = (step["with"] for step in JOB["steps"] if "actions/checkout" in step.get("uses", ""))
+    assert checkout["fetch-depth"] == 0
+    recipe = (ROOT / "Makefile").read_text().split("\ndeploy:")[1].split("\n\n")[0]
+    assert "$(if $(ONLY_NEWER),--only-newer)" in recipe
 
 
 def test_session_outlives_the_job() -> None:
