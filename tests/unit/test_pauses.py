@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from local.paths import ROOT
 from tests.doubles import START
 from tests.factories import videos
 from tests.harness import CHAIN, Harness
@@ -23,6 +25,7 @@ from tracking.errors import (
 )
 from tracking.jobs import PlatformName
 from tracking.pauses import CONTROL_DOCUMENT, STATUS_DOCUMENT, Pause
+from tracking.platforms import Refusal
 from tracking.store import DocumentWrite, JobSnapshot, JobWrite
 from tracking.store.memory import MemoryStore
 
@@ -69,6 +72,13 @@ QUOTAS = [
     (TWITTER, "2026-03-01T12:00:00", "2026-03-01T13:00:00"),
     (INSTAGRAM, "2026-12-31T23:30:00", "2027-01-01T00:30:00"),
 ]
+
+
+def test_front_ends_know_the_document_and_its_reasons() -> None:
+    contract = json.loads((ROOT / "contracts" / "pauses.json").read_text())
+    refusals = [cls.__name__ for cls in get_args(Refusal)]
+    assert contract["document"] == STATUS_DOCUMENT
+    assert contract["reasons"] == [*refusals, pauses.BY_OPERATOR]
 
 
 @pytest.mark.parametrize(("platform", "at", "until"), QUOTAS)

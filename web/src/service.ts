@@ -20,6 +20,7 @@ import { deleteFinishedJobs } from './jobDeletion';
 import { COLLECTION, findJob, readJob, readJobs } from './jobDocuments';
 import { NEWEST, openWindow } from './jobWindow';
 import { Kick } from './kick';
+import { type PlatformPause, watchPauses } from './pauses';
 import { logError, type OnError, type Unsubscribe } from './retryingListener';
 import { type OnJobs, SharedJobListener } from './sharedJobListener';
 import { watchDocument } from './watchDocument';
@@ -36,6 +37,7 @@ export {
   trackingJobError,
 } from './errors';
 export * from './job';
+export { PAUSE_REASONS, type PauseReason, type PlatformPause } from './pauses';
 export type { OnError, Unsubscribe } from './retryingListener';
 export type { Connection, OnJobs } from './sharedJobListener';
 export { checkUsername, platformOf } from './username';
@@ -60,6 +62,8 @@ export interface JobSource {
   watchProjectJobs(orgId: string, projectId: string, onJobs: OnJobs, onError?: OnError): Unsubscribe;
   retryJob(jobId: string): Promise<void>;
   cancelJob(jobId: string): Promise<void>;
+  /** Without it the panel does not say why a job of a paused platform waits. */
+  watchPauses?(onPauses: (pauses: readonly PlatformPause[]) => void, onError?: OnError): Unsubscribe;
 }
 
 export type CreateJob = TrackingJobService['createJob'];
@@ -155,6 +159,11 @@ export class TrackingJobService implements JobSource {
         this.#projects.delete(key);
       }
     };
+  }
+
+  /** Watch which platforms are paused, and until when. */
+  watchPauses(onPauses: (pauses: readonly PlatformPause[]) => void, onError?: OnError): Unsubscribe {
+    return watchPauses({ firestore: this.#firestore, auth: this.#auth }, onPauses, onError);
   }
 
   /** Put a failed or cancelled job into the queue and ask for its start. Rejects any other with `illegal-change`. */

@@ -7,6 +7,7 @@ import { Timestamp } from 'firebase/firestore';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import contract from '../../../contracts/job.json';
 import type { TrackingJob } from '../../src/job';
+import { PAUSES_DOCUMENT, type PlatformPause } from '../../src/pauses';
 import { Harness, jobDocument, MEMBER, ORG, OWNER, PROJECT, Recorder, STRANGER } from './emulatorHarness';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -36,6 +37,18 @@ test('these tests are bound by rules', async () => {
   await harness.set('trackingJobs/bound', jobDocument());
   await expect(harness.serviceOf(STRANGER).getJob('bound')).rejects.toMatchObject({ code: 'not-allowed' });
   await expect(harness.serviceOf(MEMBER).getJob('bound')).resolves.toMatchObject({ id: 'bound' });
+});
+
+test('watchPauses tells any signed-in user of a pause, and of its end', async () => {
+  const until = Timestamp.fromMillis(Date.UTC(2030, 0, 1));
+  await harness.set(PAUSES_DOCUMENT, { youtube: { until, reason: 'operator' } });
+  const recorder = new Recorder<readonly PlatformPause[]>();
+  const stop = harness.serviceOf(STRANGER).watchPauses(recorder.record);
+  const [pause] = await recorder.until((pauses) => pauses.length > 0);
+  expect(pause).toEqual({ platform: 'youtube', until: until.toDate(), reason: 'operator' });
+  await harness.set(PAUSES_DOCUMENT, { youtube: null });
+  await recorder.until((pauses) => pauses.length === 0);
+  stop();
 });
 
 describe('createJob', () => {
