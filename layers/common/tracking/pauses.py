@@ -55,7 +55,7 @@ def clearing(platform: PlatformName) -> DocumentWrite:
 
 
 def with_copy(write: DocumentWrite) -> list[DocumentWrite]:
-    """Return the write of a pause, or of its end, and the same for pages. Commit both together where that is possible."""
+    """Return the write of a pause, or of its end, and its copy for pages. Commit both together if you can."""
     return [write, replace(write, path=STATUS_DOCUMENT)]
 
 
