@@ -37,7 +37,7 @@ from tracking.adoption import ADOPTED, OWNER
 from tracking.clock import SystemClock
 from tracking.document_limits import is_document_id
 from tracking.errors import InvalidJobError, TrackingError
-from tracking.google_credentials import firestore_client
+from tracking.firestore_access import firestore_client
 from tracking.jobs import AccountType, Job, PlatformName, Status
 from tracking.settings import DEFAULT_DATABASE, Limits, SettingsError
 from tracking.store import (

@@ -20,7 +20,7 @@ from local.commands import signals_as_interrupts
 from tracking import jobs, pauses
 from tracking.clock import Clock, SystemClock
 from tracking.errors import TrackingError
-from tracking.google_credentials import firestore_client
+from tracking.firestore_access import firestore_client
 from tracking.jobs import AccountType, Job, PlatformName, Status
 from tracking.pauses import Pause
 from tracking.store import Store, account_path

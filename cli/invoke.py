@@ -29,7 +29,7 @@ from local.stack import State
 from process.work import Work
 from tracking import jobs
 from tracking.errors import InvalidJobError
-from tracking.google_credentials import firestore_client
+from tracking.firestore_access import firestore_client
 from tracking.jobs import AccountType, Fields, Job, Status
 from tracking.naming import execution_name
 from tracking.store.firestore import JOBS

@@ -28,7 +28,8 @@ from cli.doctor.stage import Stage
 from local.paths import ROOT
 from tracking import pauses
 from tracking.errors import CredentialsError
-from tracking.google_credentials import SecretCredentials, firebase_app, firestore_client
+from tracking.firestore_access import firestore_client
+from tracking.google_credentials import SecretCredentials, firebase_app
 from tracking.settings import DEFAULT_DATABASE
 from tracking.store.firestore import FirestoreStore
 

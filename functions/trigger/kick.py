@@ -18,7 +18,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tracking import refusals, wiring
+from tracking import kick_wiring, refusals
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.kick_auth import RefusedError, UnavailableError
 from tracking.metrics import count_refused_credentials
@@ -28,7 +28,7 @@ logger = Logger(service="kick")
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.KickDeps | None = None) -> dict[str, Any]:  # noqa: ARG001
+def handler(event: dict[str, Any], context: LambdaContext, deps: kick_wiring.KickDeps | None = None) -> dict[str, Any]:  # noqa: ARG001
     """Answer an HTTP API event, format 2.0. Only its headers are read. Safe to run twice, even at the same time."""
     try:
         deps = deps or _wired()
@@ -46,14 +46,14 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.KickDeps
     return _answer(HTTPStatus.ACCEPTED)
 
 
-def _wired() -> wiring.KickDeps:
+def _wired() -> kick_wiring.KickDeps:
     try:
-        return wiring.kick()
+        return kick_wiring.kick()
     except (CredentialsError, StoreUnavailableError) as error:
         raise UnavailableError(type(error).__name__, refused=isinstance(error, CredentialsError)) from error
 
 
-def _wake_trigger(deps: wiring.KickDeps) -> None:
+def _wake_trigger(deps: kick_wiring.KickDeps) -> None:
     try:
         deps.queues.send_message(QueueUrl=deps.wake_queue_url, MessageBody=json.dumps(KICK))
     except ClientError as error:

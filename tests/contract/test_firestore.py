@@ -25,7 +25,7 @@ from bench.rpcs import RecordedClient, RpcRecorder
 from tests.clients import anonymous_client
 from tests.doubles import START
 from tests.factories import account, bare_change, job_document, video
-from tracking import google_credentials, jobs
+from tracking import firestore_access, jobs
 from tracking.document_limits import message_bytes
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.google_credentials import REFUSED
@@ -345,7 +345,7 @@ def test_named_database_is_apart_from_the_default_one(emulator: str, monkeypatch
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator)
     project = f"demo-{uuid4().hex[:12]}"
     named, default = (
-        FirestoreStore(google_credentials.firestore_client(project, database=database))
+        FirestoreStore(firestore_access.firestore_client(project, database=database))
         for database in ("tracking-2", DEFAULT_DATABASE)
     )
     job_id = named.create_job(job_document())

@@ -20,7 +20,7 @@ from tests.factories import job_document
 from tests.google_double import AWS, Google, google
 from tests.secrets_double import Secrets
 from tests.silent_line import line_to
-from tracking import google_credentials
+from tracking import firestore_access, google_credentials
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.settings import DEFAULT_DATABASE
 from tracking.store import DocumentWrite
@@ -50,8 +50,8 @@ def store(monkeypatch: pytest.MonkeyPatch, services: Google, secrets: Secrets) -
     for name, value in {"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}.items():
         monkeypatch.setenv(name, value)
     project = f"demo-{uuid4().hex[:12]}"
-    client = services.client(google_credentials.firestore_client(project, SECRET))
-    access = google_credentials.FirestoreAccess(project, SECRET, DEFAULT_DATABASE)
+    client = services.client(firestore_access.firestore_client(project, SECRET))
+    access = firestore_access.FirestoreAccess(project, SECRET, DEFAULT_DATABASE)
     store = FirestoreStore(client, Access(access, services))
     yield store
     for each in {client, store.client}:
@@ -65,7 +65,7 @@ def store(monkeypatch: pytest.MonkeyPatch, services: Google, secrets: Secrets) -
 class Access:
     """Our access, with new connections to the double."""
 
-    ours: google_credentials.FirestoreAccess
+    ours: firestore_access.FirestoreAccess
     services: Google
 
     def connect(self) -> Client:

@@ -12,8 +12,9 @@ from bench.lambda_context import FakeContext
 from tests.races import LIMITS, CountedExecutions, fill
 from tracking.clock import SystemClock
 from tracking.kick_auth import Callers
+from tracking.kick_wiring import KickDeps
 from tracking.store.firestore import FirestoreStore
-from tracking.wiring import KickDeps, TriggerDeps
+from tracking.wiring import TriggerDeps
 from trigger import app, kick
 
 JOBS = 100

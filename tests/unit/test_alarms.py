@@ -40,11 +40,12 @@ from tracking.errors import (
 from tracking.executions import ExecutionsUnavailableError, StartRefusedError
 from tracking.jobs import PlatformName
 from tracking.kick_auth import Callers, UnavailableError
+from tracking.kick_wiring import KickDeps
 from tracking.outcomes import ExecutionStatus, Outcome
 from tracking.pauses import Pause, quota_used_up_until
 from tracking.store import JobSnapshot
 from tracking.store.memory import MemoryStore
-from tracking.wiring import KickDeps, ReconcileDeps
+from tracking.wiring import ReconcileDeps
 from trigger import kick
 from trigger.app import handler as trigger
 from trigger.tick import CLAIM_RESERVE_S

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from bench.lambda_context import FakeContext
 from local.paths import ROOT
 from tests.metrics import printed_metrics
-from tracking import wiring
+from tracking import kick_wiring
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.kick_auth import Callers, RefusedError
-from tracking.wiring import KickDeps
+from tracking.kick_wiring import KickDeps
 from trigger import kick
 
 SECRET = "0123456789abcdef-0123456789abcdef"
@@ -227,7 +227,7 @@ def test_our_own_credentials_missing_refuses_nobody(
     monkeypatch: pytest.MonkeyPatch, log: io.StringIO, capsys: pytest.CaptureFixture[str], error: Exception
 ) -> None:
     """Only a refused key is counted, because only then a person must act."""
-    monkeypatch.setattr(wiring, "kick", raising(error))
+    monkeypatch.setattr(kick_wiring, "kick", raising(error))
     event = {"headers": {"x-trigger-secret": SECRET}}
     assert kick.handler(event, FakeContext())["statusCode"] == 503  # type: ignore[arg-type]
     assert type(error).__name__ in log.getvalue()

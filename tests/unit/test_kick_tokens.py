@@ -32,7 +32,7 @@ from google.auth.exceptions import RefreshError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking import google_credentials, wiring
+from tracking import google_credentials, kick_wiring, wiring
 from tracking.kick_auth import CLOCK_SKEW_S, Caller, Callers, RefusedError, UnavailableError
 from tracking.settings import SettingsError
 
@@ -154,8 +154,8 @@ def callers(monkeypatch: pytest.MonkeyPatch, google: Google) -> Iterator[Callers
     monkeypatch.delenv("FIREBASE_AUTH_EMULATOR_HOST", raising=False)
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", PROJECT)
     monkeypatch.setenv("WAKE_QUEUE_URL", "https://queue")
-    monkeypatch.setattr(wiring, "secret", lambda name: pytest.fail("the secret was read for a token"))
-    yield wiring.kick.__wrapped__().callers
+    monkeypatch.setattr(kick_wiring, "secret", lambda *_: pytest.fail("the secret was read for a token"))
+    yield kick_wiring.kick.__wrapped__().callers
     google_credentials.firebase_app.cache_clear()
     for app in list(firebase_admin._apps.values()):
         firebase_admin.delete_app(app)
@@ -375,7 +375,7 @@ def test_emulator_tokens_are_accepted_and_users_looked_up(
 ) -> None:
     """The emulator's tokens are unsigned; a disabled user and a foreign audience are still refused."""
     monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", "127.0.0.1:9099")
-    emulated = wiring.kick.__wrapped__().callers
+    emulated = kick_wiring.kick.__wrapped__().callers
     token = unsigned({"alg": "none", "typ": "JWT"}, claims())
     assert emulated.identify(bearer(token)) is Caller.USER
     asked = f"http://127.0.0.1:9099/identitytoolkit.googleapis.com/v1/projects/{PROJECT}/accounts:lookup"
@@ -387,7 +387,7 @@ def test_emulator_tokens_are_accepted_and_users_looked_up(
         emulated.identify(bearer(unsigned({"alg": "none"}, claims(aud="other"))))
 
 
-EVERY_FUNCTION = [wiring.trigger, wiring.kick, wiring.process, wiring.reconcile, wiring.cleanup]
+EVERY_FUNCTION = [wiring.trigger, kick_wiring.kick, wiring.process, wiring.reconcile, wiring.cleanup]
 
 
 @pytest.mark.parametrize("wired", EVERY_FUNCTION, ids=lambda wired: str(wired.__name__))

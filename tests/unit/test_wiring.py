@@ -19,7 +19,7 @@ from google.auth.credentials import AnonymousCredentials
 import cli
 from local.paths import ROOT
 from tests.doubles import ManualClock
-from tracking import clients, google_credentials, secrets_manager, wiring
+from tracking import clients, firestore_access, kick_wiring, secrets_manager, wiring
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.jobs import PlatformName
 from tracking.kick_auth import Caller
@@ -90,7 +90,7 @@ def test_every_aws_client_has_short_time_outs(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_emulator_needs_no_credentials_and_reads_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
-    client = google_credentials.firestore_client("demo-wiring-test", "some-secret")
+    client = firestore_access.firestore_client("demo-wiring-test", "some-secret")
     assert client.project == "demo-wiring-test"
     assert isinstance(client._credentials, AnonymousCredentials)
 
@@ -113,7 +113,7 @@ def test_unusable_google_credentials_are_named_and_not_shown(
     monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)
     secrets.add_response("get_secret_value", {"SecretString": value}, {"SecretId": "firebase"})
     with pytest.raises(CredentialsError) as refused:
-        google_credentials.firestore_client("demo-refused", "firebase")
+        firestore_access.firestore_client("demo-refused", "firebase")
     assert "secret firebase" in refused.value.message
     assert KEY not in refused.value.message
 
@@ -134,7 +134,7 @@ def test_a_workload_identity_federation_is_used_as_configured(
         },
     }
     secrets.add_response("get_secret_value", {"SecretString": json.dumps(config)}, {"SecretId": "firebase"})
-    client = google_credentials.firestore_client("demo-federated", "firebase")
+    client = firestore_access.firestore_client("demo-federated", "firebase")
     assert isinstance(client._credentials._current, AwsCredentials)
 
 
@@ -163,7 +163,7 @@ def test_building_clients_uses_no_network_and_no_secrets(monkeypatch: pytest.Mon
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-trigger")
     assert wiring.trigger.__wrapped__().limits == Limits(running=7, per_credential=3)
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-kick")
-    assert wiring.kick.__wrapped__().wake_queue_url == "https://queue"
+    assert kick_wiring.kick.__wrapped__().wake_queue_url == "https://queue"
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-reconcile")
     assert wiring.reconcile.__wrapped__().store
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-cleanup")
@@ -215,7 +215,7 @@ def test_environment_serves_after_its_first_event_failed(monkeypatch: pytest.Mon
 def test_kick_reads_the_secret_its_environment_names(secrets: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (ENVIRONMENT | {"GOOGLE_CLOUD_PROJECT": "demo-kick-secret"}).items():
         monkeypatch.setenv(name, value)
-    callers = wiring.kick.__wrapped__().callers
+    callers = kick_wiring.kick.__wrapped__().callers
     secrets.add_response("get_secret_value", {"SecretString": f"{KEY}\n"}, {"SecretId": "account-tracking/kick"})
     assert callers.identify({"x-trigger-secret": KEY}) is Caller.SECRET
 
@@ -224,6 +224,22 @@ def test_trigger_and_process_do_not_import_firebase_auth() -> None:
     """Importing firebase_admin.auth would make every cold start take 50 % longer."""
     script = "import trigger.app, process.app, sys; sys.exit('firebase_admin.auth' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize("handler", ["trigger.app", "process.app", "reconcile.app", "cleanup.app"])
+def test_handlers_load_firestore_before_their_first_call(handler: str) -> None:
+    """Lambda imports a handler in its INIT. What is loaded later, the first event waits for."""
+    assert "google.cloud.firestore_v1" in firestore_modules(handler)
+
+
+def test_kick_does_not_load_firestore() -> None:
+    assert firestore_modules("trigger.kick") == []
+
+
+def firestore_modules(handler: str) -> list[str]:
+    script = f"import {handler}, json, sys; print(json.dumps([m for m in sys.modules if 'cloud.firestore' in m]))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=60, capture_output=True, check=True)
+    return list(json.loads(done.stdout))
 
 
 def test_settings_and_keys_show_no_secret(secrets: Stubber) -> None:

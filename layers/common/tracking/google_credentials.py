@@ -17,20 +17,20 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from tracking.errors import CredentialsError
 from tracking.secrets_manager import secret
-from tracking.settings import DEFAULT_DATABASE, SettingsError
+from tracking.settings import SettingsError
 
 
 @contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Turn the garbage collector off: it would search the library's many new objects again and again, in vain.
 
-    This saves an eighth of a cold start (`make bench`). `freeze` keeps these objects out of later collections, too.
+    Around the imports of Google's libraries it saves an eighth of a cold start (`make bench`). `freeze` keeps these
+    objects out of later collections, too.
     """
     gc.disable()
     try:
@@ -40,12 +40,10 @@ def _no_collection() -> Iterator[None]:
         gc.enable()
 
 
-with _no_collection():
+with no_collection():
     import firebase_admin
-    from firebase_admin import firestore
     from google.auth.credentials import AnonymousCredentials, Credentials
     from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
-    from google.cloud.firestore_v1 import Client
 
 GOOGLE_TIMEOUT_S = 3.0
 """Seconds to wait for Google's certificates, a user's record or a token. The libraries' default is two minutes."""
@@ -57,39 +55,6 @@ https://github.com/grpc/grpc/blob/master/src/core/credentials/call/plugin/plugin
 """
 
 _FIREBASE_SCOPES = ("https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/datastore")
-
-
-def firestore_client(project: str, credentials_secret: str = "", database: str = DEFAULT_DATABASE) -> Client:
-    """Build a Firestore client through firebase-admin.
-
-    With `FIRESTORE_EMULATOR_HOST` the client uses no credentials. Otherwise the client uses the secret: a service
-    account's key, or a workload identity federation's configuration. Without a secret the client uses the machine's
-    own credentials.
-    """
-    client: Client = firestore.client(firebase_app(project, credentials_secret), database)
-    return client
-
-
-@dataclass(frozen=True, slots=True)
-class FirestoreAccess:
-    """Implements `store.firestore.Access`."""
-
-    project: str
-    credentials_secret: str
-    database: str
-
-    def connect(self) -> Client:
-        """Return a new client with the same credentials. firebase-admin would return the one that it has."""
-        return Client(project=self.project, credentials=self._credentials, database=self.database)
-
-    def renew(self, since: float) -> None:
-        if isinstance(self._credentials, SecretCredentials):
-            self._credentials.doubt(since)
-
-    @property
-    def _credentials(self) -> Credentials:
-        credentials: Credentials = firebase_app(self.project, self.credentials_secret).credential.get_credential()
-        return credentials
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""The dependencies of each function, built in this one place.
+"""The dependencies of each function that works on the store, built in this one place. The kick's: `kick_wiring`.
 
 A function's dependencies are built at its first event and reused while its environment is warm. A client that an event
 does not need is not built. boto3 and httpx are imported at their first use, because together they would double the
@@ -13,12 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tracking.clients import aws_client, http_client
 from tracking.clock import Clock, SystemClock
 from tracking.errors import CredentialsError
-from tracking.google_credentials import FirestoreAccess, firebase_app, firestore_client
+from tracking.firestore_access import FirestoreAccess, firestore_client
 from tracking.hints import Hints
 from tracking.jobs import PlatformName
 from tracking.platform_contract import PLATFORMS
@@ -26,7 +26,6 @@ from tracking.platforms import Platform, Setup
 from tracking.secrets_manager import secret
 from tracking.settings import (
     CleanupSettings,
-    KickSettings,
     Limits,
     PlatformSettings,
     ProcessSettings,
@@ -40,7 +39,6 @@ from tracking.store.firestore import FirestoreStore
 
 if TYPE_CHECKING:
     from tracking.executions import Executions
-    from tracking.kick_auth import Callers
 
 
 def no_platform(name: PlatformName) -> Platform:
@@ -56,13 +54,6 @@ class TriggerDeps:
     limits: Limits
     hints: Hints = field(default_factory=Hints)
     platform: Callable[[PlatformName], Platform] = no_platform  # to stop the paid runs of jobs that the sweep ends
-
-
-@dataclass(frozen=True, slots=True)
-class KickDeps:
-    callers: Callers
-    queues: Any  # the client of SQS
-    wake_queue_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +94,6 @@ def trigger() -> TriggerDeps:
         clock=SystemClock(),
         limits=Limits(running=settings.max_running_jobs, per_credential=settings.max_running_per_credential),
         platform=_stopping(settings, SystemClock()),
-    )
-
-
-@functools.cache
-def kick() -> KickDeps:
-    from firebase_admin import auth
-
-    from tracking.kick_auth import Callers
-
-    settings = KickSettings.from_environment(os.environ)
-    app = firebase_app(settings.google_cloud_project, settings.firebase_credentials_secret)
-    return KickDeps(
-        callers=Callers(auth.Client(app), lambda refused: secret(settings.kick_secret, refused)),
-        queues=aws_client("sqs"),
-        wake_queue_url=settings.wake_queue_url,
     )
 
 

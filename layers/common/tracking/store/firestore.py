@@ -116,7 +116,7 @@ def _translated(call: Callable[Concatenate[FirestoreStore, _P], _R]) -> Callable
 
 
 class Access(Protocol):
-    """The way to Firestore, as `tracking.google_credentials` knows it."""
+    """The way to Firestore, as `tracking.firestore_access` knows it."""
 
     def connect(self) -> Client:
         """Return a client with a connection of its own."""
