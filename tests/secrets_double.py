@@ -6,17 +6,22 @@ from dataclasses import dataclass, field
 
 import pytest
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from botocore.exceptions import ClientError
 
 from tracking import secrets_manager
 
 
 @dataclass
 class Secrets:
-    """`is_away`: no answer comes, and each attempt to read fails."""
+    """`is_away`: no answer comes, and each attempt to read fails.
+
+    `refusal`: AWS's code with which each attempt to read is refused.
+    """
 
     values: dict[str, str] = field(default_factory=dict)
     reads: list[str] = field(default_factory=list)
     is_away: bool = False
+    refusal: str = ""
     now_s: float = 1_000_000.0
 
     @classmethod
@@ -34,4 +39,9 @@ class Secrets:
         self.reads.append(name)
         if self.is_away:
             raise GetParameterError("no answer")
+        if self.refusal:
+            answer = {"Error": {"Code": self.refusal}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+            error = GetParameterError(self.refusal)
+            error.__context__ = ClientError(answer, "GetSecretValue")  # type: ignore[arg-type]  # more than we read
+            raise error
         return self.values[name]

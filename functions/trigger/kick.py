@@ -40,7 +40,7 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: kick_wiring.Kic
     except UnavailableError as unavailable:
         logger.exception("kick failed", action="kick_failed", reason=unavailable.reason)
         if unavailable.refused:
-            count_refused_credentials("kick", refusals.GOOGLE)
+            count_refused_credentials("kick", unavailable.refused)
         return _answer(HTTPStatus.SERVICE_UNAVAILABLE)
     logger.info("kick accepted", action="kick_accepted", kind=caller)
     return _answer(HTTPStatus.ACCEPTED)
@@ -49,8 +49,10 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: kick_wiring.Kic
 def _wired() -> kick_wiring.KickDeps:
     try:
         return kick_wiring.kick()
-    except (CredentialsError, StoreUnavailableError) as error:
-        raise UnavailableError(type(error).__name__, refused=isinstance(error, CredentialsError)) from error
+    except CredentialsError as error:
+        raise UnavailableError(type(error).__name__, refused=error.credential or refusals.GOOGLE) from error
+    except StoreUnavailableError as error:
+        raise UnavailableError(type(error).__name__) from error
 
 
 def _wake_trigger(deps: kick_wiring.KickDeps) -> None:

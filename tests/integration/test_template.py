@@ -175,6 +175,15 @@ def test_functions_read_only_secrets_their_environment_names(template: Any) -> N
         assert allowed == named
 
 
+def test_kick_may_learn_that_its_secret_does_not_exist(template: Any) -> None:
+    """AWS compares a missing secret's name, without an ending, with the rights: otherwise it denies."""
+    kick = of_type(template, "AWS::Serverless::Function")["KickFunction"]
+    (right,) = [s for s in statements(kick) if s.get("Sid") == "TellMissingFromForbidden"]
+    assert right["Action"] == "secretsmanager:GetSecretValue"
+    name = kick["Environment"]["Variables"]["KICK_SECRET"]["Fn::Sub"]
+    assert right["Resource"]["Fn::Sub"].endswith(f":secret:{name}")
+
+
 def test_trigger_starts_the_machine_that_invokes_process(template: Any) -> None:
     functions = of_type(template, "AWS::Serverless::Function")
     starts = [s for s in statements(functions["TriggerFunction"]) if s["Action"] == "states:StartExecution"]

@@ -43,6 +43,7 @@ from tracking.kick_auth import Callers, UnavailableError
 from tracking.kick_wiring import KickDeps
 from tracking.outcomes import ExecutionStatus, Outcome
 from tracking.pauses import Pause, quota_used_up_until
+from tracking.refusals import GOOGLE
 from tracking.store import JobSnapshot
 from tracking.store.memory import MemoryStore
 from tracking.wiring import ReconcileDeps
@@ -321,7 +322,7 @@ def credentials_of_google(cloud: Cloud) -> None:
 
 def credentials_in_a_kick(cloud: Cloud) -> None:
     def refuse() -> str:
-        raise UnavailableError("RefreshError", refused=True)
+        raise UnavailableError("RefreshError", refused=GOOGLE)
 
     assert cloud.kick(refuse) == 503
     cloud.minute()

@@ -19,10 +19,12 @@ from hypothesis import strategies as st
 from bench.lambda_context import FakeContext
 from local.paths import ROOT
 from tests.metrics import printed_metrics
+from tests.secrets_double import Secrets
 from tracking import kick_wiring
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.kick_auth import Callers, RefusedError
 from tracking.kick_wiring import KickDeps
+from tracking.secrets_manager import secret
 from trigger import kick
 
 SECRET = "0123456789abcdef-0123456789abcdef"
@@ -149,7 +151,7 @@ def test_offered_secret_is_compared_in_constant_time(queues: Stubber, monkeypatc
 
 
 def test_kick_with_a_secret_is_refused_if_none_is_set_up(queues: Stubber, log: io.StringIO) -> None:
-    answer = post({"x-trigger-secret": SECRET}, queues, raising(CredentialsError("not set up")))
+    answer = post({"x-trigger-secret": SECRET}, queues, raising(CredentialsError("not set up", is_missing=True)))
     assert answer["statusCode"] == 401
     assert '"reason":"NoSecretToCompareWith"' in log.getvalue()
 
@@ -233,6 +235,39 @@ def test_our_own_credentials_missing_refuses_nobody(
     assert type(error).__name__ in log.getvalue()
     counted = printed_metrics(capsys.readouterr().out).get("CredentialsRefused", [])
     assert counted == ([1, 1] if isinstance(error, CredentialsError) else [])
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "reason", "counted"),
+    [
+        ("AccessDeniedException", 503, "UnreadableSecret", [1, 1]),  # IAM's, or that of the secret's KMS key
+        ("DecryptionFailure", 503, "UnreadableSecret", [1, 1]),
+        ("ResourceNotFoundException", 401, "NoSecretToCompareWith", []),
+        ("InvalidRequestException", 401, "NoSecretToCompareWith", []),  # it is being deleted
+    ],
+)
+def test_kick_tells_an_unreadable_secret_from_a_missing(
+    monkeypatch: pytest.MonkeyPatch,
+    log: io.StringIO,
+    capsys: pytest.CaptureFixture[str],
+    queues: Stubber,
+    code: str,
+    status: int,
+    reason: str,
+    counted: list[int],
+) -> None:
+    """A right that is missing is our fault. The answer says no more than its status, and the log names the secret."""
+    secrets = Secrets.installed(monkeypatch)
+    secrets.refusal = code
+    deps = KickDeps(Callers(NoTokens(), lambda refused: secret("stage/kick", refused)), queues.client, QUEUE)
+    answer = kick.handler({"headers": {"x-trigger-secret": SECRET}}, FakeContext(), deps)  # type: ignore[arg-type]
+    assert (answer["statusCode"], answer["body"]) == (status, "{}")
+    printed = capsys.readouterr().out
+    assert printed_metrics(printed).get("CredentialsRefused", []) == counted
+    assert ('"credential":"aws"' in printed.replace(" ", "")) == bool(counted)
+    assert json.loads(log.getvalue())["reason"] == reason
+    assert (f"the secret stage/kick cannot be read: {code}" in log.getvalue()) == bool(counted)
+    assert SECRET not in log.getvalue()
 
 
 TOKEN = "eyJhbGciOi.eyJzdWIi.c2lnbmF0dXJl"

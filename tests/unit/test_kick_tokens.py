@@ -311,19 +311,19 @@ def test_without_googles_certificates_nobody_is_refused(callers: Callers, google
     gc.collect()
 
 
-UNKNOWN: dict[str, tuple[Answer, str, bool]] = {
-    # Google's answer, the reason in the log, whether our credentials are refused
-    "no connection": (requests.ConnectionError("refused"), "UnavailableError", False),
-    "no answer in time": (requests.Timeout("3 s"), "DeadlineExceededError", False),
-    "failing": ((503, {}), "UnavailableError", False),
-    "no JSON": ((200, b"<html>"), "UnknownError", False),
+UNKNOWN: dict[str, tuple[Answer, str, str | None]] = {
+    # Google's answer, the reason in the log, who refuses our credentials
+    "no connection": (requests.ConnectionError("refused"), "UnavailableError", None),
+    "no answer in time": (requests.Timeout("3 s"), "DeadlineExceededError", None),
+    "failing": ((503, {}), "UnavailableError", None),
+    "no JSON": ((200, b"<html>"), "UnknownError", None),
     "our rights are missing": (
         (403, {"error": {"message": "INSUFFICIENT_PERMISSION"}}),
         "InsufficientPermissionError",
-        True,
+        "google",
     ),
-    "our key is refused": (RefreshError(f"{google_credentials.REFUSED}: invalid_grant"), "RefreshError", True),  # type: ignore[no-untyped-call]
-    "the token server fails": (RefreshError("server_error"), "RefreshError", False),  # type: ignore[no-untyped-call]
+    "our key is refused": (RefreshError(f"{google_credentials.REFUSED}: invalid_grant"), "RefreshError", "google"),  # type: ignore[no-untyped-call]
+    "the token server fails": (RefreshError("server_error"), "RefreshError", None),  # type: ignore[no-untyped-call]
 }
 
 

@@ -56,7 +56,9 @@ def test_unreadable_secret_raises_credentials_error(secrets: Stubber, code: str)
     secrets.add_client_error("get_secret_value", code, http_status_code=400)
     with pytest.raises(CredentialsError, match="not set up") as refused:
         secrets_manager.secret("youtube-key")
-    assert refused.value.__notes__ == ["the secret youtube-key cannot be read"]  # a note for the log, not for the user
+    assert refused.value.__notes__ == [
+        f"the secret youtube-key cannot be read: {code}"
+    ]  # a note for the log, not for the user
 
 
 @pytest.mark.parametrize(("code", "status"), [("ThrottlingException", 400), ("InternalServiceError", 500)])

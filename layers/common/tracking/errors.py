@@ -65,12 +65,16 @@ class CredentialsError(PermanentError):
 
     `credential`: "google" or "aws"; None if the key is the one of the job's platform.
     `is_for_all`: False if the refusal may concern this one account only.
+    `is_missing`: True if nobody has stored the key. Otherwise it is there, and refused, or we may not read it.
     """
 
-    def __init__(self, message: str, credential: str | None = None, *, is_for_all: bool = True) -> None:
+    def __init__(
+        self, message: str, credential: str | None = None, *, is_for_all: bool = True, is_missing: bool = False
+    ) -> None:
         super().__init__(message)
         self.credential = credential
         self.is_for_all = is_for_all
+        self.is_missing = is_missing
 
     @property
     def stops_platform(self) -> bool:

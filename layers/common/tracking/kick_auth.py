@@ -19,6 +19,7 @@ from google.auth.exceptions import GoogleAuthError
 
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.google_credentials import REFUSED
+from tracking.refusals import AWS, GOOGLE
 
 CLOCK_SKEW_S = 5
 
@@ -44,10 +45,10 @@ class RefusedError(Exception):
 class UnavailableError(Exception):
     """The caller cannot be checked now, for a reason on our side. `reason` as in RefusedError.
 
-    `refused`: Google refuses our credentials, and a person must act.
+    `refused`: who refuses our credentials, "google" or "aws", so that a person must act; None if nobody does.
     """
 
-    def __init__(self, reason: str, *, refused: bool = False) -> None:
+    def __init__(self, reason: str, *, refused: str | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.refused = refused
@@ -86,20 +87,25 @@ class Callers:
         except _REFUSALS as error:
             raise RefusedError(type(error).__name__) from None
         except (FirebaseError, GoogleAuthError) as error:
-            raise UnavailableError(type(error).__name__, refused=_is_about_us(error)) from error
+            raise UnavailableError(type(error).__name__, refused=GOOGLE if _is_about_us(error) else None) from error
         except _MALFORMED:
             raise RefusedError("MalformedToken") from None
         return Caller.USER
 
     def _by_secret(self, offered: str) -> Caller:
-        """Compare with the secret. If it does not match, compare with a newer value, if there is one by now."""
+        """Compare with the secret. If it does not match, compare with a newer value, if there is one by now.
+
+        Without a secret no program may kick. A secret that we may not read says nothing about the caller.
+        """
         try:
             value = self._secret(None)
             if _is_one_of(offered, value):
                 return Caller.SECRET
             newer = self._secret(value)
-        except CredentialsError:
-            raise RefusedError("NoSecretToCompareWith") from None
+        except CredentialsError as error:
+            if error.is_missing:
+                raise RefusedError("NoSecretToCompareWith") from None
+            raise UnavailableError("UnreadableSecret", refused=AWS) from error
         except StoreUnavailableError as error:
             raise UnavailableError(type(error).__name__) from error
         if newer == value or not _is_one_of(offered, newer):

@@ -11,6 +11,7 @@ from tracking.errors import CredentialsError
 from tracking.metrics import count_refused_credentials
 
 GOOGLE = "google"
+AWS = "aws"
 
 
 @contextmanager

@@ -23,6 +23,9 @@ REREAD_AFTER_S = 10
 """A key that stays wrong costs one read in this time, however often it is refused."""
 ASK_AGAIN_S = 60
 
+_MISSING = frozenset({"ResourceNotFoundException", "InvalidRequestException"})
+"""Codes of a secret that does not exist, or has no value yet; and of one that is being deleted."""
+
 _NOT_SET_UP = "Our access to this service is not set up; we have been told."
 
 
@@ -48,17 +51,17 @@ def secret(name: str, refused: str | None = None) -> str:
     from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
     if not name:
-        raise CredentialsError(_NOT_SET_UP)
+        raise CredentialsError(_NOT_SET_UP, is_missing=True)
     now, last = time.time(), _last.get(name)
     if last is not None and last.serves(now, refused):
         return last.value
     try:
         value = str(secrets_provider().get(name, force_fetch=True, max_age=0)).strip()
     except GetParameterError as error:
-        if _is_lasting(error.__context__):
-            denied = CredentialsError(_NOT_SET_UP)
-            denied.add_note(f"the secret {name} cannot be read")
-            raise denied from error
+        if code := _lasting_code(error.__context__):
+            unreadable = CredentialsError(_NOT_SET_UP, is_missing=code in _MISSING)
+            unreadable.add_note(f"the secret {name} cannot be read: {code}")
+            raise unreadable from error
         if last is None:
             raise StoreUnavailableError("Our credentials could not be read just now.") from error
         _last[name] = _Read(last.value, now + ASK_AGAIN_S)
@@ -78,14 +81,15 @@ def secrets_provider() -> SecretsProvider:
     return SecretsProvider(boto3_client=aws_client("secretsmanager", read_timeout_s=3, tries=2))
 
 
-def _is_lasting(error: BaseException | None) -> bool:
-    """Return whether a retry cannot help.
+def _lasting_code(error: BaseException | None) -> str | None:
+    """Return AWS's name of the reason for which the secret cannot be read; None if a retry may help.
 
     https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors
     """
     from botocore.exceptions import ClientError
 
     if not isinstance(error, ClientError):
-        return False
+        return None
+    code = error.response["Error"]["Code"]
     is_failure = error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
-    return not is_failure and error.response["Error"]["Code"] != "ThrottlingException"
+    return None if is_failure or code == "ThrottlingException" else code
