@@ -20,6 +20,7 @@ from process.states import STATES
 from process.step import State, Step
 from tracking import refusals, wiring
 from tracking.errors import (
+    DATABASE_REFUSES_US,
     CredentialsError,
     JobCancelledError,
     JobPausedError,
@@ -46,7 +47,7 @@ def handler(
     Raises the errors of `tracking.errors`. Step Functions retries or catches them by class name.
     """
     with refusals.told("process", logger):
-        deps = deps or wiring.process()
+        deps = deps or _wired()
     step = Step.from_event(event, states, deps.clock.now(), context.get_remaining_time_in_millis() / 1000)
     logger.append_keys(
         job_id=step.work.job_id,
@@ -68,6 +69,14 @@ def handler(
         raise
     _publish(step, output, time.perf_counter() - started)
     return output
+
+
+def _wired() -> wiring.ProcessDeps:
+    """Build the dependencies. Raises CredentialsError: what is wrong with our secret is for the log, not for users."""
+    try:
+        return wiring.process()
+    except CredentialsError as error:
+        raise CredentialsError(f"{DATABASE_REFUSES_US} cannot be used.", credential=refusals.GOOGLE) from error
 
 
 def _charged(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:

@@ -492,13 +492,22 @@ def test_unrecorded_error_is_recorded_by_reconcile(
     assert end(world, job_id) == (Status.FAILED, *code)
 
 
-def test_job_that_lost_its_database_is_left_to_the_sweep(world: InterpretedWorld) -> None:
-    """Google refused our key in the state, and in FailJob. The user has done nothing wrong: the job begins again."""
-    refused = errors.CredentialsError("Our credentials for Firestore cannot be used.", credential="google")
-    job_id = unrecorded(world, refused, of=refused)
+@pytest.mark.parametrize("times", [0, 1], ids=["FailJob has access", "FailJob is refused, too"])
+def test_job_that_lost_its_database_is_left_to_the_sweep(world: InterpretedWorld, times: int) -> None:
+    """Google refused our key in the state. The user has done nothing wrong: the job begins again."""
+    refused = errors.CredentialsError(f"{errors.DATABASE_REFUSES_US} lack a right.", credential="google")
+    job_id = unrecorded(world, *[refused] * times, of=refused)
     execution = one_execution(world)
     assert (execution["status"], execution["error"]) == (ExecutionStatus.FAILED, "Unrecorded.CredentialsError")
     assert end(world, job_id) == (Status.PROCESSING, None, None)
+
+
+def test_refusal_of_another_is_told_though_firestore_is_away(world: InterpretedWorld) -> None:
+    """S3 refused us, and FailJob could not write that. Reconcile does: to begin again would not help."""
+    away = StoreUnavailableError("Our database did not answer.")
+    refused = errors.CredentialsError("Our staging storage refuses us.", credential="aws")
+    job_id = unrecorded(world, *[away] * (MAX_RETRIES + 1), of=refused)
+    assert end(world, job_id) == (Status.FAILED, "CredentialsError", "Our staging storage refuses us.")
 
 
 def test_broken_function_is_told_though_nothing_of_it_runs(world: InterpretedWorld) -> None:

@@ -316,7 +316,7 @@ class Refusing(MemoryStore):
 
 
 def credentials_of_google(cloud: Cloud) -> None:
-    cloud.harness.use(Refusing(cloud.clock, CredentialsError("Firestore does not accept our credentials.")))
+    cloud.harness.use(Refusing(cloud.clock, CredentialsError("Our credentials for Firestore are not accepted.")))
     cloud.minute()
 
 

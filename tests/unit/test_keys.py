@@ -20,7 +20,7 @@ from tests.harness import CHAIN, Harness
 from tests.metrics import printed_metrics
 from tests.secrets_double import Secrets
 from tests.simulated import World
-from tracking import pauses, refusals
+from tracking import outcomes, pauses, refusals, wiring
 from tracking.errors import CredentialsError, JobPausedError, StoreUnavailableError
 from tracking.jobs import PlatformName
 from tracking.kick_auth import Caller, Callers, RefusedError
@@ -293,3 +293,25 @@ def test_every_handler_tells_of_refused_google_keys(
         assert printed_metrics(printed)["CredentialsRefused"] == [1, 1]
         assert f'"service":"{service}"' in printed.replace(" ", "")
         assert refusals.GOOGLE in printed
+
+
+def test_user_is_told_nothing_of_a_broken_google_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names no secret, and FailJob knows by it that the job begins again."""
+
+    def unusable() -> Any:
+        raise CredentialsError("The secret stage/firebase does not hold usable Google credentials.")
+
+    monkeypatch.setattr(wiring, "process", unusable)
+    with pytest.raises(CredentialsError) as raised:
+        app.handler({}, FakeContext())  # type: ignore[arg-type]
+    assert outcomes.is_lost_access(type(raised.value).__name__, str(raised.value))
+
+
+def test_fail_job_leaves_a_job_whose_state_google_refused() -> None:
+    """FailJob's own environment may have a key that works. The job has not failed: it begins again."""
+    harness = Harness()
+    job = harness.claimed_job()
+    before = harness.document(job["jobId"])
+    with pytest.raises(CredentialsError, match="cannot be used"):
+        harness.fail_job(job, "CredentialsError", '{"errorMessage": "Our credentials for Firestore cannot be used."}')
+    assert harness.document(job["jobId"]) == before

@@ -66,6 +66,11 @@ FAILURES = [
         "Odd.",
     ),
     (
+        Outcome(status=ExecutionStatus.FAILED, error="Unrecorded.CredentialsError", cause="Our staging storage ..."),
+        "CredentialsError",
+        "Our staging storage ...",
+    ),
+    (
         Outcome(status=ExecutionStatus.FAILED, error="Unrecorded.States.Timeout"),
         "TimedOut",
         "Tracking this account took too long and was stopped.",
@@ -112,7 +117,9 @@ def test_an_execution_that_lives_gets_a_new_lease(harness: Harness, status: Exec
 WITHOUT_RESULT = [
     None,
     Outcome(status=ExecutionStatus.SUCCEEDED),
-    Outcome(status=ExecutionStatus.FAILED, error="Unrecorded.CredentialsError", cause="Our credentials ..."),
+    Outcome(
+        status=ExecutionStatus.FAILED, error="Unrecorded.CredentialsError", cause="Our credentials for Firestore ."
+    ),
 ]
 
 

@@ -27,6 +27,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+DATABASE_REFUSES_US = "Our credentials for Firestore"
+"""The begin of the message of each CredentialsError with which a state says that Google refuses our key.
+
+Step Functions passes on an error's class and message alone, and `tracking.outcomes` knows such an error by these words.
+"""
+
 
 class TrackingError(Exception):
     """Any error that this system raises on purpose. `str(error)` is a sentence for people."""

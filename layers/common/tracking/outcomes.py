@@ -62,8 +62,9 @@ class Outcome:
 
     @property
     def lost_access(self) -> bool:
-        """Return whether Google refused our key, so that neither the state nor FailJob could write to the job."""
-        return self.status is ExecutionStatus.FAILED and self.error == UNRECORDED + errors.CredentialsError.__name__
+        """Return whether the execution ended because Google refused our key. Its job knows nothing of that end."""
+        is_unrecorded = self.status is ExecutionStatus.FAILED and self.error.startswith(UNRECORDED)
+        return is_unrecorded and is_lost_access(self.error.removeprefix(UNRECORDED), self.cause)
 
 
 def settle(job: Job, outcome: Outcome, now: datetime, lease: timedelta = jobs.LEASE) -> Change:
@@ -85,6 +86,14 @@ def settle(job: Job, outcome: Outcome, now: datetime, lease: timedelta = jobs.LE
         case ExecutionStatus.FAILED | ExecutionStatus.TIMED_OUT | ExecutionStatus.ABORTED:
             code, sentence = explain_end(outcome)
             return jobs.fail(Status.PROCESSING, now, sentence, code)
+
+
+def is_lost_access(error: str, cause: str) -> bool:
+    """Return whether a state failed because Google refused our key. `error`, `cause`: as for `explain`.
+
+    Nothing is wrong with such a job, and it begins again. S3 and platforms refuse us with the same class.
+    """
+    return error == errors.CredentialsError.__name__ and errors.DATABASE_REFUSES_US in cause
 
 
 def explain_end(outcome: Outcome) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
 from google.rpc.code_pb2 import Code
 
-from tracking.errors import CredentialsError, StoreUnavailableError, TrackingError
+from tracking.errors import DATABASE_REFUSES_US, CredentialsError, StoreUnavailableError, TrackingError
 from tracking.google_credentials import REFUSED
 from tracking.jobs import DOCUMENT_FIELDS, FINISHED, OPEN, PlatformName, Status
 from tracking.store import (
@@ -59,10 +59,10 @@ A call takes at most twice RPC_TIMEOUT_S and RETRY_FOR_S: 35 s.
 
 TRANSLATION: tuple[tuple[type[Exception], type[TrackingError], str], ...] = (
     # the first match counts
-    (google.Unauthenticated, CredentialsError, "Firestore does not accept our credentials."),
-    (google.PermissionDenied, CredentialsError, "Firestore refuses our credentials this access."),
+    (google.Unauthenticated, CredentialsError, f"{DATABASE_REFUSES_US} are not accepted."),
+    (google.PermissionDenied, CredentialsError, f"{DATABASE_REFUSES_US} lack a right."),
     (TransportError, StoreUnavailableError, "The service that signs us in to our database did not answer."),
-    (GoogleAuthError, CredentialsError, "Our credentials for Firestore cannot be used."),
+    (GoogleAuthError, CredentialsError, f"{DATABASE_REFUSES_US} cannot be used."),
     (google.ServerError, StoreUnavailableError, "Our database did not answer."),
     (google.TooManyRequests, StoreUnavailableError, "Our database is overloaded."),
     (google.Aborted, StoreUnavailableError, "Our database was busy with the same document."),
@@ -74,7 +74,7 @@ TRANSLATION: tuple[tuple[type[Exception], type[TrackingError], str], ...] = (
 def translate(error: Exception) -> Exception:
     """Return our error for one of Google's, or the error itself: then it is a mistake of ours, or a missing index."""
     if _is_refusal_in_disguise(error):
-        return CredentialsError("Our credentials for Firestore cannot be used.", credential="google")
+        return CredentialsError(f"{DATABASE_REFUSES_US} cannot be used.", credential="google")
     for theirs, ours, sentence in TRANSLATION:
         if isinstance(error, theirs):
             return ours(sentence, "google") if ours is CredentialsError else ours(sentence)
