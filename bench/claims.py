@@ -17,11 +17,11 @@ from tracking.jobs import AccountType, Fields, PlatformName
 from tracking.settings import Limits
 from tracking.store.firestore import JOBS, FirestoreStore
 from tracking.wiring import TriggerDeps
+from trigger.choice import choose
 from trigger.claim import claim_jobs
 from trigger.control import Control
 from trigger.slots import Slots
 from trigger.tick import run_tick
-from trigger.waiting import choose
 
 ROUNDS = 31
 # In a new emulator the first 1,500 claims take 1.4 to 2 times as long as later ones. Queries show almost no difference.

@@ -27,7 +27,7 @@ from tracking.platform_contract import CREDENTIALS, PLATFORMS
 from tracking.settings import Limits
 from tracking.wiring import TriggerDeps
 from trigger.tick import Tick, run_tick
-from trigger.wake import Wake
+from trigger.wake_messages import Wake
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 SHORTEST_S, LONGEST_S = 2, 50

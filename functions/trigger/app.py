@@ -14,8 +14,8 @@ from tracking import refusals, wiring
 from tracking.errors import InvalidJobError
 from tracking.metrics import NAMESPACE, count_failed, count_paused
 from trigger.tick import Tick, run_tick
-from trigger.waits import Hold
-from trigger.wake import read_wake
+from trigger.wait_times import Hold
+from trigger.wake_messages import read_wake
 
 logger = Logger(service="trigger")
 metrics = Metrics(namespace=NAMESPACE, service="trigger")
@@ -31,7 +31,7 @@ KICKED_START_WITHIN_S = 5
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.TriggerDeps | None = None) -> dict[str, Any]:
     """Run one tick and return its counts.
 
-    An SQS event holds wakes (`trigger.wake`). For any other event, the tick looks at everything.
+    An SQS event holds wakes (`trigger.wake_messages`). For any other event, the tick looks at everything.
     Errors are not caught. A tick that cannot read or claim fails visibly, and the next tick finds the same jobs.
     """
     wake = read_wake(event)

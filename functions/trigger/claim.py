@@ -23,9 +23,9 @@ from tracking.jobs import Job, Status
 from tracking.naming import execution_name
 from tracking.store import JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
+from trigger.job_writes import write_each
 from trigger.slots import Pending
-from trigger.waits import waited_s
-from trigger.writing import write_each
+from trigger.wait_times import waited_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def claim_jobs(
     remaining_s: Callable[[], float],
     closed_until: Mapping[str, datetime] = MappingProxyType({}),
 ) -> Claims:
-    """Claim at most 500 jobs in one request. `closed_until`: the ends of pauses, as in `trigger.waits`."""
+    """Claim at most 500 jobs in one request. `closed_until`: the ends of pauses, as in `trigger.wait_times`."""
     now = deps.clock.now()
     attempts = [p.job.next_attempt() for p in pending]
     names = [execution_name(job) for job in attempts]

@@ -22,7 +22,7 @@ from tracking import kick_wiring, refusals
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.kick_auth import RefusedError, UnavailableError
 from tracking.metrics import count_refused_credentials
-from trigger.wake import KICK
+from trigger.wake_messages import KICK
 
 logger = Logger(service="kick")
 

@@ -24,7 +24,7 @@ from tracking.paid_runs import NotStopped
 from tracking.store import JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
 from trigger.control import MAX_CLOCK_SKEW, Holder
-from trigger.writing import write_each
+from trigger.job_writes import write_each
 
 OVERDUE_AFTER = timedelta(minutes=2)
 """Two ticks. A lease that ran out longer ago, and is not repaired now, is told by an alarm."""

@@ -21,15 +21,15 @@ from tracking.paid_runs import NotStopped
 from tracking.platform_contract import CREDENTIALS, PLATFORMS
 from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
-from trigger import waits
+from trigger import wait_times
+from trigger.choice import choose
 from trigger.claim import Claim, claim_jobs, fail_malformed
 from trigger.control import Control, ControlChangedError, Holder, read_control
+from trigger.job_writes import write_each
 from trigger.slots import Pending, Slots
 from trigger.sweep import Repair, sweep
-from trigger.waiting import choose
-from trigger.waits import Hold, Waits
-from trigger.wake import Wake
-from trigger.writing import write_each
+from trigger.wait_times import Hold, Waits
+from trigger.wake_messages import Wake
 
 PARALLEL_STARTS = 16
 """Threads for StartExecution, which is about 20 ms of waiting. AWS refills its quota by 150 to 300 starts a second:
@@ -57,7 +57,7 @@ class Refusal:
 @dataclass(frozen=True, slots=True)
 class Started:
     job_id: str
-    waited_s: float  # since the job could start: `trigger.waits`
+    waited_s: float  # since the job could start: `trigger.wait_times`
     hold: Hold | None = None  # what held it back until this tick; None: nothing, so its whole wait counts
 
 
@@ -149,7 +149,7 @@ def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]
     if processing or not saw_all:
         control.save(store, with_turns=False)  # a new owner, before the sweep changes any job
     if saw_all:
-        tick.waits = waits.of_jobs(deps, pending, control)
+        tick.waits = wait_times.of_jobs(deps, pending, control)
         running = _sweep(deps, tick, processing, control.adopted_from, remaining_s)
         if not pending:
             return
@@ -164,7 +164,7 @@ def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]
         tick.left_out |= hints.unwritable.keys()
     _fill(deps, slots, pending, control, tick, remaining_s, saw_all=saw_all)
     if tick.waits is None:
-        tick.waits = waits.of_oldest(deps, control, remaining_s)
+        tick.waits = wait_times.of_oldest(deps, control, remaining_s)
 
 
 def _read_control(deps: TriggerDeps, tick: Tick) -> Control:
@@ -177,7 +177,7 @@ def _read_control(deps: TriggerDeps, tick: Tick) -> Control:
     control.own(deps.executions.machine)
     tick.closed_until = control.closed_until
     tick.is_paused = {name: control.closed_until.get(name, now) > now for name in PlatformName}
-    tick.holds = waits.holds(deps, control)
+    tick.holds = wait_times.holds(deps, control)
     return control
 
 

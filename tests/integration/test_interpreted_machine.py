@@ -24,7 +24,7 @@ from tracking.errors import PermanentError, StoreUnavailableError, TrackingError
 from tracking.executions import ALREADY_EXISTS, StartRefusedError
 from tracking.jobs import PlatformName, Status
 from tracking.outcomes import ExecutionStatus, Outcome
-from trigger import wake
+from trigger import wake_messages
 
 POSTS = "sim_videos_3"
 LARGE = "sim_videos_400"  # at two posts a second, the run takes longer than one execution
@@ -557,7 +557,7 @@ def test_large_account_goes_on_in_further_executions(begin: Begin) -> None:
         executions[-1]["executionArn"],
     )
     assert [world.states(one)[-1] for one in executions] == ["GoesOn"] * (len(executions) - 1) + ["Done"]
-    assert [wake.goes_on(one["output"]) for one in executions] == [True] * (len(executions) - 1) + [False]
+    assert [wake_messages.goes_on(one["output"]) for one in executions] == [True] * (len(executions) - 1) + [False]
     assert len(executions) > 2
 
 

@@ -50,7 +50,7 @@ from tracking.wiring import ReconcileDeps
 from trigger import kick
 from trigger.app import handler as trigger
 from trigger.tick import CLAIM_RESERVE_S
-from trigger.wake import KICK
+from trigger.wake_messages import KICK
 
 TEMPLATE = cfn_yaml.load(str(ROOT / "template.yaml"))
 TOPIC = {"AlarmTopicArn": "arn:aws:sns:eu-west-1:000000000000:alarms"}

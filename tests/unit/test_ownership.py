@@ -25,7 +25,7 @@ from tracking.wiring import TriggerDeps
 from trigger.app import handler
 from trigger.control import OtherStackError
 from trigger.tick import Tick, run_tick
-from trigger.wake import Wake
+from trigger.wake_messages import Wake
 
 HERE, THERE = (f"arn:aws:states:{region}:000000000000:stateMachine:tracking" for region in ("eu-west-1", "us-east-1"))
 

@@ -19,10 +19,10 @@ from tracking.platform_contract import CREDENTIALS, PLATFORMS
 from tracking.settings import Limits
 from tracking.store import JobSnapshot
 from tracking.store.memory import MemoryStore
+from trigger.choice import PARALLEL_QUERIES
 from trigger.slots import Pending, Slots
 from trigger.tick import run_tick
 from trigger.turns import Place, Turns
-from trigger.waiting import PARALLEL_QUERIES
 
 ORGS = "abcdef"
 PLATFORM_OF = {"youtube": PlatformName.YOUTUBE, "x": PlatformName.TWITTER, "apify": PlatformName.TIKTOK}

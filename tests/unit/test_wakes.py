@@ -29,7 +29,7 @@ from tracking.store import DocumentWrite, JobWrite, Unwritable
 from tracking.store.memory import JOBS, MemoryStore
 from trigger.app import handler
 from trigger.control import SLOTS, read_control
-from trigger.wake import KICK, Wake, goes_on, read_wake
+from trigger.wake_messages import KICK, Wake, goes_on, read_wake
 
 YOUTUBE, INSTAGRAM, TWITTER = PlatformName.YOUTUBE, PlatformName.INSTAGRAM, PlatformName.TWITTER
 

@@ -1,7 +1,6 @@
 """Access to Firestore: its clients, with the credentials of the Firebase project.
 
-Apart from `google_credentials`, because the import of Google's Firestore library takes longer than all else that the
-kick imports, and the kick needs no Firestore.
+Apart from `google_credentials`, because the kick needs that and no Firestore, whose library loads slowly.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The dependencies of the kick, apart from `wiring`: the kick needs no Firestore, which is half of what `wiring` loads.
+"""The dependencies of the kick, apart from `wiring`: the kick needs no Firestore, whose library loads slowly.
 
 A test holds the kick to that (`tests/unit/test_wiring.py`).
 """

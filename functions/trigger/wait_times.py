@@ -20,9 +20,9 @@ from tracking.jobs import PlatformName
 from tracking.pauses import LONGEST_PAUSE
 from tracking.store import JobSnapshot
 from tracking.wiring import TriggerDeps
+from trigger.choice import QUERY_RESERVE_S
 from trigger.control import Control
 from trigger.slots import Slots
-from trigger.waiting import QUERY_RESERVE_S
 
 
 class Hold(StrEnum):

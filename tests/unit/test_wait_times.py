@@ -22,8 +22,8 @@ from tracking.store import JobSnapshot
 from tracking.store.memory import MemoryStore
 from trigger.app import handler
 from trigger.tick import run_tick
-from trigger.waits import Waits
-from trigger.wake import KICK
+from trigger.wait_times import Waits
+from trigger.wake_messages import KICK
 
 HOUR = 3_600
 
