@@ -39,7 +39,7 @@ test('these tests are bound by rules', async () => {
   await expect(harness.serviceOf(MEMBER).getJob('bound')).resolves.toMatchObject({ id: 'bound' });
 });
 
-test('watchPauses tells any signed-in user of a pause, and of its end', async () => {
+test('any signed-in user hears of a pause, and of its end', async () => {
   const until = Timestamp.fromMillis(Date.UTC(2030, 0, 1));
   await harness.set(PAUSES_DOCUMENT, { youtube: { until, reason: 'operator' } });
   const recorder = new Recorder<readonly PlatformPause[]>();
