@@ -183,7 +183,8 @@ def _await(page: Page, ended: set[str], count: int) -> None:
 def size_rows() -> list[Row]:
     """Measure the largest size that the package can add to a page: service and panel, minified, and the style."""
     with tempfile.TemporaryDirectory(prefix="web-") as folder:
-        command = [str(WEB / "node_modules/.bin/vite"), "build", "--logLevel", "warn", "--outDir", folder]
+        command = [str(WEB / "node_modules/.bin/vite"), "build", "--mode", "page", "--logLevel", "warn"]
+        command += ["--outDir", folder, "--emptyOutDir"]
         commands.run(command, "The web package could not be built", folder=WEB)
         sizes = {file.name: len(gzip.compress(file.read_bytes())) for file in sorted(Path(folder).glob("*.[jc]s*"))}
     return [

@@ -1,17 +1,37 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
-/** Build of the package: an entry with and one without React; peer dependencies are not bundled. */
-export default defineConfig({
+/** Entries of the package (`exports` in package.json). Only `index` and `panel` need React. */
+const ENTRIES = {
+  index: 'src/index.ts',
+  panel: 'src/panelEntry.ts',
+  service: 'src/service.ts',
+  username: 'src/usernameEntry.ts',
+};
+/** The style is an entry of its own: an import in a component would stay in the type declarations. */
+const STYLE = { style: 'src/panel/panel.css' };
+
+/**
+ * Build of the package. Peer dependencies are not bundled. `--mode page` builds all of it as a page's bundler ships it,
+ * in one minified file, to measure its size.
+ */
+export default defineConfig(({ mode }) => ({
   plugins: [react()],
   build: {
-    lib: {
-      // The style is an entry of its own: an import in a component would stay in the type declarations.
-      entry: { index: 'src/index.ts', service: 'src/service.ts', style: 'src/panel/panel.css' },
-      formats: ['es'],
-    },
+    lib: { entry: mode === 'page' ? { page: ENTRIES.index, ...STYLE } : { ...ENTRIES, ...STYLE }, formats: ['es'] },
     cssCodeSplit: true,
-    rollupOptions: { external: [/^react($|\/)/, /^react-dom($|\/)/, /^firebase($|\/)/] },
+    minify: mode === 'page' && 'oxc', // the host's bundler minifies; until then people can read and debug the code
+    cssMinify: true, // a page without a bundler links the style as it is
+    sourcemap: mode !== 'page',
+    rollupOptions: {
+      external: [/^react($|\/)/, /^react-dom($|\/)/, /^firebase($|\/)/],
+      output: {
+        chunkFileNames: 'chunks/[name].js',
+        minifyInternalExports: false,
+        // A server component may import the panel (Next). `index` has no mark: it also has things for servers.
+        banner: ({ moduleIds }) => (moduleIds.some((id) => id.endsWith('.tsx')) ? "'use client';" : ''),
+      },
+    },
   },
   test: {
     projects: [
@@ -31,4 +51,4 @@ export default defineConfig({
       })),
     ],
   },
-});
+}));

@@ -1,2 +1,2 @@
-export { TrackingJobsPanel, type TrackingJobsPanelProps } from './panel/TrackingJobsPanel';
+export * from './panelEntry';
 export * from './service';

@@ -1,0 +1,7 @@
+/** Entry `account-tracking/panel`: all of the package that needs React. */
+
+export {
+  TrackingJobsPanel,
+  TrackingJobsPanel as default,
+  type TrackingJobsPanelProps,
+} from './panel/TrackingJobsPanel';
