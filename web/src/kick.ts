@@ -55,6 +55,7 @@ export class Kick {
       keepalive: true, // the user may close the tab at once
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
+    await response.arrayBuffer(); // an unread body keeps the request open, until the time-out shows it as failed
     return response.ok;
   }
 }
