@@ -5,12 +5,14 @@
  *     invalid-input    a username, an id or an option cannot be right; nothing was written; `field` names it
  *     job-not-found    there is no such job, or it was deleted
  *     unreadable-job   the job's document holds a platform, type or status that this version does not know
+ *     already-tracked  a job of this account waits or runs already; `jobId` is that job
  *     illegal-change   the job's status does not allow the change; `status` is that status
  *     not-signed-in    nobody is signed in, or the sign-in has expired
  *     not-allowed      the user is not a member, or lacks the role that this needs
  *     offline          the device has no network
  *     unavailable      the database was not reached, or did not answer in time
  *     busy             the database refused for the moment; the same call may succeed soon
+ *     not-set-up       the page did not say which service or project it means
  *     unexpected       a fault of this package or of the database
  */
 
@@ -21,12 +23,14 @@ export type TrackingJobErrorCode =
   | 'invalid-input'
   | 'job-not-found'
   | 'unreadable-job'
+  | 'already-tracked'
   | 'illegal-change'
   | 'not-signed-in'
   | 'not-allowed'
   | 'offline'
   | 'unavailable'
   | 'busy'
+  | 'not-set-up'
   | 'unexpected';
 
 /** The names of the arguments that a caller may get wrong. */
@@ -49,6 +53,8 @@ export interface TrackingJobErrorDetails {
   field?: InputField;
   /** The job's status, for `illegal-change`. */
   status?: string;
+  /** The job that tracks the account, for `already-tracked`. */
+  jobId?: string;
   cause?: unknown;
 }
 
@@ -56,14 +62,16 @@ export class TrackingJobError extends Error {
   override readonly name = 'TrackingJobError';
   readonly field: InputField | undefined;
   readonly status: string | undefined;
+  readonly jobId: string | undefined;
 
   constructor(
     readonly code: TrackingJobErrorCode,
-    { message = SENTENCES[code], field, status, ...options }: TrackingJobErrorDetails = {},
+    { message = SENTENCES[code], field, status, jobId, ...options }: TrackingJobErrorDetails = {},
   ) {
     super(message, options);
     this.field = field;
     this.status = status;
+    this.jobId = jobId;
   }
 }
 
@@ -71,12 +79,14 @@ const SENTENCES: Readonly<Record<TrackingJobErrorCode, string>> = {
   'invalid-input': 'Something that was given is not valid.',
   'job-not-found': 'This job does not exist any more.',
   'unreadable-job': 'This job cannot be shown. Reload the page.',
+  'already-tracked': 'This account is already being tracked.',
   'illegal-change': 'This job cannot be changed now.',
   'not-signed-in': 'You are not signed in. Sign in and try again.',
   'not-allowed': 'You are not allowed to do this. An owner of the organisation can change that.',
   offline: 'You are offline. Try again once you are connected.',
   unavailable: 'The service cannot be reached right now. Try again in a moment.',
   busy: 'The service is busy right now. Try again in a moment.',
+  'not-set-up': 'This page is not set up for tracking.',
   unexpected: 'Something went wrong on our side. Try again later.',
 };
 

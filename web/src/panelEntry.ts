@@ -5,3 +5,4 @@ export {
   TrackingJobsPanel as default,
   type TrackingJobsPanelProps,
 } from './panel/TrackingJobsPanel';
+export { TrackingProvider, type TrackingScope } from './panel/TrackingProvider';

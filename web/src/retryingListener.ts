@@ -1,6 +1,6 @@
 import type { Auth } from 'firebase/auth';
 import type { SnapshotMetadata } from 'firebase/firestore';
-import { hasCode, type TrackingJobError, trackingJobError } from './errors';
+import { hasCode, TrackingJobError, trackingJobError } from './errors';
 
 export type Unsubscribe = () => void;
 export type OnError = (error: TrackingJobError) => void;
@@ -17,6 +17,9 @@ const PAUSE_AFTER_REFUSAL_MS = 30_000;
  * Open a listener and open it again after each failure. Firestore itself reconnects after a lost network, but ends a
  * listener that is refused or that the server cannot serve. `onError` gets no error twice in a row with the same code,
  * unless the server has answered or a user has signed in since. Returns the function that stops the listener.
+ *
+ * With `auth` the listener is open only while somebody is signed in. At a sign-out, or at the start when nobody is
+ * signed in, `onError` gets `not-signed-in`; the next sign-in opens the listener.
  */
 export function openRetryingListener<S extends { metadata: SnapshotMetadata }>(
   open: Open<S>,
@@ -24,7 +27,7 @@ export function openRetryingListener<S extends { metadata: SnapshotMetadata }>(
   onError: OnError,
   auth?: Auth,
 ): Unsubscribe {
-  let close: Unsubscribe = () => {};
+  let close: Unsubscribe | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   let reportedCode = '';
@@ -41,6 +44,10 @@ export function openRetryingListener<S extends { metadata: SnapshotMetadata }>(
     const error = trackingJobError(thrown);
     timer = setTimeout(start, pauseMs(error, failures));
     failures += 1;
+    report(error);
+  }
+
+  function report(error: TrackingJobError): void {
     if (error.code !== reportedCode) {
       reportedCode = error.code;
       onError(error);
@@ -52,9 +59,20 @@ export function openRetryingListener<S extends { metadata: SnapshotMetadata }>(
     close = open(receive, fail);
   }
 
-  /** Retry at once for a new user. Do nothing with an open listener: Firestore reopens it for the new user. */
-  function signIn(user: unknown): void {
-    if (user !== null && timer !== undefined) {
+  function stop(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    close?.();
+    close = undefined;
+  }
+
+  /** Start at once for a new user. Do nothing with an open listener: Firestore reopens it for the new user. */
+  function userChanged(user: unknown): void {
+    const isOpen = close !== undefined && timer === undefined;
+    if (user === null) {
+      stop(); // the rules would refuse it, as somebody who lacks a role
+      report(new TrackingJobError('not-signed-in'));
+    } else if (!isOpen) {
       clearTimeout(timer);
       failures = 0;
       reportedCode = '';
@@ -62,13 +80,14 @@ export function openRetryingListener<S extends { metadata: SnapshotMetadata }>(
     }
   }
 
-  start();
+  if (!auth || auth.currentUser) {
+    start();
+  }
   // Not onIdTokenChanged: Firestore renews a token that the server refused, so each failure would cause another retry.
-  const stopAuthListener = auth?.onAuthStateChanged(signIn);
+  const stopAuthListener = auth?.onAuthStateChanged(userChanged);
   return () => {
     stopAuthListener?.();
-    clearTimeout(timer);
-    close();
+    stop();
   };
 }
 

@@ -12,12 +12,13 @@ import {
   query,
   where,
 } from 'firebase/firestore';
+import { TrackingJobError } from './errors';
 import { checkDays, checkId, checkNewJob } from './inputChecks';
-import type { AccountType, Platform, TrackingJob } from './job';
+import { type AccountType, CANCELLABLE, type Platform, type TrackingJob } from './job';
 import { CANCEL, changeJob, RETRY } from './jobChanges';
 import { JobCreation } from './jobCreation';
 import { deleteFinishedJobs } from './jobDeletion';
-import { COLLECTION, findJob, readJob, readJobs } from './jobDocuments';
+import { COLLECTION, findJob, type NewJob, readJob, readJobs } from './jobDocuments';
 import { NEWEST, openWindow } from './jobWindow';
 import { Kick } from './kick';
 import { type PlatformPause, watchPauses } from './pauses';
@@ -40,15 +41,15 @@ export * from './job';
 export { PAUSE_REASONS, type PauseReason, type PlatformPause } from './pauses';
 export type { OnError, Unsubscribe } from './retryingListener';
 export type { Connection, OnJobs } from './sharedJobListener';
-export { checkUsername, platformOf } from './username';
+export { accountKey, checkUsername, platformOf } from './username';
 export * from './watchAccounts';
 
 export interface TrackingJobServiceOptions {
   firestore: Firestore;
   /**
-   * The page's sign-in. A kick sends its ID token; without `auth`, or while nobody is signed in, jobs wait for the
-   * minute's tick. A listener that the rules refused is opened again at the next sign-in; without `auth` that takes up
-   * to a minute.
+   * The page's sign-in. A kick sends its ID token; without `auth` jobs wait for the minute's tick. While nobody is
+   * signed in, calls reject with `not-signed-in` and watchers wait for the next sign-in. Without `auth` the service
+   * cannot know: the rules refuse with `not-allowed`, and a refused listener is opened again within a minute.
    */
   auth?: Auth;
   /** The address of `POST /trigger`; without it jobs wait for the minute's tick. */
@@ -85,20 +86,69 @@ export class TrackingJobService implements JobSource {
   readonly #auth: Auth | undefined;
   readonly #creation: JobCreation;
   readonly #projects = new Map<string, SharedJobListener>();
+  /** Project -> the job that this service created last. */
+  readonly #created = new Map<string, string>();
 
   constructor(options: TrackingJobServiceOptions) {
     this.#firestore = options.firestore;
     this.#orgId = options.orgId;
     this.#auth = options.auth;
-    this.#creation = new JobCreation(options.firestore);
+    this.#creation = new JobCreation(options.firestore, (job) => this.#unfinishedJobs(job));
     this.#kick = new Kick(options.auth, options.triggerUrl);
+  }
+
+  /**
+   * Set up the page's own service, for the static methods below. A page calls it once, before the first of them, and
+   * writes `TrackingJobService.createJob(...)` from then on.
+   */
+  static setUp(options: TrackingJobServiceOptions): TrackingJobService {
+    pageService = new TrackingJobService(options);
+    return pageService;
+  }
+
+  /** `createJob` of the page's own service, as are the other static methods. They fail with `not-set-up` before `setUp`. */
+  static async createJob(...args: Parameters<TrackingJobService['createJob']>): Promise<string> {
+    return ofPage().createJob(...args);
+  }
+
+  static async getJob(jobId: string): Promise<TrackingJob | null> {
+    return ofPage().getJob(jobId);
+  }
+
+  static async getProjectJobs(orgId: string, projectId: string): Promise<TrackingJob[]> {
+    return ofPage().getProjectJobs(orgId, projectId);
+  }
+
+  static watchJob(...args: Parameters<TrackingJobService['watchJob']>): Unsubscribe {
+    return ofPage().watchJob(...args);
+  }
+
+  static watchProjectJobs(...args: Parameters<TrackingJobService['watchProjectJobs']>): Unsubscribe {
+    return ofPage().watchProjectJobs(...args);
+  }
+
+  static async retryJob(jobId: string): Promise<void> {
+    return ofPage().retryJob(jobId);
+  }
+
+  static async cancelJob(jobId: string): Promise<void> {
+    return ofPage().cancelJob(jobId);
+  }
+
+  static async cleanupOldJobs(...args: Parameters<TrackingJobService['cleanupOldJobs']>): Promise<number> {
+    return ofPage().cleanupOldJobs(...args);
+  }
+
+  static async triggerProcessor(): Promise<boolean> {
+    return ofPage().triggerProcessor();
   }
 
   /**
    * Write a job and ask for its start. Resolves to the job's id; the tab may be closed then.
    *
-   * Rejects with `invalid-input`, before anything is written, when the input cannot name an account. After any failure
-   * the same call may be repeated. If the first call had written its job and only the reply was lost, the repeated call
+   * Rejects with `invalid-input`, before anything is written, when the input cannot name an account, and with
+   * `already-tracked` when a job of the account waits or runs; `jobId` of the error is that job. After any failure the
+   * same call may be repeated. If the first call had written its job and only the reply was lost, the repeated call
    * resolves to that job, unless that job is finished. Two equal calls at once, as by a double click, make one job.
    */
   async createJob(
@@ -111,7 +161,9 @@ export class TrackingJobService implements JobSource {
   ): Promise<string> {
     const job = { orgId, projectId, userId, username, platform, accountType };
     checkNewJob(job);
+    await this.#checkSignedIn();
     const jobId = await this.#creation.create(job);
+    this.#created.set(keyOf(orgId, projectId), jobId);
     void this.triggerProcessor();
     return jobId;
   }
@@ -119,22 +171,27 @@ export class TrackingJobService implements JobSource {
   /** Return the job, or null when there is none. Rejects with `unreadable-job` for one of an unknown kind. */
   async getJob(jobId: string): Promise<TrackingJob | null> {
     const ref = this.#job(jobId);
+    await this.#checkSignedIn();
     return findJob(await withTimeout(getDocFromServer(ref)));
   }
 
   /** Return the project's newest 200 jobs, newest first. Unlike a listener it never answers from the cache. */
   async getProjectJobs(orgId: string, projectId: string): Promise<TrackingJob[]> {
-    const { docs } = await withTimeout(getDocsFromServer(this.#projectJobs(orgId, projectId, NEWEST)));
+    const newest = this.#projectJobs(orgId, projectId, NEWEST);
+    await this.#checkSignedIn();
+    const { docs } = await withTimeout(getDocsFromServer(newest));
     return readJobs(docs);
   }
 
   /**
-   * Watch one job: `onJob` gets it now and after each change, and null when it does not exist or is deleted. Without a
-   * connection `onJob` waits until the server answers. Throws `invalid-input` for a wrong id. After a failure, passed
-   * to `onError`, it tries again by itself.
+   * Watch one job: `onJob` gets it now and after each change. `onError` gets `job-not-found` when the server says that
+   * it does not exist or was deleted. Without a connection both wait until the server answers. Throws `invalid-input`
+   * for a wrong id. After any failure, passed to `onError`, it goes on watching.
    */
-  watchJob(jobId: string, onJob: (job: TrackingJob | null) => void, onError: OnError = logError): Unsubscribe {
-    return watchDocument(this.#job(jobId), readJob, onJob, onError, this.#auth);
+  watchJob(jobId: string, onJob: (job: TrackingJob) => void, onError: OnError = logError): Unsubscribe {
+    const receive = (job: TrackingJob | null) =>
+      job === null ? onError(new TrackingJobError('job-not-found')) : onJob(job);
+    return watchDocument(this.#job(jobId), readJob, receive, onError, this.#auth);
   }
 
   /**
@@ -145,7 +202,7 @@ export class TrackingJobService implements JobSource {
   watchProjectJobs(orgId: string, projectId: string, onJobs: OnJobs, onError: OnError = logError): Unsubscribe {
     checkId('orgId', orgId);
     checkId('projectId', projectId);
-    const key = `${orgId}/${projectId}`;
+    const key = keyOf(orgId, projectId);
     const project =
       this.#projects.get(key) ??
       new SharedJobListener(
@@ -168,13 +225,17 @@ export class TrackingJobService implements JobSource {
 
   /** Put a failed or cancelled job into the queue and ask for its start. Rejects any other with `illegal-change`. */
   async retryJob(jobId: string): Promise<void> {
-    await changeJob(this.#job(jobId), RETRY);
+    const ref = this.#job(jobId);
+    await this.#checkSignedIn();
+    await changeJob(ref, RETRY);
     void this.triggerProcessor();
   }
 
   /** Cancel a pending or processing job. Rejects any other with `illegal-change`. */
   async cancelJob(jobId: string): Promise<void> {
-    await changeJob(this.#job(jobId), CANCEL);
+    const ref = this.#job(jobId);
+    await this.#checkSignedIn();
+    await changeJob(ref, CANCEL);
   }
 
   /**
@@ -184,6 +245,7 @@ export class TrackingJobService implements JobSource {
   async cleanupOldJobs(days = 7, orgId = this.#orgId ?? ''): Promise<number> {
     checkId('orgId', orgId);
     checkDays(days);
+    await this.#checkSignedIn();
     return deleteFinishedJobs(this.#firestore, orgId, new Date(Date.now() - days * DAY_MS));
   }
 
@@ -193,6 +255,40 @@ export class TrackingJobService implements JobSource {
    */
   triggerProcessor(): Promise<boolean> {
     return this.#kick.send();
+  }
+
+  /** Reject with `not-signed-in` when nobody is. The database would refuse as if the user lacked a role. */
+  async #checkSignedIn(): Promise<void> {
+    const auth = this.#auth;
+    if (auth) {
+      await withTimeout(auth.authStateReady());
+      if (auth.currentUser === null) {
+        throw new TrackingJobError('not-signed-in');
+      }
+    }
+  }
+
+  /**
+   * The project's jobs that wait or run: as the page's listener has them, or the newest 200 from the server. A listener
+   * that has not heard of this service's last job yet is not asked.
+   */
+  async #unfinishedJobs({ orgId, projectId }: NewJob): Promise<readonly TrackingJob[]> {
+    const key = keyOf(orgId, projectId);
+    const known = this.#projects.get(key)?.liveJobs;
+    const created = this.#created.get(key);
+    if (known && (created === undefined || known.some(({ id }) => id === created))) {
+      return known.filter(({ status }) => CANCELLABLE.includes(status));
+    }
+    const unfinished = query(
+      collection(this.#firestore, COLLECTION),
+      where('orgId', '==', orgId),
+      where('projectId', '==', projectId),
+      where('status', 'in', CANCELLABLE),
+      orderBy('createdAt', 'desc'),
+      limit(NEWEST),
+    );
+    const { docs } = await withTimeout(getDocsFromServer(unfinished));
+    return readJobs(docs);
   }
 
   #job(jobId: string): DocumentReference {
@@ -211,4 +307,20 @@ export class TrackingJobService implements JobSource {
       limit(count),
     );
   }
+}
+
+export default TrackingJobService;
+
+let pageService: TrackingJobService | undefined;
+
+function ofPage(): TrackingJobService {
+  if (!pageService) {
+    const message = 'Tracking is not set up: call TrackingJobService.setUp({ firestore, auth }) before its first use.';
+    throw new TrackingJobError('not-set-up', { message });
+  }
+  return pageService;
+}
+
+function keyOf(orgId: string, projectId: string): string {
+  return `${orgId}/${projectId}`;
 }

@@ -38,6 +38,11 @@ export class SharedJobListener {
     );
   }
 
+  /** The project's jobs, if they are as the server has them; else null. */
+  get liveJobs(): readonly TrackingJob[] | null {
+    return this.#shown?.connection === 'live' ? this.#shown.jobs : null;
+  }
+
   /** Add a watcher. It gets the last known jobs and the last error at once, but asynchronously. */
   add(onJobs: OnJobs, onError: OnError): Watcher {
     const watcher = { onJobs, onError };

@@ -18,9 +18,7 @@ export async function transact(
   firestore: Firestore,
   change: (transaction: Transaction) => Promise<void>,
 ): Promise<void> {
-  if (isOffline()) {
-    throw new TrackingJobError('offline');
-  }
+  checkOnline();
   try {
     await run(firestore, change);
   } catch (error) {
@@ -29,6 +27,13 @@ export async function transact(
     }
     // The rules check a write against the document as it is now, so a write that lost a race is refused. Try once more.
     await run(firestore, change);
+  }
+}
+
+/** Throw `offline` when the browser says so. Firestore itself would first wait for a connection. */
+export function checkOnline(): void {
+  if (isOffline()) {
+    throw new TrackingJobError('offline');
   }
 }
 

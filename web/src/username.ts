@@ -49,6 +49,14 @@ export function platformOf(typed: string): Platform | null {
   return USERNAMES.platformOf(typed);
 }
 
+/**
+ * Return a text that is the same for all ways to type one account: with or without "@", as a link, in capitals. Only the
+ * platform knows whether two different texts, such as a YouTube handle and a channel id, name one account.
+ */
+export function accountKey(typed: string, platform: Platform): string {
+  return USERNAMES.accountKey(typed, platform);
+}
+
 /** Rules of all platforms in a contract. One object has them all: a link may lead to another platform's site. */
 export class Usernames<Name extends string> {
   constructor(private readonly sites: Readonly<Record<Name, Site>>) {}
@@ -72,6 +80,13 @@ export class Usernames<Name extends string> {
 
   platformOf(typed: string): Name | null {
     return this.nameOfHost(this.cut(typed.replace(EDGES, ''))?.host ?? '');
+  }
+
+  accountKey(typed: string, platform: Name): string {
+    const [first, second = ''] = this.cut(typed.replace(EDGES, ''))?.parts ?? [typed];
+    const pattern = second ? own(this.sites[platform].accountPaths, first.toLowerCase()) : undefined;
+    const name = pattern === undefined ? first.replace(/^@/, '') : pattern ? second : `${first}/${second}`;
+    return name.normalize('NFC').toLowerCase();
   }
 
   private checkSite({ host, parts }: Address, stripped: string, platform: Name): string | null {

@@ -11,14 +11,12 @@ import { Notice } from './Notice';
 import { initialPanelState, knownJobs, overallProgress, type PanelState, panelReducer } from './panelState';
 import { usePanelStorage } from './panelStorage';
 import { dismissalOf, isActive, rowsOf } from './rows';
+import { type TrackingScope, useTrackingScope } from './TrackingProvider';
 import { usePanelFocus } from './usePanelFocus';
 import { useProjectJobs } from './useProjectJobs';
 
-export interface TrackingJobsPanelProps {
-  /** The source of the jobs. Pass the same object at each render: a new one makes a new listener. */
-  service: JobSource;
-  orgId: string;
-  projectId: string;
+/** `service`, `orgId` and `projectId` may come from a `TrackingProvider` instead. */
+export interface TrackingJobsPanelProps extends Partial<TrackingScope> {
   /**
    * Called once for each job that becomes completed while the panel is mounted. Jobs that were completed before are
    * not reported: the page lists their accounts already.
@@ -31,11 +29,12 @@ export interface TrackingJobsPanelProps {
  * and other finished jobs for a few seconds. Without such jobs nothing is visible. Style: `account-tracking/style.css`.
  */
 export function TrackingJobsPanel(props: TrackingJobsPanelProps) {
+  const scope = useTrackingScope(props);
   // The key gives each project its own panel, which shows no state of the previous project.
-  return <ProjectPanel key={JSON.stringify([props.orgId, props.projectId])} {...props} />;
+  return <ProjectPanel key={JSON.stringify([scope.orgId, scope.projectId])} {...props} {...scope} />;
 }
 
-function ProjectPanel({ service, orgId, projectId, onJobCompleted }: TrackingJobsPanelProps) {
+function ProjectPanel({ service, orgId, projectId, onJobCompleted }: TrackingJobsPanelProps & TrackingScope) {
   const [state, dispatch] = useReducer(panelReducer, !isOffline(), initialPanelState);
   const onNetwork = useCallback(
     (isOnline: boolean) => dispatch({ type: 'networkChanged', isOnline, at: Date.now() }),

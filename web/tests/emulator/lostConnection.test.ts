@@ -33,8 +33,8 @@ describe('watchJob', () => {
   async function watchWithoutConnection(jobId: string) {
     const { service, firestore, wire } = await harness.wiredServiceOf(MEMBER);
     await wire.cut();
-    const recorder = new Recorder<TrackingJob | null>();
-    const stop = service.watchJob(jobId, recorder.record);
+    const recorder = new Recorder<TrackingJob | string>();
+    const stop = service.watchJob(jobId, recorder.record, ({ code }) => recorder.record(code));
     const raised = new Recorder<boolean>();
     const ref = doc(firestore, 'trackingJobs', jobId);
     const stopRaised = onSnapshot(ref, { includeMetadataChanges: true }, ({ metadata }) =>
@@ -51,17 +51,17 @@ describe('watchJob', () => {
     const { recorder, stop, wire } = await watchWithoutConnection('unseen');
     expect(recorder.all).toEqual([]);
     await wire.join();
-    await recorder.until((job) => job?.id === 'unseen', 20_000);
+    await recorder.until((job) => typeof job === 'object' && job.id === 'unseen', 20_000);
     expect(recorder.all).toHaveLength(1);
     stop();
   });
 
-  /** Only the server knows that there is no such job. So the watcher gets null after the connection, not before. */
-  test('waits for the server before it tells null', async () => {
+  /** Only the server knows that there is no such job. So the watcher hears it after the connection, not before. */
+  test('waits for the server before it says that a job is missing', async () => {
     const { recorder, stop, wire } = await watchWithoutConnection('never-was');
     expect(recorder.all).toEqual([]);
     await wire.join();
-    await recorder.until((job) => job === null, 20_000);
+    await recorder.until((job) => job === 'job-not-found', 20_000);
     expect(recorder.all).toHaveLength(1);
     stop();
   });
@@ -69,7 +69,7 @@ describe('watchJob', () => {
   test('tells nothing twice when only the connection changes', async () => {
     await harness.set('trackingJobs/seen', jobDocument());
     const { service, firestore, wire } = await harness.wiredServiceOf(MEMBER);
-    const recorder = new Recorder<TrackingJob | null>();
+    const recorder = new Recorder<TrackingJob>();
     const stop = service.watchJob('seen', recorder.record);
     const raised = new Recorder<boolean>();
     const ref = doc(firestore, 'trackingJobs', 'seen');
@@ -81,7 +81,7 @@ describe('watchJob', () => {
     await raised.until((fromCache) => !fromCache, 20_000);
     expect(recorder.all).toHaveLength(1);
     await harness.set('trackingJobs/seen', jobDocument({ progress: 30, status: 'processing' }));
-    await recorder.until((job) => job?.progress === 30);
+    await recorder.until((job) => job.progress === 30);
     expect(recorder.all).toHaveLength(2);
     stop();
   });
@@ -98,7 +98,7 @@ test('a sign-in after a refusal tells everything again at once', async () => {
   const watches = [
     service.watchJob(
       'again',
-      (job) => jobs.record(String(job?.id)),
+      (job) => jobs.record(job.id),
       ({ code }) => errors.record(code),
     ),
     service.watchProjectJobs(

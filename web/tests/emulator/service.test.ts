@@ -8,7 +8,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import contract from '../../../contracts/job.json';
 import type { TrackingJob } from '../../src/job';
 import { PAUSES_DOCUMENT, type PlatformPause } from '../../src/pauses';
+import type { TrackingJobService } from '../../src/service';
 import { Harness, jobDocument, MEMBER, ORG, OWNER, PROJECT, Recorder, STRANGER } from './emulatorHarness';
+import { SignIns } from './signIns';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -51,6 +53,14 @@ test('any signed-in user hears of a pause, and of its end', async () => {
   stop();
 });
 
+/** Watch a project until the server has answered. Then `createJob` needs no query before it writes. */
+async function listening(service: TrackingJobService, projectId: string): Promise<() => void> {
+  const connections = new Recorder<string>();
+  const stop = service.watchProjectJobs(ORG, projectId, (_, connection) => connections.record(connection));
+  await connections.until((connection) => connection === 'live');
+  return stop;
+}
+
 describe('createJob', () => {
   test('writes what the contract says, and nothing else', async () => {
     const service = harness.serviceOf(MEMBER);
@@ -78,7 +88,7 @@ describe('createJob', () => {
     ['another organisation', STRANGER, STRANGER],
     ['somebody else', MEMBER, OWNER],
   ])('refuses a job for %s in a sentence of our own', async (_, uid, userId) => {
-    const create = harness.serviceOf(uid).createJob(ORG, PROJECT, userId, 'nasa', 'instagram', 'my');
+    const create = harness.serviceOf(uid).createJob(ORG, 'refused', userId, 'nasa', 'instagram', 'my');
     const error = await create.catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ code: 'not-allowed', cause: { code: 'permission-denied' } });
     expect(String(error)).not.toMatch(/evaluation|false|PERMISSION/);
@@ -101,7 +111,7 @@ describe('createJob', () => {
 
   test('writes one job when the reply to the write is lost', async () => {
     const { service, wire } = await harness.wiredServiceOf(MEMBER);
-    await service.getJob('never-was'); // connected
+    const stop = await listening(service, 'lost-reply');
     wire.loseReplies();
     const create = service.createJob(ORG, 'lost-reply', MEMBER, 'nasa', 'instagram', 'my');
     await harness.firstJob('lost-reply');
@@ -110,13 +120,14 @@ describe('createJob', () => {
     expect(await service.getJob(await create)).toMatchObject({ username: 'nasa', status: 'pending' });
     const jobs = await harness.jobs();
     expect(jobs.filter((job) => job.projectId === 'lost-reply')).toHaveLength(1);
+    stop();
   });
 
-  /** The first call failed although its write had arrived. A third call makes a new job. */
+  /** The first call failed although its write had arrived. A third call is a new request. */
   test('repeated after a lost reply resolves to the written job', async () => {
     const { service, wire } = await harness.wiredServiceOf(MEMBER);
     const create = () => service.createJob(ORG, 'again', MEMBER, 'nasa', 'instagram', 'my');
-    await service.getJob('never-was'); // connected
+    const stop = await listening(service, 'again');
     wire.loseReplies();
     const first = create().catch((error: unknown) => error);
     const written = await harness.firstJob('again');
@@ -127,14 +138,15 @@ describe('createJob', () => {
     const jobs = await harness.jobs();
     expect(jobs.filter((job) => job.projectId === 'again')).toHaveLength(1);
     expect(await service.getJob(written)).toMatchObject({ projectId: 'again' });
-    expect(await create()).not.toBe(written); // a new request makes a new job
+    await expect(create()).rejects.toMatchObject({ code: 'already-tracked', jobId: written });
+    stop();
   });
 
   /** The job of the first call is cancelled before the second call. */
   test('repeated after a lost reply replaces a finished job', async () => {
     const { service, wire } = await harness.wiredServiceOf(MEMBER);
     const create = () => service.createJob(ORG, 'hidden', MEMBER, 'nasa', 'instagram', 'my');
-    await service.getJob('never-was'); // connected
+    const stop = await listening(service, 'hidden');
     wire.loseReplies();
     const first = create().catch((error: unknown) => error);
     const hidden = await harness.firstJob('hidden');
@@ -151,6 +163,7 @@ describe('createJob', () => {
         [jobId, 'pending'],
       ].sort(),
     );
+    stop();
   });
 
   test('pressed twice at once makes one job', async () => {
@@ -159,6 +172,50 @@ describe('createJob', () => {
     const [first, second] = await Promise.all([press(), press()]);
     expect(second).toBe(first);
     expect(await service.getProjectJobs(ORG, 'double')).toHaveLength(1);
+  });
+
+  describe('for an account with a job that is', () => {
+    const createAs = (service = harness.serviceOf(MEMBER)) =>
+      service.createJob(ORG, 'tracked', MEMBER, 'https://www.instagram.com/NASA/', 'instagram', 'competitor');
+
+    test.each(['pending', 'processing'])('%s is refused, and names that job', async (status) => {
+      await harness.set('trackingJobs/tracked', jobDocument({ projectId: 'tracked', username: '@nasa', status }));
+      const before = (await harness.jobs()).length;
+      await expect(createAs()).rejects.toMatchObject({
+        code: 'already-tracked',
+        jobId: 'tracked',
+        message: 'This account is already being tracked.',
+      });
+      expect((await harness.jobs()).length).toBe(before);
+    });
+
+    test.each(['completed', 'failed', 'cancelled'])('%s makes a new job', async (status) => {
+      await harness.set('trackingJobs/tracked', jobDocument({ projectId: 'tracked', username: '@nasa', status }));
+      const jobId = await createAs();
+      expect(jobId).not.toBe('tracked');
+      await harness.delete(`trackingJobs/${jobId}`);
+    });
+
+    test.each([
+      ['another platform', { platform: 'tiktok' }],
+      ['another project', { projectId: 'other-one' }],
+      ['another account', { username: 'nasajpl' }],
+    ])('of %s makes a new job', async (_, fields) => {
+      await harness.set('trackingJobs/tracked', jobDocument({ projectId: 'tracked', username: '@nasa', ...fields }));
+      await harness.delete(`trackingJobs/${await createAs()}`);
+    });
+
+    /** The page's listener may not have heard of the first job yet when the second call comes. */
+    test('created a moment ago by a page with a listener is refused', async () => {
+      await harness.delete('trackingJobs/tracked');
+      const service = harness.serviceOf(MEMBER);
+      const stop = await listening(service, 'tracked');
+      const jobId = await createAs(service);
+      await expect(createAs(service)).rejects.toMatchObject({ code: 'already-tracked', jobId });
+      await harness.set(`trackingJobs/${jobId}`, jobDocument({ projectId: 'tracked', status: 'failed' }));
+      await vi.waitFor(() => createAs(service)); // the listener has heard of the end
+      stop();
+    });
   });
 
   test('kicks with the ID token, and does not wait for the answer', async () => {
@@ -180,6 +237,21 @@ describe('createJob', () => {
       server.closeAllConnections();
       server.close();
     }
+  });
+});
+
+describe('while nobody is signed in', () => {
+  test.each([
+    ['createJob', (service: TrackingJobService) => service.createJob(ORG, PROJECT, MEMBER, 'nasa', 'instagram', 'my')],
+    ['getJob', (service: TrackingJobService) => service.getJob('bound')],
+    ['getProjectJobs', (service: TrackingJobService) => service.getProjectJobs(ORG, PROJECT)],
+    ['retryJob', (service: TrackingJobService) => service.retryJob('bound')],
+    ['cancelJob', (service: TrackingJobService) => service.cancelJob('bound')],
+    ['cleanupOldJobs', (service: TrackingJobService) => service.cleanupOldJobs(7, ORG)],
+  ])('%s says so, and asks nothing of the database', async (_, call) => {
+    const signIns = new SignIns(null);
+    const service = harness.serviceOf(MEMBER, { auth: signIns.auth }); // the database itself would let this user
+    await expect(call(service)).rejects.toMatchObject({ code: 'not-signed-in' });
   });
 });
 
@@ -288,20 +360,21 @@ describe('cleanupOldJobs', () => {
 });
 
 describe('watchJob', () => {
-  test('tells the job, its changes, and null once it is deleted', async () => {
-    const recorder = new Recorder<TrackingJob | null>();
-    const stop = harness.serviceOf(MEMBER).watchJob('watched', recorder.record);
-    expect(await recorder.until((job) => job === null)).toBeNull();
+  test('tells the job and its changes, and says when it is missing', async () => {
+    const recorder = new Recorder<number | string>();
+    const onJob = ({ progress }: TrackingJob) => recorder.record(progress);
+    const stop = harness.serviceOf(MEMBER).watchJob('watched', onJob, ({ code }) => recorder.record(code));
+    await recorder.until((told) => told === 'job-not-found');
     await harness.set('trackingJobs/watched', jobDocument({ projectId: 'one' }));
-    await recorder.until((job) => job?.progress === 0);
+    await recorder.until((told) => told === 0);
     await harness.set('trackingJobs/watched', jobDocument({ projectId: 'one', status: 'processing', progress: 30 }));
-    await recorder.until((job) => job?.progress === 30);
+    await recorder.until((told) => told === 30);
     await harness.delete('trackingJobs/watched');
-    await recorder.until((job) => job === null);
+    await recorder.until((told) => told === 'job-not-found');
     stop();
     await harness.set('trackingJobs/watched', jobDocument({ projectId: 'one' }));
     await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(recorder.all.at(-1)).toBeNull();
+    expect(recorder.all).toEqual(['job-not-found', 0, 30, 'job-not-found']);
   });
 
   test('tells a refusal in a sentence', async () => {

@@ -33,6 +33,7 @@ vi.mock('firebase/firestore', async (original) => ({
   },
   getDocsFromServer: async () => ({ docs: [] }),
   runTransaction: async () => {},
+  doc: () => ({ id: 'new' }),
   onSnapshot: () => () => {},
 }));
 
@@ -84,6 +85,13 @@ test('a query in another order has none', () => {
     ordered: ['createdAt ASCENDING'],
   };
   expect(serving(asked)).toBe(0);
+});
+
+test('createJob asks for unfinished jobs, which has its index', async () => {
+  await service.createJob('acme', 'p1', 'mia', 'nasa', 'instagram', 'my');
+  const [asked] = made.queries as [Asked];
+  expect(asked).toMatchObject({ equal: ['orgId', 'projectId', 'status'], ordered: ['createdAt DESCENDING'] });
+  expect(serving(asked)).toBe(1);
 });
 
 const source = { firestore: {} as firestore.Firestore };

@@ -116,9 +116,8 @@ describe('openRetryingListener', () => {
 describe('a sign-in', () => {
   const USER = { uid: 'mia' };
 
-  function listen() {
+  function listen(signIns = new SignIns()) {
     const source = new Source<QuerySnapshot>();
-    const signIns = new SignIns();
     const errors: string[] = [];
     const stop = openRetryingListener(
       source.open,
@@ -149,13 +148,42 @@ describe('a sign-in', () => {
     expect(source.opened).toHaveLength(3);
   });
 
-  test('leaves an open listener alone, and a sign-out retries none', () => {
-    const { source, signIns } = listen();
+  test('leaves an open listener alone', async () => {
+    const { source, signIns, errors } = listen();
+    await vi.advanceTimersByTimeAsync(0); // Auth reports the user who is signed in already
     signIns.change(USER);
     expect(source.opened).toHaveLength(1);
+    expect(errors).toEqual([]);
+  });
+
+  test('is waited for: signed out, nothing is asked of the database', async () => {
+    const { source, signIns, errors } = listen(new SignIns(null));
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(source.opened).toHaveLength(0);
+    expect(errors).toEqual(['not-signed-in']);
+    signIns.change(USER);
+    expect(source.opened).toHaveLength(1);
+  });
+
+  test('ends with a sign-out, which stops the retries, too', () => {
+    const { source, signIns, errors } = listen();
+    signIns.change(null);
+    expect(source.last.isClosed).toBe(true);
+    signIns.change(USER);
+    expect(source.opened).toHaveLength(2);
     source.fail(REFUSED);
     signIns.change(null);
-    expect(source.opened).toHaveLength(1);
+    vi.advanceTimersByTime(120_000);
+    expect(source.opened).toHaveLength(2);
+    expect(errors).toEqual(['not-signed-in', 'not-allowed', 'not-signed-in']);
+  });
+
+  test('after the watch was stopped opens nothing', async () => {
+    const { source, signIns, stop } = listen(new SignIns(null));
+    stop();
+    await vi.advanceTimersByTimeAsync(0);
+    signIns.change(USER);
+    expect(source.opened).toHaveLength(0);
   });
 
   test('is no longer heard once nobody listens', () => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { platforms } from '../../../contracts/platforms.json';
 import table from '../../../contracts/usernames.json';
 import { PLATFORM_LABELS, PLATFORMS } from '../../src/job';
-import { checkUsername, platformOf, type Site, Usernames } from '../../src/username';
+import { accountKey, checkUsername, platformOf, type Site, Usernames } from '../../src/username';
 
 type Verdicts = Readonly<Record<string, readonly string[]>>;
 
@@ -124,5 +124,27 @@ describe('a fifth platform, by its entry alone', () => {
     expect(usernames.check('https://threads.example/@nasa', 'tiktok')).toBe(
       'This is a link to Threads, but the job is for TikTok.',
     );
+  });
+});
+
+describe('two ways to type one account have one key', () => {
+  test.each([
+    ['instagram', '@NASA', 'https://www.instagram.com/nasa/?hl=en'],
+    ['instagram', ' nasa ', 'instagram.com/NASA'],
+    ['tiktok', 'nasa', 'https://www.tiktok.com/@nasa'],
+    ['youtube', '@NASA', 'https://m.youtube.com/@nasa/videos'],
+    ['youtube', 'UC_x5XG1OV2P6uZZ5FSM9Ttw', 'https://www.youtube.com/channel/UC_x5XG1OV2P6uZZ5FSM9Ttw'],
+    ['twitter', 'x.com/NASA', 'https://twitter.com/nasa'],
+  ] as const)('on %s: %j and %j', (platform, one, other) => {
+    expect(accountKey(one, platform)).toBe(accountKey(other, platform));
+  });
+
+  /** A name under `/c/` or `/user/` may be another channel than the handle of that name. */
+  test.each([
+    ['nasa', 'nasajpl'],
+    ['youtube.com/c/nasa', 'youtube.com/@nasa'],
+    ['youtube.com/c/nasa', 'youtube.com/user/nasa'],
+  ])('but not %j and %j', (one, other) => {
+    expect(accountKey(one, 'youtube')).not.toBe(accountKey(other, 'youtube'));
   });
 });
