@@ -14,7 +14,7 @@ const PLATFORM_PATHS: Readonly<Partial<Record<Platform, string>>> = {
   instagram: 'M2.5 5h2.6l1-1.7h3.8l1 1.7h2.6v7.7h-11zM8 11a2.3 2.3 0 1 0 0-4.6A2.3 2.3 0 0 0 8 11z',
   tiktok: 'M6.7 11.2V3l5.3 1.2v2.3L6.7 5.3M6.7 11.2a1.8 1.8 0 1 1-3.6 0 1.8 1.8 0 0 1 3.6 0z',
   youtube: 'M2 4h12v8H2zM6.8 6v4L10 8z',
-  twitter: 'm3.5 3.5 9 9M12.5 3.5l-9 9',
+  twitter: 'M2.8 2.8h2.9l7.5 10.4h-2.9zM12.9 2.8 9 7.2M7 8.8l-3.9 4.4',
 };
 
 /** The drawing of a person, for a platform without its own drawing. */

@@ -3,12 +3,13 @@ import type { Connection } from '../service';
 
 /**
  * Estimate of how far the page's clock is ahead of the clock that writes the jobs' times. A live update is at most
- * moments old, so the smallest `now - updatedAt` seen is the skew.
+ * moments old, so the smallest `now - updatedAt` seen is the skew. A change from the future, which any snapshot may
+ * hold, shows that the page's clock is behind.
  */
 export interface ClockSkew {
   /** `updatedAt` of the newest change, milliseconds since the epoch; null while the next snapshot may be old. */
   newest: number | null;
-  /** The smallest age of a live update on arrival, milliseconds. */
+  /** The smallest age of a live update on arrival, milliseconds; negative when the page's clock is behind. */
   leastAgeMs: number;
 }
 
@@ -25,11 +26,11 @@ export function learnSkew(
     return { ...skew, newest: null };
   }
   const newest = Math.max(skew.newest ?? -Infinity, ...jobs.map((job) => job.updatedAt?.getTime() ?? -Infinity));
-  const hasArrived = skew.newest !== null && newest > skew.newest;
+  const hasArrived = (skew.newest !== null && newest > skew.newest) || newest > receivedAt;
   return { newest, leastAgeMs: hasArrived ? Math.min(skew.leastAgeMs, receivedAt - newest) : skew.leastAgeMs };
 }
 
-/** The skew in milliseconds: 0 until it is known, and never negative, so that no elapsed time is shown too long. */
+/** The skew in milliseconds: 0 until it is known, negative when the page's clock is behind. */
 export function skewMs({ leastAgeMs }: ClockSkew): number {
-  return Number.isFinite(leastAgeMs) ? Math.max(0, leastAgeMs) : 0;
+  return Number.isFinite(leastAgeMs) ? leastAgeMs : 0;
 }
