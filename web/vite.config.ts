@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config';
 const ENTRIES = {
   index: 'src/index.ts',
   panel: 'src/panelEntry.ts',
+  de: 'src/panel/de.ts',
   service: 'src/service.ts',
   username: 'src/usernameEntry.ts',
 };

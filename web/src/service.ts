@@ -65,6 +65,10 @@ export interface JobSource {
   cancelJob(jobId: string): Promise<void>;
   /** Without it the panel does not say why a job of a paused platform waits. */
   watchPauses?(onPauses: (pauses: readonly PlatformPause[]) => void, onError?: OnError): Unsubscribe;
+  /** Makes the new job when a person corrects a name; without it the panel offers no correction. */
+  createJob?: CreateJob;
+  /** The user who makes that job. Null while nobody is signed in. */
+  readonly currentUserId?: string | null;
 }
 
 export type CreateJob = TrackingJobService['createJob'];
@@ -95,6 +99,10 @@ export class TrackingJobService implements JobSource {
     this.#auth = options.auth;
     this.#creation = new JobCreation(options.firestore, (job) => this.#unfinishedJobs(job));
     this.#kick = new Kick(options.auth, options.triggerUrl);
+  }
+
+  get currentUserId(): string | null {
+    return this.#auth?.currentUser?.uid ?? null;
   }
 
   /**

@@ -1,80 +1,128 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { type JobStatus, PLATFORM_LABELS, type TrackingJob } from '../job';
-import type { JobSource } from '../service';
-import { Elapsed, type RowClock } from './Elapsed';
-import { JobActionButton, useJobAction } from './JobAction';
-import { accountName, accountOn, detailOf, progressInWords, STATUS_WORDS, stageOf } from './labels';
-import { PlatformIcon, StatusIcon } from './PanelIcons';
+import { EditName } from './EditName';
+import { Figures } from './Figures';
+import { MainAction, OtherActions } from './JobActions';
+import { JobDetails } from './JobDetails';
+import { accountName, accountOn, progressInWords, shortWord } from './jobText';
+import { nextStep } from './nextSteps';
+import { IconButton } from './PanelButton';
+import { CloseIcon, PlatformIcon, StatusIcon } from './PanelIcons';
 import { ProgressBar } from './ProgressBar';
+import { type PanelTools, usePanelTools } from './panelContext';
+import { isActive } from './rows';
+import { useJobAction } from './useJobAction';
 
-/** Milliseconds that a row stays after its job has ended. A failed job stays until it is dismissed. */
+/** Milliseconds that a row stays after its job has ended. A failed job stays until it is cleared. */
 export const LINGER_MS: Readonly<Partial<Record<JobStatus, number>>> = { completed: 8_000, cancelled: 20_000 };
 /** Milliseconds of the animation in panel.css. */
 export const LEAVE_MS = 250;
 
 interface JobRowProps {
   job: TrackingJob;
-  source: JobSource;
-  clock: RowClock;
-  /** Rows do not leave while the tab is in the background or the person is using the panel. */
-  isHeld: boolean;
-  onLeft: (jobId: string) => void;
-  announce: (sentence: string) => void;
+  /** The row neither leaves nor can be cleared: the tab is in the background, it is being used, or it is history. */
+  stays?: 'held' | 'always';
+  /** The day of a job in the history. */
+  day?: string;
 }
 
-export function JobRow({ job, source, clock, isHeld, onLeft, announce }: JobRowProps) {
-  const isLeaving = useLeave(job, isHeld, onLeft);
-  const action = useJobAction(job, source, announce);
-  const detail = detailOf(job);
+/** One line about a job, which opens to its details. */
+export function JobRow({ job, stays, day }: JobRowProps) {
+  const { words, clear } = usePanelTools();
+  const row = useRef<HTMLLIElement>(null);
+  const [isOpen, setIsOpen] = useState(false);
+  const [isEdited, setIsEdited] = useState(false);
+  const isLeaving = useLeave(job, stays !== undefined || isOpen || isEdited, clear);
+  const action = useJobAction(job);
+  const detailsId = useId();
+  const account = accountOn(job, words);
+  const onEdit = () => setIsEdited(true);
+  const stopEditing = () => {
+    row.current?.focus(); // the field that has the focus goes away
+    setIsEdited(false);
+  };
+  const isClearable = stays !== 'always' && !isActive(job) && nextStep(job) !== 'remove';
   return (
     <li
+      ref={row}
       className={`tracking-panel__row tracking-panel__row--${job.status}${isLeaving ? ' tracking-panel__row--leaving' : ''}`}
       data-job={job.id}
       tabIndex={-1}
     >
-      <PlatformIcon platform={job.platform} />
-      <div className="tracking-panel__account" title={job.username}>
-        <span className="tracking-panel__username">{accountName(job.username)}</span>
-        <span className="tracking-panel__quiet">{PLATFORM_LABELS[job.platform]}</span>
-      </div>
-      <JobActionButton action={action} job={job} />
-      <div className="tracking-panel__state">
-        <StatusIcon status={job.status} />
-        <span className="tracking-panel__status">{STATUS_WORDS[job.status]}</span>
-        {job.status === 'processing' && <span className="tracking-panel__stage">{stageOf(job.progress)}</span>}
-        <span className="tracking-panel__figures">
-          <Elapsed job={job} clock={clock} />
-          {job.status === 'processing' && <span className="tracking-panel__percent">{job.progress} %</span>}
-        </span>
+      <div className="tracking-panel__line">
+        <button
+          type="button"
+          className="tracking-panel__summary"
+          aria-expanded={isOpen}
+          aria-controls={isOpen ? detailsId : undefined}
+          title={job.username}
+          onClick={() => setIsOpen(!isOpen)}
+        >
+          <PlatformIcon platform={job.platform} />
+          <span className="tracking-panel__username">{accountName(job.username, words.labels)}</span>
+          <State job={job} />
+          {day ? <span className="tracking-panel__figures">{day}</span> : <Figures job={job} />}
+        </button>
+        <MainAction job={job} action={action} onEdit={onEdit} isHistory={stays === 'always'} />
+        {isClearable && (
+          <IconButton label={`${words.labels.dismiss}${words.labels.ofAccount(account)}`} onClick={() => clear([job])}>
+            <CloseIcon />
+          </IconButton>
+        )}
       </div>
       <ProgressBar
-        name={accountOn(job)}
+        name={account}
         value={job.progress}
-        valueText={progressInWords(job)}
+        valueText={progressInWords(job, words)}
         status={job.status}
         attempt={job.attempt}
       />
-      {detail && <p className="tracking-panel__detail">{detail}</p>}
-      {action.failure && <p className="tracking-panel__detail tracking-panel__detail--refused">{action.failure}</p>}
+      {isEdited && <EditName job={job} onClose={stopEditing} />}
+      {action.failure && <p className="tracking-panel__refused">{action.failure}</p>}
+      {isOpen && (
+        <div id={detailsId} className="tracking-panel__details">
+          <JobDetails job={job}>
+            <OtherActions job={job} action={action} onEdit={onEdit} />
+          </JobDetails>
+        </div>
+      )}
     </li>
   );
 }
 
-/** Whether the row is fading out; `onLeft` is called after that. When a hold ends, the full time starts again. */
-function useLeave(job: TrackingJob, isHeld: boolean, onLeft: (jobId: string) => void): boolean {
+/** Icon and words of what the job does. Screen readers also hear platform and status. */
+function State({ job }: { job: TrackingJob }) {
+  const { words } = usePanelTools();
+  const status = words.labels.statuses[job.status];
+  const word = shortWord(job, words);
+  return (
+    <>
+      <span className="tracking-panel__unseen">{`, ${PLATFORM_LABELS[job.platform]}, ${word === status ? '' : `${status}: `}`}</span>
+      <span className="tracking-panel__state">
+        <StatusIcon status={job.status} />
+        <span className="tracking-panel__word">{word}</span>
+      </span>
+      <span className="tracking-panel__unseen">, </span>
+    </>
+  );
+}
+
+/** Whether the row is fading out; after that the job is cleared. When a hold ends, the full time starts again. */
+function useLeave(job: TrackingJob, isHeld: boolean, clear: PanelTools['clear']): boolean {
   const [isLeaving, setIsLeaving] = useState(false);
-  const lingerMs = isHeld ? undefined : LINGER_MS[job.status];
+  const { id, status } = job;
+  const lingerMs = isHeld ? undefined : LINGER_MS[status];
   useEffect(() => {
     if (lingerMs === undefined) {
       return;
     }
     const leave = setTimeout(() => setIsLeaving(true), lingerMs);
-    const gone = setTimeout(() => onLeft(job.id), lingerMs + LEAVE_MS);
+    const gone = setTimeout(() => clear([{ id, status }]), lingerMs + LEAVE_MS);
     return () => {
       clearTimeout(leave);
       clearTimeout(gone);
       setIsLeaving(false);
     };
-  }, [lingerMs, job.id, onLeft]);
+  }, [lingerMs, id, status, clear]);
   return isLeaving;
 }

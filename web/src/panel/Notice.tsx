@@ -1,5 +1,7 @@
 import { useEffect, useRef } from 'react';
-import { connectionSentence, failureSentence } from './labels';
+import { connectionSentence, failureSentence } from './jobText';
+import { PanelButton } from './PanelButton';
+import { usePanelTools } from './panelContext';
 import type { Feed } from './panelState';
 
 /** Pause before "Connected again." is announced. If the connection breaks again meanwhile, nothing is announced. */
@@ -9,12 +11,13 @@ interface NoticeProps {
   feed: Feed;
   isOnline: boolean;
   onTryAgain: () => void;
-  announce: (sentence: string) => void;
 }
 
 /** Show why the list may be out of date: the listener failed, there is no network, or the listener reconnects. */
-export function Notice({ feed, isOnline, onTryAgain, announce }: NoticeProps) {
-  const doubt = connectionSentence(feed, isOnline);
+export function Notice({ feed, isOnline, onTryAgain }: NoticeProps) {
+  const { words, announce } = usePanelTools();
+  const { connected, trying, tryAgain } = words.labels;
+  const doubt = connectionSentence(feed, isOnline, words);
   const isShown = doubt !== null || feed.status === 'failed';
   const wasShown = useRef(false);
   useEffect(() => {
@@ -32,25 +35,20 @@ export function Notice({ feed, isOnline, onTryAgain, announce }: NoticeProps) {
     // Wait: the first snapshot after the reconnection announces the jobs' changes, which should be heard first.
     const timer = setTimeout(() => {
       wasShown.current = false;
-      announce('Connected again.');
+      announce(connected);
     }, STEADY_MS);
     return () => clearTimeout(timer);
-  }, [isShown, announce]);
+  }, [isShown, announce, connected]);
 
   if (feed.status !== 'failed') {
     return doubt && <p className="tracking-panel__notice">{doubt}</p>;
   }
   return (
     <div className="tracking-panel__notice tracking-panel__notice--failed">
-      <p role="alert">{failureSentence('load the jobs', feed.error)}</p>
-      <button
-        type="button"
-        className="tracking-panel__action"
-        aria-disabled={feed.isTryingAgain}
-        onClick={() => !feed.isTryingAgain && onTryAgain()}
-      >
-        {feed.isTryingAgain ? 'Trying…' : 'Try again'}
-      </button>
+      <p role="alert">{failureSentence('load', feed.error, words)}</p>
+      <PanelButton isBusy={feed.isTryingAgain} onClick={onTryAgain}>
+        {feed.isTryingAgain ? trying : tryAgain}
+      </PanelButton>
     </div>
   );
 }

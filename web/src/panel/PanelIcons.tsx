@@ -54,6 +54,24 @@ export function CloseIcon() {
   );
 }
 
+/** A clock with an arrow back. */
+export function HistoryIcon() {
+  return (
+    <Icon className="tracking-panel__icon">
+      <path d="M2.6 5.2A6 6 0 1 1 2 8M2.4 2.4v2.8h2.8M8 4.8V8l2.2 1.4" />
+    </Icon>
+  );
+}
+
+export function BellIcon({ isOn }: { isOn: boolean }) {
+  return (
+    <Icon className="tracking-panel__icon">
+      <path d="M3.4 11.4h9.2c-1-1-1.2-2-1.2-4.4a3.4 3.4 0 0 0-6.8 0c0 2.4-.2 3.4-1.2 4.4zM6.8 13.6h2.4" />
+      {!isOn && <path d="m2.6 2.6 10.8 10.8" />}
+    </Icon>
+  );
+}
+
 /** Arrow that points down while the list is open, and up while it is collapsed. */
 export function Chevron({ isCollapsed }: { isCollapsed: boolean }) {
   return (

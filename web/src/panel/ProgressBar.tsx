@@ -1,3 +1,4 @@
+import type { CSSProperties } from 'react';
 import type { JobStatus } from '../job';
 
 interface ProgressBarProps {
@@ -23,11 +24,9 @@ export function ProgressBar({ name, value, valueText, status, attempt = 0 }: Pro
       aria-valuenow={isWaiting ? undefined : value}
       aria-valuetext={valueText}
     >
-      <div
-        key={isWaiting ? 'waiting' : attempt}
-        className="tracking-panel__fill"
-        style={isWaiting ? undefined : { inlineSize: `${value}%` }}
-      />
+      {!isWaiting && (
+        <div key={attempt} className="tracking-panel__fill" style={{ '--_value': value / 100 } as CSSProperties} />
+      )}
     </div>
   );
 }

@@ -1,32 +1,50 @@
-import { type KeyboardEvent, useCallback, useEffect, useId, useReducer, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
+import { createPortal } from 'react-dom';
 import { isOffline } from '../errors';
 import type { TrackingJob } from '../job';
-import type { JobSource } from '../service';
-import { useIsPageVisible, useIsSmallScreen, useNetworkChanges } from './browserState';
+import { NEWEST } from '../jobWindow';
+import { useIsSmallScreen, useNetworkChanges } from './browserState';
 import { skewMs } from './clockSkew';
-import type { RowClock } from './Elapsed';
-import { Header } from './Header';
-import { JobRow } from './JobRow';
-import { Notice } from './Notice';
-import { initialPanelState, knownJobs, overallProgress, type PanelState, panelReducer } from './panelState';
+import { announcementsOf } from './jobText';
+import type { Labels } from './labels';
+import { notify } from './Notifications';
+import { Panel } from './Panel';
+import { PanelContext, type PanelTools } from './panelContext';
+import { initialPanelState, isSignedOut, knownJobs, overallProgress, panelReducer } from './panelState';
 import { usePanelStorage } from './panelStorage';
-import { dismissalOf, isActive, rowsOf } from './rows';
+import { isActive, rowsOf, withCleared } from './rows';
 import { type TrackingScope, useTrackingScope } from './TrackingProvider';
-import { usePanelFocus } from './usePanelFocus';
+import { type EndingCallbacks, useEndings } from './useEndings';
+import { type PanelPosition, usePanelHost } from './usePanelHost';
 import { useProjectJobs } from './useProjectJobs';
+import { wordsOf } from './words';
 
 /** `service`, `orgId` and `projectId` may come from a `TrackingProvider` instead. */
-export interface TrackingJobsPanelProps extends Partial<TrackingScope> {
-  /**
-   * Called once for each job that becomes completed while the panel is mounted. Jobs that were completed before are
-   * not reported: the page lists their accounts already.
-   */
-  onJobCompleted?: (accountId: string) => void;
+export interface TrackingJobsPanelProps extends Partial<TrackingScope>, EndingCallbacks {
+  /** Called at a click on `Open`, which the row of a completed job has if this is given. */
+  onOpenAccount?: ((accountId: string, job: TrackingJob) => void) | undefined;
+  /** Whether the panel is open. Without it the panel remembers what the person chose. */
+  open?: boolean | undefined;
+  onOpenChange?: ((open: boolean) => void) | undefined;
+  /** `always` keeps the collapsed panel in sight when nothing runs; it opens the history. */
+  visibility?: 'auto' | 'always' | undefined;
+  position?: PanelPosition | undefined;
+  /** The element that the panel is put into: the page's body by default. The panel takes over its colour scheme. */
+  container?: HTMLElement | null | undefined;
+  /** For the panel's element. */
+  className?: string | undefined;
+  /** Texts in place of the English ones. Pass the same object at each render. */
+  labels?: Partial<Labels> | undefined;
+  /** Formats numbers and times, as `de-CH` does; a BCP 47 tag. By default the language of the labels. */
+  locale?: string | undefined;
+  /** Returns the name of the user who added a job. */
+  nameOf?: ((userId: string) => string | null | undefined) | undefined;
 }
 
 /**
- * Show a project's jobs at the bottom right of the page: jobs that run or wait, failed jobs until they are dismissed,
- * and other finished jobs for a few seconds. Without such jobs nothing is visible. Style: `account-tracking/style.css`.
+ * Show a project's jobs in a corner of the page: jobs that run or wait, failed jobs until they are cleared, and other
+ * finished jobs for a few seconds. Without such jobs nothing is visible, unless `visibility` or `open` say otherwise.
+ * Style: `account-tracking/style.css`.
  */
 export function TrackingJobsPanel(props: TrackingJobsPanelProps) {
   const scope = useTrackingScope(props);
@@ -34,165 +52,118 @@ export function TrackingJobsPanel(props: TrackingJobsPanelProps) {
   return <ProjectPanel key={JSON.stringify([scope.orgId, scope.projectId])} {...props} {...scope} />;
 }
 
-function ProjectPanel({ service, orgId, projectId, onJobCompleted }: TrackingJobsPanelProps & TrackingScope) {
+function ProjectPanel(props: TrackingJobsPanelProps & TrackingScope) {
+  const { service, orgId, projectId, visibility = 'auto', position = 'bottom-right', container = null } = props;
   const [state, dispatch] = useReducer(panelReducer, !isOffline(), initialPanelState);
   const onNetwork = useCallback(
     (isOnline: boolean) => dispatch({ type: 'networkChanged', isOnline, at: Date.now() }),
     [],
   );
-  const onLeft = useCallback((jobId: string) => dispatch({ type: 'rowLeft', jobId }), []);
   const announce = useCallback((text: string) => dispatch({ type: 'announced', text }), []);
+  const words = useMemo(() => wordsOf(props.labels, props.locale), [props.labels, props.locale]);
   const [stored, remember] = usePanelStorage(orgId, projectId);
+  const [isIdleOpen, setIsIdleOpen] = useState(false);
   const isSmallScreen = useIsSmallScreen();
+  const host = usePanelHost(container, position);
   useProjectJobs(service, orgId, projectId, state.listener, dispatch);
   useNetworkChanges(onNetwork);
-  useCompletions(state.completions, onJobCompleted);
+  useEndings(state.endings, props, (ended) => {
+    if (stored.notifies) {
+      notify(ended, words);
+    }
+  });
 
   const jobs = knownJobs(state.feed);
-  const rows = rowsOf(jobs, state.ended, stored.dismissed);
+  const clear = useClear(jobs, remember, (jobIds) => dispatch({ type: 'rowsLeft', jobIds }));
+  const isFirstVisit = !stored.hasSeen && state.feed.status === 'watching' && state.feed.connection === 'live';
+  useEffect(() => {
+    if (isFirstVisit) {
+      // What failed before this browser knew the project is history.
+      const old = jobs.filter(({ id }) => !state.ended.has(id));
+      remember(({ dismissed }) => ({ hasSeen: true, dismissed: withCleared(dismissed, jobs, old) }));
+    }
+  });
+
+  const skew = skewMs(state.clockSkew);
+  const { dismissed, hasSeen } = stored;
+  const rows = rowsOf(jobs, { ended: state.ended, dismissed, hasSeen, nowMs: state.receivedAt - skew });
+  const hasRows = rows.length > 0;
   // On a small screen the list starts collapsed, so that it does not cover the page: the counts say enough.
-  const isCollapsed = stored.isCollapsed ?? (isSmallScreen && rows.length > 1);
+  const isOpenByItself = hasRows ? !(stored.isCollapsed ?? (isSmallScreen && rows.length > 1)) : isIdleOpen;
+  const isOpen = props.open ?? isOpenByItself;
   const hasFailed = state.feed.status === 'failed' && state.feed.error !== state.dismissedError;
+  const isKept = visibility === 'always' || isOpen;
+  const isShown = (hasRows || hasFailed || isKept) && !isSignedOut(state);
+
+  function turn(toOpen: boolean): void {
+    if (hasRows) {
+      remember({ isCollapsed: !toOpen });
+    } else {
+      setIsIdleOpen(toOpen);
+    }
+    props.onOpenChange?.(toOpen);
+  }
+
+  const tools: PanelTools = {
+    source: service,
+    words,
+    clock: { skewMs: skew, stoppedAt: state.staleSince },
+    expectedEnds: state.expectedEnds,
+    reconnections: state.reconnections,
+    announce,
+    clear,
+    nameOf: props.nameOf,
+    onOpenAccount: props.onOpenAccount,
+  };
+  const { said, number } = state.announcement;
   return (
-    <>
-      {/* Outside the panel, so that the live region exists before the first job is announced. */}
-      <p className="tracking-panel__unseen" role="status" lang="en">
-        <span key={state.announcement.number}>{state.announcement.text}</span>
-      </p>
-      {(rows.length > 0 || hasFailed) && (
-        <Panel
-          state={state}
-          rows={rows}
-          overall={rows.some(isActive) ? overallProgress(jobs, state.batch) : null}
-          isCollapsed={isCollapsed}
-          source={service}
-          onToggle={() => remember({ isCollapsed: !isCollapsed })}
-          onDismiss={() => {
-            if (rows.length > 0) {
-              remember({ dismissed: dismissalOf(jobs) });
-            }
-            dispatch({ type: 'dismissed' });
-          }}
-          onTryAgain={() => dispatch({ type: 'retryRequested' })}
-          onLeft={onLeft}
-          announce={announce}
-        />
-      )}
-    </>
+    host &&
+    createPortal(
+      <PanelContext.Provider value={tools}>
+        {/* Outside the panel, so that the live region exists before the first job is announced. */}
+        <p className="tracking-panel__unseen" role="status" lang={words.locale}>
+          <span key={number}>{typeof said === 'string' ? said : announcementsOf(said, words)}</span>
+        </p>
+        {isShown && (
+          <Panel
+            state={state}
+            className={props.className}
+            jobs={jobs}
+            rows={rows}
+            isCut={jobs.length >= NEWEST}
+            overall={rows.some(isActive) ? overallProgress(jobs, state.batch) : null}
+            canOpen={hasRows || isKept}
+            isCollapsed={!isOpen}
+            notifies={stored.notifies}
+            onToggle={() => turn(!isOpen)}
+            onDismissError={() => dispatch({ type: 'errorDismissed' })}
+            onTryAgain={() => dispatch({ type: 'retryRequested' })}
+            onNotifies={(notifies) => remember({ notifies })}
+          />
+        )}
+      </PanelContext.Provider>,
+      host,
+    )
   );
 }
 
-/** Call `onJobCompleted` once for each completion, even when React runs an effect twice. */
-function useCompletions(
-  completions: PanelState['completions'],
-  onJobCompleted: TrackingJobsPanelProps['onJobCompleted'],
-): void {
-  const latest = useRef(onJobCompleted);
-  const reported = useRef(new Set<string>());
+/** Return a stable function that takes ended jobs out of the list. */
+function useClear(
+  jobs: readonly TrackingJob[],
+  remember: ReturnType<typeof usePanelStorage>[1],
+  onLeft: (jobIds: readonly string[]) => void,
+): PanelTools['clear'] {
+  const latest = useRef({ jobs, onLeft });
   useEffect(() => {
-    latest.current = onJobCompleted;
+    latest.current = { jobs, onLeft };
   });
-  useEffect(() => {
-    for (const [jobId, accountId] of completions) {
-      if (reported.current.has(jobId)) {
-        continue;
+  return useCallback(
+    (cleared) => {
+      latest.current.onLeft(cleared.map(({ id }) => id));
+      if (cleared.some(({ status }) => status === 'failed')) {
+        remember(({ dismissed }) => ({ dismissed: withCleared(dismissed, latest.current.jobs, cleared) }));
       }
-      reported.current.add(jobId);
-      if (accountId) {
-        latest.current?.(accountId);
-      }
-    }
-  }, [completions]);
-}
-
-interface PanelProps {
-  state: PanelState;
-  rows: readonly TrackingJob[];
-  /** 0 to 100; null when nothing is active. */
-  overall: number | null;
-  isCollapsed: boolean;
-  source: JobSource;
-  onToggle: () => void;
-  onDismiss: () => void;
-  onTryAgain: () => void;
-  onLeft: (jobId: string) => void;
-  announce: (sentence: string) => void;
-}
-
-/** Rows in sight at once on a large screen; a longer list may have to scroll. */
-const ROWS_IN_SIGHT = 4;
-
-function Panel({ state, rows, overall, isCollapsed, source, ...on }: PanelProps) {
-  const listId = useId();
-  const panel = useRef<HTMLElement>(null);
-  const toggle = useRef<HTMLButtonElement>(null);
-  const { isVisible: hasVisibleFocus, giveBack, ...focusHandlers } = usePanelFocus(panel);
-  const [isHovered, setIsHovered] = useState(false);
-  const isPageVisible = useIsPageVisible();
-  const isSmallScreen = useIsSmallScreen();
-  const isHeld = !isPageVisible || isHovered || hasVisibleFocus;
-  const isStale = state.staleSince !== null;
-  const clock: RowClock = { skewMs: skewMs(state.clockSkew), stoppedAt: state.staleSince };
-  const hasRows = rows.length > 0;
-  const mayScroll = rows.length > (isSmallScreen ? 1 : ROWS_IN_SIGHT);
-
-  function collapseOnEscape(event: KeyboardEvent): void {
-    if (event.key !== 'Escape' || isCollapsed || !hasRows) {
-      return;
-    }
-    event.stopPropagation();
-    toggle.current?.focus();
-    on.onToggle();
-  }
-
-  function dismiss(): void {
-    giveBack();
-    on.onDismiss();
-  }
-
-  return (
-    <section
-      ref={panel}
-      className={`tracking-panel${isStale ? ' tracking-panel--stale' : ''}`}
-      lang="en"
-      aria-label="Account tracking"
-      onKeyDown={collapseOnEscape}
-      onPointerEnter={() => setIsHovered(true)}
-      onPointerLeave={() => setIsHovered(false)}
-      {...focusHandlers}
-    >
-      <Header
-        rows={rows}
-        overall={overall}
-        isCollapsed={isCollapsed}
-        listId={listId}
-        toggle={toggle}
-        onToggle={on.onToggle}
-        onDismiss={dismiss}
-      />
-      <Notice feed={state.feed} isOnline={state.isOnline} onTryAgain={on.onTryAgain} announce={on.announce} />
-      {hasRows && (
-        <ul
-          id={listId}
-          className="tracking-panel__list"
-          aria-label="Jobs"
-          // A list that scrolls must be reachable by keyboard.
-          tabIndex={mayScroll ? 0 : undefined}
-          hidden={isCollapsed}
-        >
-          {rows.map((job) => (
-            <JobRow
-              key={job.id}
-              job={job}
-              source={source}
-              clock={clock}
-              isHeld={isHeld}
-              onLeft={on.onLeft}
-              announce={on.announce}
-            />
-          ))}
-        </ul>
-      )}
-    </section>
+    },
+    [remember],
   );
 }

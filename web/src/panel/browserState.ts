@@ -66,7 +66,7 @@ export function useIsPageVisible(): boolean {
 }
 
 /** Media query of a phone, held upright or sideways. panel.css has the same query. */
-const SMALL_SCREEN = '(max-width: 480px), (max-height: 480px)';
+const SMALL_SCREEN = '(max-width: 30em), (max-height: 30em)';
 
 /** Null in jsdom, which has no `matchMedia`; a page's own tests may run there. */
 function smallScreen(): MediaQueryList | null {

@@ -1,9 +1,124 @@
-import { trackingJobError } from '../errors';
-import { type JobStatus, PLATFORM_LABELS, PROGRESS, type TrackingJob } from '../job';
-import type { Feed } from './panelState';
-import { ROW_ORDER } from './rows';
+import type { TrackingJobError } from '../errors';
+import type { JobStatus } from '../job';
 
-export const STATUS_WORDS: Readonly<Record<JobStatus, string>> = {
+/** The step that a running job is at. */
+export type Stage = 'lookingUp' | 'savingAccount' | 'fetchingVideos' | 'savingVideos' | 'finishing';
+
+/** Codes of failed jobs (`job.errorCode`): classes of `tracking/errors.py` and codes of `tracking/outcomes.py`. */
+export type FailureCode =
+  | 'InvalidJobError'
+  | 'AccountNotFoundError'
+  | 'AccountPrivateError'
+  | 'AccountSuspendedError'
+  | 'CredentialsError'
+  | 'QuotaExceededError'
+  | 'ContractError'
+  | 'PlatformUnavailableError'
+  | 'RateLimitedError'
+  | 'StoreUnavailableError'
+  | 'TimedOut'
+  | 'InternalError'
+  | 'ExecutionAborted';
+
+/** Times of a job in its details, in their order. */
+export const MOMENTS = ['created', 'started', 'accountFetched', 'accountSaved', 'videosFetched', 'ended'] as const;
+export type Moment = (typeof MOMENTS)[number];
+
+/** What a job may have spent at its platform; `spent` in `contracts/job.json` explains each. */
+export const SPENT = ['usd', 'units', 'posts', 'users', 'media', 'runs', 'results'] as const;
+export type Spent = (typeof SPENT)[number];
+
+/** What a person was trying to do when an error came. */
+export type Attempted = 'load' | 'cancel' | 'retry' | 'create';
+
+/**
+ * Every text of the panel. A page passes its own as `labels`, all or some; `account-tracking/de` has German ones.
+ * `account` is a name with its platform, `@nasa on Instagram`. Numbers and times come as text, formatted for `locale`.
+ */
+export interface Labels {
+  /** The language of these texts, such as `en` or `pt-BR`. It also formats numbers and times, unless `locale` does. */
+  language: string;
+  title: string;
+  /** The list's name for screen readers. */
+  jobs: string;
+  statuses: Readonly<Record<JobStatus, string>>;
+  /** One part of the summary: `2 running`. `shown` is the number as text; `100+` when there may be more. */
+  count(status: JobStatus, shown: string, count: number): string;
+  stages: Readonly<Record<Stage, string>>;
+  /** Why a job failed, in one or two words. */
+  reasons: Readonly<Record<FailureCode, string>>;
+  accountOn(name: string, platform: string): string;
+  noUsername: string;
+  /** What a job without any sentence of its own says. */
+  failed: string;
+  /** `Failed at 30%`, for a bar. */
+  stoppedAt(status: string, percent: string): string;
+  allJobs: string;
+  seconds(seconds: string): string;
+  minutes(minutes: string, seconds: string): string;
+  hours(hours: string, minutes: string): string;
+  /** The remaining time of a running job, short and long. */
+  left(time: string): string;
+  aboutLeft(time: string): string;
+  /** The same, without the seconds. */
+  wholeMinutes(minutes: string): string;
+  slow: string;
+
+  nothingRuns: string;
+  history: string;
+  search: string;
+  status: string;
+  platform: string;
+  all: string;
+  nothingFound: string;
+  newestOnly(shown: string): string;
+
+  cancel: string;
+  cancelling: string;
+  retry: string;
+  retrying: string;
+  retryAll: string;
+  editName: string;
+  remove: string;
+  clear: string;
+  openAccount: string;
+  dismiss: string;
+  tryAgain: string;
+  trying: string;
+  notify: string;
+  notifyBlocked: string;
+  /** Words after an action, for screen readers: `Cancel` + ` tracking @nasa on Instagram`. */
+  ofAccount(account: string): string;
+  /** The same after `Clear`, of all failed jobs. */
+  ofFailed: string;
+
+  newName(account: string): string;
+  track: string;
+  tracking: string;
+  back: string;
+
+  moments: Readonly<Record<Moment, string>>;
+  attempts: string;
+  retries: string;
+  addedBy: string;
+  cost: string;
+  spent: Readonly<Record<Exclude<Spent, 'usd'>, (amount: string) => string>>;
+
+  offline: string;
+  reconnecting: string;
+  connected: string;
+  /** `Could not cancel.`, before the sentence of the error. */
+  couldNot: Readonly<Record<Attempted, string>>;
+  /** The error's sentence; `message` is English. */
+  errorSentence(error: TrackingJobError): string;
+  /** The sentence of the live region about a job whose status has changed. */
+  changed(status: string, account: string, reason: string): string;
+  moreChanged(shown: string, count: number): string;
+  /** Retry all: some jobs were refused. */
+  notAllRetried(shown: string, count: number): string;
+}
+
+const STATUSES: Labels['statuses'] = {
   pending: 'Waiting',
   processing: 'Running',
   completed: 'Completed',
@@ -11,114 +126,110 @@ export const STATUS_WORDS: Readonly<Record<JobStatus, string>> = {
   cancelled: 'Cancelled',
 };
 
-/** Name the step that a running job is at, from its progress. */
-export function stageOf(progress: number): string {
-  if (progress >= PROGRESS.VIDEOS_SAVED) {
-    return 'Finishing';
-  }
-  if (progress >= PROGRESS.VIDEOS_FETCHED) {
-    return 'Saving videos';
-  }
-  if (progress >= PROGRESS.ACCOUNT_SAVED) {
-    return 'Fetching videos';
-  }
-  if (progress >= PROGRESS.ACCOUNT_FETCHED) {
-    return 'Saving account';
-  }
-  return 'Looking up account';
-}
+export const englishLabels: Labels = {
+  language: 'en',
+  title: 'Account tracking',
+  jobs: 'Jobs',
+  statuses: STATUSES,
+  count: (status, shown) => `${shown} ${STATUSES[status].toLowerCase()}`,
+  stages: {
+    lookingUp: 'Looking up',
+    savingAccount: 'Saving account',
+    fetchingVideos: 'Fetching videos',
+    savingVideos: 'Saving videos',
+    finishing: 'Finishing',
+  },
+  reasons: {
+    InvalidJobError: 'Name not valid',
+    AccountNotFoundError: 'Not found',
+    AccountPrivateError: 'Private',
+    AccountSuspendedError: 'Suspended',
+    CredentialsError: 'No access',
+    QuotaExceededError: 'Limit used up',
+    ContractError: 'Odd answer',
+    PlatformUnavailableError: 'No answer',
+    RateLimitedError: 'Too busy',
+    StoreUnavailableError: 'Not saved',
+    TimedOut: 'Took too long',
+    InternalError: 'Our mistake',
+    ExecutionAborted: 'Stopped',
+  },
+  accountOn: (name, platform) => `${name} on ${platform}`,
+  noUsername: 'No username',
+  failed: 'Tracking this account failed.',
+  stoppedAt: (status, percent) => `${status} at ${percent}`,
+  allJobs: 'All jobs',
+  seconds: (seconds) => `${seconds} s`,
+  minutes: (minutes, seconds) => `${minutes} min ${seconds} s`,
+  hours: (hours, minutes) => `${hours} h ${minutes} min`,
+  left: (time) => `~${time} left`,
+  aboutLeft: (time) => `About ${time} left.`,
+  wholeMinutes: (minutes) => `${minutes} min`,
+  slow: 'Taking longer than usual.',
 
-const ADDRESS = /^(?:https?:\/\/)?(?:www\.|m\.)?([^/\s]+\.[^/\s]+\/[^?#\s]*)/i;
-const YOUTUBE_CHANNEL_ID = /^UC[\w-]{22}$/;
+  nothingRuns: 'Nothing is running.',
+  history: 'History',
+  search: 'Search by name',
+  status: 'Status',
+  platform: 'Platform',
+  all: 'All',
+  nothingFound: 'No job matches.',
+  newestOnly: (shown) => `The newest ${shown} jobs`,
 
-/** Format an account for display: `nasa` -> `@nasa`, `https://www.tiktok.com/@nasa?lang=en` -> `tiktok.com/@nasa`. */
-export function accountName(username: string): string {
-  const typed = username.trim();
-  const address = ADDRESS.exec(typed)?.[1];
-  if (address) {
-    return address.replace(/\/+$/, '');
-  }
-  if (!typed) {
-    return 'No username';
-  }
-  return /^@|\s/.test(typed) || YOUTUBE_CHANNEL_ID.test(typed) ? typed : `@${typed}`;
-}
+  cancel: 'Cancel',
+  cancelling: 'Cancelling…',
+  retry: 'Retry',
+  retrying: 'Retrying…',
+  retryAll: 'Retry all',
+  editName: 'Edit name',
+  remove: 'Remove',
+  clear: 'Clear',
+  openAccount: 'Open',
+  dismiss: 'Dismiss',
+  tryAgain: 'Try again',
+  trying: 'Trying…',
+  notify: 'Notify me when jobs end',
+  notifyBlocked: 'This browser blocks notifications of this page.',
+  ofAccount: (account) => ` tracking ${account}`,
+  ofFailed: ' failed jobs',
 
-/** Name the account and its platform: `@nasa on Instagram`. */
-export function accountOn(job: TrackingJob): string {
-  return `${accountName(job.username)} on ${PLATFORM_LABELS[job.platform]}`;
-}
+  newName: (account) => `New name for ${account}`,
+  track: 'Track',
+  tracking: 'Tracking…',
+  back: 'Back',
 
-/** Format milliseconds: `12 s`, `1 min 12 s`, `1 h 5 min`. Negative ones, from a slow clock, are `0 s`. */
-export function elapsedTime(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  const minutes = Math.floor(seconds / 60);
-  if (minutes === 0) {
-    return `${seconds} s`;
-  }
-  if (minutes < 60) {
-    return `${minutes} min ${seconds % 60} s`;
-  }
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
+  moments: {
+    created: 'Added',
+    started: 'Started',
+    accountFetched: 'Account found',
+    accountSaved: 'Account saved',
+    videosFetched: 'Videos fetched',
+    ended: 'Ended',
+  },
+  attempts: 'Attempts',
+  retries: 'Automatic retries',
+  addedBy: 'Added by',
+  cost: 'Cost',
+  spent: {
+    units: (amount) => `${amount} quota units`,
+    posts: (amount) => `${amount} posts`,
+    users: (amount) => `${amount} users`,
+    media: (amount) => `${amount} media`,
+    runs: (amount) => `${amount} runs`,
+    results: (amount) => `${amount} results`,
+  },
 
-/** Describe the progress bar's value for screen readers. */
-export function progressInWords(job: TrackingJob): string {
-  switch (job.status) {
-    case 'pending':
-      return 'Waiting';
-    case 'processing':
-      return `${stageOf(job.progress)}, ${job.progress} %`;
-    case 'completed':
-      return 'Completed';
-    case 'failed':
-    case 'cancelled':
-      return `${STATUS_WORDS[job.status]} at ${job.progress} %`;
-  }
-}
-
-/** Whether the message only repeats the status or the stage; the sentences are those of `contracts/job.json`. */
-function repeatsStatus({ message, platform }: TrackingJob): boolean {
-  return message === 'Waiting to start.' || message === `Looking up the ${PLATFORM_LABELS[platform]} account.`;
-}
-
-/** Return the line under the bar, or null when it would only repeat the status. */
-export function detailOf(job: TrackingJob): string | null {
-  switch (job.status) {
-    case 'failed':
-      return job.error || job.message || 'Tracking this account failed.';
-    case 'cancelled':
-      return null;
-    default:
-      return repeatsStatus(job) ? null : job.message || null;
-  }
-}
-
-/** Count the jobs by status, in the order of the rows: `2 running`, `1 failed`. Statuses without jobs are left out. */
-export function countsOf(jobs: readonly TrackingJob[]): readonly { status: JobStatus; words: string }[] {
-  return ROW_ORDER.map((status) => ({ status, count: jobs.filter((job) => job.status === status).length }))
-    .filter(({ count }) => count > 0)
-    .map(({ status, count }) => ({ status, words: `${count} ${STATUS_WORDS[status].toLowerCase()}` }));
-}
-
-/** Return the sentence that the live region says when a job has a new status. */
-export function announcementOf(job: TrackingJob): string {
-  const reason = job.status === 'failed' ? ` ${detailOf(job)}` : '';
-  return `${STATUS_WORDS[job.status]}: ${accountOn(job)}.${reason}`;
-}
-
-/** Say what failed and why: `Could not cancel. You are offline. Try again once you are connected.` */
-export function failureSentence(attempted: string, error: unknown): string {
-  return `Could not ${attempted}. ${trackingJobError(error).message}`;
-}
-
-/** Say why the list may be out of date; null when it is live, and after a failure, which has its own sentence. */
-export function connectionSentence(feed: Feed, isOnline: boolean): string | null {
-  if (feed.status !== 'watching') {
-    return null;
-  }
-  if (!isOnline) {
-    return 'Offline. Showing the last known state.';
-  }
-  return feed.connection === 'reconnecting' ? 'Reconnecting…' : null;
-}
+  offline: 'Offline. Showing the last known state.',
+  reconnecting: 'Reconnecting…',
+  connected: 'Connected again.',
+  couldNot: {
+    load: 'Could not load the jobs.',
+    cancel: 'Could not cancel.',
+    retry: 'Could not retry.',
+    create: 'Could not track this name.',
+  },
+  errorSentence: ({ message }) => message,
+  changed: (status, account, reason) => `${status}: ${account}.${reason && ` ${reason}`}`,
+  moreChanged: (shown, count) => `${shown} more ${count === 1 ? 'job' : 'jobs'} changed.`,
+  notAllRetried: (shown, count) => `${shown} ${count === 1 ? 'job' : 'jobs'} could not be retried.`,
+};

@@ -2,8 +2,8 @@ import type { TrackingJobError } from '../errors';
 import type { JobStatus, TrackingJob } from '../job';
 import type { Connection } from '../service';
 import { type ClockSkew, learnSkew, NO_SKEW } from './clockSkew';
-import { announcementOf } from './labels';
-import { isActive } from './rows';
+import { type ExpectedEnds, learnEnds } from './estimate';
+import { dismissalMark, isActive } from './rows';
 
 /** The state of the listener, with the jobs that it delivered last. */
 export type Feed =
@@ -29,11 +29,16 @@ export interface PanelState {
   /** Jobs since the queue was last empty; the overall progress counts these. */
   batch: ReadonlySet<string>;
   isBusy: boolean;
-  /** Job id -> account id, for each job whose completion the panel noticed. A job completes only once. */
-  completions: ReadonlyMap<string, string | null>;
-  /** `number` changes with each announcement, so that two equal texts differ. */
-  announcement: { text: string; number: number };
+  /** Each end of a job that the panel noticed. The key is the id, and the attempt of a job that did not complete. */
+  endings: ReadonlyMap<string, TrackingJob>;
+  /** A text, or the jobs that changed. `number` changes each time, so that two equal announcements differ. */
+  announcement: { said: string | readonly TrackingJob[]; number: number };
   clockSkew: ClockSkew;
+  /** The page's time of the last snapshot, milliseconds since the epoch. */
+  receivedAt: number;
+  expectedEnds: ExpectedEnds;
+  /** How often the list has become live again; what went wrong before is not shown any more. */
+  reconnections: number;
 }
 
 /** Everything that changes the panel. `at` is the page's time of the event, milliseconds since the epoch. */
@@ -43,8 +48,8 @@ export type PanelAction =
   | { type: 'listenerFailed'; error: TrackingJobError; at: number }
   | { type: 'networkChanged'; isOnline: boolean; at: number }
   | { type: 'retryRequested' }
-  | { type: 'rowLeft'; jobId: string }
-  | { type: 'dismissed' }
+  | { type: 'rowsLeft'; jobIds: readonly string[] }
+  | { type: 'errorDismissed' }
   | { type: 'announced'; text: string };
 
 export function initialPanelState(isOnline: boolean): PanelState {
@@ -58,9 +63,12 @@ export function initialPanelState(isOnline: boolean): PanelState {
     ended: new Set(),
     batch: new Set(),
     isBusy: false,
-    completions: new Map(),
-    announcement: { text: '', number: 0 },
+    endings: new Map(),
+    announcement: { said: '', number: 0 },
     clockSkew: NO_SKEW,
+    receivedAt: 0,
+    expectedEnds: new Map(),
+    reconnections: 0,
   };
 }
 
@@ -71,7 +79,10 @@ export function panelReducer(state: PanelState, action: PanelAction): PanelState
     return next;
   }
   const staleSince = isStale(next) ? (state.staleSince ?? action.at) : null;
-  return staleSince === next.staleSince ? next : { ...next, staleSince };
+  if (staleSince === next.staleSince) {
+    return next;
+  }
+  return { ...next, staleSince, reconnections: next.reconnections + (staleSince === null ? 1 : 0) };
 }
 
 function applied(state: PanelState, action: PanelAction): PanelState {
@@ -89,12 +100,12 @@ function applied(state: PanelState, action: PanelAction): PanelState {
       return state.isOnline === action.isOnline ? state : { ...state, isOnline: action.isOnline };
     case 'retryRequested':
       return { ...state, listener: state.listener + 1 };
-    case 'rowLeft':
-      return { ...state, ended: new Set([...state.ended].filter((id) => id !== action.jobId)) };
-    case 'dismissed':
-      return { ...state, ended: new Set(), dismissedError: state.feed.status === 'failed' ? state.feed.error : null };
+    case 'rowsLeft':
+      return { ...state, ended: new Set([...state.ended].filter((id) => !action.jobIds.includes(id))) };
+    case 'errorDismissed':
+      return { ...state, dismissedError: state.feed.status === 'failed' ? state.feed.error : null };
     case 'announced':
-      return withAnnouncement(state, [action.text]);
+      return withAnnouncement(state, action.text);
   }
 }
 
@@ -124,35 +135,30 @@ function withJobs(state: PanelState, received: Extract<PanelAction, { type: 'job
       active.length > 0 ? new Set([...(state.isBusy ? state.batch : []), ...active.map((job) => job.id)]) : state.batch,
     isBusy: active.length > 0,
     clockSkew: learnSkew(state.clockSkew, jobs, connection, at),
+    receivedAt: at,
+    expectedEnds: learnEnds(state.expectedEnds, jobs),
   };
-  return state.statuses ? withAnnouncement(next, changed.map(announcementOf)) : next;
+  return state.statuses && changed.length > 0 ? withAnnouncement(next, changed) : next;
 }
 
-function withEndings(state: PanelState, changed: readonly TrackingJob[]): Pick<PanelState, 'ended' | 'completions'> {
+function withEndings(state: PanelState, changed: readonly TrackingJob[]): Pick<PanelState, 'ended' | 'endings'> {
   const ended = new Set(state.ended);
-  const completions = new Map(state.completions);
+  const endings = new Map(state.endings);
   for (const job of changed) {
     if (isActive(job)) {
       ended.delete(job.id);
-    } else {
-      ended.add(job.id);
+      continue;
     }
-    if (job.status === 'completed') {
-      completions.set(job.id, job.accountId);
-    }
+    ended.add(job.id);
+    // A job completes only once, whatever an old cache says in between.
+    const key = job.status === 'completed' ? job.id : `${job.id} ${dismissalMark(job)}`;
+    endings.set(key, endings.get(key) ?? job);
   }
-  return { ended, completions };
+  return { ended, endings };
 }
 
-const MAX_SENTENCES = 3;
-
-function withAnnouncement(state: PanelState, sentences: readonly string[]): PanelState {
-  if (sentences.length === 0) {
-    return state;
-  }
-  const more = sentences.length - MAX_SENTENCES;
-  const said = [...sentences.slice(0, MAX_SENTENCES), ...(more > 0 ? [`${more} more jobs changed.`] : [])];
-  return { ...state, announcement: { text: said.join(' '), number: state.announcement.number + 1 } };
+function withAnnouncement(state: PanelState, said: PanelState['announcement']['said']): PanelState {
+  return { ...state, announcement: { said, number: state.announcement.number + 1 } };
 }
 
 export function knownJobs(feed: Feed): readonly TrackingJob[] {
@@ -171,4 +177,9 @@ export function overallProgress(jobs: readonly TrackingJob[], batch: ReadonlySet
     return 0;
   }
   return Math.round(counted.reduce((sum, job) => sum + (isActive(job) ? job.progress : 100), 0) / counted.length);
+}
+
+/** Whether the listener has ended because nobody is signed in. There is nothing to show then, not even the error. */
+export function isSignedOut({ feed }: PanelState): boolean {
+  return feed.status === 'failed' && feed.error.code === 'not-signed-in';
 }

@@ -8,9 +8,13 @@ export interface StoredState {
   /** Null until the person has chosen. */
   isCollapsed: boolean | null;
   dismissed: Dismissed;
+  /** Whether the panel has shown this project in this browser. */
+  hasSeen: boolean;
+  /** Whether the person wants a notification of the browser when jobs end. */
+  notifies: boolean;
 }
 
-const NOTHING: StoredState = { isCollapsed: null, dismissed: {} };
+const NOTHING: StoredState = { isCollapsed: null, dismissed: {}, hasSeen: false, notifies: false };
 
 export function storageKey(orgId: string, projectId: string): string {
   return `account-tracking:panel:${JSON.stringify([orgId, projectId])}`;
@@ -23,11 +27,13 @@ export function loadStorage(key: string): StoredState {
     if (typeof stored !== 'object' || stored === null) {
       return NOTHING;
     }
-    const { isCollapsed, dismissed } = stored as Record<string, unknown>;
+    const { isCollapsed, dismissed, hasSeen, notifies } = stored as Record<string, unknown>;
     const isRecord = typeof dismissed === 'object' && dismissed !== null;
     return {
       isCollapsed: typeof isCollapsed === 'boolean' ? isCollapsed : null,
       dismissed: isRecord ? (dismissed as Dismissed) : {},
+      hasSeen: hasSeen === true,
+      notifies: notifies === true,
     };
   } catch {
     return NOTHING;
@@ -42,14 +48,14 @@ function saveStorage(key: string, state: StoredState): void {
   }
 }
 
+/** Store changes, or those that a function makes from the newest state. */
+export type Remember = (changes: Partial<StoredState> | ((stored: StoredState) => Partial<StoredState>)) => void;
+
 /**
  * Hold the stored state of one project while the component lives. Changes are stored at once; changes of other tabs
  * arrive by the `storage` event. `remember` is stable, and two calls in one handler keep both changes.
  */
-export function usePanelStorage(
-  orgId: string,
-  projectId: string,
-): [StoredState, (changes: Partial<StoredState>) => void] {
+export function usePanelStorage(orgId: string, projectId: string): [StoredState, Remember] {
   const key = storageKey(orgId, projectId);
   const [state, setState] = useState(() => loadStorage(key));
   // A second write in the same handler must see the first one, which the state of the last render does not have.
@@ -68,9 +74,9 @@ export function usePanelStorage(
     addEventListener('storage', onStorage);
     return () => removeEventListener('storage', onStorage);
   }, [key, keep]);
-  const remember = useCallback(
-    (changes: Partial<StoredState>) => {
-      keep({ ...latest.current, ...changes });
+  const remember: Remember = useCallback(
+    (changes) => {
+      keep({ ...latest.current, ...(typeof changes === 'function' ? changes(latest.current) : changes) });
       saveStorage(key, latest.current);
     },
     [key, keep],

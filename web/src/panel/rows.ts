@@ -1,8 +1,10 @@
 import { CANCELLABLE, type JobStatus, type TrackingJob } from '../job';
 import type { Dismissed } from './panelStorage';
 
-/** The order of the rows by status: a failed job stands above those that only wait. */
-export const ROW_ORDER: readonly JobStatus[] = ['processing', 'failed', 'pending', 'cancelled', 'completed'];
+/** The order of the rows by status: what needs the person comes first. */
+export const ROW_ORDER: readonly JobStatus[] = ['failed', 'processing', 'pending', 'cancelled', 'completed'];
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 export function isActive(job: TrackingJob): boolean {
   return CANCELLABLE.includes(job.status);
@@ -20,42 +22,46 @@ function byTime(a: TrackingJob, b: TrackingJob): number {
   return (b.completedAt?.getTime() ?? 0) - (a.completedAt?.getTime() ?? 0);
 }
 
-/**
- * Return the mark that a dismissal stores for a job. An active job has the mark of its run, which begins with the
- * waiting. A finished job has the mark of its end. If the mark differs from the stored one, the job has ended or was
- * started again since then, and the panel shows it again.
- */
-export function dismissalMark(job: TrackingJob): string {
-  if (!isActive(job)) {
-    return `${job.status}@${job.attempt}`;
-  }
-  // A claim raises `attempt` by one, so a waiting job already has the mark of its coming run.
-  return `run@${job.attempt + (job.status === 'pending' ? 1 : 0)}`;
-}
-
-function isDismissed(job: TrackingJob, dismissed: Dismissed): boolean {
-  return dismissed[job.id] === dismissalMark(job);
-}
-
-/** Return the marks to store when the panel is dismissed. These jobs are shown again only after they change. */
-export function dismissalOf(jobs: readonly TrackingJob[]): Dismissed {
-  const lasting = jobs.filter((job) => isActive(job) || job.status === 'failed');
-  return Object.fromEntries(lasting.map((job) => [job.id, dismissalMark(job)]));
+/** Return the mark that is stored for a cleared failure. A job that fails again has another mark, and is shown again. */
+export function dismissalMark({ status, attempt }: TrackingJob): string {
+  return `${status}@${attempt}`;
 }
 
 /**
- * Return the jobs to list, in order; none when all were dismissed. `ended` holds the ids of jobs that ended while the
- * panel was mounted. One new job brings back every active job, so that the counts are right.
+ * Return the stored marks with those of `cleared`. Only failures are marked, since other ended jobs do not come back
+ * by themselves; marks of jobs that are not in the list any more are dropped.
  */
-export function rowsOf(
-  jobs: readonly TrackingJob[],
-  ended: ReadonlySet<string>,
+export function withCleared(
   dismissed: Dismissed,
-): readonly TrackingJob[] {
-  const isNews = (job: TrackingJob) =>
-    ended.has(job.id) || ((isActive(job) || job.status === 'failed') && !isDismissed(job, dismissed));
-  if (!jobs.some(isNews)) {
-    return [];
-  }
-  return jobs.filter((job) => isActive(job) || isNews(job)).sort(compareRows);
+  jobs: readonly TrackingJob[],
+  cleared: readonly Pick<TrackingJob, 'id'>[],
+): Dismissed {
+  const ids = new Set(cleared.map(({ id }) => id));
+  const marked = jobs.filter((job) => job.status === 'failed' && (ids.has(job.id) || job.id in dismissed));
+  return Object.fromEntries(
+    marked.map((job) => [job.id, ids.has(job.id) ? dismissalMark(job) : (dismissed[job.id] ?? '')]),
+  );
+}
+
+/** What decides whether an ended job is listed. */
+export interface RowMemory {
+  /** Jobs that ended while the panel was mounted and are still listed. */
+  ended: ReadonlySet<string>;
+  dismissed: Dismissed;
+  /** Whether this browser has shown the project before. If not, all earlier failures are history. */
+  hasSeen: boolean;
+  /** The time of the last snapshot, milliseconds since the epoch, by the jobs' clock. */
+  nowMs: number;
+}
+
+/** Return the jobs to list, in order: active ones, those that just ended, and failures of the last day. */
+export function rowsOf(jobs: readonly TrackingJob[], memory: RowMemory): readonly TrackingJob[] {
+  return jobs
+    .filter((job) => isActive(job) || memory.ended.has(job.id) || isOpenFailure(job, memory))
+    .sort(compareRows);
+}
+
+function isOpenFailure(job: TrackingJob, { dismissed, hasSeen, nowMs }: RowMemory): boolean {
+  const isRecent = nowMs - (job.completedAt?.getTime() ?? 0) < DAY_MS;
+  return job.status === 'failed' && hasSeen && isRecent && dismissed[job.id] !== dismissalMark(job);
 }

@@ -3,6 +3,7 @@ import { createRoot } from 'react-dom/client';
 import { TrackingJobsPanel } from '../../src/panel/TrackingJobsPanel';
 import '../../src/panel/panel.css';
 import './gallery.css';
+import { storageKey } from '../../src/panel/panelStorage';
 import { SCENES, sourceOf } from './scenes';
 
 /** Address such as `?scene=mixed&theme=dark`. Without a theme the system's setting decides. */
@@ -13,7 +14,14 @@ if (theme) {
   document.documentElement.dataset.theme = theme;
 }
 localStorage.clear();
-const source = sourceOf(scene, () => {
+// As in a browser that knows the project; in a new one earlier failures are history.
+localStorage.setItem(storageKey('org', scene), '{"hasSeen":true}');
+const source = sourceOf(scene, async () => {
+  for (const name of SCENES[scene]?.clicks ?? []) {
+    await new Promise((resolve) => setTimeout(resolve));
+    const buttons = [...document.querySelectorAll<HTMLElement>('.tracking-panel button')];
+    buttons.find((button) => (button.ariaLabel ?? button.textContent)?.startsWith(name))?.click();
+  }
   document.body.dataset.sceneIsPlayed = 'true';
 });
 
@@ -33,6 +41,13 @@ if (!root) {
 }
 createRoot(root).render(
   <StrictMode>
-    <TrackingJobsPanel service={source} orgId="org" projectId={scene} />
+    <TrackingJobsPanel
+      service={source}
+      orgId="org"
+      projectId={scene}
+      nameOf={() => 'Ada'}
+      onOpenAccount={() => {}}
+      {...SCENES[scene]?.props}
+    />
   </StrictMode>,
 );

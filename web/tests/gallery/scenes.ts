@@ -1,5 +1,7 @@
 import { TrackingJobError } from '../../src/errors';
 import type { TrackingJob } from '../../src/job';
+import { germanLabels } from '../../src/panel/de';
+import type { TrackingJobsPanelProps } from '../../src/panel/TrackingJobsPanel';
 import type { Connection, JobSource } from '../../src/service';
 import { makeJob } from '../unit/panelJobs';
 
@@ -11,6 +13,9 @@ interface Scene {
   error?: TrackingJobError;
   /** The result of every cancel and retry. */
   action?: () => Promise<void>;
+  props?: Partial<TrackingJobsPanelProps>;
+  /** Buttons that are clicked, by the beginning of their names. */
+  clicks?: string[];
 }
 
 const LONG = 'a_very_long_username_that_nobody_would_type_but_somebody_did.and_it_goes_on_and_on_to_one_hundred_ch';
@@ -53,6 +58,7 @@ const failed = makeJob({
   username: 'nasaa',
   status: 'failed',
   error: 'Instagram has no account named nasaa.',
+  errorCode: 'AccountNotFoundError',
 });
 const failedLate = makeJob({
   ...ended,
@@ -61,6 +67,7 @@ const failedLate = makeJob({
   platform: 'tiktok',
   status: 'failed',
   progress: 50,
+  errorCode: 'TimedOut',
   error:
     'TikTok did not answer within the time that a job has, after three tries. Nothing of the account was lost; retry later.',
 });
@@ -75,6 +82,55 @@ const paused = makeJob({
 });
 const refuse = () => Promise.reject(new TrackingJobError('offline'));
 const never = () => new Promise<void>(() => {});
+
+const failures = (
+  [
+    'AccountNotFoundError',
+    'AccountPrivateError',
+    'AccountSuspendedError',
+    'InvalidJobError',
+    'PlatformUnavailableError',
+    'TimedOut',
+    'StoreUnavailableError',
+    'InternalError',
+  ] as const
+).map((errorCode, number) =>
+  makeJob({
+    ...failedLate,
+    id: `failure${number}`,
+    username: `account_${number}`,
+    platform: (['instagram', 'tiktok', 'youtube', 'twitter'] as const)[number % 4] ?? 'instagram',
+    errorCode,
+    progress: number * 10,
+    error: 'A sentence says what happened.',
+  }),
+);
+
+const past = Array.from({ length: 30 }, (_, number) =>
+  makeJob({
+    id: `past${number}`,
+    username: `account_${number}`,
+    platform: (['instagram', 'tiktok', 'youtube', 'twitter'] as const)[number % 4] ?? 'instagram',
+    status: (['completed', 'completed', 'completed', 'failed', 'cancelled'] as const)[number % 5] ?? 'completed',
+    errorCode: number % 5 === 3 ? 'AccountPrivateError' : null,
+    error: number % 5 === 3 ? 'This account is private.' : null,
+    message: number % 5 === 3 ? '' : 'Done: 33 videos saved.',
+    progress: number % 5 > 2 ? 30 : 100,
+    attempt: 1,
+    accountId: `account_${number}`,
+    startedAt: ago(90_060 * number + 120),
+    completedAt: ago(90_060 * number + 60),
+    createdAt: ago(90_060 * number + 130),
+  }),
+);
+
+const detailed = {
+  ...completed,
+  attempt: 2,
+  retryCount: 1,
+  steps: { accountFetched: ago(50), accountSaved: ago(48), videosFetched: ago(30) },
+  spent: { usd: 0.0123, runs: 2, results: 33 },
+};
 
 const many = Array.from({ length: 200 }, (_, number) =>
   makeJob({
@@ -105,6 +161,20 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     jobs: [running('long', { username: LONG, progress: 30 }), waiting, { ...failed, id: 'longFailed', username: LONG }],
   },
   many: { jobs: many },
+  failures: { jobs: [...failures, fetching, waiting] },
+  details: { jobs: [fetching, failed], next: [detailed, failed], clicks: ['nasa', '@nasaa', '@nasa, '] },
+  failedDetails: { jobs: [failedLate, fetching], clicks: ['@selena'] },
+  editing: { jobs: [failed, fetching], clicks: ['Edit name'] },
+  notEdited: { jobs: [failed, fetching], clicks: ['Edit name', 'Track'], action: refuse },
+  estimated: { jobs: [running('left', { progress: 30, startedAt: ago(25) }), running('late'), ...past.slice(0, 25)] },
+  collapsed: { jobs: [lookingUp, fetching, failed], clicks: ['Account tracking'] },
+  idle: { jobs: past, props: { visibility: 'always' } },
+  history: { jobs: [fetching, ...past], clicks: ['History'] },
+  nothingFound: { jobs: [], props: { open: true } },
+  german: {
+    jobs: [lookingUp, fetching, saving, waiting, failed, ...failures.slice(2)],
+    props: { labels: germanLabels },
+  },
   reconnecting: { jobs: [fetching, waiting], connection: 'reconnecting' },
   listenerFailed: { jobs: [fetching], error: new TrackingJobError('not-allowed') },
   listenerRefused: { error: new TrackingJobError('not-allowed') },
@@ -116,7 +186,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
 const NEXT_MS = 150;
 
 /** Make the source of a scene. `onPlayed` is called when nothing more will change. */
-export function sourceOf(name: string, onPlayed: () => void): JobSource {
+export function sourceOf(name: string, onPlayed: () => unknown): JobSource {
   const scene = SCENES[name];
   if (!scene) {
     throw new Error(`no scene is named ${name}`);
@@ -141,5 +211,6 @@ export function sourceOf(name: string, onPlayed: () => void): JobSource {
     },
     retryJob: act,
     cancelJob: act,
+    createJob: () => act().then(() => 'job'),
   };
 }

@@ -2,7 +2,8 @@ import { act, cleanup } from '@testing-library/react';
 import { describe, expect, test, vi } from 'vitest';
 import { storageKey } from '../../src/panel/panelStorage';
 import {
-  dismiss,
+  clear,
+  cross,
   failed,
   mount,
   panel,
@@ -28,7 +29,7 @@ describe('on a small screen', () => {
     expect(isOpen()).toBe(true);
     show(...two);
     expect(isOpen()).toBe(false);
-    expect(toggle().textContent).toBe('Account tracking1 running, 1 failed');
+    expect(toggle().textContent).toBe('Account tracking1 failed, 1 running');
     show(running());
     expect(isOpen()).toBe(true);
   });
@@ -45,12 +46,12 @@ describe('on a small screen', () => {
     expect(isOpen()).toBe(true);
   });
 
-  test('a dismissal is no choice of open or collapsed', async () => {
+  test('clearing a row is no choice of open or collapsed', async () => {
     stubSmallScreen();
     mount();
-    show(running());
-    await user.click(dismiss());
-    show(running(), running({ id: 'b', username: 'esa' }));
+    show(failed());
+    await user.click(cross());
+    show(failed(), running({ id: 'a' }), running({ id: 'b', username: 'esa' }));
     expect(isOpen()).toBe(false);
   });
 
@@ -77,16 +78,6 @@ test('on a large screen every row is shown', () => {
   expect(rows()).toHaveLength(2);
 });
 
-test('the list is a tab stop only when it may have to scroll', () => {
-  mount();
-  const list = () => document.querySelector<HTMLElement>('ul[aria-label="Jobs"]');
-  const jobs = [0, 1, 2, 3, 4].map((number) => running({ id: `${number}` }));
-  show(...jobs.slice(0, 4));
-  expect(list()?.hasAttribute('tabindex')).toBe(false);
-  show(...jobs);
-  expect(list()?.tabIndex).toBe(0);
-});
-
 describe('in two tabs', () => {
   /** Store a value as another tab does. A browser sends the event to all other tabs, never to the tab that wrote. */
   function storeElsewhere(key: string, value: string): void {
@@ -98,11 +89,12 @@ describe('in two tabs', () => {
     mount();
     show(running(), failed({ id: 'b', username: 'esa' }));
     const key = storageKey('org', 'project');
-    storeElsewhere(key, '{"isCollapsed":true,"dismissed":{}}');
+    storeElsewhere(key, '{"isCollapsed":true,"dismissed":{},"hasSeen":true}');
     expect(isOpen()).toBe(false);
     storeElsewhere(storageKey('org', 'other'), '{"isCollapsed":false,"dismissed":{}}');
     expect(isOpen()).toBe(false);
-    await user.click(dismiss());
+    show(failed({ id: 'b', username: 'esa' }));
+    await user.click(clear());
     expect(panel()).toBeNull();
     expect(JSON.parse(localStorage.getItem(key) ?? '')).toMatchObject({ isCollapsed: true });
   });

@@ -61,7 +61,7 @@ describe('the connection', () => {
     expect(screen.getByRole('alert').textContent).toMatch(/^Could not load the jobs\. You are not allowed/);
     expect(screen.queryByRole('list')).toBeNull();
     const buttons = screen.getAllByRole('button').map((each) => each.getAttribute('aria-label') ?? each.textContent);
-    expect(buttons).toEqual(['Dismiss account tracking', 'Try again']);
+    expect(buttons).toEqual(['Dismiss', 'Try again']);
     expect(screen.getByText('Account tracking')).toBeTruthy();
   });
 

@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   button,
   cancelled,
+  clear,
   completed,
-  dismiss,
   failed,
   mount,
   panel,
@@ -70,7 +70,7 @@ describe('focus', () => {
       field.focus();
       await user.tab();
       await user.tab();
-      expect(document.activeElement).toBe(dismiss());
+      expect(document.activeElement).toBe(clear());
       await user.keyboard('{Enter}');
       expect(panel()).toBeNull();
       expect(document.activeElement).toBe(field);
@@ -80,7 +80,7 @@ describe('focus', () => {
       mount();
       show(failed());
       field.focus();
-      act(() => dismiss().focus());
+      act(() => clear().focus());
       field.remove();
       await user.keyboard('{Enter}');
       expect(panel()).toBeNull();
@@ -109,7 +109,7 @@ describe('what leaves by itself', () => {
   test.each([
     ['a row', () => button('Retry tracking @nasa on Instagram')],
     ['the header', () => toggle()],
-    ['the way out', () => dismiss()],
+    ['the way out', () => clear()],
   ])('waits while somebody at the keyboard is at %s', (_, where) => {
     mount();
     show(running());

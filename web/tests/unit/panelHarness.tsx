@@ -3,8 +3,8 @@ import userEvent, { type UserEvent } from '@testing-library/user-event';
 import { StrictMode } from 'react';
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { TrackingJob } from '../../src/job';
-import { TrackingJobsPanel } from '../../src/panel/TrackingJobsPanel';
-import type { JobSource } from '../../src/service';
+import { storageKey } from '../../src/panel/panelStorage';
+import { TrackingJobsPanel, type TrackingJobsPanelProps } from '../../src/panel/TrackingJobsPanel';
 import { makeJob } from './panelJobs';
 import { FakeSource } from './panelSource';
 
@@ -29,6 +29,8 @@ export function setupPanelTest(): void {
   beforeEach(() => {
     vi.useFakeTimers({ shouldAdvanceTime: true, now: NOW });
     localStorage.clear();
+    // This browser knows the project; in a new one, what failed earlier is history.
+    localStorage.setItem(storageKey('org', 'project'), '{"hasSeen":true}');
     source = new FakeSource();
     user = userEvent.setup({ advanceTimers: vi.advanceTimersByTime });
   });
@@ -52,18 +54,12 @@ export function stubSmallScreen(): { turn: () => void } {
   return { turn };
 }
 
-interface Mounted {
-  service?: JobSource;
-  orgId?: string;
-  projectId?: string;
-  onJobCompleted?: (accountId: string) => void;
-}
+type Mounted = Partial<TrackingJobsPanelProps>;
 
-function panelOf({ service = source, orgId = 'org', projectId = 'project', onJobCompleted }: Mounted) {
-  const callback = onJobCompleted ? { onJobCompleted } : {};
+function panelOf(mounted: Mounted) {
   return (
     <StrictMode>
-      <TrackingJobsPanel service={service} orgId={orgId} projectId={projectId} {...callback} />
+      <TrackingJobsPanel service={source} orgId="org" projectId="project" {...mounted} />
     </StrictMode>
   );
 }
@@ -83,7 +79,9 @@ export function pass(ms: number): void {
 
 export const panel = () => screen.queryByRole('region', { name: 'Account tracking' });
 export const toggle = () => screen.getByRole('button', { name: /^Account tracking/ });
-export const dismiss = () => screen.getByRole('button', { name: 'Dismiss account tracking' });
+export const clear = () => screen.getByRole('button', { name: 'Clear' });
+export const cross = (name = '@nasa') => button(`Dismiss tracking ${name} on Instagram`);
+export const summary = (name = '@nasa') => screen.getByRole('button', { name: new RegExp(`^${name}\\b`) });
 export const rows = () => screen.queryAllByRole('listitem');
 export const bar = (name = '@nasa on Instagram') => screen.getByRole('progressbar', { name });
 export const button = (name: string) => screen.getByRole('button', { name });

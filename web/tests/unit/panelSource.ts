@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 import type { TrackingJobError } from '../../src/errors';
 import type { TrackingJob } from '../../src/job';
-import type { Connection, JobSource, OnError, OnJobs } from '../../src/service';
+import type { Connection, CreateJob, JobSource, OnError, OnJobs } from '../../src/service';
 
 interface Listener {
   scope: string;
@@ -22,6 +22,7 @@ export class FakeSource implements JobSource {
   readonly calls: Call[] = [];
   readonly cancelJob = vi.fn((_jobId: string) => this.#call());
   readonly retryJob = vi.fn((_jobId: string) => this.#call());
+  readonly createJob = vi.fn<CreateJob>(() => this.#call().then(() => 'created'));
 
   watchProjectJobs(orgId: string, projectId: string, onJobs: OnJobs, onError?: OnError): () => void {
     const listener = { scope: `${orgId}/${projectId}`, onJobs, onError };

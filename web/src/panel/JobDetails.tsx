@@ -1,0 +1,85 @@
+import { Fragment, type ReactNode } from 'react';
+import { RETRYABLE, type TrackingJob } from '../job';
+import { useRemainingMs } from './Figures';
+import { detailOf } from './jobText';
+import { MOMENTS, type Moment, SPENT, type Spent } from './labels';
+import { usePanelTools } from './panelContext';
+import type { Words } from './words';
+
+/** Fields that a job may have besides those of `TrackingJob`. */
+interface MoreOfJob {
+  /** When the steps of this attempt were done. */
+  steps?: Partial<Readonly<Record<Exclude<Moment, 'created' | 'started' | 'ended'>, Date>>>;
+  /** What the job spent at its platform. */
+  spent?: Partial<Readonly<Record<Spent, number>>> | null;
+}
+
+/** Show all that is known about a job. `children` are its further actions. */
+export function JobDetails({ job, children }: { job: TrackingJob & MoreOfJob; children: ReactNode }) {
+  const { words, nameOf } = usePanelTools();
+  const { labels } = words;
+  const sentence = detailOf(job);
+  const facts: [name: string, value: string][] = [
+    ...momentsOf(job).map(([moment, date]): [string, string] => [labels.moments[moment], words.moment(date)]),
+    ...(job.attempt > 1 ? [[labels.attempts, words.number(job.attempt)] as [string, string]] : []),
+    ...(job.retryCount > 0 ? [[labels.retries, words.number(job.retryCount)] as [string, string]] : []),
+  ];
+  const cost = costOf(job, words);
+  const adder = nameOf?.(job.userId);
+  if (adder) {
+    facts.push([labels.addedBy, adder]);
+  }
+  if (cost) {
+    facts.push([labels.cost, cost]);
+  }
+  return (
+    <>
+      {sentence && <p className="tracking-panel__sentence">{sentence}</p>}
+      <Expectation job={job} />
+      <dl className="tracking-panel__facts">
+        {facts.map(([name, value]) => (
+          <Fragment key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </Fragment>
+        ))}
+      </dl>
+      {children}
+    </>
+  );
+}
+
+/** Say how long the job probably still takes. */
+function Expectation({ job }: { job: TrackingJob }) {
+  const { words } = usePanelTools();
+  const leftMs = useRemainingMs(job);
+  if (leftMs === null) {
+    return null;
+  }
+  return <p>{leftMs > 0 ? words.labels.aboutLeft(words.estimate(leftMs)) : words.labels.slow}</p>;
+}
+
+/** Return the known moments of a job. A job in the queue keeps none of its last attempt. */
+function momentsOf(job: TrackingJob & MoreOfJob): [Moment, Date][] {
+  const { createdAt, startedAt, completedAt, steps } = job;
+  const known: Partial<Record<Moment, Date | null>> = {
+    ...(job.status === 'pending' ? {} : steps),
+    created: createdAt,
+    started: startedAt,
+    ended: RETRYABLE.includes(job.status) || job.status === 'completed' ? completedAt : null,
+  };
+  return MOMENTS.flatMap((moment): [Moment, Date][] => {
+    const date = known[moment];
+    return date ? [[moment, date]] : [];
+  });
+}
+
+function costOf({ spent }: MoreOfJob, { labels, number, dollars }: Words): string {
+  return SPENT.flatMap((kind) => {
+    const amount = spent?.[kind];
+    if (!amount) {
+      return [];
+    }
+    return [kind === 'usd' ? dollars(amount) : labels.spent[kind](number(amount))];
+  }).join(', ');
+}

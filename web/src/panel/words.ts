@@ -1,0 +1,55 @@
+import { englishLabels, type Labels } from './labels';
+
+/** The labels of a panel, with the numbers and times of its language. */
+export interface Words {
+  labels: Labels;
+  /** A BCP 47 tag, such as `en` or `de-CH`. */
+  locale: string;
+  number(value: number): string;
+  /** From 0 to 100. */
+  percent(value: number): string;
+  dollars(value: number): string;
+  /** Milliseconds as `12 s`, `1 min 12 s`, `1 h 5 min`. Negative ones are `0 s`. */
+  elapsed(ms: number): string;
+  /** Milliseconds rounded up as an estimate: `40 s`, `3 min`. */
+  estimate(ms: number): string;
+  /** Date and time, in the browser's time zone. */
+  moment(date: Date): string;
+  /** The day alone. */
+  day(date: Date): string;
+}
+
+/** Make the words of a panel. Throws a RangeError when `locale` is no language tag, such as `de_DE`. */
+export function wordsOf(own: Partial<Labels> = {}, locale = own.language ?? englishLabels.language): Words {
+  const labels = { ...englishLabels, ...own };
+  const plain = new Intl.NumberFormat(locale);
+  const percent = new Intl.NumberFormat(locale, { style: 'percent' });
+  const dollars = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD', maximumFractionDigits: 4 });
+  const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
+  const day = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' });
+  const number = (value: number) => plain.format(value);
+  return {
+    labels,
+    locale,
+    number,
+    percent: (value) => percent.format(value / 100),
+    dollars: (value) => dollars.format(value),
+    elapsed(ms) {
+      const seconds = Math.max(0, Math.floor(ms / 1000));
+      const minutes = Math.floor(seconds / 60);
+      if (minutes === 0) {
+        return labels.seconds(number(seconds));
+      }
+      if (minutes < 60) {
+        return labels.minutes(number(minutes), number(seconds % 60));
+      }
+      return labels.hours(number(Math.floor(minutes / 60)), number(minutes % 60));
+    },
+    estimate(ms) {
+      const tens = Math.ceil(ms / 10_000) * 10;
+      return tens < 60 ? labels.seconds(number(tens)) : labels.wholeMinutes(number(Math.ceil(tens / 60)));
+    },
+    moment: (date) => moment.format(date),
+    day: (date) => day.format(date),
+  };
+}

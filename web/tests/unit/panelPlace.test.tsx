@@ -1,0 +1,81 @@
+/** Where the panel stands in the page, and on a server. */
+
+import { act, cleanup, render } from '@testing-library/react';
+import { renderToString } from 'react-dom/server';
+import { describe, expect, test } from 'vitest';
+import { germanLabels } from '../../src/panel/de';
+import { TrackingJobsPanel } from '../../src/panel/TrackingJobsPanel';
+import { button, mount, panel, running, setupPanelTest, show, source } from './panelHarness';
+
+setupPanelTest();
+
+const hosts = () => [...document.querySelectorAll<HTMLElement>('.tracking-panels')];
+
+describe('the panel', () => {
+  test('stands in the page’s body, whatever is around its component', () => {
+    mount();
+    show(running());
+    expect(panel()?.parentElement?.parentElement).toBe(document.body);
+  });
+
+  test('stands in a container of the page, and moves with it', () => {
+    const container = document.createElement('div');
+    document.body.append(container);
+    const { change } = mount({ container });
+    show(running());
+    expect(container.contains(panel())).toBe(true);
+    change({ container: null });
+    expect(container.childElementCount).toBe(0);
+    expect(panel()?.parentElement?.parentElement).toBe(document.body);
+    container.remove();
+  });
+
+  test('shares its corner with other panels, and leaves nothing behind', () => {
+    const panels = (second: 'bottom-right' | 'bottom-left') => (
+      <>
+        <TrackingJobsPanel service={source} orgId="org" projectId="a" />
+        <TrackingJobsPanel service={source} orgId="org" projectId="b" position={second} />
+      </>
+    );
+    const { rerender } = render(panels('bottom-right'));
+    show(running());
+    expect(hosts().map((host) => host.querySelectorAll('section').length)).toEqual([2]);
+    rerender(panels('bottom-left'));
+    show(running());
+    expect(hosts().map((host) => host.querySelectorAll('section').length)).toEqual([1, 1]);
+    cleanup();
+    expect(hosts()).toEqual([]);
+  });
+
+  test('has a class of the page, and the language of its labels', () => {
+    const { change } = mount({ className: 'mine' });
+    show(running());
+    expect(panel()?.classList.contains('mine')).toBe(true);
+    expect(panel()?.lang).toBe('en');
+    change({ labels: germanLabels });
+    expect(document.querySelector('section')?.lang).toBe('de');
+    expect(button('Abbrechen (@nasa auf Instagram)')).toBeTruthy();
+    change({ labels: germanLabels, locale: 'de-CH' });
+    expect(document.querySelector('section')?.lang).toBe('de-CH');
+  });
+
+  test('renders nothing on a server', () => {
+    expect(renderToString(<TrackingJobsPanel service={source} orgId="org" projectId="project" open />)).toBe('');
+  });
+});
+
+describe('the system’s colours are followed', () => {
+  const follows = () => hosts()[0]?.classList.contains('tracking-panels--system');
+
+  test('only while the page sets none', async () => {
+    mount();
+    show(running());
+    expect(follows()).toBe(true);
+    document.body.style.colorScheme = 'dark';
+    await act(async () => {});
+    expect(follows()).toBe(false);
+    document.body.style.colorScheme = '';
+    await act(async () => {});
+    expect(follows()).toBe(true);
+  });
+});
