@@ -7,12 +7,13 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, ViewportSize, expect
 
 from local.paths import WEB
-from tests.e2e.browser.demo_page import PHONE, SCREENSHOTS, axe_violations, shoot
+from tests.e2e.browser.demo_page import DESKTOP, PHONE, SCREENSHOTS, axe_violations, shoot
 
 LYING_PHONE = ViewportSize(width=PHONE["height"], height=PHONE["width"])
 
@@ -56,23 +57,175 @@ def test_gallery_scenes_are_accessible(gallery: str, tab: Page, every: int) -> N
         shoot(tab, f"gallery-{scene}")
 
 
+def open_scene(tab: Page, gallery: str, scene: str) -> Locator:
+    """Open a scene, wait until it is played, and return the panel."""
+    tab.goto(f"{gallery}?scene={scene}")
+    expect(tab.locator("[data-scene-is-played]")).to_be_attached()
+    return tab.locator(".tracking-panel")
+
+
+def box(element: Locator) -> FloatRect:
+    found = element.bounding_box()
+    assert found is not None, "the element is not visible"
+    return found
+
+
+def overlap_px(one: FloatRect, other: FloatRect) -> float:
+    """Return the width of the part that two boxes share; 0 if they share none."""
+    width = min(one["x"] + one["width"], other["x"] + other["width"]) - max(one["x"], other["x"])
+    height = min(one["y"] + one["height"], other["y"] + other["height"]) - max(one["y"], other["y"])
+    return width if min(width, height) > 0.5 else 0
+
+
 def test_opened_list_on_a_phone_leaves_the_page_visible(gallery: str, tab: Page) -> None:
     for name, viewport in (("standing", PHONE), ("lying", LYING_PHONE)):
         tab.set_viewport_size(viewport)
-        tab.goto(f"{gallery}?scene=mixed")
-        panel = tab.get_by_role("region", name="Account tracking")
-        panel.get_by_role("button", expanded=False).click()
+        panel = open_scene(tab, gallery, "mixed")
+        panel.get_by_role("button", name="Account tracking").click()
         expect(panel.get_by_role("listitem")).to_have_count(5)
         tab.screenshot(path=SCREENSHOTS / f"gallery-opened-{name}.png", animations="disabled")
         assert axe_violations(tab) == []
         assert panel.evaluate("panel => panel.offsetHeight / innerHeight") <= 0.6
 
 
-def test_bar_with_reduced_motion_does_not_look_full(gallery: str, tab: Page) -> None:
+def test_eight_jobs_are_in_sight_at_once(gallery: str, tab: Page) -> None:
+    panel = open_scene(tab, gallery, "failures")
+    rows = panel.get_by_role("listitem")
+    assert rows.count() >= 10
+    end = box(panel)["y"] + box(panel)["height"]
+    in_sight = [row for row in rows.all() if box(row)["y"] + box(row)["height"] <= end]
+    assert len(in_sight) >= 8
+
+
+def test_bar_shows_where_a_job_failed(gallery: str, tab: Page) -> None:
+    """A job that failed at 0% has an empty bar, and its bar is filled by a transform, which needs no layout."""
+    bars = open_scene(tab, gallery, "failures").get_by_role("listitem").get_by_role("progressbar").all()[:8]
+    filled = [
+        bar.evaluate("bar => bar.firstElementChild.getBoundingClientRect().width / bar.offsetWidth") for bar in bars
+    ]
+    assert [round(part, 2) for part in filled[:4]] == [0, 0.1, 0.2, 0.3]
+    assert bars[0].evaluate("bar => getComputedStyle(bar.firstElementChild).transitionProperty") == "transform"
+
+
+def test_long_names_do_not_run_over_the_figures(gallery: str, tab: Page) -> None:
+    tab.set_viewport_size(PHONE)
+    panel = open_scene(tab, gallery, "long")
+    panel.get_by_role("button", name="Account tracking").click()
+    for row in panel.get_by_role("listitem").all():
+        parts = row.locator(".tracking-panel__summary > :not(.tracking-panel__unseen), .tracking-panel__action").all()
+        boxes = [box(part) for part in parts if part.bounding_box()]
+        assert len(boxes) >= 4
+        assert [overlap_px(a, b) for i, a in enumerate(boxes) for b in boxes[i + 1 :]] == [0] * (
+            len(boxes) * (len(boxes) - 1) // 2
+        )
+        assert box(row)["width"] <= PHONE["width"]
+
+
+_HOSTILE = """
+  section, header, div { padding: 40px; margin: 30px; background: red; border: 9px solid lime; float: left; }
+  button { text-transform: uppercase; height: 90px; border-radius: 50%; background: orange; letter-spacing: 9px; }
+  span { display: block; color: yellow; font: italic 40px serif; }
+  p, ul, li, dl, dt, dd { margin: 25px; padding: 25px; list-style: square; line-height: 4; }
+  svg { width: 300px; fill: red; display: block; }
+  * { box-sizing: content-box; margin: 3px; }
+  input, select { width: 900px; height: 90px; background: black; }
+  body { text-transform: uppercase; letter-spacing: 5px; font: 30px fantasy; line-height: 3; text-align: center; }
+"""
+
+
+@pytest.mark.parametrize("scene", ["failures", "details", "editing", "history"])
+def test_page_rules_for_bare_elements_do_not_leak_in(gallery: str, tab: Page, scene: str) -> None:
     tab.emulate_media(reduced_motion="reduce")
-    tab.goto(f"{gallery}?scene=waiting")
-    bar = tab.get_by_role("progressbar")
-    expect(bar).to_be_visible()
-    tab.screenshot(path=SCREENSHOTS / "gallery-waiting-still.png")
-    assert bar.evaluate("bar => bar.firstElementChild.offsetWidth / bar.offsetWidth") < 0.5
-    assert bar.evaluate("bar => bar.firstElementChild.getAnimations().length") == 0
+    tab.clock.set_fixed_time("2026-11-23T12:00:00")
+    panel = open_scene(tab, gallery, scene)
+    tab.add_style_tag(content="main { visibility: hidden }")  # the page shows behind the panel's round corners
+    before = panel.screenshot()
+    tab.add_style_tag(content=_HOSTILE)
+    assert panel.screenshot(path=SCREENSHOTS / f"gallery-hostile-{scene}.png") == before
+
+
+def test_transformed_ancestor_does_not_move_the_panel(gallery: str, tab: Page) -> None:
+    panel = open_scene(tab, gallery, "mixed")
+    before = box(panel)
+    tab.add_style_tag(content="#root, main { transform: translateX(-500px); overflow: hidden; contain: strict }")
+    assert box(panel) == before
+
+
+def test_text_and_width_grow_with_the_root_font(gallery: str, tab: Page) -> None:
+    panel = open_scene(tab, gallery, "running")
+    title, before = panel.get_by_text("Account tracking"), box(panel)
+    small = box(title)
+    tab.add_style_tag(content="html { font-size: 200% }")
+    assert box(title)["height"] == 2 * small["height"]
+    assert box(panel)["width"] > 1.9 * before["width"]
+    assert axe_violations(tab) == []
+
+
+_THEMES = {
+    "html.className = 'dark'": "dark",
+    "html.className = 'light'": "light",
+    "html.style.colorScheme = 'dark'": "dark",
+    "html.style.colorScheme = 'light'": "light",
+    "html.dataset.theme = 'dark'": "dark",
+    "html.dataset.bsTheme = 'dark'": "dark",
+    "html.dataset.bsTheme = 'light'": "light",
+    "document.body.className = 'dark'": "dark",
+    "document.body.style.colorScheme = 'dark'": "dark",
+    "html.style.colorScheme = 'normal'": "system",
+}
+
+
+@pytest.mark.parametrize("system", ["light", "dark"])
+def test_panel_takes_the_colours_of_the_page(gallery: str, tab: Page, system: Literal["light", "dark"]) -> None:
+    tab.emulate_media(color_scheme=system)
+    panel = open_scene(tab, gallery, "running")
+    seen = {}
+    for change in _THEMES:
+        tab.evaluate(
+            """change => {
+              const html = document.documentElement;
+              for (const element of [html, document.body]) {
+                element.removeAttribute('style');
+                element.className = '';
+                delete element.dataset.theme;
+                delete element.dataset.bsTheme;
+              }
+              new Function('html', change)(html);
+            }""",
+            change,
+        )
+        colour = panel.evaluate("async panel => (await null, getComputedStyle(panel).backgroundColor)")
+        seen[change] = {"rgb(255, 255, 255)": "light", "rgb(26, 29, 34)": "dark"}[colour]
+    assert seen == {change: system if theme == "system" else theme for change, theme in _THEMES.items()}
+
+
+def test_panel_is_mirrored_from_right_to_left(gallery: str, tab: Page) -> None:
+    """The bar fills from the right, each icon stands on the right of its name, and nothing overlaps."""
+    panel = open_scene(tab, gallery, "estimated")
+    tab.evaluate("document.documentElement.dir = 'rtl'")
+    assert box(panel)["x"] < 100
+    row = panel.get_by_role("listitem").first
+    icon, name = box(row.locator(".tracking-panel__platform")), box(row.locator(".tracking-panel__username"))
+    status, word = box(row.locator(".tracking-panel__state > svg")), box(row.locator(".tracking-panel__word"))
+    assert icon["x"] >= name["x"] + name["width"]
+    assert status["x"] >= word["x"] + word["width"]
+    bar = row.get_by_role("progressbar")
+    fill = box(bar.locator(".tracking-panel__fill"))
+    assert abs(fill["x"] + fill["width"] - box(bar)["x"] - box(bar)["width"]) < 1
+    tab.screenshot(path=SCREENSHOTS / "gallery-rtl.png")
+    assert axe_violations(tab) == []
+
+
+def test_two_panels_do_not_cover_each_other(gallery: str, tab: Page) -> None:
+    for size, viewport in (("desktop", DESKTOP), ("phone", PHONE)):
+        tab.set_viewport_size(viewport)
+        panels = open_scene(tab, gallery, "twoPanels")
+        expect(panels).to_have_count(2)
+        for panel in panels.all():
+            if size == "phone":
+                panel.get_by_role("button", name="Account tracking").click()
+            assert panel.evaluate("panel => panel.getBoundingClientRect().top >= 0")
+        tab.screenshot(path=SCREENSHOTS / f"gallery-two-{size}.png", animations="disabled")
+        first, second = (box(panel) for panel in panels.all())
+        assert overlap_px(first, second) == 0
+        assert min(first["x"], second["x"]) >= 0

@@ -25,7 +25,7 @@ export function usePanelHost(container: HTMLElement | null, position: PanelPosit
       }
     };
   }, [container, position]);
-  useSystemScheme(host);
+  useDarkClass(host);
   return host;
 }
 
@@ -40,23 +40,45 @@ function createHost(parent: HTMLElement, position: PanelPosition): HTMLElement {
   return host;
 }
 
-/**
- * Mark the host when the page says nothing about its colours: then the panel follows the system. A page that sets
- * `color-scheme` is followed without this, since panel.css lets the panel inherit it.
- */
-function useSystemScheme(host: HTMLElement | null): void {
+const DARK_SYSTEM = '(prefers-color-scheme: dark)';
+
+/** Give the host the class of the dark colours while the page around it is dark. */
+function useDarkClass(host: HTMLElement | null): void {
   useEffect(() => {
     const parent = host?.parentElement;
     if (!parent) {
       return;
     }
-    const look = () =>
-      host.classList.toggle(`${HOST}--system`, /^(normal)?$/.test(getComputedStyle(parent).colorScheme));
+    // Null in jsdom, as in browserState.ts.
+    const system = globalThis.matchMedia?.(DARK_SYSTEM) ?? null;
+    const look = () => host.classList.toggle(`${HOST}--dark`, isDark(parent, system?.matches ?? false));
     look();
     const observer = new MutationObserver(look);
-    for (const element of new Set([document.documentElement, document.body, parent])) {
+    for (let element: HTMLElement | null = parent; element; element = element.parentElement) {
       observer.observe(element, { attributes: true });
     }
-    return () => observer.disconnect();
+    system?.addEventListener('change', look);
+    return () => {
+      observer.disconnect();
+      system?.removeEventListener('change', look);
+    };
   }, [host]);
+}
+
+/**
+ * Whether an element has dark colours. A `color-scheme` of one word decides; then the nearest class or attribute of
+ * the usual ones, as of Tailwind and Bootstrap; and last the system's setting.
+ */
+function isDark(element: HTMLElement, isSystemDark: boolean): boolean {
+  const schemes = getComputedStyle(element).colorScheme.split(' ');
+  if (schemes.includes('dark') !== schemes.includes('light')) {
+    return schemes.includes('dark');
+  }
+  const marked = element.closest<HTMLElement>('.dark, .light, [data-theme], [data-bs-theme]');
+  const mark = marked?.dataset.theme ?? marked?.dataset.bsTheme ?? marked?.classList.value ?? '';
+  const words = mark.split(' ');
+  if (words.includes('dark') !== words.includes('light')) {
+    return words.includes('dark');
+  }
+  return isSystemDark;
 }

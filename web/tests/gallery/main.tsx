@@ -13,9 +13,12 @@ const theme = query.get('theme');
 if (theme) {
   document.documentElement.dataset.theme = theme;
 }
+const projects = Array.from({ length: SCENES[scene]?.panels ?? 1 }, (_, number) => `${scene}${number}`);
 localStorage.clear();
-// As in a browser that knows the project; in a new one earlier failures are history.
-localStorage.setItem(storageKey('org', scene), '{"hasSeen":true}');
+for (const projectId of projects) {
+  // As in a browser that knows the project; in a new one earlier failures are history.
+  localStorage.setItem(storageKey('org', projectId), '{"hasSeen":true}');
+}
 const source = sourceOf(scene, async () => {
   for (const name of SCENES[scene]?.clicks ?? []) {
     await new Promise((resolve) => setTimeout(resolve));
@@ -41,13 +44,16 @@ if (!root) {
 }
 createRoot(root).render(
   <StrictMode>
-    <TrackingJobsPanel
-      service={source}
-      orgId="org"
-      projectId={scene}
-      nameOf={() => 'Ada'}
-      onOpenAccount={() => {}}
-      {...SCENES[scene]?.props}
-    />
+    {projects.map((projectId) => (
+      <TrackingJobsPanel
+        key={projectId}
+        service={source}
+        orgId="org"
+        projectId={projectId}
+        nameOf={() => 'Ada'}
+        onOpenAccount={() => {}}
+        {...SCENES[scene]?.props}
+      />
+    ))}
   </StrictMode>,
 );

@@ -14,6 +14,8 @@ interface Scene {
   /** The result of every cancel and retry. */
   action?: () => Promise<void>;
   props?: Partial<TrackingJobsPanelProps>;
+  /** Number of panels, in the same corner. */
+  panels?: number;
   /** Buttons that are clicked, by the beginning of their names. */
   clicks?: string[];
 }
@@ -175,6 +177,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     jobs: [lookingUp, fetching, saving, waiting, failed, ...failures.slice(2)],
     props: { labels: germanLabels },
   },
+  twoPanels: { jobs: [fetching, waiting, failed], panels: 2 },
   reconnecting: { jobs: [fetching, waiting], connection: 'reconnecting' },
   listenerFailed: { jobs: [fetching], error: new TrackingJobError('not-allowed') },
   listenerRefused: { error: new TrackingJobError('not-allowed') },

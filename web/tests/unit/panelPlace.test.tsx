@@ -2,7 +2,7 @@
 
 import { act, cleanup, render } from '@testing-library/react';
 import { renderToString } from 'react-dom/server';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { germanLabels } from '../../src/panel/de';
 import { TrackingJobsPanel } from '../../src/panel/TrackingJobsPanel';
 import { button, mount, panel, running, setupPanelTest, show, source } from './panelHarness';
@@ -64,18 +64,22 @@ describe('the panel', () => {
   });
 });
 
-describe('the system’s colours are followed', () => {
-  const follows = () => hosts()[0]?.classList.contains('tracking-panels--system');
-
-  test('only while the page sets none', async () => {
-    mount();
-    show(running());
-    expect(follows()).toBe(true);
-    document.body.style.colorScheme = 'dark';
-    await act(async () => {});
-    expect(follows()).toBe(false);
-    document.body.style.colorScheme = '';
-    await act(async () => {});
-    expect(follows()).toBe(true);
-  });
+/** tests/e2e/browser/test_gallery.py has the classes and attributes, in a browser. */
+test('the colours follow the page, and else the system', async () => {
+  const system = Object.assign(new EventTarget(), { matches: true });
+  vi.stubGlobal('matchMedia', () => system);
+  const isDark = () => hosts()[0]?.classList.contains('tracking-panels--dark');
+  mount();
+  show(running());
+  expect(isDark()).toBe(true);
+  document.body.style.colorScheme = 'light';
+  await act(async () => {});
+  expect(isDark()).toBe(false);
+  document.body.style.colorScheme = 'light dark';
+  await act(async () => {});
+  expect(isDark()).toBe(true);
+  system.matches = false;
+  system.dispatchEvent(new Event('change'));
+  expect(isDark()).toBe(false);
+  document.body.removeAttribute('style');
 });
