@@ -48,6 +48,7 @@ export const germanLabels: Labels = {
     savingVideos: 'Videos speichern',
     finishing: 'Abschluss',
   },
+  onHold: 'Angehalten',
   reasons: {
     InvalidJobError: 'Name ungültig',
     AccountNotFoundError: 'Nicht gefunden',
@@ -61,7 +62,7 @@ export const germanLabels: Labels = {
     StoreUnavailableError: 'Nicht gespeichert',
     TimedOut: 'Zu langsam',
     InternalError: 'Unser Fehler',
-    ExecutionAborted: 'Angehalten',
+    ExecutionAborted: 'Gestoppt',
   },
   accountOn: (name, platform) => `${name} auf ${platform}`,
   noUsername: 'Kein Name',

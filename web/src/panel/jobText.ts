@@ -58,7 +58,7 @@ export function shortWord(job: TrackingJob, { labels }: Words): string {
     case 'failed':
       return (job.errorCode && (labels.reasons as Record<string, string>)[job.errorCode]) || labels.statuses.failed;
     case 'pending':
-      return waitReason(job) ?? labels.statuses.pending;
+      return waitReason(job) ? labels.onHold : labels.statuses.pending;
     default:
       return labels.statuses[job.status];
   }

@@ -45,6 +45,8 @@ export interface Labels {
   /** One part of the summary: `2 running`. `shown` is the number as text; `100+` when there may be more. */
   count(status: JobStatus, shown: string, count: number): string;
   stages: Readonly<Record<Stage, string>>;
+  /** The word of a job that waits for more than its turn; its details say for what. */
+  onHold: string;
   /** Why a job failed, in one or two words. */
   reasons: Readonly<Record<FailureCode, string>>;
   accountOn(name: string, platform: string): string;
@@ -139,6 +141,7 @@ export const englishLabels: Labels = {
     savingVideos: 'Saving videos',
     finishing: 'Finishing',
   },
+  onHold: 'On hold',
   reasons: {
     InvalidJobError: 'Name not valid',
     AccountNotFoundError: 'Not found',

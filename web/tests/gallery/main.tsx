@@ -13,6 +13,8 @@ const theme = query.get('theme');
 if (theme) {
   document.documentElement.dataset.theme = theme;
 }
+/** Regions of one page need different names. */
+const TITLES = [{}, { title: 'Imports' }];
 const projects = Array.from({ length: SCENES[scene]?.panels ?? 1 }, (_, number) => `${scene}${number}`);
 localStorage.clear();
 for (const projectId of projects) {
@@ -44,10 +46,11 @@ if (!root) {
 }
 createRoot(root).render(
   <StrictMode>
-    {projects.map((projectId) => (
+    {projects.map((projectId, number) => (
       <TrackingJobsPanel
         key={projectId}
         service={source}
+        labels={TITLES[number]}
         orgId="org"
         projectId={projectId}
         nameOf={() => 'Ada'}
