@@ -66,7 +66,7 @@ export class Usernames<Name extends string> {
     const site = this.sites[platform];
     const stripped = typed.replace(EDGES, '');
     if (/^[@/]*$/.test(stripped)) {
-      return `No username for ${site.label} was given.`;
+      return 'Enter a username.';
     }
     if (UNPRINTABLE.test(stripped)) {
       return `${shown(stripped)} cannot be a username on ${site.label}: it is too long or not plain text.`;
@@ -93,13 +93,18 @@ export class Usernames<Name extends string> {
     const { label } = this.sites[platform];
     if (!host) {
       const isOtherSite = parts[0].includes('.') && parts.length > 1 && !/^[@/]/.test(stripped);
-      return isOtherSite ? `${shown(stripped)} is not a link to ${label}.` : null;
+      return isOtherSite ? this.notSupported(parts[0]) : null;
     }
     const found = this.nameOfHost(host);
     if (found === null) {
-      return `A link to ${shown(host)} is not a link to ${label}.`;
+      return this.notSupported(host);
     }
     return found === platform ? null : `This is a link to ${this.sites[found].label}, but the job is for ${label}.`;
+  }
+
+  private notSupported(site: string): string {
+    const labels = Object.values<Site>(this.sites).map(({ label }) => label);
+    return `${shown(site)} is not supported. You can track ${labels.slice(0, -1).join(', ')} and ${labels.at(-1)}.`;
   }
 
   /** Cut what was typed; null if it looks like a link and is not valid. A bare name becomes a path without a host. */

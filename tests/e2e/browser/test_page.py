@@ -12,12 +12,12 @@ from tests.factories import account
 from tracking.store import JobFilter, account_path
 
 BAD_INPUTS = {
-    "": "No username for YouTube was given.",
-    "   ": "No username for YouTube was given.",
+    "": "Enter a username.",
+    "   ": "Enter a username.",
     "🚀": "cannot be a username on YouTube",
     "a" * 200: "cannot be a username on YouTube",
     "two words": "cannot be a username on YouTube",
-    "https://example.com/nasa": 'A link to "example.com" is not a link to YouTube.',
+    "https://example.com/nasa": '"example.com" is not supported. You can track Instagram, TikTok, YouTube and X.',
     "https://www.tiktok.com/@nasa": "This is a link to TikTok, but the job is for YouTube.",
     "https://www.youtube.com/watch?v=abc": "This is not the link of a profile on YouTube.",
 }

@@ -135,10 +135,10 @@ PARSERS: dict[str, Callable[[str], object]] = {
     ids=repr,
 )
 def test_text_without_an_account_is_refused_in_a_sentence(name: str, typed: str) -> None:
-    """The sentence is short and names the platform."""
+    """The sentence is short. It names the platform, except where nothing was typed."""
     with pytest.raises(InvalidJobError) as refused:
         PARSERS[name](typed)
-    assert name in refused.value.message
+    assert name in refused.value.message or refused.value.message == "Enter a username."
     assert refused.value.message.isprintable()
     assert len(refused.value.message) < 250
 
@@ -179,9 +179,21 @@ def test_link_to_no_profile_is_refused_with_an_example(name: str, typed: str) ->
         ("TikTok", "instagram.com/nasa", "link to Instagram, but the job is for TikTok"),
         ("YouTube", "https://x.com/nasa", "link to X, but the job is for YouTube"),
         ("X", "https://www.tiktok.com/@nasa", "link to TikTok, but the job is for X"),
-        ("X", "https://x.com.evil.test/nasa", "not a link to X"),
-        ("Instagram", "https://instagram.com@evil.test/nasa", "not a link to Instagram"),
-        ("Instagram", "nasa.gov/instagram", "not a link to Instagram"),
+        (
+            "X",
+            "https://x.com.evil.test/nasa",
+            r'^"x.com.evil.test" is not supported.*and X\.$',
+        ),
+        (
+            "Instagram",
+            "https://instagram.com@evil.test/nasa",
+            r'^"evil.test" is not supported.*and X\.$',
+        ),
+        (
+            "Instagram",
+            "nasa.gov/instagram",
+            r'^"nasa.gov" is not supported.*and X\.$',
+        ),
         ("Instagram", "ftp://instagram.com/nasa", "not a link"),
         ("Instagram", "https://[instagram.com/nasa", "not a link"),
         ("YouTube", "https://www.youtube.com/channel/UCshort", "cannot be a username on YouTube"),

@@ -38,8 +38,8 @@ test.each([
   ['platform', 'facebook', 'The platform must be one of: Instagram, TikTok, YouTube, X.'],
   ['platform', 'toString', 'The platform must be one of: Instagram, TikTok, YouTube, X.'],
   ['accountType', null, 'The accountType must be one of: my, competitor.'],
-  ['username', '   ', 'No username for Instagram was given.'],
-  ['username', 42, 'No username for Instagram was given.'],
+  ['username', '   ', 'Enter a username.'],
+  ['username', 42, 'Enter a username.'],
   ['username', 'nasa🚀', /"nasa🚀" cannot be a username on Instagram/],
 ])('createJob refuses %s %j', async (field, value, message) => {
   const { orgId, projectId, userId, username, platform, accountType } = { ...GOOD, [field]: value } as Untyped;

@@ -40,7 +40,7 @@ describe('bad input', () => {
   ])('%s is answered in words, and nothing is asked for', async (_, typed) => {
     const { asked, track } = form();
     await track(typed);
-    expect(alert()).toMatch(/YouTube|character/);
+    expect(alert()).not.toBe('');
     expect(alert()).toBe(checkUsername(typed, 'youtube'));
     expect(asked).not.toHaveBeenCalled();
   });

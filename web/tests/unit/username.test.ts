@@ -40,13 +40,19 @@ describe.each(PLATFORMS)('%s', (platform) => {
 
 test.each(table.invisible.typed)('%j, which nobody can see, is no username', (typed) => {
   for (const platform of PLATFORMS) {
-    expect(checkUsername(typed, platform)).toMatch(/^No username for |not plain text\.$/);
+    expect(checkUsername(typed, platform)).toMatch(/^Enter a username\.$|not plain text\.$/);
   }
 });
 
 test('a link to another platform is named', () => {
   expect(checkUsername('https://www.tiktok.com/@nba', 'instagram')).toBe(
     'This is a link to TikTok, but the job is for Instagram.',
+  );
+});
+
+test.each(['https://www.facebook.com/nasa', 'facebook.com/nasa'])('the refusal of %s names the platforms', (typed) => {
+  expect(checkUsername(typed, 'youtube')).toMatch(
+    /^"(www\.)?facebook\.com" is not supported\. You can track Instagram, TikTok, YouTube and X\.$/,
   );
 });
 

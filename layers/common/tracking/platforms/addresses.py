@@ -57,7 +57,7 @@ def read_address(typed: object, platform: str) -> Address:
     """
     name = PROPER_NAMES[platform]
     if not isinstance(typed, str) or not typed.strip().strip("@/"):
-        raise InvalidJobError(f"No username for {name} was given.")
+        raise InvalidJobError("Enter a username.")
     stripped = typed.strip()
     if len(stripped) > _LONGEST or not stripped.isprintable():
         raise InvalidJobError(f"{_shown(stripped)} cannot be a username on {name}: it is too long or not plain text.")
@@ -65,7 +65,7 @@ def read_address(typed: object, platform: str) -> Address:
     if address.host:
         _check_site(address.host, platform)
     elif "." in address.segments[0] and len(address.segments) > 1 and not stripped.startswith(("@", "/")):
-        raise InvalidJobError(f"{_shown(stripped)} is not a link to {name}.")
+        raise _not_supported(address.segments[0])
     if not address.segments[0].strip("@") or _is_other_page(address, platform):
         raise not_a_profile(platform)
     return address
@@ -120,9 +120,14 @@ def _platform_of(host: str) -> str | None:
 def _check_site(host: str, platform: str) -> None:
     found = _platform_of(host)
     if found is None:
-        raise InvalidJobError(f"A link to {_shown(host)} is not a link to {PROPER_NAMES[platform]}.")
+        raise _not_supported(host)
     if found != platform:
         raise InvalidJobError(f"This is a link to {PROPER_NAMES[found]}, but the job is for {PROPER_NAMES[platform]}.")
+
+
+def _not_supported(site: str) -> InvalidJobError:
+    *names, last = (contract.label for contract in PLATFORMS.values())
+    return InvalidJobError(f"{_shown(site)} is not supported. You can track {', '.join(names)} and {last}.")
 
 
 def _shown(typed: str) -> str:
