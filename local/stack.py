@@ -260,7 +260,7 @@ def _start_part(state: State, name: str, port: int) -> None:
             command = auth.command(port, STACK)
         case _:
             _PAGE.mkdir(parents=True, exist_ok=True)
-            command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(_PAGE)]
+            command = [sys.executable, "-m", "local.page", str(port), str(_PAGE)]
     with signals_deferred():
         state.parts[name] = Part(f"http://127.0.0.1:{port}", start(command, environment, log_of(name)))
         state.save()
