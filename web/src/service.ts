@@ -41,7 +41,7 @@ export * from './job';
 export { PAUSE_REASONS, type PauseReason, type PlatformPause } from './pauses';
 export type { OnError, Unsubscribe } from './retryingListener';
 export type { Connection, OnJobs } from './sharedJobListener';
-export { accountKey, checkUsername, platformOf } from './username';
+export { accountKey, checkUsername, platformOf, usernameOf } from './username';
 export * from './watchAccounts';
 
 export interface TrackingJobServiceOptions {

@@ -57,6 +57,14 @@ export function accountKey(typed: string, platform: Platform): string {
   return USERNAMES.accountKey(typed, platform);
 }
 
+/**
+ * Return the account's name in what was typed, without its link and `@`: `https://x.com/NASA?s=20` -> `NASA`. Null if
+ * it cannot name an account of the platform. On YouTube the name may be a handle or a channel ID.
+ */
+export function usernameOf(typed: string, platform: Platform): string | null {
+  return USERNAMES.nameOf(typed, platform);
+}
+
 /** Rules of all platforms in a contract. One object has them all: a link may lead to another platform's site. */
 export class Usernames<Name extends string> {
   constructor(private readonly sites: Readonly<Record<Name, Site>>) {}
@@ -83,10 +91,16 @@ export class Usernames<Name extends string> {
   }
 
   accountKey(typed: string, platform: Name): string {
-    const [first, second = ''] = this.cut(typed.replace(EDGES, ''))?.parts ?? [typed];
-    const pattern = second ? own(this.sites[platform].accountPaths, first.toLowerCase()) : undefined;
-    const name = pattern === undefined ? first.replace(/^@/, '') : pattern ? second : `${first}/${second}`;
+    const site = this.sites[platform];
+    const parts = this.cut(typed.replace(EDGES, ''))?.parts ?? [typed];
+    // A name under `/c/` or `/user/` may be another account than the handle of that name.
+    const name = accountPath(parts, site) === '' ? parts.slice(0, 2).join('/') : nameIn(parts, site);
     return name.normalize('NFC').toLowerCase();
+  }
+
+  nameOf(typed: string, platform: Name): string | null {
+    const address = this.cut(typed.replace(EDGES, ''));
+    return address && this.check(typed, platform) === null ? nameIn(address.parts, this.sites[platform]) : null;
   }
 
   private checkSite({ host, parts }: Address, stripped: string, platform: Name): string | null {
@@ -140,12 +154,21 @@ function checkAccount({ host, parts }: Address, stripped: string, site: Site): s
   if (/^@*$/.test(first) || isShortLink || isPage || isPost) {
     return notAProfile(site);
   }
-  const pattern = parts.length > 1 ? own(site.accountPaths, first.toLowerCase()) : undefined;
+  const pattern = accountPath(parts, site);
   if (pattern) {
     return isWhole(second, pattern) ? null : notAUsername(second, site);
   }
-  const username = (pattern === undefined ? first.replace(/^@/, '') : second).normalize('NFC');
-  return isUsername(username, site) ? null : notAUsername(stripped, site);
+  return isUsername(nameIn(parts, site), site) ? null : notAUsername(stripped, site);
+}
+
+/** Return the pattern of the name that follows the path's first part; undefined if that part itself is the name. */
+function accountPath(parts: Address['parts'], site: Site): string | undefined {
+  return parts.length > 1 ? own(site.accountPaths, parts[0].toLowerCase()) : undefined;
+}
+
+function nameIn(parts: Address['parts'], site: Site): string {
+  const [first, second = ''] = parts;
+  return (accountPath(parts, site) === undefined ? first.replace(/^@/, '') : second).normalize('NFC');
 }
 
 /** Look up an own property only: people may type a name that every object inherits, such as `constructor`. */

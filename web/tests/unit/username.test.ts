@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { platforms } from '../../../contracts/platforms.json';
 import table from '../../../contracts/usernames.json';
 import { PLATFORM_LABELS, PLATFORMS } from '../../src/job';
-import { accountKey, checkUsername, platformOf, type Site, Usernames } from '../../src/username';
+import { accountKey, checkUsername, platformOf, type Site, Usernames, usernameOf } from '../../src/username';
 
 type Verdicts = Readonly<Record<string, readonly string[]>>;
 
@@ -81,6 +81,24 @@ test.each([
   ['https://[x.com/nasa', null],
 ])('platformOf(%j) is %s', (typed, platform) => {
   expect(platformOf(typed)).toBe(platform);
+});
+
+test.each([
+  ['https://www.instagram.com/nasa/?hl=en', 'instagram', 'nasa'],
+  [' @NASA ', 'instagram', 'NASA'],
+  ['tiktok.com/%40nba', 'tiktok', 'nba'],
+  ['https://www.youtube.com/channel/UC_x5XG1OV2P6uZZ5FSM9Ttw', 'youtube', 'UC_x5XG1OV2P6uZZ5FSM9Ttw'],
+  ['youtube.com/c/C-SPAN/videos', 'youtube', 'C-SPAN'],
+  ['https://x.com/NASA', 'youtube', null],
+  ['two words', 'twitter', null],
+] as const)('usernameOf(%j, %j) is %j', (typed, platform, name) => {
+  expect(usernameOf(typed, platform)).toBe(name);
+});
+
+test.each(PLATFORMS)('names read from texts for %s have no link around them', (platform) => {
+  for (const typed of [...table.everyPlatform.typed.ok, ...table[platform].typed.ok]) {
+    expect(usernameOf(typed, platform)).toMatch(/^[^@/?#\s]+$/);
+  }
 });
 
 test.each(['constructor', 'toString', '__proto__'])('%s is a name like others', (name) => {
