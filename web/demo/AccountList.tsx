@@ -1,13 +1,22 @@
-import { useEffect, useRef } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { TrackedAccount } from '../src/account';
-import { type AccountType, PLATFORM_LABELS } from '../src/job';
+import { ACCOUNT_TYPES, type AccountType, PLATFORM_LABELS, PLATFORMS } from '../src/job';
 import { Ago } from './Ago';
+import { type AccountOrder, type AccountView, viewOf, WHOLE } from './accountView';
 import { Count } from './Count';
 import { Icon } from './DemoIcons';
 import { Picture } from './Picture';
+import { Skeleton } from './Skeleton';
 import type { Live } from './useAccounts';
 
 const TYPE_LABELS: Readonly<Record<AccountType, string>> = { my: 'Mine', competitor: 'Competitor' };
+const TYPE_PLURALS: Readonly<Record<AccountType, string>> = { my: 'Mine', competitor: 'Competitors' };
+const ORDERS: Readonly<Record<AccountOrder, string>> = {
+  added: 'Last added',
+  name: 'Name',
+  followers: 'Most followers',
+  synced: 'Last synced',
+};
 
 interface AccountListProps {
   accounts: Live<TrackedAccount>;
@@ -16,28 +25,90 @@ interface AccountListProps {
   arrivedId: string | null;
   onSelect: (id: string) => void;
   onMore: () => void;
+  /** Shown below the sentence of a project without accounts. */
+  children?: ReactNode;
 }
 
-export function AccountList({ accounts, selectedId, arrivedId, onSelect, onMore }: AccountListProps) {
+export function AccountList({ accounts, selectedId, arrivedId, onSelect, onMore, children }: AccountListProps) {
+  const [view, setView] = useState(WHOLE);
+  const isLarge = accounts.status === 'ready' && accounts.items.length > 1;
   return (
     <section className="accounts card" aria-labelledby="accounts-title" aria-busy={accounts.status === 'loading'}>
       <h2 id="accounts-title">
         Accounts
         {accounts.status === 'ready' && accounts.isStale && <span className="stale">Not connected</span>}
       </h2>
-      <Rows {...{ accounts, selectedId, arrivedId, onSelect }} />
+      {isLarge && <Tools view={view} onChange={setView} />}
+      <Rows {...{ accounts, view, selectedId, arrivedId, onSelect, children }} onShowAll={() => setView(WHOLE)} />
       {accounts.status === 'ready' && accounts.hasMore && (
-        <button type="button" className="secondary more" onClick={onMore}>
-          Show more accounts
-        </button>
+        <>
+          {view !== WHOLE && (
+            <p className="detail bound">Only the {accounts.items.length} newest accounts are searched.</p>
+          )}
+          <button type="button" className="secondary more" onClick={onMore}>
+            Show more accounts
+          </button>
+        </>
       )}
     </section>
   );
 }
 
-function Rows({ accounts, selectedId, arrivedId, onSelect }: Omit<AccountListProps, 'onMore'>) {
+interface ToolsProps {
+  view: AccountView;
+  onChange: (view: AccountView) => void;
+}
+
+function Tools({ view, onChange }: ToolsProps) {
+  return (
+    <div className="tools">
+      <input
+        type="search"
+        value={view.search}
+        aria-label="Search accounts"
+        placeholder="Search"
+        onChange={({ target }) => onChange({ ...view, search: target.value })}
+      />
+      <select
+        value={view.only}
+        aria-label="Filter accounts"
+        onChange={({ target }) => onChange({ ...view, only: target.value as AccountView['only'] })}
+      >
+        <option value="all">All</option>
+        {ACCOUNT_TYPES.map((type) => (
+          <option key={type} value={type}>
+            {TYPE_PLURALS[type]}
+          </option>
+        ))}
+        {PLATFORMS.map((name) => (
+          <option key={name} value={name}>
+            {PLATFORM_LABELS[name]}
+          </option>
+        ))}
+      </select>
+      <select
+        value={view.order}
+        aria-label="Sort accounts"
+        onChange={({ target }) => onChange({ ...view, order: target.value as AccountOrder })}
+      >
+        {Object.entries(ORDERS).map(([order, label]) => (
+          <option key={order} value={order}>
+            {label}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+interface RowsProps extends Omit<AccountListProps, 'onMore'> {
+  view: AccountView;
+  onShowAll: () => void;
+}
+
+function Rows({ accounts, view, selectedId, arrivedId, onSelect, onShowAll, children }: RowsProps) {
   if (accounts.status === 'loading') {
-    return <p className="empty">Loading…</p>;
+    return <Skeleton shape="rows" count={4} />;
   }
   if (accounts.status === 'failed') {
     return (
@@ -47,17 +118,29 @@ function Rows({ accounts, selectedId, arrivedId, onSelect }: Omit<AccountListPro
     );
   }
   if (accounts.items.length === 0) {
+    return accounts.isStale ? (
+      <p className="empty">There is no connection. Your accounts show up here once it is back.</p>
+    ) : (
+      <div className="empty">
+        <p>No accounts yet. Track the first one above: it shows up here as soon as we find it.</p>
+        {children}
+      </div>
+    );
+  }
+  const shown = viewOf(accounts.items, view);
+  if (shown.length === 0) {
     return (
-      <p className="empty">
-        {accounts.isStale
-          ? 'There is no connection. Your accounts appear here once it is back.'
-          : 'No accounts yet. Track the first one above: it appears here as soon as it was found.'}
-      </p>
+      <div className="empty">
+        <p>No account matches.</p>
+        <button type="button" className="quiet" onClick={onShowAll}>
+          Show all accounts
+        </button>
+      </div>
     );
   }
   return (
     <ul>
-      {accounts.items.map((account) => (
+      {shown.map((account) => (
         <Row
           key={account.id}
           account={account}

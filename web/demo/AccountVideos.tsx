@@ -1,12 +1,16 @@
 import { useEffect, useRef, useState } from 'react';
 import type { MediaType, TrackedAccount, TrackedVideo } from '../src/account';
+import { trackingJobError } from '../src/errors';
 import type { AccountSource, ProjectScope } from '../src/watchAccounts';
 import { Avatar, Handle, Name, Synced } from './AccountList';
 import { Count } from './Count';
 import { Icon } from './DemoIcons';
+import { downloadVideos } from './downloadVideos';
 import { day, playingTime, spokenPlayingTime } from './format';
 import { Picture } from './Picture';
+import { Skeleton } from './Skeleton';
 import { type Live, useVideos } from './useAccounts';
+import { sorted, VIDEO_ORDERS, type VideoOrder } from './videoTable';
 
 const VIDEOS_PER_PAGE = 60;
 const MEDIA_LABELS: Readonly<Record<MediaType, string>> = {
@@ -20,12 +24,16 @@ interface AccountVideosProps {
   source: AccountSource;
   scope: ProjectScope;
   account: TrackedAccount;
+  /** Whether a job of this account waits or runs. */
+  isSyncing: boolean;
+  onSync: () => Promise<void>;
   onBack: () => void;
 }
 
 /** Show one account with its counts and its videos, newest first. */
-export function AccountVideos({ source, scope, account, onBack }: AccountVideosProps) {
+export function AccountVideos({ source, scope, account, isSyncing, onSync, onBack }: AccountVideosProps) {
   const [size, setSize] = useState(VIDEOS_PER_PAGE);
+  const [order, setOrder] = useState<VideoOrder>('newest');
   const videos = useVideos(source, scope, account.id, size);
   const back = useRef<HTMLButtonElement>(null);
   useEffect(() => back.current?.focus({ preventScroll: true }), []); // the button exists on a narrow page only
@@ -58,13 +66,69 @@ export function AccountVideos({ source, scope, account, onBack }: AccountVideosP
           <Figure label="Views" value={account.totalViews} unit={['view', 'views']} />
         </dl>
       </div>
-      <Grid account={account} videos={videos} />
+      <div className="tools">
+        <select value={order} aria-label="Sort videos" onChange={({ target }) => setOrder(target.value as VideoOrder)}>
+          {Object.entries(VIDEO_ORDERS).map(([name, label]) => (
+            <option key={name} value={name}>
+              {label}
+            </option>
+          ))}
+        </select>
+        <Action label="Export CSV" doing="Exporting…" act={() => downloadVideos(source, scope, account)} />
+        {account.platform && account.accountType && (
+          <Action label="Sync now" doing="Syncing…" isDoing={isSyncing} act={onSync} />
+        )}
+      </div>
+      <Grid account={account} videos={videos} order={order} />
       {videos.status === 'ready' && videos.hasMore && (
-        <button type="button" className="secondary more" onClick={() => setSize(size + VIDEOS_PER_PAGE)}>
-          Show more videos
-        </button>
+        <>
+          {order !== 'newest' && (
+            <p className="detail bound">Only the {videos.items.length} newest videos are sorted.</p>
+          )}
+          <button type="button" className="secondary more" onClick={() => setSize(size + VIDEOS_PER_PAGE)}>
+            Show more videos
+          </button>
+        </>
       )}
     </section>
+  );
+}
+
+interface ActionProps {
+  label: string;
+  doing: string;
+  /** Whether it is being done already, by this page or another. */
+  isDoing?: boolean;
+  act: () => Promise<void>;
+}
+
+/** A button that shows its action's progress, and the reason if it fails. */
+function Action({ label, doing, isDoing = false, act }: ActionProps) {
+  const [isBusy, setBusy] = useState(false);
+  const [problem, setProblem] = useState('');
+  const isOn = isBusy || isDoing;
+
+  async function start(): Promise<void> {
+    setBusy(true);
+    setProblem('');
+    try {
+      await act();
+    } catch (thrown) {
+      setProblem(trackingJobError(thrown).message);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <>
+      <button type="button" className="secondary" aria-disabled={isOn} onClick={() => !isOn && void start()}>
+        {isOn ? doing : label}
+      </button>
+      <span className="problem" role="alert">
+        {problem}
+      </span>
+    </>
   );
 }
 
@@ -85,9 +149,15 @@ function Figure({ label, value, unit }: FigureProps) {
   );
 }
 
-function Grid({ account, videos }: { account: TrackedAccount; videos: Live<TrackedVideo> }) {
+interface GridProps {
+  account: TrackedAccount;
+  videos: Live<TrackedVideo>;
+  order: VideoOrder;
+}
+
+function Grid({ account, videos, order }: GridProps) {
   if (videos.status === 'loading') {
-    return <p className="empty">Loading…</p>;
+    return <Skeleton shape="cards" count={6} />;
   }
   if (videos.status === 'failed') {
     return (
@@ -101,7 +171,7 @@ function Grid({ account, videos }: { account: TrackedAccount; videos: Live<Track
   }
   return (
     <ul className="grid">
-      {videos.items.map((video) => (
+      {sorted(videos.items, order).map((video) => (
         <li key={video.id}>
           <Card video={video} />
         </li>
@@ -112,12 +182,14 @@ function Grid({ account, videos }: { account: TrackedAccount; videos: Live<Track
 
 function whyNone(account: TrackedAccount, isStale: boolean): string {
   if (isStale) {
-    return 'There is no connection. The videos appear here once it is back.';
+    return 'There is no connection. The videos show up here once it is back.';
   }
   if (account.isPrivate) {
     return 'This account is private: its videos are for its followers alone.';
   }
-  return 'No videos yet. They appear here as soon as they were fetched.';
+  return account.videoCount === 0
+    ? 'This account has no videos.'
+    : 'No videos yet. They show up here as soon as we fetch them.';
 }
 
 function Card({ video }: { video: TrackedVideo }) {
@@ -149,15 +221,22 @@ function Card({ video }: { video: TrackedVideo }) {
         {video.isPinned && ' · Pinned'}
       </p>
       <p className="detail counts">
-        <Count value={video.viewCount} unit={['view', 'views']}>
-          <Icon name="eye" />
-        </Count>
-        <Count value={video.likeCount} unit={['like', 'likes']}>
-          <Icon name="heart" />
-        </Count>
-        <Count value={video.commentCount} unit={['comment', 'comments']}>
-          <Icon name="comment" />
-        </Count>
+        {/* A count that the platform did not give is left out: a picture has no views. */}
+        {video.viewCount !== null && (
+          <Count value={video.viewCount} unit={['view', 'views']}>
+            <Icon name="eye" />
+          </Count>
+        )}
+        {video.likeCount !== null && (
+          <Count value={video.likeCount} unit={['like', 'likes']}>
+            <Icon name="heart" />
+          </Count>
+        )}
+        {video.commentCount !== null && (
+          <Count value={video.commentCount} unit={['comment', 'comments']}>
+            <Icon name="comment" />
+          </Count>
+        )}
       </p>
     </article>
   );

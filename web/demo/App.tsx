@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import type { DemoConfig } from './config';
 import { Mark } from './DemoIcons';
 import { SignIn } from './SignIn';
+import { Starting } from './Starting';
 import { Workspace } from './Workspace';
 
 interface AppProps {
@@ -15,7 +16,7 @@ interface AppProps {
 export function App({ config, auth, firestore }: AppProps) {
   const user = useUser(auth);
   if (user === 'unknown') {
-    return <main className="notice" aria-busy="true" />;
+    return <Starting />;
   }
   const known = config.users.find(({ email }) => email === user?.email);
   if (!user || !known) {

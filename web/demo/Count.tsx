@@ -9,9 +9,9 @@ interface CountProps {
   children?: ReactNode;
 }
 
-/** Show a count: short on the screen, exact for screen readers. Null is shown as a dash and read as "hidden". */
+/** Show a count: short on the screen, exact for screen readers. Null is a dash. */
 export function Count({ value, unit, children }: CountProps) {
-  const said = value === null ? `${unit[1]} hidden` : `${full(value)} ${unit[value === 1 ? 0 : 1]}`;
+  const said = value === null ? `${unit[1]} not known` : `${full(value)} ${unit[value === 1 ? 0 : 1]}`;
   return (
     <span className="count" title={said}>
       <span aria-hidden="true">

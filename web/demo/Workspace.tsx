@@ -1,13 +1,19 @@
 import type { Auth } from 'firebase/auth';
 import type { Firestore } from 'firebase/firestore';
 import { useMemo, useState } from 'react';
+import type { TrackedAccount } from '../src/account';
 import type { AccountType, Platform } from '../src/job';
 import { TrackingJobsPanel } from '../src/panel/TrackingJobsPanel';
 import { TrackingJobService } from '../src/service';
 import { AccountList } from './AccountList';
 import { AccountVideos } from './AccountVideos';
+import { findOpenJob, whyNotTracked } from './matching';
+import { Samples } from './Samples';
+import { Totals } from './Totals';
 import { TrackForm } from './TrackForm';
 import { useAccount, useAccounts } from './useAccounts';
+import { useOpenJobs } from './useOpenJobs';
+import { usePageTitle } from './usePageTitle';
 import { useSelection } from './useSelection';
 
 const ACCOUNTS_PER_PAGE = 50;
@@ -37,9 +43,19 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
   const items = accounts.status === 'ready' ? accounts.items : [];
   const opened = useAccount(source, scope, selectedId); // the list may not reach back to this account
   const selected = items.find(({ id }) => id === selectedId) ?? opened;
+  const jobs = useOpenJobs(service, scope);
+  usePageTitle(selected?.displayName, jobs.length);
+  const whyNot = (username: string, platform: Platform) => whyNotTracked(username, platform, jobs, items);
 
   async function track(username: string, platform: Platform, accountType: AccountType): Promise<void> {
     await service.createJob(orgId, projectId, userId, username, platform, accountType);
+  }
+
+  /** Fetch an account once more: a new job does that. */
+  async function sync({ username, platform, accountType }: TrackedAccount): Promise<void> {
+    if (platform && accountType) {
+      await track(username, platform, accountType);
+    }
   }
 
   /** Mark a new account in the list. Open it, too, if no account is open and the list stays visible beside it. */
@@ -53,18 +69,31 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
   return (
     <main className="workspace" data-open={selected !== null}>
       <h1 className="unseen">Tracked accounts</h1>
-      <TrackForm onTrack={track} />
+      <TrackForm onTrack={track} whyNot={whyNot} />
       <AccountList
         accounts={accounts}
         selectedId={selected?.id ?? null}
         arrivedId={arrivedId}
         onSelect={select}
         onMore={() => setSize(size + ACCOUNTS_PER_PAGE)}
-      />
+      >
+        <Samples
+          onTrack={(username, platform) => track(username, platform, 'competitor')}
+          isTracked={(username, platform) => whyNot(username, platform) !== null}
+        />
+      </AccountList>
       {selected ? (
-        <AccountVideos key={selected.id} source={source} scope={scope} account={selected} onBack={() => select(null)} />
+        <AccountVideos
+          key={selected.id}
+          source={source}
+          scope={scope}
+          account={selected}
+          isSyncing={findOpenJob(jobs, selected) !== undefined}
+          onSync={() => sync(selected)}
+          onBack={() => select(null)}
+        />
       ) : (
-        items.length > 0 && <p className="choose">Choose an account to see its videos.</p>
+        accounts.status === 'ready' && items.length > 0 && <Totals accounts={items} hasMore={accounts.hasMore} />
       )}
       <TrackingJobsPanel service={service} orgId={orgId} projectId={projectId} onJobCompleted={show} />
     </main>

@@ -3,7 +3,6 @@ import { createRoot, type Root } from 'react-dom/client';
 import '../src/panel/panel.css';
 import { App } from './App';
 import { loadConfig } from './config';
-import './demo.css';
 import { connect } from './connectFirebase';
 
 async function start(root: Root): Promise<void> {

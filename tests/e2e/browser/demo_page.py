@@ -103,6 +103,11 @@ class DemoPage:
             self.tab.get_by_label("Platform").select_option(label=platform)
         self.tab.get_by_role("button", name="Track", exact=True).click()
 
+    def track_many(self, *typed: str) -> None:
+        self.tab.get_by_role("button", name="Add many").click()
+        self.tab.get_by_label("Usernames or links").fill("\n".join(typed))
+        self.tab.get_by_role("button", name="Track", exact=True).click()
+
     def row(self, username: str) -> Locator:
         """The panel's row for an account's job."""
         return self.panel.get_by_role("listitem").filter(has_text=f"@{username}")

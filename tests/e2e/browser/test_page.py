@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import BrowserContext, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect
 
-from tests.e2e.browser.demo_page import ADA, MALLORY, PHONE, DemoPage, OpenPage
+from tests.e2e.browser.demo_page import ADA, LIMIT_MS, MALLORY, PHONE, DemoPage, OpenPage
 from tests.e2e.running import Project
 from tests.factories import account
 from tracking.store import JobFilter, account_path
@@ -23,6 +25,7 @@ BAD_INPUTS = {
 }
 
 
+WIDE = ViewportSize(width=1440, height=900)
 LOW = ViewportSize(width=800, height=300)  # too low to show the whole page
 MOST_ROOM_PX = 48  # between the end of the page and the collapsed panel
 
@@ -180,6 +183,121 @@ def test_a_narrow_page_shows_the_list_or_the_videos(page: DemoPage) -> None:
     page.tab.get_by_role("button", name="All accounts").click()
     expect(page.username).to_be_visible()
     expect(page.videos).to_have_count(0)
+
+
+def test_account_that_is_tracked_gets_no_second_job(page: DemoPage) -> None:
+    page.track("sim_slow_2", "YouTube")
+    expect(page.row("sim_slow_2")).to_contain_text("Running")
+    page.track("https://www.youtube.com/@SIM_SLOW_2")
+    expect(page.problem).to_have_text("SIM_SLOW_2 on YouTube is already being tracked.")
+    expect(page.account("sim_slow_2")).to_be_visible()
+    expect(page.row("sim_slow_2")).to_contain_text("Completed")
+    page.track("@sim_slow_2")
+    expect(page.problem).to_have_text("sim_slow_2 on YouTube is already in your list. Open it there to sync it again.")
+    assert len(jobs_of(page.project)) == 1
+
+
+def test_account_can_be_synced_again(page: DemoPage) -> None:
+    page.track("sim_slow_2", "YouTube")
+    sync = page.tab.get_by_role("button", name=re.compile("^Sync"))
+    expect(sync).to_have_text("Sync now", timeout=LIMIT_MS)
+    sync.click()
+    expect(sync).to_have_text("Syncing…")
+    expect(sync).to_have_text("Sync now")
+    assert len(jobs_of(page.project)) == 2
+
+
+def test_videos_can_be_exported_and_sorted(page: DemoPage) -> None:
+    page.track("sim_videos_70", "YouTube")
+    expect(page.row("sim_videos_70")).to_contain_text("Completed")
+    with page.tab.expect_download() as download:
+        page.tab.get_by_role("button", name="Export CSV").click()
+    assert download.value.suggested_filename == "sim_videos_70-youtube-videos.csv"
+    rows = list(csv.DictReader(download.value.path().read_text(encoding="utf-8-sig").splitlines()))
+    assert len(rows) == 70  # the page itself shows 60 at first
+    page.tab.get_by_role("button", name="Show more videos").click()
+    page.tab.get_by_label("Sort videos").select_option("Most views")
+    most_viewed = max(rows, key=lambda row: int(row["views"]))
+    expect(page.videos.first).to_contain_text(most_viewed["title"])
+
+
+def test_account_without_videos_says_so(page: DemoPage) -> None:
+    page.track("sim_videos_0", "YouTube")
+    expect(page.tab.get_by_text("This account has no videos.")).to_be_visible()
+
+
+def test_many_accounts_are_tracked_from_a_list(page: DemoPage) -> None:
+    page.track_many("sim_videos_2", "two words", "https://www.youtube.com/@sim_videos_3", "https://example.com/nasa")
+    expect(page.tab.get_by_role("status").filter(has_text="Started tracking 2 accounts.")).to_be_visible()
+    expect(page.problem.locator("p")).to_have_count(2)
+    expect(page.tab.get_by_label("Usernames or links")).to_have_value("two words\nhttps://example.com/nasa")
+    page.shoot("10-many")
+    expect(page.account("sim_videos_2")).to_be_visible()
+    expect(page.account("sim_videos_3")).to_be_visible()
+    assert len(jobs_of(page.project)) == 2
+
+
+def test_sample_account_begins_a_project(page: DemoPage) -> None:
+    page.tab.get_by_role("button", name="@NASA on Instagram").click()
+    expect(page.account("nasa")).to_be_visible()
+    expect(page.tab.get_by_role("button", name="@NASA on Instagram")).to_have_count(0)
+
+
+def test_totals_are_shown_while_no_account_is_open(page: DemoPage) -> None:
+    page.track("sim_videos_2", "YouTube")
+    expect(page.videos).to_have_count(2)
+    page.tab.evaluate("location.hash = ''")
+    row = page.tab.get_by_role("region", name="All accounts").get_by_role("row", name="YouTube")
+    expect(row).to_contain_text("1 account")
+    page.shoot("11-totals")
+
+
+def test_panel_covers_no_videos_beside_it(page: DemoPage) -> None:
+    page.tab.set_viewport_size(WIDE)
+    page.track("sim_videos_9", "YouTube")
+    expect(page.videos).to_have_count(9)
+    panel = page.panel.bounding_box()
+    assert panel is not None, "there is no panel"
+    for video in page.videos.all():
+        box = video.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= panel["x"]
+
+
+def test_problem_on_a_phone_is_right_below_its_field(page: DemoPage) -> None:
+    page.tab.set_viewport_size(PHONE)
+    page.track("two words")
+    field, problem = page.username.bounding_box(), page.problem.bounding_box()
+    assert field is not None
+    assert problem is not None
+    assert 0 < problem["y"] - field["y"] - field["height"] < 20
+
+
+def test_page_shows_itself_before_its_code_is_loaded(chromium: Browser, project: Project) -> None:
+    with chromium.new_page() as tab:
+        tab.route("**/*.js", lambda route: route.abort())
+        address = project.stack.state.page()
+        assert address is not None
+        tab.goto(address, wait_until="commit")
+        expect(tab.get_by_role("heading", name="Account tracking")).to_be_visible()
+        expect(tab.get_by_text("Loading…")).to_be_visible()
+
+
+def test_seventh_tab_waits_for_the_emulator(page: DemoPage, context: BrowserContext) -> None:
+    """The emulator speaks HTTP/1.1 alone. A browser opens six connections to it, and each tab's listener keeps one.
+
+    Firestore itself speaks HTTP/2, where all tabs share one connection. web/README.md says this.
+    """
+    tabs = [context.new_page() for _ in range(6)]
+    for tab in tabs[:-1]:
+        tab.goto(page.tab.url)
+        expect(tab.get_by_text("No accounts yet.")).to_be_visible()
+    tabs[-1].goto(page.tab.url)
+    expect(tabs[-1].get_by_role("region", name="Accounts")).to_have_attribute("aria-busy", "true")
+    tabs[-1].wait_for_timeout(3_000)
+    expect(tabs[-1].get_by_text("No accounts yet.")).to_have_count(0)
+    tabs[0].close()
+    expect(tabs[-1].get_by_text("No accounts yet.")).to_be_visible()
 
 
 def test_a_page_without_its_configuration_says_what_to_do(open_page: OpenPage, context: BrowserContext) -> None:

@@ -1,7 +1,9 @@
-import { act, cleanup, render, screen } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
 import type { DocumentSnapshot } from 'firebase/firestore';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AccountList } from '../../demo/AccountList';
+import type { Live } from '../../demo/useAccounts';
+import type { TrackedAccount } from '../../src/account';
 import { readAccount } from '../../src/accountDocuments';
 import { examplesOf } from '../accountExamples';
 
@@ -16,12 +18,19 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function listOf(kind: 'valid' | 'odd') {
+function listOf(kind: 'valid' | 'odd', hasMore = false) {
   const items = examplesOf('account')[kind].map(({ id, document }) =>
     readAccount({ id, data: () => document } as unknown as DocumentSnapshot),
   );
-  const accounts = { status: 'ready', items, hasMore: false, isStale: false } as const;
-  return <AccountList accounts={accounts} selectedId={null} arrivedId={null} onSelect={() => {}} onMore={() => {}} />;
+  return list({ status: 'ready', items, hasMore, isStale: false });
+}
+
+function list(accounts: Live<TrackedAccount>) {
+  return (
+    <AccountList accounts={accounts} selectedId={null} arrivedId={null} onSelect={() => {}} onMore={() => {}}>
+      <button type="button">@NASA on Instagram</button>
+    </AccountList>
+  );
 }
 
 const texts = () => screen.getAllByRole('listitem').map((row) => row.textContent);
@@ -46,4 +55,39 @@ test('an odd account is shown as far as it can be', () => {
   render(listOf('odd'));
   expect(texts()).toHaveLength(examplesOf('account').odd.length);
   expect(texts().join()).not.toMatch(/undefined|NaN|null|threads|partner/);
+});
+
+test('a search leaves the accounts that match', () => {
+  render(listOf('valid', true));
+  const search = screen.getByLabelText('Search accounts');
+  fireEvent.change(search, { target: { value: ' @TIK' } });
+  expect(texts().map((text) => text?.includes('tiktok'))).toEqual([true]);
+  expect(screen.getByText('Only the 2 newest accounts are searched.')).toBeTruthy();
+  fireEvent.change(search, { target: { value: 'nobody' } });
+  expect(screen.queryAllByRole('listitem')).toEqual([]);
+  fireEvent.click(screen.getByRole('button', { name: 'Show all accounts' }));
+  expect(texts()).toHaveLength(2);
+  expect(screen.queryByText(/are searched/)).toBeNull();
+});
+
+test('a filter and an order can be chosen', () => {
+  render(listOf('valid'));
+  fireEvent.change(screen.getByLabelText('Filter accounts'), { target: { value: 'my' } });
+  expect(texts().map((text) => text?.includes('tiktok'))).toEqual([true]);
+  fireEvent.change(screen.getByLabelText('Filter accounts'), { target: { value: 'all' } });
+  fireEvent.change(screen.getByLabelText('Sort accounts'), { target: { value: 'followers' } });
+  expect(texts().map((text) => text?.includes('NASA'))).toEqual([true, false]);
+});
+
+test('a project without accounts offers samples', () => {
+  render(list({ status: 'ready', items: [], hasMore: false, isStale: false }));
+  expect(screen.getByText(/^No accounts yet\./)).toBeTruthy();
+  expect(screen.getByRole('button', { name: '@NASA on Instagram' })).toBeTruthy();
+  expect(screen.queryByRole('searchbox')).toBeNull();
+});
+
+test('a list that loads has a shape', () => {
+  const { container } = render(list({ status: 'loading' }));
+  expect(screen.getByText('Loading…').className).toBe('unseen');
+  expect(container.querySelectorAll('.shape')).toHaveLength(4);
 });

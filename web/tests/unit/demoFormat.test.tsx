@@ -28,9 +28,9 @@ describe('figures', () => {
     expect(screen.getByText('1 view')).toBeTruthy();
   });
 
-  it('that are not known are hidden and never 0', () => {
+  it('that are not known are said to be so, and are never 0', () => {
     render(<Count value={null} unit={['follower', 'followers']} />);
-    expect(screen.getByText('followers hidden')).toBeTruthy();
+    expect(screen.getByText('followers not known')).toBeTruthy();
     expect(document.body.textContent).not.toContain('0');
   });
 

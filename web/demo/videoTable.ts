@@ -1,0 +1,50 @@
+/** Order of an account's videos, and their table as a CSV file. */
+
+import type { TrackedVideo } from '../src/account';
+import { descending } from './accountView';
+
+export const VIDEO_ORDERS = {
+  newest: 'Newest',
+  viewCount: 'Most views',
+  likeCount: 'Most likes',
+  commentCount: 'Most comments',
+} as const;
+export type VideoOrder = keyof typeof VIDEO_ORDERS;
+
+/** Sort the videos. They are loaded by the time they were published, newest first. */
+export function sorted(videos: readonly TrackedVideo[], order: VideoOrder): readonly TrackedVideo[] {
+  return order === 'newest' ? videos : [...videos].sort((a, b) => descending(a[order], b[order]));
+}
+
+const COLUMNS: Readonly<Record<string, (video: TrackedVideo) => string | number | boolean | null>> = {
+  id: ({ id }) => id,
+  url: ({ url }) => url,
+  title: ({ title }) => title,
+  caption: ({ caption }) => caption,
+  type: ({ mediaType }) => mediaType,
+  published: ({ publishedAt }) => publishedAt?.toISOString() ?? null,
+  seconds: ({ durationS }) => durationS,
+  views: ({ viewCount }) => viewCount,
+  likes: ({ likeCount }) => likeCount,
+  comments: ({ commentCount }) => commentCount,
+  shares: ({ shareCount }) => shareCount,
+  saves: ({ saveCount }) => saveCount,
+  hashtags: ({ hashtags }) => hashtags.join(' '),
+  pinned: ({ isPinned }) => isPinned,
+};
+
+/** Write the videos as CSV (RFC 4180), with a line of names above them. A value that is not known is empty. */
+export function csvOf(videos: readonly TrackedVideo[]): string {
+  const columns = Object.values(COLUMNS);
+  const rows = [Object.keys(COLUMNS), ...videos.map((video) => columns.map((column) => column(video)))];
+  return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+}
+
+/**
+ * Quote a cell. The apostrophe stops spreadsheets from running a text that begins like a formula: captions come from
+ * strangers (https://owasp.org/www-community/attacks/CSV_Injection).
+ */
+function cell(value: string | number | boolean | null): string {
+  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value ?? '');
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,52 @@
+/** The demo's order of videos and their CSV file. */
+
+import type { DocumentSnapshot } from 'firebase/firestore';
+import { expect, test } from 'vitest';
+import { csvOf, sorted } from '../../demo/videoTable';
+import type { TrackedVideo } from '../../src/account';
+import { readVideo } from '../../src/accountDocuments';
+
+function video(fields: Partial<TrackedVideo>): TrackedVideo {
+  return { ...readVideo({ id: 'v', data: () => ({}) } as unknown as DocumentSnapshot), ...fields };
+}
+
+const few = video({ id: 'few', viewCount: 1, likeCount: 9 });
+const many = video({ id: 'many', viewCount: 5 });
+const none = video({ id: 'none', viewCount: 0 });
+const image = video({ id: 'image', viewCount: null });
+
+test.each([
+  ['newest', 'few many image none'],
+  ['viewCount', 'many few none image'],
+  ['likeCount', 'few many image none'],
+] as const)('videos by %s', (order, ids) => {
+  expect(
+    sorted([few, many, image, none], order)
+      .map(({ id }) => id)
+      .join(' '),
+  ).toBe(ids);
+});
+
+test('a CSV file has a line for each video', () => {
+  const published = new Date('2026-11-23T12:00:00Z');
+  const csv = csvOf([
+    video({
+      id: '1',
+      title: 'Say "hi", all',
+      caption: 'two\nlines',
+      publishedAt: published,
+      viewCount: 0,
+      isPinned: true,
+    }),
+    video({ id: '2', hashtags: ['a', 'b'] }),
+  ]);
+  expect(csv).toBe(
+    'id,url,title,caption,type,published,seconds,views,likes,comments,shares,saves,hashtags,pinned\r\n' +
+      '1,,"Say ""hi"", all","two\nlines",video,2026-11-23T12:00:00.000Z,,0,,,,,,true\r\n' +
+      '2,,,,video,,,,,,,,a b,false\r\n',
+  );
+});
+
+test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1'])('a caption %j is no formula', (caption) => {
+  expect(csvOf([video({ caption })])).toContain(`,'${caption},`);
+});
