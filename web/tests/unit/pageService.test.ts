@@ -33,10 +33,14 @@ const METHODS = (of: object) =>
     (name) => !['constructor', 'length', 'name', 'prototype', 'setUp'].includes(name),
   );
 
-test('each method of a service has a static one', () => {
+/** Pages of the earlier system cannot call what came later. */
+const LATER = ['currentUserId', 'watchPauses'];
+
+test('each method of the earlier service has a static one', () => {
   const { TrackingJobService } = service;
   expect(METHODS(TrackingJobService)).toEqual(CALLS.map(([name]) => name));
-  expect(METHODS(TrackingJobService.prototype).sort()).toEqual(CALLS.map(([name]) => name).toSorted());
+  const own = METHODS(TrackingJobService.prototype).filter((name) => !LATER.includes(name));
+  expect(own.sort()).toEqual(CALLS.map(([name]) => name).toSorted());
 });
 
 test.each(CALLS)('%s is passed on to the service that was set up', async (name, args) => {
