@@ -94,8 +94,9 @@ class DemoPage:
         return self.panel.get_by_role("button", name=re.compile("^Account tracking"))
 
     @property
-    def dismiss(self) -> Locator:
-        return self.panel.get_by_role("button", name="Dismiss account tracking")
+    def clear(self) -> Locator:
+        """The button that takes all jobs out of the panel; it is there when all of them have ended."""
+        return self.panel.get_by_role("button", name="Clear", exact=True)
 
     def track(self, typed: str, platform: str | None = None) -> None:
         self.username.fill(typed)
@@ -111,6 +112,9 @@ class DemoPage:
     def row(self, username: str) -> Locator:
         """The panel's row for an account's job."""
         return self.panel.get_by_role("listitem").filter(has_text=f"@{username}")
+
+    def open_details(self, username: str) -> None:
+        self.row(username).get_by_role("button", name=f"@{username}", expanded=False).click()
 
     def job_id(self, username: str) -> str:
         found = self.row(username).get_attribute("data-job")

@@ -151,7 +151,7 @@ def test_an_account_can_be_tracked_and_opened_by_keyboard(page: DemoPage) -> Non
     expect(page.videos).to_have_count(3)
 
 
-def test_jobs_can_be_cancelled_retried_and_dismissed_by_keyboard(page: DemoPage) -> None:
+def test_jobs_can_be_cancelled_retried_and_cleared_by_keyboard(page: DemoPage) -> None:
     page.track("sim_slow_3", "YouTube")
     row = page.row("sim_slow_3")
     expect(row).to_contain_text("Running")
@@ -169,7 +169,7 @@ def test_jobs_can_be_cancelled_retried_and_dismissed_by_keyboard(page: DemoPage)
     expect(page.toggle).to_be_focused()
     page.tab.keyboard.press("Enter")
     expect(row).to_be_visible()
-    page.tab_to(page.dismiss)
+    page.tab_to(page.clear)
     page.tab.keyboard.press("Enter")
     expect(page.panel).to_be_hidden()
 

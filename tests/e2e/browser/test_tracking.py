@@ -102,6 +102,8 @@ def test_a_failed_job_says_why_and_retry_brings_it_to_its_end(page: DemoPage, ru
     httpx.post(f"{running.state.simulator()}/control/faults", json=once, trust_env=False).raise_for_status()
     page.track("sim_videos_41", "YouTube")
     row = page.row("sim_videos_41")
+    expect(row).to_contain_text("Not found")
+    page.open_details("sim_videos_41")
     expect(row).to_contain_text("YouTube has no account named sim_videos_41.")
     page.shoot("5-failed")
     job_id = page.job_id("sim_videos_41")
@@ -133,8 +135,8 @@ def test_a_cancelled_job_stops_saves_nothing_and_can_be_retried(page: DemoPage, 
     assert page.project.accounts() == {}
 
 
-def test_panel_collapses_dismisses_and_fades_completed_jobs(page: DemoPage) -> None:
-    """A collapsed or dismissed panel is still collapsed or dismissed after a reload."""
+def test_panel_collapses_clears_and_fades_completed_jobs(page: DemoPage) -> None:
+    """A panel is still collapsed, and a cleared job is still gone, after a reload."""
     page.tab.emulate_media(reduced_motion="reduce")
     page.track("sim_missing", "YouTube")
     failed = page.row("sim_missing")
@@ -148,7 +150,7 @@ def test_panel_collapses_dismisses_and_fades_completed_jobs(page: DemoPage) -> N
     page.toggle.click()
     expect(failed).to_be_visible()
 
-    page.dismiss.click()
+    page.clear.click()
     expect(page.panel).to_be_hidden()
     page.tab.emulate_media(reduced_motion="no-preference")
     page.tab.reload()
