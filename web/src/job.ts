@@ -34,6 +34,9 @@ export const PROGRESS = {
   VIDEOS_SAVED: 100,
 } as const;
 
+/** Number of a project's newest jobs that are read and watched. */
+export const NEWEST_JOBS = 200;
+
 export const MAX_USERNAME_LENGTH = 100;
 export const MAX_ID_LENGTH = 128;
 

@@ -1,9 +1,7 @@
 import { onSnapshot, type Query, type QuerySnapshot } from 'firebase/firestore';
-import { FINISHED, type JobStatus } from './job';
+import { FINISHED, type JobStatus, NEWEST_JOBS } from './job';
 import type { Open, Unsubscribe } from './retryingListener';
 
-/** Number of a project's newest jobs that are queried first. */
-export const NEWEST = 200;
 /** The largest window. If a project has more unfinished jobs, the oldest ones are not shown. */
 const WIDEST = 1_600;
 
@@ -17,7 +15,7 @@ const WIDEST = 1_600;
 export function openWindow(newest: (count: number) => Query): Open<QuerySnapshot> {
   return (report, fail) => {
     const listeners = new Map<number, Unsubscribe>();
-    let shown = NEWEST;
+    let shown: number = NEWEST_JOBS;
 
     function listen(count: number): void {
       const options = { includeMetadataChanges: true };
@@ -53,7 +51,7 @@ export function openWindow(newest: (count: number) => Query): Open<QuerySnapshot
       listeners.clear();
     }
 
-    listen(NEWEST);
+    listen(NEWEST_JOBS);
     return stop;
   };
 }

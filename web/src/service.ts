@@ -14,12 +14,12 @@ import {
 } from 'firebase/firestore';
 import { TrackingJobError } from './errors';
 import { checkDays, checkId, checkNewJob } from './inputChecks';
-import { type AccountType, CANCELLABLE, type Platform, type TrackingJob } from './job';
+import { type AccountType, CANCELLABLE, NEWEST_JOBS, type Platform, type TrackingJob } from './job';
 import { CANCEL, changeJob, RETRY } from './jobChanges';
 import { JobCreation } from './jobCreation';
 import { deleteFinishedJobs } from './jobDeletion';
 import { COLLECTION, findJob, type NewJob, readJob, readJobs } from './jobDocuments';
-import { NEWEST, openWindow } from './jobWindow';
+import { openWindow } from './jobWindow';
 import { Kick } from './kick';
 import { type PlatformPause, watchPauses } from './pauses';
 import { logError, type OnError, type Unsubscribe } from './retryingListener';
@@ -185,7 +185,7 @@ export class TrackingJobService implements JobSource {
 
   /** Return the project's newest 200 jobs, newest first. Unlike a listener it never answers from the cache. */
   async getProjectJobs(orgId: string, projectId: string): Promise<TrackingJob[]> {
-    const newest = this.#projectJobs(orgId, projectId, NEWEST);
+    const newest = this.#projectJobs(orgId, projectId, NEWEST_JOBS);
     await this.#checkSignedIn();
     const { docs } = await withTimeout(getDocsFromServer(newest));
     return readJobs(docs);

@@ -4,6 +4,7 @@ import { useRemainingMs } from './Figures';
 import { detailOf } from './jobText';
 import { MOMENTS, type Moment, SPENT, type Spent } from './labels';
 import { usePanelTools } from './panelContext';
+import { useWaitReason } from './usePauses';
 import type { Words } from './words';
 
 /** Fields that a job may have besides those of `TrackingJob`. */
@@ -18,7 +19,7 @@ interface MoreOfJob {
 export function JobDetails({ job, children }: { job: TrackingJob & MoreOfJob; children: ReactNode }) {
   const { words, nameOf } = usePanelTools();
   const { labels } = words;
-  const sentence = detailOf(job);
+  const sentence = useWaitReason(job)?.sentence ?? detailOf(job);
   const facts: [name: string, value: string][] = [
     ...momentsOf(job).map(([moment, date]): [string, string] => [labels.moments[moment], words.moment(date)]),
     ...(job.attempt > 1 ? [[labels.attempts, words.number(job.attempt)] as [string, string]] : []),

@@ -12,6 +12,7 @@ import { ProgressBar } from './ProgressBar';
 import { type PanelTools, usePanelTools } from './panelContext';
 import { isActive } from './rows';
 import { useJobAction } from './useJobAction';
+import { useWaitReason } from './usePauses';
 
 /** Milliseconds that a row stays after its job has ended. A failed job stays until it is cleared. */
 export const LINGER_MS: Readonly<Partial<Record<JobStatus, number>>> = { completed: 8_000, cancelled: 20_000 };
@@ -94,7 +95,7 @@ export function JobRow({ job, stays, day }: JobRowProps) {
 function State({ job }: { job: TrackingJob }) {
   const { words } = usePanelTools();
   const status = words.labels.statuses[job.status];
-  const word = shortWord(job, words);
+  const word = useWaitReason(job)?.word ?? shortWord(job, words);
   return (
     <>
       <span className="tracking-panel__unseen">{`, ${PLATFORM_LABELS[job.platform]}, ${word === status ? '' : `${status}: `}`}</span>

@@ -1,8 +1,7 @@
 import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
 import { createPortal } from 'react-dom';
 import { isOffline } from '../errors';
-import type { TrackingJob } from '../job';
-import { NEWEST } from '../jobWindow';
+import { NEWEST_JOBS, type TrackingJob } from '../job';
 import { useIsSmallScreen, useNetworkChanges } from './browserState';
 import { skewMs } from './clockSkew';
 import { announcementsOf } from './jobText';
@@ -16,6 +15,7 @@ import { isActive, rowsOf, withCleared } from './rows';
 import { type TrackingScope, useTrackingScope } from './TrackingProvider';
 import { type EndingCallbacks, useEndings } from './useEndings';
 import { type PanelPosition, usePanelHost } from './usePanelHost';
+import { usePauses } from './usePauses';
 import { useProjectJobs } from './useProjectJobs';
 import { wordsOf } from './words';
 
@@ -67,6 +67,7 @@ function ProjectPanel(props: TrackingJobsPanelProps & TrackingScope) {
   const host = usePanelHost(container, position);
   useProjectJobs(service, orgId, projectId, state.listener, dispatch);
   useNetworkChanges(onNetwork);
+  const pauses = usePauses(service);
   useEndings(state.endings, props, (ended) => {
     if (stored.notifies) {
       notify(ended, words);
@@ -107,7 +108,8 @@ function ProjectPanel(props: TrackingJobsPanelProps & TrackingScope) {
   const tools: PanelTools = {
     source: service,
     words,
-    clock: { skewMs: skew, stoppedAt: state.staleSince },
+    clock: { skewMs: skew, stoppedAt: state.staleSince, receivedAt: state.receivedAt },
+    pauses,
     expectedEnds: state.expectedEnds,
     reconnections: state.reconnections,
     announce,
@@ -130,7 +132,7 @@ function ProjectPanel(props: TrackingJobsPanelProps & TrackingScope) {
             className={props.className}
             jobs={jobs}
             rows={rows}
-            isCut={jobs.length >= NEWEST}
+            isCut={jobs.length >= NEWEST_JOBS}
             overall={rows.some(isActive) ? overallProgress(jobs, state.batch) : null}
             canOpen={hasRows || isKept}
             isCollapsed={!isOpen}

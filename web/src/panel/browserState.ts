@@ -37,6 +37,12 @@ export function useNow(): number {
   );
 }
 
+/** Whether a time, milliseconds since the epoch, is still to come. Renders again only when it has come. */
+export function useIsBefore(time: number): boolean {
+  const isBefore = () => now < time;
+  return useSyncExternalStore(onTick, isBefore, isBefore);
+}
+
 /** Report the network's state after mounting and at each change. `onChange` must be stable. */
 export function useNetworkChanges(onChange: (isOnline: boolean) => void): void {
   useEffect(() => {

@@ -49,6 +49,14 @@ export const germanLabels: Labels = {
     finishing: 'Abschluss',
   },
   onHold: 'Angehalten',
+  pausedUntil: (time) => `Pause bis ${time}`,
+  paused: {
+    RateLimitedError: (platform, time) => `${platform} bremst uns gerade. Es geht um ${time} weiter.`,
+    QuotaExceededError: (platform, time) => `Das Tageslimit von ${platform} ist erreicht. Es geht um ${time} weiter.`,
+    CredentialsError: (platform, time) =>
+      `Unser Zugang zu ${platform} funktioniert gerade nicht. Der nächste Versuch ist um ${time}.`,
+    operator: (platform, time) => `${platform} ist angehalten. Es geht um ${time} weiter.`,
+  },
   reasons: {
     InvalidJobError: 'Name ungültig',
     AccountNotFoundError: 'Nicht gefunden',

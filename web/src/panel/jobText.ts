@@ -45,20 +45,13 @@ function sentenceOf(job: TrackingJob): string {
   return (job.status === 'failed' && job.error) || job.message;
 }
 
-/** Return why a waiting job waits, beyond its place in the queue; null when nothing else is known. */
-export function waitReason(job: TrackingJob): string | null {
-  return job.status === 'pending' ? detailOf(job) : null;
-}
-
-/** Return a few words about what a job does or why it ended so, for its row. */
+/** Return a few words about what a job does or why it ended so, for its row. `useWaitReason` knows more of waiting. */
 export function shortWord(job: TrackingJob, { labels }: Words): string {
   switch (job.status) {
     case 'processing':
       return labels.stages[stageOf(job.progress)];
     case 'failed':
       return (job.errorCode && (labels.reasons as Record<string, string>)[job.errorCode]) || labels.statuses.failed;
-    case 'pending':
-      return waitReason(job) ? labels.onHold : labels.statuses.pending;
     default:
       return labels.statuses[job.status];
   }

@@ -1,5 +1,6 @@
 import type { TrackingJobError } from '../errors';
 import type { JobStatus } from '../job';
+import type { PauseReason } from '../pauses';
 
 /** The step that a running job is at. */
 export type Stage = 'lookingUp' | 'savingAccount' | 'fetchingVideos' | 'savingVideos' | 'finishing';
@@ -47,6 +48,10 @@ export interface Labels {
   stages: Readonly<Record<Stage, string>>;
   /** The word of a job that waits for more than its turn; its details say for what. */
   onHold: string;
+  /** The same when its platform is paused. `time` is local. */
+  pausedUntil(time: string): string;
+  /** Why the platform is paused, in a sentence. */
+  paused: Readonly<Record<PauseReason, (platform: string, time: string) => string>>;
   /** Why a job failed, in one or two words. */
   reasons: Readonly<Record<FailureCode, string>>;
   accountOn(name: string, platform: string): string;
@@ -142,6 +147,13 @@ export const englishLabels: Labels = {
     finishing: 'Finishing',
   },
   onHold: 'On hold',
+  pausedUntil: (time) => `Paused until ${time}`,
+  paused: {
+    RateLimitedError: (platform, time) => `${platform} asks us to slow down. Tracking resumes at ${time}.`,
+    QuotaExceededError: (platform, time) => `${platform}'s daily limit is used up. Tracking resumes at ${time}.`,
+    CredentialsError: (platform, time) => `Our access to ${platform} does not work. We try again at ${time}.`,
+    operator: (platform, time) => `${platform} is paused. Tracking resumes at ${time}.`,
+  },
   reasons: {
     InvalidJobError: 'Name not valid',
     AccountNotFoundError: 'Not found',

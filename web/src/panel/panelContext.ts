@@ -1,5 +1,6 @@
 import { createContext, useContext } from 'react';
 import type { TrackingJob } from '../job';
+import type { PlatformPause } from '../pauses';
 import type { JobSource } from '../service';
 import type { ExpectedEnds } from './estimate';
 import type { Words } from './words';
@@ -10,6 +11,8 @@ export interface RowClock {
   skewMs: number;
   /** Time since when the list may be out of date, milliseconds since the epoch; null while it is live. */
   stoppedAt: number | null;
+  /** The page's time of the last snapshot, milliseconds since the epoch. */
+  receivedAt: number;
 }
 
 /** What every part of one panel uses. */
@@ -18,6 +21,7 @@ export interface PanelTools {
   words: Words;
   clock: RowClock;
   expectedEnds: ExpectedEnds;
+  pauses: readonly PlatformPause[];
   /** How often the list has become live again. */
   reconnections: number;
   /** Have the live region say a text. */

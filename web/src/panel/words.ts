@@ -13,6 +13,8 @@ export interface Words {
   elapsed(ms: number): string;
   /** Milliseconds rounded up as an estimate: `40 s`, `3 min`. */
   estimate(ms: number): string;
+  /** The time of day, with the weekday when it is not the same day as `now`. */
+  time(date: Date, now: Date): string;
   /** Date and time, in the browser's time zone. */
   moment(date: Date): string;
   /** The day alone. */
@@ -26,6 +28,8 @@ export function wordsOf(own: Partial<Labels> = {}, locale = own.language ?? engl
   const percent = new Intl.NumberFormat(locale, { style: 'percent' });
   const dollars = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD', maximumFractionDigits: 4 });
   const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
+  const time = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' });
+  const weekday = new Intl.DateTimeFormat(locale, { weekday: 'short', hour: 'numeric', minute: '2-digit' });
   const day = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' });
   const number = (value: number) => plain.format(value);
   return {
@@ -49,6 +53,7 @@ export function wordsOf(own: Partial<Labels> = {}, locale = own.language ?? engl
       const tens = Math.ceil(ms / 10_000) * 10;
       return tens < 60 ? labels.seconds(number(tens)) : labels.wholeMinutes(number(Math.ceil(tens / 60)));
     },
+    time: (date, now) => (date.toDateString() === now.toDateString() ? time : weekday).format(date),
     moment: (date) => moment.format(date),
     day: (date) => day.format(date),
   };

@@ -2,6 +2,7 @@ import { TrackingJobError } from '../../src/errors';
 import type { TrackingJob } from '../../src/job';
 import { germanLabels } from '../../src/panel/de';
 import type { TrackingJobsPanelProps } from '../../src/panel/TrackingJobsPanel';
+import type { PlatformPause } from '../../src/pauses';
 import type { Connection, JobSource } from '../../src/service';
 import { makeJob } from '../unit/panelJobs';
 
@@ -14,6 +15,7 @@ interface Scene {
   /** The result of every cancel and retry. */
   action?: () => Promise<void>;
   props?: Partial<TrackingJobsPanelProps>;
+  pauses?: PlatformPause[];
   /** Number of panels, in the same corner. */
   panels?: number;
   /** Buttons that are clicked, by the beginning of their names. */
@@ -158,7 +160,8 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   completed: { jobs: [fetching], next: [completed] },
   failed: { jobs: [failed, failedLate] },
   cancelled: { jobs: [saving], next: [cancelled] },
-  paused: { jobs: [paused] },
+  paused: { jobs: [paused], pauses: [{ platform: 'youtube', until: ago(-4000), reason: 'QuotaExceededError' }] },
+  onHold: { jobs: [paused] },
   long: {
     jobs: [running('long', { username: LONG, progress: 30 }), waiting, { ...failed, id: 'longFailed', username: LONG }],
   },
@@ -211,6 +214,10 @@ export function sourceOf(name: string, onPlayed: () => unknown): JobSource {
         onPlayed();
       }, NEXT_MS);
       return () => clearTimeout(timer);
+    },
+    watchPauses(onPauses) {
+      onPauses(scene.pauses ?? []);
+      return () => {};
     },
     retryJob: act,
     cancelJob: act,

@@ -1,6 +1,7 @@
 import { vi } from 'vitest';
 import type { TrackingJobError } from '../../src/errors';
 import type { TrackingJob } from '../../src/job';
+import type { PlatformPause } from '../../src/pauses';
 import type { Connection, CreateJob, JobSource, OnError, OnJobs } from '../../src/service';
 
 interface Listener {
@@ -29,6 +30,19 @@ export class FakeSource implements JobSource {
     this.listeners.add(listener);
     this.history.push(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  readonly #pauseWatchers = new Set<(pauses: readonly PlatformPause[]) => void>();
+
+  watchPauses(onPauses: (pauses: readonly PlatformPause[]) => void): () => void {
+    this.#pauseWatchers.add(onPauses);
+    return () => this.#pauseWatchers.delete(onPauses);
+  }
+
+  emitPauses(...pauses: PlatformPause[]): void {
+    for (const onPauses of this.#pauseWatchers) {
+      onPauses(pauses);
+    }
   }
 
   emit(jobs: TrackingJob[], connection: Connection = 'live'): void {
