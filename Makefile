@@ -64,7 +64,7 @@ test: setup ## Check and test everything, except what takes very long
 lint: setup ## Check style, types and the template
 	@unset FIRESTORE_EMULATOR_HOST; $(RUN)/python -m tests.checks lint
 
-nightly: setup ## Test what takes very long: each clause of the rules broken, the long property test, chaos, soak
+nightly: setup ## Test what takes very long: others' apps, each clause of the rules broken, the long property test, chaos, soak
 	@unset FIRESTORE_EMULATOR_HOST; $(RUN)/python -m tests.checks nightly
 
 build: setup ## Build for AWS (Python 3.13 on arm64) into .aws-sam

@@ -68,6 +68,7 @@ LINT: Lane = (
     Check("shell style", _ours("shellcheck", "deploy-firestore.sh", "deploy/google-access.sh", ".ci/run")),
     Check("web types", _web("typecheck")),
     Check("web package", _web("build")),
+    Check("web package, packed", _web("check:package")),
 )
 # Most tests sometimes wait, so two cores can run three lanes. The lanes take about the same time.
 TEST: tuple[Lane, ...] = (
@@ -94,6 +95,7 @@ NIGHTLY: tuple[Lane, ...] = (
         Check(
             "templates in all regions, by cfn-lint", _ours("cfn-lint", "--regions", "ALL_REGIONS", "--", *OF_A_STAGE)
         ),
+        Check("web package in others' apps", _web("check:apps")),
         Check("rules, each clause broken", _emulated(_web("test:mutation"))),
         Check("job life, 3,000 examples", _ours("pytest", "tests/unit/test_job_life.py", *LONG)),
         CHROMIUM,  # the gallery's test needs it

@@ -72,7 +72,8 @@ class Page:
         Two kinds are left out: files that `make` writes, in folders that begin with a dot, and the files of Threads, an
         example in the how-to.
         """
-        named = [path for path in _PATH.findall(self.prose) if not path.startswith(".") and "threads" not in path]
+        elsewhere = (".", "account-tracking/")  # installed folders, and the entries of the web package
+        named = [path for path in _PATH.findall(self.prose) if not path.startswith(elsewhere) and "threads" not in path]
         bases = [self.path.parent, *(ROOT / base for base in BASES), SAMPLES, *SAMPLES.iterdir()]
         return [path for path in named if not any((base / path).exists() for base in bases)]
 
@@ -88,7 +89,9 @@ class Page:
 def pages() -> list[Page]:
     """Return the pages of the root, of docs/ and of the web package."""
     return [
-        Page(path) for path in [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md")), ROOT / "web/README.md"]
+        Page(path)
+        for pattern in ("*.md", "docs/**/*.md", "web/*.md", "web/docs/*.md", "web/examples/*/*.md")
+        for path in sorted(ROOT.glob(pattern))
     ]
 
 

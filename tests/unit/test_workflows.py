@@ -24,6 +24,8 @@ def load(path: Any) -> Any:
 
 JOBS = load(DEPLOY)["jobs"]
 (JOB,) = load(STAGE)["jobs"].values()
+PUBLISH = WORKFLOWS / "publish-web.yml"
+(PUBLISHING,) = load(PUBLISH)["jobs"].values()
 
 
 def test_only_pushes_that_passed_ci_deploy() -> None:
@@ -54,7 +56,7 @@ def test_environments_can_only_read_the_code_and_ask_for_tokens() -> None:
     assert [job["permissions"] for job in (*JOBS.values(), JOB)] == [rights] * 4
 
 
-@pytest.mark.parametrize("path", [DEPLOY, STAGE], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [DEPLOY, STAGE, PUBLISH], ids=lambda path: path.name)
 def test_no_secret_is_stored(path: Any) -> None:
     assert "secrets" not in path.read_text()
 
@@ -65,9 +67,10 @@ def test_accounts_come_from_the_environments_variables() -> None:
     assert all(name in (ROOT / "docs/deploy.md").read_text() for name in VARIABLES)
 
 
-def test_actions_are_pinned_by_commit_and_name_their_version() -> None:
-    used = re.findall(r"uses: (.+)", STAGE.read_text())
-    assert len(used) >= 5
+@pytest.mark.parametrize(("path", "at_least"), [(STAGE, 5), (PUBLISH, 2)], ids=["deploy", "publish"])
+def test_actions_are_pinned_by_commit_and_name_their_version(path: Any, at_least: int) -> None:
+    used = re.findall(r"uses: (.+)", path.read_text())
+    assert len(used) >= at_least
     assert [one for one in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", one)] == []
 
 
@@ -89,3 +92,15 @@ def test_session_outlives_the_job() -> None:
     (aws,) = (step["with"] for step in JOB["steps"] if "configure-aws-credentials" in step.get("uses", ""))
     assert aws["role-duration-seconds"] >= JOB["timeout-minutes"] * 60
     assert f"MaxSessionDuration: {aws['role-duration-seconds']}" in (ROOT / "deploy/bootstrap.yaml").read_text()
+
+
+def test_package_is_published_for_tags_alone_and_with_provenance() -> None:
+    assert load(PUBLISH)["on"] == {"push": {"tags": ["web-v*"]}}
+    assert PUBLISHING["if"] == "vars.PUBLISHES == 'true'"
+    assert load(PUBLISH)["permissions"] == {}
+    assert PUBLISHING["permissions"] == {"contents": "read", "id-token": "write"}
+    commands = [step["run"] for step in PUBLISHING["steps"] if "run" in step]
+    assert commands[-1] == "npm publish --provenance --access public"
+    checks = ["npm run lint", "npm run typecheck", "npm test", "npm run build", "npm run check:package"]
+    assert [one for one in commands if one in checks] == checks
+    assert not any("${{" in one for one in commands), "an expression would run whatever its value holds"

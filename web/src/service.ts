@@ -114,6 +114,10 @@ export class TrackingJobService implements JobSource {
     return pageService;
   }
 
+  static get currentUserId(): string | null {
+    return ofPage().currentUserId;
+  }
+
   /** `createJob` of the page's own service, as are the other static methods. They fail with `not-set-up` before `setUp`. */
   static async createJob(...args: Parameters<TrackingJobService['createJob']>): Promise<string> {
     return ofPage().createJob(...args);
@@ -133,6 +137,10 @@ export class TrackingJobService implements JobSource {
 
   static watchProjectJobs(...args: Parameters<TrackingJobService['watchProjectJobs']>): Unsubscribe {
     return ofPage().watchProjectJobs(...args);
+  }
+
+  static watchPauses(...args: Parameters<TrackingJobService['watchPauses']>): Unsubscribe {
+    return ofPage().watchPauses(...args);
   }
 
   static async retryJob(jobId: string): Promise<void> {
@@ -293,7 +301,7 @@ export class TrackingJobService implements JobSource {
       where('projectId', '==', projectId),
       where('status', 'in', CANCELLABLE),
       orderBy('createdAt', 'desc'),
-      limit(NEWEST),
+      limit(NEWEST_JOBS),
     );
     const { docs } = await withTimeout(getDocsFromServer(unfinished));
     return readJobs(docs);

@@ -1,0 +1,39 @@
+/** A page as README.md describes it. */
+
+import { TrackingJobError, TrackingJobService, TrackingJobsPanel, TrackingProvider } from 'account-tracking';
+import { TrackingJobsPanel as SamePanel, type TrackingScope } from 'account-tracking/panel';
+import { type JobSource, type TrackingJob, watchAccounts } from 'account-tracking/service';
+import { checkUsername, PLATFORMS, platformOf } from 'account-tracking/username';
+import 'account-tracking/style.css';
+import type { Auth } from 'firebase/auth';
+import type { Firestore } from 'firebase/firestore';
+
+export function connect(firestore: Firestore, auth: Auth): TrackingScope {
+  const service: JobSource = TrackingJobService.setUp({ firestore, auth, triggerUrl: 'https://example.com/trigger' });
+  const stop = watchAccounts({ firestore, auth }, { orgId: 'acme', projectId: 'spring' }, ({ items, connection }) =>
+    console.log(items[0]?.displayName, connection),
+  );
+  stop();
+  return { service, orgId: 'acme', projectId: 'spring' };
+}
+
+export function tell(thrown: unknown): string {
+  if (thrown instanceof TrackingJobError && thrown.code === 'already-tracked') {
+    return `${thrown.message} (${thrown.jobId})`;
+  }
+  return String(thrown);
+}
+
+export const oldPage = (job: TrackingJob | null): string => job?.message ?? '';
+TrackingJobService.watchJob('job', oldPage);
+
+export function Page(scope: TrackingScope) {
+  const typed = '@nasa';
+  return (
+    <TrackingProvider service={TrackingJobService} orgId={scope.orgId} projectId={scope.projectId}>
+      <p>{checkUsername(typed, platformOf(typed) ?? PLATFORMS[0] ?? 'tiktok')}</p>
+      <TrackingJobsPanel />
+      <SamePanel {...scope} />
+    </TrackingProvider>
+  );
+}
