@@ -39,6 +39,7 @@ from tracking.document_limits import is_document_id
 from tracking.errors import InvalidJobError, TrackingError
 from tracking.firestore_access import firestore_client
 from tracking.jobs import AccountType, Job, PlatformName, Status
+from tracking.sentences import Sentence
 from tracking.settings import DEFAULT_DATABASE, Limits, SettingsError
 from tracking.store import (
     CommandLineStore,
@@ -71,7 +72,9 @@ err = Console(stderr=True, soft_wrap=True)
 def _job_id(value: str) -> str:
     """Refuse an impossible id before any request. Firestore's client would raise an error of its own."""
     if not is_document_id(value):
-        raise InvalidJobError('A job\'s id is 1 to 1,500 bytes of text without "/", and not ".", ".." or like "__x__".')
+        raise InvalidJobError(
+            Sentence('A job\'s id is 1 to 1,500 bytes of text without "/", and not ".", ".." or like "__x__".')
+        )
     return value
 
 
@@ -150,7 +153,9 @@ def cleanup(
     """Ask, then delete the jobs that ended longer ago than --older-than. Accounts and videos stay."""
     age = _age(older_than)
     if not yes and not sys.stdin.isatty():
-        raise InvalidJobError("Nothing was deleted: there is no terminal to ask at. --yes deletes without asking.")
+        raise InvalidJobError(
+            Sentence("Nothing was deleted: there is no terminal to ask at. --yes deletes without asking.")
+        )
     store, before = _store(), datetime.now(UTC) - age
     walk = partial(walks.ended_before, store, before, Limits().finished_page_size)
     # With many jobs, two walks cost less than keeping the jobs that the first walk found.
@@ -215,7 +220,7 @@ def platforms(
 ) -> None:
     """Show which platforms are paused and until when, after they refused us or by an operator."""
     if clear is not None and clear is pause:
-        raise InvalidJobError("One command cannot both pause a platform and clear its pause.")
+        raise InvalidJobError(Sentence("One command cannot both pause a platform and clear its pause."))
     now, length = datetime.now(UTC), _age(lasting)
     store = _store()
     changes = [] if clear is None else [pauses.clearing(clear)]
@@ -242,7 +247,9 @@ def owner(
 ) -> None:
     """Show which stack works on the jobs, by the ARN of its state machine. The ticks of all other stacks stop."""
     if take is not None and not re.fullmatch(r"arn:[^:]+:states:[^:]+:[0-9]+:stateMachine:[^:]+", take):
-        raise InvalidJobError(f"{take!r} is not the ARN of a state machine, the stack's output StateMachineArn.")
+        raise InvalidJobError(
+            Sentence(f"{take!r} is not the ARN of a state machine, the stack's output StateMachineArn.")
+        )
     store = _store()
     if take is not None:
         store.put_document(DocumentWrite(pauses.CONTROL_DOCUMENT, {OWNER: take}))
@@ -276,7 +283,7 @@ def _store() -> Store:
 
 def _watch(store: CommandLineStore, job_id: str) -> None:
     if store.get_job(job_id) is None:
-        raise InvalidJobError(f"There is no job {job_id}.")
+        raise InvalidJobError(Sentence(f"There is no job {job_id}."))
     (job,) = watch_jobs(store, [job_id], out, SystemClock())
     if job is None or job.status is not Status.COMPLETED:
         raise typer.Exit(1)
@@ -286,16 +293,16 @@ def _change(job_id: str, allowed: set[Status], done: str, change: jobs.UserChang
     store = _store()
     snapshot = store.get_job(job_id)
     if snapshot is None:
-        raise InvalidJobError(f"There is no job {job_id}.")
+        raise InvalidJobError(Sentence(f"There is no job {job_id}."))
     job = snapshot.parse()
     if job.status not in allowed:
-        raise InvalidJobError(f"The job is {job.status}; it cannot be {done}.")
+        raise InvalidJobError(Sentence(f"The job is {job.status}; it cannot be {done}."))
     try:
         store.commit(JobWrite(job_id, change(job.status, datetime.now(UTC)), snapshot.version))
     except StaleVersionError:
-        raise InvalidJobError("The job changed at the same moment; look at it and try again.") from None
+        raise InvalidJobError(Sentence("The job changed at the same moment; look at it and try again.")) from None
     except WriteRefusedError:
-        raise InvalidJobError("Firestore lets nobody change this job's document: it is too large.") from None
+        raise InvalidJobError(Sentence("Firestore lets nobody change this job's document: it is too large.")) from None
     out.print(f"{job_id} {done}.")
 
 
@@ -326,6 +333,6 @@ def _cell(value: object) -> str:
 def _age(text: str) -> timedelta:
     match = re.fullmatch(r"(\d{1,4})([dh])", text.strip())
     if match is None:
-        raise InvalidJobError("An age is a number of days or hours, as 7d or 12h.")
+        raise InvalidJobError(Sentence("An age is a number of days or hours, as 7d or 12h."))
     number = int(match[1])
     return timedelta(days=number) if match[2] == "d" else timedelta(hours=number)

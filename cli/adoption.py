@@ -86,7 +86,7 @@ def _stale_processing(store: Store, before: datetime) -> list[JobSnapshot]:
 
 def _is_stale(job: JobSnapshot, before: datetime) -> bool:
     """A held job's last write is our own, so its creation counts."""
-    return (job.created_at if job.data.get("message") == HELD else job.updated_at) < before
+    return (job.created_at if job.data.get("message") == HELD.text else job.updated_at) < before
 
 
 def _is_malformed(job: JobSnapshot) -> bool:

@@ -35,6 +35,7 @@ from tracking.platforms import (
     Waiting,
     collect_videos,
 )
+from tracking.sentences import Sentence
 from tracking.settings import PlatformSettings, SettingsError
 
 WAIT_S = 2
@@ -91,7 +92,7 @@ class Fetching:
         """Return the account and the videos. Raises PlatformUnavailableError if the time is up before the account."""
         while not isinstance(found := self._account(), FetchedAccount):
             if found and not self._wait(found):
-                raise PlatformUnavailableError("The platform needs more time.")
+                raise PlatformUnavailableError(Sentence("The platform needs more time."))
         videos: dict[str, Video] = {}
         while True:
             chunk = self._next_chunk(found)
@@ -148,13 +149,13 @@ def _platform_name(text: str) -> PlatformName:
     for name in PlatformName:
         if typed in (name, name.label.lower()):
             return name
-    raise InvalidJobError(f"The platform must be one of: {', '.join(PlatformName)}.")
+    raise InvalidJobError(Sentence(f"The platform must be one of: {', '.join(PlatformName)}."))
 
 
 def _variable(name: str) -> str:
     value = os.environ.get(name, "").strip()
     if not value:
-        raise CredentialsError(f"{name} is not set.")
+        raise CredentialsError(Sentence(f"{name} is not set."))
     return value
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from tracking.accounts import Account, Video
 from tracking.errors import AccountPrivateError
 from tracking.platforms import Budget, FetchedAccount, VideoPage, Waiting
+from tracking.sentences import Sentence
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -55,7 +56,7 @@ class FakePlatform:
     def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage | Waiting]:
         self._called(f"fetch_videos {fetched.videos_ref}", budget)
         if fetched.account.is_private:
-            raise AccountPrivateError("This account is private.")
+            raise AccountPrivateError(Sentence("This account is private."))
         begin = int(budget.cursor or 0)
         for first in range(begin, max(len(self.videos), begin + 1), self.page_size):
             if first in self.refusals:

@@ -25,7 +25,7 @@ SOMEBODY = Writer("somebody")
 class Fault:
     after_calls: int
     is_applied: bool  # the call takes effect, and its reply is lost
-    error: type[Exception]
+    error: Callable[[], Exception]
 
 
 class Faults:
@@ -45,7 +45,7 @@ class Faults:
         fault, self.next = self.next, None
         if fault.is_applied:
             call()
-        raise fault.error("injected")
+        raise fault.error()
 
 
 class ObservedStore(MemoryStore):

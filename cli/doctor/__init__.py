@@ -23,6 +23,7 @@ from tracking.clock import SystemClock
 from tracking.errors import InvalidJobError
 from tracking.jobs import PlatformName
 from tracking.platform_contract import PLATFORMS
+from tracking.sentences import Sentence
 from tracking.settings import SettingsError
 
 _STYLES = {
@@ -52,12 +53,12 @@ def doctor(
     Without --aws: the needs of the local stack. With --aws: a stage's accounts, before its deployment and after it.
     """
     if not is_of_account and (stage_name or is_deployed or in_use or probed):
-        raise InvalidJobError("--stage, --deployed, --platform and --probe need --aws.")
+        raise InvalidJobError(Sentence("--stage, --deployed, --platform and --probe need --aws."))
     if not is_of_account:
         local.list_needs()
         return
     if not stage_name:
-        raise InvalidJobError("--aws needs a stage of samconfig.toml, or local: --stage prod.")
+        raise InvalidJobError(Sentence("--aws needs a stage of samconfig.toml, or local: --stage prod."))
     names = in_use or list(PlatformName)
     findings = list(_shown(_findings(stage_name, names, _probes(probed), must_exist=is_deployed)))
     counts = {verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict}
@@ -130,7 +131,9 @@ def _probes(texts: Iterable[str]) -> list[tuple[PlatformName, str]]:
     for text in texts:
         platform, _, username = text.partition(":")
         if platform not in list(PlatformName) or not username:
-            raise InvalidJobError(f"A probe is a platform and an account, as youtube:GoogleDevelopers; not {text}.")
+            raise InvalidJobError(
+                Sentence(f"A probe is a platform and an account, as youtube:GoogleDevelopers; not {text}.")
+            )
         found.append((PlatformName(platform), username))
     return found
 

@@ -11,6 +11,7 @@ from tracking.document_limits import fitted
 from tracking.errors import ContractError, StoreUnavailableError
 from tracking.fence import Fence
 from tracking.platforms import FetchedAccount
+from tracking.sentences import say
 from tracking.store import DocumentExistsError, DocumentMissingError, DocumentWrite
 from tracking.wiring import ProcessDeps
 
@@ -23,7 +24,7 @@ def staged_account(step: Step, deps: ProcessDeps) -> FetchedAccount:
     account_id = step.work.tracked_account_id
     fetched = deps.staging.get_account(step.work.staged_in or step.execution_name)
     if fetched.account.account_id != account_id:
-        raise ContractError("What an earlier step fetched is another account.")
+        raise ContractError(say("damagedStep", problem="another account"))
     return fetched
 
 
@@ -62,4 +63,4 @@ def commit_one(forms: Sequence[DocumentWrite], commit: Callable[[DocumentWrite],
             return commit(form)
         except (DocumentExistsError, DocumentMissingError):
             continue
-    raise StoreUnavailableError("Our database was busy with the same account.")
+    raise StoreUnavailableError(say("databaseTrouble", detail="Our database was busy with the same account."))

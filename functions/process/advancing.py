@@ -11,12 +11,13 @@ from tracking import jobs
 from tracking.errors import StaleAttemptError
 from tracking.fence import Fence
 from tracking.jobs import Job
+from tracking.sentences import Sentence
 from tracking.store import DocumentWrite
 from tracking.wiring import ProcessDeps
 
 
 def advance(
-    step: Step, deps: ProcessDeps, message: str, documents: Sequence[DocumentWrite] = (), **fields: Any
+    step: Step, deps: ProcessDeps, message: Sentence, documents: Sequence[DocumentWrite] = (), **fields: Any
 ) -> Fence:
     """Write the state's progress, `fields` and what it spent to the job, together with `documents`.
 

@@ -20,7 +20,6 @@ from process.states import STATES
 from process.step import State, Step
 from tracking import refusals, wiring
 from tracking.errors import (
-    DATABASE_REFUSES_US,
     CredentialsError,
     JobCancelledError,
     JobPausedError,
@@ -30,6 +29,7 @@ from tracking.errors import (
     TransientError,
 )
 from tracking.metrics import NAMESPACE, count_completed, count_failed
+from tracking.sentences import DATABASE_REFUSES_US, say
 
 logger = Logger(service="process")
 metrics = Metrics(namespace=NAMESPACE, service="process")
@@ -66,6 +66,7 @@ def handler(
         logger.warning(
             "state failed", action="state_failed", error_code=type(error).__name__, reason=error.message, exc_info=error
         )
+        error.name_the_sentence()
         raise
     _publish(step, output, time.perf_counter() - started)
     return output
@@ -76,7 +77,8 @@ def _wired() -> wiring.ProcessDeps:
     try:
         return wiring.process()
     except CredentialsError as error:
-        raise CredentialsError(f"{DATABASE_REFUSES_US} cannot be used.", credential=refusals.GOOGLE) from error
+        sentence = say(DATABASE_REFUSES_US, detail="Our credentials for Firestore cannot be used.")
+        raise CredentialsError(sentence, credential=refusals.GOOGLE) from error
 
 
 def _charged(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:

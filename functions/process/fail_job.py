@@ -36,4 +36,4 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
         logger.info("job left as it is", action="job_left", reason=error.message)
         is_recorded = False
     stopping.stop_lost_runs(step, deps)
-    return {"error": code, "cause": sentence, "isRecorded": is_recorded}
+    return {"error": code, "cause": sentence.text, "isRecorded": is_recorded}

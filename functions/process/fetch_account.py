@@ -11,6 +11,7 @@ from process.budget import Fetch
 from process.step import Step, Then
 from tracking.jobs import Progress
 from tracking.platforms import Waiting
+from tracking.sentences import say
 from tracking.wiring import ProcessDeps
 
 
@@ -29,7 +30,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     if isinstance(found, Waiting):
         return _wait(step, deps, found, has_written=fetch.has_written)
     found = deps.staging.put_account(step.work.staged_in or step.execution_name, found)
-    message = f"Found {found.account.display_name or found.account.username}."
+    message = say("found", name=found.account.display_name or found.account.username)
     owned = advance(step, deps, message)
     work = step.work.after(owned, retries_used=step.retries_used, account_id=found.account.account_id)
     return work.to_state() | {"then": str(Then.SAVE)}

@@ -25,6 +25,7 @@ from tracking.clock import to_rfc3339
 from tracking.errors import CredentialsError, PlatformUnavailableError, QuotaExceededError, RateLimitedError
 from tracking.pauses import Pause
 from tracking.platforms import FetchedVideos, Refusal, Waiting, collect_videos
+from tracking.sentences import Sentence, say
 from tracking.store import DocumentWrite
 from tracking.wiring import ProcessDeps
 
@@ -72,7 +73,7 @@ def _decide(step: Step, deps: ProcessDeps, chunk: FetchedVideos) -> dict[str, An
         step, chunk = _refused(step, deps, chunk, chunk.refusal)
     if not chunk.is_last and waiting.job_is_over(step, deps):
         if not has_some:
-            raise PlatformUnavailableError(f"{step.work.platform_name.label} is not available right now.")
+            raise PlatformUnavailableError(say("unavailable", service=step.work.platform_name.label))
         chunk = replace(chunk, is_last=True, is_complete=False)
     if chunk.is_last or chunk.videos:
         return _stage(step, deps, chunk)
@@ -118,8 +119,7 @@ def _stage(step: Step, deps: ProcessDeps, chunk: FetchedVideos) -> dict[str, Any
     if not chunk.is_last:
         work = work.after(step.fence, retries_used=step.retries_used)
         return work.to_state() | {"then": str(Then.SAVE_SOME)}
-    message = f"Fetched {work.extent(work.videos_saved + work.videos_fetched)}."
-    owned = advance(step, deps, message, _pause(step, deps))
+    owned = advance(step, deps, work.fetched(), _pause(step, deps))
     work = work.after(owned, retries_used=step.retries_used, pause_reason=None, runs_go_on=goes_on)
     return work.to_state() | {"then": str(Then.SAVE)}
 
@@ -137,15 +137,14 @@ def _wait(step: Step, deps: ProcessDeps, found: Waiting | None) -> dict[str, Any
 
 def _hold(step: Step, deps: ProcessDeps, retry_at: datetime) -> dict[str, Any]:
     """Make no call before the time that the platform named. The job keeps its place meanwhile."""
-    label = step.work.platform_name.label
-    message = f"{step.work.so_far().rstrip('.')} about {retry_at:%H:%M} UTC; {label} refuses us for now."
+    message = step.work.so_far(until=retry_at)
     room_s = waiting.room_s(step, deps)
     if not room_s or step.work.pause_reason:
         return going_on.hand_over(step, deps, message, _pause(step, deps))
     return waiting.wait(step, deps, message, min(waiting.seconds_until(deps, retry_at), room_s))
 
 
-def _progress_message(step: Step, found: Waiting | None) -> str:
+def _progress_message(step: Step, found: Waiting | None) -> Sentence:
     return found.message if found and not step.work.videos_saved else step.work.so_far()
 
 

@@ -23,6 +23,7 @@ from tracking.fence import Fence
 from tracking.jobs import Job, Status
 from tracking.naming import execution_name
 from tracking.parts import Resume
+from tracking.sentences import Sentence
 from tracking.store import DocumentWrite
 from tracking.wiring import ProcessDeps
 
@@ -47,7 +48,9 @@ def begin(step: Step, deps: ProcessDeps) -> Work:
     )
 
 
-def hand_over(step: Step, deps: ProcessDeps, message: str, documents: Sequence[DocumentWrite] = ()) -> dict[str, Any]:
+def hand_over(
+    step: Step, deps: ProcessDeps, message: Sentence, documents: Sequence[DocumentWrite] = ()
+) -> dict[str, Any]:
     """Give the job to the next execution, and return the output with which the machine starts it.
 
     Safe to run twice: a run that finds its own hand-over returns the same output. Raises as `fence.commit` does.
@@ -60,7 +63,7 @@ def hand_over(step: Step, deps: ProcessDeps, message: str, documents: Sequence[D
         return output
 
 
-def _hand_over(step: Step, deps: ProcessDeps, message: str, documents: Sequence[DocumentWrite]) -> dict[str, Any]:
+def _hand_over(step: Step, deps: ProcessDeps, message: Sentence, documents: Sequence[DocumentWrite]) -> dict[str, Any]:
     work = step.work
     owned, job = fence.current(deps.store, step.fence)
     not_past(step)(job)

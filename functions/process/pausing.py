@@ -12,8 +12,11 @@ from process.retrying import MAX_RETRIES
 from process.step import Step
 from tracking import jobs, pauses
 from tracking.errors import CredentialsError, JobPausedError, QuotaExceededError, RateLimitedError, TrackingError
+from tracking.jobs import PlatformName
 from tracking.pauses import Pause
+from tracking.platform_contract import PLATFORMS
 from tracking.platforms import Refusal
+from tracking.sentences import Sentence, say
 from tracking.wiring import ProcessDeps
 
 
@@ -29,20 +32,22 @@ def paused(step: Step, deps: ProcessDeps, error: TrackingError) -> JobPausedErro
     if until is None:
         return None
     platform = step.work.platform_name
-    message = f"{_sentence(platform.label, error)}; resumes about {until:%H:%M} UTC."
+    message = _sentence(platform, error, until)
     pause = Pause(platform=platform, until=until, reason=type(error).__name__)
     charging.commit(step, deps, jobs.pause(deps.clock.now(), message), pauses.with_copy(pause.to_write()))
-    return JobPausedError(message)
+    return JobPausedError(message.text)
 
 
-def _sentence(label: str, error: Refusal) -> str:
+def _sentence(platform: PlatformName, error: Refusal, until: datetime) -> Sentence:
     match error:
         case RateLimitedError():
-            return f"{label} is rate limiting us"
+            return say("slowedDownUntil", platform=platform.label, until=until)
+        case QuotaExceededError() if PLATFORMS[platform].quota_reset_hour_utc is not None:
+            return say("dailyLimitUntil", platform=platform.label, until=until)
         case QuotaExceededError():
-            return f"{label} gives us no more for now"
+            return say("limitUntil", platform=platform.label, until=until)
         case CredentialsError():
-            return f"Our access to {label} does not work right now"
+            return say("noAccessUntil", platform=platform.label, until=until)
 
 
 def _resumes_at(step: Step, now: datetime, error: Refusal) -> datetime | None:

@@ -17,6 +17,7 @@ from process.step import Step
 from tracking import fence, jobs
 from tracking.errors import StaleAttemptError, StoreUnavailableError
 from tracking.jobs import Job, Progress, Status
+from tracking.sentences import say
 from tracking.wiring import ProcessDeps
 
 logger = Logger(service="process", child=True)
@@ -66,7 +67,7 @@ def announce(step: Step, deps: ProcessDeps) -> None:
     if step.state.reaches is None or step.retries >= MAX_RETRIES:
         return
     number = step.retries_used + 1
-    message = f"That did not work at once; trying again (retry {number})."
+    message = say("retrying", number=number)
 
     def check(job: Job) -> None:
         if is_past(step, job):

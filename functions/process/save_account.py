@@ -9,6 +9,7 @@ from process.advancing import advance
 from process.step import Step
 from tracking.fence import Fence
 from tracking.jobs import Progress
+from tracking.sentences import say
 from tracking.store import DocumentWrite
 from tracking.wiring import ProcessDeps
 
@@ -22,7 +23,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     document = AccountDocument(step, account, deps.clock)
 
     def commit(account_write: DocumentWrite) -> Fence:
-        return advance(step, deps, "Account saved.", [account_write], accountId=work.account_id)
+        return advance(step, deps, say("accountSaved"), [account_write], accountId=work.account_id)
 
     owned = commit_one([document.new, document.known], commit)  # try `new` first: it is the common case
     return work.after(owned, retries_used=step.retries_used).to_state()

@@ -12,6 +12,7 @@ from process.account_document import staged_account
 from process.saving import Saving, in_commits, unstage, video_writes
 from process.step import Step
 from tracking.metrics import count_left_out
+from tracking.sentences import say
 from tracking.wiring import ProcessDeps
 
 
@@ -26,7 +27,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     account = staged_account(step, deps).account
     videos = deps.staging.get_videos(step.execution_name, work.chunk).videos
     total = work.videos_saved + len(videos)
-    saving = Saving(step, deps, account, len(videos), lambda saved: f"Saved {saved:,} of {total:,} videos.")
+    saving = Saving(step, deps, account, len(videos), lambda saved: say("saving", videos=saved, total=total))
     *earlier, last = in_commits(video_writes(step, deps, videos), saving.room())
     for batch in earlier:
         saving.save(batch)

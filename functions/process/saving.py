@@ -21,6 +21,7 @@ from tracking.document_limits import fitted, indexed_bytes, message_bytes
 from tracking.errors import TrackingError
 from tracking.fence import Fence
 from tracking.jobs import Change
+from tracking.sentences import Sentence
 from tracking.store import (
     MAX_BYTES_PER_COMMIT,
     MAX_INDEXED_BYTES_PER_COMMIT,
@@ -84,7 +85,7 @@ class Saving:
     """
 
     def __init__(
-        self, step: Step, deps: ProcessDeps, account: Account, number: int, message: Callable[[int], str]
+        self, step: Step, deps: ProcessDeps, account: Account, number: int, message: Callable[[int], Sentence]
     ) -> None:
         self.fence: Fence = step.fence
         self._step = step

@@ -13,6 +13,7 @@ from tracking.errors import InvalidJobError, StaleAttemptError
 from tracking.fence import Fence
 from tracking.jobs import EXECUTION_TIMEOUT_S, Progress
 from tracking.naming import is_execution_name
+from tracking.sentences import say
 from tracking.spending import Meter
 from tracking.wiring import ProcessDeps
 
@@ -75,13 +76,13 @@ class Step:
             work = Work.from_state(event["job"])
             failure = event["job"].get("failure", {})
         except (KeyError, TypeError, ValueError) as error:
-            raise InvalidJobError(f"The event is not one of the state machine's: {error!r}.") from error
+            raise _malformed(f"{error!r}") from error
         if not (isinstance(name, str) and isinstance(execution, str) and isinstance(failure, dict)):
-            raise InvalidJobError("The event is not one of the state machine's: a field is of another type.")
+            raise _malformed("a field is of another type")
         if type(retry_count) is not int or started_at.tzinfo is None:
-            raise InvalidJobError("The event is not one of the state machine's: its retry or its start is unclear.")
+            raise _malformed("its retry or its start is unclear")
         if (state := states.get(name)) is None:
-            raise InvalidJobError(f"No module does the work of a state {name!r}.")
+            raise InvalidJobError(say("malformedInput", detail=f"No module does the work of a state {name!r}."))
         if not is_execution_name(execution.rpartition(":")[2]):
             raise StaleAttemptError("This execution was begun by an earlier version; its job is begun again.")
         return cls(
@@ -126,3 +127,7 @@ class Step:
 
 def _fetching_ends_at(started_at: datetime) -> datetime:
     return started_at + timedelta(seconds=EXECUTION_TIMEOUT_S - FUNCTION_RESERVE_S - SAVE_RESERVE_S)
+
+
+def _malformed(reason: str) -> InvalidJobError:
+    return InvalidJobError(say("malformedInput", detail=f"The event is not one of the state machine's: {reason}."))

@@ -16,6 +16,7 @@ from process.step import Step, Then
 from tracking import fence, jobs
 from tracking.errors import JobPausedError, PlatformUnavailableError, RateLimitedError, TrackingError
 from tracking.platforms import Waiting
+from tracking.sentences import Sentence, say
 from tracking.store import DocumentWrite
 from tracking.wiring import ProcessDeps
 
@@ -41,7 +42,7 @@ def wait_s(step: Step, waiting: Waiting) -> int:
 
 
 def wait(
-    step: Step, deps: ProcessDeps, message: str, seconds: int, documents: Sequence[DocumentWrite] = ()
+    step: Step, deps: ProcessDeps, message: Sentence, seconds: int, documents: Sequence[DocumentWrite] = ()
 ) -> dict[str, Any]:
     """Tell the user why, and return the output with which the machine waits.
 
@@ -74,8 +75,8 @@ def hold(step: Step, deps: ProcessDeps, error: TrackingError) -> dict[str, Any] 
     seconds = seconds_until(deps, error.retry_at)
     if error.retry_at <= deps.clock.now() or seconds > room_s(step, deps):
         return None
-    label = step.work.platform_name.label
-    return wait(step, deps, f"{label} asks us to wait; going on at {error.retry_at:%H:%M:%S} UTC.", seconds)
+    message = say("askedToWait", platform=step.work.platform_name.label, until=error.retry_at)
+    return wait(step, deps, message, seconds)
 
 
 def give_up(step: Step, deps: ProcessDeps, waiting: Waiting) -> JobPausedError | PlatformUnavailableError:
@@ -84,7 +85,7 @@ def give_up(step: Step, deps: ProcessDeps, waiting: Waiting) -> JobPausedError |
     If it had no room for a run, the job goes back to the queue, and the error ends the execution quietly.
     """
     if not waiting.is_refused:
-        return PlatformUnavailableError(f"{step.work.platform_name.label} is not available right now.")
-    message = "Apify had no room for another run; waiting for a free place."
+        return PlatformUnavailableError(say("unavailable", service=step.work.platform_name.label))
+    message = say("noRoomInTime")
     charging.commit(step, deps, jobs.release(deps.clock.now(), message))
-    return JobPausedError(message)
+    return JobPausedError(message.text)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime
 from typing import Any, Self
 
 from tracking.accounts import camel_case
@@ -14,6 +15,7 @@ from tracking.errors import InvalidJobError
 from tracking.fence import Fence
 from tracking.jobs import PlatformName
 from tracking.platform_contract import PLATFORMS
+from tracking.sentences import Sentence, say
 from tracking.store import account_path
 
 
@@ -56,14 +58,14 @@ class Work:
         try:
             work = cls(**{f.name: state[camel_case(f.name)] for f in fields(cls) if camel_case(f.name) in state})
         except TypeError as error:
-            raise InvalidJobError(f"The state's input is incomplete: {error}.") from error
+            raise InvalidJobError(say("malformedInput", detail=f"The state's input is incomplete: {error}.")) from error
         scope = (work.org_id, work.project_id, work.user_id)
         texts = (work.job_id, *scope, work.username, work.platform, work.account_type)
         numbers = (work.attempt, work.progress, work.part)
         if not all(isinstance(text, str) and text for text in texts) or not all(type(n) is int for n in numbers):
-            raise InvalidJobError("The state's input is malformed.")
+            raise InvalidJobError(say("malformedInput", detail="The state's input is malformed."))
         if not isinstance(work.version, str) or (work.part == 1 and not work.version):
-            raise InvalidJobError("The state's input lacks the job's version.")
+            raise InvalidJobError(say("malformedInput", detail="The state's input lacks the job's version."))
         return work
 
     def to_state(self) -> dict[str, Any]:
@@ -79,7 +81,9 @@ class Work:
         try:
             return PlatformName(self.platform)
         except ValueError:
-            raise InvalidJobError(f"There is no platform {self.platform[:40]!r}.") from None
+            raise InvalidJobError(
+                say("malformedInput", detail=f"There is no platform {self.platform[:40]!r}.")
+            ) from None
 
     @property
     def credential(self) -> str:
@@ -90,7 +94,8 @@ class Work:
     def tracked_account_id(self) -> str:
         """The account's id, set by FetchAccount. Raises InvalidJobError before that."""
         if not self.account_id:
-            raise InvalidJobError("The state's input lacks the account that an earlier state should have set.")
+            detail = "The state's input lacks the account that an earlier state should have set."
+            raise InvalidJobError(say("malformedInput", detail=detail))
         return self.account_id
 
     @property
@@ -98,23 +103,34 @@ class Work:
         """Path of the account's document. Needs the account's id, as `tracked_account_id` does."""
         return account_path(self.org_id, self.project_id, self.tracked_account_id)
 
-    def so_far(self, saved: int | None = None) -> str:
-        """Return how many videos are saved, in words: `1,204 of about 5,000 posts saved; going on.`"""
-        saved, total = self.videos_saved if saved is None else saved, self.videos_total
-        of = f" of about {total:,}" if total and total > saved else ""
-        return f"{saved:,}{of} post{'' if saved == 1 and not of else 's'} saved; going on."
+    def so_far(self, saved: int | None = None, until: datetime | None = None) -> Sentence:
+        """Return how many videos are saved: `1,204 of about 5,000 posts saved; going on.`
 
-    def extent(self, number: int) -> str:
-        """Return `number` of the account's videos in words: `33 videos`, `4,200 newest of 10,000 videos`."""
+        `until`: the time until which the platform refuses us.
+        """
+        saved = self.videos_saved if saved is None else saved
+        label = self.platform_name.label if until else None
+        if total := self._total_over(saved):
+            return say("goingOnOf", posts=saved, total=total, until=until, platform=label)
+        return say("goingOn", posts=saved, until=until, platform=label)
+
+    def fetched(self) -> Sentence:
+        """Return how many videos are fetched: `Fetched 33 videos.`, `Fetched 4,200 newest of 10,000 videos.`"""
+        number = self.videos_saved + self.videos_fetched
         if self.is_complete:
-            return f"{number:,} video{'' if number == 1 else 's'}"
-        total = f" of {self.videos_total:,}" if self.videos_total and self.videos_total > number else ""
-        return f"{number:,} newest{total} videos"
+            return say("fetched", videos=number)
+        return say("fetchedNewest", videos=number, total=self._total_over(number))
 
-    def report(self, saved: int, missing: int) -> str:
+    def report(self, saved: int, missing: int) -> Sentence:
         """Return the completed job's message."""
-        done = f"Done: {self.extent(saved)} saved."
-        return f"{done} {missing:,} of {saved + missing:,} videos could not be saved." if missing else done
+        left_out = {"missing": missing, "all": saved + missing} if missing else {}
+        if self.is_complete:
+            return say("done", videos=saved, **left_out)
+        return say("doneNewest", videos=saved, total=self._total_over(saved), **left_out)
+
+    def _total_over(self, number: int) -> int | None:
+        """Return the platform's own count of videos, if it says more than `number`."""
+        return self.videos_total if self.videos_total and self.videos_total > number else None
 
     def after(self, fence: Fence, **changes: Any) -> Self:
         """Return the work for the next state, at the fence's version and progress."""

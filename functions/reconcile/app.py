@@ -20,6 +20,7 @@ from tracking.jobs import Status
 from tracking.metrics import count_failed
 from tracking.outcomes import ExecutionStatus, Outcome
 from tracking.paid_runs import Runs
+from tracking.sentences import say
 
 logger = Logger(service="reconcile")
 
@@ -91,7 +92,11 @@ def _parse(event: dict[str, Any]) -> tuple[Fence, dict[str, Any], Outcome]:
         owned = Fence(str(job["jobId"]), str(detail["executionArn"]).rpartition(":")[2], str(job.get("version", "")))
         status = ExecutionStatus(detail["status"])
     except (KeyError, TypeError, ValueError) as error:
-        raise InvalidJobError(f"The event is not of one of our executions: {error!r}.") from error
+        raise _malformed(f"The event is not of one of our executions: {error!r}.") from error
     if status not in {ExecutionStatus.FAILED, ExecutionStatus.TIMED_OUT, ExecutionStatus.ABORTED}:
-        raise InvalidJobError(f"The execution has not failed: it is {status}.")
+        raise _malformed(f"The execution has not failed: it is {status}.")
     return owned, job, Outcome(status=status, error=detail.get("error") or "", cause=detail.get("cause") or "")
+
+
+def _malformed(detail: str) -> InvalidJobError:
+    return InvalidJobError(say("malformedInput", detail=detail))

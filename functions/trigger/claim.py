@@ -74,7 +74,7 @@ def fail_malformed(
         endings.ending(
             snapshot.job_id,
             snapshot.data,
-            jobs.fail(Status.PENDING, now, error.message, InvalidJobError.__name__),
+            jobs.fail(Status.PENDING, now, error.sentence, InvalidJobError.__name__),
             snapshot.version,
         )
         for snapshot, error in malformed

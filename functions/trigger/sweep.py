@@ -68,7 +68,7 @@ def sweep(
         try:
             job = snapshot.parse()
         except InvalidJobError as error:
-            refusal = jobs.fail(Status.PROCESSING, now, error.message, InvalidJobError.__name__)
+            refusal = jobs.fail(Status.PROCESSING, now, error.sentence, InvalidJobError.__name__)
             repairs.append((snapshot, refusal))
             continue
         # No claim sets a `leaseUntil` after this limit. A hand-written one must not hold a slot for ever.

@@ -19,6 +19,7 @@ from tracking.executions import NO_TIME_LEFT, StartRefusedError, StartUnknownErr
 from tracking.jobs import PlatformName, Status
 from tracking.paid_runs import NotStopped
 from tracking.platform_contract import CREDENTIALS, PLATFORMS
+from tracking.sentences import say
 from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
 from trigger import wait_times
@@ -132,7 +133,9 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
         except ControlChangedError:
             continue
         return tick
-    raise StoreUnavailableError("Other ticks wrote the control document again and again.")
+    raise StoreUnavailableError(
+        say("databaseTrouble", detail="Other ticks wrote the control document again and again.")
+    )
 
 
 def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]) -> None:
@@ -310,7 +313,7 @@ def _fail_malformed(
 
 def _hold(deps: TriggerDeps, held: Sequence[JobSnapshot], tick: Tick, remaining_s: Callable[[], float]) -> None:
     """Say in each job that it is on hold, once. A refused write is tried again at the next tick that reads the job."""
-    unsaid = [job for job in held if job.data.get("message") != jobs.HELD]
+    unsaid = [job for job in held if job.data.get("message") != jobs.HELD.text]
     writes = [JobWrite(job.job_id, jobs.hold(), job.version) for job in unsaid]
     answers = write_each(deps.store, writes, remaining_s) if writes else []
     tick.held += [job.job_id for job, answer in zip(unsaid, answers, strict=True) if isinstance(answer, str)]

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 from tests.chaos.plan import Call, How, Plan
 from tracking.errors import StoreUnavailableError
 from tracking.executions import Executions, ExecutionsUnavailableError, StartRefusedError, StartUnknownError
+from tracking.sentences import Sentence
 from tracking.staging import ObjectStore
 from tracking.store import CleanupStore, StateStore, TickStore
 
@@ -43,7 +44,7 @@ class Intercepted:
 
 
 def _no_answer(_name: str, _how: How) -> Exception:
-    return StoreUnavailableError("The storage did not answer.")
+    return StoreUnavailableError(Sentence("The storage did not answer."))
 
 
 def store(real: _S, plan: Plan, where: str) -> _S:

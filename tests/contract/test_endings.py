@@ -22,6 +22,7 @@ from tracking import endings
 from tracking.errors import JobCancelledError, StoreUnavailableError
 from tracking.jobs import ENDINGS, LEASE, MAX_EXPIRIES, Change
 from tracking.outcomes import ExecutionStatus, Outcome
+from tracking.sentences import Sentence
 from tracking.store import DocumentWrite, JobWrite, StaleVersionError, Store, Unwritable
 from tracking.wiring import ReconcileDeps
 
@@ -186,7 +187,7 @@ def test_a_rider_waits_for_an_ending_that_failed(store: Store, front_end: FrontE
     """The database does not answer, and it does not write the ending."""
 
     def unanswered(ending: JobWrite, write: Callable[[], Any]) -> Any:
-        raise StoreUnavailableError("no answer")
+        raise StoreUnavailableError(Sentence("no answer"))
 
     harness = harness_over(Interposed(store, unanswered))
     job = case.begin(harness, front_end)

@@ -30,6 +30,7 @@ from tracking.document_limits import message_bytes
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.google_credentials import REFUSED
 from tracking.jobs import PlatformName, Progress, Status
+from tracking.sentences import Sentence
 from tracking.settings import DEFAULT_DATABASE
 from tracking.store import (
     MAX_BYTES_PER_COMMIT,
@@ -370,7 +371,7 @@ def test_the_largest_commit_is_one_that_the_emulator_takes(firestore_client: Cal
             break
         taken.append(write)
     assert 30 < len(taken) < 100
-    change = jobs.advance(START + timedelta(seconds=1), Progress.VIDEOS_SAVED, "x" * 1_000)
+    change = jobs.advance(START + timedelta(seconds=1), Progress.VIDEOS_SAVED, Sentence("x" * 1_000))
     assert store.commit(JobWrite(job_id, change, snapshot.version), taken) > snapshot.version
 
 
@@ -420,7 +421,7 @@ def test_endings_are_one_request_unless_something_rides(
     store = FirestoreStore(RecordedClient(sent, firestore_client().project))
     for _ in range(40):
         store.create_job(job_document())
-    change = jobs.fail(Status.PENDING, START, "Why.", "ContractError")
+    change = jobs.fail(Status.PENDING, START, Sentence("Why."), "ContractError")
     writes = [
         EndingWrite(
             snapshot.job_id,
@@ -446,10 +447,10 @@ def test_an_ending_without_answer_stops_those_after_it(offline_client: Client) -
         def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
             self.asked += 1
             time.sleep(0.05)
-            raise StoreUnavailableError("no answer")
+            raise StoreUnavailableError(Sentence("no answer"))
 
     store = Away(offline_client)
-    change = jobs.fail(Status.PENDING, START, "Why.", "ContractError")
+    change = jobs.fail(Status.PENDING, START, Sentence("Why."), "ContractError")
     rider = DocumentWrite("events/1", {"n": 1})
     with pytest.raises(StoreUnavailableError):
         store.write_each([EndingWrite(f"job{number}", change, VERSION, (rider,)) for number in range(300)])
@@ -462,11 +463,11 @@ def test_contention_of_one_ending_is_the_answer_of_that_one(offline_client: Clie
     class Contended(FirestoreStore):
         def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
             if job.job_id == "job1":
-                raise StoreUnavailableError("busy") from google.Aborted("contention")  # type: ignore[no-untyped-call]
+                raise StoreUnavailableError(Sentence("busy")) from google.Aborted("contention")  # type: ignore[no-untyped-call]
             return VERSION
 
     store = Contended(offline_client)
-    change = jobs.fail(Status.PENDING, START, "Why.", "ContractError")
+    change = jobs.fail(Status.PENDING, START, Sentence("Why."), "ContractError")
     rider = DocumentWrite("events/1", {"n": 1})
     answers = store.write_each([EndingWrite(f"job{number}", change, VERSION, (rider,)) for number in range(3)])
     assert answers == [VERSION, Unwritable("ABORTED"), VERSION]

@@ -14,7 +14,8 @@ from tests.factories import account, bare_change, job_document, video
 from tracking import jobs
 from tracking.document_limits import MAX_DOCUMENT_BYTES, fitted, stored_bytes
 from tracking.errors import InvalidJobError
-from tracking.jobs import Change, ChangeKind, PlatformName, Status
+from tracking.jobs import Change, ChangeKind, PlatformName, Progress, Status
+from tracking.sentences import Sentence, say
 from tracking.store import (
     CompletingWrite,
     DocumentExistsError,
@@ -140,6 +141,19 @@ def test_what_was_spent_is_added_to_the_document(
     snapshot = read(store, job_id)
     assert (snapshot.version, snapshot.data["message"], snapshot.data["spent"]) == (version, "Saved.", after)
     assert snapshot.holds(write)
+
+
+@pytest.mark.parametrize("before", [None, "a text", {"accountFetched": START}, {"other": 1}])
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_a_steps_time_is_added_to_the_document(store: Store, before: Any, is_alone: bool) -> None:
+    job_id = store.create_job(job_document(steps=before))
+    change = jobs.advance(START + timedelta(seconds=1), Progress.ACCOUNT_SAVED, say("accountSaved"))
+    write = JobWrite(job_id, change, read(store, job_id).version)
+    (version,) = store.write_each([write]) if is_alone else [store.commit(write)]
+    snapshot = read(store, job_id)
+    kept = before if isinstance(before, dict) else {}
+    assert snapshot.data["steps"] == {**kept, "accountSaved": START + timedelta(seconds=1)}
+    assert (snapshot.version, snapshot.holds(write)) == (version, True)
 
 
 def test_amounts_that_no_longer_fit_are_refused(store: Store) -> None:
@@ -574,7 +588,9 @@ def test_a_document_that_must_exist_is_changed_or_nothing_is(store: Store) -> No
 def completing(store: Store, job_id: str, **account_fields: Any) -> CompletingWrite:
     account_id = ACCOUNT.rpartition("/")[2]
     saved = DocumentWrite(ACCOUNT, {"lastJobId": job_id} | account_fields)
-    return CompletingWrite(job_id, jobs.complete(START, "Done.", account_id), read(store, job_id).version, (), saved)
+    return CompletingWrite(
+        job_id, jobs.complete(START, Sentence("Done."), account_id), read(store, job_id).version, (), saved
+    )
 
 
 def test_a_job_is_completed_together_with_its_account(store: Store) -> None:
@@ -594,7 +610,7 @@ def test_write_each_refuses_a_completing_write(store: Store) -> None:
 
 
 def failing(snapshot: JobSnapshot, *riders: DocumentWrite) -> EndingWrite:
-    change = jobs.fail(Status.PENDING, START, "Why.", "ContractError")
+    change = jobs.fail(Status.PENDING, START, Sentence("Why."), "ContractError")
     return EndingWrite(snapshot.job_id, change, snapshot.version, riders)
 
 

@@ -17,6 +17,7 @@ from process import states
 from tests.e2e.running import RunningStack
 from tracking import pauses
 from tracking.jobs import PlatformName
+from tracking.sentences import from_cause, say
 from tracking.store import account_path
 from tracking.store.firestore import JOBS
 
@@ -70,7 +71,8 @@ def test_an_errors_class_name_reaches_the_caller(running: RunningStack) -> None:
     answer = process(running, "fetch-account-missing")
     assert answer.is_error
     assert answer.payload["errorType"] == "AccountNotFoundError"
-    assert answer.payload["errorMessage"] == "YouTube has no account named nobody_has_this_name."
+    sentence = from_cause(answer.payload["errorMessage"])
+    assert sentence == say("accountNotFound", service="YouTube", account="nobody_has_this_name")
     assert "state failed" in answer.log
 
 

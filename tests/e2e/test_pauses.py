@@ -37,7 +37,7 @@ def test_used_up_quota_pauses_the_platform_not_the_job(project: Project, refused
 
     def paused() -> Document | None:
         document = stack.job(refused)
-        return document if document["message"].startswith("X gives us no more for now; resumes about ") else None
+        return document if document["messageCode"] == "limitUntil" else None
 
     waiting = until(paused, "the job was not put back")
     assert (waiting["status"], waiting["progress"], waiting["attempt"]) == ("pending", 0, 1)

@@ -54,7 +54,7 @@ def test_a_taken_over_project_is_left_alone_until_it_is_adopted(taken_over: Harn
     assert clean_up(taken_over, days=1) == 0
     tick = taken_over.tick()
     assert (tick["started"], tick["held"]) == (0, 1)
-    assert job(taken_over, waiting)["message"] == HELD
+    assert job(taken_over, waiting)["message"] == HELD.text
     assert clean_up(taken_over, days=1) == 0
     assert "expireAt" not in job(taken_over, done)
 

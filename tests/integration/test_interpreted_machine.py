@@ -24,6 +24,7 @@ from tracking.errors import PermanentError, StoreUnavailableError, TrackingError
 from tracking.executions import ALREADY_EXISTS, StartRefusedError
 from tracking.jobs import PlatformName, Status
 from tracking.outcomes import ExecutionStatus, Outcome
+from tracking.sentences import DATABASE_REFUSES_US, Sentence, say
 from trigger import wake_messages
 
 POSTS = "sim_videos_3"
@@ -171,7 +172,7 @@ def test_call_error_that_stays_fails_after_three_retries(world: InterpretedWorld
 @pytest.mark.parametrize("leaf", TRANSIENT)
 def test_transient_error_that_stays_ends_with_its_code(world: InterpretedWorld, leaf: type[TransientError]) -> None:
     """The error comes from outside of the handler, so a rate limit pauses nothing here."""
-    world.plan("FetchVideos", *[leaf("It did not answer.")] * (MAX_RETRIES + 1))
+    world.plan("FetchVideos", *[leaf(Sentence("It did not answer."))] * (MAX_RETRIES + 1))
     job_id = world.track("youtube", POSTS)
     assert end(world, job_id) == (Status.FAILED, leaf.__name__, "It did not answer.")
     assert raised(one_execution(world)) == (ExecutionStatus.FAILED, leaf.__name__, "It did not answer.")
@@ -215,7 +216,7 @@ def test_function_that_cannot_start_fails_the_job_at_once(world: InterpretedWorl
 
 @pytest.mark.parametrize("leaf", PERMANENT)
 def test_permanent_error_ends_with_its_code(world: InterpretedWorld, leaf: type[PermanentError]) -> None:
-    world.plan("FetchAccount", leaf("A sentence for people."))
+    world.plan("FetchAccount", leaf(Sentence("A sentence for people.")))
     job_id = world.track("youtube", POSTS)
     assert end(world, job_id) == (Status.FAILED, leaf.__name__, "A sentence for people.")
     assert raised(one_execution(world)) == (ExecutionStatus.FAILED, leaf.__name__, "A sentence for people.")
@@ -242,7 +243,8 @@ def test_answer_over_the_limit_of_a_state_fails_the_job(world: InterpretedWorld)
     job_id = world.track("youtube", POSTS)
     assert end(world, job_id) == (Status.FAILED, *WRONG)
     uncaught = Outcome(status=ExecutionStatus.FAILED, error="States.DataLimitExceeded", cause="too large")
-    assert outcomes.explain_end(uncaught) == WRONG
+    code, sentence = outcomes.explain_end(uncaught)
+    assert (code, sentence.text) == WRONG
 
 
 # Throttling
@@ -294,7 +296,7 @@ def test_throttling_is_not_counted_as_a_refusal_of_the_platform(world: Interpret
 def test_state_time_out_is_retried(world: InterpretedWorld, state: str) -> None:
     world.plan(state, TimeoutError())
     if state == states.FAIL_JOB.name:
-        world.plan("FetchAccount", errors.ContractError("Odd."))
+        world.plan("FetchAccount", errors.ContractError(Sentence("Odd.")))
         assert end(world, world.track("youtube", POSTS)) == (Status.FAILED, "ContractError", "Odd.")
     else:
         assert completed(world, world.track("youtube", POSTS))
@@ -470,13 +472,13 @@ def unrecorded(world: InterpretedWorld, *failures: Exception, of: Exception) -> 
 
 @pytest.mark.parametrize(
     "failure",
-    [StoreUnavailableError("Our database did not answer."), TimeoutError(), crash("Runtime.OutOfMemory")],
+    [StoreUnavailableError(Sentence("Our database did not answer.")), TimeoutError(), crash("Runtime.OutOfMemory")],
     ids=["store", "time-out", "memory"],
 )
 @pytest.mark.parametrize(
     ("of", "reported", "code"),
     [
-        (errors.ContractError("Odd."), "Unrecorded.ContractError", ("ContractError", "Odd.")),
+        (errors.ContractError(Sentence("Odd.")), "Unrecorded.ContractError", ("ContractError", "Odd.")),
         (TimeoutError(), "Unrecorded.States.Timeout", TOOK_TOO_LONG),
         (crash("Runtime.ImportModuleError"), "Unrecorded.Runtime.ImportModuleError", WRONG),
     ],
@@ -495,7 +497,7 @@ def test_unrecorded_error_is_recorded_by_reconcile(
 @pytest.mark.parametrize("times", [0, 1], ids=["FailJob has access", "FailJob is refused, too"])
 def test_job_that_lost_its_database_is_left_to_the_sweep(world: InterpretedWorld, times: int) -> None:
     """Google refused our key in the state. The user has done nothing wrong: the job begins again."""
-    refused = errors.CredentialsError(f"{errors.DATABASE_REFUSES_US} lack a right.", credential="google")
+    refused = errors.CredentialsError(say(DATABASE_REFUSES_US, detail="It is no longer ours."), credential="google")
     job_id = unrecorded(world, *[refused] * times, of=refused)
     execution = one_execution(world)
     assert (execution["status"], execution["error"]) == (ExecutionStatus.FAILED, "Unrecorded.CredentialsError")
@@ -504,8 +506,8 @@ def test_job_that_lost_its_database_is_left_to_the_sweep(world: InterpretedWorld
 
 def test_refusal_of_another_is_told_though_firestore_is_away(world: InterpretedWorld) -> None:
     """S3 refused us, and FailJob could not write that. Reconcile does: to begin again would not help."""
-    away = StoreUnavailableError("Our database did not answer.")
-    refused = errors.CredentialsError("Our staging storage refuses us.", credential="aws")
+    away = StoreUnavailableError(Sentence("Our database did not answer."))
+    refused = errors.CredentialsError(Sentence("Our staging storage refuses us."), credential="aws")
     job_id = unrecorded(world, *[away] * (MAX_RETRIES + 1), of=refused)
     assert end(world, job_id) == (Status.FAILED, "CredentialsError", "Our staging storage refuses us.")
 
@@ -518,7 +520,7 @@ def test_broken_function_is_told_though_nothing_of_it_runs(world: InterpretedWor
 
 def test_fail_job_without_a_place_gives_the_job_back(world: InterpretedWorld) -> None:
     throttled = [refusal(THROTTLED, 429)] * (MAX_THROTTLED + 1)
-    job_id = unrecorded(world, *throttled, of=errors.ContractError("Odd."))
+    job_id = unrecorded(world, *throttled, of=errors.ContractError(Sentence("Odd.")))
     assert one_execution(world)["error"] == outcomes.THROTTLED
     assert end(world, job_id) == (Status.PENDING, None, None)
 
@@ -615,7 +617,7 @@ def test_same_start_is_accepted_and_another_input_is_refused(world: InterpretedW
 
 
 def test_sweeps_question_is_answered(world: InterpretedWorld) -> None:
-    world.plan("FetchAccount", errors.ContractError("Odd."))
+    world.plan("FetchAccount", errors.ContractError(Sentence("Odd.")))
     world.track("youtube", POSTS)
     name = one_execution(world)["name"]
     failed = Outcome(status=ExecutionStatus.FAILED, error="ContractError", cause="Odd.")

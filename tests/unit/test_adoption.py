@@ -44,7 +44,7 @@ def test_the_first_tick_starts_nothing_stale(harness: Harness, taken_over: tuple
     counts = harness.tick()
     assert (counts["started"], counts["held"]) == (1, 1)
     document = harness.document(stale)
-    assert (document["status"], document["message"]) == ("pending", HELD)
+    assert (document["status"], document["message"]) == ("pending", HELD.text)
     assert harness.document(new)["status"] == "processing"
     assert control(harness)["adoptedFrom"] == START + timedelta(seconds=1)
 
@@ -177,7 +177,7 @@ def test_a_busy_system_says_it_in_every_held_job(harness: Harness) -> None:
     harness.clock.advance(DAY_S + 1)
     for _ in range(20):
         harness.tick()
-    assert {harness.document(job_id)["message"] for job_id in stale} == {HELD}
+    assert {harness.document(job_id)["message"] for job_id in stale} == {HELD.text}
 
 
 def test_cleanup_of_an_unseen_project_deletes_nothing(harness: Harness) -> None:

@@ -44,6 +44,7 @@ from tracking.kick_wiring import KickDeps
 from tracking.outcomes import ExecutionStatus, Outcome
 from tracking.pauses import Pause, quota_used_up_until
 from tracking.refusals import GOOGLE
+from tracking.sentences import Sentence
 from tracking.store import JobSnapshot
 from tracking.store.memory import MemoryStore
 from tracking.wiring import ReconcileDeps
@@ -169,9 +170,9 @@ def cloud(capsys: pytest.CaptureFixture[str]) -> Cloud:
 
 
 TYPOS = [
-    AccountNotFoundError("Instagram has no account named nasaa."),
-    AccountPrivateError("This account is private."),
-    AccountSuspendedError("This account is suspended."),
+    AccountNotFoundError(Sentence("Instagram has no account named nasaa.")),
+    AccountPrivateError(Sentence("This account is private.")),
+    AccountSuspendedError(Sentence("This account is suspended.")),
 ]
 
 
@@ -243,7 +244,7 @@ def starts_level(cloud: Cloud) -> None:
 
 def failures_level(cloud: Cloud) -> None:
     for _ in range(10):
-        cloud.fail_next(ContractError("Instagram answered something strange."))
+        cloud.fail_next(ContractError(Sentence("Instagram answered something strange.")))
         cloud.add_jobs()
         cloud.minute(cloud.finish)
 
@@ -253,7 +254,7 @@ def failures_level_by_an_outage(cloud: Cloud) -> None:
         cloud.add_jobs()
         cloud.minute()
         for job in list(cloud.harness.executions.started.values())[-1:]:
-            error = PlatformUnavailableError("Instagram is not available right now.")
+            error = PlatformUnavailableError(Sentence("Instagram is not available right now."))
             cloud.harness.fail_job(dict(job), type(error).__name__, lambda_cause(error))
         cloud.collect()
 
@@ -288,7 +289,7 @@ def paused_platform(cloud: Cloud) -> None:
         cloud.minute()
 
 
-NO_KEY = CredentialsError("Our key for Instagram is not accepted.")
+NO_KEY = CredentialsError(Sentence("Our key for Instagram is not accepted."))
 
 
 def credentials_of_a_platform(cloud: Cloud) -> None:
@@ -316,7 +317,8 @@ class Refusing(MemoryStore):
 
 
 def credentials_of_google(cloud: Cloud) -> None:
-    cloud.harness.use(Refusing(cloud.clock, CredentialsError("Our credentials for Firestore are not accepted.")))
+    refused = CredentialsError(Sentence("Our credentials for Firestore are not accepted."))
+    cloud.harness.use(Refusing(cloud.clock, refused))
     cloud.minute()
 
 
@@ -336,7 +338,7 @@ def platform_spend(cloud: Cloud) -> None:
 
 
 def trigger_errors(cloud: Cloud) -> None:
-    cloud.harness.use(Refusing(cloud.clock, StoreUnavailableError("Our database did not answer.")))
+    cloud.harness.use(Refusing(cloud.clock, StoreUnavailableError(Sentence("Our database did not answer."))))
     for _ in range(4):
         cloud.minute()
 
@@ -376,7 +378,7 @@ def waiting_wakes(cloud: Cloud) -> None:
 
 def kick_failures(cloud: Cloud) -> None:
     def unavailable() -> str:
-        raise StoreUnavailableError("Our credentials could not be read just now.")
+        raise StoreUnavailableError(Sentence("Our credentials could not be read just now."))
 
     for _ in range(15):
         cloud.minute(lambda: cloud.kick(unavailable))
@@ -387,7 +389,7 @@ def dead_letters(cloud: Cloud) -> None:
 
     class Down(MemoryStore):
         def commit(self, *_arguments: Any, **_more: Any) -> str:
-            raise StoreUnavailableError("Our database did not answer.")
+            raise StoreUnavailableError(Sentence("Our database did not answer."))
 
     job = cloud.harness.claimed_job()
     execution = cloud.harness.executions.arn(cloud.harness.execution_of(job))
@@ -456,7 +458,7 @@ def test_every_alarm_that_tells_somebody_has_a_trouble() -> None:
 
 
 def one_tick_fails(cloud: Cloud) -> None:
-    cloud.harness.use(Refusing(cloud.clock, StoreUnavailableError("Our database did not answer.")))
+    cloud.harness.use(Refusing(cloud.clock, StoreUnavailableError(Sentence("Our database did not answer."))))
     cloud.minute(lambda: cloud.run_trigger({}))
 
 
@@ -505,7 +507,7 @@ def one_late_start(cloud: Cloud) -> None:
 
 
 def one_failure(cloud: Cloud) -> None:
-    cloud.fail_next(ContractError("Instagram answered something strange."))
+    cloud.fail_next(ContractError(Sentence("Instagram answered something strange.")))
     for _ in range(3):
         cloud.add_jobs()
         cloud.minute(cloud.finish)
@@ -543,7 +545,7 @@ def a_lost_execution(cloud: Cloud) -> None:
 
 
 def one_failed_tick(cloud: Cloud) -> None:
-    cloud.harness.use(Refusing(cloud.clock, StoreUnavailableError("Our database did not answer.")))
+    cloud.harness.use(Refusing(cloud.clock, StoreUnavailableError(Sentence("Our database did not answer."))))
     cloud.minute()
     cloud.harness.use(MemoryStore(cloud.clock))
     for _ in range(5):

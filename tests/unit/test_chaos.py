@@ -17,6 +17,7 @@ from tracking import endings, jobs
 from tracking.errors import StoreUnavailableError
 from tracking.executions import ExecutionsUnavailableError, MemoryExecutions, StartRefusedError, StartUnknownError
 from tracking.jobs import Progress, Status
+from tracking.sentences import Sentence
 from tracking.staging.memory import MemoryObjects
 from tracking.store import DocumentWrite, JobWrite, StaleVersionError, Store
 
@@ -36,7 +37,9 @@ def store(harness: Harness, plan: Plan) -> Store:
 def advance(harness: Harness, job_id: str) -> JobWrite:
     snapshot = harness.store.get_job(job_id)
     assert snapshot is not None
-    return JobWrite(job_id, jobs.advance(harness.clock.now(), Progress.ACCOUNT_SAVED, "Saved."), snapshot.version)
+    return JobWrite(
+        job_id, jobs.advance(harness.clock.now(), Progress.ACCOUNT_SAVED, Sentence("Saved.")), snapshot.version
+    )
 
 
 def test_fault_before_a_call_prevents_it(harness: Harness, plan: Plan, store: Store) -> None:
@@ -137,15 +140,18 @@ def test_every_change_of_a_job_is_a_point(harness: Harness, plan: Plan) -> None:
         "release": jobs.release(now),
         "expire": jobs.expire(waiting, now),
         "renew": jobs.renew(now),
-        "announce": jobs.announce(now, "", 1),
-        "note": jobs.note(now, ""),
-        "pause": jobs.pause(now, ""),
-        "advance": jobs.advance(now, Progress.ACCOUNT_SAVED, ""),
+        "announce": jobs.announce(now, Sentence(""), 1),
+        "note": jobs.note(now, Sentence("")),
+        "pause": jobs.pause(now, Sentence("")),
+        "advance": jobs.advance(now, Progress.ACCOUNT_SAVED, Sentence("")),
     }
     tick = adapters.store(harness.store, plan, "tick")
     tick.write_each([JobWrite(name, change, "1970-01-01T00:00:00Z") for name, change in changes.items()])
     account = DocumentWrite("trackedAccounts/tiktok_1", {"lastJobId": "job1"})
-    ends = [(jobs.fail(Status.PROCESSING, now, "", ""), None), (jobs.complete(now, "", "tiktok_1"), account)]
+    ends = [
+        (jobs.fail(Status.PROCESSING, now, Sentence(""), ""), None),
+        (jobs.complete(now, Sentence(""), "tiktok_1"), account),
+    ]
     for change, document in ends:
         with pytest.raises(StaleVersionError):
             tick.commit(endings.ending("job1", {}, change, "1970-01-01T00:00:00Z", document))

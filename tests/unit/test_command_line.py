@@ -134,7 +134,7 @@ def test_adopt_takes_ages_of_stale_and_finished_jobs(tracking: Tracking, unseen:
 
 def test_a_held_job_is_as_old_as_its_document(tracking: Tracking, unseen: MemoryStore) -> None:
     """The tick's message is a write of today."""
-    unseen.touch("stale0", message=HELD)
+    unseen.touch("stale0", message=HELD.text)
     assert tracking("adopt").output.splitlines()[1].split()[0] == "4"
 
 

@@ -24,6 +24,7 @@ from tracking.accounts import Video
 from tracking.document_limits import MAX_SENTENCE_BYTES, indexed_bytes, message_bytes
 from tracking.jobs import Status
 from tracking.platforms.youtube import video_from
+from tracking.sentences import Sentence, say
 from tracking.store import (
     MAX_BYTES_PER_COMMIT,
     MAX_WRITES_PER_COMMIT,
@@ -171,9 +172,11 @@ def test_a_full_batch_of_endings_stays_below_its_limits() -> None:
 
     A batch makes each write by itself. So its message has a limit, and each write has one with its index entries.
     """
-    failure = jobs.fail(Status.PROCESSING, START, "🚀" * MAX_SENTENCE_BYTES, "x" * 100)
     path = f"trackingJobs/{'x' * 1_500}"
-    assert MAX_WRITES_PER_COMMIT * message_bytes(path, failure.fields) < MAX_BYTES_PER_COMMIT
+    for longest in (Sentence("🚀" * MAX_SENTENCE_BYTES), say("malformedInput", detail="🚀" * 247)):
+        failure = jobs.fail(Status.PROCESSING, START, longest, "x" * 100)
+        assert (failure.fields["messageParams"] is not None) == (longest.code != "")
+        assert MAX_WRITES_PER_COMMIT * message_bytes(path, failure.fields) < MAX_BYTES_PER_COMMIT
     document = job_document(**failure.fields, executionArn="a" * 300, username="🚀" * 100, orgId="🚀" * 128)
     assert commit_bytes([(path, document)], set()) < MAX_COMMIT_BYTES / 100
 

@@ -10,12 +10,13 @@ import pytest
 from tests.doubles import START
 from tracking import endings, jobs
 from tracking.jobs import ENDINGS, FINISHED, LEADS_TO, Change, ChangeKind, Status
+from tracking.sentences import Sentence
 from tracking.store import CompletingWrite, DocumentWrite, EndingWrite, JobWrite
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [path for folder in ("functions", "layers/common/tracking") for path in (ROOT / folder).rglob("*.py")]
-FAILURE = jobs.fail(Status.PROCESSING, START, "Why.", "ContractError")
-COMPLETION = jobs.complete(START, "Done.", "tiktok_1")
+FAILURE = jobs.fail(Status.PROCESSING, START, Sentence("Why."), "ContractError")
+COMPLETION = jobs.complete(START, Sentence("Done."), "tiktok_1")
 ACCOUNT = DocumentWrite("accounts/tiktok_1", {"lastJobId": "job1"})
 
 

@@ -15,11 +15,12 @@ from tracking.errors import JobCancelledError, StaleAttemptError, StoreUnavailab
 from tracking.fence import Fence
 from tracking.jobs import Progress, Status
 from tracking.naming import execution_name
+from tracking.sentences import Sentence
 from tracking.store import DocumentExistsError, DocumentWrite, JobSnapshot, JobWrite
 from tracking.store.memory import MemoryStore
 
-ADVANCE = jobs.advance(START, Progress.ACCOUNT_FETCHED, "Found.")
-TWICE = jobs.advance(START, Progress.ACCOUNT_FETCHED, "Twice.")
+ADVANCE = jobs.advance(START, Progress.ACCOUNT_FETCHED, Sentence("Found."))
+TWICE = jobs.advance(START, Progress.ACCOUNT_FETCHED, Sentence("Twice."))
 ACCOUNT = DocumentWrite("organizations/o/projects/p/trackedAccounts/a", {"username": "nasa"})
 
 
@@ -128,9 +129,15 @@ def test_a_completed_job_is_never_overwritten(store: InterruptedStore, owned: Fe
     store.touch(owned.job_id, status="completed", progress=100, claimProgress=100)
     completed = store.get_job(owned.job_id)
     with pytest.raises(StaleAttemptError):
-        fence.commit(store, owned, jobs.note(START, "Saved 1 of 2."), [ACCOUNT])
+        fence.commit(store, owned, jobs.note(START, Sentence("Saved 1 of 2.")), [ACCOUNT])
     with pytest.raises(StaleAttemptError):
-        fence.end(store, owned, {}, jobs.fail(Status.PROCESSING, START, "Why.", "ContractError"), documents=[ACCOUNT])
+        fence.end(
+            store,
+            owned,
+            {},
+            jobs.fail(Status.PROCESSING, START, Sentence("Why."), "ContractError"),
+            documents=[ACCOUNT],
+        )
     assert store.get_job(owned.job_id) == completed
 
 

@@ -16,6 +16,7 @@ from tracking import jobs
 from tracking.errors import StoreUnavailableError
 from tracking.jobs import EXECUTION_TIMEOUT_S, ChangeKind, Status
 from tracking.outcomes import ExecutionStatus
+from tracking.sentences import Sentence
 from tracking.store import DocumentWrite, JobWrite
 from tracking.store.memory import MemoryStore
 
@@ -432,7 +433,7 @@ def test_lost_reply_of_a_hand_over_delays_nothing() -> None:
             version = super().commit(job, documents)
             if job.change.kind is ChangeKind.HAND_OVER and not self.lost:
                 self.lost += 1
-                raise StoreUnavailableError("Our database did not answer.")
+                raise StoreUnavailableError(Sentence("Our database did not answer."))
             return version
 
     world = World(run_s=10, items_per_s=2)

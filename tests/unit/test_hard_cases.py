@@ -18,6 +18,7 @@ from tracking.errors import JobCancelledError, StaleAttemptError, StoreUnavailab
 from tracking.executions import StartUnknownError
 from tracking.jobs import LEASE, Change, ChangeKind
 from tracking.outcomes import ExecutionStatus, Outcome
+from tracking.sentences import Sentence
 from tracking.store import (
     CompletingWrite,
     DocumentExistsError,
@@ -115,7 +116,7 @@ def test_success_without_completion_is_an_interruption(harness: Harness, until: 
 
 def test_a_job_is_completed_by_no_write_without_an_account() -> None:
     with pytest.raises(ValueError, match="together with its account"):
-        JobWrite("job1", jobs.complete(START, "Done.", "instagram_1"), "v")
+        JobWrite("job1", jobs.complete(START, Sentence("Done."), "instagram_1"), "v")
 
 
 @pytest.mark.parametrize("kind", sorted(set(ChangeKind) - {ChangeKind.COMPLETE}))
@@ -133,7 +134,7 @@ def test_only_a_completion_sets_the_status_completed(kind: ChangeKind) -> None:
     ],
 )
 def test_a_completion_takes_the_account_of_its_own_job(path: str, fields: dict[str, Any]) -> None:
-    completion = jobs.complete(START, "Done.", "instagram_1")
+    completion = jobs.complete(START, Sentence("Done."), "instagram_1")
     with pytest.raises(ValueError, match="not the account that this job saved"):
         CompletingWrite("job1", completion, "v", (), DocumentWrite(path, fields))
 
@@ -306,7 +307,7 @@ class LosesReplies(MemoryStore):
             return answers
         self.to_lose -= 1
         if not self._is_resent:
-            raise StoreUnavailableError("Our database did not answer.")
+            raise StoreUnavailableError(Sentence("Our database did not answer."))
         return super().write_each(writes)
 
 

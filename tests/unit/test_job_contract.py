@@ -16,6 +16,7 @@ from tracking import jobs
 from tracking.document_limits import MAX_ID_LENGTH
 from tracking.errors import InvalidJobError
 from tracking.jobs import AccountType, Change, ChangeKind, Fields, Job, PlatformName, Progress, Status
+from tracking.sentences import Sentence
 from tracking.spending import RESOURCES
 from tracking.store.firestore import JOBS
 
@@ -24,22 +25,22 @@ USER_CHANGES: dict[str, jobs.UserChange] = {"cancel": jobs.cancel, "retry": jobs
 FUNCTION_CHANGES: dict[str, Callable[[Status], Change]] = {
     "claim": lambda status: jobs.claim(job(status=str(status)).next_attempt(), START, "arn"),
     "release": lambda _: jobs.release(START),
-    "pause": lambda _: jobs.pause(START, "X asks us to slow down."),
+    "pause": lambda _: jobs.pause(START, Sentence("X asks us to slow down.")),
     "expire": lambda status: jobs.expire(job(status=str(status)), START),
     "renew": lambda _: jobs.renew(START),
-    "advance": lambda _: jobs.advance(START, Progress.ACCOUNT_FETCHED, "Fetched."),
-    "announce": lambda _: jobs.announce(START, "Trying again.", 1),
-    "note": lambda _: jobs.note(START, "Saved 1 of 2."),
+    "advance": lambda _: jobs.advance(START, Progress.ACCOUNT_FETCHED, Sentence("Fetched.")),
+    "announce": lambda _: jobs.announce(START, Sentence("Trying again."), 1),
+    "note": lambda _: jobs.note(START, Sentence("Saved 1 of 2.")),
     "record": lambda _: jobs.record(START, {"posts": "run1"}),
-    "hand_over": lambda _: jobs.hand_over(START, 2, "arn", {"cursor": ""}, "Going on."),
+    "hand_over": lambda _: jobs.hand_over(START, 2, "arn", {"cursor": ""}, Sentence("Going on.")),
     "spend": lambda _: jobs.spend(START, {"units": 1}),
     "hold": lambda _: jobs.hold(),
     "keep": lambda _: jobs.keep(START, START, START + timedelta(days=7)),
-    "complete": lambda _: jobs.complete(START, "Done.", "tiktok_1"),
-    "fail": lambda status: jobs.fail(status, START, "Gone.", "AccountNotFoundError"),
+    "complete": lambda _: jobs.complete(START, Sentence("Done."), "tiktok_1"),
+    "fail": lambda status: jobs.fail(status, START, Sentence("Gone."), "AccountNotFoundError"),
 }
 VALUES: dict[str, Any] = {"string": "text", "int": 7, "timestamp": START, "map": {"a": "text"}}
-UNREAD = {"updatedAt", "expireAt", "spent"}
+UNREAD = {"updatedAt", "expireAt", "spent", "messageCode", "messageParams", "steps"}
 """Fields that are no part of the record of a job, whatever they hold."""
 OPTIONAL_FOR_FUNCTIONS = {"progress", "message", "createdAt", "retryCount"}
 """Fields that front ends always write. A job without one of them is still tracked."""
@@ -120,7 +121,7 @@ def test_function_change_matches_the_contract(change: str) -> None:
         made = FUNCTION_CHANGES[change](Status(status))
         fields = made.fields
         assert made.kind == change
-        assert set(fields) == set(expected["writes"])
+        assert set(fields) | ({"steps"} if made.steps else set()) == set(expected["writes"])
         assert fields.get("status") == expected["to"]
         assert expected["to"] is None or expected["to"] in CONTRACT["transitions"][status]
 
@@ -157,6 +158,21 @@ def test_a_document_without_the_optional_fields_is_a_job() -> None:
     for name in CONTRACT["fields"].keys() - optional:
         with pytest.raises(InvalidJobError):
             job_with({name: None})
+
+
+def test_steps_are_those_of_the_contract() -> None:
+    assert list(jobs.STEPS.values()) == CONTRACT["steps"]["names"]
+    assert jobs.STEPS.keys() == set(Progress) - {Progress.CREATED, Progress.VIDEOS_SAVED}
+    for progress, name in jobs.STEPS.items():
+        assert jobs.advance(START, progress, Sentence("Done.")).steps == {name: START}
+
+
+@pytest.mark.parametrize("change", CONTRACT["functionChanges"])
+def test_a_change_that_says_something_writes_its_code(change: str) -> None:
+    writes = CONTRACT["functionChanges"][change]["writes"]
+    saying = {"message", "messageCode", "messageParams"}
+    assert saying <= set(writes) or saying.isdisjoint(writes)
+    assert "error" not in writes or "message" in writes
 
 
 def test_what_is_counted_is_described_by_the_contract() -> None:

@@ -55,6 +55,7 @@ from tracking.hints import Hints
 from tracking.jobs import FINISHED, PlatformName, Status
 from tracking.outcomes import ExecutionStatus
 from tracking.platforms import Budget, FetchedAccount, VideoPage, Waiting
+from tracking.sentences import Sentence, say
 from tracking.settings import Limits
 from tracking.staging import Staging
 from tracking.store import JobSnapshot
@@ -94,6 +95,10 @@ ACTIONS = (
 )
 NAMED_IDS = ("X", "com-X")
 """Job ids that give the same readable execution name, with the usernames `some-com` and `some`."""
+
+
+def unanswered() -> StoreUnavailableError:
+    return StoreUnavailableError(say("databaseTrouble", detail="Our database did not answer."))
 
 
 class Accounts:
@@ -145,13 +150,13 @@ class PaidAccounts(Accounts):
 
     def fetch_account(self, username: str, budget: Budget) -> FetchedAccount | Waiting:
         if self._begin(budget) is None:
-            return Waiting(message="There is no room.", is_refused=True)
+            return Waiting(message=Sentence("There is no room."), is_refused=True)
         return super().fetch_account(username, budget)
 
     def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage | Waiting]:
         run = self._begin(budget)
         if run is None:
-            yield Waiting(message="There is no room.", is_refused=True)
+            yield Waiting(message=Sentence("There is no room."), is_refused=True)
             return
         for page in super().fetch_videos(fetched, budget):
             if isinstance(page, VideoPage) and not page.has_more:
@@ -324,7 +329,7 @@ class JobLife(RuleBasedStateMachine):
     @rule(
         after_calls=st.integers(0, 6),
         is_applied=st.booleans(),
-        error=st.sampled_from([KilledError, StoreUnavailableError]),
+        error=st.sampled_from([KilledError, unanswered]),
     )
     def break_a_call(self, after_calls: int, is_applied: bool, error: type[Exception]) -> None:
         self.faults.plan(Fault(after_calls, is_applied, error))
@@ -339,13 +344,13 @@ class JobLife(RuleBasedStateMachine):
     def refuse_at_the_platform(self, kind: str, times: int, later: int) -> None:
         """Let the next calls fail or wait, after some calls that still succeed."""
         errors: dict[str, Exception | Waiting] = {
-            "needs time": Waiting(message="It is still collecting."),
-            "has no room": Waiting(message="There is no room.", wait_s=60, is_refused=True),
-            "unavailable": PlatformUnavailableError("It did not answer."),
-            "not found": AccountNotFoundError("There is no such account."),
-            "slow down": RateLimitedError("Slow down."),
-            "slow down for long": RateLimitedError("Slow down.", self.clock.now() + timedelta(hours=1)),
-            "used up": QuotaExceededError("The quota is used up."),
+            "needs time": Waiting(message=Sentence("It is still collecting.")),
+            "has no room": Waiting(message=Sentence("There is no room."), wait_s=60, is_refused=True),
+            "unavailable": PlatformUnavailableError(Sentence("It did not answer.")),
+            "not found": AccountNotFoundError(Sentence("There is no such account.")),
+            "slow down": RateLimitedError(Sentence("Slow down.")),
+            "slow down for long": RateLimitedError(Sentence("Slow down."), self.clock.now() + timedelta(hours=1)),
+            "used up": QuotaExceededError(Sentence("The quota is used up.")),
         }
         self.failures[:] = [errors[kind]] * times
         self.failures += [None] * later  # type: ignore[list-item]

@@ -13,6 +13,7 @@ from tests.factories import job, job_document
 from tracking import jobs
 from tracking.errors import InvalidJobError
 from tracking.jobs import AccountType, Change, Job, PlatformName, Progress, Status
+from tracking.sentences import Sentence
 
 
 def test_a_document_of_existing_front_ends_is_a_job() -> None:
@@ -135,7 +136,7 @@ CHANGES: dict[str, tuple[Callable[[Status], Change], Status, set[Status]]] = {
         {Status.PENDING},
     ),
     "fail": (
-        lambda status: jobs.fail(status, START, "Why.", "ContractError"),
+        lambda status: jobs.fail(status, START, Sentence("Why."), "ContractError"),
         Status.FAILED,
         {Status.PENDING, Status.PROCESSING},
     ),
@@ -162,11 +163,11 @@ def test_change_is_allowed_only_along_the_transitions(change: str, status: Statu
 def test_changes_of_an_attempt_start_from_processing() -> None:
     made = {
         Status.PENDING: jobs.release(START),
-        Status.PROCESSING: jobs.advance(START, Progress.ACCOUNT_FETCHED, "Found."),
-        Status.COMPLETED: jobs.complete(START, "Done.", "tiktok_1"),
+        Status.PROCESSING: jobs.advance(START, Progress.ACCOUNT_FETCHED, Sentence("Found.")),
+        Status.COMPLETED: jobs.complete(START, Sentence("Done."), "tiktok_1"),
     }
     assert {status: change.fields["status"] for status, change in made.items()} == {s: str(s) for s in made}
-    assert jobs.note(START, "Still at it.").fields["status"] == "processing"
+    assert jobs.note(START, Sentence("Still at it.")).fields["status"] == "processing"
 
 
 def test_transitions_cover_every_status_and_end_at_completed() -> None:
@@ -182,10 +183,10 @@ def test_every_change_says_when_it_was_made() -> None:
     made = [
         jobs.claim(job().next_attempt(), START, "arn"),
         jobs.release(START),
-        jobs.advance(START, Progress.ACCOUNT_SAVED, "Saved."),
-        jobs.note(START, "Still at it."),
-        jobs.complete(START, "Done.", "tiktok_1"),
-        jobs.fail(Status.PENDING, START, "Why.", "ContractError"),
+        jobs.advance(START, Progress.ACCOUNT_SAVED, Sentence("Saved.")),
+        jobs.note(START, Sentence("Still at it.")),
+        jobs.complete(START, Sentence("Done."), "tiktok_1"),
+        jobs.fail(Status.PENDING, START, Sentence("Why."), "ContractError"),
         jobs.cancel(Status.PENDING, START),
         jobs.retry(Status.FAILED, START),
     ]
@@ -219,7 +220,7 @@ def test_retried_job_loses_its_failure_and_keeps_attempts() -> None:
     failed = (
         job_document(attempt=1, progress=50)
         | {"leaseUntil": START, "executionArn": "arn:1", "startedAt": START}
-        | jobs.fail(Status.PROCESSING, START, "Why.", "ContractError").fields
+        | jobs.fail(Status.PROCESSING, START, Sentence("Why."), "ContractError").fields
     )
     retried = Job.from_document("job1", failed | jobs.retry(Status.FAILED, START).fields, START)
     assert retried == job(attempt=1)

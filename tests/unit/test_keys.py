@@ -27,6 +27,7 @@ from tracking.kick_auth import Caller, Callers, RefusedError
 from tracking.pauses import CONTROL_DOCUMENT
 from tracking.platforms import Platform, Setup
 from tracking.secrets_manager import ASK_AGAIN_S, KEPT_S, REREAD_AFTER_S, secret
+from tracking.sentences import Sentence
 
 ALL = [str(name) for name in PlatformName]
 
@@ -168,7 +169,7 @@ def test_a_key_renewed_late_loses_no_job(secrets: Secrets, platform: str, capsys
     label = PlatformName(platform).label
     assert {document["status"] for document in documents} == {"pending"}
     assert {document.get("errorCode") for document in documents} == {None}
-    sentence = f"Our access to {label} does not work right now; resumes about "
+    sentence = f"Our access to {label} does not work right now. Tracking tries again at "
     assert any(document["message"].startswith(sentence) for document in documents)
     pause = pauses.from_document(world.store.get_document(CONTROL_DOCUMENT))[PlatformName(platform)]
     assert (pause.reason, pause.until - world.clock.now() <= pauses.CREDENTIALS_PAUSE) == ("CredentialsError", True)
@@ -205,21 +206,21 @@ def test_a_wrong_key_pauses_the_platform(state: str) -> None:
     job: Any = harness.claimed_job(platform="instagram", attempt=4, expiries=2)
     for name in CHAIN[: CHAIN.index(state)]:
         job = harness.run_state(name, job)
-    harness.platform.failures = [CredentialsError("Apify refused our access key.")]
+    harness.platform.failures = [CredentialsError(Sentence("Apify refused our access key."))]
     with pytest.raises(JobPausedError):
         harness.run_state(state, job)
     document = harness.document(job["jobId"])
     assert (document["status"], document["attempt"], document["expiries"]) == ("pending", 5, 2)
     assert (document["progress"], document["retryCount"]) == (0, 0)
-    assert document["message"] == "Our access to Instagram does not work right now; resumes about 12:05 UTC."
+    assert document["message"] == "Our access to Instagram does not work right now. Tracking tries again at 12:05 UTC."
     (pause,) = pauses.from_document(harness.store.get_document(CONTROL_DOCUMENT)).values()
     assert (pause.until, pause.reason) == (START + timedelta(minutes=5), "CredentialsError")
 
 
 NOT_OF_THE_PLATFORM = [
-    CredentialsError("YouTube refused our access key.", is_for_all=False),
-    CredentialsError("Our credentials for Firestore cannot be used.", credential="google"),
-    CredentialsError("Our staging storage refuses us.", credential="aws"),
+    CredentialsError(Sentence("YouTube refused our access key."), is_for_all=False),
+    CredentialsError(Sentence("Our credentials for Firestore cannot be used."), credential="google"),
+    CredentialsError(Sentence("Our staging storage refuses us."), credential="aws"),
 ]
 
 
@@ -235,9 +236,9 @@ def test_what_concerns_one_job_or_us_pauses_nothing(error: CredentialsError) -> 
 @pytest.mark.parametrize(
     ("error", "credential"),
     [
-        (CredentialsError("Apify refused our access key."), "apify"),
-        (CredentialsError("refused", is_for_all=False), "apify"),
-        (CredentialsError("Our credentials for Firestore cannot be used.", credential="google"), "google"),
+        (CredentialsError(Sentence("Apify refused our access key.")), "apify"),
+        (CredentialsError(Sentence("refused"), is_for_all=False), "apify"),
+        (CredentialsError(Sentence("Our credentials for Firestore cannot be used."), credential="google"), "google"),
     ],
 )
 def test_the_process_function_tells_of_each_refusal(
@@ -260,7 +261,9 @@ def test_the_process_function_tells_of_each_refusal(
 def test_a_key_refused_in_the_middle_keeps_the_jobs_place(capsys: pytest.CaptureFixture[str]) -> None:
     """The posts so far are saved, the platform is paused, and a further execution goes on at the cursor."""
     harness = Harness()
-    fake = FakePlatform(account(), videos(200), refusals={100: CredentialsError("Apify refused our access key.")})
+    fake = FakePlatform(
+        account(), videos(200), refusals={100: CredentialsError(Sentence("Apify refused our access key."))}
+    )
     harness.platform = fake
     job = harness.run_chain(harness.claimed_job(platform="instagram"), until="SaveAccount")
     output = harness.run_state("FetchVideos", job)
@@ -281,7 +284,7 @@ def test_every_handler_tells_of_refused_google_keys(
     """The functions that have no job yet: their error goes on, so that they fail visibly."""
 
     def unusable(*_arguments: Any) -> Any:
-        raise CredentialsError("Our credentials for Firestore cannot be used.", credential="google")
+        raise CredentialsError(Sentence("Our credentials for Firestore cannot be used."), credential="google")
 
     for service in ("trigger", "process", "reconcile", "cleanup"):
         module = import_module(f"{service}.app")
@@ -299,7 +302,7 @@ def test_user_is_told_nothing_of_a_broken_google_secret(monkeypatch: pytest.Monk
     """The message names no secret, and FailJob knows by it that the job begins again."""
 
     def unusable() -> Any:
-        raise CredentialsError("The secret stage/firebase does not hold usable Google credentials.")
+        raise CredentialsError(Sentence("The secret stage/firebase does not hold usable Google credentials."))
 
     monkeypatch.setattr(wiring, "process", unusable)
     with pytest.raises(CredentialsError) as raised:

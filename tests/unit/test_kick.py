@@ -25,6 +25,7 @@ from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.kick_auth import Callers, RefusedError
 from tracking.kick_wiring import KickDeps
 from tracking.secrets_manager import secret
+from tracking.sentences import Sentence
 from trigger import kick
 
 SECRET = "0123456789abcdef-0123456789abcdef"
@@ -151,7 +152,8 @@ def test_offered_secret_is_compared_in_constant_time(queues: Stubber, monkeypatc
 
 
 def test_kick_with_a_secret_is_refused_if_none_is_set_up(queues: Stubber, log: io.StringIO) -> None:
-    answer = post({"x-trigger-secret": SECRET}, queues, raising(CredentialsError("not set up", is_missing=True)))
+    missing = CredentialsError(Sentence("not set up"), is_missing=True)
+    answer = post({"x-trigger-secret": SECRET}, queues, raising(missing))
     assert answer["statusCode"] == 401
     assert '"reason":"NoSecretToCompareWith"' in log.getvalue()
 
@@ -219,12 +221,14 @@ def test_kick_with_lambda_unreachable_answers_503(log: io.StringIO) -> None:
 
 
 def test_a_secret_that_cannot_be_read_just_now_refuses_nobody(queues: Stubber, log: io.StringIO) -> None:
-    answer = post({"x-trigger-secret": SECRET}, queues, raising(StoreUnavailableError("busy")))
+    answer = post({"x-trigger-secret": SECRET}, queues, raising(StoreUnavailableError(Sentence("busy"))))
     assert answer["statusCode"] == 503
     assert '"reason":"StoreUnavailableError"' in log.getvalue()
 
 
-@pytest.mark.parametrize("error", [CredentialsError("no credentials"), StoreUnavailableError("busy")])
+@pytest.mark.parametrize(
+    "error", [CredentialsError(Sentence("no credentials")), StoreUnavailableError(Sentence("busy"))]
+)
 def test_our_own_credentials_missing_refuses_nobody(
     monkeypatch: pytest.MonkeyPatch, log: io.StringIO, capsys: pytest.CaptureFixture[str], error: Exception
 ) -> None:

@@ -13,6 +13,7 @@ from tests.metrics import printed_metrics
 from tracking.document_limits import MAX_FIELDS_BYTES, MAX_SENTENCE_BYTES, stored_bytes
 from tracking.errors import ContractError
 from tracking.platforms import Budget, VideoPage, collect_videos
+from tracking.sentences import Sentence
 from tracking.store import JobWrite, WriteRefusedError
 from tracking.store.memory import MemoryStore
 
@@ -97,7 +98,7 @@ def test_a_long_bio_and_name_are_cut_in_account_and_sentence(harness: Harness) -
 
 def test_a_long_error_is_cut(harness: Harness) -> None:
     job = harness.claimed_job()
-    harness.fail_job(job, "ContractError", lambda_cause(ContractError("é" * 600_000)))
+    harness.fail_job(job, "ContractError", lambda_cause(ContractError(Sentence("é" * 600_000))))
     document = harness.document(job["jobId"])
     assert document["error"] == document["message"] == "é" * 748 + "…"
 

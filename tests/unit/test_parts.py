@@ -16,6 +16,7 @@ from tracking.fence import Fence
 from tracking.jobs import Progress
 from tracking.naming import execution_name, is_execution_name
 from tracking.parts import Resume
+from tracking.sentences import Sentence
 
 SECOND = replace(job().next_attempt(), part=2)
 RESUME = Resume(cursor="CAUQAA", saved=1_204, missing=2, total=5_000, retry_at=START)
@@ -106,7 +107,7 @@ def unversioned(harness: Harness, given: dict[str, Any]) -> Fence:
 
 def test_first_commit_without_a_version_reads_the_job(harness: Harness) -> None:
     given = harness.claimed_job()
-    owned = fence.commit(harness.store, unversioned(harness, given), jobs.note(START, "Going on."))
+    owned = fence.commit(harness.store, unversioned(harness, given), jobs.note(START, Sentence("Going on.")))
     assert owned.version
     assert harness.document(given["jobId"])["message"] == "Going on."
 
@@ -115,4 +116,6 @@ def test_commit_without_a_version_is_refused_for_a_cancelled_job(harness: Harnes
     given = harness.claimed_job()
     harness.memory.touch(given["jobId"], status="cancelled")
     with pytest.raises(JobCancelledError):
-        fence.commit(harness.store, unversioned(harness, given), jobs.advance(START, Progress.ACCOUNT_FETCHED, ""))
+        fence.commit(
+            harness.store, unversioned(harness, given), jobs.advance(START, Progress.ACCOUNT_FETCHED, Sentence(""))
+        )

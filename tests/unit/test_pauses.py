@@ -26,6 +26,7 @@ from tracking.errors import (
 from tracking.jobs import PlatformName
 from tracking.pauses import CONTROL_DOCUMENT, STATUS_DOCUMENT, Pause
 from tracking.platforms import Refusal
+from tracking.sentences import Sentence
 from tracking.store import DocumentWrite, JobSnapshot, JobWrite
 from tracking.store.memory import MemoryStore
 
@@ -125,12 +126,12 @@ def test_a_pause_written_by_hand_without_a_reason_is_one() -> None:
 
 REFUSALS = [
     # error of the platform, retry count of the state, end of the pause
-    (RateLimitedError("Slow down.", FAR), 0, FAR),
-    (RateLimitedError("Slow down.", START + timedelta(days=30)), 0, START + timedelta(days=1)),
-    (RateLimitedError("Slow down."), 3, START + timedelta(minutes=15)),
-    (RateLimitedError("Slow down.", START - timedelta(seconds=30)), 3, START - timedelta(seconds=30)),
-    (QuotaExceededError("Used up."), 0, START + timedelta(hours=1)),
-    (QuotaExceededError("Used up."), 2, START + timedelta(hours=1)),
+    (RateLimitedError(Sentence("Slow down."), FAR), 0, FAR),
+    (RateLimitedError(Sentence("Slow down."), START + timedelta(days=30)), 0, START + timedelta(days=1)),
+    (RateLimitedError(Sentence("Slow down.")), 3, START + timedelta(minutes=15)),
+    (RateLimitedError(Sentence("Slow down."), START - timedelta(seconds=30)), 3, START - timedelta(seconds=30)),
+    (QuotaExceededError(Sentence("Used up.")), 0, START + timedelta(hours=1)),
+    (QuotaExceededError(Sentence("Used up.")), 2, START + timedelta(hours=1)),
 ]
 
 
@@ -152,8 +153,8 @@ def test_lasting_refusal_pauses_the_platform_not_the_job(
     assert (document["status"], document["attempt"], document["expiries"]) == ("pending", 5, 2)
     assert (document["progress"], document["retryCount"]) == (0, 0)
     assert (document["leaseUntil"], document["startedAt"], document["executionArn"]) == (None, None, None)
-    assert document["message"].startswith("Instagram ")
-    assert document["message"].endswith(f"; resumes about {until:%H:%M} UTC.")
+    assert document["message"].endswith(f" at {until:%H:%M} UTC.")
+    assert document["messageParams"] == {"platform": "Instagram", "until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
     assert document.get("error") is None
     (paused,) = pauses.from_document(harness.store.get_document(CONTROL_DOCUMENT)).values()
     assert paused == Pause(platform=INSTAGRAM, until=until, reason=type(error).__name__)
@@ -162,10 +163,10 @@ def test_lasting_refusal_pauses_the_platform_not_the_job(
 
 def test_the_job_says_which_platform_and_when(harness: Harness) -> None:
     job = harness.claimed_job()
-    harness.platform.failures = [RateLimitedError("Slow down.", FAR)]
+    harness.platform.failures = [RateLimitedError(Sentence("Slow down."), FAR)]
     with pytest.raises(JobPausedError):
         harness.run_state("FetchAccount", job)
-    assert harness.document(job["jobId"])["message"] == "Instagram is rate limiting us; resumes about 14:05 UTC."
+    assert harness.document(job["jobId"])["message"] == "Instagram asks us to slow down. Tracking resumes at 14:05 UTC."
 
 
 @pytest.mark.parametrize("retry", [0, 3])
@@ -177,7 +178,9 @@ def test_refusal_that_names_a_near_time_is_waited_for(harness: Harness, state: s
     for name in CHAIN[: CHAIN.index(state)]:
         given = harness.run_state(name, given)
     harness.memory.touch(given["jobId"], retryCount=retry)
-    harness.platform.failures = [RateLimitedError("Slow down.", harness.clock.now() + timedelta(seconds=seconds))]
+    harness.platform.failures = [
+        RateLimitedError(Sentence("Slow down."), harness.clock.now() + timedelta(seconds=seconds))
+    ]
     output = harness.run_state(state, given, retry_count=retry)
     assert (output["then"], output["waitS"]) == ("wait", seconds)
     document = harness.document(given["jobId"])
@@ -189,7 +192,7 @@ def test_refusal_that_names_a_near_time_is_waited_for(harness: Harness, state: s
     assert harness.run_state(state, output)["then"] == "save"
 
 
-SHORT = [(RateLimitedError("Slow down."), 0), (RateLimitedError("Slow down."), 2)]
+SHORT = [(RateLimitedError(Sentence("Slow down.")), 0), (RateLimitedError(Sentence("Slow down.")), 2)]
 
 
 @pytest.mark.parametrize(("error", "retry"), SHORT)
@@ -211,7 +214,7 @@ def test_a_job_that_was_lost_meanwhile_pauses_nothing(harness: Harness, status: 
     job = harness.claimed_job()
     harness.memory.touch(job["jobId"], status=status)
     before = harness.document(job["jobId"])
-    harness.platform.failures = [RateLimitedError("Slow down.", FAR)]
+    harness.platform.failures = [RateLimitedError(Sentence("Slow down."), FAR)]
     with pytest.raises(error):
         harness.run_state("FetchAccount", job)
     assert harness.document(job["jobId"]) == before
@@ -223,17 +226,17 @@ def test_pause_that_cannot_be_written_is_retried(harness: Harness) -> None:
 
     class Down(MemoryStore):
         def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
-            raise StoreUnavailableError("Our database did not answer.")
+            raise StoreUnavailableError(Sentence("Our database did not answer."))
 
     job = harness.claimed_job()
     deps = harness.process_deps
     harness.process_deps = replace(deps, store=Down(harness.clock))
-    harness.platform.failures = [QuotaExceededError("Used up.")]
+    harness.platform.failures = [QuotaExceededError(Sentence("Used up."))]
     with pytest.raises(StoreUnavailableError):
         harness.run_state("FetchAccount", job)
     assert harness.document(job["jobId"])["status"] == "processing"
     harness.process_deps = deps
-    harness.platform.failures = [QuotaExceededError("Used up.")]
+    harness.platform.failures = [QuotaExceededError(Sentence("Used up."))]
     with pytest.raises(JobPausedError):
         harness.run_state("FetchAccount", job, retry_count=1)
     assert harness.document(job["jobId"])["status"] == "pending"
@@ -242,7 +245,7 @@ def test_pause_that_cannot_be_written_is_retried(harness: Harness) -> None:
 def test_a_pause_whose_reply_was_lost_ends_the_execution_quietly(harness: Harness) -> None:
     """The retried state finds its job pending, and makes no call to the platform."""
     job = harness.claimed_job()
-    harness.platform.failures = [QuotaExceededError("Used up.")]
+    harness.platform.failures = [QuotaExceededError(Sentence("Used up."))]
     with pytest.raises(JobPausedError):
         harness.run_state("FetchAccount", job)
     harness.platform.calls.clear()
@@ -330,7 +333,7 @@ def test_cleared_pause_holds_no_job_back(harness: Harness) -> None:
 def test_refused_job_resumes_as_a_new_attempt(harness: Harness) -> None:
     harness.platform.videos = videos(2)
     job = harness.claimed_job()
-    harness.platform.failures = [RateLimitedError("Slow down.", FAR)]
+    harness.platform.failures = [RateLimitedError(Sentence("Slow down."), FAR)]
     with pytest.raises(JobPausedError):
         harness.run_state("FetchAccount", job)
     assert harness.tick()["started"] == 0
@@ -344,7 +347,7 @@ def test_refused_job_resumes_as_a_new_attempt(harness: Harness) -> None:
 def test_a_new_refusal_in_the_ramp_is_a_new_pause(harness: Harness) -> None:
     pause(harness, INSTAGRAM, START)
     job = harness.claimed_job()  # the first start of the ramp
-    harness.platform.failures = [RateLimitedError("Slow down.", FAR)]
+    harness.platform.failures = [RateLimitedError(Sentence("Slow down."), FAR)]
     with pytest.raises(JobPausedError):
         harness.run_state("FetchAccount", job)
     assert pauses.from_document(harness.store.get_document(CONTROL_DOCUMENT))[INSTAGRAM].until == FAR

@@ -29,6 +29,7 @@ from tracking.errors import (
     StaleAttemptError,
     StoreUnavailableError,
 )
+from tracking.sentences import Sentence
 from tracking.store import DocumentWrite, JobWrite
 from tracking.store.memory import MemoryStore
 
@@ -194,7 +195,14 @@ def test_state_retried_after_a_lost_reply_changes_nothing(state: str, harness: H
     before = everything(harness)
     harness.clock.advance(5)
     second = harness.run_state(state, given, retry_count=1)
-    changed = ("message", "retryCount", "updatedAt")  # fields that the retry itself changes
+    changed = (
+        "message",
+        "messageCode",
+        "messageParams",
+        "retryCount",
+        "updatedAt",
+        "steps",
+    )  # fields that the retry itself changes
     after = everything(harness)
     job_path = f"trackingJobs/{given['jobId']}"
     assert after.keys() == before.keys()
@@ -245,7 +253,7 @@ def test_second_save_videos_leaves_the_completed_job_alone(harness: Harness) -> 
 
 def failing_run(harness: Harness, state: str, job: Any, retry_count: int = 0) -> dict[str, Any]:
     """Run a state whose platform does not answer, and return the job's document afterwards."""
-    harness.platform.failures = [PlatformUnavailableError("Instagram did not answer.")]
+    harness.platform.failures = [PlatformUnavailableError(Sentence("Instagram did not answer."))]
     with pytest.raises(PlatformUnavailableError):
         harness.run_state(state, job, retry_count=retry_count)
     return harness.document(job["jobId"])
@@ -275,7 +283,7 @@ def test_runs_for_which_lambda_had_no_place_do_not_count(harness: Harness) -> No
     """The machine's own count holds them: here six, before the first and the second run."""
     job = harness.claimed_job()
     assert failing_run(harness, "FetchAccount", job, retry_count=4)["retryCount"] == 1
-    harness.platform.failures = [RateLimitedError("Slow down.")]
+    harness.platform.failures = [RateLimitedError(Sentence("Slow down."))]
     with pytest.raises(RateLimitedError):
         harness.run_state("FetchAccount", job, retry_count=7)
     document = harness.document(job["jobId"])
@@ -292,11 +300,11 @@ def test_the_last_failure_announces_no_retry(harness: Harness) -> None:
 def test_failure_is_told_even_if_its_retry_cannot_be_announced(harness: Harness) -> None:
     class Down(MemoryStore):
         def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
-            raise StoreUnavailableError("Our database did not answer.")
+            raise StoreUnavailableError(Sentence("Our database did not answer."))
 
     job = harness.claimed_job()
     harness.process_deps = replace(harness.process_deps, store=Down(harness.clock))
-    harness.platform.failures = [PlatformUnavailableError("Instagram did not answer.")]
+    harness.platform.failures = [PlatformUnavailableError(Sentence("Instagram did not answer."))]
     with pytest.raises(PlatformUnavailableError):
         harness.run_state("FetchAccount", job)
 
@@ -305,7 +313,7 @@ def test_four_failures_of_a_state_are_three_retries(harness: Harness) -> None:
     """The fourth failure fails the job, with the code of its error."""
     job = harness.claimed_job()
     for count in range(4):
-        harness.platform.failures = [PlatformUnavailableError("Instagram did not answer.")]
+        harness.platform.failures = [PlatformUnavailableError(Sentence("Instagram did not answer."))]
         with pytest.raises(PlatformUnavailableError) as error:
             harness.run_state("FetchAccount", job, retry_count=count)
     harness.fail_job(job, "PlatformUnavailableError", lambda_cause(error.value))
@@ -430,7 +438,7 @@ def test_videos_that_take_long_are_saved_in_chunks(harness: Harness) -> None:
     [
         (
             "AccountNotFoundError",
-            lambda_cause(AccountNotFoundError("Instagram has no account named nasaa.")),
+            lambda_cause(AccountNotFoundError(Sentence("Instagram has no account named nasaa."))),
             "AccountNotFoundError",
             "Instagram has no account named nasaa.",
         ),
@@ -582,7 +590,7 @@ def test_failing_state_logs_one_line_with_the_jobs_keys(harness: Harness, monkey
     job = harness.claimed_job()
     log = io.StringIO()
     monkeypatch.setattr(app.logger.registered_handler, "stream", log)
-    harness.platform.failures = [AccountNotFoundError("Instagram has no account named nasaa.")]
+    harness.platform.failures = [AccountNotFoundError(Sentence("Instagram has no account named nasaa."))]
     with pytest.raises(AccountNotFoundError):
         harness.run_state("FetchAccount", job)
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
@@ -609,7 +617,7 @@ def test_every_state_has_its_module() -> None:
 
 def test_failure_to_clear_staging_leaves_the_job_completed(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(keys: object) -> None:
-        raise StoreUnavailableError("Our staging storage did not answer.")
+        raise StoreUnavailableError(Sentence("Our staging storage did not answer."))
 
     monkeypatch.setattr(harness.staged, "delete", fail)
     job = harness.claimed_job()

@@ -24,6 +24,7 @@ from tracking.errors import (
 )
 from tracking.fence import Fence
 from tracking.jobs import Status
+from tracking.sentences import Sentence
 from tracking.spending import Meter
 from tracking.store import DocumentWrite, JobSnapshot, JobWrite
 from tracking.store.memory import MemoryStore
@@ -46,7 +47,7 @@ class CountingStore(MemoryStore):
         version = super().commit(job, documents)
         if self.losing:
             self.losing -= 1
-            raise StoreUnavailableError("Our database did not answer.")
+            raise StoreUnavailableError(Sentence("Our database did not answer."))
         return version
 
 
@@ -63,7 +64,7 @@ def spent(harness: Harness, job: Any) -> Any:
 
 
 def run_failing(harness: Harness, state: str, job: Any, error: type[TrackingError], retry_count: int = 0) -> None:
-    harness.platform.failures = [error("It did not work.")]
+    harness.platform.failures = [error(Sentence("It did not work."))]
     with pytest.raises(error):
         harness.run_state(state, job, retry_count)
 
@@ -99,7 +100,7 @@ def test_a_failed_state_tells_what_it_spent_and_the_job_fails(harness: Harness) 
     job = harness.claimed_job()
     run_failing(harness, "FetchAccount", job, AccountNotFoundError)
     assert (spent(harness, job), harness.document(job["jobId"])["status"]) == ({"units": 2}, "processing")
-    cause = lambda_cause(AccountNotFoundError("There is no nasa."))
+    cause = lambda_cause(AccountNotFoundError(Sentence("There is no nasa.")))
     assert harness.fail_job(job, "AccountNotFoundError", cause)["isRecorded"]
     assert (spent(harness, job), harness.document(job["jobId"])["status"]) == ({"units": 2}, "failed")
 
@@ -117,7 +118,7 @@ def test_each_retry_of_a_state_is_counted(harness: Harness) -> None:
 
 def test_a_paused_job_and_its_next_attempt_add_up(harness: Harness) -> None:
     job = harness.claimed_job()
-    harness.platform.failures = [QuotaExceededError("Used up.")]
+    harness.platform.failures = [QuotaExceededError(Sentence("Used up."))]
     with pytest.raises(JobPausedError):
         harness.run_state("FetchAccount", job)
     assert (spent(harness, job), harness.document(job["jobId"])["status"]) == ({"units": 2}, "pending")
@@ -131,7 +132,7 @@ def test_a_paused_job_and_its_next_attempt_add_up(harness: Harness) -> None:
 def test_a_retry_by_its_user_keeps_what_was_spent(harness: Harness) -> None:
     job = harness.claimed_job()
     run_failing(harness, "FetchAccount", job, AccountNotFoundError)
-    harness.fail_job(job, "AccountNotFoundError", lambda_cause(AccountNotFoundError("There is no nasa.")))
+    harness.fail_job(job, "AccountNotFoundError", lambda_cause(AccountNotFoundError(Sentence("There is no nasa."))))
     harness.memory.touch(job["jobId"], **jobs.retry(Status.FAILED, harness.clock.now()).fields)
     harness.tick()
     assert spent(harness, job) == {"units": 2}

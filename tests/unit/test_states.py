@@ -25,6 +25,7 @@ from tests.machine import DEFINITION, SimulatedExecutions
 from tests.truth import STEPS
 from tracking.errors import ContractError, PlatformUnavailableError
 from tracking.jobs import Progress
+from tracking.sentences import Sentence
 from tracking.wiring import ProcessDeps
 
 FUNCTIONS = ROOT / "functions"
@@ -125,7 +126,7 @@ def with_check_account() -> dict[str, Any]:
 
 def test_a_new_state_is_retried_and_its_job_goes_on(harness: Harness) -> None:
     """A state needs only a row and a place in the definition. This one fails once, and the job's message says so."""
-    failures = [PlatformUnavailableError("Instagram did not answer.")]
+    failures = [PlatformUnavailableError(Sentence("Instagram did not answer."))]
     told: list[tuple[int, int, str]] = []
 
     def check_account(step: Step, deps: ProcessDeps) -> dict[str, Any]:
@@ -133,7 +134,7 @@ def test_a_new_state_is_retried_and_its_job_goes_on(harness: Harness) -> None:
         told.append((document["progress"], document["retryCount"], document["message"]))
         if failures:
             raise failures.pop()
-        owned = advance(step, deps, "Account checked.")
+        owned = advance(step, deps, Sentence("Account checked."))
         return step.work.after(owned, retries_used=step.retries_used).to_state()
 
     harness.executions = SimulatedExecutions(harness.clock, with_check_account())
@@ -171,7 +172,7 @@ def test_a_state_after_the_completion_fails_its_execution(harness: Harness) -> N
     """No state may come there. Its commit would undo the completion, so it is refused. Operators see the failure."""
 
     def check_account(step: Step, deps: ProcessDeps) -> dict[str, Any]:
-        return step.work.after(advance(step, deps, "Account checked.")).to_state()
+        return step.work.after(advance(step, deps, Sentence("Account checked."))).to_state()
 
     definition = copy.deepcopy(DEFINITION)
     tasks = definition["States"]
@@ -189,7 +190,9 @@ def test_a_state_after_the_completion_fails_its_execution(harness: Harness) -> N
             return app.handler(event, FakeContext(), harness.process_deps, table)  # type: ignore[arg-type]
         except ValueError as error:
             errors.append(str(error))
-            raise ContractError("As little retried as a ValueError.") from error  # this machine knows only our errors
+            raise ContractError(
+                Sentence("As little retried as a ValueError.")
+            ) from error  # this machine knows only our errors
 
     while execution.is_running:
         execution.advance(invoke)

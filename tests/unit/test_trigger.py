@@ -16,6 +16,7 @@ from tests.metrics import printed_metrics
 from tracking.errors import StoreUnavailableError
 from tracking.executions import StartRefusedError, StartUnknownError
 from tracking.jobs import LEASE
+from tracking.sentences import Sentence
 from tracking.settings import Limits
 from tracking.store import JobSnapshot, JobWrite, Unwritable
 from tracking.store.memory import MemoryStore
@@ -56,6 +57,8 @@ def test_a_pending_job_is_claimed_and_started(harness: Harness) -> None:
         "claimProgress": 0,
         "progress": 0,
         "message": "Looking up the Instagram account.",
+        "messageCode": "lookingUp",
+        "messageParams": {"platform": "Instagram"},
         "retryCount": 0,
         "startedAt": START,
         "leaseUntil": START + LEASE,
@@ -68,6 +71,7 @@ def test_a_pending_job_is_claimed_and_started(harness: Harness) -> None:
         "errorCode": None,
         "completedAt": None,
         "expireAt": None,
+        "steps": None,
     }
 
 
@@ -152,6 +156,8 @@ def test_malformed_jobs_fail_with_a_sentence_and_block_nobody(harness: Harness) 
             "error",
             "errorCode",
             "message",
+            "messageCode",
+            "messageParams",
             "completedAt",
             "updatedAt",
             "expireAt",
@@ -240,7 +246,7 @@ def test_a_start_without_an_answer_is_left_to_its_lease(harness: Harness) -> Non
 def test_tick_without_a_store_fails_and_the_next_succeeds(harness: Harness) -> None:
     class Down(MemoryStore):
         def open_jobs(self, limit: int) -> list[JobSnapshot]:
-            raise StoreUnavailableError("Our database did not answer.")
+            raise StoreUnavailableError(Sentence("Our database did not answer."))
 
     job_id = harness.add_job()
     harness.store = Down(harness.clock)

@@ -16,6 +16,7 @@ from tests.harness import Harness, spoil
 from tracking.errors import StoreUnavailableError
 from tracking.jobs import PlatformName
 from tracking.platform_contract import CREDENTIALS, PLATFORMS
+from tracking.sentences import Sentence
 from tracking.settings import Limits
 from tracking.store import JobSnapshot
 from tracking.store.memory import MemoryStore
@@ -244,7 +245,7 @@ def test_turn_that_cannot_be_written_starts_nothing(harness: Harness, monkeypatc
     """So nothing that was started goes uncounted."""
 
     def refuse(write: object) -> None:
-        raise StoreUnavailableError("Our database did not answer.")
+        raise StoreUnavailableError(Sentence("Our database did not answer."))
 
     monkeypatch.setattr(harness.memory, "put_document", refuse)
     harness.limits = Limits(running=2, per_credential=2)

@@ -18,6 +18,7 @@ from tracking.errors import StoreUnavailableError
 from tracking.executions import StartRefusedError
 from tracking.jobs import HELD, PlatformName
 from tracking.pauses import Pause
+from tracking.sentences import Sentence
 from tracking.store import JobSnapshot
 from tracking.store.memory import MemoryStore
 from trigger.app import handler
@@ -135,7 +136,7 @@ def test_a_held_job_hides_no_other_and_does_not_count(is_busy: bool) -> None:
         harness.clock.advance(60)
         found.append(waits(harness))
     assert found == [Waits(60, 60), Waits(120, 120)]
-    assert harness.document(held)["message"] == HELD
+    assert harness.document(held)["message"] == HELD.text
 
 
 class Counting(MemoryStore):
@@ -178,7 +179,7 @@ def test_a_tick_that_cannot_measure_waits_does_its_work(harness: Harness, capsys
         def oldest_pending(
             self, platforms: Collection[PlatformName], limit: int, since: datetime | None = None
         ) -> list[JobSnapshot]:
-            raise StoreUnavailableError("Our database did not answer.")
+            raise StoreUnavailableError(Sentence("Our database did not answer."))
 
     harness.use(Silent(harness.clock))
     harness.hints.is_busy = True

@@ -24,6 +24,7 @@ from tracking.jobs import LEASE, PlatformName, Status
 from tracking.outcomes import ExecutionStatus, Outcome
 from tracking.pauses import CONTROL_DOCUMENT, Pause
 from tracking.platform_contract import PLATFORMS
+from tracking.sentences import Sentence
 from tracking.settings import Limits
 from tracking.store import DocumentWrite, JobWrite, Unwritable
 from tracking.store.memory import JOBS, MemoryStore
@@ -202,7 +203,7 @@ def test_expired_lease_in_a_busy_system_frees_its_slot(full: tuple[Harness, list
 
 
 def unanswered(_writes: Any) -> Any:
-    raise StoreUnavailableError("Our database did not answer.")
+    raise StoreUnavailableError(Sentence("Our database did not answer."))
 
 
 class Meeting(MemoryStore):
@@ -291,7 +292,7 @@ def test_control_document_without_an_answer_is_sent_again(harness: Harness) -> N
             version = super().put_document(write)
             self.answers += 1
             if self.answers == 1:
-                raise StoreUnavailableError("Our database did not answer.")
+                raise StoreUnavailableError(Sentence("Our database did not answer."))
             return version
 
     harness.use(Silent(harness.clock))

@@ -16,6 +16,7 @@ from typing import Any, Self, TypeVar, get_args, get_origin, get_type_hints
 from tracking.clock import to_rfc3339
 from tracking.document_limits import MAX_ID_LENGTH, is_document_id
 from tracking.errors import ContractError
+from tracking.sentences import say
 
 _R = TypeVar("_R", bound="_Record")
 
@@ -71,7 +72,7 @@ class Account(_Record):
     def __post_init__(self) -> None:
         is_kept = self.platform_user_id and len(self.account_id) <= MAX_ID_LENGTH and is_document_id(self.account_id)
         if not is_kept:
-            raise ContractError("The platform gave the account an id that cannot be kept.")
+            raise ContractError(say("unusableId"))
 
     @property
     def account_id(self) -> str:

@@ -57,4 +57,4 @@ def is_held(job: JobSnapshot, since: datetime | None) -> bool:
 
     The time is Firestore's own, so no clock of a page counts. Our own write of the message does not count as a change.
     """
-    return since is not None and (job.updated_at < since or job.data.get("message") == HELD)
+    return since is not None and (job.updated_at < since or job.data.get("message") == HELD.text)

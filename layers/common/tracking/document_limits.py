@@ -14,6 +14,8 @@ MAX_ID_LENGTH = 128
 """The most characters of an id. A state's input holds several ids and must stay under 16 KB."""
 MAX_SENTENCE_BYTES = 1_500
 """The most bytes of a job's message or error. An index holds no more of a text."""
+MAX_PARAMS_BYTES = 1_000
+"""The most bytes of the parameters of a job's message. A batch may hold 500 messages with their parameters."""
 MAX_DOCUMENT_BYTES = 1_048_576
 MAX_FIELDS_BYTES = 1_000_000
 """The most bytes of the fields that we write. The rest is for the document's path and for fields of other writers."""
@@ -118,7 +120,13 @@ def message_bytes(path: str, fields: dict[str, Any]) -> int:
     """
     size = _ENVELOPE_BYTES + len(path.encode())
     for name, value in fields.items():
-        size += 2 * len(name) + _FIELD_BYTES
-        for text in value if isinstance(value, list) else [value]:
-            size += 16 + (len(text.encode()) if isinstance(text, str) else 0)
+        size += 2 * len(name) + _FIELD_BYTES + _message_bytes(value)
     return size
+
+
+def _message_bytes(value: object) -> int:
+    if isinstance(value, list):
+        return sum(map(_message_bytes, value))
+    if isinstance(value, dict):
+        return 16 + sum(_FIELD_BYTES + len(name) + _message_bytes(inner) for name, inner in value.items())
+    return 16 + (len(value.encode()) if isinstance(value, str) else 0)

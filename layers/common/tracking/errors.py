@@ -13,33 +13,38 @@
         PlatformUnavailableError    5xx, network, time-out
         RateLimitedError            429; carries retry_at
         StoreUnavailableError       Firestore or S3 did not answer
-      JobCancelledError           stop quietly: the user cancelled, or the job was deleted
-      StaleAttemptError           stop quietly: another attempt owns the job
-      JobPausedError              stop quietly: the platform refuses us, or has no room; the job waits in the queue
+      QuietError                 stop quietly; the machine's execution succeeds
+        JobCancelledError           the user cancelled, or the job was deleted
+        StaleAttemptError           another attempt owns the job
+        JobPausedError              the platform refuses us, or has no room; the job waits in the queue
 
 Step Functions matches an error by its class name alone, never by its base classes. So the names of the classes that
 have no subclass are an interface. `tests/integration/test_statemachine.py` compares these names with the definition.
 
-Each message is a sentence for the user of the job. It never contains a secret.
+Each permanent and transient error carries a sentence for the user of the job. It never contains a secret.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-DATABASE_REFUSES_US = "Our credentials for Firestore"
-"""The begin of the message of each CredentialsError with which a state says that Google refuses our key.
-
-Step Functions passes on an error's class and message alone, and `tracking.outcomes` knows such an error by these words.
-"""
+from tracking.sentences import Sentence
 
 
 class TrackingError(Exception):
     """Any error that this system raises on purpose. `str(error)` is a sentence for people."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence.text)
+        self.sentence = sentence
+
+    @property
+    def message(self) -> str:
+        return self.sentence.text
+
+    def name_the_sentence(self) -> None:
+        """Add the sentence's code to `str(error)`, for an error that leaves a Lambda function (`Sentence.to_cause`)."""
+        self.args = (self.sentence.to_cause(),)
 
 
 class PermanentError(TrackingError):
@@ -75,9 +80,9 @@ class CredentialsError(PermanentError):
     """
 
     def __init__(
-        self, message: str, credential: str | None = None, *, is_for_all: bool = True, is_missing: bool = False
+        self, sentence: Sentence, credential: str | None = None, *, is_for_all: bool = True, is_missing: bool = False
     ) -> None:
-        super().__init__(message)
+        super().__init__(sentence)
         self.credential = credential
         self.is_for_all = is_for_all
         self.is_missing = is_missing
@@ -103,8 +108,8 @@ class PlatformUnavailableError(TransientError):
 class RateLimitedError(TransientError):
     """The platform asks us to wait until `retry_at` (aware UTC; None if it names no time)."""
 
-    def __init__(self, message: str, retry_at: datetime | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, sentence: Sentence, retry_at: datetime | None = None) -> None:
+        super().__init__(sentence)
         self.retry_at = retry_at
 
 
@@ -112,15 +117,22 @@ class StoreUnavailableError(TransientError):
     """Our own storage (Firestore, S3) failed or did not answer in time."""
 
 
-class JobCancelledError(TrackingError):
+class QuietError(TrackingError):
+    """The execution stops without a change of the job. The message is for the log."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(Sentence(message))
+
+
+class JobCancelledError(QuietError):
     """The job was cancelled or deleted while its execution ran."""
 
 
-class StaleAttemptError(TrackingError):
+class StaleAttemptError(QuietError):
     """This attempt no longer owns the job: the job ended, or a newer attempt owns it."""
 
 
-class JobPausedError(TrackingError):
+class JobPausedError(QuietError):
     """The platform refuses our credential, or has no room for a run, for longer than an execution lasts.
 
     The job is back in the queue.

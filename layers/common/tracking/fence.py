@@ -21,6 +21,7 @@ from tracking import endings
 from tracking.errors import InvalidJobError, JobCancelledError, StaleAttemptError, StoreUnavailableError
 from tracking.jobs import Change, ChangeKind, Job, Progress, Status
 from tracking.naming import execution_name
+from tracking.sentences import say
 from tracking.store import DocumentWrite, JobSnapshot, JobWrite, StaleVersionError, StateStore
 
 COMMIT_TRIES = 5
@@ -99,7 +100,7 @@ def _commit(
             check(job)
         else:
             return _after(fence, version, reaches)
-    raise StoreUnavailableError("Our database was busy with the same job.")
+    raise StoreUnavailableError(say("databaseTrouble", detail="Our database was busy with the same job."))
 
 
 def _try(store: StateStore, write: JobWrite, documents: Sequence[DocumentWrite]) -> str | None:
@@ -140,7 +141,7 @@ def spend(store: StateStore, fence: Fence, change: Change) -> None:
         except StaleVersionError:
             continue
         return
-    raise StoreUnavailableError("Our database was busy with the same job.")
+    raise StoreUnavailableError(say("databaseTrouble", detail="Our database was busy with the same job."))
 
 
 def current(store: StateStore, fence: Fence) -> tuple[Fence, Job]:

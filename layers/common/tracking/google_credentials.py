@@ -22,6 +22,7 @@ from typing import Any
 
 from tracking.errors import CredentialsError
 from tracking.secrets_manager import secret
+from tracking.sentences import say
 from tracking.settings import SettingsError
 
 
@@ -169,7 +170,9 @@ class SecretCredentials(Credentials):
             newer = secret(self._secret_name, value)
             if newer != value:
                 return self._parsed(newer)
-            sentence = f"The secret {self._secret_name} does not hold usable Google credentials."
+            sentence = say(
+                "accessTrouble", detail=f"The secret {self._secret_name} does not hold usable Google credentials."
+            )
             raise CredentialsError(sentence, credential="google") from error
 
 

@@ -7,8 +7,8 @@
        ├──cancel──> cancelled
        └──fail────> failed                      (malformed)
 
-A `Change` is a value: its kind, the document's fields to write, and amounts to add to `spent`. Only the functions below
-make changes. Each checks `TRANSITIONS`, so no writer can make a forbidden change.
+A `Change` is a value: its kind, the document's fields to write, and what to add to `spent` and `steps`. Only the
+functions below make changes. Each checks `TRANSITIONS`, so no writer can make a forbidden change.
 """
 
 from __future__ import annotations
@@ -21,9 +21,17 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from tracking.document_limits import MAX_ID_LENGTH, MAX_SENTENCE_BYTES, cut, is_document_id
+from tracking.document_limits import (
+    MAX_ID_LENGTH,
+    MAX_PARAMS_BYTES,
+    MAX_SENTENCE_BYTES,
+    cut,
+    is_document_id,
+    stored_bytes,
+)
 from tracking.errors import InvalidJobError
 from tracking.platform_contract import PLATFORMS
+from tracking.sentences import Sentence, say
 from tracking.spending import Spent
 
 
@@ -123,6 +131,13 @@ class Progress(IntEnum):
     VIDEOS_SAVED = 100
 
 
+STEPS: Mapping[Progress, str] = {
+    Progress.ACCOUNT_FETCHED: "accountFetched",
+    Progress.ACCOUNT_SAVED: "accountSaved",
+    Progress.VIDEOS_FETCHED: "videosFetched",
+}
+"""The steps of an attempt whose times a job keeps. `startedAt` and `completedAt` are the times of its begin and end."""
+
 EXECUTION_TIMEOUT_S = 300
 """Seconds. The same number as in statemachine/tracking.asl.json; a test compares them."""
 LEASE = timedelta(seconds=EXECUTION_TIMEOUT_S + 60)
@@ -130,8 +145,12 @@ LEASE = timedelta(seconds=EXECUTION_TIMEOUT_S + 60)
 
 MAX_EXPIRIES = 3
 """After this many expired leases the sweep fails the job."""
-HELD = "On hold: this job is older than the tracking service. To start it now, cancel it and retry."
+HELD = say("onHold")
 """The message of a job that is on hold (`tracking.adoption`)."""
+WAITING = say("waiting")
+"""Front ends write this message and the next one themselves, without a code, as contracts/job.json says."""
+CANCELLED = say("cancelled")
+NO_PLACE = say("noPlace")
 LEASE_EXPIRED = "LeaseExpired"
 
 MAX_USERNAME_LENGTH = 100
@@ -152,7 +171,7 @@ DOCUMENT_FIELDS = (
     # added by this system
     *("accountId", "error", "errorCode", "startedAt", "completedAt", "attempt", "claimId", "claimProgress"),
     *("leaseUntil", "executionArn", "updatedAt", "priority", "expiries", "expireAt", "runs", "part", "resume"),
-    "spent",
+    *("spent", "messageCode", "messageParams", "steps"),
 )
 """All fields of a job's document that are ours, as in contracts/job.json. Other fields may exist, up to a megabyte."""
 
@@ -247,7 +266,7 @@ class _Reader:
             return None
         if not isinstance(value, kind) or isinstance(value, bool):
             expected = {str: "text", int: "a whole number", datetime: "a timestamp", dict: "a map"}[kind]
-            raise InvalidJobError(f"The job's {name} must be {expected}.")
+            raise InvalidJobError(say("invalidField", field=name, expected=expected))
         return value
 
     def text(self, name: str) -> str | None:
@@ -255,7 +274,7 @@ class _Reader:
         try:
             (value or "").encode()
         except UnicodeEncodeError:  # half a surrogate pair: a command line can pass it, no database can store it
-            raise InvalidJobError(f"The job's {name} must be text.") from None
+            raise InvalidJobError(say("invalidField", field=name, expected="text")) from None
         return value
 
     def moment(self, name: str) -> datetime | None:
@@ -265,7 +284,7 @@ class _Reader:
         value = self._value(name, int) or 0
         if (minimum is not None and value < minimum) or (maximum is not None and value > maximum):
             limit = f"at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
-            raise InvalidJobError(f"The job's {name} must be {limit}.")
+            raise InvalidJobError(say("invalidField", field=name, expected=limit))
         return value
 
     def map(self, name: str) -> dict[str, Any]:
@@ -275,16 +294,16 @@ class _Reader:
         """Return a map whose values are texts."""
         found = self.map(name)
         if not all(isinstance(value, str) for value in found.values()):
-            raise InvalidJobError(f"The job's {name} must be a map of texts.")
+            raise InvalidJobError(say("invalidField", field=name, expected="a map of texts"))
         return found
 
     def path_id(self, name: str) -> str:
         """Return an id that becomes part of a document's path."""
         value = self.text(name)
         if not value:
-            raise InvalidJobError(f"The job has no {name}.")
+            raise InvalidJobError(say("missingField", field=name))
         if len(value) > MAX_ID_LENGTH or not is_document_id(value):
-            raise InvalidJobError(f"The job's {name} is not a valid id.")
+            raise InvalidJobError(say("invalidId", field=name))
         return value
 
     def username(self) -> str:
@@ -295,9 +314,9 @@ class _Reader:
         """
         value = self.text("username") or ""
         if all(unicodedata.category(char) in ("Zs", "Zl", "Zp", "Cc", "Cf") for char in value):
-            raise InvalidJobError("The job has no username.")
+            raise InvalidJobError(say("missingField", field="username"))
         if len(value) > MAX_USERNAME_LENGTH:
-            raise InvalidJobError(f"The username is longer than {MAX_USERNAME_LENGTH} characters.")
+            raise InvalidJobError(say("usernameTooLong", limit=MAX_USERNAME_LENGTH))
         return value
 
     def one_of(self, name: str, choices: type[_E]) -> _E:
@@ -305,8 +324,8 @@ class _Reader:
         try:
             return choices(value or "")
         except ValueError:
-            allowed = ", ".join(choices)
-            raise InvalidJobError(f"The job's {name} must be one of: {allowed}.") from None
+            expected = f"one of: {', '.join(choices)}"
+            raise InvalidJobError(say("invalidField", field=name, expected=expected)) from None
 
 
 def ended_at(data: Mapping[str, Any], updated_at: datetime) -> datetime:
@@ -334,6 +353,8 @@ class Change:
     fields: Fields
     spent: Spent = field(default_factory=dict)
     """Amounts that the write adds to those of the document's field `spent`."""
+    steps: Mapping[str, datetime] = field(default_factory=dict)
+    """Times, by names of STEPS, that the write adds to those of the document's field `steps`."""
 
     def __post_init__(self) -> None:
         if self.fields.get("status", LEADS_TO.get(self.kind)) != LEADS_TO.get(self.kind):
@@ -344,8 +365,17 @@ def _change(kind: ChangeKind, from_: Status, now: datetime, **fields: Any) -> Ch
     to = LEADS_TO[kind]
     if to not in TRANSITIONS[from_]:
         raise ValueError(f"a {from_} job may not become {to}")
-    sentences = {name: cut(fields[name], MAX_SENTENCE_BYTES) for name in ("message", "error") if fields.get(name)}
-    return Change(kind, {"status": str(to), "updatedAt": now} | fields | sentences)
+    return Change(kind, {"status": str(to), "updatedAt": now} | fields)
+
+
+def _saying(sentence: Sentence) -> Fields:
+    """Return the fields of a job's message. With very long parameters it has no code, and stays English."""
+    has_code = sentence.code != "" and stored_bytes(dict(sentence.params)) <= MAX_PARAMS_BYTES
+    return {
+        "message": cut(sentence.text, MAX_SENTENCE_BYTES),
+        "messageCode": sentence.code if has_code else None,
+        "messageParams": dict(sentence.params) if has_code and sentence.params else None,
+    }
 
 
 def claim(job: Job, now: datetime, execution_arn: str, lease: timedelta = LEASE) -> Change:
@@ -367,7 +397,7 @@ def claim(job: Job, now: datetime, execution_arn: str, lease: timedelta = LEASE)
         executionArn=execution_arn,
         progress=int(Progress.CREATED),
         retryCount=0,
-        message=f"Looking up the {job.platform.label} account.",
+        **_saying(say("lookingUp", platform=job.platform.label)),
         error=None,
         errorCode=None,
         completedAt=None,
@@ -375,10 +405,11 @@ def claim(job: Job, now: datetime, execution_arn: str, lease: timedelta = LEASE)
         runs=None,
         part=1,
         resume=None,
+        steps=None,
     )
 
 
-def release(now: datetime, message: str = "Waiting for a free place.") -> Change:
+def release(now: datetime, message: Sentence = NO_PLACE) -> Change:
     """Return a job to the queue after its execution, or something that it needs, found no place.
 
     It counts neither as a retry nor as an expiry. The job's attempt number is used up, because an execution with this
@@ -392,12 +423,11 @@ def expire(job: Job, now: datetime) -> Change:
     """Return a job to the queue when its lease expired and nothing runs; `fail` it after the last allowed expiry."""
     expiries = job.expiries + 1
     if expiries >= MAX_EXPIRIES:
-        sentence = f"Tracking this account was begun {expiries} times and never came to an end."
-        return fail(Status.PROCESSING, now, sentence, LEASE_EXPIRED)
-    return _back_to_queue(ChangeKind.EXPIRE, now, "Interrupted; waiting to start again.", expiries=expiries)
+        return fail(Status.PROCESSING, now, say("neverEnded", times=expiries), LEASE_EXPIRED)
+    return _back_to_queue(ChangeKind.EXPIRE, now, say("interrupted"), expiries=expiries)
 
 
-def pause(now: datetime, message: str) -> Change:
+def pause(now: datetime, message: Sentence) -> Change:
     """Return a job to the queue because its platform refuses our requests for now.
 
     A pause counts neither as a retry nor as an expiry. It only uses up the attempt number.
@@ -405,13 +435,13 @@ def pause(now: datetime, message: str) -> Change:
     return _back_to_queue(ChangeKind.PAUSE, now, message)
 
 
-def _back_to_queue(kind: ChangeKind, now: datetime, message: str, **fields: Any) -> Change:
+def _back_to_queue(kind: ChangeKind, now: datetime, message: Sentence, **fields: Any) -> Change:
     """Make a job pending again. Its attempt number stays, and the next claim counts on from it."""
     return _change(
         kind,
         Status.PROCESSING,
         now,
-        message=message,
+        **_saying(message),
         progress=int(Progress.CREATED),
         retryCount=0,
         leaseUntil=None,
@@ -426,20 +456,21 @@ def renew(now: datetime, lease: timedelta = LEASE) -> Change:
     return _change(ChangeKind.RENEW, Status.PROCESSING, now, leaseUntil=now + lease)
 
 
-def advance(now: datetime, progress: Progress, message: str, **fields: Any) -> Change:
-    """Record that one state of the attempt is done."""
+def advance(now: datetime, progress: Progress, message: Sentence, **fields: Any) -> Change:
+    """Record that one state of the attempt is done, and when."""
     reached = {"progress": int(progress), "claimProgress": int(progress)}
-    return _change(ChangeKind.ADVANCE, Status.PROCESSING, now, message=message, **reached, **fields)
+    change = _change(ChangeKind.ADVANCE, Status.PROCESSING, now, **_saying(message), **reached, **fields)
+    return replace(change, steps={STEPS[progress]: now} if progress in STEPS else {})
 
 
-def announce(now: datetime, message: str, retry_count: int) -> Change:
+def announce(now: datetime, message: Sentence, retry_count: int) -> Change:
     """Announce that a state will run again. Progress stays. `retry_count`: retries of the whole attempt."""
-    return _change(ChangeKind.ANNOUNCE, Status.PROCESSING, now, message=message, retryCount=retry_count)
+    return _change(ChangeKind.ANNOUNCE, Status.PROCESSING, now, **_saying(message), retryCount=retry_count)
 
 
-def note(now: datetime, message: str) -> Change:
+def note(now: datetime, message: Sentence) -> Change:
     """Report something before the state is done. Progress stays."""
-    return _change(ChangeKind.NOTE, Status.PROCESSING, now, message=message)
+    return _change(ChangeKind.NOTE, Status.PROCESSING, now, **_saying(message))
 
 
 def record(now: datetime, runs: Mapping[str, str]) -> Change:
@@ -448,7 +479,7 @@ def record(now: datetime, runs: Mapping[str, str]) -> Change:
 
 
 def hand_over(
-    now: datetime, part: int, execution_arn: str, resume: Fields, message: str, lease: timedelta = LEASE
+    now: datetime, part: int, execution_arn: str, resume: Fields, message: Sentence, lease: timedelta = LEASE
 ) -> Change:
     """Give the job to a further execution of the same attempt. Progress stays, and the lease begins anew.
 
@@ -462,7 +493,7 @@ def hand_over(
         executionArn=execution_arn,
         leaseUntil=now + lease,
         resume=resume,
-        message=message,
+        **_saying(message),
     )
 
 
@@ -476,7 +507,7 @@ def hold() -> Change:
 
     `updatedAt` stays, too: by it a query finds the jobs that their users retry, and passes over the held ones.
     """
-    return Change(ChangeKind.HOLD, {"message": HELD})
+    return Change(ChangeKind.HOLD, _saying(HELD))
 
 
 def keep(now: datetime, ended: datetime, until: datetime) -> Change:
@@ -484,7 +515,7 @@ def keep(now: datetime, ended: datetime, until: datetime) -> Change:
     return Change(ChangeKind.KEEP, {"updatedAt": now, "completedAt": ended, "expireAt": until})
 
 
-def complete(now: datetime, message: str, account_id: str) -> Change:
+def complete(now: datetime, message: Sentence, account_id: str) -> Change:
     """Complete a job whose account and videos are saved.
 
     Only `store.CompletingWrite` takes this change; it also writes the account's document.
@@ -495,24 +526,25 @@ def complete(now: datetime, message: str, account_id: str) -> Change:
         now,
         progress=int(Progress.VIDEOS_SAVED),
         claimProgress=int(Progress.VIDEOS_SAVED),
-        message=message,
+        **_saying(message),
         accountId=account_id,
         completedAt=now,
         leaseUntil=None,
     )
 
 
-def fail(from_: Status, now: datetime, error: str, error_code: str) -> Change:
-    """Fail a job.
+def fail(from_: Status, now: datetime, error: Sentence, error_code: str) -> Change:
+    """Fail a job. Its message is the error's sentence, so the message's code is the error's, too.
 
-    `error`: a sentence for people. `error_code`: a class name of `tracking.errors`, or a code of `tracking.outcomes`.
+    `error_code`: a class name of `tracking.errors`, or a code of `tracking.outcomes`.
     """
+    saying = _saying(error)
     return _change(
         ChangeKind.FAIL,
         from_,
         now,
-        message=error,
-        error=error,
+        **saying,
+        error=saying["message"],
         errorCode=error_code,
         completedAt=now,
         leaseUntil=None,
@@ -529,7 +561,7 @@ def cancel(from_: Status, now: datetime) -> Change:
         ChangeKind.CANCEL,
         from_,
         now,
-        message="Cancelled.",
+        message=CANCELLED.text,
         completedAt=now,
         leaseUntil=None,
         expiries=0,
@@ -545,7 +577,7 @@ def retry(from_: Status, now: datetime) -> Change:
         from_,
         now,
         progress=int(Progress.CREATED),
-        message="Waiting to start.",
+        message=WAITING.text,
         retryCount=0,
         error=None,
         errorCode=None,
@@ -577,7 +609,7 @@ def new(
         "accountType": str(account_type),
         "status": str(Status.PENDING),
         "progress": int(Progress.CREATED),
-        "message": "Waiting to start.",
+        "message": WAITING.text,
         "createdAt": now,
         "retryCount": 0,
     }

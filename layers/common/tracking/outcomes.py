@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from tracking import errors, jobs
 from tracking.jobs import Change, Job, Status
+from tracking.sentences import DATABASE_REFUSES_US, Sentence, from_cause, say
 
 TIMED_OUT = "TimedOut"
 """Our code for each time-out: a Fail state may not report a name of AWS's own, which begins with `States.`.
@@ -93,29 +94,30 @@ def is_lost_access(error: str, cause: str) -> bool:
 
     Nothing is wrong with such a job, and it begins again. S3 and platforms refuse us with the same class.
     """
-    return error == errors.CredentialsError.__name__ and errors.DATABASE_REFUSES_US in cause
+    return error == errors.CredentialsError.__name__ and from_cause(_message(cause)).code == DATABASE_REFUSES_US
 
 
-def explain_end(outcome: Outcome) -> tuple[str, str]:
+def explain_end(outcome: Outcome) -> tuple[str, Sentence]:
     """Return code and sentence for an execution that FAILED, TIMED_OUT or was ABORTED."""
     if outcome.status is ExecutionStatus.TIMED_OUT:
         return explain(TIMED_OUT, "")
     if outcome.status is ExecutionStatus.ABORTED:
-        return ABORTED, "An operator stopped this job."
+        return ABORTED, say("stoppedByOperator")
     return explain(outcome.error.removeprefix(UNRECORDED), outcome.cause)
 
 
-def explain(error: str, cause: str) -> tuple[str, str]:
+def explain(error: str, cause: str) -> tuple[str, Sentence]:
     """Return a stable code and a sentence for people, from the `Error` and `Cause` of a Catch or of the Fail state.
 
     Only the messages of `tracking.errors` are meant for people. For other errors the details are in the log.
     https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
     """
     if error in TIME_OUTS:
-        return TIMED_OUT, "Tracking this account took too long and was stopped."
+        return TIMED_OUT, say("tookTooLong")
     if error not in {leaf.__name__ for leaf in errors.leaves()}:
-        return INTERNAL_ERROR, "Something went wrong on our side; we have been told."
-    return error, _message(cause) or "Tracking this account failed."
+        return INTERNAL_ERROR, say("internalError")
+    message = _message(cause)
+    return error, from_cause(message) if message else say("noReason")
 
 
 def _message(cause: str) -> str:

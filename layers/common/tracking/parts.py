@@ -18,6 +18,7 @@ from tracking.clock import to_rfc3339
 from tracking.errors import InvalidJobError
 from tracking.jobs import Fields, Job
 from tracking.naming import execution_name
+from tracking.sentences import say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +52,11 @@ class Resume:
                 retry_at=found["retryAt"] and datetime.fromisoformat(found["retryAt"]),
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise InvalidJobError("The job's resume is malformed.") from error
+            raise InvalidJobError(say("malformedField", field="resume")) from error
         numbers = (resume.saved, resume.missing, resume.total or 0)
         is_aware = resume.retry_at is None or resume.retry_at.tzinfo is not None
         if not (isinstance(resume.cursor, str) and all(type(n) is int and n >= 0 for n in numbers) and is_aware):
-            raise InvalidJobError("The job's resume is malformed.")
+            raise InvalidJobError(say("malformedField", field="resume"))
         return resume
 
 

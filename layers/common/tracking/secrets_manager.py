@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tracking.clients import aws_client
 from tracking.errors import CredentialsError, StoreUnavailableError
+from tracking.sentences import say
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.parameters import SecretsProvider
@@ -26,7 +27,7 @@ ASK_AGAIN_S = 60
 _MISSING = frozenset({"ResourceNotFoundException", "InvalidRequestException"})
 """Codes of a secret that does not exist, or has no value yet; and of one that is being deleted."""
 
-_NOT_SET_UP = "Our access to this service is not set up; we have been told."
+_NOT_SET_UP = say("accessTrouble", detail="Our access to this service is not set up; we have been told.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,9 @@ def secret(name: str, refused: str | None = None) -> str:
             unreadable.add_note(f"the secret {name} cannot be read: {code}")
             raise unreadable from error
         if last is None:
-            raise StoreUnavailableError("Our credentials could not be read just now.") from error
+            raise StoreUnavailableError(
+                say("accessTrouble", detail="Our credentials could not be read just now.")
+            ) from error
         _last[name] = _Read(last.value, now + ASK_AGAIN_S)
         return last.value
     _last[name] = _Read(value, now + KEPT_S, now if value == refused else 0)

@@ -24,6 +24,7 @@ from tracking.jobs import PlatformName
 from tracking.platform_contract import PLATFORMS
 from tracking.platforms import Platform, Setup
 from tracking.secrets_manager import secret
+from tracking.sentences import say
 from tracking.settings import (
     CleanupSettings,
     Limits,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 def no_platform(name: PlatformName) -> Platform:
     """Stand in for the platforms where none can be called. Raises CredentialsError."""
-    raise CredentialsError(f"Our access to {name.label} is not set up.")
+    raise CredentialsError(say("notSetUp", platform=name.label))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from google.auth.exceptions import RefreshError
 from cli.doctor.checks import Check, Verdict, finding_of, note, run, skipped, unknown, wrong
 from local import LocalError
 from tracking.errors import StoreUnavailableError
+from tracking.sentences import Sentence
 
 
 def refused(code: str) -> ClientError:
@@ -40,7 +41,7 @@ ERRORS = [
     (RefreshError("a\nb"), Verdict.WRONG, "a b"),  # type: ignore[no-untyped-call]
     (PermissionDenied("Missing permissions."), Verdict.WRONG, "Google refused the call: 403 Missing permissions."),  # type: ignore[no-untyped-call]
     (httpx.ConnectError("secret in the address"), Verdict.WRONG, "no connection: ConnectError"),
-    (StoreUnavailableError("Firestore does not answer."), Verdict.WRONG, "Firestore does not answer."),
+    (StoreUnavailableError(Sentence("Firestore does not answer.")), Verdict.WRONG, "Firestore does not answer."),
     (LocalError("The stack is down."), Verdict.WRONG, "The stack is down."),
     (KeyError("a secret"), Verdict.WRONG, "the check itself failed: KeyError"),
 ]

@@ -15,6 +15,7 @@ from tests.doubles import START, ManualClock
 from tracking import jobs
 from tracking.jobs import PlatformName, Status
 from tracking.pauses import Pause
+from tracking.sentences import Sentence
 from tracking.store import JobFilter, JobWrite
 from tracking.store.memory import MemoryStore
 
@@ -42,7 +43,7 @@ def tick(store: MemoryStore, resting: PlatformName | None) -> None:
     for snapshot in store.pending_jobs(100, without=[resting] if resting else []):
         claim = jobs.claim(snapshot.parse().next_attempt(), START, "arn")
         store.commit(JobWrite(snapshot.job_id, claim, snapshot.version))
-        store.touch(snapshot.job_id, **jobs.complete(START, "Done.", "account").fields)
+        store.touch(snapshot.job_id, **jobs.complete(START, Sentence("Done."), "account").fields)
 
 
 def quiet() -> Console:

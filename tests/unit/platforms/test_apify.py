@@ -33,6 +33,7 @@ from tracking.platforms import (
 )
 from tracking.platforms.apify import PAGE_SIZE, Apify
 from tracking.platforms.tiktok import TikTok
+from tracking.sentences import Sentence, say
 
 DETAILS = sample("apify-instagram/nasa/details.json")
 POSTS = sample("apify-instagram/nasa/posts.json")
@@ -261,7 +262,7 @@ def test_a_run_begun_for_a_lost_job_is_stopped_at_once(error: TrackingError, abo
 def test_run_goes_on_if_its_id_could_not_be_saved() -> None:
     """The job may still be ours: the retry finds the run by its intent."""
     replay = Replay().run_of(FASHION, status="READY")
-    kept = Kept(replay, StoreUnavailableError("Our database did not answer."))
+    kept = Kept(replay, StoreUnavailableError(Sentence("Our database did not answer.")))
     with pytest.raises(StoreUnavailableError):
         replay.tiktok().fetch_account("fashion", replay.budget(runs=kept.book))
     assert replay.asked(ABORT) == []
@@ -324,7 +325,7 @@ def test_a_start_without_room_waits_a_minute_and_is_sent_again(kind: str) -> Non
     waiting = replay.tiktok().fetch_account("fashion", budget)
     assert isinstance(waiting, Waiting)
     assert (waiting.wait_s, waiting.is_refused) == (60, True)
-    assert waiting.message == "Apify has no room for another run right now; trying again in a minute."
+    assert waiting.message.text == "Apify has no room for another run right now; trying again in a minute."
     account_of(replay.tiktok(), "fashion", budget)
     assert len(replay.asked(START)) == 2
 
@@ -375,7 +376,7 @@ def test_run_with_few_new_items_is_left_alone() -> None:
     replay, fetched = going_on(350)
     found = chunk(replay, fetched)
     assert (found.videos, found.is_last, found.cursor) == ((), False, "")
-    assert found.waiting == Waiting(message="Instagram is still collecting: 350 of about 4,888 posts.")
+    assert found.waiting == Waiting(message=say("collectingOf", platform="Instagram", posts=350, total=4888))
 
 
 def test_a_thousand_new_items_are_read_while_the_run_goes_on() -> None:

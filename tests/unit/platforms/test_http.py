@@ -24,6 +24,7 @@ from tracking.errors import (
 )
 from tracking.platforms import http
 from tracking.platforms.http import _PHASES, HTTP_TIMEOUT_S, Credential, JsonApi, kind_of, retry_moment
+from tracking.sentences import Sentence
 
 HTTPX_ERRORS = [
     cls for name in httpx.__all__ if inspect.isclass(cls := getattr(httpx, name)) and issubclass(cls, Exception)
@@ -245,7 +246,7 @@ def test_a_key_that_cannot_be_sent_is_refused_before_any_request(make: str, key:
 
 def test_error_of_reading_the_key_passes_unchanged() -> None:
     def missing() -> str:
-        raise CredentialsError("The secret cannot be read.")
+        raise CredentialsError(Sentence("The secret cannot be read."))
 
     replay = Replay()
     with pytest.raises(CredentialsError, match="cannot be read"):

@@ -18,6 +18,7 @@ from tracking.errors import (
 )
 from tracking.platforms import VideoPage, Waiting, collect_videos
 from tracking.platforms.tiktok import reading_of
+from tracking.sentences import say
 
 FASHION = sample("apify-tiktok/fashion/items.json")
 LUXURY = sample("apify-tiktok/loveluxury.com/items_nested_from_csv.json")
@@ -204,7 +205,7 @@ def test_profile_is_read_from_the_unfinished_run_of_videos() -> None:
     """One run gives both the profile and the videos."""
     replay = Replay().run_of(([], FASHION), status="RUNNING")
     budget = replay.budget()
-    assert replay.tiktok().fetch_account("fashion", budget) == Waiting(message="TikTok is still collecting.")
+    assert replay.tiktok().fetch_account("fashion", budget) == Waiting(message=say("collecting", platform="TikTok"))
     fetched = account_of(replay.tiktok(), "fashion", budget)
     assert fetched.account.follower_count == 140_300
     replay.on("GET /v2/actor-runs/run1", {"data": run("SUCCEEDED")})

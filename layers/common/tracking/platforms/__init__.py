@@ -21,6 +21,7 @@ from tracking.accounts import Account, Video
 from tracking.clock import Clock
 from tracking.document_limits import is_document_id
 from tracking.errors import CredentialsError, QuotaExceededError, RateLimitedError
+from tracking.sentences import Sentence
 from tracking.spending import Meter
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class FetchedAccount:
 class Waiting:
     """The platform needs time. The caller comes again later, with the same cursor."""
 
-    message: str  # for the user
+    message: Sentence  # for the user
     wait_s: int | None = None  # None: as the caller likes
     is_refused: bool = False  # the platform has no room for another run, so it has not even begun
 

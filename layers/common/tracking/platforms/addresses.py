@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from tracking.errors import InvalidJobError
 from tracking.platform_contract import PLATFORMS
 from tracking.platforms.messages import PROPER_NAMES
+from tracking.sentences import say
 
 _LONGEST = 500  # a profile link with tracking parameters has some 200 characters
 
@@ -57,10 +58,10 @@ def read_address(typed: object, platform: str) -> Address:
     """
     name = PROPER_NAMES[platform]
     if not isinstance(typed, str) or not typed.strip().strip("@/"):
-        raise InvalidJobError("Enter a username.")
+        raise InvalidJobError(say("noUsername"))
     stripped = typed.strip()
     if len(stripped) > _LONGEST or not stripped.isprintable():
-        raise InvalidJobError(f"{_shown(stripped)} cannot be a username on {name}: it is too long or not plain text.")
+        raise InvalidJobError(say("usernameNotPlain", typed=_shown(stripped), platform=name))
     address = _cut(stripped)
     if address.host:
         _check_site(address.host, platform)
@@ -82,15 +83,12 @@ def _is_other_page(address: Address, platform: str) -> bool:
 
 def not_a_profile(platform: str) -> InvalidJobError:
     """Build the error for a link to a post, a search or a settings page."""
-    return InvalidJobError(
-        f"This is not the link of a profile on {PROPER_NAMES[platform]}. "
-        f"Give the account's name or its profile link, such as {PLATFORMS[platform].example}."
-    )
+    return InvalidJobError(say("notAProfile", platform=PROPER_NAMES[platform], example=PLATFORMS[platform].example))
 
 
 def not_a_username(typed: str, platform: str) -> InvalidJobError:
     rule = PLATFORMS[platform].username_rule
-    return InvalidJobError(f"{_shown(typed)} cannot be a username on {PROPER_NAMES[platform]}: {rule}.")
+    return InvalidJobError(say("usernameInvalid", typed=_shown(typed), platform=PROPER_NAMES[platform], rule=rule))
 
 
 def _cut(stripped: str) -> Address:
@@ -103,9 +101,9 @@ def _cut(stripped: str) -> Address:
     try:
         parts = urlsplit(f"{scheme}://{rest}")
     except ValueError:
-        raise InvalidJobError(f"{_shown(stripped)} is not a link.") from None
+        raise InvalidJobError(say("notALink", typed=_shown(stripped))) from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidJobError(f"{_shown(stripped)} is not a link.")
+        raise InvalidJobError(say("notALink", typed=_shown(stripped)))
     return Address(parts.hostname, _segments(unquote(parts.path)))
 
 
@@ -122,14 +120,14 @@ def _check_site(host: str, platform: str) -> None:
     if found is None:
         raise _not_supported(host)
     if found != platform:
-        raise InvalidJobError(f"This is a link to {PROPER_NAMES[found]}, but the job is for {PROPER_NAMES[platform]}.")
+        raise InvalidJobError(say("otherPlatform", found=PROPER_NAMES[found], platform=PROPER_NAMES[platform]))
 
 
 def _not_supported(site: str) -> InvalidJobError:
     *names, last = (contract.label for contract in PLATFORMS.values())
-    return InvalidJobError(f"{_shown(site)} is not supported. You can track {', '.join(names)} and {last}.")
+    return InvalidJobError(say("otherSite", site=_shown(site), others=", ".join(names), last=last))
 
 
 def _shown(typed: str) -> str:
     clean = "".join(char if char.isprintable() else "?" for char in typed[:40])
-    return f'"{clean}{"…" if len(typed) > 40 else ""}"'
+    return f"{clean}{'…' if len(typed) > 40 else ''}"

@@ -31,6 +31,7 @@ from tracking.platforms import Budget, Setup, Waiting
 from tracking.platforms.fields import amount, count, moment, obj, objects, text
 from tracking.platforms.http import Credential, JsonApi
 from tracking.platforms.messages import failure
+from tracking.sentences import say
 
 PAGE_SIZE = 200  # items; a TikTok item can have 70 KB
 
@@ -309,8 +310,7 @@ class Apify:
 
 
 def no_room() -> Waiting:
-    message = "Apify has no room for another run right now; trying again in a minute."
-    return Waiting(message=message, wait_s=NO_ROOM_WAIT_S, is_refused=True)
+    return Waiting(message=say("noRoom"), wait_s=NO_ROOM_WAIT_S, is_refused=True)
 
 
 def _users() -> str:

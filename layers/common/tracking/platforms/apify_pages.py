@@ -11,6 +11,7 @@ from tracking.errors import PlatformUnavailableError, TrackingError
 from tracking.platforms import Budget, VideoPage, Waiting
 from tracking.platforms.apify import Apify, Run
 from tracking.platforms.messages import PROPER_NAMES, failure
+from tracking.sentences import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,9 @@ def video_pages(
 
 def collecting(name: str, found: int = 0, total: int | None = None) -> Waiting:
     """Return the answer for a run that goes on. `name`: the platform's name for people. `found`: its items so far."""
-    of = f" of about {total:,}" if total and total > found else ""
-    so_far = f": {found:,}{of} post{'' if found == 1 and not of else 's'}" if found else ""
-    return Waiting(message=f"{name} is still collecting{so_far}.")
+    if found and total and total > found:
+        return Waiting(message=say("collectingOf", platform=name, posts=found, total=total))
+    return Waiting(message=say("collecting", platform=name, posts=found or None))
 
 
 def _is_limited(number: int, account: Account, budget: Budget) -> bool:

@@ -26,6 +26,7 @@ from tracking.errors import (
 )
 from tracking.platforms.call_limit import call_limit
 from tracking.platforms.messages import failure
+from tracking.sentences import say
 from tracking.spending import Meter, Spent
 
 if TYPE_CHECKING:
@@ -215,9 +216,9 @@ class JsonApi:
         """Return the key if a header can hold it. The error of httpx for a malformed key would quote the key."""
         key = self._key().strip()
         if not key:
-            raise CredentialsError(f"No access key for {self.name} is set.")
+            raise CredentialsError(say("noKey", service=self.name))
         if not (key.isascii() and key.isprintable()):
-            raise CredentialsError(f"The access key for {self.name} is malformed.")
+            raise CredentialsError(say("malformedKey", service=self.name))
         return key
 
     def _judge(self, answer: Answer, expect: type, account: str) -> TrackingError | None:

@@ -40,6 +40,7 @@ from tracking.platforms.fields import (
     title_of,
 )
 from tracking.platforms.messages import failure
+from tracking.sentences import say
 
 _NAME = "Instagram"
 _POST_PATH = re.compile(r"/(?:p|reels?|tv)/([A-Za-z0-9_-]+)")
@@ -141,7 +142,7 @@ def profile_in(items: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
         if (text(profile.get("username")).casefold() or _asked_in(profile)) == name:
             return profile
     if profiles:
-        raise ContractError(f"{_NAME} answered with another account than {name}.")
+        raise ContractError(say("anotherAccount", service=_NAME, found="another account", account=name))
     kinds = [kind for item in items if (kind := kind_of_error(item))]
     if kinds:
         raise failure(kinds[0], _NAME, name)
@@ -171,7 +172,9 @@ def reading_of(items: list[dict[str, Any]], name: str) -> Reading:
     posts = [item for item in items if kind_of_error(item) is None and not _is_profile(item)]
     own = [post for post in posts if _is_of(post, name)]
     if posts and not own:
-        return Reading((), ContractError(f"{_NAME} answered with the posts of another account than {name}."))
+        return Reading(
+            (), ContractError(say("anotherAccount", service=_NAME, found="the posts of another account", account=name))
+        )
     kinds = [kind for item in items if (kind := kind_of_error(item)) and not _says_no_posts(item)]
     error = failure(kinds[0], _NAME, name) if kinds else None
     read = [(post, _video_from(post)) for post in own]

@@ -16,18 +16,21 @@ from tracking.errors import (
     TrackingError,
 )
 from tracking.platform_contract import PLATFORMS
+from tracking.sentences import say
 
 PROPER_NAMES = {name: platform.label for name, platform in PLATFORMS.items()}
 
-_SENTENCES: dict[type[TrackingError], str] = {
-    AccountNotFoundError: "{name} has no account named {account}.",
-    AccountPrivateError: "The {name} account {account} is private.",
-    AccountSuspendedError: "{name} has suspended the account {account}.",
-    CredentialsError: "{name} refused our access key.",
-    QuotaExceededError: "Our quota at {name} is used up.",
-    ContractError: "{name} gave an answer that we do not understand.",
-    PlatformUnavailableError: "{name} is not available right now.",
-    RateLimitedError: "{name} asks us to slow down.",
+_OF_ACCOUNTS: dict[type[TrackingError], str] = {
+    AccountNotFoundError: "accountNotFound",
+    AccountPrivateError: "accountPrivate",
+    AccountSuspendedError: "accountSuspended",
+}
+_OF_SERVICES: dict[type[TrackingError], str] = {
+    CredentialsError: "keyRefused",
+    QuotaExceededError: "quotaUsedUp",
+    ContractError: "badAnswer",
+    PlatformUnavailableError: "unavailable",
+    RateLimitedError: "slowDown",
 }
 
 E = TypeVar("E", bound=TrackingError)
@@ -38,7 +41,11 @@ def failure(kind: type[E], name: str, account: str = "", *, note: str = "") -> E
 
     `note` is only for the log (HTTP status, the platform's own reason). The message does not contain it.
     """
-    error = kind(_SENTENCES[kind].format(name=name, account=account))
+    if code := _OF_ACCOUNTS.get(kind):
+        sentence = say(code, service=name, account=account)
+    else:
+        sentence = say(_OF_SERVICES[kind], service=name)
+    error = kind(sentence)
     if note:
         error.add_note(note)
     return error

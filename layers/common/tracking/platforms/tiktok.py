@@ -26,6 +26,7 @@ from tracking.platforms.apify import Apify, Run, Start, no_room
 from tracking.platforms.apify_pages import Reading, collecting, video_pages
 from tracking.platforms.fields import count, flag, hashtags, identifier, moment, obj, quoted, seconds, text, title_of
 from tracking.platforms.messages import failure
+from tracking.sentences import say
 
 _NAME = "TikTok"
 _VIDEO_PATH = re.compile(r"/@(?P<author>[^/]+)/(?:video|photo)/(?P<id>\d+)")
@@ -127,7 +128,7 @@ def refusal_in(items: list[dict[str, Any]], name: str) -> TrackingError:
     """Build the error for a finished run that does not have the account."""
     kinds = [kind for item in items if (kind := kind_of_error(_nested(item)))]
     if items and not kinds:
-        return ContractError(f"{_NAME} answered with another account than {name}.")
+        return ContractError(say("anotherAccount", service=_NAME, found="another account", account=name))
     return failure(kinds[0] if kinds else AccountNotFoundError, _NAME, name)
 
 

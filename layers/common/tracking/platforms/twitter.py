@@ -25,6 +25,7 @@ from tracking.platforms.fields import (
 )
 from tracking.platforms.messages import failure
 from tracking.platforms.x_api import XApi
+from tracking.sentences import say
 
 _NAME = "X"
 _REPOST = {"retweeted", "reposted"}
@@ -57,7 +58,7 @@ class Twitter:
             page = self._api.posts_page(user_id, tokens[-1], remaining, budget, account=account.username)
             token = text(obj(page.get("meta")).get("next_token"))
             if token and token in tokens:
-                raise ContractError(f"{_NAME} sends the same page of {account.username} again and again.")
+                raise ContractError(say("samePage", service=_NAME, account=account.username))
             videos = videos_from(page, account, pinned_id)
             posts = objects(page.get("data"))
             ids = [post.get("id") for post in posts]
@@ -89,7 +90,7 @@ def account_from(user: dict[str, Any], asked: str) -> Account:
     """Read the account. Raises ContractError if it is another user than the requested one."""
     user_id, username = identifier(user.get("id")), text(user.get("username"))
     if not user_id or username.casefold() != asked.casefold():
-        raise ContractError(f"{_NAME} answered with another account than {asked}.")
+        raise ContractError(say("anotherAccount", service=_NAME, found="another account", account=asked))
     metrics = obj(user.get("public_metrics"))
     return Account(
         platform="twitter",
@@ -116,7 +117,9 @@ def videos_from(page: dict[str, Any], account: Account, pinned_id: str) -> tuple
     posts = [post for post in objects(page.get("data")) if identifier(post.get("id"))]
     own = [post for post in posts if identifier(post.get("author_id")) in ("", account.platform_user_id)]
     if posts and not own:
-        raise ContractError(f"{_NAME} answered with the posts of another account than {account.username}.")
+        raise ContractError(
+            say("anotherAccount", service=_NAME, found="the posts of another account", account=account.username)
+        )
     return tuple(_video_from(post, media, account.username, pinned_id) for post in own if not _is_repost(post))
 
 

@@ -16,6 +16,7 @@ from tracking.platforms.addresses import checked_username, not_a_username, read_
 from tracking.platforms.fields import count, flag, hashtags, moment, obj, quoted, seconds, text
 from tracking.platforms.messages import failure
 from tracking.platforms.youtube_data_api import PAGE_SIZE, YouTubeDataApi
+from tracking.sentences import say
 
 _NAME = "YouTube"
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # today's have 11 characters; an id of another form breaks the request
@@ -61,7 +62,7 @@ class YouTube:
             except AccountNotFoundError:
                 return
             if token in tokens[1:]:
-                raise ContractError(f"{_NAME} sends the same page of {account} again and again.")
+                raise ContractError(say("samePage", service=_NAME, account=account))
             askable = [video_id for video_id in ids if _VIDEO_ID.fullmatch(video_id)]
             found = {text(video.get("id")): video for video in self._api.videos(askable, budget, account=account)}
             videos = tuple(video_from(found[video_id]) for video_id in askable if video_id in found)
@@ -87,7 +88,7 @@ class YouTube:
                 if _is_asked(channel, name, asked.value):
                     return channel
             if found:
-                raise ContractError(f"{_NAME} answered with another channel than {asked.value}.")
+                raise ContractError(say("anotherAccount", service=_NAME, found="another channel", account=asked.value))
         raise failure(AccountNotFoundError, _NAME, asked.value)
 
 

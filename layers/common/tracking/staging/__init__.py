@@ -20,6 +20,7 @@ from tracking.accounts import Account, Video
 from tracking.document_limits import is_document_id
 from tracking.errors import ContractError
 from tracking.platforms import FetchedAccount, FetchedVideos
+from tracking.sentences import say
 
 _GZIP_LEVEL = 1  # 2 to 9 ms for 5,000 videos; higher levels cost more time than they save
 
@@ -117,7 +118,7 @@ def _checked() -> Iterator[None]:
     try:
         yield
     except (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, RecursionError, zlib.error) as error:
-        raise ContractError("What an earlier step fetched is damaged.") from error
+        raise ContractError(say("damagedStep", problem="damaged")) from error
 
 
 def _usable(video: Video) -> Video:
@@ -134,7 +135,7 @@ def _text(value: Any) -> str:
 
 def _check_owner(body: Any, execution: str) -> None:
     if body["execution"] != execution:
-        raise ContractError("What an earlier step fetched is another job's.")
+        raise ContractError(say("damagedStep", problem="another job's"))
 
 
 def _json(value: object) -> bytes:

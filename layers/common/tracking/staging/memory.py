@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tracking.errors import ContractError
+from tracking.sentences import say
 
 
 class MemoryObjects:
@@ -18,7 +19,7 @@ class MemoryObjects:
         try:
             return self.bodies[key]
         except KeyError:
-            raise ContractError("What an earlier step fetched is no longer there.") from None
+            raise ContractError(say("damagedStep", problem="no longer there")) from None
 
     def delete(self, keys: Sequence[str]) -> None:
         for key in keys:

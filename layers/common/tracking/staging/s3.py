@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tracking.errors import ContractError, CredentialsError, StoreUnavailableError, TrackingError
+from tracking.sentences import say
 from tracking.translating import translated
 
 if TYPE_CHECKING:
@@ -18,10 +19,10 @@ def translate(error: Exception) -> TrackingError:
     """Return our error for one of botocore's: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
     code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
     if code in {"NoSuchKey", "404"}:
-        return ContractError("What an earlier step fetched is no longer there.")
+        return ContractError(say("damagedStep", problem="no longer there"))
     if code in {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "NoSuchBucket"}:
-        return CredentialsError("Our staging storage refuses us.", credential="aws")
-    return StoreUnavailableError("Our staging storage did not answer.")
+        return CredentialsError(say("storageTrouble", detail="Our staging storage refuses us."), credential="aws")
+    return StoreUnavailableError(say("storageTrouble", detail="Our staging storage did not answer."))
 
 
 _translated = translated((BotoCoreError, ClientError), translate)

@@ -19,9 +19,10 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
 from google.rpc.code_pb2 import Code
 
-from tracking.errors import DATABASE_REFUSES_US, CredentialsError, StoreUnavailableError, TrackingError
+from tracking.errors import CredentialsError, StoreUnavailableError, TrackingError
 from tracking.google_credentials import REFUSED
 from tracking.jobs import DOCUMENT_FIELDS, FINISHED, OPEN, PlatformName, Status
+from tracking.sentences import DATABASE_REFUSES_US, say
 from tracking.store import (
     MAX_WRITES_PER_COMMIT,
     DocumentExistsError,
@@ -57,12 +58,13 @@ RETRY_FOR_S = 15.0
 A call takes at most twice RPC_TIMEOUT_S and RETRY_FOR_S: 35 s.
 """
 
+UNUSABLE = "Our credentials for Firestore cannot be used."
 TRANSLATION: tuple[tuple[type[Exception], type[TrackingError], str], ...] = (
     # the first match counts
-    (google.Unauthenticated, CredentialsError, f"{DATABASE_REFUSES_US} are not accepted."),
-    (google.PermissionDenied, CredentialsError, f"{DATABASE_REFUSES_US} lack a right."),
+    (google.Unauthenticated, CredentialsError, "Our credentials for Firestore are not accepted."),
+    (google.PermissionDenied, CredentialsError, "Our credentials for Firestore lack a right."),
     (TransportError, StoreUnavailableError, "The service that signs us in to our database did not answer."),
-    (GoogleAuthError, CredentialsError, f"{DATABASE_REFUSES_US} cannot be used."),
+    (GoogleAuthError, CredentialsError, UNUSABLE),
     (google.ServerError, StoreUnavailableError, "Our database did not answer."),
     (google.TooManyRequests, StoreUnavailableError, "Our database is overloaded."),
     (google.Aborted, StoreUnavailableError, "Our database was busy with the same document."),
@@ -74,10 +76,12 @@ TRANSLATION: tuple[tuple[type[Exception], type[TrackingError], str], ...] = (
 def translate(error: Exception) -> Exception:
     """Return our error for one of Google's, or the error itself: then it is a mistake of ours, or a missing index."""
     if _is_refusal_in_disguise(error):
-        return CredentialsError(f"{DATABASE_REFUSES_US} cannot be used.", credential="google")
+        return CredentialsError(say(DATABASE_REFUSES_US, detail=UNUSABLE), credential="google")
     for theirs, ours, sentence in TRANSLATION:
         if isinstance(error, theirs):
-            return ours(sentence, "google") if ours is CredentialsError else ours(sentence)
+            if ours is CredentialsError:
+                return CredentialsError(say(DATABASE_REFUSES_US, detail=sentence), "google")
+            return ours(say("databaseTrouble", detail=sentence))
     return error
 
 
@@ -414,7 +418,8 @@ class FirestoreStore:
     def _add_job(self, batch: Any, write: JobWrite) -> None:
         reference = self._jobs.document(write.job_id)
         spent = {f"spent.{name}": Increment(amount) for name, amount in write.change.spent.items()}
-        batch.update(reference, write.change.fields | spent, option=self._unchanged_since(write.version))
+        steps = {f"steps.{name}": moment for name, moment in write.change.steps.items()}
+        batch.update(reference, write.change.fields | spent | steps, option=self._unchanged_since(write.version))
 
     def _unchanged_since(self, version: str) -> Any:
         moment = DatetimeWithNanoseconds.from_rfc3339(version)  # type: ignore[no-untyped-call]

@@ -129,6 +129,9 @@ class MemoryStore:
             fields = job.change.fields
             if job.change.spent:
                 fields = fields | {"spent": _added(current.data.get("spent"), job.change.spent)}
+            if job.change.steps:
+                before = current.data.get("steps")
+                fields = fields | {"steps": {**(before if isinstance(before, dict) else {}), **job.change.steps}}
             self._refuse_what_firestore_refuses([DocumentWrite(f"{JOBS}/{job.job_id}", fields), *every])
             version = self._new_version()
             for document in every:
