@@ -40,6 +40,14 @@ export const NEWEST_JOBS = 200;
 export const MAX_USERNAME_LENGTH = 100;
 export const MAX_ID_LENGTH = 128;
 
+/** Steps of an attempt whose times a job keeps; `startedAt` and `completedAt` are its begin and end. */
+export const STEPS = ['accountFetched', 'accountSaved', 'videosFetched'] as const;
+export type JobStep = (typeof STEPS)[number];
+
+/** What a job can spend at its platform. `contracts/job.json` describes each; `usd` is in US dollars. */
+export const RESOURCES = ['units', 'posts', 'users', 'media', 'runs', 'results', 'usd'] as const;
+export type JobResource = (typeof RESOURCES)[number];
+
 /** A document of `trackingJobs`. Null stands for a value that the document lacks. */
 export interface TrackingJob {
   id: string;
@@ -53,8 +61,11 @@ export interface TrackingJob {
   status: JobStatus;
   /** 0 to 100. */
   progress: number;
-  /** A sentence for a person. */
+  /** A sentence for a person, in English. `sentenceOf` translates it. */
   message: string;
+  /** Code of a message that the functions wrote, and its parameters. They may be older than `message`. */
+  messageCode: string | null;
+  messageParams: Readonly<Record<string, string | number>>;
   createdAt: Date | null;
   startedAt: Date | null;
   completedAt: Date | null;
@@ -69,6 +80,10 @@ export interface TrackingJob {
   error: string | null;
   /** Stable name of the failure, such as `AccountNotFoundError`. */
   errorCode: string | null;
+  /** When each step of this attempt was done. */
+  steps: Readonly<Partial<Record<JobStep, Date>>>;
+  /** What the job spent at its platform so far, over all attempts. An amount of 0 is missing. */
+  spent: Readonly<Partial<Record<JobResource, number>>>;
 }
 
 function keysOf<Key extends string>(record: Readonly<Record<Key, unknown>>): readonly Key[] {

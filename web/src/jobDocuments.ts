@@ -2,7 +2,7 @@
 
 import { type DocumentSnapshot, serverTimestamp, Timestamp } from 'firebase/firestore';
 import { hasCode, unreadableJob } from './errors';
-import { ACCOUNT_TYPES, PLATFORMS, STATUSES, type TrackingJob } from './job';
+import { ACCOUNT_TYPES, PLATFORMS, RESOURCES, STATUSES, STEPS, type TrackingJob } from './job';
 
 export const COLLECTION = 'trackingJobs';
 
@@ -55,7 +55,7 @@ export function retryFields() {
 export function readJob(snapshot: DocumentSnapshot): TrackingJob {
   const data = snapshot.data({ serverTimestamps: 'estimate' }) ?? {};
   const text = (field: string) => (typeof data[field] === 'string' ? data[field] : null);
-  const moment = (field: string) => (data[field] instanceof Timestamp ? data[field].toDate() : null);
+  const moment = (field: string) => dateOf(data[field]);
   return {
     id: snapshot.id,
     orgId: text('orgId') ?? '',
@@ -67,6 +67,8 @@ export function readJob(snapshot: DocumentSnapshot): TrackingJob {
     status: oneOf(STATUSES, data.status, 'status'),
     progress: Math.min(whole(data.progress), 100),
     message: text('message') ?? '',
+    messageCode: text('messageCode'),
+    messageParams: paramsOf(mapOf(data.messageParams)),
     createdAt: moment('createdAt'),
     startedAt: moment('startedAt'),
     completedAt: moment('completedAt'),
@@ -76,6 +78,8 @@ export function readJob(snapshot: DocumentSnapshot): TrackingJob {
     accountId: text('accountId'),
     error: text('error'),
     errorCode: text('errorCode'),
+    steps: entriesOf(mapOf(data.steps), STEPS, dateOf),
+    spent: entriesOf(mapOf(data.spent), RESOURCES, amountOf),
   };
 }
 
@@ -96,6 +100,34 @@ export function readJobs(snapshots: readonly DocumentSnapshot[]): TrackingJob[] 
       throw error;
     }
   });
+}
+
+function mapOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** Read the named entries of a map. An entry that `read` cannot read is left out. */
+function entriesOf<Name extends string, Value>(
+  map: Readonly<Record<string, unknown>>,
+  names: readonly Name[],
+  read: (value: unknown) => Value | null,
+): Partial<Record<Name, Value>> {
+  const found = names.map((name) => [name, read(map[name])]);
+  return Object.fromEntries(found.filter(([, value]) => value !== null));
+}
+
+function dateOf(value: unknown): Date | null {
+  return value instanceof Timestamp ? value.toDate() : null;
+}
+
+function amountOf(value: unknown): number | null {
+  return typeof value === 'number' && value > 0 && Number.isFinite(value) ? value : null;
+}
+
+function paramsOf(map: Readonly<Record<string, unknown>>): TrackingJob['messageParams'] {
+  const isParam = (entry: [string, unknown]): entry is [string, string | number] =>
+    typeof entry[1] === 'string' || typeof entry[1] === 'number';
+  return Object.fromEntries(Object.entries(map).filter(isParam));
 }
 
 function whole(value: unknown): number {

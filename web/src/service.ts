@@ -40,6 +40,14 @@ export {
 export * from './job';
 export { PAUSE_REASONS, type PauseReason, type PlatformPause } from './pauses';
 export type { OnError, Unsubscribe } from './retryingListener';
+export {
+  type JobSentence,
+  type SentenceCode,
+  type SentenceParams,
+  type Sentences,
+  type SentenceTemplate,
+  sentenceOf,
+} from './sentences';
 export type { Connection, OnJobs } from './sharedJobListener';
 export { accountKey, checkUsername, platformOf, usernameOf } from './username';
 export * from './watchAccounts';

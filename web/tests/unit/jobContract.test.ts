@@ -10,6 +10,12 @@ import { COLLECTION, cancelFields, newJobFields, readJob, readJobs, retryFields 
 
 const NOW = Timestamp.fromDate(new Date('2026-11-23T12:00:00Z'));
 const VALUES = { string: 'text', int: 7, timestamp: NOW, map: {} };
+/** Maps whose names the reader knows. */
+const MAPS = {
+  steps: { accountSaved: NOW },
+  spent: { units: 3, usd: 0.25 },
+  messageParams: { platform: 'X', posts: 7 },
+};
 /** Fields that only the functions use: pages do not show them. */
 const UNSHOWN = [
   'claimId',
@@ -22,7 +28,6 @@ const UNSHOWN = [
   'runs',
   'part',
   'resume',
-  'spent',
 ];
 
 /** Replace the server's time by the contract's name for it. */
@@ -40,7 +45,8 @@ function document(overrides: Readonly<Record<string, unknown>> = {}) {
   const fields = Object.entries(contract.fields).map(([field, kind]) => {
     return [field, VALUES[kind.replace('?', '') as keyof typeof VALUES]];
   });
-  return { ...Object.fromEntries(fields), platform: 'tiktok', accountType: 'my', status: 'failed', ...overrides };
+  const choices = { platform: 'tiktok', accountType: 'my', status: 'failed' };
+  return { ...Object.fromEntries(fields), ...MAPS, ...choices, ...overrides };
 }
 
 test('names and numbers are those of the contract', () => {
@@ -51,6 +57,8 @@ test('names and numbers are those of the contract', () => {
   expect(job.PLATFORMS).toEqual(Object.keys(platforms));
   expect(job.ACCOUNT_TYPES).toEqual(contract.accountTypes);
   expect(job.PROGRESS).toEqual(contract.progress);
+  expect(job.STEPS).toEqual(contract.steps.names);
+  expect(job.RESOURCES).toEqual(Object.keys(contract.spent).filter((name) => name !== 'about'));
   expect(job.MAX_USERNAME_LENGTH).toBe(contract.maxUsernameLength);
   expect(job.MAX_ID_LENGTH).toBe(contract.maxIdLength);
   expect(COLLECTION).toBe(contract.collection);
@@ -98,7 +106,8 @@ describe('what is read', () => {
     const read = readJob(snapshotOf(document()));
     const shown = Object.entries(document()).filter(([field]) => !UNSHOWN.includes(field));
     const expected = shown.map(([field, value]) => [field, value === NOW ? NOW.toDate() : value]);
-    expect(read).toEqual({ id: 'job1', ...Object.fromEntries(expected) });
+    const steps = { accountSaved: NOW.toDate() };
+    expect(read).toEqual({ id: 'job1', ...Object.fromEntries(expected), steps });
   });
 
   test.each(Object.entries(contract.fields))('bears a missing or odd %s (%s)', (field, kind) => {
@@ -108,7 +117,7 @@ describe('what is read', () => {
         expect(() => readJob(snapshotOf(document({ [field]: odd })))).toThrow(/cannot be shown/);
       } else if (!UNSHOWN.includes(field)) {
         const value = readJob(snapshotOf(document({ [field]: odd })))[field as keyof job.TrackingJob];
-        expect([null, '', 0]).toContain(value);
+        expect([null, '', 0, {}, ...(field === 'messageParams' ? [{ a: 1 }] : [])]).toContainEqual(value);
       }
     }
   });
@@ -121,6 +130,16 @@ describe('what is read', () => {
     [Number.POSITIVE_INFINITY, 0],
   ])('progress %d is shown as %d', (progress, shown) => {
     expect(readJob(snapshotOf(document({ progress }))).progress).toBe(shown);
+  });
+
+  test('keeps what is readable of a map', () => {
+    const steps = { accountFetched: NOW, accountSaved: 'text', videosFetched: null, other: NOW };
+    const spent = { units: 3, usd: '0.25', posts: -1, users: Number.NaN, media: 0, other: 1 };
+    const messageParams = { posts: 7, platform: 'X', odd: null, list: ['a'], map: {} };
+    const read = readJob(snapshotOf(document({ steps, spent, messageParams })));
+    expect(read.steps).toEqual({ accountFetched: NOW.toDate() });
+    expect(read.spent).toEqual({ units: 3 });
+    expect(read.messageParams).toEqual({ posts: 7, platform: 'X' });
   });
 
   test('leaves unreadable jobs out of a list', () => {

@@ -13,6 +13,8 @@ export function makeJob(fields: Partial<TrackingJob> = {}): TrackingJob {
     status: 'pending',
     progress: 0,
     message: 'Waiting to start.',
+    messageCode: null,
+    messageParams: {},
     createdAt: new Date('2026-11-23T12:00:00Z'),
     startedAt: null,
     completedAt: null,
@@ -22,6 +24,8 @@ export function makeJob(fields: Partial<TrackingJob> = {}): TrackingJob {
     accountId: null,
     error: null,
     errorCode: null,
+    steps: {},
+    spent: {},
     ...fields,
   };
 }
