@@ -29,7 +29,7 @@ from tracking.errors import (
     TransientError,
 )
 from tracking.metrics import NAMESPACE, count_completed, count_failed
-from tracking.sentences import DATABASE_REFUSES_US, say
+from tracking.sentences import say
 
 logger = Logger(service="process")
 metrics = Metrics(namespace=NAMESPACE, service="process")
@@ -77,8 +77,10 @@ def _wired() -> wiring.ProcessDeps:
     try:
         return wiring.process()
     except CredentialsError as error:
-        sentence = say(DATABASE_REFUSES_US, detail="Our credentials for Firestore cannot be used.")
-        raise CredentialsError(sentence, credential=refusals.GOOGLE) from error
+        sentence = say("databaseRefusesUs", detail="Our credentials for Firestore cannot be used.")
+        refused = CredentialsError(sentence, credential=refusals.GOOGLE)
+        refused.name_the_sentence()
+        raise refused from error
 
 
 def _charged(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:

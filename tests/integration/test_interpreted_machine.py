@@ -24,7 +24,7 @@ from tracking.errors import PermanentError, StoreUnavailableError, TrackingError
 from tracking.executions import ALREADY_EXISTS, StartRefusedError
 from tracking.jobs import PlatformName, Status
 from tracking.outcomes import ExecutionStatus, Outcome
-from tracking.sentences import DATABASE_REFUSES_US, Sentence, say
+from tracking.sentences import Sentence, say
 from trigger import wake_messages
 
 POSTS = "sim_videos_3"
@@ -497,7 +497,8 @@ def test_unrecorded_error_is_recorded_by_reconcile(
 @pytest.mark.parametrize("times", [0, 1], ids=["FailJob has access", "FailJob is refused, too"])
 def test_job_that_lost_its_database_is_left_to_the_sweep(world: InterpretedWorld, times: int) -> None:
     """Google refused our key in the state. The user has done nothing wrong: the job begins again."""
-    refused = errors.CredentialsError(say(DATABASE_REFUSES_US, detail="It is no longer ours."), credential="google")
+    refused = errors.CredentialsError(say("databaseRefusesUs", detail="It is no longer ours."), credential="google")
+    refused.name_the_sentence()  # as the handler does
     job_id = unrecorded(world, *[refused] * times, of=refused)
     execution = one_execution(world)
     assert (execution["status"], execution["error"]) == (ExecutionStatus.FAILED, "Unrecorded.CredentialsError")

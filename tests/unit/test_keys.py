@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
@@ -27,7 +28,7 @@ from tracking.kick_auth import Caller, Callers, RefusedError
 from tracking.pauses import CONTROL_DOCUMENT
 from tracking.platforms import Platform, Setup
 from tracking.secrets_manager import ASK_AGAIN_S, KEPT_S, REREAD_AFTER_S, secret
-from tracking.sentences import Sentence
+from tracking.sentences import Sentence, say
 
 ALL = [str(name) for name in PlatformName]
 
@@ -315,6 +316,7 @@ def test_fail_job_leaves_a_job_whose_state_google_refused() -> None:
     harness = Harness()
     job = harness.claimed_job()
     before = harness.document(job["jobId"])
-    with pytest.raises(CredentialsError, match="cannot be used"):
-        harness.fail_job(job, "CredentialsError", '{"errorMessage": "Our credentials for Firestore cannot be used."}')
+    refused = say("databaseRefusesUs", detail="It is no longer ours.")
+    with pytest.raises(CredentialsError, match="no longer ours"):
+        harness.fail_job(job, "CredentialsError", json.dumps({"errorMessage": refused.to_cause()}))
     assert harness.document(job["jobId"]) == before

@@ -14,6 +14,7 @@ from tests.metrics import printed_metrics
 from tracking.executions import ExecutionsUnavailableError, MemoryExecutions, StartUnknownError
 from tracking.jobs import LEASE, LEASE_EXPIRED
 from tracking.outcomes import ExecutionStatus, Outcome
+from tracking.sentences import say
 from tracking.settings import Limits
 from tracking.store import JobWrite, Unwritable
 from tracking.store.memory import MemoryStore
@@ -118,7 +119,9 @@ WITHOUT_RESULT = [
     None,
     Outcome(status=ExecutionStatus.SUCCEEDED),
     Outcome(
-        status=ExecutionStatus.FAILED, error="Unrecorded.CredentialsError", cause="Our credentials for Firestore ."
+        status=ExecutionStatus.FAILED,
+        error="Unrecorded.CredentialsError",
+        cause=say("databaseRefusesUs", detail="It is no longer ours.").to_cause(),
     ),
 ]
 

@@ -45,12 +45,12 @@ export const germanSentences: Sentences = {
   anotherAccount: '{service} hat für {account} die Daten eines anderen Kontos geliefert.',
   samePage: '{service} liefert für {account} immer wieder dieselbe Seite.',
   unusableId: 'Die Plattform hat dem Konto eine Kennung gegeben, die sich nicht speichern lässt.',
-  noUsername: 'Es wurde kein Benutzername für {platform} angegeben.',
+  noUsername: 'Geben Sie einen Benutzernamen ein.',
   usernameTooLong: 'Der Benutzername ist länger als {limit} Zeichen.',
   usernameNotPlain: '„{typed}“ kann kein Benutzername bei {platform} sein: zu lang oder kein reiner Text.',
   usernameInvalid: '„{typed}“ kann kein Benutzername bei {platform} sein.',
-  notALink: '„{typed}“ ist kein Link[ zu {platform}].',
-  otherSite: 'Ein Link zu „{host}“ ist kein Link zu {platform}.',
+  notALink: '„{typed}“ ist kein Link.',
+  otherSite: '„{site}“ wird nicht unterstützt. Verfolgen lassen sich {others} und {last}.',
   otherPlatform: 'Das ist ein Link zu {found}, der Auftrag ist aber für {platform}.',
   notAProfile:
     'Das ist nicht der Link eines Profils bei {platform}. Geben Sie den Namen des Kontos oder den Link des Profils an, etwa {example}.',
@@ -66,6 +66,7 @@ export const germanSentences: Sentences = {
   internalError: 'Bei uns ist etwas schiefgegangen; wir wissen davon.',
   malformedInput: 'Ein Schritt des Auftrags bekam fehlerhafte Angaben.',
   databaseTrouble: 'Unsere Datenbank war nicht zu erreichen.',
+  databaseRefusesUs: 'Unser Zugang zu unserer Datenbank funktioniert nicht.',
   storageTrouble: 'Unser Zwischenspeicher war nicht zu erreichen.',
   accessTrouble: 'Unser Zugang zu einem Dienst funktioniert nicht.',
 };

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from tracking import errors, jobs
 from tracking.jobs import Change, Job, Status
-from tracking.sentences import DATABASE_REFUSES_US, Sentence, from_cause, say
+from tracking.sentences import Sentence, from_cause, say
 
 TIMED_OUT = "TimedOut"
 """Our code for each time-out: a Fail state may not report a name of AWS's own, which begins with `States.`.
@@ -94,7 +94,7 @@ def is_lost_access(error: str, cause: str) -> bool:
 
     Nothing is wrong with such a job, and it begins again. S3 and platforms refuse us with the same class.
     """
-    return error == errors.CredentialsError.__name__ and from_cause(_message(cause)).code == DATABASE_REFUSES_US
+    return error == errors.CredentialsError.__name__ and from_cause(_message(cause)).code == "databaseRefusesUs"
 
 
 def explain_end(outcome: Outcome) -> tuple[str, Sentence]:

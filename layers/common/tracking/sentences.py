@@ -22,9 +22,6 @@ Param = str | int
 CONTRACT = Path(__file__).with_name("sentences.json")
 TEMPLATES: Mapping[str, str] = json.loads(CONTRACT.read_text(encoding="utf-8"))["sentences"]
 
-DATABASE_REFUSES_US = "databaseRefusesUs"
-"""The code by which `tracking.outcomes` knows that Google refused our key. S3 and platforms raise the same class."""
-
 _PLACE = re.compile(r"\{(?P<name>\w+)(?::(?P<format>[^{}|]+)|\|(?P<one>[^{}|]*)\|(?P<other>[^{}|]*))?\}")
 _OPTION = re.compile(r"\[([^\[\]]*)\]")
 _FORMATS = {"HH:MM UTC": "%H:%M UTC", "HH:MM:SS UTC": "%H:%M:%S UTC"}

@@ -2,24 +2,16 @@ import { Fragment, type ReactNode } from 'react';
 import { RETRYABLE, type TrackingJob } from '../job';
 import { useRemainingMs } from './Figures';
 import { detailOf } from './jobText';
-import { MOMENTS, type Moment, SPENT, type Spent } from './labels';
+import { MOMENTS, type Moment, SPENT } from './labels';
 import { usePanelTools } from './panelContext';
 import { useWaitReason } from './usePauses';
 import type { Words } from './words';
 
-/** Fields that a job may have besides those of `TrackingJob`. */
-interface MoreOfJob {
-  /** When the steps of this attempt were done. */
-  steps?: Partial<Readonly<Record<Exclude<Moment, 'created' | 'started' | 'ended'>, Date>>>;
-  /** What the job spent at its platform. */
-  spent?: Partial<Readonly<Record<Spent, number>>> | null;
-}
-
 /** Show all that is known about a job. `children` are its further actions. */
-export function JobDetails({ job, children }: { job: TrackingJob & MoreOfJob; children: ReactNode }) {
+export function JobDetails({ job, children }: { job: TrackingJob; children: ReactNode }) {
   const { words, nameOf } = usePanelTools();
   const { labels } = words;
-  const sentence = useWaitReason(job)?.sentence ?? detailOf(job);
+  const sentence = useWaitReason(job)?.sentence ?? detailOf(job, words);
   const facts: [name: string, value: string][] = [
     ...momentsOf(job).map(([moment, date]): [string, string] => [labels.moments[moment], words.moment(date)]),
     ...(job.attempt > 1 ? [[labels.attempts, words.number(job.attempt)] as [string, string]] : []),
@@ -61,7 +53,7 @@ function Expectation({ job }: { job: TrackingJob }) {
 }
 
 /** Return the known moments of a job. A job in the queue keeps none of its last attempt. */
-function momentsOf(job: TrackingJob & MoreOfJob): [Moment, Date][] {
+function momentsOf(job: TrackingJob): [Moment, Date][] {
   const { createdAt, startedAt, completedAt, steps } = job;
   const known: Partial<Record<Moment, Date | null>> = {
     ...(job.status === 'pending' ? {} : steps),
@@ -75,7 +67,7 @@ function momentsOf(job: TrackingJob & MoreOfJob): [Moment, Date][] {
   });
 }
 
-function costOf({ spent }: MoreOfJob, { labels, number, dollars }: Words): string {
+function costOf({ spent }: TrackingJob, { labels, number, dollars }: Words): string {
   return SPENT.flatMap((kind) => {
     const amount = spent?.[kind];
     if (!amount) {

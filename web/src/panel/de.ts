@@ -1,7 +1,10 @@
-/** German labels: `import { germanLabels } from 'account-tracking/de'`. */
+/** German for the panel, and for pages that show sentences of jobs by themselves: the entry `account-tracking/de`. */
 
 import type { TrackingJobErrorCode } from '../errors';
+import { germanSentences } from '../sentences.de';
 import type { Labels } from './labels';
+
+export { germanSentences };
 
 const STATUSES: Labels['statuses'] = {
   pending: 'Wartet',
@@ -85,6 +88,7 @@ export const germanLabels: Labels = {
   wholeMinutes: (minutes) => `${minutes} min`,
   slow: 'Dauert länger als üblich.',
 
+  sentences: germanSentences,
   nothingRuns: 'Gerade läuft nichts.',
   history: 'Verlauf',
   search: 'Nach Namen suchen',

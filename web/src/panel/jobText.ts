@@ -1,5 +1,6 @@
 import { trackingJobError } from '../errors';
 import { type JobStatus, PLATFORM_LABELS, PROGRESS, type TrackingJob } from '../job';
+import { sentenceOf } from '../sentences';
 import type { Attempted, Labels, Stage } from './labels';
 import type { Feed } from './panelState';
 import { ROW_ORDER } from './rows';
@@ -40,11 +41,6 @@ export function accountOn(job: TrackingJob, { labels }: Words): string {
   return labels.accountOn(accountName(job.username, labels), PLATFORM_LABELS[job.platform]);
 }
 
-/** Return the sentence that the functions wrote into a job. Every text of theirs that the panel shows passes here. */
-function sentenceOf(job: TrackingJob): string {
-  return (job.status === 'failed' && job.error) || job.message;
-}
-
 /** Return a few words about what a job does or why it ended so, for its row. `useWaitReason` knows more of waiting. */
 export function shortWord(job: TrackingJob, { labels }: Words): string {
   switch (job.status) {
@@ -77,11 +73,11 @@ function repeatsStatus({ message, platform }: TrackingJob): boolean {
 }
 
 /** Return the sentence about a job, or null when it would only repeat the status. */
-export function detailOf(job: TrackingJob): string | null {
+export function detailOf(job: TrackingJob, { labels, locale }: Words): string | null {
   if (job.status === 'cancelled' || (job.status !== 'failed' && repeatsStatus(job))) {
     return null;
   }
-  return sentenceOf(job) || null;
+  return sentenceOf(job, labels.sentences, locale) || null;
 }
 
 /**
@@ -104,7 +100,7 @@ export function countsOf(
 /** Return the sentence that the live region says when a job has a new status. */
 export function announcementOf(job: TrackingJob, words: Words): string {
   const { changed, statuses, failed } = words.labels;
-  const reason = job.status === 'failed' ? (detailOf(job) ?? failed) : '';
+  const reason = job.status === 'failed' ? (detailOf(job, words) ?? failed) : '';
   return changed(statuses[job.status], accountOn(job, words), reason);
 }
 

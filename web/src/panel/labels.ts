@@ -1,6 +1,7 @@
 import type { TrackingJobError } from '../errors';
 import type { JobStatus } from '../job';
 import type { PauseReason } from '../pauses';
+import type { Sentences } from '../sentences';
 
 /** The step that a running job is at. */
 export type Stage = 'lookingUp' | 'savingAccount' | 'fetchingVideos' | 'savingVideos' | 'finishing';
@@ -70,6 +71,9 @@ export interface Labels {
   /** The same, without the seconds. */
   wholeMinutes(minutes: string): string;
   slow: string;
+
+  /** The sentences that the functions write into jobs. Without them these sentences are English. */
+  sentences: Partial<Sentences>;
 
   nothingRuns: string;
   history: string;
@@ -182,6 +186,7 @@ export const englishLabels: Labels = {
   wholeMinutes: (minutes) => `${minutes} min`,
   slow: 'Taking longer than usual.',
 
+  sentences: {},
   nothingRuns: 'Nothing is running.',
   history: 'History',
   search: 'Search by name',

@@ -27,7 +27,7 @@ export function useWaitReason(job: TrackingJob): WaitReason | null {
   const { words, pauses, clock } = usePanelTools();
   const pause = pauses.find(({ platform }) => platform === job.platform);
   const isPaused = useIsBefore(pause ? pause.until.getTime() + clock.skewMs : 0);
-  const sentence = detailOf(job);
+  const sentence = detailOf(job, words);
   if (job.status !== 'pending') {
     return null;
   }

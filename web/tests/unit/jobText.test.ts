@@ -74,27 +74,36 @@ describe('a progress bar', () => {
 
 describe('the sentence about a job', () => {
   test('is the message of a job that works or waits for a reason', () => {
-    expect(detailOf(makeJob({ status: 'processing', message: 'Found NASA.' }))).toBe('Found NASA.');
-    expect(detailOf(makeJob({ message: 'Waiting for a free place.' }))).toBe('Waiting for a free place.');
+    expect(detailOf(makeJob({ status: 'processing', message: 'Found NASA.' }), words)).toBe('Found NASA.');
+    expect(detailOf(makeJob({ message: 'Waiting for a free place.' }), words)).toBe('Waiting for a free place.');
+  });
+
+  test('is translated with its numbers, if the functions gave it a code', () => {
+    const message = 'Fetched 1,204 videos.';
+    const job = makeJob({ status: 'processing', message, messageCode: 'fetched', messageParams: { videos: 1204 } });
+    expect(detailOf(job, words)).toBe(message);
+    expect(detailOf(job, wordsOf(germanLabels))).toBe('1.204 Videos abgerufen.');
   });
 
   /** The sentences for waiting and for looking up an account are those of the contract. */
   test('is absent where it would repeat the status', () => {
-    expect(detailOf(makeJob({ message: contract.messages.waiting }))).toBeNull();
+    expect(detailOf(makeJob({ message: contract.messages.waiting }), words)).toBeNull();
     expect(contract.changes.create.message).toBe(contract.messages.waiting);
     expect(contract.changes.retry.message).toBe(contract.messages.waiting);
     for (const platform of PLATFORMS) {
       const message = contract.messages.lookingUp.replace('<platform>', platforms[platform].label);
-      expect(detailOf(makeJob({ status: 'processing', platform, message }))).toBeNull();
+      expect(detailOf(makeJob({ status: 'processing', platform, message }), words)).toBeNull();
     }
-    expect(detailOf(makeJob({ status: 'cancelled', message: 'Cancelled.' }))).toBeNull();
+    expect(detailOf(makeJob({ status: 'cancelled', message: 'Cancelled.' }), words)).toBeNull();
   });
 
   test('says why a job failed, whatever its document leaves out', () => {
-    expect(detailOf(makeJob({ status: 'failed', error: 'No such account.', message: 'x' }))).toBe('No such account.');
-    expect(detailOf(makeJob({ status: 'failed', error: null, message: 'Interrupted.' }))).toBe('Interrupted.');
+    expect(detailOf(makeJob({ status: 'failed', error: 'No such account.', message: 'x' }), words)).toBe(
+      'No such account.',
+    );
+    expect(detailOf(makeJob({ status: 'failed', error: null, message: 'Interrupted.' }), words)).toBe('Interrupted.');
     const nothing = makeJob({ status: 'failed', error: null, message: '' });
-    expect(detailOf(nothing)).toBeNull();
+    expect(detailOf(nothing, words)).toBeNull();
     expect(announcementOf(nothing, words)).toBe('Failed: @nasa on Instagram. Tracking this account failed.');
   });
 });

@@ -22,7 +22,7 @@ from google.rpc.code_pb2 import Code
 from tracking.errors import CredentialsError, StoreUnavailableError, TrackingError
 from tracking.google_credentials import REFUSED
 from tracking.jobs import DOCUMENT_FIELDS, FINISHED, OPEN, PlatformName, Status
-from tracking.sentences import DATABASE_REFUSES_US, say
+from tracking.sentences import say
 from tracking.store import (
     MAX_WRITES_PER_COMMIT,
     DocumentExistsError,
@@ -76,11 +76,11 @@ TRANSLATION: tuple[tuple[type[Exception], type[TrackingError], str], ...] = (
 def translate(error: Exception) -> Exception:
     """Return our error for one of Google's, or the error itself: then it is a mistake of ours, or a missing index."""
     if _is_refusal_in_disguise(error):
-        return CredentialsError(say(DATABASE_REFUSES_US, detail=UNUSABLE), credential="google")
+        return CredentialsError(say("databaseRefusesUs", detail=UNUSABLE), credential="google")
     for theirs, ours, sentence in TRANSLATION:
         if isinstance(error, theirs):
             if ours is CredentialsError:
-                return CredentialsError(say(DATABASE_REFUSES_US, detail=sentence), "google")
+                return CredentialsError(say("databaseRefusesUs", detail=sentence), "google")
             return ours(say("databaseTrouble", detail=sentence))
     return error
 
