@@ -44,7 +44,7 @@ export const MAX_ID_LENGTH = 128;
 export const STEPS = ['accountFetched', 'accountSaved', 'videosFetched'] as const;
 export type JobStep = (typeof STEPS)[number];
 
-/** What a job can spend at its platform. `contracts/job.json` describes each; `usd` is in US dollars. */
+/** Resources that a job's platform charges for. `contracts/job.json` describes each; `usd` is in US dollars. */
 export const RESOURCES = ['units', 'posts', 'users', 'media', 'runs', 'results', 'usd'] as const;
 export type JobResource = (typeof RESOURCES)[number];
 
@@ -80,9 +80,9 @@ export interface TrackingJob {
   error: string | null;
   /** Stable name of the failure, such as `AccountNotFoundError`. */
   errorCode: string | null;
-  /** When each step of this attempt was done. */
+  /** The time at which each step of this attempt was done. */
   steps: Readonly<Partial<Record<JobStep, Date>>>;
-  /** What the job spent at its platform so far, over all attempts. An amount of 0 is missing. */
+  /** Amounts that the job spent at its platform so far, over all attempts. An amount of 0 is missing. */
   spent: Readonly<Partial<Record<JobResource, number>>>;
 }
 

@@ -75,6 +75,9 @@ export function fullJob(status: JobStatus): DocumentData {
     part: 2,
     resume: { cursor: '1204', saved: 1204, missing: 0, total: 5000, retryAt: null },
     spent: { units: 3 },
+    messageCode: 'accountNotFound',
+    messageParams: { service: 'YouTube', account: 'nasa' },
+    steps: { accountFetched: EARLIER },
   };
 }
 

@@ -36,7 +36,7 @@ const NAMES = Object.fromEntries(Object.keys(contract.sentences).map((code) => [
   SentenceCode
 >;
 
-test.each(EXAMPLES)('$code: the English of the page is that of the functions: $text', ({ code, params, text }) => {
+test.each(EXAMPLES)('$code in English: $text', ({ code, params, text }) => {
   expect(sentenceOf(said(text, code, params), NAMES)).toBe(code);
   expect(sentenceOf(makeJob({ status: 'failed', error: text, messageCode: code, messageParams: params }), NAMES)).toBe(
     code,
@@ -57,7 +57,7 @@ describe('a code that is older than the message', () => {
     expect(sentenceOf(job, NAMES)).toBe(code);
   });
 
-  test('does not count after an older page wrote a sentence of its own', () => {
+  test('does not count after a page wrote a sentence of its own', () => {
     expect(sentenceOf(said('Stopped by you.', 'lookingUp', { platform: 'X' }), NAMES)).toBe('Stopped by you.');
   });
 
