@@ -50,7 +50,7 @@ export const germanSentences: Sentences = {
   usernameNotPlain: '„{typed}“ kann kein Benutzername bei {platform} sein: zu lang oder kein reiner Text.',
   usernameInvalid: '„{typed}“ kann kein Benutzername bei {platform} sein.',
   notALink: '„{typed}“ ist kein Link.',
-  otherSite: '„{site}“ wird nicht unterstützt. Verfolgen lassen sich {others} und {last}.',
+  otherSite: '„{site}“ wird nicht unterstützt. Sie können {others} und {last} verfolgen.',
   otherPlatform: 'Das ist ein Link zu {found}, der Auftrag ist aber für {platform}.',
   notAProfile:
     'Das ist nicht der Link eines Profils bei {platform}. Geben Sie den Namen des Kontos oder den Link des Profils an, etwa {example}.',
@@ -66,7 +66,7 @@ export const germanSentences: Sentences = {
   internalError: 'Bei uns ist etwas schiefgegangen; wir wissen davon.',
   malformedInput: 'Ein Schritt des Auftrags bekam fehlerhafte Angaben.',
   databaseTrouble: 'Unsere Datenbank war nicht zu erreichen.',
-  databaseRefusesUs: 'Unser Zugang zu unserer Datenbank funktioniert nicht.',
+  databaseRefusesUs: 'Unsere Datenbank lässt uns gerade nicht zugreifen.',
   storageTrouble: 'Unser Zwischenspeicher war nicht zu erreichen.',
   accessTrouble: 'Unser Zugang zu einem Dienst funktioniert nicht.',
 };
