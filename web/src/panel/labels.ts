@@ -26,11 +26,11 @@ export type FailureCode =
 export const MOMENTS = ['created', 'started', 'accountFetched', 'accountSaved', 'videosFetched', 'ended'] as const;
 export type Moment = (typeof MOMENTS)[number];
 
-/** What a job may have spent at its platform; `spent` in `contracts/job.json` explains each. */
+/** Amounts that a job may have spent at its platform; `spent` in `contracts/job.json` explains each. */
 export const SPENT = ['usd', 'units', 'posts', 'users', 'media', 'runs', 'results'] as const;
 export type Spent = (typeof SPENT)[number];
 
-/** What a person was trying to do when an error came. */
+/** The action that a person tried when an error came. */
 export type Attempted = 'load' | 'cancel' | 'retry' | 'create';
 
 /**
@@ -57,7 +57,7 @@ export interface Labels {
   reasons: Readonly<Record<FailureCode, string>>;
   accountOn(name: string, platform: string): string;
   noUsername: string;
-  /** What a job without any sentence of its own says. */
+  /** The sentence of a job that has none of its own. */
   failed: string;
   /** `Failed at 30%`, for a bar. */
   stoppedAt(status: string, percent: string): string;

@@ -1,7 +1,7 @@
 import { CANCELLABLE, type TrackingJob } from '../job';
 import type { FailureCode } from './labels';
 
-/** What helps after a failure: another try, another name, or nothing. */
+/** The step that helps after a failure: another try, another name, or nothing. */
 export type NextStep = 'retry' | 'edit' | 'remove';
 
 const NEXT_STEPS: Readonly<Record<FailureCode, NextStep>> = {

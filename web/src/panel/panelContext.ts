@@ -15,7 +15,7 @@ export interface RowClock {
   receivedAt: number;
 }
 
-/** What every part of one panel uses. */
+/** The things that every part of one panel uses. */
 export interface PanelTools {
   source: JobSource;
   words: Words;

@@ -43,7 +43,7 @@ export function withCleared(
   );
 }
 
-/** What decides whether an ended job is listed. */
+/** The facts that decide whether an ended job is listed. */
 export interface RowMemory {
   /** Jobs that ended while the panel was mounted and are still listed. */
   ended: ReadonlySet<string>;

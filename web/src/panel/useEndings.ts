@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react';
 import type { TrackingJob } from '../job';
 
-/** What a page wants to hear about jobs that end. */
+/** The events that a page may hear about jobs that end. */
 export interface EndingCallbacks {
   /**
    * Called once for each job that becomes completed while the panel is mounted. Jobs that were completed before are

@@ -108,7 +108,7 @@ describe('the remaining time of a running job', () => {
     expect(screen.getByText('About 40 s left.')).toBeTruthy();
   });
 
-  test('is unknown with two samples, or with those of another platform', () => {
+  test('is unknown with two samples of the platform', () => {
     mount();
     show(running({ startedAt: ago(20) }), ...samples().slice(1), completed({ id: 'w', platform: 'tiktok' }));
     expect(summary().textContent).toContain(', 20 s');

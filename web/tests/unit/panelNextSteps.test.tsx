@@ -1,4 +1,4 @@
-/** What the panel offers after a failure, by its code. */
+/** The panel's offers after a failure, by its code. */
 
 import { readFileSync } from 'node:fs';
 import { act, screen, within } from '@testing-library/react';
@@ -62,7 +62,7 @@ test('a code of a newer version says Failed, and can be retried', () => {
   expect(button('Retry tracking @nasa on Instagram')).toBeTruthy();
 });
 
-test('a private account is removed for good, and can still be retried', async () => {
+test('a private account is removed, but can be retried, too', async () => {
   mount();
   show(failed({ errorCode: 'AccountPrivateError' }));
   expect(screen.queryByRole('button', { name: /^(Retry|Dismiss)/ })).toBeNull();

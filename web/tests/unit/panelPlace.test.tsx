@@ -1,4 +1,4 @@
-/** Where the panel stands in the page, and on a server. */
+/** The place of the panel in the page, and on a server. */
 
 import { act, cleanup, render } from '@testing-library/react';
 import { renderToString } from 'react-dom/server';
@@ -30,7 +30,7 @@ describe('the panel', () => {
     container.remove();
   });
 
-  test('shares its corner with other panels, and leaves nothing behind', () => {
+  test('shares its corner with others, and leaves nothing', () => {
     const panels = (second: 'bottom-right' | 'bottom-left') => (
       <>
         <TrackingJobsPanel service={source} orgId="org" projectId="a" />
