@@ -3,7 +3,6 @@ import { announcementsOf } from './jobText';
 import { IconButton } from './PanelButton';
 import { BellIcon } from './PanelIcons';
 import { usePanelTools } from './panelContext';
-import { callPage } from './useEndings';
 import type { Words } from './words';
 
 function isSupported(): boolean {
@@ -44,18 +43,18 @@ export function Bell({ isOn, onChange }: BellProps) {
   );
 }
 
-/** Tell of jobs that have ended, when nobody looks at the page. Two tabs of one project show one notification. */
+/**
+ * Tell of jobs that have ended, when nobody looks at the page. Two tabs of one project show one notification. Throws a
+ * TypeError in Chrome on Android, which has notifications for service workers only.
+ */
 export function notify(ended: readonly TrackingJob[], words: Words): void {
   if (document.visibilityState === 'visible' || !isAllowed()) {
     return;
   }
-  // Chrome on Android throws here: it has notifications for service workers only.
-  callPage(() => {
-    const notification = new Notification(words.labels.title, {
-      body: announcementsOf(ended, words),
-      lang: words.locale,
-      tag: `account-tracking:${ended.map(({ id }) => id)}`,
-    });
-    notification.onclick = () => window.focus();
+  const notification = new Notification(words.labels.title, {
+    body: announcementsOf(ended, words),
+    lang: words.locale,
+    tag: `account-tracking:${ended.map(({ id }) => id)}`,
   });
+  notification.onclick = () => window.focus();
 }

@@ -69,8 +69,14 @@ function ProjectPanel(props: TrackingJobsPanelProps & TrackingScope) {
   useNetworkChanges(onNetwork);
   const pauses = usePauses(service);
   useEndings(state.endings, props, (ended) => {
-    if (stored.notifies) {
+    if (!stored.notifies) {
+      return;
+    }
+    try {
       notify(ended, words);
+    } catch {
+      remember({ notifies: false });
+      announce(words.labels.notifyBlocked);
     }
   });
 

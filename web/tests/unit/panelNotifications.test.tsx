@@ -17,12 +17,15 @@ import {
 
 setupPanelTest();
 
+/** Chrome on Android has the class, but refuses to make an object of it. */
+let broken: boolean;
 let shown: { title: string; options: NotificationOptions | undefined }[];
 let request: ReturnType<typeof vi.fn<() => Promise<NotificationPermission>>>;
 
 /** Stand-in for the browser's class. `answer` is what the person says when asked. */
 function stubNotification(answer: NotificationPermission): void {
   shown = [];
+  broken = false;
   class FakeNotification {
     static permission: NotificationPermission = 'default';
     static requestPermission = vi.fn(async () => {
@@ -31,6 +34,9 @@ function stubNotification(answer: NotificationPermission): void {
     });
     onclick = null;
     constructor(title: string, options?: NotificationOptions) {
+      if (broken) {
+        throw new TypeError('Illegal constructor.');
+      }
       shown.push({ title, options });
     }
   }
@@ -95,6 +101,18 @@ describe('notifications', () => {
     expect(isOn()).toBe(true);
     expect(request).toHaveBeenCalledTimes(1);
   });
+});
+
+test('a browser that cannot show them turns them off, and says so', async () => {
+  stubNotification('granted');
+  mount();
+  show(running());
+  await user.click(bell());
+  broken = true;
+  hide();
+  show(completed());
+  expect(isOn()).toBe(false);
+  expect(announced()).toBe('This browser blocks notifications of this page.');
 });
 
 test('a browser that blocks them is told so', async () => {
