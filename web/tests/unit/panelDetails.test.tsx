@@ -1,6 +1,6 @@
 /** The details of a job, and how long it probably still takes. */
 
-import { screen } from '@testing-library/react';
+import { act, screen } from '@testing-library/react';
 import { describe, expect, test, vi } from 'vitest';
 import { type ExpectedEnds, learnEnds } from '../../src/panel/estimate';
 import {
@@ -79,7 +79,7 @@ describe('the details of a row', () => {
     await user.click(summary());
     show(completed());
     await user.unhover(summary());
-    summary().blur();
+    act(() => summary().blur());
     pass(60_000);
     expect(rows()).toHaveLength(1);
   });

@@ -144,8 +144,9 @@ describe('failures of the past', () => {
   test('are not known from a list out of the cache', () => {
     first();
     mount();
-    act(() => source.emit([], 'reconnecting'));
-    show(failed({ id: 'old' }));
+    act(() => source.emit([failed({ id: 'cached' })], 'reconnecting'));
+    expect(panel()).toBeNull();
+    show(failed({ id: 'cached' }), failed({ id: 'old' }));
     expect(panel()).toBeNull();
   });
 
