@@ -1,11 +1,13 @@
 /**
- * Tries the packed package in apps of strangers.
+ * Tries the packed package in apps of strangers. `dist` must be built before.
  *
  *     node consumers/run.mjs types          the package's form, and types in strict TypeScript; some seconds
+ *     node consumers/run.mjs example        builds examples/react into .local/consumers/linked/example/dist; some seconds
  *     node consumers/run.mjs apps [NAME]    apps with other versions of React, Firebase and Next (apps.json); minutes
  *
- * Each app is copied to `.local/consumers`, where npm installs the package's tarball beside the app's own versions. The
- * app's script `check` type-checks, builds and runs it. `dist` must be built before.
+ * Each app is copied to `.local/consumers`. `apps` lets npm install the package's tarball beside the app's own versions,
+ * and runs the app's script `check`, which type-checks, builds and runs it. The others use the tools and peers of
+ * `web/node_modules`, and need no registry.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -15,9 +17,6 @@ import { fileURLToPath } from 'node:url';
 const WEB = fileURLToPath(new URL('../', import.meta.url));
 const WORK = fileURLToPath(new URL('../../.local/consumers/', import.meta.url));
 const TOOLS = `${WEB}node_modules/.bin/`;
-/** Packages of ours that the types are checked with. They have other packages beside them, so the folder is linked. */
-const PEERS = ['@firebase', '@types', 'csstype', 'firebase', 'react', 'react-dom'];
-
 function run(command, args, folder) {
   execFileSync(command, args, { cwd: folder, stdio: 'inherit', env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' } });
 }
@@ -37,21 +36,32 @@ function copy(app, name) {
   return folder;
 }
 
+/** Copy an app, and unpack the tarball for it. All other packages it finds in the folder above: they are ours. */
+function link(app, name, tarball) {
+  const folder = copy(app, `linked/${name}`);
+  const installed = `${folder}node_modules/account-tracking/`;
+  mkdirSync(installed, { recursive: true });
+  run('tar', ['--extract', '--gzip', '--strip-components=1', '--file', tarball, '--directory', installed], WEB);
+  rmSync(`${WORK}linked/node_modules`, { force: true });
+  symlinkSync(`${WEB}node_modules`, `${WORK}linked/node_modules`);
+  return folder;
+}
+
 function checkTypes() {
   const tarball = pack();
   run(`${TOOLS}publint`, ['run', tarball, '--strict'], WEB);
   run(`${TOOLS}attw`, [tarball, '--profile', 'esm-only', '--no-color', '--no-emoji', '--format', 'ascii'], WEB);
-  const folder = copy('types', 'types');
-  const installed = `${folder}node_modules/account-tracking/`;
-  mkdirSync(installed, { recursive: true });
-  run('tar', ['--extract', '--gzip', '--strip-components=1', '--file', tarball, '--directory', installed], WEB);
-  for (const peer of PEERS) {
-    symlinkSync(`${WEB}node_modules/${peer}`, `${folder}node_modules/${peer}`);
-  }
+  const folder = link('types', 'types', tarball);
   for (const resolution of ['bundler', 'nodenext']) {
     console.log(`types, moduleResolution ${resolution}`);
     run(`${TOOLS}tsc`, ['--project', `tsconfig.${resolution}.json`], folder);
   }
+}
+
+function buildExample() {
+  const folder = link('../examples/react', 'example', pack());
+  run(`${TOOLS}tsc`, ['--noEmit'], folder);
+  run(`${TOOLS}vite`, ['build', '--logLevel', 'warn', '--base', './'], folder);
 }
 
 function checkApps(wanted) {
@@ -81,8 +91,10 @@ function checkApps(wanted) {
 const [what, name] = process.argv.slice(2);
 if (what === 'types') {
   checkTypes();
+} else if (what === 'example') {
+  buildExample();
 } else if (what === 'apps') {
   checkApps(name);
 } else {
-  throw new Error('Say what to check: types, or apps.');
+  throw new Error('Say what to check: types, example or apps.');
 }
