@@ -1,24 +1,13 @@
 import type { Auth } from 'firebase/auth';
-import {
-  collection,
-  type DocumentReference,
-  doc,
-  type Firestore,
-  getDocFromServer,
-  getDocsFromServer,
-  limit,
-  orderBy,
-  type Query,
-  query,
-  where,
-} from 'firebase/firestore';
+import { type DocumentReference, doc, type Firestore, getDocFromServer, getDocsFromServer } from 'firebase/firestore';
 import { TrackingJobError } from './errors';
 import { checkDays, checkId, checkNewJob } from './inputChecks';
-import { type AccountType, CANCELLABLE, NEWEST_JOBS, type Platform, type TrackingJob } from './job';
+import { type AccountType, CANCELLABLE, type Platform, type TrackingJob } from './job';
 import { CANCEL, changeJob, RETRY } from './jobChanges';
 import { JobCreation } from './jobCreation';
 import { deleteFinishedJobs } from './jobDeletion';
 import { COLLECTION, findJob, type NewJob, readJob, readJobs } from './jobDocuments';
+import { newestJobs, unfinishedJobs } from './jobQueries';
 import { openWindow } from './jobWindow';
 import { Kick } from './kick';
 import { type PlatformPause, watchPauses } from './pauses';
@@ -201,9 +190,10 @@ export class TrackingJobService implements JobSource {
 
   /** Return the project's newest 200 jobs, newest first. Unlike a listener it never answers from the cache. */
   async getProjectJobs(orgId: string, projectId: string): Promise<TrackingJob[]> {
-    const newest = this.#projectJobs(orgId, projectId, NEWEST_JOBS);
+    checkId('orgId', orgId);
+    checkId('projectId', projectId);
     await this.#checkSignedIn();
-    const { docs } = await withTimeout(getDocsFromServer(newest));
+    const { docs } = await withTimeout(getDocsFromServer(newestJobs(this.#firestore, orgId, projectId)));
     return readJobs(docs);
   }
 
@@ -230,7 +220,7 @@ export class TrackingJobService implements JobSource {
     const project =
       this.#projects.get(key) ??
       new SharedJobListener(
-        openWindow((count) => this.#projectJobs(orgId, projectId, count)),
+        openWindow((count) => newestJobs(this.#firestore, orgId, projectId, count)),
         this.#auth,
       );
     this.#projects.set(key, project);
@@ -303,33 +293,13 @@ export class TrackingJobService implements JobSource {
     if (known && (created === undefined || known.some(({ id }) => id === created))) {
       return known.filter(({ status }) => CANCELLABLE.includes(status));
     }
-    const unfinished = query(
-      collection(this.#firestore, COLLECTION),
-      where('orgId', '==', orgId),
-      where('projectId', '==', projectId),
-      where('status', 'in', CANCELLABLE),
-      orderBy('createdAt', 'desc'),
-      limit(NEWEST_JOBS),
-    );
-    const { docs } = await withTimeout(getDocsFromServer(unfinished));
+    const { docs } = await withTimeout(getDocsFromServer(unfinishedJobs(this.#firestore, orgId, projectId)));
     return readJobs(docs);
   }
 
   #job(jobId: string): DocumentReference {
     checkId('jobId', jobId);
     return doc(this.#firestore, COLLECTION, jobId);
-  }
-
-  #projectJobs(orgId: string, projectId: string, count: number): Query {
-    checkId('orgId', orgId);
-    checkId('projectId', projectId);
-    return query(
-      collection(this.#firestore, COLLECTION),
-      where('orgId', '==', orgId),
-      where('projectId', '==', projectId),
-      orderBy('createdAt', 'desc'),
-      limit(count),
-    );
   }
 }
 
