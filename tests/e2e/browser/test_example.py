@@ -66,6 +66,8 @@ def test_example_tracks_an_account_under_a_strict_policy(example: str, context: 
     troubles: list[str] = []
     tab.on("pageerror", lambda error: troubles.append(str(error)))
     tab.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
+    # A kick whose answer nobody reads is aborted after five seconds. The account below takes longer.
+    tab.on("requestfailed", lambda request: troubles.append(request.url) if "/trigger" in request.url else None)
     tab.goto(example)
     expect(tab.get_by_role("button", name="Sign in")).to_be_visible()
     sign_in(tab)
