@@ -203,6 +203,8 @@ CALLS: dict[str, Callable[[FirestoreStore], Any]] = {
     "delete_jobs": lambda store: store.delete_jobs([JobSnapshot("a", {}, VERSION, START, START)]),
     "get_documents": lambda store: store.get_documents("organizations"),
     "get_document": lambda store: store.get_document("organizations/o"),
+    "get_newest": lambda store: store.get_newest("organizations", "name", 10),
+    "update_each": lambda store: store.update_each([DocumentWrite("a/b", {"n": 1})]),
 }
 
 

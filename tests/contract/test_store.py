@@ -806,3 +806,36 @@ def test_documents_of_a_collection_exclude_subcollections(store: Store) -> None:
     assert store.get_documents(f"{ACCOUNTS}/a/videos") == {"v": {"n": 2}}
     assert store.get_documents("organizations/none/projects") == {}
     assert store.get_document(f"{ACCOUNTS}/none") is None
+
+
+# Documents beside jobs
+
+
+def test_newest_documents_come_by_a_field_and_no_more(store: Store) -> None:
+    dates = {"a": START, "b": START + timedelta(days=2), "c": None, "d": START + timedelta(days=1)}
+    for name, date in dates.items():
+        store.put_document(DocumentWrite(f"{ACCOUNT}/videos/{name}", {"publishedAt": date, "title": name}))
+    store.put_document(DocumentWrite(f"{ACCOUNT}/videos/e", {"title": "undated"}))
+    store.put_document(DocumentWrite(f"{ACCOUNTS}/other/videos/f", {"publishedAt": START, "title": "elsewhere"}))
+    assert list(store.get_newest(f"{ACCOUNT}/videos", "publishedAt", 2)) == ["b", "d"]
+    found = store.get_newest(f"{ACCOUNT}/videos", "publishedAt", 10)
+    assert list(found) == ["b", "d", "a", "c"]
+    assert found["b"] == {"publishedAt": dates["b"], "title": "b"}
+
+
+def test_documents_that_exist_are_updated_each_by_itself(store: Store) -> None:
+    for name in ("a", "c"):
+        store.put_document(DocumentWrite(f"{ACCOUNTS}/{name}", {"bio": name, "avatar": {"old": 1}}))
+    writes = [DocumentWrite(f"{ACCOUNTS}/{name}", {"avatar": {"url": name}}) for name in ("a", "b", "c")]
+    assert store.update_each(writes) == [True, False, True]
+    assert store.get_documents(ACCOUNTS) == {name: {"bio": name, "avatar": {"url": name}} for name in ("a", "c")}
+    assert store.update_each([]) == []
+
+
+def test_refused_update_leaves_the_others(store: Store) -> None:
+    for name in ("a", "b", "c"):
+        store.put_document(DocumentWrite(f"{ACCOUNTS}/{name}", {"bio": name}))
+    avatars = {"a": "a", "b": "x" * MAX_DOCUMENT_BYTES, "c": "c"}
+    writes = [DocumentWrite(f"{ACCOUNTS}/{name}", {"avatar": avatar}) for name, avatar in avatars.items()]
+    assert store.update_each(writes) == [True, False, True]
+    assert store.get_document(f"{ACCOUNTS}/b") == {"bio": "b"}

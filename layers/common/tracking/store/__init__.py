@@ -304,6 +304,32 @@ class CleanupStore(JobsWriter, Protocol):
         ...
 
 
+class DocumentStore(Protocol):
+    """A finished job's account and videos, and what is written beside their fields."""
+
+    def get_job(self, job_id: str) -> JobSnapshot | None: ...
+
+    def get_document(self, path: str) -> dict[str, Any] | None: ...
+
+    def get_newest(self, collection: str, field: str, limit: int) -> dict[str, dict[str, Any]]:
+        """Return the documents with the largest values of `field`, the largest first, by id.
+
+        Documents without the field are left out.
+        """
+        ...
+
+    def put_document(self, write: DocumentWrite) -> str:
+        """Write a document, as in `TickStore`."""
+        ...
+
+    def update_each(self, writes: Sequence[DocumentWrite]) -> list[bool]:
+        """Change documents that must exist, each independently: at most MAX_WRITES_PER_COMMIT, without preconditions.
+
+        Return for each whether it was changed: False if the document is gone, or the database refused the change.
+        """
+        ...
+
+
 class CommandLineStore(StateStore, CleanupStore, Protocol):
     """The operators' work: to add, list, change and delete jobs, and to end pauses."""
 
@@ -323,7 +349,7 @@ class CommandLineStore(StateStore, CleanupStore, Protocol):
         ...
 
 
-class Store(TickStore, CommandLineStore, Protocol):
+class Store(TickStore, CommandLineStore, DocumentStore, Protocol):
     """All calls, as both adapters implement them."""
 
     def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:

@@ -404,6 +404,27 @@ class FirestoreStore:
             raise StaleVersionError(str(error)) from error
         return _version(results[0].update_time)
 
+    @_translated
+    def get_newest(self, collection: str, field: str, limit: int) -> dict[str, dict[str, Any]]:
+        query = self.client.collection(collection).order_by(field, direction=Query.DESCENDING).limit(limit)
+        return {document.id: document.to_dict() or {} for document in query.stream(**self._call)}
+
+    @_translated
+    def update_each(self, writes: Sequence[DocumentWrite]) -> list[bool]:
+        return self._update_batch(writes) if writes else []
+
+    def _update_batch(self, writes: Sequence[DocumentWrite]) -> list[bool]:
+        batch = BulkWriteBatch(self.client)
+        for write in writes:
+            batch.update(self.client.document(write.path), write.fields)
+        try:
+            return [status.code == Code.OK for status in batch.commit(**self._call).status]
+        except google.InvalidArgument:  # as in `_write_batch`: one bad write makes Firestore refuse all of them
+            if len(writes) == 1:
+                return [False]
+            middle = len(writes) // 2
+            return self._update_batch(writes[:middle]) + self._update_batch(writes[middle:])
+
     def _add_document(self, batch: Any, write: DocumentWrite) -> None:
         reference = self.client.document(write.path)
         if write.must_be_new:

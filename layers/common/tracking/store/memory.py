@@ -205,6 +205,26 @@ class MemoryStore:
                 raise StaleVersionError(write.path)
             return self._merge(write.path, write.fields, self._new_version())
 
+    def get_newest(self, collection: str, field: str, limit: int) -> dict[str, dict[str, Any]]:
+        found = [(key, data) for key, data in self.get_documents(collection).items() if field in data]
+        # As in Firestore, null is the smallest of all values, and ids decide between equal ones.
+        found.sort(key=lambda one: (one[1][field] is not None, one[1][field], one[0]), reverse=True)
+        return dict(found[:limit])
+
+    def update_each(self, writes: Sequence[DocumentWrite]) -> list[bool]:
+        with self._lock:
+            return [self._update(write) for write in writes]
+
+    def _update(self, write: DocumentWrite) -> bool:
+        if write.path not in self._documents:
+            return False
+        try:
+            self._refuse_what_firestore_refuses([write])
+        except WriteRefusedError:
+            return False
+        self._merge(write.path, write.fields, self._new_version())
+        return True
+
     def touch(self, job_id: str, **fields: Any) -> None:
         """Write as a front end does, without a precondition."""
         with self._lock:
