@@ -22,6 +22,7 @@ CALLS = {
     "executions": {("stepfunctions", "StartExecution"), ("stepfunctions", "DescribeExecution")},
     "s3": {("s3", "PutObject"), ("s3", "GetObject"), ("s3", "DeleteObject")},
     "secrets_manager": {("secretsmanager", "GetSecretValue")},
+    "bucket": {("s3", "PutObject"), ("s3", "HeadObject"), ("s3", "DeleteObject")},
     "kick": {("sqs", "SendMessage")},
 }
 """The operations that the functions call, by the module. Stand-ins answer others, which tests call, less completely."""

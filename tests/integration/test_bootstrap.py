@@ -26,6 +26,7 @@ REGION = "us-east-1"
 OPTIONAL: dict[str, str | int] = {
     # parameters without which some resources are not made
     "SecretsKmsKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k",
+    "Pictures": "on",
 }
 
 LEFT_OUT = {
@@ -76,6 +77,10 @@ LEFT_OUT = {
     "logs:PutBearerTokenAuthentication": "no log group sets it",
     "logs:PutLogGroupDeletionProtection": "no log group sets it",
     "codedeploy:RegisterOnPremisesInstance": "Lambda has no instances",
+    "cloudfront:CreateDistributionWithTags": "no action of IAM: CreateDistribution and TagResource are",
+    "cloudfront:*ConnectionGroup": "the distribution has no tenants",
+    "cloudfront:GetVpcOrigin": "no origin is in a VPC",
+    "cloudfront:UpdateDistributionWithStagingConfig": "the distribution has no staging one",
 }
 ADDED = {
     # permissions that no schema names, or that a pattern above covers: why they are needed
@@ -95,6 +100,7 @@ UNSCOPED = {
     "LogDelivery": "these actions take no resource",
     "CompositeAlarms": "AWS wants these for all alarms",
     "Api": "an API's id is random",
+    "Distribution": "a distribution's id is random",
     "Layer": "a layer is named after its logical id",
     "FunctionTags": "mappings have tags, too, and random ids",
     "Machine": "a machine is named after its logical id",

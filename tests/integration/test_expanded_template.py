@@ -60,11 +60,13 @@ def alias(function: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("places", UNRESERVED)
-def test_everything_at_once_fits_into_the_places(places: int) -> None:
+@pytest.mark.parametrize("pictures", ["off", "on"])
+def test_everything_at_once_fits_into_the_places(places: int, pictures: str) -> None:
     """All running jobs in a state, the most kicks that a second lets through, and each other function at its most."""
-    stack = expand(LambdaPlaces=places)
-    (mapping,) = stack.of_type("AWS::Lambda::EventSourceMapping").values()
-    ticks = 1 + mapping["ScalingConfig"]["MaximumConcurrency"]
+    stack = expand(LambdaPlaces=places, Pictures=pictures)
+    mappings = stack.of_type("AWS::Lambda::EventSourceMapping").values()
+    assert len(mappings) == (2 if pictures == "on" else 1)
+    ticks = 1 + sum(mapping["ScalingConfig"]["MaximumConcurrency"] for mapping in mappings)  # and messages of pictures
     others = len(FUNCTIONS) - len(("TriggerFunction", "ProcessFunction", "KickFunction"))
     assert running_jobs(stack) >= 1
     assert min(kicks(stack)) >= 1
@@ -304,6 +306,8 @@ def test_own_key_of_the_secrets_may_be_used_to_read_them(expanded: Expanded) -> 
     key = "arn:aws:kms:eu-west-1:000000000000:key/k"
     policy = expand(SecretsKmsKeyArn=key).resources["SecretsKeyPolicy"]["Properties"]
     assert policy["Roles"] == [{"Ref": f"{name}Role"} for name in FUNCTIONS]
+    with_pictures = expand(SecretsKmsKeyArn=key, Pictures="on").resources["SecretsKeyPolicy"]["Properties"]
+    assert with_pictures["Roles"] == [*policy["Roles"], {"Ref": "PicturesFunctionRole"}]
     (statement,) = statements(policy)
     assert (statement["Action"], statement["Resource"]) == ("kms:Decrypt", key)
     assert statement["Condition"] == {"StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}}
@@ -317,3 +321,27 @@ def test_each_role_is_an_output_and_has_no_name_of_ours(expanded: Expanded) -> N
     assert all("RoleName" not in role for role in expanded.of_type("AWS::IAM::Role").values())
     of_iam = {found["Type"] for found in expanded.resources.values() if found["Type"].startswith("AWS::IAM::")}
     assert of_iam == {"AWS::IAM::Role", "AWS::IAM::Policy"}  # a policy inside a role has no ARN, so its name is free
+
+
+# Pictures
+
+
+def test_switch_of_pictures_changes_nothing_else(expanded: Expanded) -> None:
+    """All that is added is theirs. The trigger runs two jobs fewer at a time on a small account."""
+    switched = expand(Pictures="on")
+    added = switched.resources.keys() - expanded.resources.keys()
+    assert all(name.startswith("Pictures") for name in added)
+    assert not expanded.resources.keys() - switched.resources.keys()
+    changed = {name for name, found in expanded.resources.items() if switched.resources[name] != found}
+    assert changed == {"TriggerFunction"}
+    assert switched.outputs.keys() - expanded.outputs.keys() == {"PicturesUrl", "PicturesRoleName"}
+    assert switched.outputs["PicturesRoleName"]["Value"] == {"Ref": "PicturesFunctionRole"}
+
+
+def test_pictures_function_has_an_alias_and_no_log_groups() -> None:
+    stack = expand(Pictures="on")
+    assert stack.resources["PicturesMapping"]["Properties"]["FunctionName"] == alias("PicturesFunction")
+    assert stack.resources["PicturesFunction"]["UpdateReplacePolicy"] == "Retain"
+    role = stack.resources["PicturesFunctionRole"]["Properties"]
+    denied = [s for policy in role["Policies"] for s in statements(policy) if s["Effect"] == "Deny"]
+    assert [s["Action"] for s in denied] == ["logs:CreateLogGroup"]

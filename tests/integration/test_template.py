@@ -13,19 +13,23 @@ from typing import Any
 import pytest
 
 from local.paths import ROOT
+from pictures.app import RESERVE_S
 from tracking import google_credentials
 from tracking.jobs import EXECUTION_TIMEOUT_S, PlatformName
+from tracking.pictures.web import FETCH_LIMIT_S
 from tracking.platform_contract import CREDENTIALS
 from tracking.settings import (
     CleanupSettings,
     KickSettings,
     Limits,
+    PicturesSettings,
     PlatformSettings,
     ProcessSettings,
     ReconcileSettings,
     TriggerSettings,
     variables,
 )
+from tracking.store import MAX_WRITES_PER_COMMIT
 from trigger.tick import MAX_PROCESSING_JOBS
 
 FUNCTIONS = {
@@ -34,6 +38,7 @@ FUNCTIONS = {
     "ProcessFunction": ProcessSettings,
     "ReconcileFunction": ReconcileSettings,
     "CleanupFunction": CleanupSettings,
+    "PicturesFunction": PicturesSettings,
 }
 """The class that reads the environment of each function."""
 
@@ -368,7 +373,7 @@ def test_the_kick_may_have_the_tick_run_and_do_nothing_else(template: Any) -> No
 
 
 def test_every_end_of_an_execution_wakes_the_trigger(template: Any) -> None:
-    (rule,) = of_type(template, "AWS::Events::Rule").values()
+    rule = of_type(template, "AWS::Events::Rule")["WakeRule"]
     assert rule["EventPattern"]["detail"] == {
         "stateMachineArn": [{"Ref": "TrackingStateMachine"}],
         "status": ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"],
@@ -378,7 +383,7 @@ def test_every_end_of_an_execution_wakes_the_trigger(template: Any) -> None:
     policy = of_type(template, "AWS::SQS::QueuePolicy")["WakeQueuePolicy"]
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": attribute("WakeRule", "Arn")}}
-    (mapping,) = of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    mapping = of_type(template, "AWS::Lambda::EventSourceMapping")["WakeMapping"]
     assert mapping["FunctionName"] == {"Ref": "TriggerFunction.Alias"}
     assert mapping["EventSourceArn"] == attribute("WakeQueue", "Arn")
 
@@ -387,7 +392,7 @@ def test_wakes_come_together_and_are_soon_forgotten(template: Any) -> None:
     """A queue with a shorter visibility time-out than its function's is refused. Old wakes tell nothing new."""
     queue = of_type(template, "AWS::SQS::Queue")["WakeQueue"]
     trigger = of_type(template, "AWS::Serverless::Function")["TriggerFunction"]
-    (mapping,) = of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    mapping = of_type(template, "AWS::Lambda::EventSourceMapping")["WakeMapping"]
     assert trigger["Timeout"] < queue["VisibilityTimeout"] < queue["MessageRetentionPeriod"] <= 300
     assert mapping["ScalingConfig"]["MaximumConcurrency"] == 2  # the least that AWS allows
     assert mapping["BatchSize"] == 10  # the most without a batching window
@@ -397,7 +402,7 @@ def test_limits_are_within_what_the_functions_can_do(template: Any) -> None:
     """A tick that cannot read all running jobs would strike the others out of the book, and start more."""
     parameters = template["Parameters"]
     assert parameters["MaxRunningJobs"]["MaxValue"] < MAX_PROCESSING_JOBS
-    (bucket,) = of_type(template, "AWS::S3::Bucket").values()
+    bucket = of_type(template, "AWS::S3::Bucket")["StagingBucket"]
     days = [
         rule["ExpirationInDays"] for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule
     ]
@@ -482,7 +487,7 @@ def test_every_substitution_of_the_definition_is_given_and_used(template: Any) -
 
 def test_staging_bucket_is_private_encrypted_and_expires(template: Any) -> None:
     """Objects live for one day, which is longer than any execution."""
-    (bucket,) = of_type(template, "AWS::S3::Bucket").values()
+    bucket = of_type(template, "AWS::S3::Bucket")["StagingBucket"]
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
     (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
@@ -495,7 +500,7 @@ def test_staging_bucket_is_private_encrypted_and_expires(template: Any) -> None:
 
 
 def test_staged_data_travels_over_tls_only(template: Any) -> None:
-    (policy,) = of_type(template, "AWS::S3::BucketPolicy").values()
+    policy = of_type(template, "AWS::S3::BucketPolicy")["StagingBucketPolicy"]
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": False}}
@@ -503,3 +508,98 @@ def test_staged_data_travels_over_tls_only(template: Any) -> None:
     used = {a for s in statements(process) for a in listed(s["Action"]) if a.startswith("s3:")}
     assert used <= set(statement["Action"])
     assert statement["Resource"] == [attribute("StagingBucket", "Arn"), {"Fn::Sub": "${StagingBucket.Arn}/*"}]
+
+
+# Pictures
+
+
+def test_pictures_are_off_unless_they_are_asked_for(template: Any) -> None:
+    """Without them nothing of theirs is made, and nothing else is different."""
+    assert template["Parameters"]["Pictures"]["Default"] == "off"
+    assert template["Conditions"]["HasPictures"] == {"Fn::Equals": [{"Ref": "Pictures"}, "on"]}
+    of_pictures = {name for name in template["Resources"] if name.startswith("Pictures")}
+    assert len(of_pictures) == 11
+    with_condition = {name for name, found in template["Resources"].items() if found.get("Condition") == "HasPictures"}
+    assert with_condition == of_pictures
+
+
+def test_every_success_has_its_pictures_copied(template: Any) -> None:
+    rule = of_type(template, "AWS::Events::Rule")["PicturesRule"]
+    event = json.loads((ROOT / "events/pictures.json").read_text())
+    told = json.loads(event["Records"][0]["body"])
+    assert told["source"] in rule["EventPattern"]["source"]
+    assert told["detail-type"] in rule["EventPattern"]["detail-type"]
+    assert rule["EventPattern"]["detail"] == {
+        "stateMachineArn": [{"Ref": "TrackingStateMachine"}],
+        "status": [told["detail"]["status"]],
+    }
+    (target,) = rule["Targets"]
+    assert target["Arn"] == attribute("PicturesQueue", "Arn")
+    policy = of_type(template, "AWS::SQS::QueuePolicy")["PicturesQueuePolicy"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": attribute("PicturesRule", "Arn")}}
+    mapping = of_type(template, "AWS::Lambda::EventSourceMapping")["PicturesMapping"]
+    assert mapping["FunctionName"] == {"Ref": "PicturesFunction.Alias"}
+    assert mapping["EventSourceArn"] == attribute("PicturesQueue", "Arn")
+
+
+def test_message_waits_longer_than_its_function_runs(template: Any) -> None:
+    queue = of_type(template, "AWS::SQS::Queue")["PicturesQueue"]
+    function = of_type(template, "AWS::Serverless::Function")["PicturesFunction"]
+    assert 6 * function["Timeout"] <= queue["VisibilityTimeout"] < queue["MessageRetentionPeriod"] <= 3_600
+    assert template["Parameters"]["MaxThumbnails"]["MaxValue"] < MAX_WRITES_PER_COMMIT
+    assert function["Timeout"] > RESERVE_S + 2 * FETCH_LIMIT_S
+
+
+def test_pictures_function_reaches_its_own_bucket_alone(template: Any) -> None:
+    """It decodes files of strangers, so it must have no key of a platform, and no right beside the copies."""
+    function = of_type(template, "AWS::Serverless::Function")["PicturesFunction"]
+    allowed = [s for s in statements(function) if s["Effect"] == "Allow"]
+    resources = {action: s["Resource"] for s in allowed for action in listed(s["Action"])}
+    bucket = {"Fn::Sub": "${PicturesBucket.Arn}/*"}
+    assert {action: resources[action] for action in resources if action.startswith("s3:")} == {
+        "s3:GetObject": bucket,
+        "s3:PutObject": bucket,
+        "s3:DeleteObject": bucket,
+        "s3:ListBucket": attribute("PicturesBucket", "Arn"),
+    }
+    assert resources["secretsmanager:GetSecretValue"]["Fn::Sub"].endswith("/${Stage}/firebase-??????")
+    assert {action.partition(":")[0] for action in resources} == {"s3", "sqs", "secretsmanager"}
+
+
+def test_pictures_bucket_is_private_encrypted_and_expires(template: Any) -> None:
+    bucket = of_type(template, "AWS::S3::Bucket")["PicturesBucket"]
+    staging = of_type(template, "AWS::S3::Bucket")["StagingBucket"]
+    for name in ("PublicAccessBlockConfiguration", "BucketEncryption", "OwnershipControls"):
+        assert bucket[name] == staging[name]
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", {"Ref": "KeepPictureDays"})
+    given = of_type(template, "AWS::Serverless::Function")["PicturesFunction"]["Environment"]["Variables"]
+    assert given["KEEP_PICTURE_DAYS"] == rule["ExpirationInDays"]
+
+
+def test_only_our_distribution_may_read_the_copies(template: Any) -> None:
+    """It signs its requests, and the bucket lets no other distribution in. It cannot list names."""
+    policy = of_type(template, "AWS::S3::BucketPolicy")["PicturesBucketPolicy"]
+    tls, serve = policy["PolicyDocument"]["Statement"]
+    assert (tls["Effect"], tls["Principal"]) == ("Deny", "*")
+    assert tls["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+    assert serve["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    assert serve["Action"] == "s3:GetObject"
+    arn = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${PicturesDistribution}"
+    assert serve["Condition"] == {"StringEquals": {"aws:SourceArn": {"Fn::Sub": arn}}}
+    (access,) = of_type(template, "AWS::CloudFront::OriginAccessControl").values()
+    assert access["OriginAccessControlConfig"]["SigningBehavior"] == "always"
+
+
+def test_copies_are_served_over_https_and_only_read(template: Any) -> None:
+    (distribution,) = of_type(template, "AWS::CloudFront::Distribution").values()
+    (origin,) = distribution["DistributionConfig"]["Origins"]
+    assert origin["DomainName"] == attribute("PicturesBucket", "RegionalDomainName")
+    assert origin["OriginAccessControlId"] == attribute("PicturesAccess", "Id")
+    behavior = distribution["DistributionConfig"]["DefaultCacheBehavior"]
+    assert behavior["ViewerProtocolPolicy"] == "https-only"
+    assert behavior["AllowedMethods"] == ["GET", "HEAD"]
+    address = {"Fn::Sub": "https://${PicturesDistribution.DomainName}"}
+    given = of_type(template, "AWS::Serverless::Function")["PicturesFunction"]["Environment"]["Variables"]
+    assert given["PICTURES_URL"] == template["Outputs"]["PicturesUrl"]["Value"] == address

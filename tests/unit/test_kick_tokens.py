@@ -387,7 +387,14 @@ def test_emulator_tokens_are_accepted_and_users_looked_up(
         emulated.identify(bearer(unsigned({"alg": "none"}, claims(aud="other"))))
 
 
-EVERY_FUNCTION = [wiring.trigger, kick_wiring.kick, wiring.process, wiring.reconcile, wiring.cleanup]
+EVERY_FUNCTION = [
+    wiring.trigger,
+    kick_wiring.kick,
+    wiring.process,
+    wiring.reconcile,
+    wiring.cleanup,
+    wiring.pictures,
+]
 
 
 @pytest.mark.parametrize("wired", EVERY_FUNCTION, ids=lambda wired: str(wired.__name__))
@@ -404,6 +411,8 @@ def test_auth_emulator_setting_outside_local_stops_functions(
         "STATE_MACHINE_ARN": "arn:machine",
         "STAGING_BUCKET": "staging",
         "WAKE_QUEUE_URL": "https://queue",
+        "PICTURES_BUCKET": "pictures",
+        "PICTURES_URL": "https://pictures",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

@@ -23,8 +23,9 @@ from tracking import clients, firestore_access, kick_wiring, secrets_manager, wi
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.jobs import PlatformName
 from tracking.kick_auth import Caller
+from tracking.pictures.web import PublicOnly
 from tracking.platforms import Setup
-from tracking.settings import Limits, ProcessSettings
+from tracking.settings import Limits, ProcessSettings, SettingsError
 
 KEY = "AIzaVerySecret"
 
@@ -152,6 +153,10 @@ ENVIRONMENT = {
     "MAX_RUNNING_JOBS": "7",
     "MAX_RUNNING_PER_CREDENTIAL": "3",
     "KEEP_FINISHED_DAYS": "5",
+    "PICTURES_BUCKET": "pictures",
+    "PICTURES_URL": "https://d111.cloudfront.net",
+    "KEEP_PICTURE_DAYS": "30",
+    "MAX_THUMBNAILS": "4",
     "FIRESTORE_DATABASE": "tracking-2",
     "MAX_VIDEOS_YOUTUBE": "9",
     "MAX_ANSWER_MB": "8",
@@ -170,6 +175,9 @@ def test_building_clients_uses_no_network_and_no_secrets(monkeypatch: pytest.Mon
     assert wiring.reconcile.__wrapped__().store
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-cleanup")
     assert wiring.cleanup.__wrapped__().keep_finished_days == 5
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-pictures")
+    copying = wiring.pictures.__wrapped__()
+    assert (copying.url, copying.kept_for.days, copying.max_thumbnails) == ("https://d111.cloudfront.net", 30, 4)
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-process")
     deps = wiring.process.__wrapped__()
     assert [deps.max_videos(name) for name in PlatformName] == [5000, 5000, 9, 200]
@@ -181,7 +189,33 @@ def test_building_clients_uses_no_network_and_no_secrets(monkeypatch: pytest.Mon
         assert deps.platform(name) is platform
 
 
-@pytest.mark.parametrize("function", ["trigger", "reconcile", "cleanup", "process"])
+@pytest.mark.parametrize(("project", "emulator"), [("our-project", "127.0.0.1:1"), ("demo-pictures", "")])
+def test_picture_simulator_outside_local_stops_the_function(
+    monkeypatch: pytest.MonkeyPatch, project: str, emulator: str
+) -> None:
+    """It would lead the function to any address of our network."""
+    for name, value in (ENVIRONMENT | {"GOOGLE_CLOUD_PROJECT": project, "FIRESTORE_EMULATOR_HOST": emulator}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PICTURE_SIMULATOR_URL", "http://169.254.169.254")
+    with pytest.raises(SettingsError, match=r"^PICTURE_SIMULATOR_URL is set\."):
+        wiring.pictures.__wrapped__()
+
+
+def test_pictures_are_fetched_from_public_addresses_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless the simulator answers in place of all servers."""
+    for name, value in (ENVIRONMENT | {"GOOGLE_CLOUD_PROJECT": "demo-web"}).items():
+        monkeypatch.setenv(name, value)
+
+    def backend() -> object:
+        web: Any = wiring.pictures.__wrapped__().web
+        return web._client._transport._pool._network_backend._inner
+
+    assert isinstance(backend(), PublicOnly)
+    monkeypatch.setenv("PICTURE_SIMULATOR_URL", "http://127.0.0.1:2")
+    assert not isinstance(backend(), PublicOnly)
+
+
+@pytest.mark.parametrize("function", ["trigger", "reconcile", "cleanup", "process", "pictures"])
 @pytest.mark.parametrize(("named", "used"), [("tracking-2", "tracking-2"), ("", "(default)")])
 def test_functions_use_the_database_that_is_named(
     monkeypatch: pytest.MonkeyPatch, function: str, named: str, used: str

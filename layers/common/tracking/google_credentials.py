@@ -72,14 +72,20 @@ def firebase_app(project: str, credentials_secret: str) -> firebase_admin.App:
     )
 
 
+def is_emulated(project: str) -> bool:
+    """Return whether this is a project of Firestore's emulator.
+
+    Google has no real project named `demo-...`: https://firebase.google.com/docs/emulator-suite/connect_auth
+    """
+    return project.startswith("demo-") and bool(os.environ.get("FIRESTORE_EMULATOR_HOST"))
+
+
 def _refuse_emulated_sign_in(project: str) -> None:
     """Raise SettingsError if FIREBASE_AUTH_EMULATOR_HOST is set for a real project.
 
-    With this variable firebase-admin accepts every token, even unsigned or expired ones. Google has no real project
-    named `demo-...`: https://firebase.google.com/docs/emulator-suite/connect_auth
+    With this variable firebase-admin accepts every token, even unsigned or expired ones.
     """
-    is_local = project.startswith("demo-") and os.environ.get("FIRESTORE_EMULATOR_HOST")
-    if os.environ.get("FIREBASE_AUTH_EMULATOR_HOST") and not is_local:
+    if os.environ.get("FIREBASE_AUTH_EMULATOR_HOST") and not is_emulated(project):
         raise SettingsError(
             "FIREBASE_AUTH_EMULATOR_HOST is set. With it every token is accepted, so anybody could sign in as any user."
             " Unset it; only a project demo-... on FIRESTORE_EMULATOR_HOST may have it."

@@ -60,15 +60,18 @@ class PlatformContract:
         return any(re.fullmatch(pattern, host) for pattern in self.short_link_hosts)
 
 
-def _read(file: Path) -> tuple[dict[str, PlatformContract], dict[str, str]]:
+def _read(file: Path) -> tuple[dict[str, PlatformContract], dict[str, str], dict[str, tuple[str, ...]]]:
     contract = json.loads(file.read_text(encoding="utf-8"))
     platforms = {name: PlatformContract.from_json(entry) for name, entry in contract["platforms"].items()}
-    return platforms, contract["credentials"]
+    picture_hosts = {name: tuple(contract["pictureHosts"].get(name, ())) for name in platforms}
+    return platforms, contract["credentials"], picture_hosts
 
 
-PLATFORMS, CREDENTIALS = _read(CONTRACT)
+PLATFORMS, CREDENTIALS, PICTURE_HOSTS = _read(CONTRACT)
 """PLATFORMS: the entries by name, in the file's order.
 
 CREDENTIALS: for each credential, the environment variable of its key, such as `APIFY_TOKEN`. The command line reads the
 key from this variable. A Lambda function reads the name of a secret from the variable `APIFY_TOKEN_SECRET`.
+
+PICTURE_HOSTS: the sites of each platform's pictures, by name. A platform without any has no copies of its pictures.
 """

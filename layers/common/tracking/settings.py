@@ -163,6 +163,17 @@ class CleanupSettings(_FromEnvironment):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PicturesSettings(_FromEnvironment):
+    google_cloud_project: str
+    firestore_database: str = DEFAULT_DATABASE
+    firebase_credentials_secret: str = ""
+    pictures_bucket: str
+    pictures_url: str  # where pages find the bucket's objects; without a slash at its end
+    keep_picture_days: int = 365  # the bucket deletes older copies
+    max_thumbnails: int = 12  # of an account's newest videos
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessSettings(PlatformSettings):
     google_cloud_project: str
     firestore_database: str = DEFAULT_DATABASE

@@ -19,8 +19,10 @@ from tracking.clients import aws_client, http_client
 from tracking.clock import Clock, SystemClock
 from tracking.errors import CredentialsError
 from tracking.firestore_access import FirestoreAccess, firestore_client
+from tracking.google_credentials import is_emulated
 from tracking.hints import Hints
 from tracking.jobs import PlatformName
+from tracking.pictures import PictureSource, PictureStore
 from tracking.platform_contract import PLATFORMS
 from tracking.platforms import Platform, Setup
 from tracking.secrets_manager import secret
@@ -28,14 +30,16 @@ from tracking.sentences import say
 from tracking.settings import (
     CleanupSettings,
     Limits,
+    PicturesSettings,
     PlatformSettings,
     ProcessSettings,
     ReconcileSettings,
+    SettingsError,
     StoppingSettings,
     TriggerSettings,
 )
 from tracking.staging import Staging
-from tracking.store import CleanupStore, StateStore, TickStore
+from tracking.store import CleanupStore, DocumentStore, StateStore, TickStore
 from tracking.store.firestore import FirestoreStore
 
 if TYPE_CHECKING:
@@ -82,6 +86,17 @@ class CleanupDeps:
     keep_finished_days: int
     limits: Limits = field(default_factory=Limits)
     machine: str = ""  # ARN of our stack's; "": clean up whoever works on the jobs
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesDeps:
+    store: DocumentStore
+    copies: PictureStore
+    web: PictureSource
+    clock: Clock
+    url: str  # where pages find the copies
+    kept_for: timedelta
+    max_thumbnails: int
 
 
 @functools.cache
@@ -132,7 +147,39 @@ def process() -> ProcessDeps:
     )
 
 
-def _store(settings: TriggerSettings | ReconcileSettings | CleanupSettings | ProcessSettings) -> FirestoreStore:
+@functools.cache
+def pictures() -> PicturesDeps:
+    from tracking.pictures.bucket import PictureBucket
+    from tracking.pictures.web import PictureWeb, picture_client
+
+    settings = PicturesSettings.from_environment(os.environ)
+    simulator = _picture_simulator(settings.google_cloud_project)
+    return PicturesDeps(
+        store=_store(settings),
+        copies=PictureBucket(aws_client("s3"), settings.pictures_bucket),
+        web=PictureWeb(picture_client(anywhere=bool(simulator)), simulator),
+        clock=SystemClock(),
+        url=settings.pictures_url,
+        kept_for=timedelta(days=settings.keep_picture_days),
+        max_thumbnails=settings.max_thumbnails,
+    )
+
+
+def _picture_simulator(project: str) -> str:
+    """Return the address that answers in place of the platforms' servers of pictures, or "".
+
+    No setting of the template, because on AWS it would lead the function to any address. SettingsError if it is set for
+    a real project.
+    """
+    simulator = os.environ.get("PICTURE_SIMULATOR_URL", "")
+    if simulator and not is_emulated(project):
+        raise SettingsError("PICTURE_SIMULATOR_URL is set. Only a project demo-... on the emulator may have it.")
+    return simulator
+
+
+def _store(
+    settings: TriggerSettings | ReconcileSettings | CleanupSettings | ProcessSettings | PicturesSettings,
+) -> FirestoreStore:
     access = FirestoreAccess(
         settings.google_cloud_project, settings.firebase_credentials_secret, settings.firestore_database
     )

@@ -10,7 +10,7 @@ from local.paths import ROOT
 
 
 def test_the_states_leave_a_place_for_each_other_function() -> None:
-    """Two wakes may tick beside the tick of the minute."""
+    """Two wakes may tick beside the tick of the minute, and two messages have pictures copied."""
     others = functions(cfn_yaml.load(str(ROOT / "template.yaml"))).keys() - {"ProcessFunction"}
-    assert len(others) == 4
-    assert aws.STATES + len(others) + 2 <= aws.CONCURRENCY
+    assert len(others) == 5
+    assert aws.STATES + len(others) + 3 <= aws.CONCURRENCY

@@ -1,0 +1,1 @@
+"""PicturesFunction: keeps small copies of pictures of accounts and videos."""
