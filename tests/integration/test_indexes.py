@@ -15,6 +15,7 @@ from google.cloud.firestore_v1.types import StructuredQuery
 
 from cleanup.app import GOES_ON_FROM
 from local.paths import ROOT
+from pictures.copying import NAME_KEY
 from tests.clients import anonymous_client
 from tests.doubles import START
 from tracking import jobs
@@ -112,6 +113,7 @@ def made() -> list[StructuredQuery]:
     store.finished_jobs(500, from_id="job1")
     store.jobs_ended_since(START, 500)
     store.jobs_ended_since(START, 500, JobSnapshot("job1", {"completedAt": START}, "", START, START))
+    store.get_newest("organizations/o/projects/p/trackedAccounts/a/videos", "publishedAt", 12)
     store.get_documents("organizations/o/projects/p/trackedAccounts/a/videos")
     for org, project, status in itertools.product((None, "o"), (None, "p"), (None, Status.FAILED)):
         store.list_jobs(JobFilter(org_id=org, project_id=project, status=status), 20)
@@ -119,7 +121,7 @@ def made() -> list[StructuredQuery]:
 
 
 def test_every_query_has_its_index_and_every_index_its_query(made: list[StructuredQuery]) -> None:
-    assert len(made) == 26
+    assert len(made) == 27
     written = json.loads((ROOT / "firestore.indexes.json").read_text())["indexes"]
     assert {index["queryScope"] for index in written} == {"COLLECTION"}
     queries = {index for query in made if (index := needed(query))}
@@ -180,7 +182,7 @@ FIELDS = {
         JOBS: jobs.DOCUMENT_FIELDS,
         "trackedAccounts": ACCOUNT["account"]["fields"],
         "videos": ACCOUNT["video"]["fields"],
-        "trackingControl": {SLOTS, TURNS, WRITTEN_BY, ADOPTED_FROM, GOES_ON_FROM},
+        "trackingControl": {SLOTS, TURNS, WRITTEN_BY, ADOPTED_FROM, GOES_ON_FROM, NAME_KEY},
     }.items()
     for name in names
 }
@@ -193,7 +195,7 @@ def test_fields_without_a_query_of_their_own_have_no_index(made: list[Structured
     https://firebase.google.com/docs/firestore/query-data/index-overview#single-field_index_exemptions
     """
     asked = {field for query in made if (field := alone(query))}
-    assert asked == {(JOBS, "status"), (JOBS, "createdAt"), (JOBS, "completedAt")}
+    assert asked == {(JOBS, "status"), (JOBS, "createdAt"), (JOBS, "completedAt"), ("videos", "publishedAt")}
     exempt = [(override["collectionGroup"], override["fieldPath"]) for override in overrides()]
     assert len(exempt) == len(set(exempt))
     assert set(exempt) == FIELDS - asked - OF_STRANGERS - OF_OUR_PAGES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -14,6 +14,7 @@ from tests.factories import account, video, videos
 from tests.harness import Harness
 from tracking.accounts import Account, MediaType, Video, camel_case
 from tracking.jobs import AccountType
+from tracking.pictures import Copy, Kind
 
 CONTRACT: dict[str, Any] = json.loads((Path(__file__).parents[2] / "contracts" / "account.json").read_text())
 KINDS = ("account", "video")
@@ -25,6 +26,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "number": (int, float),
     "timestamp": (datetime,),
     "strings": (list,),
+    "picture": (dict,),
 }
 HINTS: dict[Any, str] = {
     str: "string",
@@ -36,6 +38,7 @@ HINTS: dict[Any, str] = {
     tuple: "strings",
 }
 """The contract's name of each type that a record's field may have."""
+PICTURE = {name: TYPES[type_][0] for name, type_ in CONTRACT["picture"].items()}
 EXAMPLES = [(kind, example) for kind in KINDS for example in CONTRACT[kind]["valid"]]
 PLACE = {"orgId": "org1", "projectId": "project1", "accountId": "instagram_528817151"}
 ACCOUNTS = CONTRACT["collections"]["account"].format_map(PLACE)
@@ -53,6 +56,11 @@ def required(kind: str) -> set[str]:
     return {name for name, field in CONTRACT[kind]["fields"].items() if field["required"]}
 
 
+def saved_fields(kind: str) -> set[str]:
+    """Return the fields that a job's own states write: not the copies of pictures, which come later."""
+    return {name for name, field in CONTRACT[kind]["fields"].items() if field["type"] != "picture"}
+
+
 def assert_held(kind: str, document: dict[str, Any]) -> None:
     """Check a document's fields, their types and their nulls against the contract."""
     fields = CONTRACT[kind]["fields"]
@@ -64,6 +72,7 @@ def assert_held(kind: str, document: dict[str, Any]) -> None:
         else:
             assert type(value) in TYPES[field["type"]], name
             assert field["type"] != "strings" or all(type(text) is str for text in value)
+            assert field["type"] != "picture" or {n: type(v) for n, v in value.items()} == PICTURE
 
 
 def test_new_account_has_the_contract_fields() -> None:
@@ -74,7 +83,7 @@ def test_new_account_has_the_contract_fields() -> None:
 
 def test_saved_account_has_every_contract_field() -> None:
     (document,) = saved(ACCOUNTS, videos=videos(2)).values()
-    assert document.keys() == CONTRACT["account"]["fields"].keys()
+    assert document.keys() == saved_fields("account")
     assert_held("account", document)
 
 
@@ -83,7 +92,7 @@ def test_known_account_keeps_the_contract_fields() -> None:
     for user in ("first", "second"):
         harness.run_chain(harness.claimed_job(userId=user))
     (document,) = harness.store.get_documents(ACCOUNTS).values()
-    assert document.keys() == CONTRACT["account"]["fields"].keys()
+    assert document.keys() == saved_fields("account")
     assert_held("account", document)
 
 
@@ -100,7 +109,7 @@ def test_saved_videos_have_the_contract_fields() -> None:
     documents = saved(VIDEOS, videos=[video(), bare])
     assert documents.keys() == {"video00001", "bare"}
     for document in documents.values():
-        assert document.keys() == CONTRACT["video"]["fields"].keys()
+        assert document.keys() == saved_fields("video")
         assert_held("video", document)
 
 
@@ -122,12 +131,23 @@ def test_media_and_account_types_are_those_of_the_contract() -> None:
 @pytest.mark.parametrize(("kind", "example"), EXAMPLES, ids=lambda value: value if value in KINDS else value["name"])
 def test_valid_example_is_held_to_the_contract(kind: str, example: dict[str, Any]) -> None:
     document = example["document"]
-    moments = {
-        name: datetime.fromisoformat(document[name])
-        for name, field in CONTRACT[kind]["fields"].items()
-        if field["type"] == "timestamp" and document.get(name) is not None
-    }
-    assert_held(kind, document | moments)
+    fields = CONTRACT[kind]["fields"]
+    assert_held(kind, {name: stored(fields[name]["type"], value) for name, value in document.items()})
+
+
+def stored(type_: str, value: Any) -> Any:
+    """Return an example's value as it is stored."""
+    if type_ == "picture":
+        return {name: stored(CONTRACT["picture"][name], part) for name, part in value.items()}
+    return datetime.fromisoformat(value) if type_ == "timestamp" and value is not None else value
+
+
+def test_copies_have_the_fields_of_the_contract() -> None:
+    copy = Copy(url="https://copies.example/a.webp", source="b", expires_at=datetime(2027, 1, 1, tzinfo=UTC))
+    of_pictures = {(kind, name) for kind in KINDS for name in CONTRACT[kind]["fields"].keys() - saved_fields(kind)}
+    assert of_pictures == {("account", Kind.AVATAR), ("video", Kind.THUMBNAIL)}
+    assert {name: type(value) for name, value in copy.to_field().items()} == PICTURE
+    assert {kind.source_field for kind in Kind} == {"avatarUrl", "thumbnailUrl"}
 
 
 @pytest.mark.parametrize(("kind", "example"), EXAMPLES, ids=lambda value: value if value in KINDS else value["name"])

@@ -19,6 +19,8 @@ export interface TrackedAccount {
   displayName: string;
   profileUrl: string | null;
   avatarUrl: string | null;
+  /** Address of our small copy of the avatar (96 px), which lasts longer than `avatarUrl`; null without one. */
+  avatar: string | null;
   bio: string;
   /** Null when the platform has no such flag. */
   isVerified: boolean | null;
@@ -49,6 +51,8 @@ export interface TrackedVideo {
   /** The title, or the caption where the platform has no titles. */
   text: string;
   thumbnailUrl: string | null;
+  /** Address of our small copy of the thumbnail (at most 320 px); null without one, as for older videos. */
+  thumbnail: string | null;
   publishedAt: Date | null;
   durationS: number | null;
   /** `video` for a type that this version does not know. */

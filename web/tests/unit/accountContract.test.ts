@@ -35,10 +35,17 @@ function expected(kind: RecordKind, { id, document, reads }: Example): Record<st
   const fields = Object.entries(fieldsOf(kind)).filter(([field]) => !UNREAD.includes(field));
   const values = fields.map(([field, { type, fallback }]) => {
     const value = document[field];
-    return [field, isOf(type, value) ? (value instanceof Timestamp ? value.toDate() : value) : fallback];
+    return [field, isOf(type, value) ? asRead(type, value) : fallback];
   });
   const all: Record<string, unknown> = { id, ...Object.fromEntries(values), ...reads };
   return kind === 'video' ? { ...all, text: all.title || all.caption } : all;
+}
+
+function asRead(type: string, value: unknown): unknown {
+  if (type === 'picture') {
+    return (value as { url: string }).url;
+  }
+  return value instanceof Timestamp ? value.toDate() : value;
 }
 
 function isOf(type: string, value: unknown): boolean {
@@ -47,6 +54,8 @@ function isOf(type: string, value: unknown): boolean {
       return value instanceof Timestamp;
     case 'strings':
       return Array.isArray(value);
+    case 'picture':
+      return typeof (value as { url?: unknown } | undefined)?.url === 'string';
     case 'string':
       return typeof value === 'string';
     case 'bool':

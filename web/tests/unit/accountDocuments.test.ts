@@ -34,6 +34,24 @@ describe('a tracked account', () => {
   });
 });
 
+describe('a copy of a picture', () => {
+  const copy = (url: unknown) => ({ url, source: '9f86d081884c7d65', expiresAt: Timestamp.now() });
+
+  it('is read as its address, beside the one of the platform', () => {
+    const account = readAccount(snapshot({ avatarUrl: 'https://a.example/1', avatar: copy('https://b.example/2') }));
+    expect([account.avatarUrl, account.avatar]).toEqual(['https://a.example/1', 'https://b.example/2']);
+    expect(readVideo(snapshot({ thumbnail: copy('https://b.example/3') })).thumbnail).toBe('https://b.example/3');
+  });
+
+  it.each([undefined, null, 'https://b.example/2', 7, [], {}, copy(null), copy('javascript:alert(1)')])(
+    'is none in %j',
+    (odd) => {
+      expect(readAccount(snapshot({ avatar: odd })).avatar).toBeNull();
+      expect(readVideo(snapshot({ thumbnail: odd })).thumbnail).toBeNull();
+    },
+  );
+});
+
 describe('a video', () => {
   it('without a title shows its caption', () => {
     expect(readVideo(snapshot({ title: '', caption: 'A walk on Mars' })).text).toBe('A walk on Mars');
