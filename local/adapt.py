@@ -36,7 +36,10 @@ exec "{python}" -S -m awslambdaric "$_HANDLER"
 
 
 def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
-    """Return a copy whose functions run on this machine's processor, with `variables` added to their environment."""
+    """Return a copy whose functions run on this machine's processor, with `variables` added to their environment.
+
+    A variable that names a resource (`${PicturesBucket}`) only replaces one of the template's.
+    """
     adapted = copy.deepcopy(dict(template))
     adapted["Resources"] = {k: v for k, v in adapted["Resources"].items() if _is_known(v)}
     # MiniStack gives a number of a mapping to an updated function as a number, and variables must be texts.
@@ -47,7 +50,10 @@ def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str
         if resource["Type"] == FUNCTION:
             properties |= {"Runtime": "provided.al2023", "Architectures": [architecture()]}
             properties.pop("DeploymentPreference", None)  # MiniStack has no CodeDeploy
-            properties.setdefault("Environment", {}).setdefault("Variables", {}).update(variables)
+            given = properties.setdefault("Environment", {}).setdefault("Variables", {})
+            given.update({name: value for name, value in variables.items() if "${" not in value})
+            named = {name: {"Fn::Sub": value} for name, value in variables.items() if "${" in value}
+            given.update({name: value for name, value in named.items() if name in given})
         elif resource["Type"] == LAYER:
             properties.pop("CompatibleRuntimes", None)
             properties.pop("CompatibleArchitectures", None)

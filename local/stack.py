@@ -289,15 +289,21 @@ def function_variables(state: State) -> dict[str, str]:
     return {
         "FIRESTORE_EMULATOR_HOST": state.firestore(),
         "FIREBASE_AUTH_EMULATOR_HOST": state.auth().removeprefix("http://"),
+        "PICTURE_SIMULATOR_URL": state.simulator(),
+        "PICTURES_URL": f"{state.aws()}/${{PicturesBucket}}",  # MiniStack's CloudFront serves nothing
     }
 
 
 def deployment_parameters(state: State) -> dict[str, str]:
-    """Return the template's parameters for this stack. No value is empty, since SAM refuses empty values."""
+    """Return the template's parameters for this stack. No value is empty, since SAM refuses empty values.
+
+    The shell's PICTURES switches the copies of pictures on or off.
+    """
     urls = {f"{name}ApiUrl": f"{state.simulator()}{path}" for name, path in _PLATFORM_APIS.items()}
     page = state.page()
     fixed = {"GoogleCloudProject": firestore.PROJECT, "Stage": aws.STAGE, "LambdaPlaces": "1000"}
-    return fixed | urls | ({"AllowedOrigins": page} if page else {})
+    pictures = os.environ.get("PICTURES")
+    return fixed | urls | ({"AllowedOrigins": page} if page else {}) | ({"Pictures": pictures} if pictures else {})
 
 
 def _publish_page(state: State) -> None:

@@ -8,6 +8,7 @@ Addresses
     /apify/v2       Apify API v2: /acts/{actor}/runs, /actor-runs/{id} and its /abort,
                     /key-value-stores/{id}/records/INPUT, /datasets/{id}/items,
                     /acts/{actor}, /users/me and its /limits
+    /pictures       ?url=... the picture at this address of a platform: stripes
     /healthz        200 when ready
 Every call needs a key, bearer or token. Any value works, except `wrong-key`.
 

@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule, RuleFactory, Submount
 from werkzeug.test import EnvironBuilder
 
+from local.simulator import pictures
 from local.simulator.apify import ApifyApi, Run
 from local.simulator.faults import FAILURES, Fault, FaultBook, Kind
 from local.simulator.messages import Call, Json, Request, answer, page
@@ -52,6 +53,7 @@ class Simulator:
         own: Mapping[tuple[str, str], Callable[[Request], Response | None]] = {
             ("GET", "/"): lambda _: page(overview, kind="text/plain"),
             ("GET", "/healthz"): lambda _: answer({"status": "ok"}),
+            ("GET", "/pictures"): pictures.respond,
             ("POST", "/control/faults"): self._add_fault,
             ("DELETE", "/control/faults"): lambda _: self._faults.clear(),
             ("GET", "/control/requests"): lambda _: answer({"requests": [*self._journal]}),

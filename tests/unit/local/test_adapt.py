@@ -57,6 +57,14 @@ def test_variables_are_added_to_those_of_the_template(template: dict[str, Any]) 
     }
 
 
+def test_variable_that_names_a_resource_replaces_one_alone(template: dict[str, Any]) -> None:
+    """A function that got it anew would need a resource that may not be there."""
+    resources = adapt(template, {"STAGING_BUCKET": "http://127.0.0.1:1/${StagingBucket}"})["Resources"]
+    given = resources["ProcessFunction"]["Properties"]["Environment"]["Variables"]
+    assert given == {"STAGING_BUCKET": {"Fn::Sub": "http://127.0.0.1:1/${StagingBucket}"}}
+    assert resources["BareFunction"]["Properties"]["Environment"]["Variables"] == {}
+
+
 def test_new_versions_take_over_at_once_behind_their_alias(template: dict[str, Any]) -> None:
     properties = template["Resources"]["ProcessFunction"]["Properties"]
     properties |= {"AutoPublishAlias": "live", "DeploymentPreference": {"Type": {"Ref": "TrafficShift"}}}
