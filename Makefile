@@ -35,7 +35,7 @@ setup: ## Install the environments (.venv, MiniStack, SAM, Node packages); quick
 	  echo "error: $(PYTHON) is older than Python 3.11, or does not run: name a later one (make PYTHON=python3.12 ...)." >&2; exit 1; }
 	@$(PYTHON) -m local.environments
 
-up: setup ## Start the local stack and deploy to it; run it again to update it
+up: setup ## Start the local stack and deploy to it; run it again to update it; PICTURES=on for copies of pictures
 	@$(RUN)/python -m cli local up
 
 down: setup ## Stop the local stack

@@ -302,8 +302,8 @@ def deployment_parameters(state: State) -> dict[str, str]:
     urls = {f"{name}ApiUrl": f"{state.simulator()}{path}" for name, path in _PLATFORM_APIS.items()}
     page = state.page()
     fixed = {"GoogleCloudProject": firestore.PROJECT, "Stage": aws.STAGE, "LambdaPlaces": "1000"}
-    pictures = os.environ.get("PICTURES")
-    return fixed | urls | ({"AllowedOrigins": page} if page else {}) | ({"Pictures": pictures} if pictures else {})
+    fixed |= {"Pictures": os.environ.get("PICTURES") or "off"}  # always: SAM keeps what is not given
+    return fixed | urls | ({"AllowedOrigins": page} if page else {})
 
 
 def _publish_page(state: State) -> None:

@@ -29,14 +29,12 @@ def test_limits_are_those_of_an_account_with_many_places() -> None:
     assert deployment_parameters(stack("simulator"))["LambdaPlaces"] == "1000"
 
 
-@pytest.mark.parametrize(("shell", "given"), [("on", "on"), ("off", "off"), ("", None), (None, None)])
-def test_pictures_are_switched_by_the_shell(
-    monkeypatch: pytest.MonkeyPatch, shell: str | None, given: str | None
-) -> None:
+@pytest.mark.parametrize(("shell", "given"), [("on", "on"), ("off", "off"), ("", "off"), (None, "off")])
+def test_pictures_are_switched_by_the_shell(monkeypatch: pytest.MonkeyPatch, shell: str | None, given: str) -> None:
     monkeypatch.delenv("PICTURES", raising=False)
     if shell is not None:
         monkeypatch.setenv("PICTURES", shell)
-    assert deployment_parameters(stack("simulator")).get("Pictures") == given
+    assert deployment_parameters(stack("simulator"))["Pictures"] == given
 
 
 def test_every_secret_but_googles_has_a_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
