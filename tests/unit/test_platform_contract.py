@@ -10,13 +10,15 @@ import re
 import subprocess
 import sys
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from local.paths import ROOT
+from tests.simulated import World
 from tracking import jobs, platform_contract
 from tracking.jobs import PlatformName
-from tracking.platform_contract import CREDENTIALS, PLATFORMS, PlatformContract
+from tracking.platform_contract import CREDENTIALS, PICTURE_HOSTS, PLATFORMS, PlatformContract
 from tracking.platforms.addresses import read_address, read_username
 from tracking.settings import PlatformSettings, ProcessSettings, variables
 
@@ -62,6 +64,38 @@ def test_an_entry_with_an_unknown_field_is_refused() -> None:
         PlatformContract.from_json(entry | {"colour": "red"})
     with pytest.raises(TypeError, match="label"):
         PlatformContract.from_json({name: value for name, value in entry.items() if name != "label"})
+
+
+RECORDED = [
+    ("youtube", "GoogleDevelopers"),
+    ("youtube", "C-SPAN"),
+    ("twitter", "NatComm"),
+    ("instagram", "nasa"),
+    ("tiktok", "loveluxury.com"),
+    ("tiktok", "nba"),
+]
+
+
+@pytest.mark.parametrize(("platform", "username"), RECORDED)
+def test_recorded_pictures_are_on_the_platforms_sites(platform: str, username: str) -> None:
+    """Also none of another platform's: else anybody could lead the function from one to the other."""
+    world = World()
+    world.run(world.add_job(platform, username))
+    store: Any = world.store
+    documents = [document.data for path, document in store._documents.items() if "/trackedAccounts/" in path]
+    links = [link for found in documents for link in (found.get("avatarUrl"), found.get("thumbnailUrl")) if link]
+    hosts = {urlsplit(link).hostname or "" for link in links if "…" not in link}  # cut out of a recording
+    assert hosts
+    for host in hosts:
+        of = {name for name, sites in PICTURE_HOSTS.items() if any(host.endswith(f".{site}") for site in sites)}
+        assert of == {platform}, host
+
+
+def test_sites_of_pictures_are_those_of_known_platforms() -> None:
+    named = json.loads(FILE.read_text())["pictureHosts"].keys() - {"about"}
+    assert named == PLATFORMS.keys()
+    sites = [site for sites in PICTURE_HOSTS.values() for site in sites]
+    assert len(sites) == len(set(sites))
 
 
 def test_labels_and_hosts_belong_to_one_platform() -> None:

@@ -20,6 +20,7 @@ import pytest
 import local.simulator
 from local.simulator import running
 from tests.integration.simulator.calls import TIKTOK, Controlled, tiktok_input
+from tests.pictures import opened
 
 ROOT = Path(local.simulator.__file__).resolve().parents[2]
 
@@ -34,6 +35,19 @@ def test_it_says_when_it_is_ready_and_what_it_knows(simulator: Controlled) -> No
     overview = httpx.get(f"{simulator.url}/").text
     assert overview == local.simulator.__doc__
     assert all(address in overview for address in ("/youtube/v3", "/x/2", "/apify/v2"))
+
+
+def test_each_address_has_a_picture_of_its_own(simulator: Controlled) -> None:
+    def drawn(address: str) -> bytes:
+        answer = httpx.get(f"{simulator.url}/pictures", params={"url": address})
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
+        return answer.content
+
+    first = drawn("https://i.ytimg.com/vi/a/hq.jpg?sqp=1")
+    assert opened(first).size == (640, 360)
+    assert drawn("https://i.ytimg.com/vi/a/hq.jpg?sqp=2") == first  # the same picture under another signature
+    assert drawn("https://i.ytimg.com/vi/b/hq.jpg") != first
+    assert httpx.get(f"{simulator.url}/pictures").status_code == 400
 
 
 def test_a_path_of_no_api_is_not_found(simulator: Controlled) -> None:
