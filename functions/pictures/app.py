@@ -20,6 +20,7 @@ from pictures.copying import copy_pictures
 from tracking import refusals, wiring
 from tracking.errors import InvalidJobError
 from tracking.metrics import NAMESPACE
+from tracking.sentences import say
 
 RESERVE_S = 50.0
 """Seconds kept for the last picture and for writing to Firestore: a call takes 35 s at most."""
@@ -54,4 +55,6 @@ def _job_id(event: dict[str, Any]) -> str:
         (record,) = event["Records"]
         return str(json.loads(json.loads(record["body"])["detail"]["input"])["jobId"])
     except (KeyError, TypeError, ValueError) as error:
-        raise InvalidJobError(f"The event is not of one of our executions: {error!r}.") from error
+        raise InvalidJobError(
+            say("malformedInput", detail=f"The event is not of one of our executions: {error!r}.")
+        ) from error

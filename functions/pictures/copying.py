@@ -21,6 +21,7 @@ from tracking.jobs import Job, Status
 from tracking.pictures import Copy, Kind, PictureRefusedError, name_of, source_of
 from tracking.pictures.small import shrunk
 from tracking.platform_contract import PICTURE_HOSTS
+from tracking.sentences import say
 from tracking.store import DocumentExistsError, DocumentStore, DocumentWrite, account_path
 from tracking.wiring import PicturesDeps
 
@@ -131,4 +132,4 @@ def _name_key(store: DocumentStore) -> bytes:
         made = DocumentWrite(CONTROL_DOCUMENT, {NAME_KEY: secrets.token_hex(32)}, must_be_new=True)
         with suppress(DocumentExistsError):  # another invocation was quicker
             store.put_document(made)
-    raise StoreUnavailableError("Our database has no key for the names of pictures.")
+    raise StoreUnavailableError(say("databaseTrouble", detail="Our database has no key for the names of pictures."))

@@ -21,6 +21,7 @@ from tests.pictures import opened, picture
 from tracking.errors import InvalidJobError, StoreUnavailableError
 from tracking.jobs import Status
 from tracking.pictures import Copy, PictureRefusedError, name_of, source_of
+from tracking.sentences import Sentence
 from tracking.store import DocumentWrite
 from tracking.store.memory import MemoryStore
 from tracking.wiring import PicturesDeps
@@ -175,7 +176,7 @@ def test_retry_after_a_failed_write_stores_nothing_twice(scene: Scene) -> None:
         def update_each(self, writes: Any) -> list[bool]:
             if self.fails:
                 self.fails = False
-                raise StoreUnavailableError("Our database did not answer.")
+                raise StoreUnavailableError(Sentence("Our database did not answer."))
             return super().update_each(writes)
 
     failing = Failing(scene.clock)
@@ -276,7 +277,7 @@ def test_time_that_is_over_keeps_what_was_copied() -> None:
 
 
 def test_failing_bucket_fails_the_message_and_not_the_job(scene: Scene) -> None:
-    scene.copies.failure = StoreUnavailableError("Our storage of pictures did not answer.")
+    scene.copies.failure = StoreUnavailableError(Sentence("Our storage of pictures did not answer."))
     before = scene.harness.document(scene.job_id)
     with pytest.raises(StoreUnavailableError):
         scene.run()

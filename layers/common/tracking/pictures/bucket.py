@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tracking.errors import CredentialsError, StoreUnavailableError, TrackingError
 from tracking.pictures import MEDIA_TYPE
+from tracking.sentences import say
 from tracking.translating import translated
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ def translate(error: Exception) -> TrackingError:
     code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
     # A HEAD has no body, so its error has the status alone.
     if code in {"AccessDenied", "403", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "NoSuchBucket"}:
-        return CredentialsError("Our storage of pictures refuses us.", credential="aws")
-    return StoreUnavailableError("Our storage of pictures did not answer.")
+        return CredentialsError(say("storageTrouble", detail="Our storage of pictures refuses us."), credential="aws")
+    return StoreUnavailableError(say("storageTrouble", detail="Our storage of pictures did not answer."))
 
 
 _translated = translated((BotoCoreError, ClientError), translate)
