@@ -39,6 +39,8 @@ _NAMES = {
 }
 # These begin the names of parameters (`YouTubeApiUrl`) and, in capitals, of variables (`YOUTUBE_API_URL`).
 _PLATFORM_APIS = {"YouTube": "/youtube/v3", "X": "/x/2", "Apify": "/apify/v2"}
+# Accounts that the page offers to a project without any; the simulator has recorded answers for them.
+_SAMPLES = {"instagram": "NASA", "youtube": "GoogleDevelopers", "tiktok": "loveluxury.com", "twitter": "wunpini_fm"}
 _RUNNING_BEFORE = {"firestore": "FIRESTORE_EMULATOR_HOST", "auth": "FIREBASE_AUTH_EMULATOR_HOST"}
 Say = Callable[[str], None]
 Ports = Mapping[str, int | None]  # the ports asked for, by part; None for any free one
@@ -321,6 +323,7 @@ def _publish_page(state: State) -> None:
             | {"orgId": user.org_id, "trackedProjectId": user.project_id}
             for user in auth.USERS
         ],
+        "samples": [{"username": username, "platform": platform} for platform, username in _SAMPLES.items()],
     }
     (_PAGE / "config.json").write_text(json.dumps(known, indent=2))
 

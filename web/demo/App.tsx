@@ -41,6 +41,7 @@ export function App({ config, auth, firestore }: AppProps) {
         userId={user.uid}
         orgId={known.orgId}
         projectId={known.trackedProjectId}
+        samples={config.samples}
       />
     </>
   );

@@ -1,25 +1,19 @@
 import { useState } from 'react';
 import { trackingJobError } from '../src/errors';
 import { PLATFORM_LABELS, type Platform } from '../src/job';
-
-/** Accounts to begin with. The local stack's simulator has recorded answers for them. */
-const SAMPLES: readonly (readonly [username: string, platform: Platform])[] = [
-  ['NASA', 'instagram'],
-  ['GoogleDevelopers', 'youtube'],
-  ['loveluxury.com', 'tiktok'],
-  ['wunpini_fm', 'twitter'],
-];
+import type { Sample } from './config';
 
 interface SamplesProps {
+  samples: readonly Sample[];
   onTrack: (username: string, platform: Platform) => Promise<void>;
-  isTracked: (username: string, platform: Platform) => boolean;
+  isTracked: (sample: Sample) => boolean;
 }
 
 /** Offer well-known accounts to somebody who has none yet. */
-export function Samples({ onTrack, isTracked }: SamplesProps) {
+export function Samples({ samples, onTrack, isTracked }: SamplesProps) {
   const [problem, setProblem] = useState('');
 
-  async function track(username: string, platform: Platform): Promise<void> {
+  async function track({ username, platform }: Sample): Promise<void> {
     setProblem('');
     try {
       await onTrack(username, platform);
@@ -28,18 +22,21 @@ export function Samples({ onTrack, isTracked }: SamplesProps) {
     }
   }
 
+  if (samples.length === 0) {
+    return null;
+  }
   return (
     <div className="samples">
       <p>Or begin with one of these:</p>
-      {SAMPLES.map(([username, platform]) => (
+      {samples.map((sample) => (
         <button
-          key={username}
+          key={sample.username}
           type="button"
           className="secondary"
-          disabled={isTracked(username, platform)}
-          onClick={() => void track(username, platform)}
+          disabled={isTracked(sample)}
+          onClick={() => void track(sample)}
         >
-          @{username} on {PLATFORM_LABELS[platform]}
+          @{sample.username} on {PLATFORM_LABELS[sample.platform]}
         </button>
       ))}
       <p className="problem" role="alert">

@@ -66,25 +66,29 @@ export function TrackForm({ onTrack, whyNot }: TrackFormProps) {
     );
     setProblem({
       sentences: error ? [...sentences, error.message] : sentences,
-      isOfUsername: sentences.length > 0 || error?.field === 'username',
+      isOfUsername: sentences.length > 0,
     });
     if (started.length > 0) {
       setSuccess(`Started tracking ${namesOf(started)}. You can close this tab.`);
     }
   }
 
-  /** Create the jobs one after another, up to the first failure. */
+  /** Create the jobs one after another, up to the first failure that is not about a name. */
   async function start(entries: readonly Entry[]): Promise<{ started: Entry[]; error?: TrackingJobError }> {
     const started: Entry[] = [];
     try {
       for (const entry of entries) {
         setDoing(entries.length === 1 ? 'Starting…' : `Starting ${started.length + 1} of ${entries.length}…`);
-        await onTrack(entry.typed, entry.platform, accountType);
-        started.push(entry);
+        const error = await onTrack(entry.typed, entry.platform, accountType).catch(trackingJobError);
+        if (!error) {
+          started.push(entry);
+        } else if (error.code === 'already-tracked' || error.field === 'username') {
+          entry.problem = error.message;
+        } else {
+          return { started, error };
+        }
       }
       return { started };
-    } catch (thrown) {
-      return { started, error: trackingJobError(thrown) };
     } finally {
       setDoing('');
     }
@@ -120,7 +124,7 @@ export function TrackForm({ onTrack, whyNot }: TrackFormProps) {
       <div className="username">
         <label htmlFor="track-username">{isMany ? 'Usernames or links, one in each line' : 'Username'}</label>
         {isMany ? (
-          <textarea rows={5} placeholder={'@name\nhttps://www.tiktok.com/@name'} {...shared} />
+          <textarea rows={5} placeholder={'@name\n@another_name'} {...shared} />
         ) : (
           <input placeholder="@name or profile link" {...shared} />
         )}

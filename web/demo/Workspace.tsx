@@ -7,7 +7,8 @@ import { TrackingJobsPanel } from '../src/panel/TrackingJobsPanel';
 import { TrackingJobService } from '../src/service';
 import { AccountList } from './AccountList';
 import { AccountVideos } from './AccountVideos';
-import { findOpenJob, whyNotTracked } from './matching';
+import type { Sample } from './config';
+import { isBusy, isKnown, whyListed } from './matching';
 import { Samples } from './Samples';
 import { Totals } from './Totals';
 import { TrackForm } from './TrackForm';
@@ -25,10 +26,11 @@ interface WorkspaceProps {
   userId: string;
   orgId: string;
   projectId: string;
+  samples: readonly Sample[];
 }
 
 /** The page of one project: track an account, and see the tracked accounts and their videos. */
-export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectId }: WorkspaceProps) {
+export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectId, samples }: WorkspaceProps) {
   const service = useMemo(
     () => new TrackingJobService({ firestore, auth, triggerUrl, orgId }),
     [firestore, auth, triggerUrl, orgId],
@@ -45,7 +47,6 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
   const selected = items.find(({ id }) => id === selectedId) ?? opened;
   const jobs = useOpenJobs(service, scope);
   usePageTitle(selected?.displayName, jobs.length);
-  const whyNot = (username: string, platform: Platform) => whyNotTracked(username, platform, jobs, items);
 
   async function track(username: string, platform: Platform, accountType: AccountType): Promise<void> {
     await service.createJob(orgId, projectId, userId, username, platform, accountType);
@@ -69,7 +70,7 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
   return (
     <main className="workspace" data-open={selected !== null}>
       <h1 className="unseen">Tracked accounts</h1>
-      <TrackForm onTrack={track} whyNot={whyNot} />
+      <TrackForm onTrack={track} whyNot={(username, platform) => whyListed({ username, platform }, items)} />
       <AccountList
         accounts={accounts}
         selectedId={selected?.id ?? null}
@@ -78,8 +79,9 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
         onMore={() => setSize(size + ACCOUNTS_PER_PAGE)}
       >
         <Samples
+          samples={samples}
           onTrack={(username, platform) => track(username, platform, 'competitor')}
-          isTracked={(username, platform) => whyNot(username, platform) !== null}
+          isTracked={(sample) => isKnown(sample, jobs, items)}
         />
       </AccountList>
       {selected ? (
@@ -88,14 +90,20 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
           source={source}
           scope={scope}
           account={selected}
-          isSyncing={findOpenJob(jobs, selected) !== undefined}
+          isSyncing={isBusy(selected, jobs)}
           onSync={() => sync(selected)}
           onBack={() => select(null)}
         />
       ) : (
         accounts.status === 'ready' && items.length > 0 && <Totals accounts={items} hasMore={accounts.hasMore} />
       )}
-      <TrackingJobsPanel service={service} orgId={orgId} projectId={projectId} onJobCompleted={show} />
+      <TrackingJobsPanel
+        service={service}
+        orgId={orgId}
+        projectId={projectId}
+        onJobCompleted={show}
+        onOpenAccount={select}
+      />
     </main>
   );
 }

@@ -1,5 +1,7 @@
 /** Reader of `config.json`: the stack's addresses and the demo's users. The local stack serves it beside the page. */
 
+import { PLATFORMS, type Platform } from '../src/job';
+
 export interface DemoUser {
   email: string;
   password: string;
@@ -8,6 +10,12 @@ export interface DemoUser {
   trackedProjectId: string;
   /** The user's name on the sign-in button. */
   label: string;
+}
+
+/** An account to begin with, for a project that has none. */
+export interface Sample {
+  username: string;
+  platform: Platform;
 }
 
 export interface DemoConfig {
@@ -20,6 +28,8 @@ export interface DemoConfig {
   /** Address of `POST /trigger`, which starts jobs at once. With "" jobs wait for the minute's tick. */
   triggerUrl: string;
   users: DemoUser[];
+  /** May be missing in the file. Accounts of unknown platforms are left out. */
+  samples: Sample[];
 }
 
 export const NO_CONFIG =
@@ -37,7 +47,7 @@ export async function loadConfig(fetching: typeof fetch = fetch): Promise<DemoCo
 /** Check a configuration. Throws an Error that names the first missing or wrong key. */
 export function readConfig(found: unknown): DemoConfig {
   const known = textsOf(found, 'config.json', ['projectId', 'firestore', 'auth']);
-  const { triggerUrl, users } = found as Record<string, unknown>;
+  const { triggerUrl, users, samples } = found as Record<string, unknown>;
   if (!Array.isArray(users) || users.length === 0) {
     throw new Error('config.json names no users.');
   }
@@ -47,7 +57,13 @@ export function readConfig(found: unknown): DemoConfig {
     users: users.map((user, index) =>
       textsOf(user, `config.json, users[${index}]`, ['email', 'password', 'orgId', 'trackedProjectId', 'label']),
     ),
+    samples: Array.isArray(samples) ? samples.filter(isSample) : [],
   };
+}
+
+function isSample(value: unknown): value is Sample {
+  const { username, platform } = (value ?? {}) as Record<string, unknown>;
+  return typeof username === 'string' && PLATFORMS.some((name) => name === platform);
 }
 
 /** Return the texts under `keys`. Throws for a missing or empty one. */

@@ -1,8 +1,7 @@
 /** The names that a person typed into the form: one, or one in each line. */
 
 import type { Platform } from '../src/job';
-import { checkUsername, platformOf } from '../src/username';
-import { accountKey } from './matching';
+import { accountKey, checkUsername, platformOf } from '../src/username';
 
 type WhyNot = (typed: string, platform: Platform) => string | null;
 
@@ -24,9 +23,9 @@ export function entryOf(typed: string, platform: Platform, whyNot: WhyNot): Entr
 export function entriesOf(text: string, chosen: Platform, whyNot: WhyNot): Entry[] {
   const entries = new Map<string, Entry>();
   for (const line of text.split('\n').filter((line) => line.trim() !== '')) {
-    const platform = platformOf(line) ?? chosen;
-    const key = accountKey(line, platform);
-    entries.set(key, entries.get(key) ?? entryOf(line, platform, whyNot));
+    const entry = entryOf(line, platformOf(line) ?? chosen, whyNot);
+    const key = entry.problem === null ? `${entry.platform}/${accountKey(line, entry.platform)}` : line;
+    entries.set(key, entries.get(key) ?? entry);
   }
   return [...entries.values()];
 }

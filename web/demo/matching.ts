@@ -2,51 +2,47 @@
 
 import type { TrackedAccount } from '../src/account';
 import { CANCELLABLE, PLATFORM_LABELS, type Platform, type TrackingJob } from '../src/job';
-import { usernameOf } from '../src/username';
+import { accountKey, usernameOf } from '../src/username';
 
-/** Make a text that is equal for two typed names of one account. No platform tells upper from lower case. */
-export function accountKey(typed: string, platform: Platform): string {
-  return `${platform}/${(usernameOf(typed, platform) ?? typed.trim()).toLowerCase()}`;
+/** A typed name and its platform; every job is one. */
+interface Typed {
+  username: string;
+  platform: Platform;
 }
 
-/** Return the account's keys. On YouTube people may type the channel ID in place of the handle. */
-function keysOf({ platform, username, platformUserId }: TrackedAccount): string[] {
-  return platform === null ? [] : [username, platformUserId].map((name) => accountKey(name, platform));
+export function isSameAccount(a: Typed, b: Typed): boolean {
+  return a.platform === b.platform && accountKey(a.username, a.platform) === accountKey(b.username, b.platform);
 }
 
-export function findAccount(accounts: readonly TrackedAccount[], typed: string, platform: Platform) {
-  const key = accountKey(typed, platform);
-  return accounts.find((account) => keysOf(account).includes(key));
-}
-
-/** Return the account's waiting or running job, if there is one. */
-export function findOpenJob(jobs: readonly TrackingJob[], account: TrackedAccount): TrackingJob | undefined {
-  const keys = keysOf(account);
-  return jobs.find(
-    (job) => isOpen(job) && (job.accountId === account.id || keys.includes(accountKey(job.username, job.platform))),
+/** Whether the name means the account. On YouTube people may type the channel ID in place of the handle. */
+function names(typed: Typed, { platform, username, platformUserId }: TrackedAccount): boolean {
+  return (
+    platform !== null && [username, platformUserId].some((name) => isSameAccount(typed, { platform, username: name }))
   );
 }
 
-export function isOpen({ status }: TrackingJob): boolean {
+/** Whether one of the accounts or of the unfinished jobs is the account of that name. */
+export function isKnown(typed: Typed, jobs: readonly TrackingJob[], accounts: readonly TrackedAccount[]): boolean {
+  return jobs.some((job) => isSameAccount(job, typed)) || accounts.some((account) => names(typed, account));
+}
+
+/** Whether one of the unfinished jobs is the account's. */
+export function isBusy(account: TrackedAccount, jobs: readonly TrackingJob[]): boolean {
+  return jobs.some((job) => job.accountId === account.id || names(job, account));
+}
+
+export function isUnfinished({ status }: TrackingJob): boolean {
   return CANCELLABLE.includes(status);
 }
 
 /**
- * Say why a typed name needs no new job; null if it does. The answer is as good as what the page has loaded: its
- * newest jobs and accounts. A second job would do no harm: it would sync the account once more.
+ * Say that an account is in the list already; null if it is not. Only the accounts that the page has loaded count. A
+ * further job would do no harm: it would sync the account once more.
  */
-export function whyNotTracked(
-  typed: string,
-  platform: Platform,
-  jobs: readonly TrackingJob[],
-  accounts: readonly TrackedAccount[],
-): string | null {
-  const key = accountKey(typed, platform);
-  const name = `${usernameOf(typed, platform) ?? typed.trim()} on ${PLATFORM_LABELS[platform]}`;
-  const account = findAccount(accounts, typed, platform);
-  const hasJob = jobs.some((job) => isOpen(job) && accountKey(job.username, job.platform) === key);
-  if (hasJob || (account && findOpenJob(jobs, account))) {
-    return `${name} is already being tracked.`;
+export function whyListed(typed: Typed, accounts: readonly TrackedAccount[]): string | null {
+  if (!accounts.some((account) => names(typed, account))) {
+    return null;
   }
-  return account ? `${name} is already in your list. Open it there to sync it again.` : null;
+  const name = usernameOf(typed.username, typed.platform) ?? typed.username.trim();
+  return `${name} on ${PLATFORM_LABELS[typed.platform]} is already in your list. Open it there to sync it again.`;
 }

@@ -189,7 +189,7 @@ def test_account_that_is_tracked_gets_no_second_job(page: DemoPage) -> None:
     page.track("sim_slow_2", "YouTube")
     expect(page.row("sim_slow_2")).to_contain_text("Running")
     page.track("https://www.youtube.com/@SIM_SLOW_2")
-    expect(page.problem).to_have_text("SIM_SLOW_2 on YouTube is already being tracked.")
+    expect(page.problem).to_have_text("This account is already being tracked.")
     expect(page.account("sim_slow_2")).to_be_visible()
     expect(page.row("sim_slow_2")).to_contain_text("Completed")
     page.track("@sim_slow_2")
@@ -205,6 +205,15 @@ def test_account_can_be_synced_again(page: DemoPage) -> None:
     expect(sync).to_have_text("Syncing…")
     expect(sync).to_have_text("Sync now")
     assert len(jobs_of(page.project)) == 2
+
+
+def test_completed_row_opens_its_account(page: DemoPage) -> None:
+    page.track("sim_videos_2", "YouTube")
+    expect(page.videos).to_have_count(2)
+    page.track("sim_videos_3")
+    page.row("sim_videos_3").get_by_role("button", name=re.compile("^Open")).click()
+    expect(page.account("sim_videos_3")).to_have_attribute("aria-current", "true")
+    expect(page.videos).to_have_count(3)
 
 
 def test_videos_can_be_exported_and_sorted(page: DemoPage) -> None:

@@ -3,7 +3,7 @@
 import type { DocumentSnapshot } from 'firebase/firestore';
 import { describe, expect, it } from 'vitest';
 import { totalsOf, viewOf, WHOLE } from '../../demo/accountView';
-import { findOpenJob, whyNotTracked } from '../../demo/matching';
+import { isBusy, isKnown, whyListed } from '../../demo/matching';
 import type { TrackedAccount } from '../../src/account';
 import { readAccount } from '../../src/accountDocuments';
 import { makeJob } from './panelJobs';
@@ -57,27 +57,29 @@ describe('totals', () => {
 
 describe('an account', () => {
   const job = makeJob({ username: 'https://www.instagram.com/NASA/', platform: 'instagram', status: 'pending' });
-  const busy = 'nasa on Instagram is already being tracked.';
-  const listed = 'nasa on Instagram is already in your list. Open it there to sync it again.';
+  const byId = makeJob({ username: 'UC_x5XG1OV2P6uZZ5FSM9Ttw', platform: 'youtube', status: 'processing' });
 
   it.each([
-    ['with a waiting job', '@nasa', [job], [], busy],
-    ['with a running job', '@nasa', [makeJob({ ...job, status: 'processing' })], [nasa], busy],
-    ['with a failed job', '@nasa', [makeJob({ ...job, status: 'failed' })], [], null],
-    ['in the list', 'instagram.com/nasa', [], ALL, listed],
-    ['of nobody yet', 'jaxa', [job], ALL, null],
-  ] as const)('%s', (_, typed, jobs, accounts, sentence) => {
-    expect(whyNotTracked(typed, 'instagram', jobs, accounts)).toBe(sentence);
+    ['instagram.com/nasa', 'instagram', 'nasa on Instagram is already in your list. Open it there to sync it again.'],
+    ['youtube.com/channel/UC_x5XG1OV2P6uZZ5FSM9Ttw', 'youtube', expect.stringContaining('already in your list')],
+    ['nasa', 'tiktok', null],
+    ['jaxa', 'instagram', null],
+  ] as const)('%s on %s', (username, platform, sentence) => {
+    expect(whyListed({ username, platform }, ALL)).toEqual(sentence);
   });
 
-  it('of another platform is another one', () => {
-    expect(whyNotTracked('nasa', 'tiktok', [job], ALL)).toBeNull();
+  it.each([
+    ['by its name', nasa, [job], true],
+    ['by its channel ID', cspan, [job, byId], true],
+    ['by its document', esa, [makeJob({ username: 'old_name', platform: 'instagram', accountId: esa.id })], true],
+    ['of another one', esa, [job, byId], false],
+  ] as const)('has a job %s', (_, one, jobs, busy) => {
+    expect(isBusy(one, jobs)).toBe(busy);
   });
 
-  it('on YouTube has a handle and a channel ID', () => {
-    const byId = makeJob({ username: 'UC_x5XG1OV2P6uZZ5FSM9Ttw', platform: 'youtube', status: 'pending' });
-    expect(findOpenJob([byId], cspan)).toBe(byId);
-    expect(whyNotTracked('@cspan', 'youtube', [byId], ALL)).toBe('cspan on YouTube is already being tracked.');
-    expect(whyNotTracked('youtube.com/channel/UC_x5XG1OV2P6uZZ5FSM9Ttw', 'youtube', [], ALL)).toContain('in your list');
+  it('is known by a job or by the list', () => {
+    expect(isKnown({ username: '@nasa', platform: 'instagram' }, [job], [])).toBe(true);
+    expect(isKnown({ username: '@nasa', platform: 'instagram' }, [], ALL)).toBe(true);
+    expect(isKnown({ username: '@nasa', platform: 'tiktok' }, [job], ALL)).toBe(false);
   });
 });

@@ -14,6 +14,7 @@ const CONFIG = {
   auth: 'http://127.0.0.1:9099',
   triggerUrl: 'http://127.0.0.1:4566/trigger',
   users: [USER],
+  samples: [{ username: 'NASA', platform: 'instagram' }],
 };
 
 describe('config.json', () => {
@@ -25,6 +26,13 @@ describe('config.json', () => {
   it('may have no triggerUrl: jobs wait for the minute', () => {
     expect(readConfig({ ...CONFIG, triggerUrl: undefined }).triggerUrl).toBe('');
   });
+
+  it.each([undefined, [], [null, 7, { username: 'NASA' }, { username: 'NASA', platform: 'threads' }]])(
+    'may have no samples (%#)',
+    (samples) => {
+      expect(readConfig({ ...CONFIG, samples }).samples).toEqual([]);
+    },
+  );
 
   it.each([
     ['absent', async () => new Response('', { status: 404 })],

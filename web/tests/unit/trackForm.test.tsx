@@ -128,11 +128,11 @@ describe('an account to track', () => {
 
 describe('an account that needs no job', () => {
   it('is told, and not asked for', async () => {
-    const whyNot = vi.fn(() => 'nasa on YouTube is already being tracked.');
+    const whyNot = vi.fn(() => 'nasa on YouTube is already in your list.');
     const { asked, track } = form(undefined, whyNot);
     await track('@nasa');
     expect(whyNot).toHaveBeenCalledWith('@nasa', 'youtube');
-    expect(alert()).toBe('nasa on YouTube is already being tracked.');
+    expect(alert()).toBe('nasa on YouTube is already in your list.');
     expect(asked).not.toHaveBeenCalled();
   });
 });
@@ -186,6 +186,18 @@ describe('many accounts', () => {
     const { asked, trackAll } = await many();
     await trackAll('nasa\n@NASA\nhttps://www.youtube.com/@nasa');
     expect(asked).toHaveBeenCalledExactlyOnceWith('nasa', 'youtube', 'competitor');
+  });
+
+  it('go on after one that the service refuses', async () => {
+    const { asked, lines, trackAll } = await many(async (name) => {
+      if (name === 'esa') {
+        throw new TrackingJobError('already-tracked');
+      }
+    });
+    await trackAll('nasa\nesa\njaxa');
+    expect(asked).toHaveBeenCalledTimes(3);
+    expect(lines().value).toBe('esa');
+    expect(problems()).toEqual(['Line 1: This account is already being tracked.']);
   });
 
   it('stop at a failure of ours, and keep the lines that follow', async () => {
