@@ -15,7 +15,7 @@ HOWTO = (ROOT / "docs" / "howto" / "add-a-platform.md").read_text(encoding="utf-
 FOR_MYPY = "layers/common/tracking/jobs.py"
 """Names platforms only for the type checker; the how-to says so."""
 MAX_FILES = 12
-TESTS = ("tests/", "web/tests/")
+TESTS = ("tests/", "web/tests/", "web/consumers/")
 PROSE = (".md", ".lock")
 DATA = r"^- `(?P<path>contracts/[^`]+)`"
 STEP = re.compile(r"^(?P<number>\d+)\. `(?P<path>[^`]+)`", re.MULTILINE)

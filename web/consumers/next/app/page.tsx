@@ -8,7 +8,7 @@ export default function Page() {
   return (
     <Tracking>
       <p>{checkUsername('not a name', 'instagram')}</p>
-      <p>{PLATFORM_LABELS.tiktok}</p>
+      <p>{Object.values(PLATFORM_LABELS).join()}</p>
       <TrackingJobsPanel />
     </Tracking>
   );
