@@ -37,6 +37,7 @@ export function JobRow({ job, stays, day }: JobRowProps) {
   const action = useJobAction(job);
   const detailsId = useId();
   const account = accountOn(job, words);
+  const waitReason = useWaitReason(job);
   const onEdit = () => setIsEdited(true);
   const stopEditing = () => {
     row.current?.focus(); // the field that has the focus goes away
@@ -61,8 +62,12 @@ export function JobRow({ job, stays, day }: JobRowProps) {
         >
           <PlatformIcon platform={job.platform} />
           <span className="tracking-panel__username">{accountName(job.username, words.labels)}</span>
-          <State job={job} />
-          {day ? <span className="tracking-panel__figures">{day}</span> : <Figures job={job} />}
+          <State job={job} word={waitReason?.word ?? shortWord(job, words)} />
+          {day ? (
+            <span className="tracking-panel__figures">{day}</span>
+          ) : (
+            !waitReason && <Figures job={job} /> // the reason needs the room
+          )}
         </button>
         <MainAction job={job} action={action} onEdit={onEdit} isHistory={stays === 'always'} />
         {isClearable && (
@@ -92,10 +97,9 @@ export function JobRow({ job, stays, day }: JobRowProps) {
 }
 
 /** Icon and words of what the job does. Screen readers also hear platform and status. */
-function State({ job }: { job: TrackingJob }) {
+function State({ job, word }: { job: TrackingJob; word: string }) {
   const { words } = usePanelTools();
   const status = words.labels.statuses[job.status];
-  const word = useWaitReason(job)?.word ?? shortWord(job, words);
   return (
     <>
       <span className="tracking-panel__unseen">{`, ${PLATFORM_LABELS[job.platform]}, ${word === status ? '' : `${status}: `}`}</span>

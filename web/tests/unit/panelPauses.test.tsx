@@ -23,7 +23,7 @@ describe('a waiting job of a paused platform', () => {
     show(makeJob({ message: 'Instagram gives us no more for now; resumes about 13:00 UTC.' }));
     expect(summary().textContent).toContain('On hold');
     tell(pause());
-    expect(summary().textContent).toContain(`Waiting: Paused until ${TIME}`);
+    expect(summary().textContent).toBe(`@nasa, Instagram, Waiting: Paused until ${TIME}, `);
     await user.click(summary());
     expect(screen.getByText(`Instagram's daily limit is used up. Tracking resumes at ${TIME}.`)).toBeTruthy();
   });
