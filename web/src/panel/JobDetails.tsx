@@ -1,8 +1,8 @@
 import { Fragment, type ReactNode } from 'react';
-import { RETRYABLE, type TrackingJob } from '../job';
+import { RESOURCES, RETRYABLE, type TrackingJob } from '../job';
 import { useRemainingMs } from './Figures';
 import { detailOf } from './jobText';
-import { MOMENTS, type Moment, SPENT } from './labels';
+import { MOMENTS, type Moment } from './labels';
 import { usePanelTools } from './panelContext';
 import { useWaitReason } from './usePauses';
 import type { Words } from './words';
@@ -68,8 +68,8 @@ function momentsOf(job: TrackingJob): [Moment, Date][] {
 }
 
 function costOf({ spent }: TrackingJob, { labels, number, dollars }: Words): string {
-  return SPENT.flatMap((kind) => {
-    const amount = spent?.[kind];
+  return RESOURCES.flatMap((kind) => {
+    const amount = spent[kind];
     if (!amount) {
       return [];
     }

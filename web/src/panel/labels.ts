@@ -1,5 +1,5 @@
 import type { TrackingJobError } from '../errors';
-import type { JobStatus } from '../job';
+import type { JobResource, JobStatus } from '../job';
 import type { PauseReason } from '../pauses';
 import type { Sentences } from '../sentences';
 
@@ -25,10 +25,6 @@ export type FailureCode =
 /** Times of a job in its details, in their order. */
 export const MOMENTS = ['created', 'started', 'accountFetched', 'accountSaved', 'videosFetched', 'ended'] as const;
 export type Moment = (typeof MOMENTS)[number];
-
-/** Amounts that a job may have spent at its platform; `spent` in `contracts/job.json` explains each. */
-export const SPENT = ['usd', 'units', 'posts', 'users', 'media', 'runs', 'results'] as const;
-export type Spent = (typeof SPENT)[number];
 
 /** The action that a person tried when an error came. */
 export type Attempted = 'load' | 'cancel' | 'retry' | 'create';
@@ -113,7 +109,7 @@ export interface Labels {
   retries: string;
   addedBy: string;
   cost: string;
-  spent: Readonly<Record<Exclude<Spent, 'usd'>, (amount: string) => string>>;
+  spent: Readonly<Record<Exclude<JobResource, 'usd'>, (amount: string) => string>>;
 
   offline: string;
   reconnecting: string;

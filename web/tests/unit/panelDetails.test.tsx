@@ -69,7 +69,7 @@ describe('the details of a row', () => {
       Attempts: '2',
       'Automatic retries': '3',
       'Added by': 'Ada',
-      Cost: '$0.0125, 1,200 results',
+      Cost: '1,200 results, $0.0125',
     });
   });
 
