@@ -78,7 +78,7 @@ describe('the sentence about a job', () => {
     expect(detailOf(makeJob({ message: 'Waiting for a free place.' }), words)).toBe('Waiting for a free place.');
   });
 
-  test('is translated with its numbers, if the functions gave it a code', () => {
+  test('is translated with its numbers, if it has a code', () => {
     const message = 'Fetched 1,204 videos.';
     const job = makeJob({ status: 'processing', message, messageCode: 'fetched', messageParams: { videos: 1204 } });
     expect(detailOf(job, words)).toBe(message);
