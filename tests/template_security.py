@@ -30,7 +30,7 @@ ACCEPTED = {
     "CKV_AWS_116": "Queues for dead letters of functions: no function is the last owner of an event. The sweep finds "
     "every job whose event was lost, and an account's next job copies its pictures.",
     "CKV_AWS_117": "A VPC: the functions call only public addresses, and a NAT gateway costs more than all the rest.",
-    "CKV_AWS_174": "TLS 1.2 at least for the copies: CloudFront's own domain cannot demand it, only another can.",
+    "CKV_AWS_174": "TLS 1.2 at least for the copies: CloudFront's own domain cannot demand it.",
     "CKV_AWS_158": "A key of our own for the logs: they hold no secrets, and CloudWatch encrypts them by itself.",
     "CKV_AWS_173": "A key of our own for environment variables: they hold names of secrets, and no secret.",
 }

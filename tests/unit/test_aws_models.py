@@ -134,9 +134,10 @@ EVENTS = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "ev
 STATUS_CHANGES = sorted(name for name in EVENTS if name.startswith("execution-"))
 PUBLISHED = json.loads((ROOT / "tests/schemas/eventbridge.json").read_text())["components"]["schemas"]
 TYPES = {"string": str, "integer": int, "array": list, "object": dict}
+QUEUED = ("wake", "pictures")
 MODELS: dict[str, type[BaseModel]] = {
     **dict.fromkeys((*STATUS_CHANGES, "tick"), EventBridgeModel),
-    "wake": SqsModel,
+    **dict.fromkeys(QUEUED, SqsModel),
     "kick": APIGatewayProxyEventV2Model,
 }
 
@@ -150,10 +151,13 @@ def violations(schema: str, event: Any) -> list[str]:
 
 
 def status_changes() -> dict[str, Any]:
-    """Return the recorded status changes, and those within the wakes' messages."""
-    bodies = [json.loads(record["body"]) for record in EVENTS["wake"]["Records"]]
-    waking = {f"wake {number}": body for number, body in enumerate(bodies) if "detail" in body}
-    return {name: EVENTS[name] for name in STATUS_CHANGES} | waking
+    """Return the recorded status changes, and those within queues' messages."""
+    queued = {
+        f"{name} {number}": json.loads(record["body"])
+        for name in QUEUED
+        for number, record in enumerate(EVENTS[name]["Records"])
+    }
+    return {name: EVENTS[name] for name in STATUS_CHANGES} | {k: v for k, v in queued.items() if "detail" in v}
 
 
 @pytest.mark.parametrize("name", MODELS)

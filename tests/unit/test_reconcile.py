@@ -14,6 +14,7 @@ from tests.harness import Harness
 from tracking import jobs
 from tracking.errors import InvalidJobError
 from tracking.jobs import Status
+from tracking.sentences import say
 from tracking.wiring import ReconcileDeps
 
 ENDS = [
@@ -50,7 +51,7 @@ def test_a_job_that_lost_its_database_is_left_to_the_sweep(harness: Harness) -> 
     event = event_of(harness, job, "failed")
     event["detail"] |= {
         "error": "Unrecorded.CredentialsError",
-        "cause": "Our credentials for Firestore cannot be used.",
+        "cause": say("databaseRefusesUs", detail="It is no longer ours.").to_cause(),
     }
     before = harness.document(job["jobId"])
     assert reconcile(harness, event) == {"isRecorded": False}

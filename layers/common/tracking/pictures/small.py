@@ -74,10 +74,6 @@ def _resized(picture: Picture, kind: Kind) -> Picture:
 
 
 def _encoded(small: Picture) -> bytes:
-    from PIL import Image
-
-    bare = Image.new(small.mode, small.size)
-    bare.paste(small)  # without `info`, from which a file's comments and profiles are written
     out = io.BytesIO()
-    bare.save(out, "WEBP", quality=_QUALITY)
+    small.save(out, "WEBP", quality=_QUALITY)  # Pillow writes EXIF, comments and profiles only if they are passed
     return out.getvalue()
