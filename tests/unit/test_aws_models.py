@@ -134,10 +134,10 @@ EVENTS = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "ev
 STATUS_CHANGES = sorted(name for name in EVENTS if name.startswith("execution-"))
 PUBLISHED = json.loads((ROOT / "tests/schemas/eventbridge.json").read_text())["components"]["schemas"]
 TYPES = {"string": str, "integer": int, "array": list, "object": dict}
-QUEUED = ("wake", "pictures")
 MODELS: dict[str, type[BaseModel]] = {
     **dict.fromkeys((*STATUS_CHANGES, "tick"), EventBridgeModel),
-    **dict.fromkeys(QUEUED, SqsModel),
+    "wake": SqsModel,
+    "pictures": SqsModel,
     "kick": APIGatewayProxyEventV2Model,
 }
 
@@ -151,13 +151,10 @@ def violations(schema: str, event: Any) -> list[str]:
 
 
 def status_changes() -> dict[str, Any]:
-    """Return the recorded status changes, and those within queues' messages."""
-    queued = {
-        f"{name} {number}": json.loads(record["body"])
-        for name in QUEUED
-        for number, record in enumerate(EVENTS[name]["Records"])
-    }
-    return {name: EVENTS[name] for name in STATUS_CHANGES} | {k: v for k, v in queued.items() if "detail" in v}
+    """Return the recorded status changes, and those within the queues' messages."""
+    bodies = [(name, json.loads(record["body"])) for name in ("wake", "pictures") for record in EVENTS[name]["Records"]]
+    queued = {f"{name} {number}": body for number, (name, body) in enumerate(bodies) if "detail" in body}
+    return {name: EVENTS[name] for name in STATUS_CHANGES} | queued
 
 
 @pytest.mark.parametrize("name", MODELS)
