@@ -40,9 +40,9 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 @pytest.fixture
-def simulator() -> Iterator[str]:
-    with running() as simulator:
-        yield simulator.url
+def web() -> Iterator[PictureWeb]:
+    with running() as simulator, picture_client(anywhere=True) as client:
+        yield PictureWeb(client, simulator.url)
 
 
 def names(s3: Any) -> set[str]:
@@ -50,7 +50,7 @@ def names(s3: Any) -> set[str]:
 
 
 def test_completed_job_gets_copies_that_are_replaced(
-    firestore_client: Callable[[], Client], s3: Any, simulator: str
+    firestore_client: Callable[[], Client], s3: Any, web: PictureWeb
 ) -> None:
     store = FirestoreStore(firestore_client())
     videos = [video(number, thumbnail_url=f"{SITE}/{number}.jpg") for number in (1, 2, 3)]
@@ -58,7 +58,7 @@ def test_completed_job_gets_copies_that_are_replaced(
     deps = PicturesDeps(
         store=store,
         copies=PictureBucket(s3, "pictures"),
-        web=PictureWeb(picture_client(anywhere=True), simulator),
+        web=web,
         clock=harness.clock,
         url=URL,
         kept_for=timedelta(days=365),
