@@ -4,6 +4,7 @@
  */
 
 import { platforms } from '../../contracts/platforms.json';
+import { keysOf } from './keysOf';
 
 export const STATUSES = ['pending', 'processing', 'completed', 'failed', 'cancelled'] as const;
 export type JobStatus = (typeof STATUSES)[number];
@@ -84,8 +85,4 @@ export interface TrackingJob {
   steps: Readonly<Partial<Record<JobStep, Date>>>;
   /** Amounts that the job spent at its platform so far, over all attempts. An amount of 0 is missing. */
   spent: Readonly<Partial<Record<JobResource, number>>>;
-}
-
-function keysOf<Key extends string>(record: Readonly<Record<Key, unknown>>): readonly Key[] {
-  return Object.keys(record) as Key[];
 }

@@ -5,9 +5,10 @@
 
 import { sentences as ENGLISH } from '../../contracts/sentences.json';
 import type { TrackingJob } from './job';
+import { keysOf } from './keysOf';
 
 /** The sentences' codes. In the package's declarations the type lists each of them. */
-const CODES = Object.keys(ENGLISH) as (keyof typeof ENGLISH)[];
+const CODES = keysOf(ENGLISH);
 export type SentenceCode = (typeof CODES)[number];
 
 export type SentenceParams = TrackingJob['messageParams'];
