@@ -230,7 +230,7 @@ export function Name({ account }: { account: TrackedAccount }) {
 export function Avatar({ account }: { account: TrackedAccount }) {
   const [initial = '?'] = account.displayName || account.username;
   return (
-    <Picture src={account.avatar ?? account.avatarUrl} className={`avatar tone-${toneOf(account.id)}`}>
+    <Picture sources={[account.avatar, account.avatarUrl]} className={`avatar tone-${toneOf(account.id)}`}>
       {initial.toUpperCase()}
     </Picture>
   );

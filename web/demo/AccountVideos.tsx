@@ -196,7 +196,7 @@ function Card({ video }: { video: TrackedVideo }) {
   const text = video.text || `${MEDIA_LABELS[video.mediaType]} without a caption`;
   return (
     <article className="video">
-      <Picture src={video.thumbnail ?? video.thumbnailUrl} className="thumbnail">
+      <Picture sources={[video.thumbnail, video.thumbnailUrl]} className="thumbnail">
         <Icon name={video.mediaType} />
         {video.durationS !== null && <span className="length">{playingTime(video.durationS)}</span>}
       </Picture>
