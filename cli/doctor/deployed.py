@@ -36,7 +36,7 @@ _RULE = "TriggerFunctionTick"
 
 
 def outputs(stage: Stage, stack: Stack) -> str:
-    missing = sorted(stage.template["Outputs"].keys() - stack.outputs.keys())
+    missing = sorted(stage.outputs - stack.outputs.keys())
     if missing:
         raise wrong(f"the stack has no output {', '.join(missing)}", "deploy this version")
     return f"{len(stack.outputs)} outputs; {stack.trigger_url}"

@@ -106,6 +106,12 @@ class Stage:
         places = (self._value(properties.get("ReservedConcurrentExecutions")) for properties in of_resources)
         return sum(map(int, filter(None, places)))
 
+    @property
+    def outputs(self) -> set[str]:
+        """Return the names of the outputs that a stack with these parameters has."""
+        outputs = self.template["Outputs"].items()
+        return {name for name, output in outputs if "Condition" not in output or self._holds(output)}
+
     def _environment(self, function: str) -> dict[str, str]:
         variables = self.template["Resources"][function]["Properties"]["Environment"]["Variables"]
         return {name: self._value(value) for name, value in variables.items()}
@@ -140,7 +146,7 @@ class Stage:
 
     def _holds(self, condition: Any) -> bool:
         match condition:
-            case {"Condition": str(name)}:
+            case {"Condition": str(name)}:  # an output or a resource has it among other keys
                 return self._holds(self.template["Conditions"][name])
             case {"Fn::Equals": [one, other]}:
                 return self._value(one) == self._value(other)

@@ -24,7 +24,12 @@ from tracking.store.firestore import JOBS
 CHAIN = {re.sub(r"\B([A-Z])", r"-\1", state.name).lower(): state.reaches for state in states.CHAIN}
 """The file name of each state's event, and the progress after the state."""
 ENDED = {"execution-aborted", "execution-failed", "execution-timed-out"}
-OTHERS = ENDED | {"fail-job", "fetch-account-missing", "fetch-account-slow", "kick", "save-some-videos", "tick", "wake"}
+OF_PICTURES = {"pictures"}  # its function is off by default; tests/integration/test_template.py reads the event
+OTHERS = (
+    ENDED
+    | OF_PICTURES
+    | {"fail-job", "fetch-account-missing", "fetch-account-slow", "kick", "save-some-videos", "tick", "wake"}
+)
 YOUTUBE = account_path("demo-org", "demo-project", "youtube_UC_x5XG1OV2P6uZZ5FSM9Ttw")
 
 

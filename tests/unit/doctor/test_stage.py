@@ -129,3 +129,10 @@ def test_settings_of_the_real_template_can_be_read() -> None:
     assert all(found.process.key_secret(name) for name in CREDENTIALS)
     assert found.trigger.max_running_per_credential > 0
     assert found.kick_secret
+
+
+def test_outputs_whose_condition_does_not_hold_are_not_expected() -> None:
+    off = Stage("prod", "account-tracking", "eu-north-1", {})
+    on = Stage("prod", "account-tracking", "eu-north-1", {"Pictures": "on"})
+    assert "TriggerUrl" in off.outputs
+    assert on.outputs - off.outputs == {"PicturesUrl", "PicturesRoleName"}
