@@ -1,4 +1,4 @@
-"""What the panel costs a page in which ten jobs run: layouts, style and script time, memory.
+"""The panel's cost for a page in which ten jobs run: layouts, style and script time, memory.
 
     python -m bench.panel                     this checkout's panel
     python -m bench.panel --web OTHER/web     that of another checkout, for a comparison

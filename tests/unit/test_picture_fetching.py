@@ -169,6 +169,8 @@ def test_client_follows_no_proxy_of_the_environment(monkeypatch: pytest.MonkeyPa
         ("https://i.ytimg.com/\0", "address"),
         ("https://[::1/", "address"),
         ("https:///a.jpg", "host"),
+        ("https://xn--a.ytimg.com/a.jpg", "address"),
+        ("https://i.ytimg.com/\ud800", "address"),
     ],
 )
 def test_link_to_elsewhere_is_not_followed(network: Network, pictures: PictureWeb, url: str, reason: str) -> None:

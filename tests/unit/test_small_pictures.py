@@ -16,7 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from tests.pictures import opened, picture
 from tracking.pictures import Kind, PictureRefusedError, small
-from tracking.pictures.small import MAX_PIXELS, MAX_SCANS, shrunk
+from tracking.pictures.small import MAX_PIXELS, MAX_SCANS, MAX_SIDE_PX, shrunk
 
 FORMS = [("RGB", "JPEG"), ("L", "JPEG"), ("CMYK", "JPEG"), ("RGB", "PNG"), ("RGBA", "PNG"), ("P", "PNG"), ("1", "PNG")]
 FORMS += [("RGB", "WEBP"), ("RGBA", "WEBP"), ("P", "GIF")]
@@ -147,6 +147,12 @@ def test_huge_picture_is_refused_before_it_is_decoded(
 def test_picture_of_the_most_pixels_is_taken() -> None:
     assert opened(shrunk(picture((MAX_PIXELS // 2_000, 2_000)), Kind.AVATAR)).size == (96, 96)
     assert refusal(picture((MAX_PIXELS // 2_000 + 1, 2_000))) == "pixels"
+
+
+@pytest.mark.parametrize("size", [(1, MAX_SIDE_PX + 1), (MAX_SIDE_PX + 1, 1)])
+def test_picture_that_is_one_pixel_wide_is_refused(size: tuple[int, int]) -> None:
+    """Each row costs memory besides its pixels: 12,400,000 rows took 450 MB."""
+    assert refusal(png_with_size(*size)) == "pixels"
 
 
 def test_jpeg_of_very_many_scans_is_refused() -> None:

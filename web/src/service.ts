@@ -173,8 +173,8 @@ export class TrackingJobService implements JobSource {
     accountType: AccountType,
   ): Promise<string> {
     const job = { orgId, projectId, userId, username, platform, accountType };
+    await this.#checkSignedIn(); // first: a page without a user has no user's id either
     checkNewJob(job);
-    await this.#checkSignedIn();
     const jobId = await this.#creation.create(job);
     this.#created.set(keyOf(orgId, projectId), jobId);
     void this.triggerProcessor();

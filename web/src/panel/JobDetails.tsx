@@ -11,7 +11,8 @@ import type { Words } from './words';
 export function JobDetails({ job, children }: { job: TrackingJob; children: ReactNode }) {
   const { words, nameOf } = usePanelTools();
   const { labels } = words;
-  const sentence = useWaitReason(job)?.sentence ?? detailOf(job, words);
+  const waitReason = useWaitReason(job);
+  const sentence = job.status === 'pending' ? waitReason?.sentence : detailOf(job, words);
   const facts: [name: string, value: string][] = [
     ...momentsOf(job).map(([moment, date]): [string, string] => [labels.moments[moment], words.moment(date)]),
     ...(job.attempt > 1 ? [[labels.attempts, words.number(job.attempt)] as [string, string]] : []),

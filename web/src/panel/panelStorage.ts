@@ -32,7 +32,8 @@ export function loadStorage(key: string): StoredState {
     return {
       isCollapsed: typeof isCollapsed === 'boolean' ? isCollapsed : null,
       dismissed: isRecord ? (dismissed as Dismissed) : {},
-      hasSeen: hasSeen === true,
+      // A panel of an earlier version stored no `hasSeen`: its failures were seen, and not dismissed.
+      hasSeen: hasSeen === true || (hasSeen === undefined && isRecord),
       notifies: notifies === true,
     };
   } catch {

@@ -11,7 +11,14 @@ const NONE: readonly PlatformPause[] = [];
 /** Watch which platforms are paused. None are known while they cannot be read; the jobs' listener tells why. */
 export function usePauses(source: JobSource): readonly PlatformPause[] {
   const [pauses, setPauses] = useState(NONE);
-  useEffect(() => source.watchPauses?.(setPauses, () => setPauses(NONE)), [source]);
+  useEffect(() => {
+    const forget = () => setPauses(NONE);
+    try {
+      return source.watchPauses?.(setPauses, forget);
+    } catch {
+      return forget(); // a source that throws at once does so for the jobs, too, and the page around the panel goes on
+    }
+  }, [source]);
   return pauses;
 }
 
@@ -27,7 +34,8 @@ export function useWaitReason(job: TrackingJob): WaitReason | null {
   const { words, pauses, clock } = usePanelTools();
   const pause = pauses.find(({ platform }) => platform === job.platform);
   const isPaused = useIsBefore(pause ? pause.until.getTime() + clock.skewMs : 0);
-  const sentence = detailOf(job, words);
+  const isOver = !useIsBefore(untilOf(job) + clock.skewMs);
+  const sentence = untilOf(job) && isOver ? null : detailOf(job, words);
   if (job.status !== 'pending') {
     return null;
   }
@@ -39,5 +47,11 @@ export function useWaitReason(job: TrackingJob): WaitReason | null {
       sentence: paused[pause.reason ?? 'operator'](PLATFORM_LABELS[job.platform], time),
     };
   }
-  return sentence ? { word: words.labels.onHold, sentence } : null;
+  const { onHold, statuses } = words.labels;
+  return sentence ? { word: job.messageCode === 'onHold' ? onHold : statuses.pending, sentence } : null;
+}
+
+/** Return the time that the job's sentence names, milliseconds since the epoch; 0 if it names none. */
+function untilOf({ messageParams }: TrackingJob): number {
+  return Date.parse(`${messageParams.until ?? ''}`) || 0;
 }

@@ -21,6 +21,8 @@ export interface Words {
   day(date: Date): string;
 }
 
+const WEEK_MS = 6 * 24 * 60 * 60 * 1000; // a day less, so that no weekday is today's
+
 /** Make the words of a panel. Throws a RangeError when `locale` is no language tag, such as `de_DE`. */
 export function wordsOf(own: Partial<Labels> = {}, locale = own.language ?? englishLabels.language): Words {
   const labels = { ...englishLabels, ...own };
@@ -28,6 +30,12 @@ export function wordsOf(own: Partial<Labels> = {}, locale = own.language ?? engl
   const percent = new Intl.NumberFormat(locale, { style: 'percent' });
   const dollars = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD', maximumFractionDigits: 4 });
   const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
+  const distant = new Intl.DateTimeFormat(locale, {
+    month: 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+  });
   const time = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' });
   const weekday = new Intl.DateTimeFormat(locale, { weekday: 'short', hour: 'numeric', minute: '2-digit' });
   const day = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' });
@@ -53,7 +61,12 @@ export function wordsOf(own: Partial<Labels> = {}, locale = own.language ?? engl
       const tens = Math.ceil(ms / 10_000) * 10;
       return tens < 60 ? labels.seconds(number(tens)) : labels.wholeMinutes(number(Math.ceil(tens / 60)));
     },
-    time: (date, now) => (date.toDateString() === now.toDateString() ? time : weekday).format(date),
+    time(date, now) {
+      if (date.toDateString() === now.toDateString()) {
+        return time.format(date);
+      }
+      return (date.getTime() - now.getTime() < WEEK_MS ? weekday : distant).format(date);
+    },
     moment: (date) => moment.format(date),
     day: (date) => day.format(date),
   };

@@ -1,7 +1,7 @@
 /** Jobs that wait for a paused platform say so, and until when. */
 
 import { act, screen } from '@testing-library/react';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { PAUSE_REASONS, type PlatformPause } from '../../src/pauses';
 import { ago, mount, pass, running, setupPanelTest, show, source, summary, user } from './panelHarness';
 import { makeJob } from './panelJobs';
@@ -21,7 +21,7 @@ describe('a waiting job of a paused platform', () => {
   test('says until when, and why', async () => {
     mount();
     show(makeJob({ message: 'Instagram gives us no more for now; resumes about 13:00 UTC.' }));
-    expect(summary().textContent).toContain('On hold');
+    expect(summary().textContent).toContain('Waiting');
     tell(pause());
     expect(summary().textContent).toBe(`@nasa, Instagram, Waiting: Paused until ${TIME}, `);
     await user.click(summary());
@@ -43,6 +43,13 @@ describe('a waiting job of a paused platform', () => {
     expect(summary().textContent).toMatch(/Paused until Wed/);
   });
 
+  test('names the day of a pause that is long', () => {
+    mount();
+    show(makeJob());
+    tell(pause({ until: ago(-86_400 * 28) }));
+    expect(summary().textContent).toMatch(/Paused until Dec 21/);
+  });
+
   test('only waits once the pause is over', () => {
     mount();
     show(makeJob());
@@ -51,6 +58,40 @@ describe('a waiting job of a paused platform', () => {
     pass(3_000);
     expect(summary().textContent).not.toContain('Paused');
   });
+});
+
+test.each([
+  [
+    'onHold',
+    'On hold: this job is older than the tracking service. To start it now, cancel it and retry.',
+    ': On hold',
+  ],
+  ['interrupted', 'Interrupted; waiting to start again.', 'Waiting'],
+  ['noPlace', 'Waiting for a free place.', 'Waiting'],
+])('a job whose message is %s has its sentence in the details', async (messageCode, message, word) => {
+  mount();
+  show(makeJob({ messageCode, message }));
+  expect(summary().textContent).toContain(word);
+  await user.click(summary());
+  expect(screen.getByText(message)).toBeTruthy();
+});
+
+test('a sentence whose time has passed is not shown any more', async () => {
+  mount();
+  const message = 'X asks us to slow down. Tracking resumes at 11:00 UTC.';
+  const messageParams = { platform: 'X', until: ago(3600).toISOString() };
+  show(makeJob({ messageCode: 'slowedDownUntil', message, messageParams }));
+  await user.click(summary());
+  expect(screen.queryByText(/Tracking resumes/)).toBeNull();
+});
+
+test('a source that cannot watch pauses harms nothing', () => {
+  vi.spyOn(source, 'watchPauses').mockImplementation(() => {
+    throw new Error('not set up');
+  });
+  mount();
+  show(makeJob());
+  expect(summary().textContent).toContain('Waiting');
 });
 
 test('jobs of other platforms, and running ones, are not concerned', () => {

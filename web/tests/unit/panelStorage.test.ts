@@ -31,3 +31,8 @@ test('a write after another tab’s write keeps both', () => {
   act(() => remember({ dismissed: { job: 'failed@1' } }));
   expect(stored()).toMatchObject({ isCollapsed: true, dismissed: { job: 'failed@1' } });
 });
+
+test('a state of the earlier panel hides no failure that was seen', () => {
+  localStorage.setItem(KEY, '{"isCollapsed":false,"dismissed":{}}');
+  expect(loadStorage(KEY).hasSeen).toBe(true);
+});

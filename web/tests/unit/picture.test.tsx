@@ -4,7 +4,7 @@ import { Picture } from '../../demo/Picture';
 
 afterEach(cleanup);
 
-test('a copy that does not load gives way to the original, then to the letter', () => {
+test('a copy that fails gives way to the original, then a letter', () => {
   const { container } = render(
     <Picture sources={['https://copies.test/a', 'https://platform.test/a']} className="avatar">
       N

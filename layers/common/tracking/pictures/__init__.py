@@ -88,7 +88,11 @@ def source_of(url: str) -> str:
     Only the path counts. The server's name differs from one answer of a platform to the next, and the query holds a
     signature and its end.
     """
-    return hashlib.sha256(urlsplit(url).path.encode(errors="replace")).hexdigest()[:32]
+    try:
+        path = urlsplit(url).path
+    except ValueError:  # no address, so nothing will be fetched from it
+        path = url
+    return hashlib.sha256(path.encode(errors="replace")).hexdigest()[:32]
 
 
 def name_of(key: bytes, document: str, body: bytes) -> str:

@@ -23,6 +23,8 @@ THUMBNAIL_PX = 320
 """The longer side."""
 MAX_PIXELS = 12_500_000
 """The most pixels of a picture: 4,000 x 3,000 and a little more. Decoded they take up to 300 MB, as a WebP."""
+MAX_SIDE_PX = 20_000
+"""Pillow keeps some hundred bytes for each row besides its pixels, so a picture one pixel wide may take most."""
 MAX_SCANS = 32
 """The most passes of a JPEG. A progressive one has ten or so; each passes over all pixels, and takes a few bytes."""
 
@@ -51,7 +53,7 @@ def shrunk(body: bytes, kind: Kind) -> bytes:
 
 
 def _refuse_bombs(picture: Picture, body: bytes) -> None:
-    if picture.width * picture.height > MAX_PIXELS:
+    if picture.width * picture.height > MAX_PIXELS or max(picture.size) > MAX_SIDE_PX:
         raise PictureRefusedError("pixels", f"{picture.width} x {picture.height}")
     if picture.format in _JPEG and body.count(_SCAN) > MAX_SCANS:
         raise PictureRefusedError("scans")

@@ -105,6 +105,8 @@ class PictureWeb:
                 return self._follow(url, hosts)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise PictureRefusedError(_reason(error), str(error)) from error
+        except ValueError as error:  # several kinds, for a host or a path that cannot be encoded
+            raise PictureRefusedError("address", str(error)) from error
 
     def _follow(self, url: str, hosts: tuple[str, ...]) -> bytes:
         for _ in range(MAX_REDIRECTS + 1):
