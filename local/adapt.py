@@ -18,6 +18,7 @@ MACHINE = "AWS::Serverless::StateMachine"
 HTTP_API = "AWS::ApiGatewayV2::Api"
 ALARM = "AWS::CloudWatch::Alarm"
 COMPOSITE_ALARM = "AWS::CloudWatch::CompositeAlarm"
+NESTED_STACK = "AWS::CloudFormation::Stack"
 
 ADAPTED_DEFINITION = "adapted.asl.json"
 """The file name of the adapted state machine. The file lies beside the adapted template, which refers to it."""
@@ -38,13 +39,16 @@ exec "{python}" -S -m awslambdaric "$_HANDLER"
 def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
     """Return a copy whose functions run on this machine's processor, with `variables` added to their environment.
 
-    A variable that names a resource (`${PicturesBucket}`) only replaces one of the template's.
+    A variable that names a resource (`${PicturesBucket}`) only replaces one of the template's, and `PICTURES_URL` the
+    output of the same value, too.
     """
     adapted = copy.deepcopy(dict(template))
     adapted["Resources"] = {k: v for k, v in adapted["Resources"].items() if _is_known(v)}
     # MiniStack gives a number of a mapping to an updated function as a number, and variables must be texts.
     for row in (row for mapping in adapted.get("Mappings", {}).values() for row in mapping.values()):
         row |= {name: str(value) for name, value in row.items()}
+    if "PICTURES_URL" in variables and "PicturesUrl" in adapted.get("Outputs", {}):
+        adapted["Outputs"]["PicturesUrl"]["Value"] = {"Fn::Sub": variables["PICTURES_URL"]}
     for resource in adapted["Resources"].values():
         properties = resource.setdefault("Properties", {})
         if resource["Type"] == FUNCTION:
@@ -70,10 +74,11 @@ def adapt(template: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str
 def _is_known(resource: Mapping[str, Any]) -> bool:
     """Return whether MiniStack can create the resource.
 
-    It has no composite alarms and no metric math, and nothing here needs an alarm.
+    It has no composite alarms and no metric math, and nothing here needs an alarm. It has no nested stacks, either:
+    ours holds CloudFront, and MiniStack's serves nothing.
     """
     is_math = resource["Type"] == ALARM and "Metrics" in resource["Properties"]
-    return resource["Type"] != COMPOSITE_ALARM and not is_math
+    return resource["Type"] not in (COMPOSITE_ALARM, NESTED_STACK) and not is_math
 
 
 def _as_ministack_reads_it(cors: Any) -> Any:

@@ -292,7 +292,7 @@ def function_variables(state: State) -> dict[str, str]:
         "FIRESTORE_EMULATOR_HOST": state.firestore(),
         "FIREBASE_AUTH_EMULATOR_HOST": state.auth().removeprefix("http://"),
         "PICTURE_SIMULATOR_URL": state.simulator(),
-        "PICTURES_URL": f"{state.aws()}/${{PicturesBucket}}",  # MiniStack's CloudFront serves nothing
+        "PICTURES_URL": f"{state.aws()}/${{PicturesBucket}}",  # in place of CloudFront
     }
 
 

@@ -64,7 +64,7 @@ LINT: Lane = (
     Check("web style", _web("lint")),
     Check("types", _ours("mypy")),
     Check("template, by SAM", [str(SAM / "bin" / "sam"), "validate", "--lint"]),
-    Check("templates, by cfn-lint", _ours("cfn-lint", *OF_A_STAGE, "deploy/budget.yaml")),
+    Check("templates, by cfn-lint", _ours("cfn-lint", *OF_A_STAGE, "deploy/pictures.yaml", "deploy/budget.yaml")),
     Check("shell style", _ours("shellcheck", "deploy-firestore.sh", "deploy/google-access.sh", ".ci/run")),
     Check("web types", _web("typecheck")),
     Check("web package", _web("build")),

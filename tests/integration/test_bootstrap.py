@@ -77,6 +77,8 @@ LEFT_OUT = {
     "logs:PutBearerTokenAuthentication": "no log group sets it",
     "logs:PutLogGroupDeletionProtection": "no log group sets it",
     "codedeploy:RegisterOnPremisesInstance": "Lambda has no instances",
+    "cloudformation:SetStackPolicy": "the nested stack has none",
+    "cloudformation:UpdateTerminationProtection": "the nested stack has none",
     "cloudfront:CreateDistributionWithTags": "no action of IAM: CreateDistribution and TagResource are",
     "cloudfront:*ConnectionGroup": "the distribution has no tenants",
     "cloudfront:GetVpcOrigin": "no origin is in a VPC",
@@ -116,8 +118,10 @@ def bootstrap() -> Any:
 
 @pytest.fixture(scope="module")
 def types() -> set[str]:
-    """The types of all resources of template.yaml, after SAM's transform."""
-    return {resource["Type"] for resource in expand(REGION, PACKAGED, **OPTIONAL).resources.values()}
+    """The types of all resources of template.yaml, after SAM's transform, and of its nested template."""
+    nested = cfn_yaml.load(str(ROOT / "deploy/pictures.yaml"))["Resources"]
+    resources = expand(REGION, PACKAGED, **OPTIONAL).resources | nested
+    return {resource["Type"] for resource in resources.values()}
 
 
 def handlers(kind: str) -> dict[str, Any]:
@@ -230,6 +234,18 @@ def test_roles_are_passed_to_named_services_only(bootstrap: Any) -> None:
                 assert statement["Condition"]["StringEquals"]["iam:PassedToService"]
 
 
+def test_cloudformation_may_hand_its_role_to_the_nested_stack(bootstrap: Any) -> None:
+    """To no other service, and no other role. The stack's name begins with its logical id in template.yaml."""
+    policy = bootstrap["Resources"]["NestedStackPolicy"]["Properties"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert policy["Roles"] == [{"Ref": "ExecutionRole"}]
+    assert (statement["Action"], statement["Resource"]) == ("iam:PassRole", {"Fn::GetAtt": ["ExecutionRole", "Arn"]})
+    assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
+    (name,) = expand(REGION, PACKAGED, **OPTIONAL).of_type("AWS::CloudFormation::Stack")
+    (change,) = (s for s in statements(bootstrap["Resources"]["ExecutionRole"]) if s["Sid"] == "NestedStack")
+    assert change["Resource"]["Fn::Sub"].endswith(f":stack/${{StackName}}-{name}-*/*")
+
+
 def test_policies_fit_into_a_role(bootstrap: Any) -> None:
     """A role's own policies have at most 10,240 characters, without spaces; names put in place may add to ours.
 
@@ -237,7 +253,10 @@ def test_policies_fit_into_a_role(bootstrap: Any) -> None:
     """
     longest = {"${AWS::Partition}": "aws-us-gov", "${AWS::Region}": "ap-southeast-10", "${AWS::AccountId}": "1" * 12}
     for name in ("DeployRole", "ExecutionRole"):
-        text = json.dumps([*statements(bootstrap["Resources"][name])], separators=(",", ":"))
+        parts = [*statements(bootstrap["Resources"][name])]
+        if name == "ExecutionRole":
+            parts += bootstrap["Resources"]["NestedStackPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        text = json.dumps(parts, separators=(",", ":"))
         for short, long in (longest | {"${StackName}": "x" * 30, "${ArtifactBucket.Arn}": "x" * 80}).items():
             text = text.replace(short, long)
         assert len(text) < 10_240

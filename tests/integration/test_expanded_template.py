@@ -118,7 +118,17 @@ def test_definition_takes_the_partition(expanded: Expanded) -> None:
     assert {resource.partition(":states:")[0] for resource in resources} == {"arn:${Partition}"}
 
 
-DEPLOYED = ("template.yaml", "functions", "layers", "statemachine", "cli", "deploy-firestore.sh", "web/src", "web/demo")
+DEPLOYED = (
+    "template.yaml",
+    "deploy/pictures.yaml",
+    "functions",
+    "layers",
+    "statemachine",
+    "cli",
+    "deploy-firestore.sh",
+    "web/src",
+    "web/demo",
+)
 
 
 def test_no_region_and_no_partition_is_written_down() -> None:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cfnlint.decode import cfn_yaml
 
 from local.paths import ROOT
 from pictures.app import RESERVE_S
@@ -518,7 +519,7 @@ def test_pictures_are_off_unless_they_are_asked_for(template: Any) -> None:
     assert template["Parameters"]["Pictures"]["Default"] == "off"
     assert template["Conditions"]["HasPictures"] == {"Fn::Equals": [{"Ref": "Pictures"}, "on"]}
     of_pictures = {name for name in template["Resources"] if name.startswith("Pictures")}
-    assert len(of_pictures) == 11
+    assert len(of_pictures) == 9
     with_condition = {name for name, found in template["Resources"].items() if found.get("Condition") == "HasPictures"}
     assert with_condition == of_pictures
 
@@ -578,28 +579,46 @@ def test_pictures_bucket_is_private_encrypted_and_expires(template: Any) -> None
     assert given["KEEP_PICTURE_DAYS"] == rule["ExpirationInDays"]
 
 
-def test_only_our_distribution_may_read_the_copies(template: Any) -> None:
+@pytest.fixture(scope="module")
+def delivery() -> Any:
+    return cfn_yaml.load(str(ROOT / "deploy/pictures.yaml"))
+
+
+def test_delivery_gets_the_bucket_of_the_copies(template: Any, delivery: Any) -> None:
+    (nested,) = of_type(template, "AWS::CloudFormation::Stack").values()
+    assert nested["TemplateURL"] == "deploy/pictures.yaml"
+    assert nested["Parameters"] == {
+        "Bucket": {"Ref": "PicturesBucket"},
+        "BucketDomain": attribute("PicturesBucket", "RegionalDomainName"),
+        "StackName": {"Ref": "AWS::StackName"},
+    }
+    assert nested["Parameters"].keys() == delivery["Parameters"].keys()
+
+
+def test_only_our_distribution_may_read_the_copies(delivery: Any) -> None:
     """It signs its requests, and the bucket lets no other distribution in. It cannot list names."""
-    policy = of_type(template, "AWS::S3::BucketPolicy")["PicturesBucketPolicy"]
+    (policy,) = of_type(delivery, "AWS::S3::BucketPolicy").values()
+    assert policy["Bucket"] == {"Ref": "Bucket"}
     tls, serve = policy["PolicyDocument"]["Statement"]
     assert (tls["Effect"], tls["Principal"]) == ("Deny", "*")
     assert tls["Condition"] == {"Bool": {"aws:SecureTransport": False}}
     assert serve["Principal"] == {"Service": "cloudfront.amazonaws.com"}
     assert serve["Action"] == "s3:GetObject"
-    arn = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${PicturesDistribution}"
+    arn = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Distribution}"
     assert serve["Condition"] == {"StringEquals": {"aws:SourceArn": {"Fn::Sub": arn}}}
-    (access,) = of_type(template, "AWS::CloudFront::OriginAccessControl").values()
+    (access,) = of_type(delivery, "AWS::CloudFront::OriginAccessControl").values()
     assert access["OriginAccessControlConfig"]["SigningBehavior"] == "always"
 
 
-def test_copies_are_served_over_https_and_only_read(template: Any) -> None:
-    (distribution,) = of_type(template, "AWS::CloudFront::Distribution").values()
+def test_copies_are_served_over_https_and_only_read(template: Any, delivery: Any) -> None:
+    (distribution,) = of_type(delivery, "AWS::CloudFront::Distribution").values()
     (origin,) = distribution["DistributionConfig"]["Origins"]
-    assert origin["DomainName"] == attribute("PicturesBucket", "RegionalDomainName")
-    assert origin["OriginAccessControlId"] == attribute("PicturesAccess", "Id")
+    assert origin["DomainName"] == {"Ref": "BucketDomain"}
+    assert origin["OriginAccessControlId"] == attribute("Access", "Id")
     behavior = distribution["DistributionConfig"]["DefaultCacheBehavior"]
     assert behavior["ViewerProtocolPolicy"] == "https-only"
     assert behavior["AllowedMethods"] == ["GET", "HEAD"]
-    address = {"Fn::Sub": "https://${PicturesDistribution.DomainName}"}
+    assert delivery["Outputs"]["Url"]["Value"] == {"Fn::Sub": "https://${Distribution.DomainName}"}
+    address = attribute("PicturesDelivery", "Outputs.Url")
     given = of_type(template, "AWS::Serverless::Function")["PicturesFunction"]["Environment"]["Variables"]
     assert given["PICTURES_URL"] == template["Outputs"]["PicturesUrl"]["Value"] == address

@@ -149,9 +149,17 @@ def test_resources_that_ministack_lacks_are_left_out() -> None:
     lacking = {
         "Level": {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {}},
         "Math": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": []}},
+        "Nested": {"Type": "AWS::CloudFormation::Stack", "Properties": {}},
     }
     kept = {"Part": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"MetricName": "Errors"}}}
     assert set(adapt({"Resources": lacking | kept}, {})["Resources"]) == {"Part"}
+
+
+def test_output_of_the_pictures_is_where_they_are() -> None:
+    """The nested stack, which the template's own output names, is left out."""
+    template = {"Resources": {}, "Outputs": {"PicturesUrl": {"Value": {"Fn::GetAtt": ["Nested", "Outputs.Url"]}}}}
+    adapted = adapt(template, {"PICTURES_URL": "http://127.0.0.1:1/${PicturesBucket}"})
+    assert adapted["Outputs"]["PicturesUrl"]["Value"] == {"Fn::Sub": "http://127.0.0.1:1/${PicturesBucket}"}
 
 
 def test_numbers_of_mappings_become_texts() -> None:
