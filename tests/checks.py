@@ -56,6 +56,7 @@ def _emulated(command: list[str]) -> list[str]:
 
 
 OF_A_STAGE = ["template.yaml", "deploy/bootstrap.yaml"]  # deployed in the region of the stage, whichever it is
+PACKAGE = Check("web package", _web("build"))
 CHROMIUM = Check("Chromium", [PYTHON, "-m", "local.browser"])
 LINT: Lane = (
     Check("style", _ours("ruff", "check")),
@@ -67,7 +68,7 @@ LINT: Lane = (
     Check("templates, by cfn-lint", _ours("cfn-lint", *OF_A_STAGE, "deploy/pictures.yaml", "deploy/budget.yaml")),
     Check("shell style", _ours("shellcheck", "deploy-firestore.sh", "deploy/google-access.sh", ".ci/run")),
     Check("web types", _web("typecheck")),
-    Check("web package", _web("build")),
+    PACKAGE,
     Check("web package, packed", _web("check:package")),
 )
 # Most tests sometimes wait, so two cores can run three lanes. The lanes take about the same time.
@@ -95,6 +96,7 @@ NIGHTLY: tuple[Lane, ...] = (
         Check(
             "templates in all regions, by cfn-lint", _ours("cfn-lint", "--regions", "ALL_REGIONS", "--", *OF_A_STAGE)
         ),
+        PACKAGE,  # the apps install it
         Check("web package in others' apps", _web("check:apps")),
         Check("rules, each clause broken", _emulated(_web("test:mutation"))),
         Check("job life, 3,000 examples", _ours("pytest", "tests/unit/test_job_life.py", *LONG)),
