@@ -35,11 +35,11 @@ import { createRoot } from 'react-dom/client';
 import { TrackingJobsPanel } from '../../src/panel/TrackingJobsPanel';
 import '../../src/panel/panel.css';
 
-const names = ['instagram', 'tiktok', 'youtube', 'twitter'];
+const names = ['instagram', 'youtube', 'twitter'];
 const now = () => new Date();
 const jobs = Array.from({ length: 10 }, (_, number) => ({
   id: `job${number}`, orgId: 'o', projectId: 'p', userId: 'u', username: `account_${number}`,
-  platform: names[number % 4], accountType: 'my', status: 'processing', progress: 0, message: 'Found it.',
+  platform: names[number % names.length], accountType: 'my', status: 'processing', progress: 0, message: 'Found it.',
   createdAt: now(), startedAt: now(), completedAt: null, updatedAt: now(), retryCount: 0, attempt: 1,
   accountId: null, error: null, errorCode: null, messageCode: null, messageParams: {}, steps: {}, spent: {},
 }));
