@@ -30,7 +30,6 @@ const VOCABULARIES: readonly (readonly string[])[] = [
 /** Paths of documents that no rule allows, and of collection-group queries (`{path=**}`). */
 const ELSEWHERE = [
   'trackingControl/{id}',
-  'trackingStatus/{id}',
   'organizations/{id}',
   'organizations/{orgId}/members/{id}',
   'organizations/{orgId}/projects/{id}',
@@ -164,7 +163,9 @@ function ofVerbs(rules: string): Change[] {
   return findIn(rules, /\ballow ([a-z, ]+)(:[^;]*;)/g).flatMap((statement) => {
     const [verbs, condition] = [verbsOf(statement.groups[0] ?? ''), statement.groups[1] ?? ''];
     const others = condition.includes('resource') ? [] : VERBS.filter((verb) => !verbs.includes(verb));
-    const allow = (some: string[]) => (some.length === 0 ? '' : `allow ${some.join(', ')}${condition}`);
+    // Not dropped as a whole: a match without any `allow` cannot be read.
+    const none = `allow ${verbs.join(', ')}: if false;`;
+    const allow = (some: string[]) => (some.length === 0 ? none : `allow ${some.join(', ')}${condition}`);
     return [
       ...verbs.map((dropped) => replace(statement, allow(verbs.filter((verb) => verb !== dropped)))),
       ...others.map((verb) => weaken(statement, allow([...verbs, verb]))),
@@ -187,7 +188,10 @@ function ofPaths(rules: string): Change[] {
   const elsewhere = (verb: string) => ELSEWHERE.map((path) => `match /${path} { ${hole(verb)} }`);
   return [
     ...blocks.map((block) => weaken(block, block.text.replace(/(\w+)} {$/, '$1=**} {'))),
-    ...blocks.flatMap((block) => VERBS.map((verb) => weaken(block, `${block.text} ${hole(verb)}`))),
+    ...blocks.flatMap((block) =>
+      VERBS.filter((verb) => !rules.slice(block.end).trimStart().startsWith(hole(verb))) // it is open already
+        .map((verb) => weaken(block, `${block.text} ${hole(verb)}`)),
+    ),
     ...VERBS.flatMap(elsewhere).flatMap((block) => (documents ? weaken(documents, `${documents.text} ${block}`) : [])),
   ];
 }

@@ -50,6 +50,7 @@ export const elsewhere: Case[] = [
     ...untouchable(`${ACME_JOB}/notes/n1`, as),
     ...untouchable(`${ACCOUNT}/notes/n1`, as),
     ...untouchable(`${VIDEO}/notes/n1`, as),
+    ...untouchable(`${PAUSES_SHOWN}/notes/n1`, as),
   ]),
   ...untouchable(PAUSES, NOBODY),
   ...untouchable(PAUSES_SHOWN, NOBODY),
