@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 from google.cloud.firestore_v1 import Client
-from moto import mock_aws
 
 from bench.lambda_context import FakeContext
 from local.simulator import running
@@ -26,17 +24,6 @@ from tracking.wiring import PicturesDeps
 ACCOUNTS = "organizations/org1/projects/project1/trackedAccounts"
 URL = "https://d111.cloudfront.example"
 SITE = "https://scontent-1.cdninstagram.com/v"
-
-
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket="pictures")
-        yield client
 
 
 @pytest.fixture

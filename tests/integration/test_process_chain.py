@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 from google.cloud.firestore_v1 import Client
-from moto import mock_aws
 
 from bench.rpcs import RecordedClient, RpcRecorder
 from tests.factories import account, videos
@@ -19,17 +17,6 @@ from tracking.store import MAX_BYTES_PER_COMMIT, MAX_WRITES_PER_COMMIT
 from tracking.store.firestore import FirestoreStore
 
 ACCOUNTS = "organizations/org1/projects/project1/trackedAccounts"
-
-
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket="staging")
-        yield client
 
 
 @pytest.fixture
