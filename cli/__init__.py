@@ -7,7 +7,6 @@ stack.
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import re
@@ -226,8 +225,9 @@ def platforms(
     changes = [] if clear is None else [pauses.clearing(clear)]
     if pause is not None:
         changes.append(pauses.Pause(platform=pause, until=now + length, reason=pauses.BY_OPERATOR).to_write())
-    for write in itertools.chain.from_iterable(map(pauses.with_copy, changes)):
-        store.put_document(write)
+    for change in changes:
+        for write in pauses.with_copy(change):
+            store.put_document(write)
     paused = pauses.from_document(store.get_document(pauses.CONTROL_DOCUMENT))
     table = Table("platform", "state", "until", "reason", box=None, pad_edge=False)
     for platform in PlatformName:
