@@ -45,7 +45,7 @@ def up(
     out.print("\nTo use it from this shell:\n")
     for name, value in state.environment().items():
         out.print(f"export {name}={shlex.quote(value)}", soft_wrap=True)
-    out.print("\nStop it with `make down`; `tracking local logs` shows what the parts say.")
+    out.print("\nStop it with `make down`; `.venv/bin/tracking local logs` shows what the parts say.")
 
 
 @app.command()
