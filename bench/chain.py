@@ -30,7 +30,7 @@ _PLATFORM_PAGE = 50  # videos in a page of YouTube
 
 def rows(state: stack.State) -> list[Row]:
     one_page, names = _job(state, _PLATFORM_PAGE)
-    fitting, of_many = _job(state, Limits().videos_per_commit)
+    fitting, of_many = _job(state, Limits().documents_per_commit - 2)  # with two documents of their points
     commits = [name for name in of_many if name == "Commit"]
     return [
         Row(

@@ -101,9 +101,10 @@ class Execution:
     def advance(self, invoke: Invoke) -> None:
         """Do the current state once, and follow Retry, Catch or Next. Errors that are bugs pass through.
 
-        A Wait state ends at once: the clock is set to its end.
+        A Wait state ends at once: the clock is set to its end. If the execution goes on while the function runs, this
+        was a doubled invocation, and nobody waits for its answer.
         """
-        state = self._states[self._state]
+        state, entered = self._states[self._state], self.transitions
         if state["Type"] == "Wait":
             self._clock.advance(max(0.0, (self._waits_until - self._clock.now()).total_seconds()))
             self._enter(state["Next"])
@@ -111,18 +112,22 @@ class Execution:
         if state["Resource"].endswith(":states:::states:startExecution"):
             self._go_on(state)
             return
+        failure: tuple[str, str] | None = None
         try:
             output = invoke(self.event())
         except TrackingError as error:
-            self._failed(state, type(error).__name__, lambda_cause(error))
+            failure = type(error).__name__, lambda_cause(error)
         except KilledError:
-            self._failed(state, "Lambda.Unknown", "The function exited.")
+            failure = "Lambda.Unknown", "The function exited."
         except ThrottledError:
-            self._failed(state, "Lambda.TooManyRequestsException", "Rate Exceeded.")
+            failure = "Lambda.TooManyRequestsException", "Rate Exceeded."
+        if not self.is_running or self.transitions != entered:
+            return
+        if failure:
+            self._failed(state, *failure)
         else:
-            if self.is_running:
-                self._data = json.loads(json.dumps(output))
-                self._enter(state["Next"])
+            self._data = json.loads(json.dumps(output))
+            self._enter(state["Next"])
 
     def _go_on(self, state: Any) -> None:
         following = self._data["next"]
@@ -136,8 +141,6 @@ class Execution:
             self._enter(state["Next"])
 
     def _failed(self, state: Any, error: str, cause: str) -> None:
-        if not self.is_running:
-            return
         for number, retrier in enumerate(state["Retry"]):
             if {error, "States.TaskFailed"} & set(retrier["ErrorEquals"]):
                 if self._tries[number] < retrier["MaxAttempts"]:

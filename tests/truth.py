@@ -23,6 +23,9 @@ from tracking.store import account_path
 
 VIDEOS_OF = {"none": 0, "one": 1, "some": 5, "some-com": 3}
 
+HISTORY = ("accountHistory", "videoHistory", "videoIndex")
+"""The collections below an account whose documents hold points, and what is known of videos."""
+
 CLAIMED_FIELDS = ("orgId", "projectId", "userId", "username", "platform", "accountType", "attempt")
 """Fields that an attempt takes from its job at the claim. Status, progress and accountId are checked separately."""
 
@@ -62,7 +65,8 @@ class Claim:
     def everything(self, username: str) -> list[Video]:
         """Return all videos that the platform serves to this attempt, the newest first."""
         number = VIDEOS_OF[username]
-        return videos(number + (self.number % 2 if number else 0), title=f"As served to claim {self.number}")
+        number += self.number % 2 if number else 0
+        return videos(number, title=f"As served to claim {self.number}", view_count=self.number)
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ class Truth:
     def __init__(self) -> None:
         self.claims: dict[str, Claim | None] = {}  # the claim in each job's document, by job id
         self.documents: dict[str, Fields] = {}  # content that was served and rightly saved, by path
+        self.points: dict[tuple[str, ...], Any] = {}  # the same of points, by path, video if any, and day
         self.completions: dict[str, tuple[Claim, Fields]] = {}  # the latest completion, by job id
         self.edited: set[str] = set()  # ids of jobs that were edited by hand
         self.all_claims: list[Claim] = []
@@ -194,7 +199,9 @@ class Truth:
         # A state that is retried after a lost reply finds the progress that it set, and writes the same again.
         assert job["progress"] in STEPS_OF[writer.state], f"{what} at {job['progress']} %"
         own = account_path(job["orgId"], job["projectId"], f"{job['platform']}_{job['username']}")
-        assert path == own or path.startswith(f"{own}/videos/"), f"{what}: not its account"
+        assert path == own or path.startswith(f"{own}/"), f"{what}: not its account"
+        if path.split("/")[-2] in HISTORY:
+            return
         assert fields["lastJobId"] == job_id, what
         if path != own:
             self._check_served(claim.videos.get(path.rpartition("/")[2]), path, fields)
@@ -209,6 +216,32 @@ class Truth:
         content = served.to_document()
         assert {name: fields.get(name) for name in content} == content, f"not what was served: {path}"
         self.documents[path] = content
+
+    def check_points(self, writer: Writer, path: str, fields: Fields) -> None:
+        """Check that points are of what was served, before they are written. `fields`: as the commit has them."""
+        claim = writer.claim
+        assert claim is not None
+        for day, point in fields.get("days", {}).items():
+            assert claim.account is not None, f"nobody served {path}"
+            assert (point["f"], point["p"]) == (claim.account.follower_count, claim.account.post_count), path
+            self.points[path, day] = point
+        if "/videoHistory/" in path:
+            for video_id, days in fields["v"].items():
+                served = claim.videos[video_id]
+                counts = [served.view_count, served.like_count, served.comment_count, served.share_count]
+                assert list(days.values()) == [counts], f"not what was served: {video_id} in {path}"
+                self.points |= {(path, video_id, day): counts for day in days}
+
+    def check_kept_points(self, found: Mapping[str, Fields]) -> None:
+        """Check that the documents hold exactly the points of their last rightful writers. `found`: all documents."""
+        kept: dict[tuple[str, ...], Any] = {}
+        for path, fields in found.items():
+            kept |= {(path, day): point for day, point in fields.get("days", {}).items()}
+            if "/videoHistory/" in path:
+                kept |= {
+                    (path, video, day): counts for video, days in fields["v"].items() for day, counts in days.items()
+                }
+        assert kept == self.points
 
     def check_change(self, writer: Writer, job_id: str, before: Fields, after: Fields) -> None:
         """Check a write to the job by an attempt or by a report of its end."""

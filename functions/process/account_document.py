@@ -10,6 +10,7 @@ from tracking.clock import Clock
 from tracking.document_limits import fitted
 from tracking.errors import ContractError, StoreUnavailableError
 from tracking.fence import Fence
+from tracking.jobs import Fields
 from tracking.platforms import FetchedAccount
 from tracking.sentences import say
 from tracking.store import DocumentExistsError, DocumentMissingError, DocumentWrite
@@ -29,18 +30,20 @@ def staged_account(step: Step, deps: ProcessDeps) -> FetchedAccount:
 
 
 class AccountDocument:
-    """The account's document in two forms: `new` also sets `dateAdded` and `addedBy`, `known` leaves them unchanged."""
+    """The account's document in two forms: `new` also sets `dateAdded` and `addedBy`, `known` leaves them unchanged.
 
-    def __init__(self, step: Step, account: Account, clock: Clock, video_count: int | None = None) -> None:
+    `figures`: what only the end of a job knows, `videoCount` and `growth`.
+    """
+
+    def __init__(self, step: Step, account: Account, clock: Clock, figures: Fields | None = None) -> None:
         work, now = step.work, clock.now()
         self._path = work.account_document
         self._synced = fitted(account.to_document()) | {
             "accountType": work.account_type,
             "lastSyncedAt": now,
             "lastJobId": work.job_id,
+            **(figures or {}),
         }
-        if video_count is not None:
-            self._synced["videoCount"] = video_count
         self._added = {"addedBy": work.user_id, "dateAdded": now}
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from process.account_document import staged_account
-from process.saving import Saving, in_commits, video_writes
+from process.saving import Saving, chunk_writes, in_commits, points_of
 from process.step import Step
 from tracking.metrics import count_left_out
 from tracking.wiring import ProcessDeps
@@ -20,8 +20,9 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     work = step.work
     account = staged_account(step, deps).account
     videos = deps.staging.get_videos(step.execution_name, work.chunk).videos
-    saving = Saving(step, deps, account, len(videos), work.so_far)
-    for batch in in_commits(video_writes(step, deps, videos), saving.room()):
+    points = points_of(step, deps, videos)
+    saving = Saving(step, deps, account, points, work.so_far)
+    for batch in in_commits(chunk_writes(step, points), saving.room()):
         saving.save(batch)
     if saving.left_out:
         count_left_out(work.platform, saving.left_out)

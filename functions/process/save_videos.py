@@ -1,6 +1,6 @@
 """State SaveVideos: write the document of every video in the last chunk, and complete the job.
 
-The last commit also completes the job: it writes the account and the ending's riders.
+The last commit also completes the job: it writes the account, the day's points and the ending's riders.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Any
 
 from process import stopping
 from process.account_document import staged_account
-from process.saving import Saving, in_commits, unstage, video_writes
+from process.saving import Saving, chunk_writes, in_commits, points_of, unstage
 from process.step import Step
 from tracking.metrics import count_left_out
 from tracking.sentences import say
@@ -27,8 +27,9 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     account = staged_account(step, deps).account
     videos = deps.staging.get_videos(step.execution_name, work.chunk).videos
     total = work.videos_saved + len(videos)
-    saving = Saving(step, deps, account, len(videos), lambda saved: say("saving", videos=saved, total=total))
-    *earlier, last = in_commits(video_writes(step, deps, videos), saving.room())
+    points = points_of(step, deps, videos)
+    saving = Saving(step, deps, account, points, lambda saved: say("saving", videos=saved, total=total))
+    *earlier, last = in_commits(chunk_writes(step, points), saving.room())
     for batch in earlier:
         saving.save(batch)
     saving.finish(last)

@@ -1,7 +1,10 @@
 """Saving a chunk of videos: the commits, one by one.
 
 Every commit includes the job's document, so the fence protects each of them. Documents are named by the platform's ids,
-so saving them twice changes nothing.
+and points by their day, so saving them twice changes nothing.
+
+    earlier commits    videos
+    the last commit    the last videos, the points of all videos of the chunk, and for the last chunk the account
 """
 
 from __future__ import annotations
@@ -17,9 +20,12 @@ from process.advancing import not_past
 from process.step import Step
 from tracking import endings, fence, jobs
 from tracking.accounts import Account, Video
-from tracking.document_limits import fitted, indexed_bytes, message_bytes
+from tracking.document_limits import indexed_bytes, message_bytes
 from tracking.errors import TrackingError
 from tracking.fence import Fence
+from tracking.history.days import day_of
+from tracking.history.past import Past
+from tracking.history.points import Points
 from tracking.jobs import Change
 from tracking.sentences import Sentence
 from tracking.store import (
@@ -32,6 +38,8 @@ from tracking.wiring import ProcessDeps
 
 logger = Logger(service="process", child=True)
 
+VIDEOS = "videos"
+"""The collection of an account's videos."""
 MAX_REFUSED = 50
 """The most videos of one chunk that Firestore may refuse. Finding one of them takes about 18 commits."""
 BYTES_PER_COMMIT = MAX_BYTES_PER_COMMIT - 10_000  # the rest is for the job's document
@@ -42,30 +50,45 @@ INDEXED_BYTES_PER_COMMIT = MAX_INDEXED_BYTES_PER_COMMIT - 30_000  # so is this
 class Room:
     """The room that is left in a commit."""
 
-    videos: int
+    documents: int
     message_bytes: int
     indexed_bytes: int
 
     def after(self, write: DocumentWrite) -> Room:
         """Return the room that this write leaves."""
         return Room(
-            self.videos - 1,
+            self.documents - 1,
             self.message_bytes - message_bytes(write.path, write.fields),
             self.indexed_bytes - indexed_bytes(write.path, write.fields),
         )
 
     @property
     def is_overdrawn(self) -> bool:
-        return min(self.videos, self.message_bytes, self.indexed_bytes) < 0
+        return min(self.documents, self.message_bytes, self.indexed_bytes) < 0
 
 
-def video_writes(step: Step, deps: ProcessDeps, videos: Iterable[Video]) -> Iterator[DocumentWrite]:
-    """Yield the write of each video's document."""
+def points_of(step: Step, deps: ProcessDeps, videos: Sequence[Video]) -> Points:
+    """Return the points of the chunk's videos, compared with what is known of the account."""
+    path, now = step.work.account_document, deps.clock.now()
+    past = Past.read(deps.store, path, [video.video_id for video in videos], day_of(now))
+    return Points(path, past, videos, now)
+
+
+def chunk_writes(step: Step, points: Points) -> Iterator[DocumentWrite]:
+    """Yield the write of each video's document, and then those of the videos' points."""
     work = step.work
-    synced = {"lastSyncedAt": deps.clock.now(), "lastJobId": work.job_id}
-    for video in videos:
-        path = f"{work.account_document}/videos/{video.video_id}"
-        yield DocumentWrite(path, fitted(video.to_document()) | synced)
+    synced = {"lastSyncedAt": points.now, "lastJobId": work.job_id}
+    for one in points.fetched:
+        yield DocumentWrite(f"{work.account_document}/{VIDEOS}/{one.video.video_id}", one.fields | synced)
+    yield from points.video_writes()
+
+
+def _number_of_videos(batch: Sequence[DocumentWrite]) -> int:
+    return sum(_is_video(write) for write in batch)
+
+
+def _is_video(write: DocumentWrite) -> bool:
+    return write.path.split("/")[-2] == VIDEOS
 
 
 def unstage(*deletions: Callable[[], None]) -> None:
@@ -78,20 +101,22 @@ def unstage(*deletions: Callable[[], None]) -> None:
 
 
 class Saving:
-    """The commits of one chunk. A video that Firestore refuses is left out and counted.
+    """The commits of one chunk. A video that Firestore refuses is left out and counted; a refused point is only told.
 
-    `number`: the chunk's videos. `message`: returns the job's message from the number of videos saved so far. Earlier
-    chunks count, in messages and in the account's `videoCount`.
+    `message`: returns the job's message from the number of videos saved so far. Earlier chunks count, in messages and
+    in the account's `videoCount`.
     """
 
     def __init__(
-        self, step: Step, deps: ProcessDeps, account: Account, number: int, message: Callable[[int], Sentence]
+        self, step: Step, deps: ProcessDeps, account: Account, points: Points, message: Callable[[int], Sentence]
     ) -> None:
         self.fence: Fence = step.fence
         self._step = step
         self._deps = deps
         self._account = account
-        self._total = step.work.videos_saved + number
+        self._points = points
+        self._account_point = points.account_point(account)
+        self._total = step.work.videos_saved + len(points.videos)
         self._message = message
         self._saved = step.work.videos_saved
         self._refused = 0
@@ -117,11 +142,13 @@ class Saving:
         completing = endings.ending(
             work.job_id, work.to_state(), self._completion(self._total), self.fence.version, document.new
         )
-        videos = self._deps.limits.videos_per_commit + 1  # one of the companions is the account
-        return reduce(Room.after, completing.companions, Room(videos, BYTES_PER_COMMIT, INDEXED_BYTES_PER_COMMIT))
+        documents = self._deps.limits.documents_per_commit + 2  # with the account and its point
+        room = Room(documents, BYTES_PER_COMMIT, INDEXED_BYTES_PER_COMMIT)
+        point = self._points.account_write(self._account_point)
+        return reduce(Room.after, [*completing.companions, point], room)
 
     def save(self, batch: Sequence[DocumentWrite]) -> None:
-        saved = self._saved + len(batch)
+        saved = self._saved + _number_of_videos(batch)
         change = jobs.note(self._deps.clock.now(), self._message(saved))
         try:
             self.fence = fence.commit(self._deps.store, self.fence, change, batch, check=not_past(self._step))
@@ -140,30 +167,36 @@ class Saving:
             self._complete([])
 
     def _save_by_halves(self, batch: Sequence[DocumentWrite], error: WriteRefusedError) -> None:
-        """Find the refused videos by splitting the batch in halves, and save the rest."""
+        """Find the refused documents by splitting the batch in halves, and save the rest."""
         if len(batch) > 1:
             middle = len(batch) // 2
             self.save(batch[:middle])
             self.save(batch[middle:])
             return
-        logger.warning("video refused", action="video_refused", path=batch[0].path, reason=str(error))
+        (refused,) = batch
+        if not _is_video(refused):
+            logger.error("points refused", action="points_refused", path=refused.path, reason=str(error))
+            return
+        logger.warning("video refused", action="video_refused", path=refused.path, reason=str(error))
         self._refused += 1
         if self._refused > MAX_REFUSED:
             raise error
 
     def _complete(self, last: Sequence[DocumentWrite]) -> None:
-        saved = self._saved + len(last)
+        saved = self._saved + _number_of_videos(last)
         document, completion = self._document(saved), self._completion(saved)
         job = self._step.work.to_state()
+        documents = [*last, self._points.account_write(self._account_point)]
 
         def complete(account: DocumentWrite) -> Fence:
-            return fence.end(self._deps.store, self.fence, job, completion, account, last)
+            return fence.end(self._deps.store, self.fence, job, completion, account, documents)
 
         # SaveAccount has just written the document, so try `known` first. It may have been deleted since then.
         self.fence = commit_one([document.known, document.new], complete)
 
     def _document(self, saved: int) -> AccountDocument:
-        return AccountDocument(self._step, self._account, self._deps.clock, video_count=saved)
+        figures = {"videoCount": saved, "growth": self._points.growth(self._account_point)}
+        return AccountDocument(self._step, self._account, self._deps.clock, figures)
 
     def _completion(self, saved: int) -> Change:
         report = self._step.work.report(saved, self.missing)

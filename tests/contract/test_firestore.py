@@ -203,6 +203,7 @@ CALLS: dict[str, Callable[[FirestoreStore], Any]] = {
     "delete_jobs": lambda store: store.delete_jobs([JobSnapshot("a", {}, VERSION, START, START)]),
     "get_documents": lambda store: store.get_documents("organizations"),
     "get_document": lambda store: store.get_document("organizations/o"),
+    "get_each": lambda store: store.get_each(["a/b"]),
     "get_newest": lambda store: store.get_newest("organizations", "name", 10),
     "update_each": lambda store: store.update_each([DocumentWrite("a/b", {"n": 1})]),
 }
@@ -308,6 +309,17 @@ def extremes() -> list[DocumentWrite]:
         DocumentWrite(path, account(bio="🚀" * 50_000).to_document() | synced, must_be_new=True),
         DocumentWrite(f"{path}/videos/{'v' * 1_500}", video(1, **largest).to_document() | synced),
         DocumentWrite(f"{path}/videos/v", video(1, caption="🚀" * 100_000).to_document() | synced),
+        DocumentWrite(
+            f"{path}/videoHistory/2026-03-12",
+            {"v": {f"🚀{n:030}": {"31": [2**63 - 1, None, 0, 2**63 - 1]} for n in range(500)}},
+        ),
+        DocumentWrite(
+            f"{path}/videoIndex/1",
+            {
+                "of": 1,
+                "v": {f"{n:011}": {"h": "0" * 16, "t": START, "m": "text", "w": 1, "s": ""} for n in range(500)},
+            },
+        ),
         DocumentWrite(f"{path}/videos/v", video(1, caption="", hashtags=(), view_count=None).to_document() | synced),
     ]
 

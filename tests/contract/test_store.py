@@ -367,6 +367,32 @@ def test_a_commit_writes_job_and_documents_together(store: Store) -> None:
     assert store.get_documents(f"{ACCOUNT}/videos") == {"v1": {"title": "One"}}
 
 
+def test_a_write_without_a_precondition_joins_maps(store: Store) -> None:
+    """So two fetches of one day leave one point, and each day and each video keeps its own."""
+    path = f"{ACCOUNT}/videoHistory/2026-03"
+    job_id = store.create_job(job_document())
+    for written in (
+        {"v": {"-a.b`c": {"01": [1, None]}, "7": {"01": [5]}}},
+        {"v": {"-a.b`c": {"02": [2, 3]}}},
+        {"v": {"-a.b`c": {"02": [9]}, "new": {"02": [4]}}},
+    ):
+        store.commit(
+            JobWrite(job_id, bare_change(progress=1), read(store, job_id).version), [DocumentWrite(path, written)]
+        )
+    joined = {"-a.b`c": {"01": [1, None], "02": [9]}, "7": {"01": [5]}, "new": {"02": [4]}}
+    assert store.get_each([path, f"{ACCOUNT}/videoHistory/2026-02"]) == {path: {"v": joined}}
+    assert store.get_each([]) == {}
+
+
+def test_a_write_with_a_precondition_replaces_maps(store: Store) -> None:
+    job_id = store.create_job(job_document())
+    new = DocumentWrite(ACCOUNT, {"growth": {"f1": 1, "since": "2026-03-01"}}, must_be_new=True)
+    known = DocumentWrite(ACCOUNT, {"growth": {"f1": 2}}, must_exist=True)
+    for write in (new, known):
+        store.commit(JobWrite(job_id, bare_change(progress=1), read(store, job_id).version), [write])
+    assert store.get_document(ACCOUNT) == {"growth": {"f1": 2}}
+
+
 def test_a_document_is_merged_field_by_field(store: Store) -> None:
     job_id = store.create_job(job_document())
     version = read(store, job_id).version

@@ -173,7 +173,10 @@ OF_STRANGERS = {(JOBS, name) for name in ("orgId", "projectId", "userId", "platf
 """Fields that pages of others may compare for equality, in any combination: docs/design.md, section 3. Firestore joins
 the fields' own indexes: https://firebase.google.com/docs/firestore/query-data/index-overview#taking_advantage_of_index_merging
 """
-OF_OUR_PAGES = {("trackedAccounts", "dateAdded"), ("videos", "publishedAt")}
+OF_OUR_PAGES = {
+    *(("trackedAccounts", name) for name in ("dateAdded", "growth")),  # of a map, each field has its index
+    *(("videos", name) for name in ("publishedAt", "d1", "d7", "multiplier")),
+}
 """web/tests/unit/indexes.test.ts checks these queries."""
 ACCOUNT = json.loads((ROOT / "contracts" / "account.json").read_text())
 FIELDS = {
@@ -182,6 +185,9 @@ FIELDS = {
         JOBS: jobs.DOCUMENT_FIELDS,
         "trackedAccounts": ACCOUNT["account"]["fields"],
         "videos": ACCOUNT["video"]["fields"],
+        "accountHistory": {"days"},
+        "videoHistory": {"v"},
+        "videoIndex": {"v", "of"},
         "trackingControl": {SLOTS, TURNS, WRITTEN_BY, ADOPTED_FROM, GOES_ON_FROM, NAME_KEY},
     }.items()
     for name in names

@@ -27,6 +27,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "timestamp": (datetime,),
     "strings": (list,),
     "picture": (dict,),
+    "growth": (dict,),
 }
 HINTS: dict[Any, str] = {
     str: "string",
@@ -39,6 +40,9 @@ HINTS: dict[Any, str] = {
 }
 """The contract's name of each type that a record's field may have."""
 PICTURE = {name: TYPES[type_][0] for name, type_ in CONTRACT["picture"].items()}
+GROWTH = {name: TYPES[type_][0] for name, type_ in CONTRACT["growth"].items()}
+AT_AGES = {"viewsAt24h", "viewsAt7d"}
+"""Fields that a video gets when it is fetched at about this age."""
 EXAMPLES = [(kind, example) for kind in KINDS for example in CONTRACT[kind]["valid"]]
 PLACE = {"orgId": "org1", "projectId": "project1", "accountId": "instagram_528817151"}
 ACCOUNTS = CONTRACT["collections"]["account"].format_map(PLACE)
@@ -73,6 +77,8 @@ def assert_held(kind: str, document: dict[str, Any]) -> None:
             assert type(value) in TYPES[field["type"]], name
             assert field["type"] != "strings" or all(type(text) is str for text in value)
             assert field["type"] != "picture" or {n: type(v) for n, v in value.items()} == PICTURE
+            assert field["type"] != "growth" or value.keys() == GROWTH.keys()
+            assert field["type"] != "growth" or all(v is None or type(v) is GROWTH[n] for n, v in value.items())
 
 
 def test_new_account_has_the_contract_fields() -> None:
@@ -109,8 +115,11 @@ def test_saved_videos_have_the_contract_fields() -> None:
     documents = saved(VIDEOS, videos=[video(), bare])
     assert documents.keys() == {"video00001", "bare"}
     for document in documents.values():
-        assert document.keys() == saved_fields("video")
+        assert document.keys() == saved_fields("video") - AT_AGES
         assert_held("video", document)
+    (at_an_age,) = saved(VIDEOS, videos=[video(24)]).values()
+    assert at_an_age.keys() == saved_fields("video") - {"viewsAt7d"}
+    assert_held("video", at_an_age)
 
 
 @pytest.mark.parametrize("kind", KINDS)

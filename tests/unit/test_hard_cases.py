@@ -147,7 +147,9 @@ def test_an_account_deleted_on_the_way_is_whole_again(harness: Harness) -> None:
     del harness.memory._documents[f"{ACCOUNTS}/instagram_528817151"]
     harness.run_state("SaveVideos", state)
     assert harness.document(job["jobId"])["status"] == "completed"
-    assert harness.memory.get_document(f"{ACCOUNTS}/instagram_528817151") == {**(saved or {}), "videoCount": 2}
+    again = harness.memory.get_document(f"{ACCOUNTS}/instagram_528817151") or {}
+    assert again.pop("growth")["since"] == "2026-03-01"
+    assert again == {**(saved or {}), "videoCount": 2}
 
 
 def test_progress_written_by_hand_is_not_taken_for_saved(harness: Harness) -> None:

@@ -63,7 +63,7 @@ from tracking.wiring import ProcessDeps, ReconcileDeps, TriggerDeps
 from trigger.app import handler as trigger_handler
 from trigger.tick import StartsRefusedError
 
-LIMITS = Limits(running=2, per_credential=2, videos_per_commit=2, videos_per_chunk=4)
+LIMITS = Limits(running=2, per_credential=2, documents_per_commit=2, videos_per_chunk=4)
 """Saving takes several commits, and some accounts take several chunks."""
 PAID = ("instagram", "tiktok")
 EDITS: dict[str, dict[str, Any]] = {

@@ -35,6 +35,10 @@ def test_video_with_an_odd_id_is_left_out_and_reported(harness: Harness, odd: st
     assert {path for path in harness.memory._documents if path.startswith("organizations/")} == {
         f"{ACCOUNTS}/instagram_528817151",
         *(f"{VIDEOS}/{one.video_id}" for one in videos(33)),
+        *(
+            f"{ACCOUNTS}/instagram_528817151/{name}"
+            for name in ("accountHistory/2026-03", "videoHistory/2026-03", "videoIndex/1")
+        ),
     }
 
 

@@ -113,6 +113,9 @@ def test_save_videos_writes_each_video_and_completes_the_job(harness: Harness) -
         "saveCount": None,
         "hashtags": ["space", "nasa"],
         "isPinned": False,
+        "d1": 1_001,  # it is an hour old: it gained all its views since yesterday
+        "d7": 1_001,
+        "multiplier": None,  # there are not five earlier videos
         "lastSyncedAt": START + timedelta(seconds=90),
         "lastJobId": job["jobId"],
     }

@@ -53,15 +53,15 @@ def saved_in_commits(recorded: RecordingStore, **harness: Any) -> list[tuple[int
 @pytest.mark.parametrize(
     ("count", "commits"),
     [
-        # 500 writes in a commit, two of which are the job and the account: 498 videos
+        # 500 writes in a commit: the job, the account, its point, and for each 500 videos their points and their index
         (0, 1),
         (1, 1),
-        (498, 1),
-        (499, 2),
-        (501, 2),
-        (996, 2),
-        (997, 3),
-        (5_000, 11),  # 10 x 498 + 20
+        (495, 1),
+        (496, 2),
+        (500, 2),
+        (990, 2),
+        (991, 3),
+        (5_000, 11),  # 5,000 videos and 20 documents of their points: 10 x 497 + 50
     ],
 )
 def test_videos_are_saved_in_as_few_commits_as_allowed(recorded: RecordingStore, count: int, commits: int) -> None:
@@ -72,11 +72,11 @@ def test_videos_are_saved_in_as_few_commits_as_allowed(recorded: RecordingStore,
     assert len(recorded.get_documents(VIDEOS)) == count
 
 
-@pytest.mark.parametrize(("count", "commits"), [(0, 1), (495, 1), (496, 2), (990, 2)])
+@pytest.mark.parametrize(("count", "commits"), [(0, 1), (492, 1), (493, 2), (984, 2)])
 def test_riders_have_room_in_the_completing_commit(
     recorded: RecordingStore, monkeypatch: pytest.MonkeyPatch, count: int, commits: int
 ) -> None:
-    """Three riders leave room for 495 videos."""
+    """Three riders leave room for 492 videos."""
     riding = tuple(DocumentWrite(f"events/{number}", {"n": number}) for number in range(3))
     monkeypatch.setattr(endings, "riders", lambda job_id, job, change: riding)
     made = saved_in_commits(recorded, videos=videos(count))
@@ -121,7 +121,7 @@ def test_the_user_sees_how_far_saving_is(harness: Harness) -> None:
 
     saved = Harness(store=Telling(harness.clock), videos=videos(1_000))
     saved.run_chain(saved.claimed_job())
-    assert messages[-3:] == ["Saved 498 of 1,000 videos.", "Saved 996 of 1,000 videos.", "Done: 1,000 videos saved."]
+    assert messages[-3:] == ["Saved 497 of 1,000 videos.", "Saved 994 of 1,000 videos.", "Done: 1,000 videos saved."]
 
 
 def test_every_state_stays_small_with_the_longest_of_everything() -> None:

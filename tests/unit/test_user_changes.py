@@ -99,7 +99,7 @@ def test_job_cancelled_while_saving_keeps_whole_commits(harness: Harness) -> Non
     document = harness.document(state["jobId"])
     assert (document["status"], document["progress"]) == ("cancelled", 70)
     saved = harness.store.get_documents(VIDEOS)
-    assert len(saved) == 498
+    assert len(saved) == 497
     assert {video["lastJobId"] for video in saved.values()} == {state["jobId"]}
     account_document = harness.store.get_document(VIDEOS.rpartition("/")[0])
     assert account_document is not None

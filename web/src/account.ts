@@ -37,6 +37,23 @@ export interface TrackedAccount {
   /** Id of the user whose job added the account. */
   addedBy: string | null;
   dateAdded: Date | null;
+  /** Null until a job has ended since growth is counted. */
+  growth: AccountGrowth | null;
+}
+
+/**
+ * How much an account grew over 1, 7 and 30 days: `f` in followers, `v` in views. A number is null without a point that
+ * long ago, or when one of the two counts is unknown.
+ */
+export interface AccountGrowth {
+  /** The UTC day of the first point: `2026-11-01`. */
+  since: string;
+  f1: number | null;
+  f7: number | null;
+  f30: number | null;
+  v1: number | null;
+  v7: number | null;
+  v30: number | null;
 }
 
 export const MEDIA_TYPES = ['video', 'image', 'carousel', 'text'] as const;
@@ -65,6 +82,15 @@ export interface TrackedVideo {
   /** Without `#`. */
   hashtags: string[];
   isPinned: boolean;
+  /** Views gained in 1 day and in 7 days; all views of a younger video. */
+  d1: number | null;
+  d7: number | null;
+  /** Views over the median of earlier videos of the same media type; null with fewer than five of them. */
+  multiplier: number | null;
+  /** Views at the age of 24 hours and of 7 days; null if it was not fetched at about that age. */
+  viewsAt24h: number | null;
+  viewsAt7d: number | null;
+  /** When the document was last written: it is written when something has changed. */
   lastSyncedAt: Date | null;
   lastJobId: string | null;
 }

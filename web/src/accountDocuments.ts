@@ -4,7 +4,7 @@
  */
 
 import { type DocumentData, type DocumentSnapshot, Timestamp } from 'firebase/firestore';
-import { MEDIA_TYPES, type TrackedAccount, type TrackedVideo } from './account';
+import { type AccountGrowth, MEDIA_TYPES, type TrackedAccount, type TrackedVideo } from './account';
 import { ACCOUNT_TYPES, PLATFORMS } from './job';
 
 export function readAccount(snapshot: DocumentSnapshot): TrackedAccount {
@@ -32,6 +32,7 @@ export function readAccount(snapshot: DocumentSnapshot): TrackedAccount {
     lastJobId: text(data.lastJobId) || null,
     addedBy: text(data.addedBy) || null,
     dateAdded: moment(data.dateAdded),
+    growth: growth(data.growth),
   };
 }
 
@@ -57,6 +58,11 @@ export function readVideo(snapshot: DocumentSnapshot): TrackedVideo {
     saveCount: count(data.saveCount),
     hashtags: Array.isArray(data.hashtags) ? data.hashtags.filter((tag) => typeof tag === 'string') : [],
     isPinned: data.isPinned === true,
+    d1: change(data.d1),
+    d7: change(data.d7),
+    multiplier: count(data.multiplier),
+    viewsAt24h: count(data.viewsAt24h),
+    viewsAt7d: count(data.viewsAt7d),
     lastSyncedAt: moment(data.lastSyncedAt),
     lastJobId: text(data.lastJobId) || null,
   };
@@ -68,6 +74,27 @@ function text(value: unknown): string {
 
 function count(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
+}
+
+/** A change of a count, which may be negative. */
+function change(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+function growth(value: unknown): AccountGrowth | null {
+  const { since, ...numbers } = (value ?? {}) as DocumentData;
+  if (typeof since !== 'string') {
+    return null;
+  }
+  return {
+    since,
+    f1: change(numbers.f1),
+    f7: change(numbers.f7),
+    f30: change(numbers.f30),
+    v1: change(numbers.v1),
+    v7: change(numbers.v7),
+    v30: change(numbers.v30),
+  };
 }
 
 function moment(value: unknown): Date | null {

@@ -29,6 +29,7 @@ _INDEX_ENTRY_BYTES = 32  # of an index entry, beside its names and its value
 _MAX_INDEXED_VALUE_BYTES = 1_500
 _ENVELOPE_BYTES = 300  # the rest of a write: the database's name before the path, the precondition, lengths
 _FIELD_BYTES = 24
+_PATH_PART_BYTES = 3  # a full stop and two backticks
 
 
 def is_document_id(value: str) -> bool:
@@ -116,11 +117,17 @@ def _name_bytes(path: str) -> int:
 def message_bytes(path: str, fields: dict[str, Any]) -> int:
     """Return an upper limit for the bytes of this write in a commit. Tests compare it with the encoded message.
 
-    A field's name is sent twice: in the fields and in the mask of fields to set.
+    A field's name is sent twice: in the fields and in the mask of fields to set. The mask names the innermost fields.
     """
-    size = _ENVELOPE_BYTES + len(path.encode())
+    return _ENVELOPE_BYTES + len(path.encode()) + _message_bytes(fields) + _mask_bytes(fields)
+
+
+def _mask_bytes(fields: dict[str, Any], outer: int = 0) -> int:
+    """Return the bytes of the mask. `outer`: the bytes of the names around these fields, as part of a field's path."""
+    size = 0
     for name, value in fields.items():
-        size += 2 * len(name) + _FIELD_BYTES + _message_bytes(value)
+        path_bytes = outer + len(name.encode()) + _PATH_PART_BYTES
+        size += _mask_bytes(value, path_bytes) if isinstance(value, dict) and value else path_bytes + _PATH_PART_BYTES
     return size
 
 
@@ -128,5 +135,5 @@ def _message_bytes(value: object) -> int:
     if isinstance(value, list):
         return sum(map(_message_bytes, value))
     if isinstance(value, dict):
-        return 16 + sum(_FIELD_BYTES + len(name) + _message_bytes(inner) for name, inner in value.items())
+        return 16 + sum(_FIELD_BYTES + len(name.encode()) + _message_bytes(inner) for name, inner in value.items())
     return 16 + (len(value.encode()) if isinstance(value, str) else 0)

@@ -76,8 +76,8 @@ class Limits:
     """Waiting jobs of a busy system that one tick scans for malformed ones."""
     max_remembered: int = 1_000
     """Unwritable jobs that a warm trigger remembers."""
-    videos_per_commit: int = MAX_WRITES_PER_COMMIT - 2
-    """Videos in one commit, which also holds the job's document and the account's."""
+    documents_per_commit: int = MAX_WRITES_PER_COMMIT - 3
+    """Videos and points in one commit, which also holds the job's document, the account's, and the account's point."""
     videos_per_chunk: int = CHUNK
     """Videos that are fetched, staged and saved together."""
     finished_page_size: int = MAX_WRITES_PER_COMMIT

@@ -54,6 +54,8 @@ function isOf(type: string, value: unknown): boolean {
       return value instanceof Timestamp;
     case 'strings':
       return Array.isArray(value);
+    case 'growth':
+      return typeof (value as { since?: unknown } | undefined)?.since === 'string';
     case 'picture':
       return typeof (value as { url?: unknown } | undefined)?.url === 'string';
     case 'string':

@@ -93,7 +93,11 @@ class JobSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class DocumentWrite:
-    """Fields to set in another document. Its other fields stay unchanged."""
+    """Fields to set in another document. Its other fields stay unchanged.
+
+    Without a precondition, maps are joined: the other entries of a map stay, at any depth. With one, a map replaces the
+    map that was there.
+    """
 
     path: str  # slash-separated, from the root
     fields: Fields
@@ -275,6 +279,10 @@ class StateStore(Protocol):
     """One job and the documents saved with it: enough for the states of an execution and for the reconcile function."""
 
     def get_job(self, job_id: str) -> JobSnapshot | None: ...
+
+    def get_each(self, paths: Collection[str]) -> dict[str, Fields]:
+        """Return the documents that exist, by path. One request."""
+        ...
 
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
         """Write the job, its companions and the documents: all or nothing. Return the job's new version.

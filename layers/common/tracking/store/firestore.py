@@ -391,6 +391,11 @@ class FirestoreStore:
         return StoredDocument(document.to_dict() or {}, _version(document.update_time)) if document.exists else None
 
     @_translated
+    def get_each(self, paths: Collection[str]) -> dict[str, dict[str, Any]]:
+        found = self.client.get_all([self.client.document(path) for path in paths], **self._call) if paths else ()
+        return {document.reference.path: document.to_dict() or {} for document in found if document.exists}
+
+    @_translated
     def put_document(self, write: DocumentWrite) -> str:
         batch = self.client.batch()
         self._add_document(batch, write)

@@ -135,7 +135,7 @@ class MemoryStore:
             self._refuse_what_firestore_refuses([DocumentWrite(f"{JOBS}/{job.job_id}", fields), *every])
             version = self._new_version()
             for document in every:
-                self._merge(document.path, document.fields, version)
+                self._write(document, version)
             return self._merge(f"{JOBS}/{job.job_id}", fields, version)
 
     def create_job(self, fields: dict[str, Any]) -> str:
@@ -196,6 +196,11 @@ class MemoryStore:
             document = self._documents.get(path)
             return StoredDocument(deepcopy(document.data), document.version) if document else None
 
+    def get_each(self, paths: Collection[str]) -> dict[str, dict[str, Any]]:
+        with self._lock:
+            found = {path: self._documents.get(path) for path in paths}
+            return {path: deepcopy(document.data) for path, document in found.items() if document}
+
     def put_document(self, write: DocumentWrite) -> str:
         with self._lock:
             current = self._documents.get(write.path)
@@ -203,7 +208,7 @@ class MemoryStore:
                 raise DocumentExistsError(write.path)
             if write.version is not None and (current is None or current.version != write.version):
                 raise StaleVersionError(write.path)
-            return self._merge(write.path, write.fields, self._new_version())
+            return self._write(write, self._new_version())
 
     def get_newest(self, collection: str, field: str, limit: int) -> dict[str, dict[str, Any]]:
         found = [(key, data) for key, data in self.get_documents(collection).items() if field in data]
@@ -243,11 +248,20 @@ class MemoryStore:
 
     def _refuse_what_firestore_refuses(self, writes: Sequence[DocumentWrite]) -> None:
         for write in writes:
-            before = self._documents.get(write.path)
-            if stored_bytes((before.data if before else {}) | write.fields) > MAX_DOCUMENT_BYTES:
+            if stored_bytes(self._written(write)) > MAX_DOCUMENT_BYTES:
                 raise WriteRefusedError(f"{write.path} is too large")
             if len(write.path.split("/")) % 2 or not all(map(is_document_id, write.path.split("/"))):
                 raise WriteRefusedError(f"{write.path} is no document's path")
+
+    def _write(self, write: DocumentWrite, version: str) -> str:
+        return self._merge(write.path, self._written(write), version)
+
+    def _written(self, write: DocumentWrite) -> dict[str, Any]:
+        """Return the document as the write leaves it."""
+        before = self._documents.get(write.path)
+        data = before.data if before else {}
+        has_precondition = write.must_be_new or write.must_exist or write.version is not None
+        return data | write.fields if has_precondition else _joined(data, write.fields)
 
     def _merge(self, path: str, fields: dict[str, Any], version: str) -> str:
         """Write the fields and return the document's version. As in Firestore, the version stays if nothing changes."""
@@ -276,6 +290,12 @@ def _added(before: object, spent: Spent) -> dict[str, Any]:
     amounts = before if isinstance(before, dict) else {}
     numbers = {name: amount for name, amount in amounts.items() if isinstance(amount, int | float)}
     return amounts | total({name: numbers[name] for name in spent if name in numbers}, spent)
+
+
+def _joined(before: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+    """Set the fields. A map is joined with the map that was there."""
+    maps = {name for name, value in fields.items() if isinstance(value, dict) and isinstance(before.get(name), dict)}
+    return before | {name: _joined(before[name], value) if name in maps else value for name, value in fields.items()}
 
 
 def _is_since(value: object, since: datetime) -> bool:

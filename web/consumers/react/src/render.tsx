@@ -1,11 +1,14 @@
-/** Renders the app on a server, as a first proof that package, React and Firebase fit together. */
+/**
+ * Renders the app on a server, as a first proof that package, React and Firebase fit together. The panel is drawn in the
+ * page's body, so a server draws nothing of it.
+ */
 
 import { renderToString } from 'react-dom/server';
 import { App } from './App';
 
 const html = renderToString(<App />);
-if (!html.includes('role="status"') || !html.includes('cannot be a username')) {
-  throw new Error(`The page lacks the panel's live region or the username's check: ${html}`);
+if (!html.includes('cannot be a username')) {
+  throw new Error(`The page lacks the username's check: ${html}`);
 }
 console.log(`rendered ${html.length} characters`);
 process.exit(0); // Firestore's client would keep the process

@@ -1,0 +1,161 @@
+"""The points of one fetch, and the documents' writes that keep them.
+
+The writes set single entries of maps, so that the other days and the other videos of a document stay as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from tracking.accounts import Account, Video
+from tracking.document_limits import fitted
+from tracking.history import growth
+from tracking.history.days import day_key, day_of, month_of
+from tracking.history.growth import Views
+from tracking.history.past import VIDEOS_PER_PART, KnownVideo, Past, index_path, video_month_path
+from tracking.jobs import Fields
+from tracking.store import DocumentWrite
+
+DIGEST_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedVideo:
+    """A video as this fetch found it: its document's fields with the figures, and its entry in the index."""
+
+    video: Video
+    fields: Fields
+    entry: KnownVideo
+    is_changed: bool  # whether its document is not as this fetch would write it
+
+
+@dataclass(frozen=True)
+class Points:
+    """The points of one fetch of an account, or of one chunk of its videos."""
+
+    account_path: str
+    past: Past
+    videos: Sequence[Video]
+    now: datetime
+
+    @cached_property
+    def fetched(self) -> list[FetchedVideo]:
+        videos = {video.video_id: video for video in self.videos}
+        comparable = self._known_views() | {
+            video_id: Views(one.published_at, one.media_type, one.view_count) for video_id, one in videos.items()
+        }
+        multipliers = growth.multipliers(comparable, videos, self.now)
+        parts = self._parts_of(videos)
+        return [self._fetched(one, multipliers[video_id], parts[video_id]) for video_id, one in videos.items()]
+
+    def account_point(self, account: Account) -> Fields:
+        """Return the account's point. Its videos are those of this fetch and those that were known before."""
+        entries = {**self.past.videos, **{one.video.video_id: one.entry for one in self.fetched}}
+        views = [entry.views for entry in entries.values() if entry.views is not None]
+        return {
+            "at": self.now,
+            "f": account.follower_count,
+            "g": account.following_count,
+            "p": account.post_count,
+            "v": account.total_views,
+            "n": self._new_videos(entries),
+            "tv": sum(views) if views else None,
+        }
+
+    def growth(self, point: Mapping[str, Any]) -> Fields:
+        return growth.of_account(self.past, point, day_of(self.now))
+
+    def account_write(self, point: Fields) -> DocumentWrite:
+        today = day_of(self.now)
+        return DocumentWrite(f"{self.account_path}/accountHistory/{month_of(today)}", {"days": {day_key(today): point}})
+
+    def video_writes(self) -> Iterator[DocumentWrite]:
+        """Yield a write for each part of the videos' history, and for each part of the index that changes."""
+        today = day_of(self.now)
+        points: dict[int, Fields] = {}
+        entries: dict[int, Fields] = {}
+        for one in self.fetched:
+            video, entry = one.video, one.entry
+            counts = [video.view_count, video.like_count, video.comment_count, video.share_count]
+            points.setdefault(entry.part, {})[video.video_id] = {day_key(today): counts}
+            if self.past.videos.get(video.video_id) != entry:
+                entries.setdefault(entry.part, {})[video.video_id] = _stored(entry)
+        if points and max(points) > max(self.past.parts, default=1):
+            entries.setdefault(1, {})  # it holds the number of parts
+        for part, of_part in points.items():
+            path = video_month_path(self.account_path, month_of(today), part)
+            yield DocumentWrite(path, {"v": of_part})
+        for part, of_part in entries.items():
+            fields: Fields = {"v": of_part}
+            if part == 1:
+                fields["of"] = max([*points, *self.past.parts])
+            yield DocumentWrite(index_path(self.account_path, part), fields)
+
+    def _fetched(self, video: Video, multiplier: float | None, part: int) -> FetchedVideo:
+        known = self.past.videos.get(video.video_id)
+        before = self.past.views.get(video.video_id, {})
+        fields = fitted(video.to_document()) | growth.of_video(video.view_count, video.published_at, before, self.now)
+        fields["multiplier"] = multiplier
+        entry = KnownVideo(
+            part=part,
+            digest=_digest(fields),
+            published_at=video.published_at,
+            media_type=str(video.media_type),
+            views=video.view_count,
+            first_seen=known.first_seen if known else day_of(self.now),
+        )
+        at_ages = growth.at_ages(video.view_count, video.published_at, self.now)
+        is_changed = known is None or known.digest != entry.digest or bool(at_ages)
+        return FetchedVideo(video=video, fields=fields | at_ages, entry=entry, is_changed=is_changed)
+
+    def _known_views(self) -> dict[str, Views]:
+        return {
+            video_id: Views(known.published_at, known.media_type, known.views)
+            for video_id, known in self.past.videos.items()
+        }
+
+    def _parts_of(self, videos: Mapping[str, Video]) -> dict[str, int]:
+        """Return the part of each video: as it is known, and for a new one the last part that has room."""
+        parts = {video_id: self.past.videos[video_id].part for video_id in videos if video_id in self.past.videos}
+        last = max(self.past.parts, default=1)
+        number = self.past.parts[last]
+        for video_id in videos:
+            if video_id not in parts:
+                if number >= VIDEOS_PER_PART:
+                    last, number = last + 1, 0
+                parts[video_id] = last
+                number += 1
+        return parts
+
+    def _new_videos(self, entries: Mapping[str, KnownVideo]) -> int | None:
+        """Return how many videos were found today for the first time, and are not older than the point before.
+
+        None for the account's first day: then all its videos are found for the first time.
+        """
+        today = day_of(self.now)
+        before = max((day for day in self.past.account if day < today), default=None)
+        if before is None:
+            return None
+        new = [entry.published_at for entry in entries.values() if entry.first_seen == today]
+        return sum(published_at is None or day_of(published_at) >= before for published_at in new)
+
+
+def _stored(entry: KnownVideo) -> Fields:
+    return {
+        "h": entry.digest,
+        "t": entry.published_at,
+        "m": entry.media_type,
+        "w": entry.views,
+        "s": entry.first_seen.isoformat() if entry.first_seen else None,
+    }
+
+
+def _digest(fields: Fields) -> str:
+    text = json.dumps(fields, sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).hexdigest()
