@@ -36,14 +36,14 @@ def rows(state: stack.State) -> list[Row]:
         Row(
             f"one job of {one_page} videos, the most of one page",
             len(names),
-            Target(Relation.EXACTLY, 4, "RPCs"),
+            Target(Relation.EXACTLY, 5, "RPCs"),
             " + ".join(names),
         ),
         Row(
             f"one job of {fitting} videos, the most that fit one commit",
             len(commits),
             Target(Relation.EXACTLY, 4, "commits"),
-            f"and {len(of_many) - len(commits)} looks, between pages, whether it was cancelled",
+            f"and {len(of_many) - len(commits)} reads: the past, and between pages, whether it was cancelled",
         ),
     ]
 
