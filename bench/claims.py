@@ -15,7 +15,8 @@ from tracking.clock import SystemClock
 from tracking.executions import MemoryExecutions
 from tracking.jobs import AccountType, Fields, PlatformName
 from tracking.settings import Limits
-from tracking.store.firestore import JOBS, FirestoreStore
+from tracking.store import JOBS
+from tracking.store.firestore import FirestoreStore
 from tracking.wiring import TriggerDeps
 from trigger.choice import choose
 from trigger.claim import claim_jobs

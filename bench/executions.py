@@ -22,7 +22,7 @@ from tracking import jobs
 from tracking.executions import StepFunctionsExecutions
 from tracking.jobs import Job, Status
 from tracking.naming import execution_name
-from tracking.store.firestore import JOBS
+from tracking.store import JOBS
 from trigger.claim import Claim
 
 JOBS_COMPARED = 10

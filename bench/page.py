@@ -25,7 +25,7 @@ from bench.timing import ms
 from local import auth, browser, commands, firestore, stack
 from local.paths import WEB
 from tracking.jobs import FINISHED, Status
-from tracking.store.firestore import JOBS
+from tracking.store import JOBS
 
 ADA = auth.USERS[0]
 WRITES = 40

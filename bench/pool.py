@@ -20,7 +20,7 @@ from bench.table import Relation, Row, Target
 from local import aws, firestore, stack
 from tracking.jobs import OPEN, Status
 from tracking.settings import Limits
-from tracking.store.firestore import JOBS
+from tracking.store import JOBS
 
 SIZES = (
     (30, "sim_slow_1", "platform answering after 1 s", 1.5),

@@ -32,7 +32,7 @@ from tracking.errors import InvalidJobError
 from tracking.firestore_access import firestore_client
 from tracking.jobs import AccountType, Fields, Job, Status
 from tracking.naming import execution_name
-from tracking.store.firestore import JOBS
+from tracking.store import JOBS
 
 _COPIED = ("Runtime", "Role", "Handler", "Timeout", "MemorySize", "Architectures")
 _PLACE_LIMIT_S = 60

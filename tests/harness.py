@@ -18,13 +18,15 @@ from tracking.document_limits import MAX_DOCUMENT_BYTES, stored_bytes
 from tracking.errors import TrackingError
 from tracking.executions import MemoryExecutions
 from tracking.hints import Hints
+from tracking.refreshes import Cadence
 from tracking.settings import Limits
 from tracking.staging import ObjectStore, Staging
 from tracking.staging.memory import MemoryObjects
-from tracking.store import Store
-from tracking.store.memory import JOBS, MemoryStore
-from tracking.wiring import ProcessDeps, TriggerDeps
+from tracking.store import JOBS, REFRESHES, Store
+from tracking.store.memory import MemoryStore
+from tracking.wiring import ProcessDeps, RefreshDeps, TriggerDeps
 from trigger.app import handler as trigger_handler
+from trigger.refreshing import run_refreshes
 
 CHAIN = tuple(state.name for state in states.CHAIN)
 
@@ -57,6 +59,7 @@ class Harness:
         self.platform = FakePlatform(tracked or account(), videos)
         self.limits = Limits(running=running, per_credential=per_credential)
         self.hints = Hints()
+        self.refresh_hints = Hints()
         self.process_deps = ProcessDeps(
             store=self.store,
             staging=Staging(objects or self.staged),
@@ -64,6 +67,29 @@ class Harness:
             clock=self.clock,
             max_videos=lambda name: max_videos,
         )
+
+    @property
+    def refresh_deps(self) -> RefreshDeps:
+        return RefreshDeps(
+            self.memory.of(REFRESHES),
+            self.executions,
+            self.clock,
+            self.limits,
+            self.process_deps.default_cadence,
+            self.refresh_hints,
+        )
+
+    def refresh_by_default(self, cadence: Cadence) -> None:
+        """Refresh the accounts of jobs that end from now on."""
+        self.process_deps = replace(
+            self.process_deps, default_cadence=cadence, refreshes=self.memory.of(REFRESHES), store=self.memory
+        )
+
+    def refresh_tick(self) -> list[dict[str, Any]]:
+        """Run a refresh tick, and return the inputs of the executions that it started."""
+        before = set(self.executions.started)
+        run_refreshes(self.refresh_deps)
+        return [dict(job) for name, job in self.executions.started.items() if name not in before]
 
     @property
     def trigger_deps(self) -> TriggerDeps:

@@ -13,8 +13,8 @@ from tests.doubles import ManualClock
 from tests.truth import CONTENT_FIELDS, HISTORY, Truth, Writer
 from tracking.jobs import FINISHED, TRANSITIONS, ChangeKind, Fields, Status
 from tracking.staging.memory import MemoryObjects
-from tracking.store import DocumentWrite, JobSnapshot, JobWrite
-from tracking.store.memory import JOBS, MemoryStore
+from tracking.store import JOBS, DocumentWrite, JobSnapshot, JobWrite
+from tracking.store.memory import MemoryStore
 
 R = TypeVar("R")
 
@@ -111,7 +111,7 @@ class ObservedStore(MemoryStore):
                 self.touch(job_id, **backup.data)
             elif current.data != backup.data:
                 version = self._new_version()
-                self._documents[path] = JobSnapshot(job_id, backup.data, version, current.created_at, self._last_write)
+                self._documents[path] = JobSnapshot(job_id, backup.data, version, current.created_at, self._writes.last)
         self._truth.claims[job_id] = claim
         self._truth.written(job_id, self._documents[path].version)
         self._truth.edited.add(job_id)

@@ -21,11 +21,15 @@ def advance(
 ) -> Fence:
     """Write the state's progress, `fields` and what it spent to the job, together with `documents`.
 
+    Nobody watches a refresh, so its progress is not written: each write costs money, and there are many refreshes.
     Raises as `fence.commit` does, and ValueError for a state that leads to no progress.
     """
     reaches = step.state.reaches
     if reaches is None:
         raise ValueError(f"{step.state.name} leads to no progress")
+    if step.work.refresh:
+        now = deps.clock.now()
+        return charging.commit(step, deps, jobs.note(now, message), documents) if documents else step.fence
     change = jobs.advance(deps.clock.now(), reaches, message, **fields)
     return charging.commit(step, deps, change, documents, reaches)
 

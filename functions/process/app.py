@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -56,6 +57,8 @@ def handler(
         state=step.state.name,
         retry_count=step.retry_count,
     )
+    if step.work.refresh and deps.refreshes is not None:
+        deps = replace(deps, store=deps.refreshes)
     started = time.perf_counter()
     try:
         output = _charged(step, deps)
@@ -86,7 +89,8 @@ def _wired() -> wiring.ProcessDeps:
 def _charged(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:
     """Run the state. However it ends, what it spent is written into its job."""
     try:
-        return _run(step, deps)
+        output = _run(step, deps)
+        return charging.carry(step, output) if step.work.refresh and step.state.waits else output
     finally:
         charging.settle(step, deps)
 

@@ -9,7 +9,9 @@ from process.advancing import not_past
 from process.step import Step
 from tracking import fence, jobs
 from tracking.jobs import Job
+from tracking.platform_contract import PLATFORMS
 from tracking.platforms import Budget, Ids, RunBook
+from tracking.refreshes import Mode
 from tracking.wiring import ProcessDeps
 
 
@@ -30,9 +32,14 @@ class Fetch:
 
     def budget(self) -> Budget:
         step, work = self.step, self.step.work
+        max_videos, stops_at = self.deps.max_videos(work.platform_name), None
+        if (order := work.order) and order.mode is Mode.INCREMENTAL:
+            max_videos = min(max_videos, PLATFORMS[work.platform_name].refresh_posts)
+            stops_at = order.stops_at(self.deps.clock.now())
         return Budget(
             deadline=step.deadline,
-            max_videos=self.deps.max_videos(work.platform_name),
+            max_videos=max_videos,
+            stops_at=stops_at,
             checkpoint=lambda: _check(self.step, self.deps),
             runs=RunBook(dict(work.runs), self._save),
             runs_since=step.attempt_started_at,

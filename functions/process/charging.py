@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from aws_lambda_powertools import Logger
 
@@ -17,6 +18,7 @@ from tracking.errors import TrackingError
 from tracking.fence import Fence
 from tracking.jobs import Change, Job, Progress
 from tracking.metrics import count_spent
+from tracking.spending import total
 from tracking.store import DocumentWrite, WriteRefusedError
 from tracking.wiring import ProcessDeps
 
@@ -37,15 +39,26 @@ def commit(
     `owned`: the fence, if it is newer than the step's.
     """
     spent = step.meter.take()
+    charged = replace(change, spent=total(change.spent, spent))
     try:
-        done = fence.commit(
-            deps.store, owned or step.fence, replace(change, spent=spent), documents, reaches, check=check
-        )
+        done = fence.commit(deps.store, owned or step.fence, charged, documents, reaches, check=check)
     except Exception:
         step.meter.add(spent)  # nothing was written, as far as we know
         raise
     count_spent(step.work.platform, spent)
     return done
+
+
+def carry(step: Step, output: dict[str, Any]) -> dict[str, Any]:
+    """Return a refresh's output with what the state spent. The commit that ends the execution's work writes it."""
+    spent = step.meter.take()
+    count_spent(step.work.platform, spent)
+    return output | {"spent": total(step.work.spent, spent)}
+
+
+def with_carried(step: Step, change: Change) -> Change:
+    """Return the change with what earlier states of a refresh spent."""
+    return replace(change, spent=total(change.spent, step.work.spent))
 
 
 def settle(step: Step, deps: ProcessDeps) -> None:

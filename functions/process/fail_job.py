@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from process import stopping
+from process import charging, keeping_current, stopping
 from process.step import Step
 from tracking import fence, jobs, outcomes, refusals
 from tracking.errors import CredentialsError, JobCancelledError, StaleAttemptError
-from tracking.jobs import Status
+from tracking.jobs import Change, Status
+from tracking.store import DocumentMissingError, DocumentWrite
 from tracking.wiring import ProcessDeps
 
 logger = Logger(service="process", child=True)
@@ -29,11 +31,22 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     if outcomes.is_lost_access(error, cause):
         raise CredentialsError(sentence, credential=refusals.GOOGLE)
     is_recorded = True
+    change = charging.with_carried(step, jobs.fail(Status.PROCESSING, deps.clock.now(), sentence, code))
+    order = step.work.order
+    account = keeping_current.after_failure(step, deps, order, code) if order else None
     try:
-        change = jobs.fail(Status.PROCESSING, deps.clock.now(), sentence, code)
-        fence.end(deps.store, step.fence, step.work.to_state(), change)
+        _end(step, deps, change, [account] if account else [])
     except (JobCancelledError, StaleAttemptError) as error:
         logger.info("job left as it is", action="job_left", reason=error.message)
         is_recorded = False
     stopping.stop_lost_runs(step, deps)
     return {"error": code, "cause": sentence.text, "isRecorded": is_recorded}
+
+
+def _end(step: Step, deps: ProcessDeps, change: Change, accounts: Sequence[DocumentWrite]) -> None:
+    """End the job, and say in the account of a refresh what became of it, unless somebody removed the account."""
+    job = step.work.to_state()
+    try:
+        fence.end(deps.store, step.fence, job, change, documents=accounts)
+    except DocumentMissingError:
+        fence.end(deps.store, step.fence, job, change)

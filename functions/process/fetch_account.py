@@ -9,6 +9,7 @@ from process import going_on, waiting
 from process.advancing import advance
 from process.budget import Fetch
 from process.step import Step, Then
+from tracking.errors import IdentityChangedError
 from tracking.jobs import Progress
 from tracking.platforms import Waiting
 from tracking.sentences import say
@@ -29,6 +30,8 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     step = fetch.step
     if isinstance(found, Waiting):
         return _wait(step, deps, found, has_written=fetch.has_written)
+    if (order := step.work.order) and found.account.account_id != order.account_id:
+        raise IdentityChangedError(say("nameTaken", platform=step.work.platform_name.label, name=order.username))
     found = deps.staging.put_account(step.work.staged_in or step.execution_name, found)
     message = say("found", name=found.account.display_name or found.account.username)
     owned = advance(step, deps, message)

@@ -79,7 +79,8 @@ def _hand_over(step: Step, deps: ProcessDeps, message: Sentence, documents: Sequ
     change = jobs.hand_over(
         deps.clock.now(), successor.part, arn, resume.to_document(), message, lease=deps.limits.lease
     )
-    owned = charging.commit(step, deps, change, documents, owned=owned, check=not_past(step))
+    carried = charging.with_carried(step, change)
+    owned = charging.commit(step, deps, carried, documents, owned=owned, check=not_past(step))
     return _output(replace(step, work=work.after(owned)), successor)
 
 

@@ -15,9 +15,12 @@ from tracking.wiring import ProcessDeps
 
 
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
-    """Write the account. Nothing is done if an earlier execution of the attempt has written it."""
+    """Write the account. Nothing is done if an earlier execution of the attempt has written it.
+
+    Nor is anything done for a refresh: its end writes the account.
+    """
     work = step.work
-    if work.part > 1 and work.progress >= Progress.ACCOUNT_SAVED:
+    if work.refresh or (work.part > 1 and work.progress >= Progress.ACCOUNT_SAVED):
         return work.to_state()
     account = staged_account(step, deps).account
     document = AccountDocument(step, account, deps.clock)

@@ -15,22 +15,24 @@ from functools import reduce
 
 from aws_lambda_powertools import Logger
 
+from process import charging, keeping_current
 from process.account_document import AccountDocument, commit_one
 from process.advancing import not_past
 from process.step import Step
 from tracking import endings, fence, jobs
 from tracking.accounts import Account, Video
 from tracking.document_limits import indexed_bytes, message_bytes
-from tracking.errors import TrackingError
+from tracking.errors import InvalidJobError, TrackingError
 from tracking.fence import Fence
 from tracking.history.days import day_of
 from tracking.history.past import Past
 from tracking.history.points import Points
 from tracking.jobs import Change
-from tracking.sentences import Sentence
+from tracking.sentences import Sentence, say
 from tracking.store import (
     MAX_BYTES_PER_COMMIT,
     MAX_INDEXED_BYTES_PER_COMMIT,
+    DocumentMissingError,
     DocumentWrite,
     WriteRefusedError,
 )
@@ -71,14 +73,21 @@ def points_of(step: Step, deps: ProcessDeps, videos: Sequence[Video]) -> Points:
     """Return the points of the chunk's videos, compared with what is known of the account."""
     path, now = step.work.account_document, deps.clock.now()
     past = Past.read(deps.store, path, [video.video_id for video in videos], day_of(now))
-    return Points(path, past, videos, now)
+    work = step.work
+    is_whole = work.is_complete and work.videos_saved + work.videos_unusable == 0 and len(videos) == work.videos_fetched
+    return Points(path, past, videos, now, is_whole=is_whole)
 
 
 def chunk_writes(step: Step, points: Points) -> Iterator[DocumentWrite]:
-    """Yield the write of each video's document, and then those of the videos' points."""
+    """Yield the write of each video's document, and then those of the videos' points.
+
+    A refresh leaves out the videos that have not changed. A user's job writes all: it puts right what somebody deleted.
+    """
     work = step.work
     synced = {"lastSyncedAt": points.now, "lastJobId": work.job_id}
     for one in points.fetched:
+        if work.refresh and not one.is_changed:
+            continue
         yield DocumentWrite(f"{work.account_document}/{VIDEOS}/{one.video.video_id}", one.fields | synced)
     yield from points.video_writes()
 
@@ -118,7 +127,8 @@ class Saving:
         self._account_point = points.account_point(account)
         self._total = step.work.videos_saved + len(points.videos)
         self._message = message
-        self._saved = step.work.videos_saved
+        unchanged = sum(not one.is_changed for one in points.fetched) if step.work.refresh else 0
+        self._saved = step.work.videos_saved + unchanged
         self._refused = 0
 
     @property
@@ -191,16 +201,32 @@ class Saving:
         def complete(account: DocumentWrite) -> Fence:
             return fence.end(self._deps.store, self.fence, job, completion, account, documents)
 
+        if self._step.work.refresh:
+            self.fence = _commit_tracked(document, complete)
+            return
         # SaveAccount has just written the document, so try `known` first. It may have been deleted since then.
         self.fence = commit_one([document.known, document.new], complete)
 
     def _document(self, saved: int) -> AccountDocument:
-        figures = {"videoCount": saved, "growth": self._points.growth(self._account_point)}
+        figures = {
+            "videoCount": self._points.number_of_videos if self._step.work.refresh else saved,
+            "growth": self._points.growth(self._account_point),
+            **keeping_current.after_success(self._step, self._deps, self._points, self._account),
+        }
         return AccountDocument(self._step, self._account, self._deps.clock, figures)
 
     def _completion(self, saved: int) -> Change:
         report = self._step.work.report(saved, self.missing)
-        return jobs.complete(self._deps.clock.now(), report, self._account.account_id)
+        complete = jobs.complete(self._deps.clock.now(), report, self._account.account_id)
+        return charging.with_carried(self._step, complete)
+
+
+def _commit_tracked(document: AccountDocument, commit: Callable[[DocumentWrite], Fence]) -> Fence:
+    """Commit with an account that must be there. Raises InvalidJobError if nobody tracks it any more."""
+    try:
+        return commit(document.known)
+    except DocumentMissingError as error:
+        raise InvalidJobError(say("noLongerTracked")) from error
 
 
 def in_commits(writes: Iterable[DocumentWrite], room: Room) -> Iterator[list[DocumentWrite]]:

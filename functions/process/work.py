@@ -15,6 +15,7 @@ from tracking.errors import InvalidJobError
 from tracking.fence import Fence
 from tracking.jobs import PlatformName
 from tracking.platform_contract import PLATFORMS
+from tracking.refreshes import Order
 from tracking.sentences import Sentence, say
 from tracking.store import account_path
 
@@ -51,6 +52,8 @@ class Work:
     runs_go_on: bool = False  # the last chunk is staged, and paid runs still find videos
     retry_at: str | None = None  # RFC 3339: the platform asked us to wait until then
     pause_reason: str | None = None  # an error's class name: the platform's pause is not written yet
+    refresh: dict[str, Any] | None = None  # of a refresh alone: its order
+    spent: dict[str, float] = field(default_factory=dict)  # by a refresh so far; its end writes it to the job
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
@@ -70,6 +73,11 @@ class Work:
 
     def to_state(self) -> dict[str, Any]:
         return {camel_case(name): value for name, value in asdict(self).items() if value is not None}
+
+    @property
+    def order(self) -> Order | None:
+        """The order of a refresh, None for a user's job. Raises InvalidJobError if it is malformed."""
+        return Order.from_document(self.refresh) if self.refresh else None
 
     @property
     def is_unread(self) -> bool:

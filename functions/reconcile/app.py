@@ -8,6 +8,7 @@ AWS does not guarantee to deliver these events. The trigger's sweep finds the jo
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -36,6 +37,8 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.Reconcil
     """
     deps = deps or wiring.reconcile()
     owned, job, outcome = _parse(event)
+    if job.get("refresh") and deps.refreshes is not None:
+        deps = replace(deps, store=deps.refreshes)
     logger.append_keys(job_id=owned.job_id, attempt=job["attempt"], execution=event["detail"]["executionArn"])
     runs, part = _runs(deps, owned, job), int(job.get("part", 1))
     if outcome.was_throttled:

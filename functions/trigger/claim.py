@@ -51,7 +51,7 @@ class Claim:
             "username": self.job.username,
             "platform": str(self.job.platform),
             "accountType": str(self.job.account_type),
-        }
+        } | ({"refresh": dict(self.job.refresh)} if self.job.refresh else {})
 
 
 @dataclass(slots=True)

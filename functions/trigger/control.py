@@ -42,6 +42,10 @@ from trigger.turns import FIELD as TURNS
 from trigger.turns import Turns
 
 SLOTS = "slots"
+REFRESH_SLOTS = "refreshSlots"
+"""The book of the refreshes. The ticks of users' jobs only strike out what has ended, and count what is left."""
+FORGOTTEN_AFTER = timedelta(hours=2)
+"""An entry of the other book that is older holds no slot: the ticks that keep that book may have been switched off."""
 WRITTEN_BY = "writtenBy"
 
 MAX_CLOCK_SKEW = timedelta(minutes=1)
@@ -68,8 +72,11 @@ class Holder:
 
 
 class Control:
-    def __init__(self, stored: StoredDocument | None, now: datetime) -> None:
-        """Read the document. Parts that cannot be read count as empty, because people may edit it."""
+    def __init__(self, stored: StoredDocument | None, now: datetime, book: str = SLOTS) -> None:
+        """Read the document. Parts that cannot be read count as empty, because people may edit it.
+
+        `book`: SLOTS for the ticks of users' jobs, REFRESH_SLOTS for those of refreshes.
+        """
         fields = stored.fields if stored else None
         self.pauses = pauses.active(fields, now)
         self.closed_until: dict[str, datetime] = {
@@ -78,10 +85,16 @@ class Control:
         self.turns = Turns(fields)
         self.adopted_from = adoption.adopted_from(fields, now)
         self._is_first = not adoption.is_decided(fields)
-        self.holders = {holder.job_id: holder for holder in _read(fields) if holder.since <= now + MAX_CLOCK_SKEW}
+        self._book, self._other_book = book, REFRESH_SLOTS if book == SLOTS else SLOTS
+        self.holders = {one.job_id: one for one in _read(fields, book) if one.since <= now + MAX_CLOCK_SKEW}
+        self.others = {
+            one.job_id: one
+            for one in _read(fields, self._other_book)
+            if now - FORGOTTEN_AFTER < one.since <= now + MAX_CLOCK_SKEW
+        }
         self.owner = adoption.owner(fields)
         self._version = stored.version if stored else None
-        self._written = (self.owner, dict(self.holders))
+        self._written = self._state()
 
     def own(self, machine: str) -> None:
         """Make `machine` the owner if there is none. `save` writes that. Raises OtherStackError if there is another."""
@@ -94,13 +107,22 @@ class Control:
 
     @property
     def running(self) -> Counter[PlatformName]:
-        """The number of jobs that hold a slot, by platform."""
+        """The number of jobs that hold a slot, by platform: users' jobs and refreshes."""
+        return self.of_book + Counter(holder.platform for holder in self.others.values())
+
+    @property
+    def of_book(self) -> Counter[PlatformName]:
+        """The same for this book alone."""
         return Counter(holder.platform for holder in self.holders.values())
 
     def take(self, chosen: Iterable[Pending], now: datetime) -> None:
         for pending in chosen:
             job = pending.job
             self.holders[job.job_id] = Holder(job.job_id, job.attempt + 1, job.platform, now, pending.snapshot.version)
+
+    def take_new(self, platforms: Mapping[str, PlatformName], now: datetime) -> None:
+        """Take a slot for jobs that are about to be created, by their ids."""
+        self.holders |= {job_id: Holder(job_id, 1, platform, now) for job_id, platform in platforms.items()}
 
     def is_starting(self, pending: Pending) -> bool:
         """Return whether a tick has taken a slot for the job as it is now."""
@@ -113,8 +135,12 @@ class Control:
 
     def end(self, ended: Collection[tuple[str, int]]) -> set[PlatformName]:
         """Strike out the jobs whose execution has ended. Return their platforms. `ended`: job ids with attempts."""
-        gone = [self.holders[job_id] for job_id, attempt in ended if self._holds(job_id, attempt)]
-        self.give_back(holder.job_id for holder in gone)
+        gone = [
+            book.pop(job_id)
+            for book in (self.holders, self.others)
+            for job_id, attempt in ended
+            if job_id in book and book[job_id].attempt == attempt
+        ]
         return {holder.platform for holder in gone}
 
     def agree(self, running: Mapping[str, Holder], store: TickStore, young_since: datetime) -> None:
@@ -130,7 +156,7 @@ class Control:
 
     def save(self, store: TickStore, *, with_turns: bool = True) -> None:
         """Write what has changed. Raises ControlChangedError when another writer was first."""
-        is_unchanged = (self.owner, self.holders) == self._written and not (with_turns and self.turns.have_moved)
+        is_unchanged = self._state() == self._written and not (with_turns and self.turns.have_moved)
         if is_unchanged and not self._is_first:
             return
         write = self._to_write(with_turns=with_turns)
@@ -142,7 +168,7 @@ class Control:
             if stored is None or stored.fields.get(WRITTEN_BY) != write.fields[WRITTEN_BY]:
                 raise ControlChangedError(CONTROL_DOCUMENT) from error
             self._version = stored.version
-        self._written = (self.owner, dict(self.holders))
+        self._written = self._state()
         self._is_first = False
         if with_turns:
             self.turns.are_written()
@@ -150,16 +176,8 @@ class Control:
     def _to_write(self, *, with_turns: bool) -> DocumentWrite:
         fields: dict[str, Any] = {
             adoption.OWNER: self.owner,
-            SLOTS: [
-                {
-                    "job": h.job_id,
-                    "attempt": h.attempt,
-                    "platform": str(h.platform),
-                    "since": h.since,
-                    "version": h.version,
-                }
-                for h in self.holders.values()
-            ],
+            self._book: _to_store(self.holders),
+            self._other_book: _to_store(self.others),
             WRITTEN_BY: secrets.token_hex(8),
         }
         if self._is_first:
@@ -168,8 +186,8 @@ class Control:
             fields[TURNS] = self.turns.to_store()
         return DocumentWrite(CONTROL_DOCUMENT, fields, must_be_new=self._version is None, version=self._version)
 
-    def _holds(self, job_id: str, attempt: int) -> bool:
-        return job_id in self.holders and self.holders[job_id].attempt == attempt
+    def _state(self) -> tuple[str, dict[str, Holder], dict[str, Holder]]:
+        return self.owner, dict(self.holders), dict(self.others)
 
     def _may_run(self, job: JobSnapshot, young_since: datetime) -> bool:
         """Return whether the job, which was not seen running, may run after all."""
@@ -186,12 +204,19 @@ def _put(store: TickStore, write: DocumentWrite) -> str:
         return store.put_document(write)
 
 
-def read_control(store: TickStore, now: datetime) -> Control:
-    return Control(store.get_stored(CONTROL_DOCUMENT), now)
+def read_control(store: TickStore, now: datetime, book: str = SLOTS) -> Control:
+    return Control(store.get_stored(CONTROL_DOCUMENT), now, book)
 
 
-def _read(fields: Mapping[str, Any] | None) -> list[Holder]:
-    stored = (fields or {}).get(SLOTS)
+def _to_store(holders: Mapping[str, Holder]) -> list[dict[str, Any]]:
+    return [
+        {"job": h.job_id, "attempt": h.attempt, "platform": str(h.platform), "since": h.since, "version": h.version}
+        for h in holders.values()
+    ]
+
+
+def _read(fields: Mapping[str, Any] | None, book: str) -> list[Holder]:
+    stored = (fields or {}).get(book)
     holders = []
     for entry in stored if isinstance(stored, list) else []:
         try:

@@ -13,6 +13,11 @@ from tracking.platform_contract import CREDENTIALS, PLATFORMS
 from tracking.settings import Limits
 from tracking.store import JobSnapshot
 
+REFRESH_SHARE = 0.6
+"""The most of a limit that refreshes take."""
+LEFT_TO_USERS = 2
+"""Slots that refreshes leave free, whatever their share."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:
@@ -49,6 +54,19 @@ class Slots:
         self._by_credential |= {name: 0 for name in self._by_credential if name not in all_but}
         self._by_platform |= dict.fromkeys(paused, 0)
 
+    def leave_to_users(self, limits: Limits, refreshing: Counter[PlatformName]) -> None:
+        """Keep only what refreshes may take: a share of the limits, and never the last free slots.
+
+        `refreshing`: the refreshes that hold a slot, by platform. So a user's job always finds a slot of its own.
+        """
+        used: Counter[str] = Counter()
+        for platform, number in refreshing.items():
+            used[PLATFORMS[platform].credential] += number
+        self.total = _share(limits.running, self.total, refreshing.total())
+        self._by_credential = {
+            name: _share(limits.per_credential, free, used[name]) for name, free in self._by_credential.items()
+        }
+
     def of(self, platform: PlatformName) -> int:
         own = self._by_platform.get(platform, self.total)
         return max(0, min(self.of_credential(PLATFORMS[platform].credential), own))
@@ -72,3 +90,7 @@ class Slots:
     def of_credential(self, credential: str) -> int:
         """Return the number of jobs that may start with this credential, whatever their platform."""
         return max(0, min(self.total, self._by_credential[credential]))
+
+
+def _share(limit: int, free: int, taken: int) -> int:
+    return max(0, min(int(limit * REFRESH_SHARE) - taken, free - LEFT_TO_USERS))

@@ -273,7 +273,7 @@ def _fill(
         somebody_waits = not saw_all or len(had_turn) < len(pending)
         control.save(deps.store, with_turns=somebody_waits)
         _fail_malformed(deps, choice.malformed, tick, remaining_s)
-        unclaimed = _claim_and_start(deps, choice.chosen, tick, remaining_s)
+        unclaimed = claim_and_start(deps, choice.chosen, tick, remaining_s)
         _hold(deps, [job for job in choice.held if job.job_id not in had_turn], tick, remaining_s)
         had_turn |= {job.job_id for job in choice.held}
         control.give_back(job.job_id for job in unclaimed.jobs)
@@ -323,7 +323,7 @@ def _with_status(seen: Sequence[JobSnapshot], status: Status) -> list[JobSnapsho
     return [job for job in seen if job.data["status"] == status]
 
 
-def _claim_and_start(
+def claim_and_start(
     deps: TriggerDeps, chosen: Sequence[Pending], tick: Tick, remaining_s: Callable[[], float]
 ) -> Unclaimed:
     """Claim and start the jobs. Return those that could not be claimed."""
@@ -337,11 +337,11 @@ def _claim_and_start(
         tick.lost += len(claims.lost)
         unclaimed.unwritable += claims.unwritable
         unclaimed.jobs += [*claims.lost, *(job for job, _ in claims.unwritable)]
-        _start_all(deps, claims.won, tick, remaining_s)
+        start_all(deps, claims.won, tick, remaining_s)
     return unclaimed
 
 
-def _start_all(deps: TriggerDeps, claims: Sequence[Claim], tick: Tick, remaining_s: Callable[[], float]) -> None:
+def start_all(deps: TriggerDeps, claims: Sequence[Claim], tick: Tick, remaining_s: Callable[[], float]) -> None:
     refused: list[Claim] = []
     with ThreadPoolExecutor(PARALLEL_STARTS) as pool:
         errors = pool.map(lambda claim: _start(deps, claim, remaining_s), claims)

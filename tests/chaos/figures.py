@@ -15,7 +15,7 @@ from tests.chaos.chaos_harness import ChaosHarness, is_settled
 from tests.chaos.fates import PlannedJob
 from tests.e2e.running import Document, Project
 from tracking.jobs import Status
-from tracking.store.firestore import JOBS
+from tracking.store import JOBS
 
 COMPLETED = f"{CHAIN[-1].name}.complete"  # a point
 

@@ -23,8 +23,7 @@ from tests.chaos.trials import Result
 from tests.e2e.running import Document, Project, until
 from tracking import jobs
 from tracking.jobs import Status
-from tracking.store import JobWrite
-from tracking.store.firestore import JOBS
+from tracking.store import JOBS, JobWrite
 
 
 @dataclass(frozen=True, slots=True)

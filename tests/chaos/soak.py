@@ -25,8 +25,7 @@ from tests.chaos.figures import Figures, Tracked, examine, table
 from tests.e2e.running import Project, RunningStack
 from tracking import jobs
 from tracking.jobs import FINISHED, OPEN, Status
-from tracking.store import JobWrite, StaleVersionError
-from tracking.store.firestore import JOBS
+from tracking.store import JOBS, JobWrite, StaleVersionError
 
 LIMIT_S = 900.0
 LEASE_S = 15.0

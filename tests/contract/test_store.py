@@ -865,3 +865,39 @@ def test_refused_update_leaves_the_others(store: Store) -> None:
     writes = [DocumentWrite(f"{ACCOUNTS}/{name}", {"avatar": avatar}) for name, avatar in avatars.items()]
     assert store.update_each(writes) == [True, False, True]
     assert store.get_document(f"{ACCOUNTS}/b") == {"bio": "b"}
+
+
+# Refreshes
+
+
+def test_jobs_are_created_by_their_ids_once(store: Store) -> None:
+    created = store.create_jobs({"a-1": job_document(), "b-1": job_document(username="b")})
+    first = created["a-1"]
+    assert first is not None
+    assert (first.version, first.created_at) == (read(store, "a-1").version, read(store, "a-1").created_at)
+    assert first.data == read(store, "a-1").data
+    again = store.create_jobs({"a-1": job_document(username="other"), "c-1": job_document()})
+    assert again["a-1"] is None
+    assert again["c-1"] is not None
+    assert read(store, "a-1").data == job_document()
+    assert store.create_jobs({}) == {}
+
+
+def test_due_accounts_come_from_every_project_the_earliest_first(store: Store) -> None:
+    def add(org: str, name: str, **fields: Any) -> str:
+        path = f"organizations/{org}/projects/p/trackedAccounts/{name}"
+        store.put_document(DocumentWrite(path, {"platform": "youtube"} | fields))
+        return path
+
+    second = add("o1", "youtube_1", nextRefreshAt=START - timedelta(minutes=1))
+    first = add("o2", "youtube_2", nextRefreshAt=START - timedelta(days=1), username="nasa")
+    last = add("o1", "instagram_3", nextRefreshAt=START, platform="instagram")
+    add("o1", "youtube_4", nextRefreshAt=START + timedelta(microseconds=1))
+    add("o1", "youtube_5", nextRefreshAt=None)
+    add("o1", "youtube_6")
+    add("o1", "youtube_7", nextRefreshAt="2026-01-01")
+    everyone = list(PlatformName)
+    assert [one.path for one in store.due_accounts(START, everyone, 10)] == [first, second, last]
+    assert store.due_accounts(START, everyone, 1)[0].fields["username"] == "nasa"
+    assert [one.path for one in store.due_accounts(START, [PlatformName.INSTAGRAM], 10)] == [last]
+    assert store.due_accounts(START, [], 10) == []

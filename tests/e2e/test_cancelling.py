@@ -10,8 +10,7 @@ import pytest
 
 from tests.e2e.running import Document, Execution, Project, RunningStack
 from tracking.jobs import Change, ChangeKind
-from tracking.store import JobWrite, StaleVersionError
-from tracking.store.firestore import JOBS
+from tracking.store import JOBS, JobWrite, StaleVersionError
 
 
 @dataclass(frozen=True)

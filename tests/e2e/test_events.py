@@ -18,8 +18,7 @@ from tests.e2e.running import RunningStack
 from tracking import pauses
 from tracking.jobs import PlatformName
 from tracking.sentences import from_cause, say
-from tracking.store import account_path
-from tracking.store.firestore import JOBS
+from tracking.store import JOBS, account_path
 
 CHAIN = {re.sub(r"\B([A-Z])", r"-\1", state.name).lower(): state.reaches for state in states.CHAIN}
 """The file name of each state's event, and the progress after the state."""

@@ -21,9 +21,9 @@ from tests.doubles import START
 from tracking import jobs
 from tracking.adoption import FIELD as ADOPTED_FROM
 from tracking.jobs import PlatformName, Status
-from tracking.store import JobFilter, JobSnapshot
-from tracking.store.firestore import JOBS, FirestoreStore
-from trigger.control import SLOTS, WRITTEN_BY
+from tracking.store import JOBS, REFRESHES, JobFilter, JobSnapshot
+from tracking.store.firestore import FirestoreStore
+from trigger.control import REFRESH_SLOTS, SLOTS, WRITTEN_BY
 from trigger.turns import FIELD as TURNS
 
 EQUALITY = {StructuredQuery.FieldFilter.Operator.EQUAL, StructuredQuery.FieldFilter.Operator.IN}
@@ -113,6 +113,7 @@ def made() -> list[StructuredQuery]:
     store.finished_jobs(500, from_id="job1")
     store.jobs_ended_since(START, 500)
     store.jobs_ended_since(START, 500, JobSnapshot("job1", {"completedAt": START}, "", START, START))
+    store.due_accounts(START, list(PlatformName), 500)
     store.get_newest("organizations/o/projects/p/trackedAccounts/a/videos", "publishedAt", 12)
     store.get_documents("organizations/o/projects/p/trackedAccounts/a/videos")
     for org, project, status in itertools.product((None, "o"), (None, "p"), (None, Status.FAILED)):
@@ -121,9 +122,10 @@ def made() -> list[StructuredQuery]:
 
 
 def test_every_query_has_its_index_and_every_index_its_query(made: list[StructuredQuery]) -> None:
-    assert len(made) == 27
+    assert len(made) == 28
     written = json.loads((ROOT / "firestore.indexes.json").read_text())["indexes"]
-    assert {index["queryScope"] for index in written} == {"COLLECTION"}
+    scopes = {index["queryScope"]: index["collectionGroup"] for index in written}
+    assert scopes == {"COLLECTION": JOBS, "COLLECTION_GROUP": "trackedAccounts"}
     queries = {index for query in made if (index := needed(query))}
     serving = {query: [number for number, index in enumerate(written) if serves(index, query)] for query in queries}
     assert {query: len(found) for query, found in serving.items()} == dict.fromkeys(queries, 1)
@@ -149,7 +151,9 @@ def test_finished_jobs_have_a_ttl_field_without_an_index() -> None:
     https://firebase.google.com/docs/firestore/ttl#ttl_fields_and_indexes
     """
     with_ttl = [override for override in overrides() if "ttl" in override]
-    assert with_ttl == [{"collectionGroup": JOBS, "fieldPath": "expireAt", "ttl": True, "indexes": []}]
+    assert with_ttl == [
+        {"collectionGroup": queue, "fieldPath": "expireAt", "ttl": True, "indexes": []} for queue in (JOBS, REFRESHES)
+    ]
 
 
 def overrides() -> list[dict[str, Any]]:
@@ -188,7 +192,8 @@ FIELDS = {
         "accountHistory": {"days"},
         "videoHistory": {"v"},
         "videoIndex": {"v", "of"},
-        "trackingControl": {SLOTS, TURNS, WRITTEN_BY, ADOPTED_FROM, GOES_ON_FROM, NAME_KEY},
+        REFRESHES: {"expireAt"},
+        "trackingControl": {SLOTS, REFRESH_SLOTS, TURNS, WRITTEN_BY, ADOPTED_FROM, GOES_ON_FROM, NAME_KEY},
     }.items()
     for name in names
 }

@@ -27,6 +27,7 @@ from tracking.settings import (
     PlatformSettings,
     ProcessSettings,
     ReconcileSettings,
+    RefreshSettings,
     TriggerSettings,
     variables,
 )
@@ -40,6 +41,7 @@ FUNCTIONS = {
     "ReconcileFunction": ReconcileSettings,
     "CleanupFunction": CleanupSettings,
     "PicturesFunction": PicturesSettings,
+    "RefreshFunction": RefreshSettings,
 }
 """The class that reads the environment of each function."""
 

@@ -18,7 +18,7 @@ from tracking.errors import InvalidJobError
 from tracking.jobs import AccountType, Change, ChangeKind, Fields, Job, PlatformName, Progress, Status
 from tracking.sentences import Sentence
 from tracking.spending import RESOURCES
-from tracking.store.firestore import JOBS
+from tracking.store import JOBS
 
 CONTRACT: dict[str, Any] = json.loads((Path(__file__).parents[2] / "contracts" / "job.json").read_text())
 USER_CHANGES: dict[str, jobs.UserChange] = {"cancel": jobs.cancel, "retry": jobs.retry}

@@ -34,8 +34,8 @@ from tests.doubles import START, ManualClock
 from tests.factories import bare_change, job_document
 from tracking.jobs import PlatformName
 from tracking.settings import Limits
-from tracking.store import DocumentExistsError, DocumentWrite, JobWrite, StaleVersionError
-from tracking.store.memory import JOBS, MemoryStore
+from tracking.store import JOBS, DocumentExistsError, DocumentWrite, JobWrite, StaleVersionError
+from tracking.store.memory import MemoryStore
 
 HUNDRED_A_SECOND = Situation(job=API_JOB, jobs_a_day=8_640_000, peak=1)
 

@@ -26,8 +26,8 @@ from tracking.pauses import CONTROL_DOCUMENT, Pause
 from tracking.platform_contract import PLATFORMS
 from tracking.sentences import Sentence
 from tracking.settings import Limits
-from tracking.store import DocumentWrite, JobWrite, Unwritable
-from tracking.store.memory import JOBS, MemoryStore
+from tracking.store import JOBS, DocumentWrite, JobWrite, Unwritable
+from tracking.store.memory import MemoryStore
 from trigger.app import handler
 from trigger.control import SLOTS, read_control
 from trigger.wake_messages import KICK, Wake, goes_on, read_wake

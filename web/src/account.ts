@@ -39,7 +39,27 @@ export interface TrackedAccount {
   dateAdded: Date | null;
   /** Null until a job has ended since growth is counted. */
   growth: AccountGrowth | null;
+  /** How often the account is refreshed; null: as the deployment does by default. */
+  refreshMode: Cadence | null;
+  /** When it is refreshed next; null for never. */
+  nextRefreshAt: Date | null;
+  /** Hours between two refreshes. */
+  refreshHours: number | null;
+  /** When all its videos were last fetched, and none was missed. */
+  fullAt: Date | null;
+  /** Days on which it was not found, one after the other. */
+  refreshMisses: number | null;
+  /** Why it cannot be refreshed: then these are the last known values. */
+  unavailable: Unavailable | null;
+  unavailableSince: Date | null;
+  /** Names that it had before, the oldest first. */
+  usernameHistory: { username: string; until: Date | null }[];
 }
+
+export const CADENCES = ['off', '6h', 'daily', 'weekly', 'auto'] as const;
+export type Cadence = (typeof CADENCES)[number];
+export const UNAVAILABLE = ['not_found', 'private', 'suspended', 'name_taken'] as const;
+export type Unavailable = (typeof UNAVAILABLE)[number];
 
 /**
  * How much an account grew over 1, 7 and 30 days: `f` in followers, `v` in views. A number is null without a point that
@@ -90,6 +110,8 @@ export interface TrackedVideo {
   /** Views at the age of 24 hours and of 7 days; null if it was not fetched at about that age. */
   viewsAt24h: number | null;
   viewsAt7d: number | null;
+  /** The first time that the platform no longer had it; null while it is there. */
+  unavailableSince: Date | null;
   /** When the document was last written: it is written when something has changed. */
   lastSyncedAt: Date | null;
   lastJobId: string | null;

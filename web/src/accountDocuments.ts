@@ -4,7 +4,14 @@
  */
 
 import { type DocumentData, type DocumentSnapshot, Timestamp } from 'firebase/firestore';
-import { type AccountGrowth, MEDIA_TYPES, type TrackedAccount, type TrackedVideo } from './account';
+import {
+  type AccountGrowth,
+  CADENCES,
+  MEDIA_TYPES,
+  type TrackedAccount,
+  type TrackedVideo,
+  UNAVAILABLE,
+} from './account';
 import { ACCOUNT_TYPES, PLATFORMS } from './job';
 
 export function readAccount(snapshot: DocumentSnapshot): TrackedAccount {
@@ -33,6 +40,14 @@ export function readAccount(snapshot: DocumentSnapshot): TrackedAccount {
     addedBy: text(data.addedBy) || null,
     dateAdded: moment(data.dateAdded),
     growth: growth(data.growth),
+    refreshMode: oneOf(CADENCES, data.refreshMode),
+    nextRefreshAt: moment(data.nextRefreshAt),
+    refreshHours: count(data.refreshHours),
+    fullAt: moment(data.fullAt),
+    refreshMisses: count(data.refreshMisses),
+    unavailable: oneOf(UNAVAILABLE, data.unavailable),
+    unavailableSince: moment(data.unavailableSince),
+    usernameHistory: names(data.usernameHistory),
   };
 }
 
@@ -63,6 +78,7 @@ export function readVideo(snapshot: DocumentSnapshot): TrackedVideo {
     multiplier: count(data.multiplier),
     viewsAt24h: count(data.viewsAt24h),
     viewsAt7d: count(data.viewsAt7d),
+    unavailableSince: moment(data.unavailableSince),
     lastSyncedAt: moment(data.lastSyncedAt),
     lastJobId: text(data.lastJobId) || null,
   };
@@ -95,6 +111,13 @@ function growth(value: unknown): AccountGrowth | null {
     v7: change(numbers.v7),
     v30: change(numbers.v30),
   };
+}
+
+function names(value: unknown): TrackedAccount['usernameHistory'] {
+  const found = Array.isArray(value) ? value : [];
+  return found.flatMap((one) =>
+    text(one?.username) ? [{ username: text(one.username), until: moment(one.until) }] : [],
+  );
 }
 
 function moment(value: unknown): Date | null {

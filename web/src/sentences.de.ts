@@ -34,6 +34,8 @@ export const germanSentences: Sentences = {
   accountNotFound: '{service} hat kein Konto namens {account}.',
   accountPrivate: 'Das {service}-Konto {account} ist privat.',
   accountSuspended: '{service} hat das Konto {account} gesperrt.',
+  nameTaken: 'Auf {platform} gehört der Name {name} jetzt einem anderen Konto.',
+  noLongerTracked: 'Das Konto wird nicht mehr verfolgt.',
   keyRefused: '{service} lehnt unseren Zugangsschlüssel ab.',
   noKey: 'Für {service} ist kein Zugangsschlüssel hinterlegt.',
   malformedKey: 'Der Zugangsschlüssel für {service} ist fehlerhaft.',

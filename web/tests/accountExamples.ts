@@ -36,6 +36,9 @@ export function examplesOf(kind: RecordKind): { valid: Example[]; odd: Example[]
 function withTimestamps(kind: RecordKind, document: Values): Record<string, unknown> {
   const fields = fieldsOf(kind);
   const read = (field: string, value: unknown) => {
+    if (fields[field]?.type === 'names' && Array.isArray(value)) {
+      return value.map(({ username, until }) => ({ username, until: Timestamp.fromDate(new Date(until)) }));
+    }
     const isMoment =
       fields[field]?.type === 'timestamp' && typeof value === 'string' && !Number.isNaN(Date.parse(value));
     return isMoment ? Timestamp.fromDate(new Date(value)) : value;

@@ -71,6 +71,10 @@ class AccountSuspendedError(PermanentError):
     """The platform has suspended the account."""
 
 
+class IdentityChangedError(PermanentError):
+    """The name of a tracked account belongs to another account now."""
+
+
 class CredentialsError(PermanentError):
     """Our key is missing, wrong, or lacks a right.
 

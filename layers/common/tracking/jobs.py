@@ -174,6 +174,8 @@ DOCUMENT_FIELDS = (
     *("spent", "messageCode", "messageParams", "steps"),
 )
 """All fields of a job's document that are ours, as in contracts/job.json. Other fields may exist, up to a megabyte."""
+READ_FIELDS = (*DOCUMENT_FIELDS, "refresh")
+"""The fields that a store reads: also that of a refresh, which no job of a user has (`tracking.refreshes`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +210,7 @@ class Job:
     runs: Mapping[str, str] = field(default_factory=dict)  # ids of paid runs, by kind; "": about to begin
     part: int = 1  # which execution of the attempt works on the job
     resume: Mapping[str, Any] = field(default_factory=dict)  # where a further execution goes on: `tracking.parts`
+    refresh: Mapping[str, Any] = field(default_factory=dict)  # of a refresh alone: `tracking.refreshes.Order`
 
     @classmethod
     def from_document(cls, job_id: str, data: Mapping[str, Any], document_created_at: datetime) -> Self:
@@ -242,6 +245,7 @@ class Job:
             runs=read.texts("runs"),
             part=read.whole("part", 0, LARGEST_PART) or 1,
             resume=read.map("resume"),
+            refresh=read.map("refresh"),
         )
 
     def next_attempt(self) -> Self:
@@ -401,7 +405,7 @@ def claim(job: Job, now: datetime, execution_arn: str, lease: timedelta = LEASE)
         error=None,
         errorCode=None,
         completedAt=None,
-        expireAt=None,
+        **({} if job.refresh else {"expireAt": None}),  # a refresh is kept for a day, whatever becomes of it
         runs=None,
         part=1,
         resume=None,

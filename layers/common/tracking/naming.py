@@ -30,8 +30,8 @@ _DIGEST_LENGTH = 20  # hex digits: 80 bits
 def execution_name(job: Job) -> str:
     """Return `{platform}-{username}-{job id}-{attempt}-{digest}`, at most 80 characters of `0-9A-Za-z-_`.
 
-    From the attempt's second execution on, the attempt is `{attempt}_{part}`. The digest alone makes the name unique,
-    so the readable parts may be cut.
+    From the attempt's second execution on, the attempt is `{attempt}_{part}`. The name of a refresh begins with `r-`.
+    The digest alone makes the name unique, so the readable parts may be cut.
     """
     claim: list[str | int] = [
         job.job_id,
@@ -49,9 +49,11 @@ def execution_name(job: Job) -> str:
     if job.part > 1:
         claim.append(job.part)
         attempt += f"_{job.part}"
+    if job.refresh:
+        claim.append(json.dumps(job.refresh, sort_keys=True))
     digest = hashlib.sha256(json.dumps(claim).encode()).hexdigest()[:_DIGEST_LENGTH]
     tail = f"-{_readable(job.job_id)[:_ID_LENGTH]}-{attempt}-{digest}"
-    head = f"{job.platform}-{_readable(_last_part(job.username)).strip('-')}"
+    head = f"{'r-' if job.refresh else ''}{job.platform}-{_readable(_last_part(job.username)).strip('-')}"
     return head[: MAX_NAME_LENGTH - len(tail)] + tail
 
 

@@ -32,6 +32,7 @@ NOT_OUR_FAULT = frozenset(
         errors.AccountNotFoundError.__name__,
         errors.AccountPrivateError.__name__,
         errors.AccountSuspendedError.__name__,
+        errors.IdentityChangedError.__name__,
         errors.InvalidJobError.__name__,
         ABORTED,
     }

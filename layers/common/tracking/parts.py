@@ -104,4 +104,4 @@ def payload(job: Job) -> dict[str, Any]:
         "username": job.username,
         "platform": str(job.platform),
         "accountType": str(job.account_type),
-    }
+    } | ({"refresh": dict(job.refresh)} if job.refresh else {})

@@ -24,6 +24,9 @@ class PlatformContract:
     label: str
     credential: str
     quota_reset_hour_utc: int | None
+    refresh_posts: int
+    refresh_hours: int
+    has_ids: bool
     hosts: tuple[str, ...]
     short_link_hosts: tuple[str, ...]
     example: str

@@ -16,6 +16,7 @@ from typing import Any, Self
 from tracking.jobs import LEASE
 from tracking.platform_contract import CREDENTIALS
 from tracking.platforms import CHUNK
+from tracking.refreshes import Cadence
 from tracking.store import MAX_WRITES_PER_COMMIT
 
 DEFAULT_DATABASE = "(default)"
@@ -56,6 +57,14 @@ def _read(setting: Field[Any], environ: Mapping[str, str]) -> str | int | float:
     if not (text.isascii() and text.isdecimal()) or int(text) < 1:
         raise SettingsError(f"{name} must be a whole number of at least 1.")
     return int(text)
+
+
+def _cadence(text: str) -> Cadence:
+    """Read the cadence. `none` is the template's word for a stack without refreshes."""
+    try:
+        return Cadence.OFF if text == "none" else Cadence(text)
+    except ValueError:
+        raise SettingsError(f"REFRESH_BY_DEFAULT must be one of: {', '.join(Cadence)}.") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +148,16 @@ class TriggerSettings(StoppingSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshSettings(TriggerSettings):
+    refresh_by_default: str = Cadence.OFF
+
+    @property
+    def default_cadence(self) -> Cadence:
+        """The cadence of accounts for which nobody has chosen one."""
+        return _cadence(self.refresh_by_default)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KickSettings(_FromEnvironment):
     google_cloud_project: str
     firebase_credentials_secret: str = ""
@@ -183,6 +202,11 @@ class ProcessSettings(PlatformSettings):
     x_bearer_token_secret: str = ""
     apify_token_secret: str = ""
     max_job_minutes: int = 60  # of one attempt; then the job is completed with what is saved
+    refresh_by_default: str = Cadence.OFF  # the cadence of accounts for which nobody has chosen one
+
+    @property
+    def default_cadence(self) -> Cadence:
+        return _cadence(self.refresh_by_default)
 
     def key_secret(self, credential: str) -> str:
         """Return the name of the secret that holds a credential's key, or "" if none is set.

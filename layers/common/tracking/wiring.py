@@ -25,6 +25,7 @@ from tracking.jobs import PlatformName
 from tracking.pictures import PictureSource, PictureStore
 from tracking.platform_contract import PLATFORMS
 from tracking.platforms import Platform, Setup
+from tracking.refreshes import Cadence
 from tracking.secrets_manager import secret
 from tracking.sentences import say
 from tracking.settings import (
@@ -34,12 +35,13 @@ from tracking.settings import (
     PlatformSettings,
     ProcessSettings,
     ReconcileSettings,
+    RefreshSettings,
     SettingsError,
     StoppingSettings,
     TriggerSettings,
 )
 from tracking.staging import Staging
-from tracking.store import CleanupStore, DocumentStore, StateStore, TickStore
+from tracking.store import JOBS, REFRESHES, CleanupStore, DocumentStore, RefreshStore, StateStore, TickStore
 from tracking.store.firestore import FirestoreStore
 
 if TYPE_CHECKING:
@@ -62,6 +64,24 @@ class TriggerDeps:
 
 
 @dataclass(frozen=True, slots=True)
+class RefreshDeps:
+    """`store`: works on the refreshes' jobs."""
+
+    store: RefreshStore
+    executions: Executions
+    clock: Clock
+    limits: Limits
+    default_cadence: Cadence = Cadence.OFF
+    hints: Hints = field(default_factory=Hints)
+    platform: Callable[[PlatformName], Platform] = no_platform
+
+    @property
+    def trigger(self) -> TriggerDeps:
+        """The dependencies of a tick's parts, with the refreshes in place of users' jobs."""
+        return TriggerDeps(self.store, self.executions, self.clock, self.limits, self.hints, self.platform)
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessDeps:
     store: StateStore
     staging: Staging
@@ -70,6 +90,8 @@ class ProcessDeps:
     max_videos: Callable[[PlatformName], int]  # the most posts of one job
     limits: Limits = field(default_factory=Limits)
     max_job: timedelta = timedelta(hours=1)  # of one attempt, all its executions together
+    refreshes: StateStore | None = None  # the store of the refreshes' jobs
+    default_cadence: Cadence = Cadence.OFF  # of accounts for which nobody has chosen one
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +99,7 @@ class ReconcileDeps:
     store: StateStore
     clock: Clock
     platform: Callable[[PlatformName], Platform]
+    refreshes: StateStore | None = None  # the store of the refreshes' jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +137,26 @@ def trigger() -> TriggerDeps:
 
 
 @functools.cache
+def refresh() -> RefreshDeps:
+    from tracking.executions import StepFunctionsExecutions
+
+    settings = RefreshSettings.from_environment(os.environ)
+    clock = SystemClock()
+    return RefreshDeps(
+        store=_store(settings, REFRESHES),
+        executions=StepFunctionsExecutions(aws_client("stepfunctions"), settings.state_machine_arn),
+        clock=clock,
+        limits=Limits(running=settings.max_running_jobs, per_credential=settings.max_running_per_credential),
+        default_cadence=settings.default_cadence,
+        platform=_stopping(settings, clock),
+    )
+
+
+@functools.cache
 def reconcile() -> ReconcileDeps:
     settings = ReconcileSettings.from_environment(os.environ)
     clock = SystemClock()
-    return ReconcileDeps(_store(settings), clock, _stopping(settings, clock))
+    return ReconcileDeps(_store(settings), clock, _stopping(settings, clock), _store(settings, REFRESHES))
 
 
 @functools.cache
@@ -144,6 +183,8 @@ def process() -> ProcessDeps:
         clock=clock,
         max_videos=settings.max_videos,
         max_job=timedelta(minutes=settings.max_job_minutes),
+        refreshes=_store(settings, REFRESHES),
+        default_cadence=settings.default_cadence,
     )
 
 
@@ -179,11 +220,13 @@ def _picture_simulator(project: str) -> str:
 
 def _store(
     settings: TriggerSettings | ReconcileSettings | CleanupSettings | ProcessSettings | PicturesSettings,
+    queue: str = JOBS,
 ) -> FirestoreStore:
     access = FirestoreAccess(
         settings.google_cloud_project, settings.firebase_credentials_secret, settings.firestore_database
     )
-    return FirestoreStore(firestore_client(access.project, access.credentials_secret, access.database), access)
+    client = firestore_client(access.project, access.credentials_secret, access.database)
+    return FirestoreStore(client, access, queue)
 
 
 def _stopping(settings: StoppingSettings, clock: Clock) -> Callable[[PlatformName], Platform]:

@@ -3,7 +3,7 @@
 import { type DocumentSnapshot, Timestamp } from 'firebase/firestore';
 import { describe, expect, test } from 'vitest';
 import contract from '../../../contracts/account.json';
-import { MEDIA_TYPES } from '../../src/account';
+import { CADENCES, MEDIA_TYPES, UNAVAILABLE } from '../../src/account';
 import { readAccount, readVideo } from '../../src/accountDocuments';
 import { type Example, examplesOf, fieldsOf, type RecordKind } from '../accountExamples';
 
@@ -45,6 +45,12 @@ function asRead(type: string, value: unknown): unknown {
   if (type === 'picture') {
     return (value as { url: string }).url;
   }
+  if (type === 'names') {
+    return (value as { username: string; until: Timestamp }[]).map(({ username, until }) => ({
+      username,
+      until: until.toDate(),
+    }));
+  }
   return value instanceof Timestamp ? value.toDate() : value;
 }
 
@@ -53,6 +59,7 @@ function isOf(type: string, value: unknown): boolean {
     case 'timestamp':
       return value instanceof Timestamp;
     case 'strings':
+    case 'names':
       return Array.isArray(value);
     case 'growth':
       return typeof (value as { since?: unknown } | undefined)?.since === 'string';
@@ -69,6 +76,8 @@ function isOf(type: string, value: unknown): boolean {
 
 test('media types are those of the contract', () => {
   expect(MEDIA_TYPES).toEqual(contract.mediaTypes);
+  expect(CADENCES).toEqual(contract.cadences);
+  expect(UNAVAILABLE).toEqual(contract.unavailable);
 });
 
 describe.each(['account', 'video'] as const)('%s', (kind) => {

@@ -3,7 +3,7 @@
     trackedAccounts/{accountId}
       ├─ accountHistory/{2026-11}          days: {"30": {at, f, g, p, v, n, tv}}
       ├─ videoHistory/{2026-11}, -2, -3 …  v: {videoId: {"30": [views, likes, comments, shares]}}
-      └─ videoIndex/{1}, {2} …             v: {videoId: {h, t, m, w, s}}: what we remember of each video
+      └─ videoIndex/{1}, {2} …             v: {videoId: {h, t, m, w, s, x}}: what we remember of each video
 
 A fetch writes one point for its UTC day: the last fetch of a day counts. What is unknown is null, and a day without a
 fetch has no point. Nothing is interpolated. A document of videos holds VIDEOS_PER_PART of them, the same ones in the

@@ -36,10 +36,12 @@ class KnownVideo:
     media_type: str
     views: int | None
     first_seen: date | None
+    missing_since: datetime | None = None  # the first fetch of all videos that did not find it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
+    document: Mapping[str, Any] = field(default_factory=dict)  # the account's
     since: date | None = None  # the day of the account's first point
     account: Mapping[date, Mapping[str, Any]] = field(default_factory=dict)  # the points of the last LOOK_BACK_DAYS
     videos: Mapping[str, KnownVideo] = field(default_factory=dict)
@@ -64,6 +66,7 @@ class Past:
         parts = Counter(video.part for video in videos.values())
         concerned = {videos[video_id].part for video_id in video_ids if video_id in videos}
         return cls(
+            document=_map(found.get(account_path)),
             since=_day(_map(_map(found.get(account_path)).get("growth")).get("since")),
             account=dict(_account_points(found, history)),
             videos=videos,
@@ -87,16 +90,16 @@ def _index_paths(account_path: str, first: int, last: int) -> list[str]:
 def _videos(document: object, part: int) -> Iterator[tuple[str, KnownVideo]]:
     for video_id, entry in _map(_map(document).get("v")).items():
         if isinstance(entry, dict) and isinstance(entry.get("h"), str):
-            published_at = entry.get("t")
             yield (
                 video_id,
                 KnownVideo(
                     part=part,
                     digest=entry["h"],
-                    published_at=published_at if isinstance(published_at, datetime) else None,
+                    published_at=_moment(entry.get("t")),
                     media_type=str(entry.get("m")),
                     views=_count(entry.get("w")),
                     first_seen=_day(entry.get("s")),
+                    missing_since=_moment(entry.get("x")),
                 ),
             )
 
@@ -139,6 +142,10 @@ def _whole(value: object) -> int:
 
 def _count(value: object) -> int | None:
     return value if type(value) is int else None
+
+
+def _moment(value: object) -> datetime | None:
+    return value if isinstance(value, datetime) else None
 
 
 def _day(value: object) -> date | None:

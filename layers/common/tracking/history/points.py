@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +23,8 @@ from tracking.jobs import Fields
 from tracking.store import DocumentWrite
 
 DIGEST_BYTES = 8
+MISSED_FOR = timedelta(hours=20)
+"""A video is gone if two fetches of all videos, a day apart, do not find it. One is not believed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +39,17 @@ class FetchedVideo:
 
 @dataclass(frozen=True)
 class Points:
-    """The points of one fetch of an account, or of one chunk of its videos."""
+    """The points of one fetch of an account, or of one chunk of its videos.
+
+    `is_whole`: whether these are all videos that the platform has, so that a known one which is not among them is
+    missing.
+    """
 
     account_path: str
     past: Past
     videos: Sequence[Video]
     now: datetime
+    is_whole: bool = False
 
     @cached_property
     def fetched(self) -> list[FetchedVideo]:
@@ -56,17 +63,50 @@ class Points:
 
     def account_point(self, account: Account) -> Fields:
         """Return the account's point. Its videos are those of this fetch and those that were known before."""
-        entries = {**self.past.videos, **{one.video.video_id: one.entry for one in self.fetched}}
-        views = [entry.views for entry in entries.values() if entry.views is not None]
+        present = [entry for entry in self.entries.values() if entry.missing_since is None]
+        views = [entry.views for entry in present if entry.views is not None]
         return {
             "at": self.now,
             "f": account.follower_count,
             "g": account.following_count,
             "p": account.post_count,
             "v": account.total_views,
-            "n": self._new_videos(entries),
+            "n": self._new_videos(),
             "tv": sum(views) if views else None,
         }
+
+    @cached_property
+    def entries(self) -> dict[str, KnownVideo]:
+        """The index of the account's videos as this fetch leaves it."""
+        return {**self.past.videos, **self.missing, **{one.video.video_id: one.entry for one in self.fetched}}
+
+    @cached_property
+    def missing(self) -> dict[str, KnownVideo]:
+        """The entries of videos that this fetch should have found, and did not."""
+        if not self.is_whole:
+            return {}
+        lost = self.past.videos.keys() - {video.video_id for video in self.videos}
+        known = {video_id: self.past.videos[video_id] for video_id in sorted(lost)}
+        return {
+            video_id: replace(entry, missing_since=entry.missing_since or self.now) for video_id, entry in known.items()
+        }
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether no video is missing for the first time: then one more fetch of all videos must say so."""
+        return all(entry.missing_since != self.now for entry in self.missing.values())
+
+    @property
+    def number_of_videos(self) -> int:
+        return sum(entry.missing_since is None for entry in self.entries.values())
+
+    def gone_writes(self) -> list[DocumentWrite]:
+        """Return the writes that mark the videos which are gone. They stay, with their history."""
+        return [
+            DocumentWrite(f"{self.account_path}/videos/{video_id}", {"unavailableSince": entry.missing_since})
+            for video_id, entry in self.missing.items()
+            if entry.missing_since and entry.missing_since <= self.now - MISSED_FOR
+        ]
 
     def growth(self, point: Mapping[str, Any]) -> Fields:
         return growth.of_account(self.past, point, day_of(self.now))
@@ -86,6 +126,9 @@ class Points:
             points.setdefault(entry.part, {})[video.video_id] = {day_key(today): counts}
             if self.past.videos.get(video.video_id) != entry:
                 entries.setdefault(entry.part, {})[video.video_id] = _stored(entry)
+        for video_id, entry in self.missing.items():
+            if self.past.videos[video_id] != entry:
+                entries.setdefault(entry.part, {})[video_id] = _stored(entry)
         if points and max(points) > max(self.past.parts, default=1):
             entries.setdefault(1, {})  # it holds the number of parts
         for part, of_part in points.items():
@@ -111,8 +154,9 @@ class Points:
             first_seen=known.first_seen if known else day_of(self.now),
         )
         at_ages = growth.at_ages(video.view_count, video.published_at, self.now)
-        is_changed = known is None or known.digest != entry.digest or bool(at_ages)
-        return FetchedVideo(video=video, fields=fields | at_ages, entry=entry, is_changed=is_changed)
+        back: Fields = {"unavailableSince": None} if known and known.missing_since else {}
+        is_changed = known is None or known.digest != entry.digest or bool(at_ages or back)
+        return FetchedVideo(video=video, fields=fields | at_ages | back, entry=entry, is_changed=is_changed)
 
     def _known_views(self) -> dict[str, Views]:
         return {
@@ -133,7 +177,7 @@ class Points:
                 number += 1
         return parts
 
-    def _new_videos(self, entries: Mapping[str, KnownVideo]) -> int | None:
+    def _new_videos(self) -> int | None:
         """Return how many videos were found today for the first time, and are not older than the point before.
 
         None for the account's first day: then all its videos are found for the first time.
@@ -142,7 +186,7 @@ class Points:
         before = max((day for day in self.past.account if day < today), default=None)
         if before is None:
             return None
-        new = [entry.published_at for entry in entries.values() if entry.first_seen == today]
+        new = [entry.published_at for entry in self.entries.values() if entry.first_seen == today]
         return sum(published_at is None or day_of(published_at) >= before for published_at in new)
 
 
@@ -153,6 +197,7 @@ def _stored(entry: KnownVideo) -> Fields:
         "m": entry.media_type,
         "w": entry.views,
         "s": entry.first_seen.isoformat() if entry.first_seen else None,
+        "x": entry.missing_since,
     }
 
 

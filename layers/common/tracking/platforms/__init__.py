@@ -85,6 +85,7 @@ class Budget:
     """Start of the execution. A run whose id is "" in `runs` may have been started at or after this moment."""
     is_retry: bool = False  # an earlier run of this state failed; a paid run that failed may be replaced
     ends_at: datetime | None = None  # when the whole job ends; a paid run gets no more time
+    stops_at: datetime | None = None  # older videos are not needed; None: all are
     cursor: str = ""  # where the videos go on; "": at the newest
     saved: int = 0  # videos before the cursor
     may_wait: bool = True  # whether the caller can come again after a `Waiting`
@@ -209,7 +210,7 @@ def collect_videos(pages: Iterator[VideoPage | Waiting], budget: Budget, clock: 
             unreadable += page.unusable
             cursor, number, goes_on = page.cursor, len(videos), page.goes_on
             is_complete = not page.has_more and number <= budget.remaining
-            if number >= budget.remaining:
+            if number >= budget.remaining or _is_past(page, budget.stops_at):
                 break
             if page.has_more and (number >= budget.chunk or clock.now() >= budget.deadline):
                 is_last = False
@@ -228,6 +229,12 @@ def collect_videos(pages: Iterator[VideoPage | Waiting], budget: Budget, clock: 
         waiting=waiting,
         refusal=refusal,
     )
+
+
+def _is_past(page: VideoPage, moment: datetime | None) -> bool:
+    """Return whether the page has come to videos older than this. Pinned ones stand at the top, however old."""
+    dates = [video.published_at for video in page.videos if video.published_at and not video.is_pinned]
+    return moment is not None and any(date < moment for date in dates)
 
 
 def _of_platform(error: Refusal) -> Refusal:

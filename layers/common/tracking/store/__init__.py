@@ -13,7 +13,7 @@ Calls that return many jobs read only DOCUMENT_FIELDS, because a document may ho
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -21,6 +21,10 @@ from typing import Any, Protocol
 from tracking import jobs
 from tracking.jobs import ENDINGS, Change, ChangeKind, Fields, Job, PlatformName, Status
 
+JOBS = "trackingJobs"
+"""The collection of the jobs that users write."""
+REFRESHES = "refreshJobs"
+"""The collection of the jobs with which the system keeps accounts current. A store works on one of the two."""
 MAX_WRITES_PER_COMMIT = 500
 MAX_BYTES_PER_COMMIT = 3_500_000
 """Below 4 MiB, where the emulator refuses a message. Firestore itself allows 10 MiB:
@@ -112,6 +116,14 @@ class StoredDocument:
 
     fields: Fields
     version: str  # as in `JobSnapshot`
+
+
+@dataclass(frozen=True, slots=True)
+class DueAccount:
+    """An account whose refresh is due."""
+
+    path: str
+    fields: Fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +287,28 @@ class TickStore(JobsWriter, Protocol):
         ...
 
 
+class RefreshStore(TickStore, Protocol):
+    """The refreshes as their tick uses them, and the accounts that are due."""
+
+    def due_accounts(self, now: datetime, platforms: Collection[PlatformName], limit: int) -> list[DueAccount]:
+        """Return accounts of these platforms whose `nextRefreshAt` is a time up to `now`, of any project.
+
+        The earliest come first.
+        """
+        ...
+
+    def create_jobs(self, jobs: Mapping[str, Fields]) -> dict[str, JobSnapshot | None]:
+        """Create at most MAX_WRITES_PER_COMMIT jobs by their ids, each independently. One request.
+
+        Return the new jobs, and None for those that exist already. What the database refused is missing.
+        """
+        ...
+
+    def update_each(self, writes: Sequence[DocumentWrite]) -> list[bool]:
+        """Change documents that must exist, as in `DocumentStore`."""
+        ...
+
+
 class StateStore(Protocol):
     """One job and the documents saved with it: enough for the states of an execution and for the reconcile function."""
 
@@ -291,6 +325,10 @@ class StateStore(Protocol):
         and WriteRefusedError, also for a commit that is too large. At most MAX_WRITES_PER_COMMIT writes,
         MAX_BYTES_PER_COMMIT bytes, and MAX_INDEXED_BYTES_PER_COMMIT bytes with index entries.
         """
+        ...
+
+    def update_each(self, writes: Sequence[DocumentWrite]) -> list[bool]:
+        """Change documents that must exist, as in `DocumentStore`."""
         ...
 
 
@@ -357,7 +395,7 @@ class CommandLineStore(StateStore, CleanupStore, Protocol):
         ...
 
 
-class Store(TickStore, CommandLineStore, DocumentStore, Protocol):
+class Store(RefreshStore, CommandLineStore, DocumentStore, Protocol):
     """All calls, as both adapters implement them."""
 
     def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:

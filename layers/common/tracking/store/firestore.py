@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,13 +21,15 @@ from google.rpc.code_pb2 import Code
 
 from tracking.errors import CredentialsError, StoreUnavailableError, TrackingError
 from tracking.google_credentials import REFUSED
-from tracking.jobs import DOCUMENT_FIELDS, FINISHED, OPEN, PlatformName, Status
+from tracking.jobs import FINISHED, OPEN, READ_FIELDS, PlatformName, Status
 from tracking.sentences import say
 from tracking.store import (
+    JOBS,
     MAX_WRITES_PER_COMMIT,
     DocumentExistsError,
     DocumentMissingError,
     DocumentWrite,
+    DueAccount,
     JobFilter,
     JobSnapshot,
     JobWrite,
@@ -39,7 +41,6 @@ from tracking.store import (
 )
 from tracking.translating import translated
 
-JOBS = "trackingJobs"
 _FIRST_MOMENT = datetime.min.replace(tzinfo=UTC)
 
 _P = ParamSpec("_P")
@@ -149,10 +150,11 @@ class _Patience:
 
 
 class FirestoreStore:
-    def __init__(self, client: Client, access: Access | None = None) -> None:
-        """`access`: None for a client without credentials."""
+    def __init__(self, client: Client, access: Access | None = None, queue: str = JOBS) -> None:
+        """`access`: None for a client without credentials. `queue`: the collection of the jobs."""
         self.client = client
         self._access = access
+        self._queue = queue
 
     def reconnect(self, used: Client) -> None:
         """Use a new connection in place of that of `used`, unless another thread has done so."""
@@ -161,7 +163,7 @@ class FirestoreStore:
 
     @property
     def _jobs(self) -> CollectionReference:
-        return self.client.collection(JOBS)
+        return self.client.collection(self._queue)
 
     @property
     def _call(self) -> dict[str, Any]:
@@ -260,7 +262,7 @@ class FirestoreStore:
     @_translated
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
         references = [self._jobs.document(job_id) for job_id in job_ids]
-        found = self.client.get_all(references, field_paths=DOCUMENT_FIELDS, **self._call)
+        found = self.client.get_all(references, field_paths=READ_FIELDS, **self._call)
         return [_snapshot(document) for document in found if document.exists]
 
     @_translated
@@ -355,6 +357,35 @@ class FirestoreStore:
             place = {"completedAt": after.data["completedAt"], "__name__": self._jobs.document(after.job_id)}
             query = query.start_after(place)
         return [_snapshot(document) for document in _only_our_fields(query.limit(limit)).stream(**self._call)]
+
+    @_translated
+    def due_accounts(self, now: datetime, platforms: Collection[PlatformName], limit: int) -> list[DueAccount]:
+        query = (
+            self.client.collection_group("trackedAccounts")
+            .where(filter=FieldFilter("platform", "in", sorted(platforms)))
+            .where(filter=FieldFilter("nextRefreshAt", "<=", now))
+            .order_by("nextRefreshAt")
+        )
+        found = query.limit(limit).stream(**self._call) if platforms else ()
+        return [DueAccount(document.reference.path, document.to_dict() or {}) for document in found]
+
+    @_translated
+    def create_jobs(self, jobs: Mapping[str, dict[str, Any]]) -> dict[str, JobSnapshot | None]:
+        if not jobs:
+            return {}
+        batch = BulkWriteBatch(self.client)
+        for job_id, fields in jobs.items():
+            batch.create(self._jobs.document(job_id), fields)
+        response = batch.commit(**self._call)
+        created: dict[str, JobSnapshot | None] = {}
+        answers = zip(jobs.items(), response.write_results, response.status, strict=True)
+        for (job_id, fields), result, status in answers:
+            if status.code == Code.OK:
+                at = result.update_time
+                created[job_id] = JobSnapshot(job_id, fields, _version(at), at, at)
+            elif status.code == Code.ALREADY_EXISTS:
+                created[job_id] = None
+        return created
 
     @_translated
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
@@ -453,7 +484,7 @@ class FirestoreStore:
 
 
 def _only_our_fields(query: Any) -> Any:
-    return query.select(DOCUMENT_FIELDS)
+    return query.select(READ_FIELDS)
 
 
 def _snapshot(document: Any) -> JobSnapshot:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Sequence
-from copy import deepcopy
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy, deepcopy
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from tracking.clock import Clock, to_rfc3339
 from tracking.document_limits import MAX_DOCUMENT_BYTES, is_document_id, stored_bytes
-from tracking.jobs import DOCUMENT_FIELDS, FINISHED, OPEN, PlatformName, Status
+from tracking.jobs import FINISHED, OPEN, READ_FIELDS, PlatformName, Status
 from tracking.spending import Spent, total
 from tracking.store import (
+    JOBS,
     DocumentExistsError,
     DocumentMissingError,
     DocumentWrite,
+    DueAccount,
     JobFilter,
     JobSnapshot,
     JobWrite,
@@ -27,16 +29,28 @@ from tracking.store import (
     refuse_completions,
 )
 
-JOBS = "trackingJobs"
+ACCOUNTS = "trackedAccounts"
+
+
+@dataclass(slots=True)
+class _Writes:
+    last: datetime  # the time of the last write
+    created: int = 0  # jobs
 
 
 class MemoryStore:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, queue: str = JOBS) -> None:
         self._clock = clock
+        self._queue = queue
         self._lock = threading.RLock()
         self._documents: dict[str, JobSnapshot] = {}  # by path
-        self._last_write = datetime.min.replace(tzinfo=UTC)
-        self._created = 0
+        self._writes = _Writes(datetime.min.replace(tzinfo=UTC))
+
+    def of(self, queue: str) -> Self:
+        """Return a store of the same documents that works on another collection of jobs."""
+        other = copy(self)
+        vars(other)["_queue"] = queue
+        return other
 
     def open_jobs(self, limit: int) -> list[JobSnapshot]:
         return _only_our_fields(job for job in self._jobs() if job.data.get("status") in OPEN)[:limit]
@@ -98,7 +112,7 @@ class MemoryStore:
 
     def get_job(self, job_id: str) -> JobSnapshot | None:
         with self._lock:
-            return deepcopy(self._documents.get(f"{JOBS}/{job_id}"))
+            return deepcopy(self._documents.get(f"{self._queue}/{job_id}"))
 
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
         return _only_our_fields(job for job_id in job_ids if (job := self.get_job(job_id)) is not None)
@@ -117,7 +131,7 @@ class MemoryStore:
 
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
         with self._lock:
-            current = self._documents.get(f"{JOBS}/{job.job_id}")
+            current = self._documents.get(f"{self._queue}/{job.job_id}")
             if current is None or current.version != job.version:
                 raise StaleVersionError(job.job_id)
             every = [*job.companions, *documents]
@@ -132,18 +146,39 @@ class MemoryStore:
             if job.change.steps:
                 before = current.data.get("steps")
                 fields = fields | {"steps": {**(before if isinstance(before, dict) else {}), **job.change.steps}}
-            self._refuse_what_firestore_refuses([DocumentWrite(f"{JOBS}/{job.job_id}", fields), *every])
+            self._refuse_what_firestore_refuses([DocumentWrite(f"{self._queue}/{job.job_id}", fields), *every])
             version = self._new_version()
             for document in every:
                 self._write(document, version)
-            return self._merge(f"{JOBS}/{job.job_id}", fields, version)
+            return self._merge(f"{self._queue}/{job.job_id}", fields, version)
 
     def create_job(self, fields: dict[str, Any]) -> str:
         with self._lock:
-            self._created += 1
-            job_id = f"job{self._created:06d}"
-            self._merge(f"{JOBS}/{job_id}", fields, self._new_version())
+            self._writes.created += 1
+            job_id = f"job{self._writes.created:06d}"
+            self._merge(f"{self._queue}/{job_id}", fields, self._new_version())
             return job_id
+
+    def due_accounts(self, now: datetime, platforms: Collection[PlatformName], limit: int) -> list[DueAccount]:
+        with self._lock:
+            accounts = {path: one.data for path, one in self._documents.items() if path.split("/")[-2] == ACCOUNTS}
+            due = [
+                DueAccount(path, deepcopy(data))
+                for path, data in sorted(accounts.items())
+                if data.get("platform") in platforms and _is_until(data.get("nextRefreshAt"), now)
+            ]
+        return sorted(due, key=lambda one: one.fields["nextRefreshAt"])[:limit]
+
+    def create_jobs(self, jobs: Mapping[str, dict[str, Any]]) -> dict[str, JobSnapshot | None]:
+        created: dict[str, JobSnapshot | None] = {}
+        with self._lock:
+            for job_id, fields in jobs.items():
+                path = f"{self._queue}/{job_id}"
+                is_new = path not in self._documents
+                if is_new:
+                    self._merge(path, fields, self._new_version())
+                created[job_id] = deepcopy(self._documents[path]) if is_new else None
+        return created
 
     def list_jobs(self, where: JobFilter, limit: int) -> list[JobSnapshot]:
         wanted = {"orgId": where.org_id, "projectId": where.project_id, "status": where.status}
@@ -172,11 +207,11 @@ class MemoryStore:
         with self._lock:
             unchanged = [job for job in jobs if self._version(job.job_id) == job.version]
             for job in unchanged:
-                del self._documents[f"{JOBS}/{job.job_id}"]
+                del self._documents[f"{self._queue}/{job.job_id}"]
             return len(unchanged)
 
     def _version(self, job_id: str) -> str | None:
-        found = self._documents.get(f"{JOBS}/{job_id}")
+        found = self._documents.get(f"{self._queue}/{job_id}")
         return found.version if found else None
 
     def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:
@@ -233,18 +268,18 @@ class MemoryStore:
     def touch(self, job_id: str, **fields: Any) -> None:
         """Write as a front end does, without a precondition."""
         with self._lock:
-            self._merge(f"{JOBS}/{job_id}", fields, self._new_version())
+            self._merge(f"{self._queue}/{job_id}", fields, self._new_version())
 
     def delete_job(self, job_id: str) -> None:
         with self._lock:
-            del self._documents[f"{JOBS}/{job_id}"]
+            del self._documents[f"{self._queue}/{job_id}"]
 
     def _with_status(self, status: Status) -> list[JobSnapshot]:
         with self._lock:
             return [job for job in self._jobs() if job.data.get("status") == status]
 
     def _jobs(self) -> list[JobSnapshot]:
-        return [deepcopy(job) for path, job in sorted(self._documents.items()) if path.startswith(f"{JOBS}/")]
+        return [deepcopy(job) for path, job in sorted(self._documents.items()) if path.startswith(f"{self._queue}/")]
 
     def _refuse_what_firestore_refuses(self, writes: Sequence[DocumentWrite]) -> None:
         for write in writes:
@@ -268,21 +303,19 @@ class MemoryStore:
         before = self._documents.get(path)
         data = (before.data if before else {}) | deepcopy(fields)
         if before is None or data != before.data:
-            created_at = before.created_at if before else self._last_write
+            created_at = before.created_at if before else self._writes.last
             job_id, updated_at = path.rpartition("/")[2], datetime.fromisoformat(version)
             self._documents[path] = JobSnapshot(job_id, data, version, created_at, updated_at)
         return self._documents[path].version
 
     def _new_version(self) -> str:
         # Firestore's update times grow even when the clock stands still.
-        self._last_write = max(self._clock.now(), self._last_write + timedelta(microseconds=1))
-        return to_rfc3339(self._last_write)
+        self._writes.last = max(self._clock.now(), self._writes.last + timedelta(microseconds=1))
+        return to_rfc3339(self._writes.last)
 
 
 def _only_our_fields(jobs: Iterable[JobSnapshot]) -> list[JobSnapshot]:
-    return [
-        replace(job, data={name: value for name, value in job.data.items() if name in DOCUMENT_FIELDS}) for job in jobs
-    ]
+    return [replace(job, data={name: value for name, value in job.data.items() if name in READ_FIELDS}) for job in jobs]
 
 
 def _added(before: object, spent: Spent) -> dict[str, Any]:
@@ -296,6 +329,10 @@ def _joined(before: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
     """Set the fields. A map is joined with the map that was there."""
     maps = {name for name, value in fields.items() if isinstance(value, dict) and isinstance(before.get(name), dict)}
     return before | {name: _joined(before[name], value) if name in maps else value for name, value in fields.items()}
+
+
+def _is_until(value: object, now: datetime) -> bool:
+    return isinstance(value, datetime) and value <= now
 
 
 def _is_since(value: object, since: datetime) -> bool:

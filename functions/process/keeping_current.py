@@ -1,0 +1,81 @@
+"""Keeping current: the account's fields that say when it is refreshed next, and why it cannot be.
+
+A fetch that succeeded puts everything in order. A refresh that failed because of the account itself says so; any other
+error says nothing about the account, and its next refresh comes as planned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from process.step import Step
+from tracking import errors, refreshes
+from tracking.accounts import Account
+from tracking.history.points import Points
+from tracking.jobs import AccountType, Fields
+from tracking.refreshes import MISSES, Mode, Order, Unavailable
+from tracking.store import DocumentWrite, account_path
+from tracking.wiring import ProcessDeps
+
+WEEK = timedelta(days=7)
+NEW = timedelta(hours=48)
+GONE = {
+    errors.AccountPrivateError.__name__: Unavailable.PRIVATE,
+    errors.AccountSuspendedError.__name__: Unavailable.SUSPENDED,
+}
+"""Errors that are believed at once."""
+
+
+def after_success(step: Step, deps: ProcessDeps, points: Points, account: Account) -> Fields:
+    """Return the fields to write with the account. A user's job also sets the time of the next refresh."""
+    work, now, known = step.work, points.now, points.past.document
+    cadence = refreshes.cadence_of(known, deps.default_cadence)
+    ages = [now - entry.published_at for entry in points.entries.values() if entry.published_at]
+    hours = refreshes.hours_of(
+        cadence,
+        AccountType(work.account_type),
+        work.platform_name,
+        posts_of_week=sum(age < WEEK for age in ages),
+        has_new=any(age < NEW for age in ages),
+    )
+    fields: Fields = {"refreshHours": hours, "refreshMisses": 0, "unavailable": None, "unavailableSince": None}
+    order = work.order
+    if order is None or order.mode is Mode.FULL:
+        fields["fullAt"] = now if points.is_sure else None  # without it the next refresh is a full one, too
+    if order is None:
+        pause = timedelta(hours=hours or 0) / 4  # its counts are new: the next refresh need not come in a minute
+        fields["nextRefreshAt"] = refreshes.next_at(work.account_document, hours, now + pause) if hours else None
+    elif account.username != order.username:
+        fields["usernameHistory"] = [*_names(known), {"username": order.username, "until": now}]
+    return fields
+
+
+def after_failure(step: Step, deps: ProcessDeps, order: Order, error_code: str) -> DocumentWrite | None:
+    """Return the write of the account if the failure says something about it."""
+    now, misses = deps.clock.now(), order.misses + 1
+    fields: Fields = {"refreshMisses": misses}
+    match error_code:
+        case errors.AccountNotFoundError.__name__:
+            fields["nextRefreshAt"] = now + timedelta(days=1)  # so that the misses are on different days
+            if misses >= MISSES:
+                fields |= _unavailable(Unavailable.NOT_FOUND, now, misses - MISSES)
+        case code if code in GONE:
+            fields |= _unavailable(GONE[code], now, order.misses)
+        case errors.IdentityChangedError.__name__:
+            fields |= _unavailable(Unavailable.NAME_TAKEN, now, 0) | {"nextRefreshAt": None}
+        case _:
+            return None
+    path = account_path(step.work.org_id, step.work.project_id, order.account_id)
+    return DocumentWrite(path, fields, must_exist=True)
+
+
+def _unavailable(reason: Unavailable, now: datetime, probes: int) -> Fields:
+    since = {"unavailableSince": now} if probes == 0 else {}
+    return since | {"unavailable": str(reason), "nextRefreshAt": now + refreshes.unavailable_for(probes)}
+
+
+def _names(known: Mapping[str, Any]) -> list[Any]:
+    names = known.get("usernameHistory")
+    return names if isinstance(names, list) else []
