@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy, deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, Self
 
 from tracking.clock import Clock, to_rfc3339
@@ -53,17 +54,18 @@ class MemoryStore:
         return other
 
     def open_jobs(self, limit: int) -> list[JobSnapshot]:
-        return _only_our_fields(job for job in self._jobs() if job.data.get("status") in OPEN)[:limit]
+        return _copies((job for job in self._jobs() if job.data.get("status") in OPEN), limit)
 
     def pending_jobs(self, limit: int, without: Collection[PlatformName] = (), from_id: str = "") -> list[JobSnapshot]:
-        return _only_our_fields(
+        waiting = (
             job
             for job in self._with_status(Status.PENDING)
             if job.job_id >= from_id and not (without and job.data.get("platform") in {None, *without})
-        )[:limit]
+        )
+        return _copies(waiting, limit)
 
     def processing_jobs(self, limit: int) -> list[JobSnapshot]:
-        return _only_our_fields(self._with_status(Status.PROCESSING))[:limit]
+        return _copies(self._with_status(Status.PROCESSING), limit)
 
     def count_processing(self) -> int:
         return len(self._with_status(Status.PROCESSING))
@@ -73,7 +75,7 @@ class MemoryStore:
             job for job in self._with_status(Status.PROCESSING) if isinstance(job.data.get("leaseUntil"), datetime)
         ]
         expired = [job for job in leased if job.data["leaseUntil"] <= now]
-        return _only_our_fields(sorted(expired, key=lambda job: job.data["leaseUntil"])[:limit])
+        return _copies(sorted(expired, key=lambda job: job.data["leaseUntil"]), limit)
 
     def next_waiting_org(self, after: str, platforms: Collection[PlatformName]) -> str | None:
         waiting = [job for job in self._with_status(Status.PENDING) if job.data.get("platform") in platforms]
@@ -92,12 +94,12 @@ class MemoryStore:
         urgent = [job for job in waiting if _priority(job) > 0]
         urgent.sort(key=_priority, reverse=True)
         if since is None:
-            return _only_our_fields({job.job_id: job for job in urgent[:limit] + waiting[:limit]}.values())
+            return _copies({job.job_id: job for job in urgent[:limit] + waiting[:limit]}.values())
         created = [job for job in waiting if _is_since(job.data["createdAt"], since)]
         changed = [job for job in waiting if _is_since(job.data.get("updatedAt"), since)]
         changed.sort(key=lambda job: job.data["updatedAt"])
         found = urgent[:limit] + created[:limit] + changed[:limit]
-        return _only_our_fields({job.job_id: job for job in found}.values())
+        return _copies({job.job_id: job for job in found}.values())
 
     def oldest_pending(
         self, platforms: Collection[PlatformName], limit: int, since: datetime | None = None
@@ -108,14 +110,15 @@ class MemoryStore:
             if job.data.get("platform") in platforms and isinstance(job.data.get("createdAt"), datetime)
         ]
         young = [job for job in waiting if since is None or _is_since(job.data["createdAt"], since)]
-        return _only_our_fields(sorted(young, key=lambda job: job.data["createdAt"])[:limit])
+        return _copies(sorted(young, key=lambda job: job.data["createdAt"]), limit)
 
     def get_job(self, job_id: str) -> JobSnapshot | None:
         with self._lock:
             return deepcopy(self._documents.get(f"{self._queue}/{job_id}"))
 
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
-        return _only_our_fields(job for job_id in job_ids if (job := self.get_job(job_id)) is not None)
+        with self._lock:
+            return _copies(job for job_id in job_ids if (job := self._documents.get(f"{self._queue}/{job_id}")) is not None)
 
     def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
         refuse_completions(writes)
@@ -189,19 +192,19 @@ class MemoryStore:
                 if "createdAt" in job.data
                 and all(value is None or job.data.get(name) == value for name, value in wanted.items())
             ]
-        return _only_our_fields(sorted(jobs, key=lambda job: job.data["createdAt"], reverse=True)[:limit])
+        return _copies(sorted(jobs, key=lambda job: job.data["createdAt"], reverse=True), limit)
 
     def jobs_ended_since(self, moment: datetime, limit: int, after: JobSnapshot | None = None) -> list[JobSnapshot]:
         with self._lock:
             jobs = [job for job in self._jobs() if isinstance(job.data.get("completedAt"), datetime)]
         ended = sorted((job.data["completedAt"], job.job_id, job) for job in jobs)
         begin = (moment, "") if after is None else (after.data["completedAt"], after.job_id)
-        return _only_our_fields(job for at, job_id, job in ended if (at, job_id) > begin)[:limit]
+        return _copies((job for at, job_id, job in ended if (at, job_id) > begin), limit)
 
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
         with self._lock:
             jobs = [job for job in self._jobs() if job.data.get("status") in FINISHED and job.job_id >= from_id]
-        return _only_our_fields(jobs[:limit])
+        return _copies(jobs, limit)
 
     def delete_jobs(self, jobs: Sequence[JobSnapshot]) -> int:
         with self._lock:
@@ -217,9 +220,8 @@ class MemoryStore:
     def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:
         with self._lock:
             return {
-                path.rpartition("/")[2]: deepcopy(document.data)
-                for path, document in sorted(self._documents.items())
-                if path.rpartition("/")[0] == collection
+                path.rpartition("/")[2]: deepcopy(self._documents[path].data)
+                for path in sorted(path for path in self._documents if path.rpartition("/")[0] == collection)
             }
 
     def get_document(self, path: str) -> dict[str, Any] | None:
@@ -279,7 +281,8 @@ class MemoryStore:
             return [job for job in self._jobs() if job.data.get("status") == status]
 
     def _jobs(self) -> list[JobSnapshot]:
-        return [deepcopy(job) for path, job in sorted(self._documents.items()) if path.startswith(f"{self._queue}/")]
+        """Return all jobs as they are stored, by id. A caller gets copies; a write replaces a document whole."""
+        return [self._documents[path] for path in sorted(self._documents) if path.startswith(f"{self._queue}/")]
 
     def _refuse_what_firestore_refuses(self, writes: Sequence[DocumentWrite]) -> None:
         for write in writes:
@@ -314,8 +317,12 @@ class MemoryStore:
         return to_rfc3339(self._writes.last)
 
 
-def _only_our_fields(jobs: Iterable[JobSnapshot]) -> list[JobSnapshot]:
-    return [replace(job, data={name: value for name, value in job.data.items() if name in READ_FIELDS}) for job in jobs]
+def _copies(jobs: Iterable[JobSnapshot], limit: int | None = None) -> list[JobSnapshot]:
+    """Return copies of the first jobs, with only our fields."""
+    return [
+        replace(job, data=deepcopy({name: value for name, value in job.data.items() if name in READ_FIELDS}))
+        for job in islice(jobs, limit)
+    ]
 
 
 def _added(before: object, spent: Spent) -> dict[str, Any]:
