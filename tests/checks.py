@@ -205,7 +205,7 @@ def one(target: str) -> list[str]:
     project = path.parts[1]  # tests/<project>/...
     command = ["npm", "--prefix", str(WEB), "exec", "--", "vitest", "run", "--root", str(WEB)]
     command += ["--project", project, str(path)]
-    return command if project == "unit" else _emulated(command)
+    return command if project in ("unit", "mocked") else _emulated(command)
 
 
 def _expression(words: str) -> str:

@@ -1,6 +1,6 @@
 """Comparison of firestore.indexes.json with the queries that the store really makes. The emulator needs no indexes.
 
-web/tests/unit/indexes.test.ts compares the web's queries with the same file.
+web/tests/mocked/indexes.test.ts compares the web's queries with the same file.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def serves(index: Any, query: Index) -> bool:
 
 
 OF_PAGES = [
-    # for the web's `cleanupOldJobs`; web/tests/unit/indexes.test.ts checks that query
+    # for the web's `cleanupOldJobs`; web/tests/mocked/indexes.test.ts checks that query
     {"fieldPath": "orgId", "order": "ASCENDING"},
     {"fieldPath": "status", "order": "ASCENDING"},
     {"fieldPath": "completedAt", "order": "ASCENDING"},
@@ -181,7 +181,7 @@ OF_OUR_PAGES = {
     *(("trackedAccounts", name) for name in ("dateAdded", "growth")),  # of a map, each field has its index
     *(("videos", name) for name in ("publishedAt", "d1", "d7", "multiplier")),
 }
-"""web/tests/unit/indexes.test.ts checks these queries."""
+"""web/tests/mocked/indexes.test.ts checks these queries."""
 ACCOUNT = json.loads((ROOT / "contracts" / "account.json").read_text())
 FIELDS = {
     (collection, name)

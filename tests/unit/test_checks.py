@@ -102,6 +102,7 @@ def test_interrupt_ends_all_lanes_cleanly(tmp_path: Path, number: signal.Signals
         ("fence or  lease", ["tests", "-k", "fence or  lease"]),
         ("(fence)", ["tests", "-k", "(fence)"]),
         ("web/tests/unit/panel.test.tsx", ["--project", "unit", "tests/unit/panel.test.tsx"]),
+        ("web/tests/mocked/indexes.test.ts", ["--project", "mocked", "tests/mocked/indexes.test.ts"]),
         ("tests/rules/rules.test.ts", ["--project", "rules", "tests/rules/rules.test.ts"]),
     ],
 )
@@ -118,7 +119,7 @@ def test_web_projects_that_scripts_name_have_tests() -> None:
     config = (WEB / "vite.config.ts").read_text()
     lists = re.findall(r"name: ('\w+')|\.\.\.\[([^\]]+)\]\.map\(\(name\)", config)
     defined = set(re.findall(r"'(\w+)'", " ".join(map(" ".join, lists))))
-    assert named == defined == {"unit", "rules", "mutation", "emulator"}
+    assert named == defined == {"unit", "mocked", "rules", "mutation", "emulator"}
     for project in named:
         endings = (".test.ts", ".test.tsx") if project == "unit" else (".test.ts",)
         files = (WEB / "tests" / project).rglob("*.test.ts*")
