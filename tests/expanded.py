@@ -5,6 +5,8 @@ The translator is the one that the SAM CLI brings: https://github.com/aws/server
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import subprocess
@@ -27,8 +29,9 @@ class NoPolicies:
     def load(self):
         return {}
 
-template, parameters = json.load(sys.stdin)
-json.dump(transform(template, parameters, NoPolicies()), sys.stdout)
+for line in sys.stdin:
+    template, parameters = json.loads(line)
+    print(json.dumps(transform(template, parameters, NoPolicies())), flush=True)
 """
 PACKAGED = {"CodeUri": "s3://bucket/code", "ContentUri": "s3://bucket/layer", "DefinitionUri": "s3://bucket/machine"}
 """The places to which `sam deploy` uploads code, layer and definition."""
@@ -44,21 +47,44 @@ class Expanded:
         return {name: found["Properties"] for name, found in self.resources.items() if found["Type"] == kind}
 
 
+@functools.cache
+def _template() -> str:
+    """Return the template as JSON."""
+    return json.dumps(cfn_yaml.load(str(ROOT / "template.yaml")))
+
+
 def expand(region: str = "eu-west-1", packaged: Mapping[str, str] = PACKAGED, **parameters: str | int) -> Expanded:
     """Expand the template for a region. References to resources stay as they are; all else has its value."""
-    template = json.loads(json.dumps(cfn_yaml.load(str(ROOT / "template.yaml"))))
+    template = json.loads(_template())
     for part in (*template["Resources"].values(), *({"Properties": common} for common in template["Globals"].values())):
         properties = part["Properties"]
         properties |= {name: place for name, place in packaged.items() if name in properties}
     given = {name: found.get("Default") for name, found in template["Parameters"].items()}
     values = {name: str(value) for name, value in (given | REQUIRED | parameters).items()}
+    context = _Context(_translated(template, values, region), values, region)
+    return Expanded(context.all("Resources"), context.all("Outputs"))
+
+
+def _translated(template: dict[str, Any], values: Mapping[str, str], region: str) -> dict[str, Any]:
+    translator = _translator(region)
+    assert translator.stdin is not None
+    assert translator.stdout is not None
+    translator.stdin.write(json.dumps([template, values]) + "\n")
+    translator.stdin.flush()
+    answer = translator.stdout.readline()
+    assert answer, "the translator has ended; its error is above"
+    translated: dict[str, Any] = json.loads(answer)
+    return translated
+
+
+@functools.cache
+def _translator(region: str) -> subprocess.Popen[str]:
+    """Start the translator for a region, until this process ends. Its imports take longer than a translation."""
     command = [str(SAM / "bin" / "python"), "-c", _TRANSLATE]
     environment = os.environ | {"AWS_DEFAULT_REGION": region}
-    sent = json.dumps([template, values])
-    done = subprocess.run(command, input=sent, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    context = _Context(json.loads(done.stdout), values, region)
-    return Expanded(context.all("Resources"), context.all("Outputs"))
+    started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True)
+    atexit.register(started.communicate)
+    return started
 
 
 class _Context:
