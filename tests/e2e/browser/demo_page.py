@@ -51,9 +51,10 @@ class DemoPage:
         self.troubles: list[str] = []
         context.set_default_timeout(LIMIT_MS)
         expect.set_options(timeout=LIMIT_MS)
-        context.add_init_script(_RECORD)
         context.route("**/config.json", lambda route: self._configure(route, everybody_in))
-        self.tab: Page = context.pages[0] if context.pages else context.new_page()
+        unused = (tab for tab in context.pages if tab.url == "about:blank")  # a persistent profile begins with one
+        self.tab: Page = next(unused, None) or context.new_page()
+        self.tab.add_init_script(_RECORD)
         self.tab.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.tab.on("console", self._note)
         address = project.stack.state.page()

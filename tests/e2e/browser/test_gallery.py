@@ -7,13 +7,12 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, FloatRect, Locator, Page, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, FloatRect, Locator, Page, ViewportSize, expect
 
 from local.paths import WEB
-from tests.e2e.browser.demo_page import DESKTOP, PHONE, SCREENSHOTS, axe_violations, shoot
+from tests.e2e.browser.demo_page import DESKTOP, PHONE, SCHEMES, SCREENSHOTS, axe_violations, shoot
 
 LYING_PHONE = ViewportSize(width=PHONE["height"], height=PHONE["width"])
 
@@ -36,9 +35,20 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.fixture(scope="module")
+def profile(chromium: Browser, gallery: str) -> Iterator[BrowserContext]:
+    """A browser profile. Its first tab stays open, so that Chromium keeps its process for the next one.
+
+    It asks for less motion, since the turning icons cost a quarter of a core.
+    """
+    with chromium.new_context(reduced_motion="reduce") as context:
+        context.new_page().goto(f"{gallery}no-scene")  # the server's own page, on which nothing moves
+        yield context
+
+
 @pytest.fixture
-def tab(chromium: Browser) -> Iterator[Page]:
-    with chromium.new_page() as tab:
+def tab(profile: BrowserContext) -> Iterator[Page]:
+    with profile.new_page() as tab:
         troubles: list[str] = []
         tab.on("pageerror", lambda error: troubles.append(str(error)))
         yield tab
@@ -99,6 +109,7 @@ def test_eight_jobs_are_in_sight_at_once(gallery: str, tab: Page) -> None:
 
 def test_bar_shows_where_a_job_failed(gallery: str, tab: Page) -> None:
     """A job that failed at 0% has an empty bar, and its bar is filled by a transform, which needs no layout."""
+    tab.emulate_media(reduced_motion="no-preference")
     bars = open_scene(tab, gallery, "failures").get_by_role("listitem").get_by_role("progressbar").all()[:8]
     filled = [
         bar.evaluate("bar => bar.firstElementChild.getBoundingClientRect().width / bar.offsetWidth") for bar in bars
@@ -133,15 +144,14 @@ _HOSTILE = """
 """
 
 
-@pytest.mark.parametrize("scene", ["failures", "details", "editing", "history"])
-def test_page_rules_for_bare_elements_do_not_leak_in(gallery: str, tab: Page, scene: str) -> None:
-    tab.emulate_media(reduced_motion="reduce")
+def test_page_rules_for_bare_elements_do_not_leak_in(gallery: str, tab: Page) -> None:
     tab.clock.set_fixed_time("2026-11-23T12:00:00")
-    panel = open_scene(tab, gallery, scene)
-    tab.add_style_tag(content="main { visibility: hidden }")  # the page shows behind the panel's round corners
-    before = panel.screenshot()
-    tab.add_style_tag(content=_HOSTILE)
-    assert panel.screenshot(path=SCREENSHOTS / f"gallery-hostile-{scene}.png") == before
+    for scene in ("failures", "details", "editing", "history"):
+        panel = open_scene(tab, gallery, scene)
+        tab.add_style_tag(content="main { visibility: hidden }")  # the page shows behind the panel's round corners
+        before = panel.screenshot()
+        tab.add_style_tag(content=_HOSTILE)
+        assert panel.screenshot(path=SCREENSHOTS / f"gallery-hostile-{scene}.png") == before, scene
 
 
 def test_transformed_ancestor_does_not_move_the_panel(gallery: str, tab: Page) -> None:
@@ -175,10 +185,17 @@ _THEMES = {
 }
 
 
-@pytest.mark.parametrize("system", ["light", "dark"])
-def test_panel_takes_the_colours_of_the_page(gallery: str, tab: Page, system: Literal["light", "dark"]) -> None:
-    tab.emulate_media(color_scheme=system)
+def test_panel_takes_the_colours_of_the_page(gallery: str, tab: Page) -> None:
     panel = open_scene(tab, gallery, "running")
+    for system in SCHEMES:
+        tab.emulate_media(color_scheme=system)
+        assert colours(tab, panel) == {
+            change: system if theme == "system" else theme for change, theme in _THEMES.items()
+        }
+
+
+def colours(tab: Page, panel: Locator) -> dict[str, str]:
+    """Return the panel's colours, light or dark, after each of the page's changes."""
     seen = {}
     for change in _THEMES:
         tab.evaluate(
@@ -196,7 +213,7 @@ def test_panel_takes_the_colours_of_the_page(gallery: str, tab: Page, system: Li
         )
         colour = panel.evaluate("async panel => (await null, getComputedStyle(panel).backgroundColor)")
         seen[change] = {"rgb(255, 255, 255)": "light", "rgb(26, 29, 34)": "dark"}[colour]
-    assert seen == {change: system if theme == "system" else theme for change, theme in _THEMES.items()}
+    return seen
 
 
 def test_panel_is_mirrored_from_right_to_left(gallery: str, tab: Page) -> None:

@@ -51,11 +51,11 @@ def test_a_pasted_link_chooses_its_platform(page: DemoPage) -> None:
     expect(page.tab.get_by_label("Platform")).to_have_value("instagram")
 
 
-def test_page_offline_says_so_and_catches_up_when_back_online(page: DemoPage, context: BrowserContext) -> None:
+def test_page_offline_says_so_and_catches_up_when_back_online(page: DemoPage, ada: BrowserContext) -> None:
     page.track("sim_slow_2", "YouTube")
     expect(page.row("sim_slow_2")).to_contain_text("Running")
     job_id = page.job_id("sim_slow_2")
-    context.set_offline(True)
+    ada.set_offline(True)
     expect(page.panel).to_contain_text("Offline. Showing the last known state.")
     expect(page.tab.get_by_text("Not connected")).to_be_visible()
     page.track("sim_videos_1")
@@ -65,10 +65,10 @@ def test_page_offline_says_so_and_catches_up_when_back_online(page: DemoPage, co
 
     # The network is back, but the database does not answer yet.
     database = f"http://{page.project.stack.state.firestore()}/**"
-    context.route(database, lambda route: route.abort())
-    context.set_offline(False)
+    ada.route(database, lambda route: route.abort())
+    ada.set_offline(False)
     expect(page.panel).to_contain_text("Reconnecting…")
-    context.unroute(database)
+    ada.unroute(database)
     expect(page.row("sim_slow_2")).to_contain_text("Completed")
     expect(page.panel).not_to_contain_text("Reconnecting…")
     expect(page.account("sim_slow_2")).to_be_visible()
@@ -122,7 +122,7 @@ def test_account_beyond_the_first_page_reopens_after_a_reload(page: DemoPage) ->
     expect(page.account(oldest)).to_have_count(0)
 
 
-def test_page_scrolls_clear_of_the_panel_and_little_further(page: DemoPage, context: BrowserContext) -> None:
+def test_page_scrolls_clear_of_the_panel_and_little_further(page: DemoPage, ada: BrowserContext) -> None:
     page.tab.set_viewport_size(LOW)
     page.track("sim_missing", "YouTube")
     expect(page.row("sim_missing")).to_contain_text("Failed")
@@ -130,7 +130,7 @@ def test_page_scrolls_clear_of_the_panel_and_little_further(page: DemoPage, cont
     page.toggle.click()
     expect(page.row("sim_missing")).to_be_hidden()
     assert page.room_above_the_panel_px() <= MOST_ROOM_PX
-    context.set_offline(True)
+    ada.set_offline(True)
     expect(page.panel).to_contain_text("Offline.")  # a collapsed panel says so too, below its header
     assert page.room_above_the_panel_px() >= 0
 
@@ -292,12 +292,12 @@ def test_page_shows_itself_before_its_code_is_loaded(chromium: Browser, project:
         expect(tab.get_by_text("Loading…")).to_be_visible()
 
 
-def test_seventh_tab_waits_for_the_emulator(page: DemoPage, context: BrowserContext) -> None:
+def test_seventh_tab_waits_for_the_emulator(page: DemoPage, ada: BrowserContext) -> None:
     """The emulator speaks HTTP/1.1 alone. A browser opens six connections to it, and each tab's listener keeps one.
 
     Firestore itself speaks HTTP/2, where all tabs share one connection. web/README.md says this.
     """
-    tabs = [context.new_page() for _ in range(6)]
+    tabs = [ada.new_page() for _ in range(6)]
     for tab in tabs[:-1]:
         tab.goto(page.tab.url)
         expect(tab.get_by_text("No accounts yet.")).to_be_visible()
