@@ -30,6 +30,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_sfn
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
 
 from bench.lambda_context import FakeContext
 from local.paths import ROOT
@@ -113,6 +114,7 @@ class InterpretedWorld(World):
         )
         self.machine_arn: str = made["stateMachineArn"]
         self.executions = StepFunctionsExecutions(client, self.machine_arn)  # type: ignore[assignment]
+        self.has_ended = threading.Event()  # set when an execution ends
         self._reconciled: set[str] = set()
         # Executions run in threads, while a tick runs. Powertools has one set of metrics for all functions of a
         # process; on Lambda each has a process of its own.
@@ -173,11 +175,11 @@ class InterpretedWorld(World):
     def ended(self, within_s: float = ENDS_IN_S) -> list[dict[str, Any]]:
         """Wait until no execution runs, and tell reconcile of those that ended badly. Return all of them."""
         deadline = time.monotonic() + within_s
-        executions = self.described()
-        while self._runs(executions):
-            assert time.monotonic() < deadline, f"still running after {within_s} s: {self.invoked[-1:]}"
-            time.sleep(0.01)
-            executions = self.described()
+        self.has_ended.clear()
+        while self._runs(executions := self.described()):
+            is_told = self.has_ended.wait(deadline - time.monotonic())
+            assert is_told, f"still running after {within_s} s: {self.invoked[-1:]}"
+            self.has_ended.clear()
         for execution in executions:
             if execution["status"] in UNHAPPY and execution["executionArn"] not in self._reconciled:
                 self._reconciled.add(execution["executionArn"])
@@ -235,6 +237,12 @@ def driven(world: InterpretedWorld) -> Iterator[InterpretedWorld]:
     def wait(_: WaitFunction, env: Any, wait_seconds: float) -> None:
         world.wait(wait_seconds)
 
+    terminated = BaseExecutionWorkerCommunication.terminated
+
+    def tell_of_the_end(execution: BaseExecutionWorkerCommunication) -> None:
+        terminated(execution)
+        world.has_ended.set()
+
     now = SimpleNamespace(now=lambda tz: world.clock.now())
     clock = SimpleNamespace(datetime=now, timezone=datetime.timezone)
     with (
@@ -243,6 +251,7 @@ def driven(world: InterpretedWorld) -> Iterator[InterpretedWorld]:
         mock.patch.object(WaitFunction, "_wait_interval", wait),
         mock.patch.object(retrier_decl, "time", SimpleNamespace(sleep=world.wait)),
         mock.patch.object(models, "datetime", clock),
+        mock.patch.object(BaseExecutionWorkerCommunication, "terminated", tell_of_the_end),
     ):
         yield world
 

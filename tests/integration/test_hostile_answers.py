@@ -167,10 +167,10 @@ with httpx.Client(transport=httpx.MockTransport(serve)) as client:
     run = Run(run_id="r", status="SUCCEEDED", dataset_id="d", store_id="s", started_at=None)
     budget = Budget(deadline=clock.now() + timedelta(seconds=600), max_videos=5000)
     count = 0
-    for items, _, _ in itertools.islice(apify.item_pages(run, budget), 3):  # this server never ends
+    for items, _, _ in itertools.islice(apify.item_pages(run, budget), 2):  # this server never ends
         count += len(items)
         del items
-assert count > 3_000, count
+assert count > 2_000, count
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 
