@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
@@ -16,10 +17,12 @@ from typing import NoReturn
 
 from local import LocalError
 from local.commands import install, run
-from local.paths import ROOT, WEB, clean_environment, digest_of
+from local.paths import LOCAL, ROOT, WEB, clean_environment, digest_of
 
 _MODULES = WEB / "node_modules"
 _LOCK = WEB / "package-lock.json"
+_PAGE = LOCAL / "demo-page"
+_STAMP = ".built"
 _SOURCES = ("package-lock.json", "vite.demo.config.ts", "src", "demo")
 
 
@@ -66,13 +69,22 @@ def _is_stamped(stamp: Path, wanted: str) -> bool:
 
 
 def build_page(folder: Path) -> None:
-    """Build the demo page into `folder`, unless `folder` has it and no source has changed."""
-    stamp, sources = folder / ".built", digest_of(WEB, _SOURCES)
-    if _is_stamped(stamp, sources):
+    """Put the demo page into `folder`, unless `folder` has it and no source has changed.
+
+    It is the same page for every stack of this clone, so it is built once, and copied.
+    """
+    sources = digest_of(WEB, _SOURCES)
+    if _is_stamped(folder / _STAMP, sources):
         return
-    command = [*_vite("build"), "--logLevel", "warn", "--outDir", str(folder), "--emptyOutDir"]
-    run(command, "The demo page could not be built", folder=WEB)
-    stamp.write_text(sources)
+    command = [*_vite("build"), "--logLevel", "warn", "--outDir", str(_PAGE), "--emptyOutDir"]
+    with (LOCAL / "demo-page.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # stacks may start at the same time
+        if not _is_stamped(_PAGE / _STAMP, sources):
+            run(command, "The demo page could not be built", folder=WEB)
+            (_PAGE / _STAMP).write_text(sources)
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(_PAGE, folder, ignore=shutil.ignore_patterns(_STAMP))
+    (folder / _STAMP).write_text(sources)  # last: an interrupted copy has none
 
 
 def serve_page(page: str, trigger: str) -> NoReturn:
