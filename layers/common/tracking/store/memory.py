@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from copy import copy, deepcopy
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -114,7 +114,8 @@ class MemoryStore:
 
     def get_job(self, job_id: str) -> JobSnapshot | None:
         with self._lock:
-            return deepcopy(self._documents.get(f"{self._queue}/{job_id}"))
+            job = self._documents.get(f"{self._queue}/{job_id}")
+            return replace(job, data=_copied(job.data)) if job else None
 
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
         with self._lock:
@@ -166,7 +167,7 @@ class MemoryStore:
         with self._lock:
             accounts = {path: one.data for path, one in self._documents.items() if path.split("/")[-2] == ACCOUNTS}
             due = [
-                DueAccount(path, deepcopy(data))
+                DueAccount(path, _copied(data))
                 for path, data in sorted(accounts.items())
                 if data.get("platform") in platforms and _is_until(data.get("nextRefreshAt"), now)
             ]
@@ -180,7 +181,7 @@ class MemoryStore:
                 is_new = path not in self._documents
                 if is_new:
                     self._merge(path, fields, self._new_version())
-                created[job_id] = deepcopy(self._documents[path]) if is_new else None
+                created[job_id] = self.get_job(job_id) if is_new else None
         return created
 
     def list_jobs(self, where: JobFilter, limit: int) -> list[JobSnapshot]:
@@ -220,7 +221,7 @@ class MemoryStore:
     def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:
         with self._lock:
             return {
-                path.rpartition("/")[2]: deepcopy(self._documents[path].data)
+                path.rpartition("/")[2]: _copied(self._documents[path].data)
                 for path in sorted(path for path in self._documents if path.rpartition("/")[0] == collection)
             }
 
@@ -231,12 +232,12 @@ class MemoryStore:
     def get_stored(self, path: str) -> StoredDocument | None:
         with self._lock:
             document = self._documents.get(path)
-            return StoredDocument(deepcopy(document.data), document.version) if document else None
+            return StoredDocument(_copied(document.data), document.version) if document else None
 
     def get_each(self, paths: Collection[str]) -> dict[str, dict[str, Any]]:
         with self._lock:
             found = {path: self._documents.get(path) for path in paths}
-            return {path: deepcopy(document.data) for path, document in found.items() if document}
+            return {path: _copied(document.data) for path, document in found.items() if document}
 
     def put_document(self, write: DocumentWrite) -> str:
         with self._lock:
@@ -304,7 +305,7 @@ class MemoryStore:
     def _merge(self, path: str, fields: dict[str, Any], version: str) -> str:
         """Write the fields and return the document's version. As in Firestore, the version stays if nothing changes."""
         before = self._documents.get(path)
-        data = (before.data if before else {}) | deepcopy(fields)
+        data = (before.data if before else {}) | _copied(fields)
         if before is None or data != before.data:
             created_at = before.created_at if before else self._writes.last
             job_id, updated_at = path.rpartition("/")[2], datetime.fromisoformat(version)
@@ -317,10 +318,17 @@ class MemoryStore:
         return to_rfc3339(self._writes.last)
 
 
+def _copied(value: Any) -> Any:
+    """Return a copy of a document or of a field. Only maps and arrays can be changed."""
+    if isinstance(value, dict):
+        return {name: _copied(part) for name, part in value.items()}
+    return [_copied(part) for part in value] if isinstance(value, list) else value
+
+
 def _copies(jobs: Iterable[JobSnapshot], limit: int | None = None) -> list[JobSnapshot]:
     """Return copies of the first jobs, with only our fields."""
     return [
-        replace(job, data=deepcopy({name: value for name, value in job.data.items() if name in READ_FIELDS}))
+        replace(job, data=_copied({name: value for name, value in job.data.items() if name in READ_FIELDS}))
         for job in islice(jobs, limit)
     ]
 
