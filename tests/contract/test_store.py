@@ -76,6 +76,20 @@ def test_snapshot_does_not_change_with_the_document(store: Store, front_end: Fro
     assert read(store, job_id).data["status"] == "cancelled"
 
 
+def test_documents_are_copied_when_read_and_written(store: Store) -> None:
+    """Nobody can change a document but by a write."""
+    given = job_document(steps={"accountFetched": START})
+    job_id = store.create_job(given)
+    found = [read(store, job_id), *store.get_jobs([job_id]), *store.open_jobs(9), *store.pending_jobs(9)]
+    found += store.list_jobs(JobFilter(), 9)
+    copies = [given, *(snapshot.data for snapshot in found), *store.get_documents("trackingJobs").values()]
+    assert len(copies) == 7
+    for copy in copies:
+        copy["status"] = "completed"
+        copy["steps"].clear()
+    assert read(store, job_id).data == job_document(steps={"accountFetched": START})
+
+
 def test_a_document_keeps_the_moment_of_its_creation(store: Store, front_end: FrontEnd) -> None:
     job_id = store.create_job(job_document())
     created = read(store, job_id).created_at
