@@ -119,7 +119,9 @@ class MemoryStore:
 
     def get_jobs(self, job_ids: Sequence[str]) -> list[JobSnapshot]:
         with self._lock:
-            return _copies(job for job_id in job_ids if (job := self._documents.get(f"{self._queue}/{job_id}")) is not None)
+            return _copies(
+                job for job_id in job_ids if (job := self._documents.get(f"{self._queue}/{job_id}")) is not None
+            )
 
     def write_each(self, writes: Sequence[JobWrite]) -> list[str | Unwritable | None]:
         refuse_completions(writes)
