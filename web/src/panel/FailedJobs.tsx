@@ -5,14 +5,9 @@ import { nextStep } from './nextSteps';
 import { PanelButton } from './PanelButton';
 import { usePanelTools } from './panelContext';
 
-interface FailedJobsProps {
-  failed: readonly TrackingJob[];
-  isCut: boolean;
-}
-
 /** The heading of the failed jobs, with what can be done about all of them at once. */
-export function FailedJobs({ failed, isCut }: FailedJobsProps) {
-  const { source, words, announce, clear } = usePanelTools();
+export function FailedJobs({ failed }: { failed: readonly TrackingJob[] }) {
+  const { source, words, isCut, announce, clear } = usePanelTools();
   const { labels } = words;
   const [isBusy, setIsBusy] = useState(false);
   const retryable = failed.filter((job) => nextStep(job) === 'retry');

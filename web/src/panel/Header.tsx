@@ -9,8 +9,6 @@ import { isActive } from './rows';
 
 interface HeaderProps {
   rows: readonly TrackingJob[];
-  /** Whether the list lacks older jobs. */
-  isCut: boolean;
   /** 0 to 100; null when nothing is active. */
   overall: number | null;
   isCollapsed: boolean;
@@ -29,7 +27,7 @@ interface HeaderProps {
 }
 
 /** The panel's title and counts. Collapsed, the panel is this header alone. */
-export function Header({ rows, isCut, overall, isCollapsed, toggle, bell, isHistory, ...on }: HeaderProps) {
+export function Header({ rows, overall, isCollapsed, toggle, bell, isHistory, ...on }: HeaderProps) {
   const { words } = usePanelTools();
   const { labels } = words;
   // If only one row is visible, its bar already shows the overall progress.
@@ -47,11 +45,11 @@ export function Header({ rows, isCut, overall, isCollapsed, toggle, bell, isHist
           onClick={toggle.onToggle}
         >
           <Chevron isCollapsed={isCollapsed} />
-          <Headline rows={rows} isCut={isCut} />
+          <Headline rows={rows} />
         </button>
       ) : (
         <div className="tracking-panel__toggle">
-          <Headline rows={rows} isCut={isCut} />
+          <Headline rows={rows} />
         </div>
       )}
       {hasEnded && <PanelButton onClick={on.onClear}>{labels.clear}</PanelButton>}
@@ -75,8 +73,8 @@ export function Header({ rows, isCut, overall, isCollapsed, toggle, bell, isHist
   );
 }
 
-function Headline({ rows, isCut }: Pick<HeaderProps, 'rows' | 'isCut'>) {
-  const { words } = usePanelTools();
+function Headline({ rows }: Pick<HeaderProps, 'rows'>) {
+  const { words, isCut } = usePanelTools();
   return (
     <span className="tracking-panel__headline">
       <span className="tracking-panel__title">{words.labels.title}</span>

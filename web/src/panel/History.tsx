@@ -3,16 +3,9 @@ import { type JobStatus, PLATFORM_LABELS, PLATFORMS, type Platform, STATUSES, ty
 import { JobRow } from './JobRow';
 import { usePanelTools } from './panelContext';
 
-interface HistoryProps {
-  /** All jobs that are known, newest first. */
-  jobs: readonly TrackingJob[];
-  /** Whether there may be older jobs. */
-  isCut: boolean;
-}
-
-/** All known jobs of the project, with search and filters. */
-export function History({ jobs, isCut }: HistoryProps) {
-  const { words } = usePanelTools();
+/** All known jobs of the project, newest first, with search and filters. */
+export function History({ jobs }: { jobs: readonly TrackingJob[] }) {
+  const { words, isCut } = usePanelTools();
   const { labels } = words;
   const [name, setName] = useState('');
   const [status, setStatus] = useState<JobStatus | ''>('');

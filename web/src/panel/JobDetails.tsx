@@ -4,6 +4,7 @@ import { useRemainingMs } from './Figures';
 import { detailOf } from './jobText';
 import { MOMENTS, type Moment } from './labels';
 import { usePanelTools } from './panelContext';
+import { usePlace } from './queue';
 import { useWaitReason } from './usePauses';
 import type { Words } from './words';
 
@@ -12,6 +13,7 @@ export function JobDetails({ job, children }: { job: TrackingJob; children: Reac
   const { words, nameOf } = usePanelTools();
   const { labels } = words;
   const waitReason = useWaitReason(job);
+  const place = usePlace(job);
   const sentence = job.status === 'pending' ? waitReason?.sentence : detailOf(job, words);
   const facts: [name: string, value: string][] = [
     ...momentsOf(job).map(([moment, date]): [string, string] => [labels.moments[moment], words.moment(date)]),
@@ -29,6 +31,7 @@ export function JobDetails({ job, children }: { job: TrackingJob; children: Reac
   return (
     <>
       {sentence && <p className="tracking-panel__sentence">{sentence}</p>}
+      {place && <p>{place.sentence}</p>}
       <Expectation job={job} />
       <dl className="tracking-panel__facts">
         {facts.map(([name, value]) => (

@@ -10,6 +10,7 @@ import { IconButton } from './PanelButton';
 import { CloseIcon, PlatformIcon, StatusIcon } from './PanelIcons';
 import { ProgressBar } from './ProgressBar';
 import { type PanelTools, usePanelTools } from './panelContext';
+import { usePlace } from './queue';
 import { isActive } from './rows';
 import { useJobAction } from './useJobAction';
 import { useWaitReason } from './usePauses';
@@ -37,7 +38,8 @@ export function JobRow({ job, stays, day }: JobRowProps) {
   const action = useJobAction(job);
   const detailsId = useId();
   const account = accountOn(job, words);
-  const waitReason = useWaitReason(job);
+  const waitReason = useWaitReason(job)?.word;
+  const place = usePlace(job);
   const onEdit = () => setIsEdited(true);
   const stopEditing = () => {
     row.current?.focus(); // the field that has the focus goes away
@@ -62,7 +64,7 @@ export function JobRow({ job, stays, day }: JobRowProps) {
         >
           <PlatformIcon platform={job.platform} />
           <span className="tracking-panel__username">{accountName(job.username, words.labels)}</span>
-          <State job={job} word={waitReason?.word ?? shortWord(job, words)} />
+          <State job={job} word={waitReason ?? place?.word ?? shortWord(job, words)} />
           {day ? (
             <span className="tracking-panel__figures">{day}</span>
           ) : (

@@ -18,8 +18,6 @@ interface PanelProps {
   jobs: readonly TrackingJob[];
   /** The jobs that are listed now. */
   rows: readonly TrackingJob[];
-  /** Whether there may be older jobs than those in `jobs`. */
-  isCut: boolean;
   /** 0 to 100; null when nothing is active. */
   overall: number | null;
   canOpen: boolean;
@@ -32,7 +30,7 @@ interface PanelProps {
 }
 
 /** The visible panel: header, connection, and the list of now or the history. */
-export function Panel({ state, className, jobs, rows, isCut, overall, canOpen, notifies, ...props }: PanelProps) {
+export function Panel({ state, className, jobs, rows, overall, canOpen, notifies, ...props }: PanelProps) {
   const { words, clear } = usePanelTools();
   const bodyId = useId();
   const panel = useRef<HTMLElement>(null);
@@ -69,7 +67,6 @@ export function Panel({ state, className, jobs, rows, isCut, overall, canOpen, n
     >
       <Header
         rows={rows}
-        isCut={isCut}
         overall={overall}
         isCollapsed={isCollapsed}
         toggle={canOpen ? { button: toggle, bodyId, onToggle: props.onToggle } : null}
@@ -88,7 +85,7 @@ export function Panel({ state, className, jobs, rows, isCut, overall, canOpen, n
       <Notice feed={state.feed} isOnline={state.isOnline} onTryAgain={props.onTryAgain} />
       {canOpen && (
         <div id={bodyId} className="tracking-panel__body" hidden={isCollapsed}>
-          {isHistory ? <History jobs={jobs} isCut={isCut} /> : <Now rows={rows} isCut={isCut} isHeld={isHeld} />}
+          {isHistory ? <History jobs={jobs} /> : <Now rows={rows} isHeld={isHeld} />}
         </div>
       )}
     </section>
@@ -96,7 +93,7 @@ export function Panel({ state, className, jobs, rows, isCut, overall, canOpen, n
 }
 
 /** The jobs that are listed now: failed ones first. */
-function Now({ rows, isCut, isHeld }: Pick<PanelProps, 'rows' | 'isCut'> & { isHeld: boolean }) {
+function Now({ rows, isHeld }: Pick<PanelProps, 'rows'> & { isHeld: boolean }) {
   const { words } = usePanelTools();
   const failed = rows.filter(({ status }) => status === 'failed');
   if (rows.length === 0) {
@@ -104,7 +101,7 @@ function Now({ rows, isCut, isHeld }: Pick<PanelProps, 'rows' | 'isCut'> & { isH
   }
   return (
     <>
-      {failed.length > 1 && <FailedJobs failed={failed} isCut={isCut} />}
+      {failed.length > 1 && <FailedJobs failed={failed} />}
       <ul className="tracking-panel__list" aria-label={words.labels.jobs}>
         {rows.map((job) => (
           <JobRow key={job.id} job={job} {...(isHeld ? { stays: 'held' as const } : {})} />

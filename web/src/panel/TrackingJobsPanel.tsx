@@ -11,6 +11,7 @@ import { Panel } from './Panel';
 import { PanelContext, type PanelTools } from './panelContext';
 import { initialPanelState, isSignedOut, knownJobs, overallProgress, panelReducer } from './panelState';
 import { usePanelStorage } from './panelStorage';
+import { earlierJobs } from './queue';
 import { isActive, rowsOf, withCleared } from './rows';
 import { type TrackingScope, useTrackingScope } from './TrackingProvider';
 import { type EndingCallbacks, useEndings } from './useEndings';
@@ -117,6 +118,8 @@ function ProjectPanel(props: TrackingJobsPanelProps & TrackingScope) {
     clock: { skewMs: skew, stoppedAt: state.staleSince, receivedAt: state.receivedAt },
     pauses,
     expectedEnds: state.expectedEnds,
+    earlier: earlierJobs(rows),
+    isCut: jobs.length >= NEWEST_JOBS,
     reconnections: state.reconnections,
     announce,
     clear,
@@ -138,7 +141,6 @@ function ProjectPanel(props: TrackingJobsPanelProps & TrackingScope) {
             className={props.className}
             jobs={jobs}
             rows={rows}
-            isCut={jobs.length >= NEWEST_JOBS}
             overall={rows.some(isActive) ? overallProgress(jobs, state.batch) : null}
             canOpen={hasRows || isKept}
             isCollapsed={!isOpen}

@@ -60,6 +60,9 @@ export const germanLabels: Labels = {
       `Unser Zugang zu ${platform} funktioniert gerade nicht. Der nächste Versuch ist um ${time}.`,
     operator: (platform, time) => `${platform} ist angehalten. Es geht um ${time} weiter.`,
   },
+  earlier: (shown, count) => `${shown} ${count === 1 ? 'früherer' : 'frühere'}`,
+  earlierOn: (shown, count, platform) =>
+    `Auch ${shown} ${count === 1 ? 'früherer Auftrag dieses Projekts wartet' : 'frühere Aufträge dieses Projekts warten'} auf ${platform}.`,
   reasons: {
     InvalidJobError: 'Name ungültig',
     AccountNotFoundError: 'Nicht gefunden',

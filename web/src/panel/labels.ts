@@ -49,6 +49,9 @@ export interface Labels {
   pausedUntil(time: string): string;
   /** Why the platform is paused, in a sentence. */
   paused: Readonly<Record<PauseReason, (platform: string, time: string) => string>>;
+  /** Earlier jobs of the project that wait for the same platform, short and long; `3+` when there may be more. */
+  earlier(shown: string, count: number): string;
+  earlierOn(shown: string, count: number, platform: string): string;
   /** Why a job failed, in one or two words. */
   reasons: Readonly<Record<FailureCode, string>>;
   accountOn(name: string, platform: string): string;
@@ -154,6 +157,9 @@ export const englishLabels: Labels = {
     CredentialsError: (platform, time) => `Our access to ${platform} does not work. We try again at ${time}.`,
     operator: (platform, time) => `${platform} is paused. Tracking resumes at ${time}.`,
   },
+  earlier: (shown, count) => `${shown} earlier ${count === 1 ? 'job' : 'jobs'}`,
+  earlierOn: (shown, count, platform) =>
+    `${shown} earlier ${count === 1 ? 'job of this project waits' : 'jobs of this project wait'} for ${platform}, too.`,
   reasons: {
     InvalidJobError: 'Name not valid',
     AccountNotFoundError: 'Not found',

@@ -21,6 +21,10 @@ export interface PanelTools {
   words: Words;
   clock: RowClock;
   expectedEnds: ExpectedEnds;
+  /** Number of earlier jobs of each waiting job, by id. */
+  earlier: ReadonlyMap<string, number>;
+  /** Whether there may be older jobs than those that are known. */
+  isCut: boolean;
   pauses: readonly PlatformPause[];
   /** How often the list has become live again. */
   reconnections: number;

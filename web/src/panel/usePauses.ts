@@ -23,8 +23,8 @@ export function usePauses(source: JobSource): readonly PlatformPause[] {
 }
 
 export interface WaitReason {
-  /** For the row. */
-  word: string;
+  /** For the row; null when the status is enough. */
+  word: string | null;
   /** For the details. */
   sentence: string;
 }
@@ -47,8 +47,7 @@ export function useWaitReason(job: TrackingJob): WaitReason | null {
       sentence: paused[pause.reason ?? 'operator'](PLATFORM_LABELS[job.platform], time),
     };
   }
-  const { onHold, statuses } = words.labels;
-  return sentence ? { word: job.messageCode === 'onHold' ? onHold : statuses.pending, sentence } : null;
+  return sentence ? { word: job.messageCode === 'onHold' ? words.labels.onHold : null, sentence } : null;
 }
 
 /** Return the time that the job's sentence names, milliseconds since the epoch; 0 if it names none. */
