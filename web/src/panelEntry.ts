@@ -6,5 +6,10 @@ export {
   TrackingJobsPanel as default,
   type TrackingJobsPanelProps,
 } from './panel/TrackingJobsPanel';
-export { TrackingProvider, type TrackingScope } from './panel/TrackingProvider';
+export {
+  type TrackingLanguage,
+  TrackingProvider,
+  type TrackingProviderProps,
+  type TrackingScope,
+} from './panel/TrackingProvider';
 export type { PanelPosition } from './panel/usePanelHost';

@@ -1,11 +1,10 @@
-import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
+import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
 import { createPortal } from 'react-dom';
 import { isOffline } from '../errors';
 import { NEWEST_JOBS, type TrackingJob } from '../job';
 import { useIsSmallScreen, useNetworkChanges } from './browserState';
 import { skewMs } from './clockSkew';
 import { announcementsOf } from './jobText';
-import type { Labels } from './labels';
 import { notify } from './Notifications';
 import { Panel } from './Panel';
 import { PanelContext, type PanelTools } from './panelContext';
@@ -13,15 +12,14 @@ import { initialPanelState, isSignedOut, knownJobs, overallProgress, panelReduce
 import { usePanelStorage } from './panelStorage';
 import { earlierJobs } from './queue';
 import { isActive, rowsOf, withCleared } from './rows';
-import { type TrackingScope, useTrackingScope } from './TrackingProvider';
+import { type TrackingLanguage, type TrackingScope, useTrackingScope, useWords } from './TrackingProvider';
 import { type EndingCallbacks, useEndings } from './useEndings';
 import { type PanelPosition, usePanelHost } from './usePanelHost';
 import { usePauses } from './usePauses';
 import { useProjectJobs } from './useProjectJobs';
-import { wordsOf } from './words';
 
-/** `service`, `orgId` and `projectId` may come from a `TrackingProvider` instead. */
-export interface TrackingJobsPanelProps extends Partial<TrackingScope>, EndingCallbacks {
+/** `service`, `orgId`, `projectId`, `labels` and `locale` may come from a `TrackingProvider` instead. */
+export interface TrackingJobsPanelProps extends Partial<TrackingScope>, TrackingLanguage, EndingCallbacks {
   /** Called at a click on `Open`, which the row of a completed job has if this is given. */
   onOpenAccount?: ((accountId: string, job: TrackingJob) => void) | undefined;
   /** Whether the panel is open. Without it the panel remembers what the person chose. */
@@ -34,10 +32,6 @@ export interface TrackingJobsPanelProps extends Partial<TrackingScope>, EndingCa
   container?: HTMLElement | null | undefined;
   /** For the panel's element. */
   className?: string | undefined;
-  /** Texts in place of the English ones. Pass the same object at each render. */
-  labels?: Partial<Labels> | undefined;
-  /** Formats numbers and times, as `de-CH` does; a BCP 47 tag. By default the language of the labels. */
-  locale?: string | undefined;
   /** Returns the name of the user who added a job. */
   nameOf?: ((userId: string) => string | null | undefined) | undefined;
 }
@@ -61,7 +55,7 @@ function ProjectPanel(props: TrackingJobsPanelProps & TrackingScope) {
     [],
   );
   const announce = useCallback((text: string) => dispatch({ type: 'announced', text }), []);
-  const words = useMemo(() => wordsOf(props.labels, props.locale), [props.labels, props.locale]);
+  const words = useWords(props);
   const [stored, remember] = usePanelStorage(orgId, projectId);
   const [isIdleOpen, setIsIdleOpen] = useState(false);
   const isSmallScreen = useIsSmallScreen();

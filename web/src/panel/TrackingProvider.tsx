@@ -1,6 +1,8 @@
-import { createContext, type ReactNode, useContext } from 'react';
+import { createContext, type ReactNode, useContext, useMemo } from 'react';
 import { TrackingJobError } from '../errors';
 import type { JobSource } from '../service';
+import type { Labels } from './labels';
+import { type Words, wordsOf } from './words';
 
 /** The part of the page around it that the panel needs. */
 export interface TrackingScope {
@@ -10,12 +12,23 @@ export interface TrackingScope {
   projectId: string;
 }
 
-const TrackingContext = createContext<TrackingScope | null>(null);
+export interface TrackingLanguage {
+  /** Texts in place of the English ones. Pass the same object at each render. */
+  labels?: Partial<Labels> | undefined;
+  /** Formats numbers and times, as `de-CH` does; a BCP 47 tag. By default the language of the labels. */
+  locale?: string | undefined;
+}
+
+export interface TrackingProviderProps extends TrackingScope, TrackingLanguage {
+  children?: ReactNode;
+}
+
+const TrackingContext = createContext<(TrackingScope & TrackingLanguage) | null>(null);
 TrackingContext.displayName = 'TrackingContext';
 
-/** Give the panels inside it a service, an organisation and a project, so that they need no such props. */
-export function TrackingProvider({ children, service, orgId, projectId }: TrackingScope & { children?: ReactNode }) {
-  return <TrackingContext.Provider value={{ service, orgId, projectId }}>{children}</TrackingContext.Provider>;
+/** Give the panels inside it a service, an organisation, a project and a language, so that they need no such props. */
+export function TrackingProvider({ children, ...provided }: TrackingProviderProps) {
+  return <TrackingContext.Provider value={provided}>{children}</TrackingContext.Provider>;
 }
 
 /**
@@ -35,6 +48,13 @@ export function useTrackingScope({ service, orgId, projectId }: Partial<Tracking
   const message =
     'TrackingJobsPanel needs service, orgId and projectId: as props, or from a <TrackingProvider> around it.';
   throw new TrackingJobError('not-set-up', { message });
+}
+
+/** Make the words of a panel. Each of its own labels wins over that of the nearest provider, and so does its locale. */
+export function useWords({ labels, locale }: TrackingLanguage): Words {
+  const provided = useContext(TrackingContext);
+  const [around, tag] = [provided?.labels, locale ?? provided?.locale];
+  return useMemo(() => wordsOf({ ...around, ...labels }, tag), [around, labels, tag]);
 }
 
 function isWhole(scope: { [Field in keyof TrackingScope]: TrackingScope[Field] | undefined }): scope is TrackingScope {

@@ -24,7 +24,7 @@ export interface Words {
 const WEEK_MS = 6 * 24 * 60 * 60 * 1000; // a day less, so that no weekday is today's
 
 /** Make the words of a panel. Throws a RangeError when `locale` is no language tag, such as `de_DE`. */
-export function wordsOf(own: Partial<Labels> = {}, locale = own.language ?? englishLabels.language): Words {
+export function wordsOf(own: Partial<Labels>, locale = own.language ?? englishLabels.language): Words {
   const labels = { ...englishLabels, ...own };
   const plain = new Intl.NumberFormat(locale);
   const percent = new Intl.NumberFormat(locale, { style: 'percent' });

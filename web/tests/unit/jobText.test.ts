@@ -18,7 +18,7 @@ import { englishLabels } from '../../src/panel/labels';
 import { wordsOf } from '../../src/panel/words';
 import { makeJob } from './panelJobs';
 
-const words = wordsOf();
+const words = wordsOf({});
 
 test.each([
   ['nasa', '@nasa'],
