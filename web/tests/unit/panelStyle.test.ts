@@ -1,0 +1,22 @@
+// @vitest-environment node
+/** The table of custom properties in docs/panel.md, beside the stylesheet. */
+
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+
+const style = read('src/panel/panel.css').replace(/\s+/g, ' ');
+const rows = read('docs/panel.md').match(/^\| `--tracking-.*$/gm) ?? [];
+const codesOf = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code ?? '');
+
+test('the page lists each property that the style reads, once', () => {
+  const used = new Set(style.match(/--tracking-[a-z-]+/g));
+  expect(rows.map((row) => codesOf(row)[0]).toSorted()).toEqual([...used].toSorted());
+});
+
+test.each(rows.filter((row) => codesOf(row).length > 1))('the style has the defaults of %s', (row) => {
+  const [name, ...defaults] = codesOf(row);
+  const inStyle = [...style.matchAll(new RegExp(`var\\(${name}, ([^),]+)\\)`, 'g'))].map(([, value]) => value);
+  expect(new Set(inStyle)).toEqual(new Set(defaults));
+});
