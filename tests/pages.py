@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -56,10 +56,20 @@ class Page:
         lines = [line for line in self.prose.splitlines() if not line.startswith("|")]
         return [line for line in lines if len(re.sub(r"https?://\S+", "", _LINK.sub("]", line))) > limit]
 
-    def broken_links(self) -> list[str]:
-        """Links to files or headings that do not exist. Links to other sites are not checked."""
+    @property
+    def links(self) -> list[str]:
+        """The links to files and headings, without those to other sites."""
         targets = [*_LINK.findall(self.prose), *_SOURCE.findall(self.prose)]
-        return [target for target in targets if "://" not in target and not self._leads_somewhere(target)]
+        return [target for target in targets if "://" not in target]
+
+    def broken_links(self) -> list[str]:
+        """Links to files or headings that do not exist."""
+        return [target for target in self.links if not self._leads_somewhere(target)]
+
+    def links_out_of(self, inside: Collection[Path]) -> list[str]:
+        """Links to files that are neither in `inside` nor in a folder that is."""
+        files = {target: (self.path.parent / target.partition("#")[0]).resolve() for target in self.links}
+        return [target for target, file in files.items() if not any(file.is_relative_to(one) for one in inside)]
 
     def _leads_somewhere(self, target: str) -> bool:
         name, _, anchor = target.partition("#")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 import typer
 
 import cli
-from local.paths import ROOT
+from local.paths import ROOT, WEB
 from tests.pages import TOUR, Excerpt, Page, excerpts, pages
 
 LINE_LIMIT = 100
@@ -30,6 +31,15 @@ def make_targets() -> set[str]:
     return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
+def packed_files() -> list[Path]:
+    """Return the files and folders of the web package that npm packs. It packs the README unasked."""
+    return [WEB / name for name in ["README.md", *json.loads((WEB / "package.json").read_text())["files"]]]
+
+
+def packed_pages() -> list[Page]:
+    return [page for page in pages() if any(page.path.is_relative_to(one) for one in packed_files())]
+
+
 @each_page
 def test_page_lines_are_short(page: Page) -> None:
     assert page.long_lines(LINE_LIMIT) == []
@@ -38,6 +48,11 @@ def test_page_lines_are_short(page: Page) -> None:
 @each_page
 def test_page_links_resolve(page: Page) -> None:
     assert page.broken_links() == []
+
+
+@pytest.mark.parametrize("page", packed_pages(), ids=lambda page: page.name)
+def test_link_of_the_npm_package_stays_inside_it(page: Page) -> None:
+    assert page.links_out_of(packed_files()) == []
 
 
 @each_page

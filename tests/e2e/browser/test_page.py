@@ -295,7 +295,7 @@ def test_page_shows_itself_before_its_code_is_loaded(chromium: Browser, project:
 def test_seventh_tab_waits_for_the_emulator(page: DemoPage, ada: BrowserContext) -> None:
     """The emulator speaks HTTP/1.1 alone. A browser opens six connections to it, and each tab's listener keeps one.
 
-    Firestore itself speaks HTTP/2, where all tabs share one connection. web/README.md says this.
+    Firestore itself speaks HTTP/2, where all tabs share one connection. web/CONTRIBUTING.md says this.
     """
     tabs = [ada.new_page() for _ in range(6)]
     for tab in tabs[:-1]:
