@@ -243,6 +243,7 @@ def test_two_panels_do_not_cover_each_other(gallery: str, tab: Page) -> None:
                 panel.locator("[aria-expanded]").first.click()
             assert panel.evaluate("panel => panel.getBoundingClientRect().top >= 0")
         tab.screenshot(path=SCREENSHOTS / f"gallery-two-{size}.png", animations="disabled")
+        assert axe_violations(tab) == []
         first, second = (box(panel) for panel in panels.all())
         assert overlap_px(first, second) == 0
         assert min(first["x"], second["x"]) >= 0

@@ -10,6 +10,7 @@ import { Bell } from './Notifications';
 import { usePanelTools } from './panelContext';
 import type { PanelState } from './panelState';
 import { usePanelFocus } from './usePanelFocus';
+import { useRegionName } from './useRegionName';
 
 interface PanelProps {
   state: PanelState;
@@ -33,6 +34,7 @@ interface PanelProps {
 export function Panel({ state, className, jobs, rows, overall, canOpen, notifies, ...props }: PanelProps) {
   const { words, clear } = usePanelTools();
   const bodyId = useId();
+  const regionName = useRegionName(words.labels.title);
   const panel = useRef<HTMLElement>(null);
   const toggle = useRef<HTMLButtonElement>(null);
   const { isVisible: hasVisibleFocus, giveBack, ...focusHandlers } = usePanelFocus(panel);
@@ -59,7 +61,7 @@ export function Panel({ state, className, jobs, rows, overall, canOpen, notifies
       ref={panel}
       className={['tracking-panel', ...classes, ...(className ? [className] : [])].join(' ')}
       lang={words.locale}
-      aria-label={words.labels.title}
+      aria-label={regionName}
       onKeyDown={collapseOnEscape}
       onPointerEnter={() => setIsHovered(true)}
       onPointerLeave={() => setIsHovered(false)}

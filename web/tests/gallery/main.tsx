@@ -13,8 +13,6 @@ const theme = query.get('theme');
 if (theme) {
   document.documentElement.dataset.theme = theme;
 }
-/** Regions of one page need different names. */
-const TITLES = [{}, { title: 'Imports' }];
 const projects = Array.from({ length: SCENES[scene]?.panels ?? 1 }, (_, number) => `${scene}${number}`);
 localStorage.clear();
 for (const projectId of projects) {
@@ -46,11 +44,10 @@ if (!root) {
 }
 createRoot(root).render(
   <StrictMode>
-    {projects.map((projectId, number) => (
+    {projects.map((projectId) => (
       <TrackingJobsPanel
         key={projectId}
         service={source}
-        labels={TITLES[number]}
         orgId="org"
         projectId={projectId}
         nameOf={() => 'Ada'}

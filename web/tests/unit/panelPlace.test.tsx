@@ -1,6 +1,7 @@
 /** The place of the panel in the page, and on a server. */
 
-import { act, cleanup, render } from '@testing-library/react';
+import { act, cleanup, render, screen } from '@testing-library/react';
+import { StrictMode } from 'react';
 import { renderToString } from 'react-dom/server';
 import { describe, expect, test, vi } from 'vitest';
 import { germanLabels } from '../../src/panel/de';
@@ -9,6 +10,7 @@ import { button, mount, panel, running, setupPanelTest, show, source } from './p
 
 setupPanelTest();
 
+const IMPORTS = { title: 'Imports' };
 const hosts = () => [...document.querySelectorAll<HTMLElement>('.tracking-panels')];
 
 describe('the panel', () => {
@@ -45,6 +47,24 @@ describe('the panel', () => {
     expect(hosts().map((host) => host.querySelectorAll('section').length)).toEqual([1, 1]);
     cleanup();
     expect(hosts()).toEqual([]);
+  });
+
+  test('has a name of its own beside others of the same title', () => {
+    const panels = (...projectIds: string[]) => (
+      <StrictMode>
+        {projectIds.map((id) => (
+          <TrackingJobsPanel key={id} service={source} orgId="org" projectId={id} />
+        ))}
+        <TrackingJobsPanel service={source} orgId="org" projectId="own" labels={IMPORTS} />
+      </StrictMode>
+    );
+    const names = () => screen.getAllByRole('region').map((region) => region.getAttribute('aria-label'));
+    const { rerender } = render(panels('a', 'b'));
+    show(running());
+    expect(names().toSorted()).toEqual(['Account tracking', 'Account tracking (2)', 'Imports']);
+    rerender(panels('b', 'c'));
+    show(running());
+    expect(names().toSorted()).toEqual(['Account tracking', 'Account tracking (2)', 'Imports']);
   });
 
   test('has a class of the page, and the language of its labels', () => {
