@@ -132,6 +132,18 @@ def test_long_names_do_not_run_over_the_figures(gallery: str, tab: Page) -> None
         assert box(row)["width"] <= PHONE["width"]
 
 
+def test_percentages_leave_their_room_to_the_words_on_a_phone(gallery: str, tab: Page) -> None:
+    panel = open_scene(tab, gallery, "running")
+    row = panel.get_by_role("listitem").filter(has_text="Fetching videos")
+    expect(row.get_by_text("50%")).to_be_visible()
+    tab.set_viewport_size(PHONE)
+    panel.get_by_role("button", name="Account tracking").click()
+    expect(row.get_by_text("50%")).to_be_hidden()
+    expect(row.get_by_role("progressbar")).to_have_attribute("aria-valuetext", "Fetching videos, 50%")
+    word = row.locator(".tracking-panel__word")
+    assert word.evaluate("word => word.scrollWidth <= word.clientWidth"), "the words are cut"
+
+
 _HOSTILE = """
   section, header, div { padding: 40px; margin: 30px; background: red; border: 9px solid lime; float: left; }
   button { text-transform: uppercase; height: 90px; border-radius: 50%; background: orange; letter-spacing: 9px; }

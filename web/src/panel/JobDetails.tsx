@@ -16,7 +16,10 @@ export function JobDetails({ job, children }: { job: TrackingJob; children: Reac
   const place = usePlace(job);
   const sentence = job.status === 'pending' ? waitReason?.sentence : detailOf(job, words);
   const facts: [name: string, value: string][] = [
-    ...momentsOf(job).map(([moment, date]): [string, string] => [labels.moments[moment], words.moment(date)]),
+    ...momentsOf(job).map(([moment, date], index, all): [string, string] => [
+      labels.moments[moment],
+      words.moment(date, all[index - 1]?.[1]),
+    ]),
     ...(job.attempt > 1 ? [[labels.attempts, words.number(job.attempt)] as [string, string]] : []),
     ...(job.retryCount > 0 ? [[labels.retries, words.number(job.retryCount)] as [string, string]] : []),
   ];

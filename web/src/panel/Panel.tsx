@@ -103,7 +103,7 @@ function Now({ rows, isHeld }: Pick<PanelProps, 'rows'> & { isHeld: boolean }) {
   }
   return (
     <>
-      {failed.length > 1 && <FailedJobs failed={failed} />}
+      {failed.length > 1 && <FailedJobs failed={failed} isClearable={failed.length < rows.length} />}
       <ul className="tracking-panel__list" aria-label={words.labels.jobs}>
         {rows.map((job) => (
           <JobRow key={job.id} job={job} {...(isHeld ? { stays: 'held' as const } : {})} />

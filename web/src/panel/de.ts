@@ -83,12 +83,8 @@ export const germanLabels: Labels = {
   failed: 'Der Abruf dieses Kontos ist fehlgeschlagen.',
   stoppedAt: (status, percent) => `${status} bei ${percent}`,
   allJobs: 'Alle Aufträge',
-  seconds: (seconds) => `${seconds} s`,
-  minutes: (minutes, seconds) => `${minutes} min ${seconds} s`,
-  hours: (hours, minutes) => `${hours} h ${minutes} min`,
   left: (time) => `noch ~${time}`,
   aboutLeft: (time) => `Noch etwa ${time}.`,
-  wholeMinutes: (minutes) => `${minutes} min`,
   slow: 'Dauert länger als üblich.',
 
   sentences: germanSentences,

@@ -61,14 +61,9 @@ export interface Labels {
   /** `Failed at 30%`, for a bar. */
   stoppedAt(status: string, percent: string): string;
   allJobs: string;
-  seconds(seconds: string): string;
-  minutes(minutes: string, seconds: string): string;
-  hours(hours: string, minutes: string): string;
   /** The remaining time of a running job, short and long. */
   left(time: string): string;
   aboutLeft(time: string): string;
-  /** The same, without the seconds. */
-  wholeMinutes(minutes: string): string;
   slow: string;
 
   /** The sentences that the functions write into jobs. Without them these sentences are English. */
@@ -180,12 +175,8 @@ export const englishLabels: Labels = {
   failed: 'Tracking this account failed.',
   stoppedAt: (status, percent) => `${status} at ${percent}`,
   allJobs: 'All jobs',
-  seconds: (seconds) => `${seconds} s`,
-  minutes: (minutes, seconds) => `${minutes} min ${seconds} s`,
-  hours: (hours, minutes) => `${hours} h ${minutes} min`,
   left: (time) => `~${time} left`,
   aboutLeft: (time) => `About ${time} left.`,
-  wholeMinutes: (minutes) => `${minutes} min`,
   slow: 'Taking longer than usual.',
 
   sentences: {},

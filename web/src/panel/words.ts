@@ -9,14 +9,14 @@ export interface Words {
   /** From 0 to 100. */
   percent(value: number): string;
   dollars(value: number): string;
-  /** Milliseconds as `12 s`, `1 min 12 s`, `1 h 5 min`. Negative ones are `0 s`. */
+  /** Milliseconds as `12s`, `1m 12s`, `1h 5m`. Negative ones are `0s`. */
   elapsed(ms: number): string;
-  /** Milliseconds rounded up as an estimate: `40 s`, `3 min`. */
+  /** Milliseconds rounded up as an estimate: `40s`, `3m`. */
   estimate(ms: number): string;
   /** The time of day, with the weekday when it is not the same day as `now`. */
   time(date: Date, now: Date): string;
-  /** Date and time, in the browser's time zone. */
-  moment(date: Date): string;
+  /** Date and time, in the browser's time zone; the time alone on the same day as `before`. */
+  moment(date: Date, before: Date | undefined): string;
   /** The day alone. */
   day(date: Date): string;
 }
@@ -38,8 +38,14 @@ export function wordsOf(own: Partial<Labels>, locale = own.language ?? englishLa
   });
   const time = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' });
   const weekday = new Intl.DateTimeFormat(locale, { weekday: 'short', hour: 'numeric', minute: '2-digit' });
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
   const day = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' });
   const number = (value: number) => plain.format(value);
+  const unit = (name: 'hour' | 'minute' | 'second') => {
+    const format = new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'narrow' });
+    return (value: number) => format.format(Math.floor(value));
+  };
+  const [hours, minutes, seconds] = [unit('hour'), unit('minute'), unit('second')];
   return {
     labels,
     locale,
@@ -47,19 +53,17 @@ export function wordsOf(own: Partial<Labels>, locale = own.language ?? englishLa
     percent: (value) => percent.format(value / 100),
     dollars: (value) => dollars.format(value),
     elapsed(ms) {
-      const seconds = Math.max(0, Math.floor(ms / 1000));
-      const minutes = Math.floor(seconds / 60);
-      if (minutes === 0) {
-        return labels.seconds(number(seconds));
+      const passed = Math.max(0, ms / 1000);
+      if (passed < 60) {
+        return seconds(passed);
       }
-      if (minutes < 60) {
-        return labels.minutes(number(minutes), number(seconds % 60));
-      }
-      return labels.hours(number(Math.floor(minutes / 60)), number(minutes % 60));
+      return passed < 3600
+        ? `${minutes(passed / 60)} ${seconds(passed % 60)}`
+        : `${hours(passed / 3600)} ${minutes((passed % 3600) / 60)}`;
     },
     estimate(ms) {
       const tens = Math.ceil(ms / 10_000) * 10;
-      return tens < 60 ? labels.seconds(number(tens)) : labels.wholeMinutes(number(Math.ceil(tens / 60)));
+      return tens < 60 ? seconds(tens) : minutes(Math.ceil(tens / 60));
     },
     time(date, now) {
       if (date.toDateString() === now.toDateString()) {
@@ -67,7 +71,7 @@ export function wordsOf(own: Partial<Labels>, locale = own.language ?? englishLa
       }
       return (date.getTime() - now.getTime() < WEEK_MS ? weekday : distant).format(date);
     },
-    moment: (date) => moment.format(date),
+    moment: (date, before) => (date.toDateString() === before?.toDateString() ? clock : moment).format(date),
     day: (date) => day.format(date),
   };
 }

@@ -37,13 +37,13 @@ test.each([
 });
 
 test.each([
-  [-5_000, '0 s'],
-  [0, '0 s'],
-  [59_999, '59 s'],
-  [60_000, '1 min 0 s'],
-  [192_000, '3 min 12 s'],
-  [3_600_000, '1 h 0 min'],
-  [7_980_000, '2 h 13 min'],
+  [-5_000, '0s'],
+  [0, '0s'],
+  [59_999, '59s'],
+  [60_000, '1m 0s'],
+  [192_000, '3m 12s'],
+  [3_600_000, '1h 0m'],
+  [7_980_000, '2h 13m'],
 ])('%i ms are %s', (ms, text) => {
   expect(words.elapsed(ms)).toBe(text);
 });
@@ -150,6 +150,21 @@ test('a refused action shows the sentence of our own error', () => {
   expect(failureSentence('retry', raw, words)).toMatch(/^Could not retry\. You are not allowed/);
 });
 
+test.each([
+  [50_000, '50s'],
+  [50_001, '1m'],
+  [121_000, '3m'],
+])('%d ms are left: %s', (ms, shown) => {
+  expect(words.estimate(ms)).toBe(shown);
+});
+
+test('a moment names its day unless the one before it did', () => {
+  const [first, later, nextDay] = [new Date(2026, 10, 23, 9), new Date(2026, 10, 23, 17, 5, 3), new Date(2026, 10, 24)];
+  expect(words.moment(first, undefined)).toMatch(/^Nov 23, 2026, 9:00:00/);
+  expect(words.moment(later, first)).toMatch(/^5:05:03/);
+  expect(words.moment(nextDay, later)).toMatch(/^Nov 24, 2026, 12:00:00/);
+});
+
 describe('in German', () => {
   const german = wordsOf(germanLabels);
 
@@ -163,6 +178,7 @@ describe('in German', () => {
 
   test('numbers and times follow a locale of their own', () => {
     expect(wordsOf(germanLabels, 'de-CH').number(1234.5)).toMatch(/^1.234\.5$/);
+    expect(german.elapsed(70_000)).toMatch(/^1.Min\. 10.Sek\.$/);
   });
 
   /** A test of the sentences, which tsc cannot do: it holds the keys complete. */

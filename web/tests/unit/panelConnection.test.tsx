@@ -124,9 +124,9 @@ describe('the connection', () => {
     act(() => source.emit([running({ startedAt: ago(10) })], 'reconnecting'));
     expect(panel()?.className).toContain('tracking-panel--stale');
     pass(5_000);
-    expect(rows()[0]?.textContent).toContain('12 s');
+    expect(rows()[0]?.textContent).toContain('12s');
     show(running({ startedAt: ago(10) }));
     expect(panel()?.className).not.toContain('tracking-panel--stale');
-    expect(rows()[0]?.textContent).toContain('17 s');
+    expect(rows()[0]?.textContent).toContain('17s');
   });
 });

@@ -73,6 +73,14 @@ describe('the details of a row', () => {
     });
   });
 
+  test('name the day once', async () => {
+    mount();
+    show(failed());
+    await user.click(summary());
+    const { Added, Started, Ended } = facts();
+    expect([Added, Started, Ended].map((moment) => moment?.includes('2026'))).toEqual([true, false, false]);
+  });
+
   test('keep an ended row in the list while they are open', async () => {
     mount();
     show(running());
@@ -103,21 +111,21 @@ describe('the remaining time of a running job', () => {
   test('is the median of the platform’s completed jobs, less its age', async () => {
     mount();
     show(running({ startedAt: ago(22) }), ...samples());
-    expect(summary().textContent).toContain('~40 s left');
+    expect(summary().textContent).toContain('~40s left');
     await user.click(summary());
-    expect(screen.getByText('About 40 s left.')).toBeTruthy();
+    expect(screen.getByText('About 40s left.')).toBeTruthy();
   });
 
   test('is unknown with two samples of the platform', () => {
     mount();
     show(running({ startedAt: ago(20) }), ...samples().slice(1), completed({ id: 'w', platform: 'tiktok' }));
-    expect(summary().textContent).toContain(', 20 s');
+    expect(summary().textContent).toContain(', 20s');
   });
 
   test('is not guessed for a job that is late', async () => {
     mount();
     show(running({ startedAt: ago(61) }), ...samples());
-    expect(summary().textContent).toContain(', 1 min 1 s');
+    expect(summary().textContent).toContain(', 1m 1s');
     await user.click(summary());
     expect(screen.getByText('Taking longer than usual.')).toBeTruthy();
   });

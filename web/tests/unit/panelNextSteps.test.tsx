@@ -160,6 +160,17 @@ describe('several failures', () => {
     expect(announced()).toBe('1 job could not be retried.');
   });
 
+  test('the panel has one Clear when all its jobs have failed', async () => {
+    mount();
+    show(failed({ id: 'a' }), failed({ id: 'b' }));
+    expect(screen.getAllByRole('button', { name: /^Clear/ })).toEqual([button('Clear')]);
+    expect(button('Retry all')).toBeTruthy();
+    show(failed({ id: 'a' }), failed({ id: 'b', errorCode: 'AccountNotFoundError' }));
+    expect(screen.getAllByText('2 failed')).toHaveLength(1);
+    await user.click(button('Clear'));
+    expect(rows()).toEqual([]);
+  });
+
   test('Clear takes all of them, and nothing that runs', async () => {
     mount();
     show(...three());

@@ -16,9 +16,9 @@ const THREE = [waiting('third', 10), waiting('second', 20), waiting('first', 30)
 test('a waiting job counts the earlier ones in row and details', async () => {
   mount();
   show(...THREE);
-  expect(summary('@first').textContent).toBe('@first, Instagram, Waiting, 30 s');
-  expect(summary('@second').textContent).toBe('@second, Instagram, Waiting: 1 earlier job, 20 s');
-  expect(summary('@third').textContent).toBe('@third, Instagram, Waiting: 2 earlier jobs, 10 s');
+  expect(summary('@first').textContent).toBe('@first, Instagram, Waiting, 30s');
+  expect(summary('@second').textContent).toBe('@second, Instagram, Waiting: 1 earlier job, 20s');
+  expect(summary('@third').textContent).toBe('@third, Instagram, Waiting: 2 earlier jobs, 10s');
   await user.click(summary('@second'));
   expect(screen.getByText('1 earlier job of this project waits for Instagram, too.')).toBeTruthy();
   await user.click(summary('@third'));

@@ -57,5 +57,5 @@ test('rows stop at the time of the snapshot, not of the render', () => {
     vi.setSystemTime(Date.now() + 3_600_000);
   });
   pass(5_000);
-  expect(rows()[0]?.textContent).toContain('10 s');
+  expect(rows()[0]?.textContent).toContain('10s');
 });
