@@ -84,6 +84,9 @@ const paused = makeJob({
   attempt: 1,
   message: 'YouTube has used up its quota for today; resumes about 08:00 UTC.',
 });
+const queue = ['natgeo', 'esa', 'nba'].map((username, number) =>
+  makeJob({ id: username, username, platform: 'tiktok', createdAt: ago(80 - 30 * number) }),
+);
 const refuse = () => Promise.reject(new TrackingJobError('offline'));
 const never = () => new Promise<void>(() => {});
 
@@ -151,6 +154,7 @@ const many = Array.from({ length: 200 }, (_, number) =>
 
 export const SCENES: Readonly<Record<string, Scene>> = {
   waiting: { jobs: [waiting] },
+  queue: { jobs: [fetching, ...queue], clicks: ['@nba'] },
   lookingUp: { jobs: [lookingUp] },
   running: { jobs: [lookingUp, running('account', { progress: 30, message: 'Found NASA.' }), fetching, saving] },
   mixed: {
