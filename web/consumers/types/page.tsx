@@ -1,6 +1,7 @@
 /** A page as README.md describes it. */
 
 import { TrackingJobError, TrackingJobService, TrackingJobsPanel, TrackingProvider } from 'account-tracking';
+import { germanLabels } from 'account-tracking/de';
 import { TrackingJobsPanel as SamePanel, type TrackingScope } from 'account-tracking/panel';
 import { type JobSource, type TrackingJob, watchAccounts } from 'account-tracking/service';
 import { checkUsername, PLATFORMS, platformOf } from 'account-tracking/username';
@@ -26,6 +27,23 @@ export function tell(thrown: unknown): string {
 
 export const oldPage = (job: TrackingJob | null): string => job?.message ?? '';
 TrackingJobService.watchJob('job', oldPage);
+
+const ownSource: JobSource = {
+  watchProjectJobs: (_orgId, _projectId, onJobs) => {
+    onJobs([], 'live');
+    return () => {};
+  },
+  retryJob: async () => {},
+  cancelJob: async () => {},
+};
+
+export function GermanPage({ orgId, projectId }: TrackingScope) {
+  return (
+    <TrackingProvider service={ownSource} orgId={orgId} projectId={projectId} labels={germanLabels} locale="de-CH">
+      <TrackingJobsPanel labels={{ title: 'Konten' }} />
+    </TrackingProvider>
+  );
+}
 
 export function Page(scope: TrackingScope) {
   const typed = '@nasa';
