@@ -1,16 +1,18 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
-/** Entries of the package (`exports` in package.json). Only `index` and `panel` need React. */
+/** Entries of the package (`exports` in package.json). Only `index`, `panel` and `charts` need React. */
 const ENTRIES = {
   index: 'src/index.ts',
   panel: 'src/panelEntry.ts',
-  de: 'src/panel/de.ts',
+  charts: 'src/chartsEntry.ts',
+  de: 'src/deEntry.ts',
   service: 'src/service.ts',
   username: 'src/usernameEntry.ts',
 };
-/** The style is an entry of its own: an import in a component would stay in the type declarations. */
+/** Styles are entries of their own: an import in a component would stay in the type declarations. */
 const STYLE = { style: 'src/panel/panel.css' };
+const STYLES = { ...STYLE, chartStyle: 'src/charts/charts.css' };
 
 /**
  * Build of the package. Peer dependencies are not bundled. `--mode page` builds all of it as a page's bundler ships it,
@@ -19,7 +21,7 @@ const STYLE = { style: 'src/panel/panel.css' };
 export default defineConfig(({ mode }) => ({
   plugins: [react()],
   build: {
-    lib: { entry: mode === 'page' ? { page: ENTRIES.index, ...STYLE } : { ...ENTRIES, ...STYLE }, formats: ['es'] },
+    lib: { entry: mode === 'page' ? { page: ENTRIES.index, ...STYLE } : { ...ENTRIES, ...STYLES }, formats: ['es'] },
     cssCodeSplit: true,
     minify: mode === 'page' && 'oxc', // the host's bundler minifies; until then people can read and debug the code
     cssMinify: true, // a page without a bundler links the style as it is
@@ -29,7 +31,15 @@ export default defineConfig(({ mode }) => ({
       output: {
         chunkFileNames: 'chunks/[name].js',
         minifyInternalExports: false,
-        // A server component may import the panel (Next). `index` has no mark: it also has things for servers.
+        // The functions of `charts` also run on servers, so they have a file without the mark below. Priority keeps
+        // what both need out of the marked file.
+        codeSplitting: {
+          groups: [
+            { name: 'chartFunctions', test: /src\/charts\/\w+\.ts$/, priority: 1 },
+            { name: 'chartViews', test: /src\/charts\/\w+\.tsx$/ },
+          ],
+        },
+        // A server component may import the panel (Next). `index` and `charts` have no mark: they also have things for servers.
         banner: ({ moduleIds }) => (moduleIds.some((id) => id.endsWith('.tsx')) ? "'use client';" : ''),
       },
     },

@@ -1,6 +1,7 @@
 /** Order of an account's videos, and their table as a CSV file. */
 
 import type { TrackedVideo } from '../src/account';
+import { type CsvCell, toCsv } from '../src/charts/csv';
 import { descending } from './accountView';
 
 export const VIDEO_ORDERS = {
@@ -16,7 +17,7 @@ export function sorted(videos: readonly TrackedVideo[], order: VideoOrder): read
   return order === 'newest' ? videos : [...videos].sort((a, b) => descending(a[order], b[order]));
 }
 
-const COLUMNS: Readonly<Record<string, (video: TrackedVideo) => string | number | boolean | null>> = {
+const COLUMNS: Readonly<Record<string, (video: TrackedVideo) => CsvCell>> = {
   id: ({ id }) => id,
   url: ({ url }) => url,
   title: ({ title }) => title,
@@ -36,15 +37,5 @@ const COLUMNS: Readonly<Record<string, (video: TrackedVideo) => string | number 
 /** Write the videos as CSV (RFC 4180), with a line of names above them. A value that is not known is empty. */
 export function csvOf(videos: readonly TrackedVideo[]): string {
   const columns = Object.values(COLUMNS);
-  const rows = [Object.keys(COLUMNS), ...videos.map((video) => columns.map((column) => column(video)))];
-  return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
-}
-
-/**
- * Quote a cell. The apostrophe stops spreadsheets from running a text that begins like a formula: captions come from
- * strangers (https://owasp.org/www-community/attacks/CSV_Injection).
- */
-function cell(value: string | number | boolean | null): string {
-  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value ?? '');
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return toCsv([Object.keys(COLUMNS), ...videos.map((video) => columns.map((column) => column(video)))]);
 }

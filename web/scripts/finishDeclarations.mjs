@@ -2,7 +2,7 @@
  * Finishes the type declarations in `dist` after tsc.
  *
  * tsc writes import paths as the sources have them, without an ending. A host with `moduleResolution` node16 or nodenext
- * finds a file only by its whole name, so each relative path gets `.js`. `style.css` gets a declaration, so that
+ * finds a file only by its whole name, so each relative path gets `.js`. Each style gets a declaration, so that
  * `import 'account-tracking/style.css'` has types.
  */
 
@@ -18,4 +18,6 @@ for (const name of readdirSync(DIST, { recursive: true, encoding: 'utf8' })) {
     writeFileSync(file, readFileSync(file, 'utf8').replace(RELATIVE_PATH, '$1$2.js'));
   }
 }
-writeFileSync(new URL('style.d.css.ts', DIST), 'export {};\n');
+for (const style of ['style', 'chartStyle']) {
+  writeFileSync(new URL(`${style}.d.css.ts`, DIST), 'export {};\n');
+}

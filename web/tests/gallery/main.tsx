@@ -2,8 +2,10 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { TrackingJobsPanel } from '../../src/panel/TrackingJobsPanel';
 import '../../src/panel/panel.css';
+import '../../src/charts/charts.css';
 import './gallery.css';
 import { storageKey } from '../../src/panel/panelStorage';
+import { CHART_SCENES } from './chartScenes';
 import { SCENES, sourceOf } from './scenes';
 
 /** Address such as `?scene=mixed&theme=dark`. Without a theme the system's setting decides. */
@@ -19,16 +21,23 @@ for (const projectId of projects) {
   // As in a browser that knows the project; in a new one earlier failures are history.
   localStorage.setItem(storageKey('org', projectId), '{"hasSeen":true}');
 }
-const source = sourceOf(scene, async () => {
-  for (const name of SCENES[scene]?.clicks ?? []) {
-    await new Promise((resolve) => setTimeout(resolve));
-    const buttons = [...document.querySelectorAll<HTMLElement>('.tracking-panel button')];
-    buttons.find((button) => (button.ariaLabel ?? button.textContent)?.startsWith(name))?.click();
-  }
-  document.body.dataset.sceneIsPlayed = 'true';
-});
+const chart = CHART_SCENES[scene];
+const playPanels = () =>
+  sourceOf(scene, async () => {
+    for (const name of SCENES[scene]?.clicks ?? []) {
+      await new Promise((resolve) => setTimeout(resolve));
+      const buttons = [...document.querySelectorAll<HTMLElement>('.tracking-panel button')];
+      buttons.find((button) => (button.ariaLabel ?? button.textContent)?.startsWith(name))?.click();
+    }
+    document.body.dataset.sceneIsPlayed = 'true';
+  });
 
-const links = Object.keys(SCENES).map((name) => {
+const source = chart ? null : playPanels();
+if (chart) {
+  document.body.dataset.sceneIsPlayed = 'true';
+}
+
+const links = Object.keys({ ...SCENES, ...CHART_SCENES }).map((name) => {
   const item = document.createElement('li');
   const link = document.createElement('a');
   link.href = `?scene=${name}`;
@@ -44,16 +53,19 @@ if (!root) {
 }
 createRoot(root).render(
   <StrictMode>
-    {projects.map((projectId) => (
-      <TrackingJobsPanel
-        key={projectId}
-        service={source}
-        orgId="org"
-        projectId={projectId}
-        nameOf={() => 'Ada'}
-        onOpenAccount={() => {}}
-        {...SCENES[scene]?.props}
-      />
-    ))}
+    {chart}
+    {source &&
+      projects.map((projectId) => (
+        <TrackingJobsPanel
+          key={projectId}
+          service={source}
+          labels={TITLES[number]}
+          orgId="org"
+          projectId={projectId}
+          nameOf={() => 'Ada'}
+          onOpenAccount={() => {}}
+          {...SCENES[scene]?.props}
+        />
+      ))}
   </StrictMode>,
 );

@@ -2,7 +2,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
 /**
- * Gallery of the panel in every state: `npx vite --config tests/gallery/vite.config.ts`.
+ * Gallery of the panel in every state, and of the charts: `npx vite --config tests/gallery/vite.config.ts`.
  * tests/e2e/browser/test_gallery.py builds the gallery and checks it with axe.
  */
 export default defineConfig({

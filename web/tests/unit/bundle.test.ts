@@ -69,6 +69,7 @@ async function pageOf(entry: string): Promise<Rolldown.OutputChunk> {
 test.each([
   ['src/usernameEntry.ts', 2_816, []],
   ['src/service.ts', 12_288, ['firebase/firestore']],
+  ['src/chartsEntry.ts', 8_192, ['react', 'react/jsx-runtime']],
   ['src/panelEntry.ts', 18_432, ['react', 'react-dom', 'react/jsx-runtime']],
   ['src/index.ts', 25_600, ['firebase/firestore', 'react', 'react-dom', 'react/jsx-runtime']],
 ])('%s adds at most %d bytes to a page', async (entry, limit, imports) => {
@@ -85,6 +86,13 @@ test('files with React, and no others, are marked for clients', async () => {
   }
 });
 
+test('functions of the charts run on servers, too', async () => {
+  const chunks = await chunksOf(IN_MEMORY);
+  const holder = chunks.find(({ code }) => code.includes('function growthOver('));
+  expect(holder?.imports).toEqual([]);
+  expect(holder?.code).not.toContain('use client');
+});
+
 test('the code is readable and has source maps', async () => {
   const chunks = await chunksOf(IN_MEMORY);
   const panel = chunks.find(({ code }) => code.includes('function TrackingJobsPanel('));
@@ -96,5 +104,5 @@ test('each entry of package.json has its file', async () => {
   const built = (await chunksOf(IN_MEMORY)).map(({ fileName }) => `./dist/${fileName}`);
   const wanted = Object.values(manifest.exports).flatMap((entry) => (typeof entry === 'string' ? [] : [entry.default]));
   expect(wanted.length).toBeGreaterThan(3);
-  expect([...built, './dist/style.css']).toEqual(expect.arrayContaining(wanted));
+  expect([...built, './dist/style.css', './dist/chartStyle.css']).toEqual(expect.arrayContaining(wanted));
 });
