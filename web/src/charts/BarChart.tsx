@@ -13,8 +13,9 @@ export interface BarChartProps extends ChartProps {
   range?: DayRange | undefined;
 }
 
-/** Part of a day's width that its bar takes. */
+/** Part of a day's width that its bar takes, and the most of the chart's width, in per cent. */
 const BAR = 0.72;
+const WIDEST_BAR = 5;
 
 /** Draw a value a day as bars from zero. A day without a value has no bar, a zero has a line. */
 export function BarChart(props: BarChartProps) {
@@ -56,7 +57,7 @@ function draw(name: string, points: readonly Point[], range: DayRange) {
       values.map((value) => (value !== null && isDrawn(value) ? value : null)),
       x,
       y,
-      (BAR / count) * 100,
+      Math.min((BAR / count) * 100, WIDEST_BAR),
     );
   const bars = (
     <>

@@ -119,7 +119,7 @@ function Reading({
           <svg className={`tracking-chart__swatch ${colourOf(column)}`} viewBox="0 0 12 2" aria-hidden="true">
             <path d="M0 1H12" />
           </svg>
-          {name}{' '}
+          <bdi>{name}</bdi>{' '}
           <span className="tracking-chart__value" data-widest={widest}>
             {words.value(values[index] ?? null)}
           </span>

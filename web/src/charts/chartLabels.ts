@@ -1,4 +1,4 @@
-/** What a summary says of one line. Numbers and days are texts in the reader's language. */
+/** Facts of one line, for its summary. Numbers and days are texts in the reader's language. */
 export interface LineFacts {
   name: string;
   /** The first and the last day that have a value; the same if there is only one. */

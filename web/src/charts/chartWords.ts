@@ -26,7 +26,7 @@ export function chartWordsOf(
   numberFormat: Intl.NumberFormatOptions = {},
 ): ChartWords {
   const labels = { ...englishChartLabels, ...own };
-  const plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 2, ...numberFormat });
+  const plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 1, ...numberFormat });
   // Days are those of UTC, and so are the made-up moments of weekdays and hours.
   const dates = (options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...options });
