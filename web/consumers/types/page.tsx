@@ -1,10 +1,12 @@
 /** A page as README.md describes it. */
 
 import { TrackingJobError, TrackingJobService, TrackingJobsPanel, TrackingProvider } from 'account-tracking';
-import { germanLabels } from 'account-tracking/de';
+import { growthOver, LineChart, type Point, postingTimes, toCsv } from 'account-tracking/charts';
+import { germanChartLabels, germanLabels } from 'account-tracking/de';
 import { TrackingJobsPanel as SamePanel, type TrackingScope } from 'account-tracking/panel';
 import { type JobSource, type TrackingJob, watchAccounts } from 'account-tracking/service';
 import { checkUsername, PLATFORMS, platformOf } from 'account-tracking/username';
+import 'account-tracking/charts.css';
 import 'account-tracking/style.css';
 import type { Auth } from 'firebase/auth';
 import type { Firestore } from 'firebase/firestore';
@@ -42,6 +44,18 @@ export function GermanPage({ orgId, projectId }: TrackingScope) {
     <TrackingProvider service={ownSource} orgId={orgId} projectId={projectId} labels={germanLabels} locale="de-CH">
       <TrackingJobsPanel labels={{ title: 'Konten' }} />
     </TrackingProvider>
+  );
+}
+
+export function Followers({ points }: { points: readonly Point[] }) {
+  const { absolute, percent } = growthOver(points, 7);
+  const csv = toCsv([['day', 'followers'], ...points.map(({ day, value }) => [day, value])]);
+  const busiest: number = Math.max(...postingTimes([new Date(), null], 'Europe/Berlin').flat());
+  return (
+    <>
+      <p>{`${absolute ?? '-'} ${percent?.toFixed(1) ?? ''} ${csv.length} ${busiest}`}</p>
+      <LineChart title="Follower" series={[{ name: 'Follower', points }]} labels={germanChartLabels} steps />
+    </>
   );
 }
 

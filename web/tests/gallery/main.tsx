@@ -59,7 +59,6 @@ createRoot(root).render(
         <TrackingJobsPanel
           key={projectId}
           service={source}
-          labels={TITLES[number]}
           orgId="org"
           projectId={projectId}
           nameOf={() => 'Ada'}

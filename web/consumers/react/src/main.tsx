@@ -1,3 +1,4 @@
+import 'account-tracking/charts.css';
 import 'account-tracking/style.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

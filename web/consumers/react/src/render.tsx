@@ -10,5 +10,8 @@ const html = renderToString(<App />);
 if (!html.includes('cannot be a username')) {
   throw new Error(`The page lacks the username's check: ${html}`);
 }
+if (!html.includes('1,250') || !html.includes('Lowest 1,200, highest 1,250.')) {
+  throw new Error(`The page lacks the chart's value or summary: ${html}`);
+}
 console.log(`rendered ${html.length} characters`);
 process.exit(0); // Firestore's client would keep the process
