@@ -1,7 +1,8 @@
-"""Screenshots and accessibility of the panel in each scene of web/tests/gallery. No stack is needed."""
+"""Screenshots and accessibility of panel and charts in each scene of web/tests/gallery. No stack is needed."""
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, FloatRect, Locator, Page, ViewportSize, expect
 
 from local.paths import WEB
-from tests.e2e.browser.demo_page import DESKTOP, PHONE, SCHEMES, SCREENSHOTS, axe_violations, shoot
+from tests.e2e.browser.demo_page import DESKTOP, PHONE, SCHEMES, SCREENSHOTS, axe_violations, overflow_px, shoot
 
 LYING_PHONE = ViewportSize(width=PHONE["height"], height=PHONE["width"])
 
@@ -259,3 +260,148 @@ def test_two_panels_do_not_cover_each_other(gallery: str, tab: Page) -> None:
         first, second = (box(panel) for panel in panels.all())
         assert overlap_px(first, second) == 0
         assert min(first["x"], second["x"]) >= 0
+
+
+# Charts
+
+
+def open_charts(tab: Page, gallery: str, scene: str) -> list[Locator]:
+    """Open a scene of charts, and return its charts."""
+    tab.goto(f"{gallery}?scene={scene}")
+    expect(tab.locator("[data-scene-is-played]")).to_be_attached()
+    expect(tab.get_by_role("figure").first).to_be_visible()
+    return tab.get_by_role("figure").all()
+
+
+def reading(chart: Locator) -> str:
+    return chart.get_by_role("slider").get_attribute("aria-valuetext") or ""
+
+
+def test_charts_and_their_tables_are_accessible(gallery: str, tab: Page) -> None:
+    charts = open_charts(tab, gallery, "chartGerman")
+    assert len(charts) == 3
+    shoot(tab, "gallery-charts")
+    for chart in charts:
+        chart.get_by_role("button", name="Als Tabelle zeigen").click()
+    expect(tab.get_by_role("table")).to_have_count(3)
+    shoot(tab, "gallery-charts-tables")
+
+
+def test_table_takes_the_room_of_its_chart(gallery: str, tab: Page) -> None:
+    chart = open_charts(tab, gallery, "chartYear")[0]
+    before = box(chart)
+    chart.get_by_role("button", name="Show as table").click()
+    assert abs(box(chart)["height"] - before["height"]) < 4
+    assert chart.get_by_role("region").evaluate("region => region.scrollHeight > 5 * region.clientHeight")
+
+
+def test_chart_is_read_by_keys(gallery: str, tab: Page) -> None:
+    chart = open_charts(tab, gallery, "chartYear")[0]
+    chart.get_by_role("button").focus()
+    tab.keyboard.press("Tab")
+    expect(chart.get_by_role("slider")).to_be_focused()
+    assert reading(chart) == "Nov 30, 2026: 63,665"
+    for key, day in (("ArrowLeft", "Nov 29, 2026"), ("ArrowRight", "Nov 30, 2026"), ("Home", "Nov 30, 2025")):
+        tab.keyboard.press(key)
+        assert reading(chart).startswith(f"{day}: ")
+        expect(chart.get_by_text(day, exact=True)).to_be_visible()
+    assert axe_violations(tab) == []
+
+
+def test_cross_hair_is_below_the_pointer(gallery: str, tab: Page) -> None:
+    chart = open_charts(tab, gallery, "chartComparison")[0]
+    field = box(chart.locator(".tracking-chart__field"))
+    for part, day in ((0, "Nov 1, 2026"), (0.5, "Nov 15, 2026"), (1, "Nov 30, 2026")):
+        x = field["x"] + part * (field["width"] - 1)
+        tab.mouse.move(x, field["y"] + 30)
+        assert reading(chart).startswith(day)
+        hair = box(chart.locator(".tracking-chart__cursor"))
+        assert abs(hair["x"] + hair["width"] / 2 - x) < field["width"] / 29 / 2 + 1
+
+
+def test_legend_stands_still_while_values_are_read(gallery: str, tab: Page) -> None:
+    chart = open_charts(tab, gallery, "chartComparison")[0]
+    field, names = box(chart.locator(".tracking-chart__field")), chart.locator("bdi")
+    assert names.count() == 5
+    tab.mouse.move(field["x"] + field["width"] - 2, field["y"] + 30)
+    before = [box(name)["x"] for name in names.all()]
+    tab.mouse.move(field["x"] + field["width"] * 0.66, field["y"] + 30)
+    assert [box(name)["x"] for name in names.all()] == before
+
+
+def test_charts_follow_the_width_of_their_place(gallery: str, tab: Page) -> None:
+    """The drawing is stretched, its lines and dots are not, and labels leave out each other at a small width."""
+    chart = open_charts(tab, gallery, "chartLines")[3]
+    labels = chart.locator(".tracking-chart__columns text:visible")
+    assert labels.count() == 5
+    assert labels.evaluate_all("labels => labels.every(label => !label.getAttribute('x').startsWith('-'))")
+    tab.set_viewport_size(ViewportSize(width=320, height=700))
+    field, line = (box(chart.locator(f".tracking-chart__{part}").first) for part in ("field", "line"))
+    assert abs(field["width"] - line["width"]) < 8
+    assert labels.count() == 3
+    boxes = [box(label) for label in labels.all()]
+    assert [overlap_px(a, b) for a, b in itertools.pairwise(boxes)] == [0, 0]
+    assert overflow_px(tab) == 0
+
+
+# Nothing outside of the charts, since a chart at another place has other pixels at its edges.
+_HOSTILE_TO_CHARTS = """
+  figcaption, div:where(figure *), p:where(figure *), table, th, td { padding: 40px; margin: 30px; background: red; float: left; }
+  button { text-transform: uppercase; height: 90px; border-radius: 50%; background: orange; letter-spacing: 9px; }
+  span, bdi { display: block; color: yellow; font: italic 40px serif; }
+  svg { width: 300px; fill: red; display: block; }
+  text { fill: red; font-size: 40px; }
+  path, rect { stroke: red; fill: red; stroke-width: 9px; }
+  input { width: 900px; height: 90px; background: black; }
+  * { box-sizing: content-box; }
+"""
+
+
+@pytest.mark.parametrize("scene", ["chartLines", "chartBars", "chartComparison", "chartHours"])
+def test_page_rules_do_not_leak_into_charts(gallery: str, tab: Page, scene: str) -> None:
+    chart = open_charts(tab, gallery, scene)[0]
+    before = chart.screenshot()
+    tab.add_style_tag(content=_HOSTILE_TO_CHARTS)
+    assert chart.screenshot(path=SCREENSHOTS / f"gallery-hostile-{scene}.png") == before
+
+
+def test_charts_have_the_colours_of_the_text_around_them(gallery: str, tab: Page) -> None:
+    """Nothing has to know whether the page is dark: axes are a shade of the page's text."""
+    chart = open_charts(tab, gallery, "chartYear")[0]
+    for colour in ("rgb(238, 238, 238)", "rgb(17, 17, 17)"):
+        tab.evaluate("colour => { document.body.style.color = colour }", colour)
+        assert chart.evaluate("chart => getComputedStyle(chart).color") == colour
+        day = chart.locator(".tracking-chart__when").evaluate("day => getComputedStyle(day).color")
+        assert round(float(day.split()[1]) * 255) == int(colour[4:].split(",")[0]), day
+
+
+def test_forced_colours_tell_the_lines_apart(gallery: str, tab: Page) -> None:
+    tab.emulate_media(forced_colors="active")
+    chart = open_charts(tab, gallery, "chartComparison")[0]
+    looks = chart.locator(".tracking-chart__line").evaluate_all(
+        "lines => lines.map(line => getComputedStyle(line)).map(style => style.stroke + style.strokeDasharray)"
+    )
+    assert len(set(looks)) == len(looks) == 5
+    tab.screenshot(path=SCREENSHOTS / "gallery-charts-forced.png")
+
+
+def test_time_goes_right_on_pages_from_right_to_left(gallery: str, tab: Page) -> None:
+    chart = open_charts(tab, gallery, "chartComparison")[0]
+    tab.evaluate("document.documentElement.dir = 'rtl'")
+    title, button = box(chart.get_by_text("Growth, 1 November = 100")), box(chart.get_by_role("button"))
+    assert title["x"] > button["x"]
+    first, *_, last = chart.locator(".tracking-chart__columns text").all()
+    assert box(first)["x"] < box(last)["x"]
+    chart.get_by_role("slider").focus()
+    tab.keyboard.press("ArrowLeft")
+    assert reading(chart).startswith("Nov 29, 2026")
+    tab.screenshot(path=SCREENSHOTS / "gallery-charts-rtl.png")
+    assert axe_violations(tab) == []
+    assert overflow_px(tab) == 0
+
+
+def test_values_can_be_read_where_styles_are_refused(gallery: str, tab: Page) -> None:
+    """A content security policy without `unsafe-inline` refuses style attributes: charts have none."""
+    for scene in ("chartYear", "chartHours", "chartComparison"):
+        open_charts(tab, gallery, scene)
+        assert tab.locator(".tracking-chart [style]").count() == 0

@@ -34,7 +34,7 @@ export function ChartFrame(props: {
   /** Draws the chart. `titleId` is the element with its name. */
   children: (titleId: string) => ReactNode;
 }) {
-  const { title, className = '', words, summary, isEmpty } = props;
+  const { title, className, words, summary, isEmpty } = props;
   const { labels, locale } = words;
   const titleId = useId();
   const summaryId = useId();
@@ -42,7 +42,7 @@ export function ChartFrame(props: {
   const action = isTable ? labels.showChart : labels.showTable;
   return (
     <figure
-      className={`tracking-chart ${className}`}
+      className={className ? `tracking-chart ${className}` : 'tracking-chart'}
       lang={locale}
       aria-labelledby={titleId}
       aria-describedby={isEmpty ? undefined : summaryId}

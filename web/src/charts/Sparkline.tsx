@@ -18,7 +18,7 @@ export interface SparklineProps extends ChartProps {
 
 /** Draw a line as small as a word, without axes. Screen readers get its summary and a table. */
 export function Sparkline(props: SparklineProps) {
-  const { points, title, steps = false, hasTable = true, className = '', labels, locale, numberFormat } = props;
+  const { points, title, steps = false, hasTable = true, className, labels, locale, numberFormat } = props;
   const { from, to } = props.range ?? {};
   const words = useMemo(() => chartWordsOf(labels, locale, numberFormat), [labels, locale, numberFormat]);
   const { timeline, drawing } = useMemo(
@@ -30,7 +30,7 @@ export function Sparkline(props: SparklineProps) {
   const summary = columns.map((column) => summaryOf(column, days, words, 'line')).join('');
   const Root = hasTable ? 'div' : 'span';
   return (
-    <Root className={`tracking-sparkline ${className}`} lang={words.locale}>
+    <Root className={className ? `tracking-sparkline ${className}` : 'tracking-sparkline'} lang={words.locale}>
       <svg
         className="tracking-sparkline__drawing"
         viewBox="0 0 100 100"
