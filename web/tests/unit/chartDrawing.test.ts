@@ -1,5 +1,6 @@
 /** Scales, ticks and paths of the charts. */
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { chartWordsOf } from '../../src/charts/chartWords';
 import { areaPath, barPath, dotPath, linePath } from '../../src/charts/paths';
@@ -181,4 +182,24 @@ describe('paths', () => {
     expect(line.match(/L/g)).toHaveLength(366 - 11 - 2);
     expect(line).not.toMatch(/NaN|Infinity/);
   });
+});
+
+/** One set of colours serves light and dark pages, so none may be too near to either. */
+test('lines and bars have a contrast of 3 on white and on #1a1d22', () => {
+  const style = readFileSync('src/charts/charts.css', 'utf8');
+  const colours = [...style.matchAll(/--_(?:series\d|danger): var\([\w-]+, (#\w{6})\)/g)].map(
+    ([, colour]) => colour ?? '',
+  );
+  expect(colours).toHaveLength(6);
+  const luminance = (colour: string) => {
+    const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+      const part = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  for (const colour of colours) {
+    expect(1.05 / (luminance(colour) + 0.05)).toBeGreaterThanOrEqual(3);
+    expect((luminance(colour) + 0.05) / (luminance('#1a1d22') + 0.05)).toBeGreaterThanOrEqual(3);
+  }
 });

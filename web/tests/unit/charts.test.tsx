@@ -180,7 +180,7 @@ describe('lines', () => {
 });
 
 describe('bars', () => {
-  test('losses hang below the line, a zero is a line, a gap is nothing', () => {
+  test('losses hang down, a zero is a line, a gap is nothing', () => {
     render(<BarChart title="New followers" points={golden.pointsOf([10, 0, null, -10])} />);
     expect(drawn('bar--negative')).toBe('M85 50V100h5V50Z');
     expect(drawn('zero')).toBe('M35 50V50h5V50Z');
@@ -233,7 +233,7 @@ describe('reading', () => {
     expect(spoken()).toBe('Nov 28, 2026: 10');
   });
 
-  test('the range input has a step for each day, and ends with the focus', () => {
+  test('the range input has each day, and ends with the focus', () => {
     render(<LineChart title="Followers" series={followers(golden.steady)} />);
     expect(slider()).toMatchObject({ min: '0', max: '29', value: '29' });
     fireEvent.change(slider(), { target: { value: '3' } });
