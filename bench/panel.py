@@ -9,27 +9,18 @@ https://chromedevtools.github.io/devtools-protocol/tot/Performance/#method-getMe
 
 from __future__ import annotations
 
-import http.server
-import subprocess
-import tempfile
-import threading
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page
 from rich.console import Console
 from rich.table import Table
 
-from bench import BenchError
-from local import browser
+from bench.browser_page import open_page
 from local.paths import WEB
 
 SECONDS = 120
-_PAGE = """<!doctype html><html lang="en"><title>panel</title>
-<div id="root"></div><script type="module" src="main.tsx"></script>
-"""
 _SCRIPT = """
 import { createRoot } from 'react-dom/client';
 import { TrackingJobsPanel } from '../../src/panel/TrackingJobsPanel';
@@ -73,51 +64,28 @@ _SHOWN = {
 }
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Log nothing."""
+def _measure(page: Page, seconds: float) -> dict[str, float]:
+    page.get_by_text("@account_0", exact=True).wait_for()
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Performance.enable")
 
+    def counters() -> dict[str, float]:
+        devtools.send("HeapProfiler.collectGarbage")
+        return {one["name"]: one["value"] for one in devtools.send("Performance.getMetrics")["metrics"]}
 
-def _build(web: Path, folder: str) -> None:
-    page = web / "node_modules" / ".panel-bench"
-    page.mkdir(exist_ok=True)
-    (page / "index.html").write_text(_PAGE)
-    (page / "main.tsx").write_text(_SCRIPT)
-    build = ["npx", "vite", "build", str(page), "--config", str(web / "tests/gallery/vite.config.ts")]
-    built = subprocess.run([*build, "--outDir", folder], cwd=web, capture_output=True, text=True, check=False)
-    if built.returncode:
-        raise BenchError(f"The page cannot be built: {built.stderr}")
-
-
-def _measure(address: str, seconds: float) -> dict[str, float]:
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=browser.chromium()) as chromium:
-        page = chromium.new_page()
-        page.goto(address)
-        page.get_by_text("@account_0", exact=True).wait_for()
-        devtools = page.context.new_cdp_session(page)
-        devtools.send("Performance.enable")
-
-        def counters() -> dict[str, float]:
-            devtools.send("HeapProfiler.collectGarbage")
-            return {one["name"]: one["value"] for one in devtools.send("Performance.getMetrics")["metrics"]}
-
-        before = counters()
-        page.wait_for_timeout(seconds * 1000)
-        after = counters()
-        found = {name: after[name] - before[name] for name in _SHOWN}
-        return found | {"heap": after["JSHeapUsedSize"], "growth": after["JSHeapUsedSize"] - before["JSHeapUsedSize"]}
+    before = counters()
+    page.wait_for_timeout(seconds * 1000)
+    after = counters()
+    found = {name: after[name] - before[name] for name in _SHOWN}
+    return found | {"heap": after["JSHeapUsedSize"], "growth": after["JSHeapUsedSize"] - before["JSHeapUsedSize"]}
 
 
 def main(
     web: Annotated[Path, typer.Option(help="The folder web/ of a checkout that is set up.")] = WEB,
     seconds: float = SECONDS,
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        _build(web.resolve(), folder)
-        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=folder)) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            found = _measure(f"http://127.0.0.1:{server.server_port}/", seconds)
-            server.shutdown()
+    with open_page(web, "panel", _SCRIPT) as page:
+        found = _measure(page, seconds)
     table = Table("what", "measured", box=None, pad_edge=False)
     for name, words in _SHOWN.items():
         table.add_row(words, f"{found[name]:,.0f}" if name.endswith("Count") else f"{found[name]:.2f}")
