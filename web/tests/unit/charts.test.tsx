@@ -270,6 +270,11 @@ describe('heat map', () => {
     expect(spoken()).toMatch(/^Sunday, 11 PM: /);
     pointAt(0, 0);
     expect(spoken()).toMatch(/^Monday, 12 AM: /);
+    fireEvent.keyDown(slider(), { key: 'ArrowUp' });
+    expect(spoken()).toMatch(/^Monday, 12 AM: /);
+    pointAt(51, 69.9);
+    fireEvent.keyDown(slider(), { key: 'ArrowDown' });
+    expect(spoken()).toMatch(/^Sunday, 12 PM: /);
   });
 
   test('its table has the counts', async () => {
