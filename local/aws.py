@@ -27,7 +27,7 @@ _KEY = "test"  # MiniStack accepts any key
 STATES = 16
 # The other 8 places are for the tick, the kick, reconcile and cleanup. On AWS the number of running jobs keeps places
 # free for them. Here more jobs run than there are places, to find out what happens then, so the states have a limit.
-CONCURRENCY = STATES + 8
+CONCURRENCY = STATES + 9
 
 
 def command() -> list[str]:

@@ -389,15 +389,16 @@ def index(collection: str, *fields: tuple[str, str], state: str = "READY") -> An
 
 
 class Admin:
-    """Firestore's Admin API: each call answers with the next list, the last again and again."""
+    """Firestore's Admin API: each call for a collection answers with its next list, the last again and again."""
 
     def __init__(self, *answers: list[Any]) -> None:
-        self.answers = [*answers]
+        self.answers = answers
         self.asked: list[str] = []
 
     def list_indexes(self, *, parent: str) -> list[Any]:
+        answer = self.answers[min(self.asked.count(parent), len(self.answers) - 1)]
         self.asked.append(parent)
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return [one for one in answer if f"/{parent.rpartition('/')[2]}/" in one.name]
 
 
 def all_indexes(state: str = "READY") -> list[Any]:
@@ -406,8 +407,9 @@ def all_indexes(state: str = "READY") -> list[Any]:
 
 def test_indexes_are_waited_for(place: FakePlace) -> None:
     admin = Admin(all_indexes("CREATING"), all_indexes()[:-1] + all_indexes("CREATING")[-1:], all_indexes())
+    groups = "projects/acme/databases/(default)/collectionGroups"
     assert wait_until_ready(admin, "acme", "(default)", ManualClock()) == len(all_indexes())
-    assert admin.asked == ["projects/acme/databases/(default)/collectionGroups/trackingJobs"] * 3
+    assert sorted(admin.asked) == [f"{groups}/trackedAccounts"] * 3 + [f"{groups}/trackingJobs"] * 3
 
 
 def test_other_indexes_are_not_waited_for() -> None:

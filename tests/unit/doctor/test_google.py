@@ -129,7 +129,12 @@ CASES: list[tuple[Callable[..., str], Answers, Verdict, str]] = [
     (google.indexes, {INDEXES: indexes("CREATING")}, Verdict.WRONG, "are being built"),
     (google.indexes, {INDEXES: indexes("NEEDS_REPAIR")}, Verdict.WRONG, "need repair"),
     (google.indexes, {INDEXES: refusal(403)}, Verdict.UNKNOWN, "does not let you look"),
-    (google.fields, {FIELDS: fields()}, Verdict.OK, "TTL policy on trackingJobs.expireAt is ACTIVE"),
+    (
+        google.fields,
+        {FIELDS: fields()},
+        Verdict.OK,
+        "trackingJobs.expireAt, refreshJobs.expireAt is ACTIVE",
+    ),
     (google.fields, {FIELDS: {}}, Verdict.WRONG, "are missing"),
     (google.fields, {FIELDS: fields("CREATING")}, Verdict.NOTE, "being applied"),
     (google.fields, {FIELDS: fields("NEEDS_REPAIR")}, Verdict.WRONG, "need repair"),

@@ -68,6 +68,7 @@ export const germanLabels: Labels = {
     AccountNotFoundError: 'Nicht gefunden',
     AccountPrivateError: 'Privat',
     AccountSuspendedError: 'Gesperrt',
+    IdentityChangedError: 'Name vergeben',
     CredentialsError: 'Kein Zugang',
     QuotaExceededError: 'Limit erreicht',
     ContractError: 'Falsche Antwort',

@@ -12,6 +12,7 @@ export type FailureCode =
   | 'AccountNotFoundError'
   | 'AccountPrivateError'
   | 'AccountSuspendedError'
+  | 'IdentityChangedError'
   | 'CredentialsError'
   | 'QuotaExceededError'
   | 'ContractError'
@@ -160,6 +161,7 @@ export const englishLabels: Labels = {
     AccountNotFoundError: 'Not found',
     AccountPrivateError: 'Private',
     AccountSuspendedError: 'Suspended',
+    IdentityChangedError: 'Name taken',
     CredentialsError: 'No access',
     QuotaExceededError: 'Limit used up',
     ContractError: 'Bad response',

@@ -9,6 +9,7 @@ const NEXT_STEPS: Readonly<Record<FailureCode, NextStep>> = {
   AccountNotFoundError: 'edit',
   AccountPrivateError: 'remove',
   AccountSuspendedError: 'remove',
+  IdentityChangedError: 'remove',
   CredentialsError: 'retry',
   QuotaExceededError: 'retry', // the job then waits in the queue until the platform takes it
   ContractError: 'retry',
