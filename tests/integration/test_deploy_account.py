@@ -45,13 +45,15 @@ def log(tmp_path: Path, name: str) -> list[str]:
 
 def ready(parent: str) -> list[Any]:
     """Return all indexes of the file, as Google's client does."""
-    assert parent == "projects/acme-staging/databases/tracking-eu/collectionGroups/trackingJobs"
+    database, _, collection = parent.rpartition("/")
+    assert database == "projects/acme-staging/databases/tracking-eu/collectionGroups"
     return [
         SimpleNamespace(
             state=SimpleNamespace(name="READY"),
             fields=[SimpleNamespace(field_path=path, order=SimpleNamespace(name=order)) for path, order in fields],
         )
-        for _, fields in wanted_indexes()
+        for of_collection, fields in wanted_indexes()
+        if of_collection == collection
     ]
 
 

@@ -141,7 +141,8 @@ def test_pending_queries_have_no_order_by_field(made: list[StructuredQuery]) -> 
 
 
 def test_finished_jobs_are_ordered_by_their_ids_alone(made: list[StructuredQuery]) -> None:
-    finished = [q for q in made if any(f.value.array_value.values for f in filters(q.where)) and q.limit == 500]
+    of_jobs = [q for q in made if q.from_[0].collection_id == JOBS]
+    finished = [q for q in of_jobs if any(f.value.array_value.values for f in filters(q.where)) and q.limit == 500]
     assert [[order.field.field_path for order in q.order_by] for q in finished] == [["__name__"], ["__name__"]]
 
 

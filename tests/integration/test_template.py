@@ -19,6 +19,7 @@ from tracking import google_credentials
 from tracking.jobs import EXECUTION_TIMEOUT_S, PlatformName
 from tracking.pictures.web import FETCH_LIMIT_S
 from tracking.platform_contract import CREDENTIALS
+from tracking.refreshes import Cadence
 from tracking.settings import (
     CleanupSettings,
     KickSettings,
@@ -28,6 +29,7 @@ from tracking.settings import (
     ProcessSettings,
     ReconcileSettings,
     RefreshSettings,
+    SettingsError,
     TriggerSettings,
     variables,
 )
@@ -270,12 +272,10 @@ def test_events_that_a_function_fails_on_are_kept(template: Any) -> None:
     kept = {"DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": attribute("DeadLetterQueue", "Arn")}}}
     assert functions["ReconcileFunction"]["EventInvokeConfig"] == kept
     assert functions["CleanupFunction"]["EventInvokeConfig"] == kept
-    assert functions["TriggerFunction"]["EventInvokeConfig"] == {
-        "MaximumRetryAttempts": 0,
-        "MaximumEventAgeInSeconds": 60,
-    }
+    for name in ("TriggerFunction", "RefreshFunction"):
+        assert functions[name]["EventInvokeConfig"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
     with_rules = {name for name, found in functions.items() if "Events" in found}
-    assert with_rules == {"TriggerFunction", "ReconcileFunction", "CleanupFunction"}
+    assert with_rules == {"TriggerFunction", "ReconcileFunction", "CleanupFunction", "RefreshFunction"}
 
 
 # The tick
@@ -301,7 +301,7 @@ def test_an_event_that_cannot_be_delivered_is_kept(template: Any) -> None:
         for function, found in of_type(template, "AWS::Serverless::Function").items()
         for event, properties in found.get("Events", {}).items()
     ]
-    assert len(rules) == 3
+    assert len(rules) == 4
     for _, rule in rules:
         assert rule["RetryPolicy"]["MaximumRetryAttempts"] >= 2
         assert rule["DeadLetterConfig"] == {"Arn": attribute("DeadLetterQueue", "Arn")}
@@ -309,8 +309,9 @@ def test_an_event_that_cannot_be_delivered_is_kept(template: Any) -> None:
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     # SAM names a rule after its function and its event.
-    allowed = [attribute(name, "Arn") for name, _ in rules]
-    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": allowed}}
+    always = [attribute(name, "Arn") for name, _ in rules if name != "RefreshFunctionMinute"]
+    minute = {"Fn::If": ["HasRefreshes", attribute("RefreshFunctionMinute", "Arn"), {"Ref": "AWS::NoValue"}]}
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": [*always, minute]}}
 
 
 def test_reconcile_rule_matches_every_silent_execution_end(template: Any) -> None:
@@ -624,3 +625,32 @@ def test_copies_are_served_over_https_and_only_read(template: Any, delivery: Any
     address = attribute("PicturesDelivery", "Outputs.Url")
     given = of_type(template, "AWS::Serverless::Function")["PicturesFunction"]["Environment"]["Variables"]
     assert given["PICTURES_URL"] == template["Outputs"]["PicturesUrl"]["Value"] == address
+
+
+# Refreshes
+
+
+def test_refreshes_are_off_unless_they_are_asked_for(template: Any) -> None:
+    assert template["Parameters"]["RefreshByDefault"]["Default"] == "none"
+    of_refreshes = {name for name in template["Resources"] if name.startswith("Refresh")}
+    with_condition = {name for name, found in template["Resources"].items() if found.get("Condition") == "HasRefreshes"}
+    assert of_refreshes == with_condition == {"RefreshFunction", "RefreshLogGroup", "RefreshDashboard"}
+
+
+def test_every_cadence_can_be_the_default(template: Any) -> None:
+    allowed = template["Parameters"]["RefreshByDefault"]["AllowedValues"]
+    assert allowed == ["none", *Cadence]
+    for value in allowed:
+        settings = ProcessSettings(google_cloud_project="p", staging_bucket="b", refresh_by_default=value)
+        assert settings.default_cadence == (Cadence.OFF if value == "none" else value)
+    with pytest.raises(SettingsError, match="REFRESH_BY_DEFAULT must be one of: off, 6h, daily, weekly, auto"):
+        _ = ProcessSettings(google_cloud_project="p", staging_bucket="b", refresh_by_default="hourly").default_cadence
+
+
+def test_refreshes_keep_to_the_limits_of_all_jobs(template: Any) -> None:
+    functions = of_type(template, "AWS::Serverless::Function")
+    given, of_jobs = (functions[name]["Environment"]["Variables"] for name in ("RefreshFunction", "TriggerFunction"))
+    assert {name: given[name] for name in given.keys() & of_jobs.keys()} == of_jobs
+    assert given.keys() - of_jobs.keys() == {"REFRESH_BY_DEFAULT"}
+    rule = template["Rules"]["RefreshesNeedPlaces"]
+    assert rule["Assertions"][0]["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "LambdaPlaces"}, 10]}]}
