@@ -33,9 +33,13 @@ const ELSEWHERE = [
   'organizations/{id}',
   'organizations/{orgId}/members/{id}',
   'organizations/{orgId}/projects/{id}',
+  'organizations/{orgId}/projects/{projectId}/trackedAccounts/{accountId}/videoIndex/{id}',
   'elsewhere/{id}',
   '{path=**}/videos/{id}',
   '{path=**}/trackedAccounts/{id}',
+  '{path=**}/accountHistory/{id}',
+  '{path=**}/videoHistory/{id}',
+  '{path=**}/videoIndex/{id}',
 ];
 
 /**

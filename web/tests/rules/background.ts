@@ -23,6 +23,9 @@ export const FIELDS = Object.keys(contract.fields);
 export const ACCOUNTS = 'organizations/acme/projects/p1/trackedAccounts';
 export const ACCOUNT = `${ACCOUNTS}/youtube_1`;
 export const VIDEO = `${ACCOUNT}/videos/v1`;
+export const ACCOUNT_HISTORY = `${ACCOUNT}/accountHistory/2026-11`;
+export const VIDEO_HISTORY = `${ACCOUNT}/videoHistory/2026-11`;
+export const VIDEO_INDEX = `${ACCOUNT}/videoIndex/1`;
 export const ACME_JOB = 'trackingJobs/acme-job';
 export const GLOBEX_JOB = 'trackingJobs/globex-job';
 export const PAUSES = 'trackingControl/platforms';
@@ -98,6 +101,9 @@ export const BACKGROUND: Documents = {
   'organizations/acme/projects/p1': { name: 'Rockets' },
   [ACCOUNT]: { ...accountExample?.document },
   [VIDEO]: { ...videoExample?.document },
+  [ACCOUNT_HISTORY]: { days: { '30': { at: EARLIER, f: 10, g: 7, p: 4, v: null, n: null, tv: 5 } } },
+  [VIDEO_HISTORY]: { v: { v1: { '30': [5, 4, 3, null] } } },
+  [VIDEO_INDEX]: { of: 1, v: { v1: { h: '9f86d081884c7d65', t: EARLIER, m: 'video', w: 5, s: '2026-11-30' } } },
   [ACME_JOB]: plainJob('processing'),
   'organizations/globex': { name: 'Globex' },
   [`organizations/globex/members/${OUTSIDER}`]: { role: 'owner' },

@@ -9,7 +9,20 @@ import {
   setDoc,
   updateDoc,
 } from 'firebase/firestore';
-import { ACCOUNT, ACME_JOB, MEMBER, NOBODY, OUTSIDER, OWNER, PAUSES, PAUSES_SHOWN, VIDEO } from '../background';
+import {
+  ACCOUNT,
+  ACCOUNT_HISTORY,
+  ACME_JOB,
+  MEMBER,
+  NOBODY,
+  OUTSIDER,
+  OWNER,
+  PAUSES,
+  PAUSES_SHOWN,
+  VIDEO,
+  VIDEO_HISTORY,
+  VIDEO_INDEX,
+} from '../background';
 import type { Case } from '../rulesHarness';
 
 /** Make one denied case for each kind of request to a document and to its collection. */
@@ -40,6 +53,9 @@ export const elsewhere: Case[] = [
   ...[MEMBER, OWNER, OUTSIDER, NOBODY].flatMap((as) => [
     ...untouchable(ACCOUNT, as, WRITES),
     ...untouchable(VIDEO, as, WRITES),
+    ...untouchable(ACCOUNT_HISTORY, as, WRITES),
+    ...untouchable(VIDEO_HISTORY, as, WRITES),
+    ...untouchable(VIDEO_INDEX, as),
   ]),
   ...[MEMBER, OWNER].flatMap((as) => [
     ...untouchable(PAUSES, as),
@@ -50,6 +66,8 @@ export const elsewhere: Case[] = [
     ...untouchable(`${ACME_JOB}/notes/n1`, as),
     ...untouchable(`${ACCOUNT}/notes/n1`, as),
     ...untouchable(`${VIDEO}/notes/n1`, as),
+    ...untouchable(`${ACCOUNT_HISTORY}/notes/n1`, as),
+    ...untouchable(`${VIDEO_HISTORY}/notes/n1`, as),
     ...untouchable(`${PAUSES_SHOWN}/notes/n1`, as),
   ]),
   ...untouchable(PAUSES, NOBODY),

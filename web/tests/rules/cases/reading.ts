@@ -3,6 +3,7 @@ import {
   collectionGroup,
   type DocumentData,
   doc,
+  documentId,
   type Firestore,
   getCountFromServer,
   getDocFromServer,
@@ -15,7 +16,19 @@ import {
   Timestamp,
   where,
 } from 'firebase/firestore';
-import { ACCOUNT, ACCOUNTS, ACME_JOB, GLOBEX_JOB, MEMBER, NOBODY, OUTSIDER, VIDEO, WITHOUT_ROLE } from '../background';
+import {
+  ACCOUNT,
+  ACCOUNT_HISTORY,
+  ACCOUNTS,
+  ACME_JOB,
+  GLOBEX_JOB,
+  MEMBER,
+  NOBODY,
+  OUTSIDER,
+  VIDEO,
+  VIDEO_HISTORY,
+  WITHOUT_ROLE,
+} from '../background';
 import type { Case } from '../rulesHarness';
 
 type Ask = (db: Firestore) => Query;
@@ -32,6 +45,12 @@ const finishedOfAcme: Ask = (db) =>
   );
 const accounts: Ask = (db) => query(collection(db, ACCOUNTS), orderBy('dateAdded', 'desc'));
 const videos: Ask = (db) => query(collection(db, ACCOUNT, 'videos'), orderBy('publishedAt', 'desc'));
+
+/** The documents of an account's history from one month on. */
+const history =
+  (name: string): Ask =>
+  (db) =>
+    query(collection(db, ACCOUNT, name), where(documentId(), '>=', '2026-11'));
 
 const get = (allowed: boolean, name: string, path: string, as: string | null): Case => ({
   name: `get ${name}`,
@@ -160,6 +179,23 @@ export const reading: Case[] = [
   list(false, "an account's videos as an outsider", videos, OUTSIDER),
   watch(true, "an account's videos as a member", videos, MEMBER),
   watch(false, "an account's videos as an outsider", videos, OUTSIDER),
+
+  ...[
+    ['an account', ACCOUNT_HISTORY, 'accountHistory'] as const,
+    ["an account's videos", VIDEO_HISTORY, 'videoHistory'] as const,
+  ].flatMap(([whose, path, name]) => [
+    get(true, `the history of ${whose} as a member`, path, MEMBER),
+    get(true, `a month without history of ${whose} as a member`, `${path}-9`, MEMBER),
+    get(false, `the history of ${whose} as an outsider`, path, OUTSIDER),
+    get(false, `the history of ${whose} when signed out`, path, NOBODY),
+    list(true, `the history of ${whose} as a member`, history(name), MEMBER),
+    list(false, `the history of ${whose} as an outsider`, history(name), OUTSIDER),
+    list(false, `the history of ${whose} when signed out`, history(name), NOBODY),
+    watch(true, `the history of ${whose} as a member`, history(name), MEMBER),
+    watch(false, `the history of ${whose} as an outsider`, history(name), OUTSIDER),
+    list(false, `the ${name} of all accounts`, (db) => collectionGroup(db, name), MEMBER),
+  ]),
+
   list(false, 'videos of all accounts', (db) => collectionGroup(db, 'videos'), MEMBER),
   list(false, 'accounts of all projects', (db) => collectionGroup(db, 'trackedAccounts'), MEMBER),
 ];
