@@ -8,6 +8,7 @@ const ENTRIES = {
   charts: 'src/chartsEntry.ts',
   de: 'src/deEntry.ts',
   service: 'src/service.ts',
+  history: 'src/historyEntry.ts',
   username: 'src/usernameEntry.ts',
 };
 /** Styles are entries of their own: an import in a component would stay in the type declarations. */

@@ -88,7 +88,7 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value.trim() : '';
 }
 
-function count(value: unknown): number | null {
+export function count(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
 }
 
@@ -120,7 +120,7 @@ function names(value: unknown): TrackedAccount['usernameHistory'] {
   );
 }
 
-function moment(value: unknown): Date | null {
+export function moment(value: unknown): Date | null {
   return value instanceof Timestamp ? value.toDate() : null;
 }
 

@@ -44,7 +44,8 @@ export type InputField =
   | 'accountType'
   | 'jobId'
   | 'days'
-  | 'newest';
+  | 'newest'
+  | 'order';
 
 export interface TrackingJobErrorDetails {
   /** A sentence for a person, instead of the code's own. */

@@ -13,6 +13,7 @@ import { Kick } from './kick';
 import { type PlatformPause, watchPauses } from './pauses';
 import { logError, type OnError, type Unsubscribe } from './retryingListener';
 import { type OnJobs, SharedJobListener } from './sharedJobListener';
+import { checkSignedIn } from './signIn';
 import { watchDocument } from './watchDocument';
 import { withTimeout } from './withTimeout';
 
@@ -173,7 +174,7 @@ export class TrackingJobService implements JobSource {
     accountType: AccountType,
   ): Promise<string> {
     const job = { orgId, projectId, userId, username, platform, accountType };
-    await this.#checkSignedIn(); // first: a page without a user has no user's id either
+    await checkSignedIn(this.#auth); // first: a page without a user has no user's id either
     checkNewJob(job);
     const jobId = await this.#creation.create(job);
     this.#created.set(keyOf(orgId, projectId), jobId);
@@ -184,7 +185,7 @@ export class TrackingJobService implements JobSource {
   /** Return the job, or null when there is none. Rejects with `unreadable-job` for one of an unknown kind. */
   async getJob(jobId: string): Promise<TrackingJob | null> {
     const ref = this.#job(jobId);
-    await this.#checkSignedIn();
+    await checkSignedIn(this.#auth);
     return findJob(await withTimeout(getDocFromServer(ref)));
   }
 
@@ -192,7 +193,7 @@ export class TrackingJobService implements JobSource {
   async getProjectJobs(orgId: string, projectId: string): Promise<TrackingJob[]> {
     checkId('orgId', orgId);
     checkId('projectId', projectId);
-    await this.#checkSignedIn();
+    await checkSignedIn(this.#auth);
     const { docs } = await withTimeout(getDocsFromServer(newestJobs(this.#firestore, orgId, projectId)));
     return readJobs(docs);
   }
@@ -240,7 +241,7 @@ export class TrackingJobService implements JobSource {
   /** Put a failed or cancelled job into the queue and ask for its start. Rejects any other with `illegal-change`. */
   async retryJob(jobId: string): Promise<void> {
     const ref = this.#job(jobId);
-    await this.#checkSignedIn();
+    await checkSignedIn(this.#auth);
     await changeJob(ref, RETRY);
     void this.triggerProcessor();
   }
@@ -248,7 +249,7 @@ export class TrackingJobService implements JobSource {
   /** Cancel a pending or processing job. Rejects any other with `illegal-change`. */
   async cancelJob(jobId: string): Promise<void> {
     const ref = this.#job(jobId);
-    await this.#checkSignedIn();
+    await checkSignedIn(this.#auth);
     await changeJob(ref, CANCEL);
   }
 
@@ -259,7 +260,7 @@ export class TrackingJobService implements JobSource {
   async cleanupOldJobs(days = 7, orgId = this.#orgId ?? ''): Promise<number> {
     checkId('orgId', orgId);
     checkDays(days);
-    await this.#checkSignedIn();
+    await checkSignedIn(this.#auth);
     return deleteFinishedJobs(this.#firestore, orgId, new Date(Date.now() - days * DAY_MS));
   }
 
@@ -269,17 +270,6 @@ export class TrackingJobService implements JobSource {
    */
   triggerProcessor(): Promise<boolean> {
     return this.#kick.send();
-  }
-
-  /** Reject with `not-signed-in` when nobody is. The database would refuse as if the user lacked a role. */
-  async #checkSignedIn(): Promise<void> {
-    const auth = this.#auth;
-    if (auth) {
-      await withTimeout(auth.authStateReady());
-      if (auth.currentUser === null) {
-        throw new TrackingJobError('not-signed-in');
-      }
-    }
   }
 
   /**

@@ -1,9 +1,7 @@
-import type { Auth } from 'firebase/auth';
 import {
   collection,
   type DocumentSnapshot,
   doc,
-  type Firestore,
   limit,
   onSnapshot,
   orderBy,
@@ -13,27 +11,15 @@ import {
 } from 'firebase/firestore';
 import type { TrackedAccount, TrackedVideo } from './account';
 import { readAccount, readVideo } from './accountDocuments';
-import { checkId, checkNewest } from './inputChecks';
+import { type AccountScope, type AccountSource, accountPath, accountsPath, type ProjectScope } from './accountPaths';
+import { checkChoice, checkNewest } from './inputChecks';
 import { logError, type OnError, openRetryingListener, type Unsubscribe } from './retryingListener';
 import type { Connection } from './sharedJobListener';
 import { watchDocument } from './watchDocument';
 
-/** The page's own Firebase. With `auth`, a listener that the rules refused is opened again when somebody signs in. */
-export interface AccountSource {
-  firestore: Firestore;
-  auth?: Auth;
-}
+export type { AccountScope, AccountSource, ProjectScope };
 
-export interface ProjectScope {
-  orgId: string;
-  projectId: string;
-}
-
-export interface AccountScope extends ProjectScope {
-  accountId: string;
-}
-
-/** The newest items of a collection. */
+/** The first items of a collection, which are the newest ones unless another order was asked for. */
 export interface Newest<T> {
   items: T[];
   /** Whether the collection holds more than `newest` items. */
@@ -41,6 +27,9 @@ export interface Newest<T> {
   /** `reconnecting`: these are the last known items. */
   connection: Connection;
 }
+
+/** The newest videos first, or those with the most of a figure: the views of 7 days or of 1 day, the multiplier. */
+export type VideoOrder = 'newest' | 'd7' | 'd1' | 'multiplier';
 
 const DEFAULT_NEWEST = 50;
 
@@ -57,15 +46,19 @@ export function watchAccounts(
   return watchNewest(source, accountsPath(scope), 'dateAdded', newest, readAccount, onAccounts, onError);
 }
 
-/** Watch an account's newest videos by `publishedAt`; otherwise as `watchAccounts`. */
+/**
+ * Watch an account's newest videos by `publishedAt`; otherwise as `watchAccounts`. In another `order`, those come last
+ * whose figure is null, and those are missing that were not fetched since figures are written.
+ */
 export function watchVideos(
   source: AccountSource,
-  { newest = DEFAULT_NEWEST, ...scope }: AccountScope & { newest?: number },
+  { newest = DEFAULT_NEWEST, order = 'newest', ...scope }: AccountScope & { newest?: number; order?: VideoOrder },
   onVideos: (videos: Newest<TrackedVideo>) => void,
   onError: OnError = logError,
 ): Unsubscribe {
-  const path = `${accountsPath(scope)}/${checkedId('accountId', scope.accountId)}/videos`;
-  return watchNewest(source, path, 'publishedAt', newest, readVideo, onVideos, onError);
+  checkChoice('order', order, ['newest', 'd7', 'd1', 'multiplier'] satisfies VideoOrder[]);
+  const path = `${accountPath(scope)}/videos`;
+  return watchNewest(source, path, order === 'newest' ? 'publishedAt' : order, newest, readVideo, onVideos, onError);
 }
 
 /** Watch one account; null when there is no such account. Otherwise as `watchAccounts`. */
@@ -75,30 +68,20 @@ export function watchAccount(
   onAccount: (account: TrackedAccount | null) => void,
   onError: OnError = logError,
 ): Unsubscribe {
-  const ref = doc(firestore, accountsPath(scope), checkedId('accountId', scope.accountId));
-  return watchDocument(ref, readAccount, onAccount, onError, auth);
-}
-
-function accountsPath({ orgId, projectId }: ProjectScope): string {
-  return `organizations/${checkedId('orgId', orgId)}/projects/${checkedId('projectId', projectId)}/trackedAccounts`;
-}
-
-function checkedId(field: 'orgId' | 'projectId' | 'accountId', id: string): string {
-  checkId(field, id);
-  return id;
+  return watchDocument(doc(firestore, accountPath(scope)), readAccount, onAccount, onError, auth);
 }
 
 function watchNewest<T>(
   { firestore, auth }: AccountSource,
   path: string,
-  newestBy: string,
+  field: string,
   newest: number,
   read: (snapshot: DocumentSnapshot) => T,
   onNewest: (items: Newest<T>) => void,
   onError: OnError,
 ): Unsubscribe {
   checkNewest(newest);
-  const oneMore: Query = query(collection(firestore, path), orderBy(newestBy, 'desc'), limit(newest + 1));
+  const oneMore: Query = query(collection(firestore, path), orderBy(field, 'desc'), limit(newest + 1));
   return openRetryingListener<QuerySnapshot>(
     (next, failed) => onSnapshot(oneMore, { includeMetadataChanges: true }, next, failed),
     ({ docs, metadata }) =>

@@ -3,6 +3,7 @@
 import type * as firestore from 'firebase/firestore';
 import { beforeEach, expect, test, vi } from 'vitest';
 import indexFile from '../../../firestore.indexes.json';
+import { getVideoHistory, watchHistory } from '../../src/historyEntry';
 import { TrackingJobService } from '../../src/service';
 import { watchAccounts, watchVideos } from '../../src/watchAccounts';
 
@@ -20,7 +21,8 @@ const made = vi.hoisted((): { queries: Asked[] } => ({ queries: [] }));
 
 vi.mock('firebase/firestore', async (original) => ({
   ...(await original<typeof firestore>()),
-  collection: (_: unknown, path: string): Partial<Asked> => ({ collection: path }),
+  collection: (_: unknown, ...path: string[]): Partial<Asked> => ({ collection: path.join('/') }),
+  documentId: () => '__name__',
   where: (field: string, operator: string): Partial<Asked> =>
     ['==', 'in'].includes(operator) ? { equal: [field] } : { ranges: [field] },
   orderBy: (field: string, direction: string): Partial<Asked> => ({
@@ -95,14 +97,17 @@ test('createJob asks for unfinished jobs, which has its index', async () => {
 });
 
 const source = { firestore: {} as firestore.Firestore };
+const project = { orgId: 'acme', projectId: 'p1' };
+const account = { ...project, accountId: 'a1' };
 
 test.each([
-  ['watchAccounts', () => watchAccounts(source, { orgId: 'acme', projectId: 'p1' }, () => {}), 'dateAdded'],
-  [
-    'watchVideos',
-    () => watchVideos(source, { orgId: 'acme', projectId: 'p1', accountId: 'a1' }, () => {}),
-    'publishedAt',
-  ],
+  ['watchAccounts', () => watchAccounts(source, project, () => {}), 'dateAdded'],
+  ['watchVideos', () => watchVideos(source, account, () => {}), 'publishedAt'],
+  ...(['newest', 'd7', 'd1', 'multiplier'] as const).map((order): [string, () => void, string] => [
+    `watchVideos, order ${order},`,
+    () => watchVideos(source, { ...account, order }, () => {}),
+    order === 'newest' ? 'publishedAt' : order,
+  ]),
 ])('%s orders by one field, which is not exempt from indexes', (_, ask, field) => {
   ask();
   const [asked] = made.queries as [Asked];
@@ -111,4 +116,18 @@ test.each([
   const exempt = indexFile.fieldOverrides.filter((override) => override.collectionGroup === collectionGroup);
   expect(exempt.length).toBeGreaterThan(0);
   expect(exempt.map((override) => override.fieldPath)).not.toContain(field);
+});
+
+test.each([
+  ['watchHistory', () => watchHistory(source, account, () => {})],
+  ['getVideoHistory', () => getVideoHistory(source, { ...account, videoIds: ['v1'] })],
+])('%s asks by document names alone, which need no index', async (_, ask) => {
+  await ask();
+  expect(made.queries).toEqual([expect.objectContaining({ equal: [], ranges: ['__name__'], ordered: [] })]);
+});
+
+test('watchVideos refuses another order', () => {
+  const watch = () => watchVideos(source, { ...account, order: 'likes' as 'd7' }, () => {});
+  expect(watch).toThrow(expect.objectContaining({ code: 'invalid-input', field: 'order' }));
+  expect(made.queries).toEqual([]);
 });

@@ -1,0 +1,33 @@
+/** Where accounts are, and what one needs to read them. */
+
+import type { Auth } from 'firebase/auth';
+import type { Firestore } from 'firebase/firestore';
+import { checkId } from './inputChecks';
+
+/** The page's own Firebase. With `auth`, a listener that the rules refused is opened again when somebody signs in. */
+export interface AccountSource {
+  firestore: Firestore;
+  auth?: Auth;
+}
+
+export interface ProjectScope {
+  orgId: string;
+  projectId: string;
+}
+
+export interface AccountScope extends ProjectScope {
+  accountId: string;
+}
+
+/** Return the path of a project's accounts. Throws a TrackingJobError `invalid-input` for a wrong id. */
+export function accountsPath({ orgId, projectId }: ProjectScope): string {
+  checkId('orgId', orgId);
+  checkId('projectId', projectId);
+  return `organizations/${orgId}/projects/${projectId}/trackedAccounts`;
+}
+
+/** Return the path of an account; otherwise as `accountsPath`. */
+export function accountPath(scope: AccountScope): string {
+  checkId('accountId', scope.accountId);
+  return `${accountsPath(scope)}/${scope.accountId}`;
+}

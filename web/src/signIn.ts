@@ -1,0 +1,13 @@
+import type { Auth } from 'firebase/auth';
+import { TrackingJobError } from './errors';
+import { withTimeout } from './withTimeout';
+
+/** Reject with `not-signed-in` when nobody is. The database would refuse as if the user lacked a role. */
+export async function checkSignedIn(auth: Auth | undefined): Promise<void> {
+  if (auth) {
+    await withTimeout(auth.authStateReady());
+    if (auth.currentUser === null) {
+      throw new TrackingJobError('not-signed-in');
+    }
+  }
+}
