@@ -1,4 +1,4 @@
-/** Where accounts are, and what one needs to read them. */
+/** Paths of accounts, and the scopes that name them. */
 
 import type { Auth } from 'firebase/auth';
 import type { Firestore } from 'firebase/firestore';

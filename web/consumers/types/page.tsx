@@ -3,6 +3,7 @@
 import { TrackingJobError, TrackingJobService, TrackingJobsPanel, TrackingProvider } from 'account-tracking';
 import { growthOver, LineChart, type Point, postingTimes, toCsv } from 'account-tracking/charts';
 import { germanChartLabels, germanLabels } from 'account-tracking/de';
+import { type AccountHistory, getVideoHistory, type VideoHistoryPoint, watchHistory } from 'account-tracking/history';
 import { TrackingJobsPanel as SamePanel, type TrackingScope } from 'account-tracking/panel';
 import { type JobSource, type TrackingJob, watchAccounts } from 'account-tracking/service';
 import { checkUsername, PLATFORMS, platformOf } from 'account-tracking/username';
@@ -10,6 +11,7 @@ import 'account-tracking/charts.css';
 import 'account-tracking/style.css';
 import type { Auth } from 'firebase/auth';
 import type { Firestore } from 'firebase/firestore';
+import { useEffect, useState } from 'react';
 
 export function connect(firestore: Firestore, auth: Auth): TrackingScope {
   const service: JobSource = TrackingJobService.setUp({ firestore, auth, triggerUrl: 'https://example.com/trigger' });
@@ -18,6 +20,22 @@ export function connect(firestore: Firestore, auth: Auth): TrackingScope {
   );
   stop();
   return { service, orgId: 'acme', projectId: 'spring' };
+}
+
+/** As in docs/react.md. */
+export function useHistory(firestore: Firestore, accountId: string, days: number): AccountHistory | null {
+  const [history, setHistory] = useState<AccountHistory | null>(null);
+  useEffect(
+    () => watchHistory({ firestore }, { orgId: 'acme', projectId: 'spring', accountId, days }, setHistory),
+    [firestore, accountId, days],
+  );
+  return history;
+}
+
+export async function viewsOf(firestore: Firestore, accountId: string, videoId: string): Promise<(number | null)[]> {
+  const scope = { orgId: 'acme', projectId: 'spring', accountId };
+  const histories = await getVideoHistory({ firestore }, { ...scope, videoIds: [videoId] });
+  return (histories.get(videoId) ?? []).map(({ views }: VideoHistoryPoint) => views);
 }
 
 export function tell(thrown: unknown): string {

@@ -159,7 +159,7 @@ describe('watchHistory', () => {
 });
 
 describe('getVideoHistory', () => {
-  test('returns the points of some videos, in all documents of a month', async () => {
+  test('returns points of videos in all documents of a month', async () => {
     for (const { id, document } of examplesOf('video')) {
       await harness.set(`${pathOf('videos')}/videoHistory/${id}`, document);
     }
