@@ -51,6 +51,7 @@ test('each code of a failure has a word and a next step', () => {
     ['AccountNotFoundError', 'edit'],
     ['AccountPrivateError', 'remove'],
     ['AccountSuspendedError', 'remove'],
+    ['IdentityChangedError', 'remove'],
     ['InvalidJobError', 'edit'],
   ]);
 });
