@@ -1,1 +1,1 @@
-"""CleanupFunction: deletes finished jobs when they are old."""
+"""CleanupFunction: deletes finished jobs when they are old, and thins the history."""

@@ -1,4 +1,6 @@
-"""Delete jobs that ended more than KEEP_FINISHED_DAYS ago. Accounts and videos stay. EventBridge runs this once a day.
+"""Delete jobs that ended more than KEEP_FINISHED_DAYS ago, and thin the history. EventBridge runs this once a day.
+
+Accounts and videos stay; `cleanup.thinning` says what becomes of their points.
 
 A job that ended later gets its `expireAt`, at which Firestore's TTL policy may delete it. Nobody else sets this field,
 so the one setting rules both. Jobs that ended before this system came are left alone (`tracking.adoption`), and so are
@@ -18,13 +20,18 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from cleanup.thinning import Thinned, thin
 from tracking import adoption, jobs, pauses, refusals, walks, wiring
 from tracking.document_limits import is_document_id
 from tracking.store import CleanupStore, DocumentWrite, JobSnapshot, JobWrite
 
 CONTROL_DOCUMENT = "trackingControl/cleanup"
 GOES_ON_FROM = "goesOnFrom"
-RESERVE_MS = 80_000  # one page: its read, its writes, its delete and the write of the place, with the client's retries
+RESERVE_MS = 80_000
+"""Time for one page: its read, its writes, its delete and the write of the place, with the client's retries.
+
+A document of the history needs less, unless Firestore is slow. Being cut off costs nothing there.
+"""
 
 logger = Logger(service="cleanup")
 
@@ -32,7 +39,11 @@ logger = Logger(service="cleanup")
 @logger.inject_lambda_context(clear_state=True)
 @refusals.told("cleanup", logger)
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.CleanupDeps | None = None) -> dict[str, Any]:
-    """Return how many jobs were deleted, and whether all finished jobs were looked at."""
+    """Return how many jobs were deleted, and whether the run came to an end: all finished jobs and all due history."""
+
+    def has_time() -> bool:
+        return context.get_remaining_time_in_millis() >= RESERVE_MS
+
     deps = deps or wiring.cleanup()
     now, kept_for = deps.clock.now(), timedelta(days=deps.keep_finished_days)
     control = deps.store.get_document(pauses.CONTROL_DOCUMENT)
@@ -49,14 +60,19 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.CleanupD
         _set_expiry(deps, [job for job in ours if job.ended_at() >= now - kept_for], kept_for)
         looked_at, left_alone = looked_at + len(page), left_alone + len(page) - len(ours)
         place = page[-1].job_id if page else place
-        if context.get_remaining_time_in_millis() < RESERVE_MS:
+        if not has_time():
             is_done = False
             break
     else:
         is_done, place = True, ""
     if place != begin:
         deps.store.put_document(DocumentWrite(CONTROL_DOCUMENT, {GOES_ON_FROM: place}))
+    history = Thinned()
+    if is_done:
+        history = thin(deps.store, now, deps.limits.due_page_size, has_time)
+        is_done = history.is_done
     counts = {"looked_at": looked_at, "deleted": deleted, "left_alone": left_alone, "is_done": is_done}
+    counts |= {"thinned": history.documents, "not_thinned": history.left}
     logger.info("cleanup done", extra={"action": "cleanup_done", **counts})
     return {"deleted": deleted, "isDone": is_done}
 

@@ -205,6 +205,8 @@ CALLS: dict[str, Callable[[FirestoreStore], Any]] = {
     "delete_jobs": lambda store: store.delete_jobs([JobSnapshot("a", {}, VERSION, START, START)]),
     "get_documents": lambda store: store.get_documents("organizations"),
     "get_document": lambda store: store.get_document("organizations/o"),
+    "due_documents": lambda store: store.due_documents("videoHistory", "thinAt", START, 10),
+    "change_together": lambda store: store.change_together([DocumentWrite("a/b", {"n": 1})], {"a/c": VERSION}),
     "get_each": lambda store: store.get_each(["a/b"]),
     "get_newest": lambda store: store.get_newest("organizations", "name", 10),
     "update_each": lambda store: store.update_each([DocumentWrite("a/b", {"n": 1})]),

@@ -11,7 +11,7 @@ import pytest
 from tests.contract.front_ends import FrontEnd
 from tests.doubles import START
 from tests.factories import account, bare_change, job_document, video
-from tracking import jobs
+from tracking import jobs, walks
 from tracking.document_limits import MAX_DOCUMENT_BYTES, fitted, stored_bytes
 from tracking.errors import InvalidJobError
 from tracking.jobs import Change, ChangeKind, PlatformName, Progress, Status
@@ -915,3 +915,79 @@ def test_due_accounts_come_from_every_project_the_earliest_first(store: Store) -
     assert store.due_accounts(START, everyone, 1)[0].fields["username"] == "nasa"
     assert [one.path for one in store.due_accounts(START, [PlatformName.INSTAGRAM], 10)] == [last]
     assert store.due_accounts(START, [], 10) == []
+
+
+# Documents that are due, of all accounts
+
+
+def test_due_documents_come_from_all_collections_of_a_name(store: Store) -> None:
+    """Earliest first, page by page; documents with an equal time come by their paths."""
+    due = {
+        f"{ACCOUNTS}/b/videoHistory/1": START,
+        f"{ACCOUNTS}/a-/videoHistory/2": START,
+        f"{ACCOUNTS}/a/videoHistory/1": START - timedelta(days=1),
+        "organizations/a/videoHistory/1": START,
+        f"{ACCOUNTS}/a/videoHistory/2": START,
+    }
+    others = {"null": None, "text": "2020-01-01", "later": START + timedelta(microseconds=1)}
+    for path, moment in (due | {f"{ACCOUNTS}/a/videoHistory/{name}": value for name, value in others.items()}).items():
+        store.put_document(DocumentWrite(path, {"dueAt": moment, "name": path}))
+    store.put_document(DocumentWrite(f"{ACCOUNTS}/a/videoHistory/none", {"name": "without the field"}))
+    store.put_document(DocumentWrite(f"{ACCOUNTS}/a/otherHistory/1", {"dueAt": START}))
+    expected = [
+        f"{ACCOUNTS}/a/videoHistory/1",
+        "organizations/a/videoHistory/1",
+        f"{ACCOUNTS}/a/videoHistory/2",
+        f"{ACCOUNTS}/a-/videoHistory/2",
+        f"{ACCOUNTS}/b/videoHistory/1",
+    ]
+    found = store.due_documents("videoHistory", "dueAt", START, 10)
+    assert list(found) == expected
+    assert found[expected[2]] == store.get_stored(expected[2])
+    walked = [path for path, _ in walks.due_documents(store, "videoHistory", "dueAt", START, 2)]
+    assert walked == expected
+    assert store.due_documents("videoHistory", "dueAt", START - timedelta(days=2), 10) == {}
+
+
+def stored_version(store: Store, path: str) -> str:
+    found = store.get_stored(path)
+    assert found is not None
+    return found.version
+
+
+def test_documents_are_written_and_deleted_together(store: Store) -> None:
+    for name in ("a", "b"):
+        store.put_document(DocumentWrite(f"{ACCOUNTS}/{name}", {"v": {"x": 1, "y": 2}, "n": name}))
+    versions = {name: stored_version(store, f"{ACCOUNTS}/{name}") for name in ("a", "b")}
+    writes = [
+        DocumentWrite(f"{ACCOUNTS}/a", {"v": {"x": 3}}, version=versions["a"]),
+        DocumentWrite(f"{ACCOUNTS}/c", {"n": "c"}, must_be_new=True),
+    ]
+    store.change_together(writes, {f"{ACCOUNTS}/b": versions["b"]})
+    assert store.get_documents(ACCOUNTS) == {"a": {"v": {"x": 3}, "n": "a"}, "c": {"n": "c"}}
+
+
+@pytest.mark.parametrize("spoil", ["changed", "deleted", "written is stale", "written is gone", "exists", "too large"])
+def test_a_change_together_is_made_completely_or_not_at_all(store: Store, spoil: str) -> None:
+    for name in ("a", "b"):
+        store.put_document(DocumentWrite(f"{ACCOUNTS}/{name}", {"n": 1}))
+    versions = {name: stored_version(store, f"{ACCOUNTS}/{name}") for name in ("a", "b")}
+    content: dict[str, Any] = {"n": 2}
+    if spoil in {"changed", "written is stale"}:
+        store.put_document(DocumentWrite(f"{ACCOUNTS}/{'b' if spoil == 'changed' else 'a'}", {"n": 7}))
+    elif spoil in {"deleted", "written is gone"}:
+        gone = "b" if spoil == "deleted" else "a"
+        store.change_together([], {f"{ACCOUNTS}/{gone}": versions[gone]})
+    elif spoil == "exists":
+        store.put_document(DocumentWrite(f"{ACCOUNTS}/c", {"n": 7}))
+    else:
+        content = {"n": "x" * MAX_DOCUMENT_BYTES}
+    before = store.get_documents(ACCOUNTS)
+    writes = [
+        DocumentWrite(f"{ACCOUNTS}/a", content, version=versions["a"]),
+        DocumentWrite(f"{ACCOUNTS}/c", {"n": 2}, must_be_new=True),
+    ]
+    errors = {"exists": DocumentExistsError, "too large": WriteRefusedError}
+    with pytest.raises(errors.get(spoil, StaleVersionError)):
+        store.change_together(writes, {f"{ACCOUNTS}/b": versions["b"]})
+    assert store.get_documents(ACCOUNTS) == before

@@ -20,6 +20,7 @@ from tests.clients import anonymous_client
 from tests.doubles import START
 from tracking import jobs
 from tracking.adoption import FIELD as ADOPTED_FROM
+from tracking.history import thinning
 from tracking.jobs import PlatformName, Status
 from tracking.store import JOBS, REFRESHES, JobFilter, JobSnapshot
 from tracking.store.firestore import FirestoreStore
@@ -116,13 +117,16 @@ def made() -> list[StructuredQuery]:
     store.due_accounts(START, list(PlatformName), 500)
     store.get_newest("organizations/o/projects/p/trackedAccounts/a/videos", "publishedAt", 12)
     store.get_documents("organizations/o/projects/p/trackedAccounts/a/videos")
+    for group in HISTORY:
+        store.due_documents(group, thinning.DUE, START, 10)
+        store.due_documents(group, thinning.DUE, START, 10, (START, f"organizations/o/{group}/2026-03"))
     for org, project, status in itertools.product((None, "o"), (None, "p"), (None, Status.FAILED)):
         store.list_jobs(JobFilter(org_id=org, project_id=project, status=status), 20)
     return [request["structured_query"] for name, request in recorded.calls if name == "run_query"]
 
 
 def test_every_query_has_its_index_and_every_index_its_query(made: list[StructuredQuery]) -> None:
-    assert len(made) == 28
+    assert len(made) == 32
     written = json.loads((ROOT / "firestore.indexes.json").read_text())["indexes"]
     scopes = {index["queryScope"]: index["collectionGroup"] for index in written}
     assert scopes == {"COLLECTION": JOBS, "COLLECTION_GROUP": "trackedAccounts"}
@@ -174,6 +178,12 @@ def alone(query: StructuredQuery) -> tuple[str, str] | None:
     return query.from_[0].collection_id, fields.pop()
 
 
+def across(query: StructuredQuery) -> bool:
+    """Return whether the query asks all collections of one name."""
+    return bool(query.from_[0].all_descendants)
+
+
+HISTORY = ("accountHistory", "videoHistory")
 OF_STRANGERS = {(JOBS, name) for name in ("orgId", "projectId", "userId", "platform", "status")}
 """Fields that pages of others may compare for equality, in any combination: docs/design.md, section 3. Firestore joins
 the fields' own indexes: https://firebase.google.com/docs/firestore/query-data/index-overview#taking_advantage_of_index_merging
@@ -190,8 +200,8 @@ FIELDS = {
         JOBS: jobs.DOCUMENT_FIELDS,
         "trackedAccounts": ACCOUNT["account"]["fields"],
         "videos": ACCOUNT["video"]["fields"],
-        "accountHistory": {"days"},
-        "videoHistory": {"v"},
+        "accountHistory": {"days", "weeks", thinning.DUE},
+        "videoHistory": {"v", thinning.DUE},
         "videoIndex": {"v", "of"},
         REFRESHES: {"expireAt"},
         "trackingControl": {SLOTS, REFRESH_SLOTS, TURNS, WRITTEN_BY, ADOPTED_FROM, GOES_ON_FROM, NAME_KEY},
@@ -206,12 +216,25 @@ def test_fields_without_a_query_of_their_own_have_no_index(made: list[Structured
 
     https://firebase.google.com/docs/firestore/query-data/index-overview#single-field_index_exemptions
     """
-    asked = {field for query in made if (field := alone(query))}
+    asked = {field for query in made if not across(query) and (field := alone(query))}
     assert asked == {(JOBS, "status"), (JOBS, "createdAt"), (JOBS, "completedAt"), ("videos", "publishedAt")}
     exempt = [(override["collectionGroup"], override["fieldPath"]) for override in overrides()]
     assert len(exempt) == len(set(exempt))
     assert set(exempt) == FIELDS - asked - OF_STRANGERS - OF_OUR_PAGES
-    assert all(override["indexes"] == [] for override in overrides())
+
+
+def test_queries_of_all_accounts_have_an_index_of_one_field(made: list[StructuredQuery]) -> None:
+    """Without an entry in the file, Firestore indexes a field for queries of one collection alone.
+
+    https://firebase.google.com/docs/firestore/query-data/index-overview#query_scopes
+    """
+    asked = {field for query in made if across(query) and (field := alone(query))}
+    assert asked == {(group, thinning.DUE) for group in HISTORY}
+    ascending = [{"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"}]
+    indexed = {(one["collectionGroup"], one["fieldPath"]): one["indexes"] for one in overrides() if one["indexes"]}
+    assert indexed == dict.fromkeys(asked, ascending)
+    orders = {order.direction.name for query in made if across(query) for order in query.order_by}
+    assert orders == {"ASCENDING"}
 
 
 def test_no_exemption_is_for_a_whole_collection() -> None:

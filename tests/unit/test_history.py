@@ -11,7 +11,8 @@ import pytest
 from tests.doubles import START
 from tests.factories import account, video, videos
 from tests.harness import Harness
-from tracking.accounts import MediaType, Video
+from tests.past_days import ACCOUNT, points, track, video_points
+from tracking.accounts import MediaType
 from tracking.document_limits import MAX_DOCUMENT_BYTES, stored_bytes
 from tracking.errors import JobCancelledError
 from tracking.history import growth
@@ -21,34 +22,7 @@ from tracking.history.past import VIDEOS_PER_PART, Past
 from tracking.store import DocumentWrite, JobWrite, WriteRefusedError
 from tracking.store.memory import MemoryStore
 
-ACCOUNT = "organizations/org1/projects/project1/trackedAccounts/instagram_528817151"
 TODAY = START.date()
-
-
-def track(harness: Harness, *, followers: int | None = 1_000, served: list[Video] | None = None) -> dict[str, Any]:
-    """Run a whole job, and return the account's document."""
-    harness.platform.account = account(follower_count=followers)
-    if served is not None:
-        harness.platform.videos = served
-    harness.run_chain(harness.claimed_job())
-    return harness.store.get_document(ACCOUNT) or {}
-
-
-def points(harness: Harness) -> dict[str, dict[str, Any]]:
-    """Return all points of the account by day."""
-    return {
-        f"{month}-{day}": point
-        for month, document in harness.store.get_documents(f"{ACCOUNT}/accountHistory").items()
-        for day, point in document["days"].items()
-    }
-
-
-def video_points(harness: Harness, video_id: str) -> dict[str, list[int | None]]:
-    return {
-        f"{month[:7]}-{day}": counts
-        for month, document in harness.store.get_documents(f"{ACCOUNT}/videoHistory").items()
-        for day, counts in document["v"].get(video_id, {}).items()
-    }
 
 
 # Points

@@ -91,6 +91,8 @@ class Limits:
     """Videos that are fetched, staged and saved together."""
     finished_page_size: int = MAX_WRITES_PER_COMMIT
     """Finished jobs in a page: as many as one `delete_jobs` takes."""
+    due_page_size: int = 10
+    """Documents of the history in a page. One may hold half a megabyte, which is several megabytes in memory."""
 
 
 _LIMITS = Limits()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from tracking.store import CleanupStore, CommandLineStore, JobSnapshot, TickStore
+from tracking.store import CleanupStore, CommandLineStore, JobSnapshot, StoredDocument, TickStore
 
 
 def finished_jobs(store: CleanupStore, page_size: int, begin: str = "") -> Iterator[list[JobSnapshot]]:
@@ -49,6 +49,20 @@ def ended_since(store: CommandLineStore, moment: datetime, page_size: int) -> It
         if len(page) < page_size:
             return
         last = page[-1]
+
+
+def due_documents(
+    store: CleanupStore, group: str, field: str, now: datetime, page_size: int
+) -> Iterator[tuple[str, StoredDocument]]:
+    """Yield each document with its path that `CleanupStore.due_documents` finds. The caller may change or delete it."""
+    last: tuple[datetime, str] | None = None
+    while True:
+        page = store.due_documents(group, field, now, page_size, last)
+        yield from page.items()
+        if len(page) < page_size:
+            return
+        path, document = list(page.items())[-1]
+        last = document.fields[field], path
 
 
 def _pages(read: Callable[[int, str], list[JobSnapshot]], page_size: int, from_id: str) -> Iterator[list[JobSnapshot]]:

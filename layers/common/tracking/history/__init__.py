@@ -2,6 +2,7 @@
 
     trackedAccounts/{accountId}
       ├─ accountHistory/{2026-11}          days: {"30": {at, f, g, p, v, n, tv}}
+      ├─ accountHistory/{2026}             weeks: {"48": {at, f, g, p, v, n, tv}}: what stays of days that are old
       ├─ videoHistory/{2026-11}, -2, -3 …  v: {videoId: {"30": [views, likes, comments, shares]}}
       └─ videoIndex/{1}, {2} …             v: {videoId: {h, t, m, w, s, x}}: what we remember of each video
 
@@ -13,4 +14,5 @@ history as in the index: 31 days of them have 550 kB, and a document may have 1 
     past      reads what is known before a fetch
     growth    compares the fetch with the past
     points    the documents' writes
+    thinning  which points stay when they are old
 """

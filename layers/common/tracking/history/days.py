@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
 _T = TypeVar("_T")
@@ -20,6 +20,14 @@ def day_of(moment: datetime) -> date:
     return moment.astimezone(UTC).date()
 
 
+def day_from(text: object) -> date | None:
+    """Return the day that an ISO date names, or None if it names none."""
+    try:
+        return date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
 def month_of(day: date) -> str:
     return f"{day:%Y-%m}"
 
@@ -27,6 +35,16 @@ def month_of(day: date) -> str:
 def day_key(day: date) -> str:
     """Return the day's name within its month's document: `03`."""
     return f"{day:%d}"
+
+
+def first_moment(month: str, later: int = 0) -> datetime:
+    """Return the moment at which the month begins, or the one that is so many months later."""
+    number = int(month[:4]) * 12 + int(month[5:]) - 1 + later
+    return datetime.combine(date(number // 12, number % 12 + 1, 1), time(), UTC)
+
+
+def month_after(month: str) -> str:
+    return month_of(first_moment(month, 1).date())
 
 
 def months(first: date, last: date) -> list[str]:

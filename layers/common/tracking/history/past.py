@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol, Self
 
-from tracking.history.days import LOOK_BACK_DAYS, SLACK_DAYS, day_key, months
+from tracking.history.days import LOOK_BACK_DAYS, SLACK_DAYS, day_from, day_key, months
 from tracking.jobs import Fields
 
 VIDEOS_PER_PART = 500
@@ -67,8 +67,12 @@ class Past:
         concerned = {videos[video_id].part for video_id in video_ids if video_id in videos}
         return cls(
             document=_map(found.get(account_path)),
-            since=_day(_map(_map(found.get(account_path)).get("growth")).get("since")),
-            account=dict(_account_points(found, history)),
+            since=day_from(_map(_map(found.get(account_path)).get("growth")).get("since")),
+            account={
+                day: point
+                for path, month in history.items()
+                for day, point in account_points(found.get(path), month).items()
+            },
             videos=videos,
             parts=parts,
             views=_views(store, account_path, concerned, today) if concerned else {},
@@ -98,19 +102,16 @@ def _videos(document: object, part: int) -> Iterator[tuple[str, KnownVideo]]:
                     published_at=_moment(entry.get("t")),
                     media_type=str(entry.get("m")),
                     views=_count(entry.get("w")),
-                    first_seen=_day(entry.get("s")),
+                    first_seen=day_from(entry.get("s")),
                     missing_since=_moment(entry.get("x")),
                 ),
             )
 
 
-def _account_points(
-    found: Mapping[str, Fields], history: Mapping[str, str]
-) -> Iterator[tuple[date, Mapping[str, Any]]]:
-    for path, month in history.items():
-        for key, point in _map(_map(found.get(path)).get("days")).items():
-            if (day := _day(f"{month}-{key}")) and isinstance(point, dict):
-                yield day, point
+def account_points(document: Mapping[str, Any] | None, month: str) -> dict[date, Mapping[str, Any]]:
+    """Return the points of a month's document by day."""
+    points = {day_from(f"{month}-{key}"): point for key, point in _map(_map(document).get("days")).items()}
+    return {day: point for day, point in points.items() if day and isinstance(point, dict)}
 
 
 def _views(store: Documents, account_path: str, parts: Collection[int], today: date) -> dict[str, dict[date, int]]:
@@ -146,10 +147,3 @@ def _count(value: object) -> int | None:
 
 def _moment(value: object) -> datetime | None:
     return value if isinstance(value, datetime) else None
-
-
-def _day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None

@@ -15,7 +15,7 @@ from typing import Any
 
 from tracking.accounts import Account, Video
 from tracking.document_limits import fitted
-from tracking.history import growth
+from tracking.history import growth, thinning
 from tracking.history.days import day_key, day_of, month_of
 from tracking.history.growth import Views
 from tracking.history.past import VIDEOS_PER_PART, KnownVideo, Past, index_path, video_month_path
@@ -113,7 +113,9 @@ class Points:
 
     def account_write(self, point: Fields) -> DocumentWrite:
         today = day_of(self.now)
-        return DocumentWrite(f"{self.account_path}/accountHistory/{month_of(today)}", {"days": {day_key(today): point}})
+        month = month_of(today)
+        fields: Fields = {"days": {day_key(today): point}, thinning.DUE: thinning.account_due(month)}
+        return DocumentWrite(f"{self.account_path}/accountHistory/{month}", fields)
 
     def video_writes(self) -> Iterator[DocumentWrite]:
         """Yield a write for each part of the videos' history, and for each part of the index that changes."""
@@ -132,10 +134,11 @@ class Points:
         if points and max(points) > max(self.past.parts, default=1):
             entries.setdefault(1, {})  # it holds the number of parts
         for part, of_part in points.items():
-            path = video_month_path(self.account_path, month_of(today), part)
-            yield DocumentWrite(path, {"v": of_part})
+            month = month_of(today)
+            fields: Fields = {"v": of_part, thinning.DUE: thinning.videos_due(month)}
+            yield DocumentWrite(video_month_path(self.account_path, month, part), fields)
         for part, of_part in entries.items():
-            fields: Fields = {"v": of_part}
+            fields = {"v": of_part}
             if part == 1:
                 fields["of"] = max([*points, *self.past.parts])
             yield DocumentWrite(index_path(self.account_path, part), fields)

@@ -333,7 +333,7 @@ class StateStore(Protocol):
 
 
 class CleanupStore(JobsWriter, Protocol):
-    """Finished jobs, and the place where the last walk through them stopped."""
+    """Finished jobs, the place where the last walk through them stopped, and documents that are due for a change."""
 
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
         """Return completed, failed and cancelled jobs, malformed ones too, from `from_id` on in id order."""
@@ -345,8 +345,29 @@ class CleanupStore(JobsWriter, Protocol):
 
     def get_document(self, path: str) -> dict[str, Any] | None: ...
 
+    def get_stored(self, path: str) -> StoredDocument | None:
+        """Return a document with its version, or None if there is none."""
+        ...
+
     def put_document(self, write: DocumentWrite) -> str:
         """Write a document, as in `TickStore`."""
+        ...
+
+    def due_documents(
+        self, group: str, field: str, now: datetime, limit: int, after: tuple[datetime, str] | None = None
+    ) -> dict[str, StoredDocument]:
+        """Return documents of all collections of this name whose `field` is a time up to `now`, the earliest first.
+
+        The keys are their paths. `after`: the time and the path of the last document of the page before.
+        """
+        ...
+
+    def change_together(self, writes: Sequence[DocumentWrite], deleted: Mapping[str, str]) -> None:
+        """Write documents and delete others: all or nothing. `deleted`: paths, with the versions they must still have.
+
+        Raises StaleVersionError if a document has another version or is gone, DocumentExistsError if one must be new
+        and is not, and WriteRefusedError. `must_exist` is not possible here.
+        """
         ...
 
 

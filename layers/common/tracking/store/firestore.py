@@ -17,6 +17,7 @@ from google.auth.exceptions import GoogleAuthError, TransportError
 from google.cloud.firestore_v1 import Client, CollectionReference, Increment, Query
 from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc.code_pb2 import Code
 
 from tracking.errors import CredentialsError, StoreUnavailableError, TrackingError
@@ -419,7 +420,7 @@ class FirestoreStore:
     @_translated
     def get_stored(self, path: str) -> StoredDocument | None:
         document = self.client.document(path).get(**self._call)
-        return StoredDocument(document.to_dict() or {}, _version(document.update_time)) if document.exists else None
+        return _stored(document) if document.exists else None
 
     @_translated
     def get_each(self, paths: Collection[str]) -> dict[str, dict[str, Any]]:
@@ -439,6 +440,34 @@ class FirestoreStore:
                 raise
             raise StaleVersionError(str(error)) from error
         return _version(results[0].update_time)
+
+    @_translated
+    def due_documents(
+        self, group: str, field: str, now: datetime, limit: int, after: tuple[datetime, str] | None = None
+    ) -> dict[str, StoredDocument]:
+        query: Any = self.client.collection_group(group).where(filter=FieldFilter(field, "<=", now))
+        query = query.order_by(field).order_by("__name__")
+        if after is not None:
+            moment, path = after
+            query = query.start_after({field: moment, "__name__": self.client.document(path)})
+        found = query.limit(limit).stream(**self._call)
+        return {document.reference.path: _stored(document) for document in found}
+
+    @_translated
+    def change_together(self, writes: Sequence[DocumentWrite], deleted: Mapping[str, str]) -> None:
+        batch = self.client.batch()
+        for write in writes:
+            self._add_document(batch, write)
+        for path, version in deleted.items():
+            batch.delete(self.client.document(path), option=self._unchanged_since(version))
+        try:
+            batch.commit(**self._call)
+        except google.AlreadyExists as error:
+            raise DocumentExistsError(str(error)) from error
+        except (google.FailedPrecondition, google.NotFound) as error:
+            raise StaleVersionError(str(error)) from error
+        except google.InvalidArgument as error:
+            raise WriteRefusedError(str(error)) from error
 
     @_translated
     def get_newest(self, collection: str, field: str, limit: int) -> dict[str, dict[str, Any]]:
@@ -492,6 +521,10 @@ def _snapshot(document: Any) -> JobSnapshot:
     return JobSnapshot(document.id, document.to_dict(), _version(written), document.create_time, written)
 
 
+def _stored(document: Any) -> StoredDocument:
+    return StoredDocument(document.to_dict() or {}, _version(document.update_time))
+
+
 def _answer(result: Any, code: int) -> str | Unwritable | None:
     if code == Code.OK:
         return _version(result.update_time)
@@ -499,4 +532,6 @@ def _answer(result: Any, code: int) -> str | Unwritable | None:
 
 
 def _version(update_time: Any) -> str:
+    if isinstance(update_time, Timestamp):  # the client leaves the times of a collection group as they were sent
+        update_time = DatetimeWithNanoseconds.from_timestamp_pb(update_time)  # type: ignore[no-untyped-call]
     return str(update_time.rfc3339())

@@ -171,7 +171,7 @@ class MemoryStore:
             due = [
                 DueAccount(path, _copied(data))
                 for path, data in sorted(accounts.items())
-                if data.get("platform") in platforms and _is_until(data.get("nextRefreshAt"), now)
+                if data.get("platform") in platforms and _is_up_to(data.get("nextRefreshAt"), now)
             ]
         return sorted(due, key=lambda one: one.fields["nextRefreshAt"])[:limit]
 
@@ -249,6 +249,36 @@ class MemoryStore:
             if write.version is not None and (current is None or current.version != write.version):
                 raise StaleVersionError(write.path)
             return self._write(write, self._new_version())
+
+    def due_documents(
+        self, group: str, field: str, now: datetime, limit: int, after: tuple[datetime, str] | None = None
+    ) -> dict[str, StoredDocument]:
+        with self._lock:
+            due = sorted(
+                (document.data[field], path.split("/"))
+                for path, document in self._documents.items()
+                if path.split("/")[-2] == group and _is_up_to(document.data.get(field), now)
+            )
+            begin = (after[0], after[1].split("/")) if after else None
+            found = ["/".join(parts) for moment, parts in due if begin is None or (moment, parts) > begin]
+            return {path: stored for path in found[:limit] if (stored := self.get_stored(path))}
+
+    def change_together(self, writes: Sequence[DocumentWrite], deleted: Mapping[str, str]) -> None:
+        with self._lock:
+            read = {write.path: write.version for write in writes if write.version is not None}
+            for path, version in {**deleted, **read}.items():
+                current = self._documents.get(path)
+                if current is None or current.version != version:
+                    raise StaleVersionError(path)
+            for write in writes:
+                if write.must_be_new and write.path in self._documents:
+                    raise DocumentExistsError(write.path)
+            self._refuse_what_firestore_refuses(writes)
+            version = self._new_version()
+            for write in writes:
+                self._write(write, version)
+            for path in deleted:
+                del self._documents[path]
 
     def get_newest(self, collection: str, field: str, limit: int) -> dict[str, dict[str, Any]]:
         found = [(key, data) for key, data in self.get_documents(collection).items() if field in data]
@@ -348,7 +378,7 @@ def _joined(before: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
     return before | {name: _joined(before[name], value) if name in maps else value for name, value in fields.items()}
 
 
-def _is_until(value: object, now: datetime) -> bool:
+def _is_up_to(value: object, now: datetime) -> bool:
     return isinstance(value, datetime) and value <= now
 
 
