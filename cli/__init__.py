@@ -13,6 +13,7 @@ import re
 import sys
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -20,13 +21,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.accounts import AccountError, account_named, accounts_of, accounts_table
 from cli.adoption import Stale, cancel_stale, is_adopted, survey
 from cli.costs import By, added_up, sum_of, table_of
 from cli.counts import counted
 from cli.deploy import deploy, rollback
 from cli.deploy.stages import DeployError
 from cli.doctor import doctor
+from cli.export import Format, History, write_files
 from cli.fetch import fetch
+from cli.history import chart, history_table, points_since
 from cli.local import app as local_app
 from cli.watch import watch_jobs
 from local import LocalError
@@ -49,6 +53,7 @@ from tracking.store import (
     StaleVersionError,
     Store,
     WriteRefusedError,
+    account_path,
 )
 from tracking.store.firestore import FirestoreStore
 
@@ -211,6 +216,55 @@ def costs(
         out.print(table_of(found, by) if found else "No jobs.")
 
 
+Org = Annotated[str, typer.Option(help="Organisation id.")]
+Project = Annotated[str, typer.Option(help="Project id.")]
+OfPlatform = Annotated[PlatformName | None, typer.Option(help="Only accounts of this platform.")]
+
+
+@app.command()
+def accounts(org: Org = "demo-org", project: Project = "demo-project", platform: OfPlatform = None) -> None:
+    """List the tracked accounts of a project, and how much their followers grew in 7 and in 30 days."""
+    found = accounts_of(_store(), org, project, platform)
+    out.print(accounts_table(found) if found else "No accounts.")
+
+
+@app.command()
+def history(
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its user name, or the id of its document.")],
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How many days to show.")] = 30,
+    as_chart: Annotated[bool, typer.Option("--chart", help="Plot the followers, too.")] = False,
+    org: Org = "demo-org",
+    project: Project = "demo-project",
+    platform: OfPlatform = None,
+) -> None:
+    """Show what an account had on each day. An empty cell is a count that is not known."""
+    store, today = _store(), datetime.now(UTC).date()
+    account_id = account_named(accounts_of(store, org, project, platform), account)
+    points = points_since(store, account_path(org, project, account_id), today - timedelta(days - 1), today)
+    out.print(history_table(points) if points else "No points.")
+    if as_chart and (plot := chart(points, out.width)):
+        out.print(plot, markup=False, highlight=False)
+
+
+@app.command()
+def export(
+    out_folder: Annotated[Path, typer.Option("--out", help="The folder for the files.")],
+    as_format: Annotated[Format, typer.Option("--format", help="parquet needs DuckDB.")] = Format.CSV,
+    since: Annotated[str, typer.Option(help="How far back, such as 90d.")] = "30d",
+    org: Org = "demo-org",
+    project: Project = "demo-project",
+    platform: OfPlatform = None,
+) -> None:
+    """Write the history of a project's accounts and videos to two files, which DuckDB and others can read."""
+    now, store = datetime.now(UTC), _store()
+    found = accounts_of(store, org, project, platform)
+    if not found:
+        raise AccountError("There is no such account in this project: nothing was written.")
+    exported = History(store, org, project, found, first=(now - _age(since)).date(), today=now.date())
+    for path, rows in write_files(exported, as_format, out_folder).items():
+        out.print(f"{path}: {counted(rows, 'row')}", highlight=False, soft_wrap=True)
+
+
 @app.command()
 def platforms(
     clear: Annotated[PlatformName | None, typer.Option(help="End this platform's pause now.")] = None,
@@ -260,7 +314,7 @@ def owner(
 def main() -> None:
     try:
         app()
-    except (TrackingError, SettingsError, LocalError, DeployError) as error:
+    except (TrackingError, SettingsError, LocalError, DeployError, AccountError) as error:
         _refuse(str(error))
     except UnicodeEncodeError:  # half a character, which a shell passes on unchanged
         _refuse("What was typed is not valid UTF-8.")
