@@ -1,4 +1,7 @@
-"""Faults of the cleanup: it still deletes an old finished job, dates a young one, and leaves a job that waits."""
+"""Faults of the cleanup: it still deletes an old finished job, dates a young one, and leaves a job that waits.
+
+And it still turns the days of an old month into weeks.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,13 @@ from tests.chaos.points import EVERY
 from tests.chaos.trials import Result
 from tests.e2e.running import Project
 from tracking.adoption import ADOPTED
+from tracking.history import thinning
+from tracking.store import DocumentWrite, account_path
 
-POINTS = ("cleanup.get_document", "cleanup.finished_jobs", "cleanup.keep", "cleanup.delete_jobs")
+POINTS = (
+    *("cleanup.get_document", "cleanup.finished_jobs", "cleanup.keep", "cleanup.delete_jobs"),
+    *("cleanup.due_documents", "cleanup.get_stored", "cleanup.change_together"),
+)
 MAX_RUNS = 3
 
 
@@ -29,6 +37,10 @@ def _clean(harness: ChaosHarness, fault: Fault) -> Result:
     live = project.add_job("sim_videos_1", createdAt=long_ago, completedAt=long_ago)
     young = project.add_job("sim_videos_1", status="completed", completedAt=datetime.now(UTC))
     store = harness.running.store
+    history = f"{account_path(project.org_id, project.project_id, 'youtube_1')}/accountHistory"
+    days = {day: {"at": datetime(2020, 3, int(day), tzinfo=UTC), "f": int(day)} for day in ("30", "31")}
+    month = {"days": days, thinning.DUE: thinning.account_due("2020-03")}
+    store.put_document(DocumentWrite(f"{history}/2020-03", month))
 
     def checks() -> dict[str, bool]:
         jobs = {name: found.data for name in (finished, live, young) if (found := store.get_job(name))}
@@ -36,6 +48,7 @@ def _clean(harness: ChaosHarness, fault: Fault) -> Result:
             "the old job is still there": finished in jobs,
             "a live job was deleted, or will be": live not in jobs or "expireAt" in jobs[live],
             "a young job was deleted, or has no expiry": jobs.get(young, {}).get("expireAt") is None,
+            "the old month is not a week": store.get_documents(history) != {"2020": {"weeks": {"14": days["31"]}}},
         }
 
     of_one_job = {"cleanup.keep": young}
