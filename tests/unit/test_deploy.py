@@ -424,8 +424,8 @@ def test_missing_index_is_named() -> None:
 
 
 def test_broken_index_is_named() -> None:
-    found = all_indexes()
-    found[0].state.name = "NEEDS_REPAIR"
+    found = sorted(all_indexes(), key=lambda one: str(one.name))
+    found[-1].state.name = "NEEDS_REPAIR"
     with pytest.raises(DeployError, match="cannot build the index trackingJobs"):
         wait_until_ready(Admin(found), "acme", "(default)", ManualClock())
 

@@ -37,14 +37,16 @@ def assert_held(kind: str, name: str, document: dict[str, Any]) -> None:
     """Check a document's name, its points, and their types and nulls against the contract."""
     assert re.fullmatch(NAMES[kind], name)
     assert document
+    assert isinstance(document.get("thinAt"), datetime | None)
+    keys = document.keys() - {"thinAt"}
     if kind == "video":
-        assert document.keys() == {"v"}
+        assert keys == {"v"}
         for days in document["v"].values():
             assert_days(name, days)
             for point in days.values():
                 assert_values(dict(enumerate(CONTRACT["video"]["point"])), dict(enumerate(point)))
         return
-    assert document.keys() == {"days" if "-" in name else "weeks"}
+    assert keys == {"days" if "-" in name else "weeks"}
     assert_days(name, document.get("days", {}))
     for key, point in [*document.get("days", {}).items(), *document.get("weeks", {}).items()]:
         assert_values(CONTRACT["account"]["point"], point)
