@@ -68,6 +68,14 @@ class RunningStack:
         assert "FunctionError" not in answer, payload
         return dict(payload)
 
+    def refresh_tick(self) -> dict[str, int]:
+        """Run the deployed refresh tick once, beside those of the minute."""
+        name = aws.physical_name(self.state.aws(), "RefreshFunction")
+        answer = self._functions.invoke(FunctionName=f"{name}:live", Payload=b"{}")
+        payload = json.load(answer["Payload"])
+        assert "FunctionError" not in answer, payload
+        return dict(payload)
+
     @contextmanager
     def without_schedule(self) -> Iterator[None]:
         """Disable the rule of the minute's tick meanwhile."""
