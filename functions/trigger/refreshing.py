@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 
 from tracking import jobs, refreshes
 from tracking.errors import InvalidJobError, StoreUnavailableError
@@ -58,7 +59,7 @@ def _look(deps: RefreshDeps, tick: Tick, remaining_s: Callable[[], float]) -> No
     now, store, trigger = deps.clock.now(), deps.store, deps.trigger
     control = read_control(store, now, REFRESH_SLOTS)
     opened = store.open_jobs(MAX_OPEN)
-    due = store.due_accounts(now, [name for name in PlatformName if name not in control.pauses], MAX_DUE)
+    due = _due(deps, now, [name for name in PlatformName if name not in control.pauses])
     if not opened and not due:
         return
     control.own(deps.executions.machine)
@@ -70,11 +71,11 @@ def _look(deps: RefreshDeps, tick: Tick, remaining_s: Callable[[], float]) -> No
     slots = Slots(deps.limits, control.running, control.pauses, now)
     slots.leave_to_users(deps.limits, control.of_book)
     waiting, malformed = parse_all(_with_status(opened, Status.PENDING))
-    again = [one for one in waiting if slots.take(one.job.platform)]
+    again = [one for one in waiting if one.job.platform not in control.pauses and slots.take(one.job.platform)]
     going_on = {job.job_id.partition("-")[0] for job in opened}
     skipped = [one for one in due if _is_skipped(deps, one, going_on)]
     chosen = [one for one in due if one not in skipped and slots.take(_platform(one))]
-    new = {refreshes.job_id(one.path, one.fields["nextRefreshAt"]): one for one in chosen}
+    new = {refreshes.job_id(one.path, _due_at(one)): one for one in chosen}
     control.take(again, now)
     control.take_new({job_id: _platform(one) for job_id, one in new.items()}, now)
     control.save(store, with_turns=False)
@@ -85,6 +86,18 @@ def _look(deps: RefreshDeps, tick: Tick, remaining_s: Callable[[], float]) -> No
     _plan(deps, [*skipped, *(new[job_id] for job_id in created)], now)
     claims = [_claim(job, new[job_id], now) for job_id, job in created.items() if job is not None]
     start_all(trigger, claims, tick, remaining_s)
+
+
+def _due(deps: RefreshDeps, now: datetime, platforms: Sequence[PlatformName]) -> list[DueAccount]:
+    """Return due accounts of these platforms, the earliest first.
+
+    If there are very many, each platform is asked for its own: one whose slots are taken must not hide the others.
+    """
+    found = deps.store.due_accounts(now, platforms, MAX_DUE)
+    if len(found) < MAX_DUE:
+        return found
+    of_each = [deps.store.due_accounts(now, [name], MAX_DUE // len(platforms)) for name in platforms]
+    return sorted(chain.from_iterable(of_each), key=_due_at)
 
 
 def _is_skipped(deps: RefreshDeps, one: DueAccount, going_on: set[str]) -> bool:
@@ -132,8 +145,7 @@ def _job(deps: RefreshDeps, job_id: str, one: DueAccount, now: datetime) -> Fiel
 
 def _claim(snapshot: JobSnapshot, one: DueAccount, now: datetime) -> Claim:
     job = snapshot.parse()
-    due_at: datetime = one.fields["nextRefreshAt"]
-    return Claim(job, snapshot.version, execution_name(job), (now - due_at).total_seconds())
+    return Claim(job, snapshot.version, execution_name(job), (now - _due_at(one)).total_seconds())
 
 
 def _mode(one: DueAccount, now: datetime) -> Mode:
@@ -154,6 +166,11 @@ def _plan(deps: RefreshDeps, accounts: Iterable[DueAccount], now: datetime) -> N
 
 def _with_status(opened: Sequence[JobSnapshot], status: Status) -> list[JobSnapshot]:
     return [job for job in opened if job.data["status"] == status]
+
+
+def _due_at(one: DueAccount) -> datetime:
+    due_at: datetime = one.fields["nextRefreshAt"]
+    return due_at
 
 
 def _platform(one: DueAccount) -> PlatformName:

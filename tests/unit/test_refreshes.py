@@ -21,7 +21,9 @@ from tracking.errors import (
     AccountPrivateError,
     AccountSuspendedError,
     IdentityChangedError,
+    JobPausedError,
     PlatformUnavailableError,
+    RateLimitedError,
     TrackingError,
 )
 from tracking.jobs import AccountType, PlatformName
@@ -30,6 +32,7 @@ from tracking.refreshes import Cadence, Mode
 from tracking.sentences import Sentence
 from tracking.store import REFRESHES, DocumentWrite, JobWrite
 from tracking.store.memory import MemoryStore
+from trigger.refreshing import run_refreshes
 
 ACCOUNT = "organizations/org1/projects/project1/trackedAccounts/instagram_528817151"
 DAY = timedelta(days=1)
@@ -140,8 +143,6 @@ def test_a_tick_that_dies_before_it_plans_loses_nothing(tracked: Harness) -> Non
     dying = Dying(tracked.clock, REFRESHES)
     vars(dying).update({**vars(tracked.memory), "_queue": REFRESHES})
     deps = replace(tracked.refresh_deps, store=dying)
-    from trigger.refreshing import run_refreshes
-
     with pytest.raises(KeyboardInterrupt):
         run_refreshes(deps)
     assert len(tracked.store.get_documents(REFRESHES)) == 1
@@ -251,6 +252,33 @@ def test_a_paused_platforms_accounts_wait_and_stay_due(tracked: Harness) -> None
     tracked.store.put_document(DocumentWrite("trackingControl/platforms", pause))
     assert tracked.refresh_tick() == []
     assert document(tracked)["nextRefreshAt"] == due_at
+
+
+def test_a_platform_without_slots_hides_no_other(harness: Harness) -> None:
+    """More accounts are due than one query reads, and all of them are of one platform."""
+    harness.limits = replace(harness.limits, running=50, per_credential=10)
+    harness.refresh_by_default(Cadence.DAILY)
+    project = ACCOUNT.rpartition("/")[0]
+    for number in range(600):
+        name = "youtube" if number == 599 else "instagram"
+        fields = account(platform=name, platform_user_id=str(number)).to_document()
+        times = {"accountType": "my", "nextRefreshAt": START - timedelta(seconds=600 - number)}
+        harness.store.put_document(DocumentWrite(f"{project}/{name}_{number}", fields | times))
+    assert Counter(job["platform"] for job in harness.refresh_tick()) == {"instagram": 6, "youtube": 1}
+
+
+def test_a_refresh_that_was_put_back_waits_for_its_platform(tracked: Harness) -> None:
+    job = begin(tracked)
+    until = tracked.clock.now() + timedelta(hours=2)
+    tracked.platform.failures = [RateLimitedError(Sentence("Slow down."), until)]
+    with pytest.raises(JobPausedError):
+        tracked.run_state("FetchAccount", job)
+    assert tracked.refresh_tick() == []
+    tracked.clock.advance(3 * 3_600)
+    (again,) = tracked.refresh_tick()
+    assert (again["jobId"], again["attempt"]) == (job["jobId"], 2)
+    tracked.run_chain(again)
+    assert document(tracked)["lastJobId"] == job["jobId"]
 
 
 # What a refresh fetches and writes
