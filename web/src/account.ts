@@ -43,6 +43,8 @@ export interface TrackedAccount {
   refreshMode: Cadence | null;
   /** When it is refreshed next; null for never. */
   nextRefreshAt: Date | null;
+  /** When somebody last asked for a refresh at once. */
+  refreshAskedAt: Date | null;
   /** Hours between two refreshes. */
   refreshHours: number | null;
   /** When all its videos were last fetched, and none was missed. */

@@ -42,6 +42,7 @@ export function readAccount(snapshot: DocumentSnapshot): TrackedAccount {
     growth: growth(data.growth),
     refreshMode: oneOf(CADENCES, data.refreshMode),
     nextRefreshAt: moment(data.nextRefreshAt),
+    refreshAskedAt: moment(data.refreshAskedAt),
     refreshHours: count(data.refreshHours),
     fullAt: moment(data.fullAt),
     refreshMisses: count(data.refreshMisses),

@@ -1,3 +1,4 @@
+import account from '../../../contracts/account.json';
 import contract from '../../../contracts/job.json';
 import { platforms } from '../../../contracts/platforms.json';
 import { type Expression, withOperands, withoutComments } from '../rules/coverage';
@@ -25,6 +26,8 @@ const VOCABULARIES: readonly (readonly string[])[] = [
   [...Object.keys(platforms), 'facebook'],
   [...contract.accountTypes, 'partner'],
   ['owner', 'admin', 'member'],
+  Object.keys(account.account.fields),
+  [...account.cadences, 'hourly'],
 ];
 
 /** Paths of documents that no rule allows, and of collection-group queries (`{path=**}`). */

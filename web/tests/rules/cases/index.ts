@@ -5,6 +5,15 @@ import { creating } from './creating';
 import { deleting } from './deleting';
 import { elsewhere } from './elsewhere';
 import { reading } from './reading';
+import { refreshing } from './refreshing';
 
 /** All requests, which are tried on firestore.rules and on each mutant. */
-export const CASES: readonly Case[] = [...creating, ...changing, ...deleting, ...reading, ...accounts, ...elsewhere];
+export const CASES: readonly Case[] = [
+  ...creating,
+  ...changing,
+  ...deleting,
+  ...reading,
+  ...accounts,
+  ...refreshing,
+  ...elsewhere,
+];
