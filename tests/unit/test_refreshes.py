@@ -99,6 +99,16 @@ def test_nothing_is_planned_where_refreshes_are_off(harness: Harness) -> None:
     assert document(harness)["nextRefreshAt"] is None
 
 
+def test_an_account_that_a_member_asked_for_is_refreshed(tracked: Harness) -> None:
+    planned_at = document(tracked)["nextRefreshAt"]
+    tracked.clock.advance(3_600)
+    pressed_at = tracked.clock.now()
+    tracked.store.update_each([DocumentWrite(ACCOUNT, {"nextRefreshAt": pressed_at, "refreshAskedAt": pressed_at})])
+    found = refresh(tracked)
+    assert (found["lastSyncedAt"], found["refreshAskedAt"]) == (pressed_at, pressed_at)
+    assert found["nextRefreshAt"] == planned_at
+
+
 def test_a_due_account_is_refreshed_once(tracked: Harness) -> None:
     due_at = go_to_due(tracked)
     (job,) = tracked.refresh_tick()

@@ -2,18 +2,20 @@
  * The one error of this package. `message` is a sentence for a person, `code` is stable and for programs, and `cause`
  * keeps the database's own error.
  *
- *     invalid-input    a username, an id or an option cannot be right; nothing was written; `field` names it
- *     job-not-found    there is no such job, or it was deleted
- *     unreadable-job   the job's document holds a platform, type or status that this version does not know
- *     already-tracked  a job of this account waits or runs already; `jobId` is that job
- *     illegal-change   the job's status does not allow the change; `status` is that status
- *     not-signed-in    nobody is signed in, or the sign-in has expired
- *     not-allowed      the user is not a member, or lacks the role that this needs
- *     offline          the device has no network
- *     unavailable      the database was not reached, or did not answer in time
- *     busy             the database refused for the moment; the same call may succeed soon
- *     not-set-up       the page did not say which service or project it means
- *     unexpected       a fault of this package or of the database
+ *     invalid-input      a username, an id or an option cannot be right; nothing was written; `field` names it
+ *     job-not-found      there is no such job, or it was deleted
+ *     unreadable-job     the job's document holds a platform, type or status that this version does not know
+ *     already-tracked    a job of this account waits or runs already; `jobId` is that job
+ *     illegal-change     the job's status does not allow the change, or the account's refreshes are off; `status`
+ *     account-not-found  there is no such account, or it was deleted
+ *     too-early          the account was refreshed within the last hour; it may be again from `allowedAt` on
+ *     not-signed-in      nobody is signed in, or the sign-in has expired
+ *     not-allowed        the user is not a member, or lacks the role that this needs
+ *     offline            the device has no network
+ *     unavailable        the database was not reached, or did not answer in time
+ *     busy               the database refused for the moment; the same call may succeed soon
+ *     not-set-up         the page did not say which service or project it means
+ *     unexpected         a fault of this package or of the database
  */
 
 import type { FirestoreErrorCode } from 'firebase/firestore';
@@ -25,6 +27,8 @@ export type TrackingJobErrorCode =
   | 'unreadable-job'
   | 'already-tracked'
   | 'illegal-change'
+  | 'account-not-found'
+  | 'too-early'
   | 'not-signed-in'
   | 'not-allowed'
   | 'offline'
@@ -45,17 +49,20 @@ export type InputField =
   | 'jobId'
   | 'days'
   | 'newest'
-  | 'order';
+  | 'order'
+  | 'mode';
 
 export interface TrackingJobErrorDetails {
   /** A sentence for a person, instead of the code's own. */
   message?: string;
   /** For `invalid-input`. */
   field?: InputField;
-  /** The job's status, for `illegal-change`. */
+  /** The job's status, or `off` of an account, for `illegal-change`. */
   status?: string;
   /** The job that tracks the account, for `already-tracked`. */
   jobId?: string;
+  /** For `too-early`. */
+  allowedAt?: Date;
   cause?: unknown;
 }
 
@@ -64,15 +71,17 @@ export class TrackingJobError extends Error {
   readonly field: InputField | undefined;
   readonly status: string | undefined;
   readonly jobId: string | undefined;
+  readonly allowedAt: Date | undefined;
 
   constructor(
     readonly code: TrackingJobErrorCode,
-    { message = SENTENCES[code], field, status, jobId, ...options }: TrackingJobErrorDetails = {},
+    { message = SENTENCES[code], field, status, jobId, allowedAt, ...options }: TrackingJobErrorDetails = {},
   ) {
     super(message, options);
     this.field = field;
     this.status = status;
     this.jobId = jobId;
+    this.allowedAt = allowedAt;
   }
 }
 
@@ -82,6 +91,8 @@ const SENTENCES: Readonly<Record<TrackingJobErrorCode, string>> = {
   'unreadable-job': 'This job cannot be shown. Reload the page.',
   'already-tracked': 'This account is already being tracked.',
   'illegal-change': 'This job cannot be changed now.',
+  'account-not-found': 'This account does not exist any more.',
+  'too-early': 'This account was refreshed a short time ago.',
   'not-signed-in': 'You are not signed in. Sign in and try again.',
   'not-allowed': 'You are not allowed to do this. An owner of the organisation can change that.',
   offline: 'You are offline. Try again once you are connected.',
@@ -108,6 +119,16 @@ export function illegalChange(status: string, change: 'retried' | 'cancelled'): 
   const state = STATES.get(status) ?? 'is in an unknown state';
   return new TrackingJobError('illegal-change', { status, message: `The job ${state}; it cannot be ${change} now.` });
 }
+
+/** `allowedMs` is rounded up to the minute that the sentence names. */
+export function tooEarly(allowedMs: number, cause: unknown): TrackingJobError {
+  const allowedAt = new Date(Math.ceil(allowedMs / MINUTE_MS) * MINUTE_MS);
+  const time = allowedAt.toLocaleTimeString('en', { timeStyle: 'short' });
+  const message = `${SENTENCES['too-early']} Try again at ${time}.`;
+  return new TrackingJobError('too-early', { allowedAt, message, cause });
+}
+
+const MINUTE_MS = 60_000;
 
 const STATES: ReadonlyMap<string, string> = new Map<JobStatus, string>([
   ['pending', 'is waiting to start'],

@@ -29,6 +29,7 @@ export {
 } from './errors';
 export * from './job';
 export { PAUSE_REASONS, type PauseReason, type PlatformPause } from './pauses';
+export { refreshNow, setRefresh } from './refreshes';
 export type { OnError, Unsubscribe } from './retryingListener';
 export {
   type JobSentence,
