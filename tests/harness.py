@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from bench.lambda_context import FakeContext
@@ -124,15 +125,16 @@ class Harness:
         retry_count: int = 0,
         remaining_s: float = 150,
         execution: str | None = None,
+        began_s_ago: float = 0,
     ) -> Any:
         """Run a state and return its output. Event and output pass through JSON, as in the state machine.
 
-        `execution`: the execution's name, if the job and its attempt do not give it.
+        `execution`: the execution's name, if the job and its attempt do not give it. `began_s_ago`: its age.
         """
         event = {
             "state": state,
             "execution": self.executions.arn(execution or self.execution_of(job)),
-            "executionStartedAt": to_rfc3339(self.clock.now()),
+            "executionStartedAt": to_rfc3339(self.clock.now() - timedelta(seconds=began_s_ago)),
             "retryCount": retry_count,
             "job": job,
         }

@@ -19,11 +19,12 @@ from tracking.wiring import ProcessDeps
 def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     """Fetch the account, or wait for the platform.
 
-    A further execution of the attempt first reads the job. If the account is saved already, that is all.
+    A further execution of the attempt first reads the job. If an earlier one has fetched the account, that is all: it
+    is saved, or it is a refresh's and only staged.
     """
     if step.work.is_unread:
         step = _begun(step, deps)
-        if step.work.progress >= Progress.ACCOUNT_SAVED:
+        if step.work.progress >= Progress.ACCOUNT_SAVED or (step.work.refresh and step.work.account_id):
             return step.work.to_state() | {"then": str(Then.SAVE)}
     fetch = Fetch(step, deps)
     found = deps.platform(step.work.platform_name).fetch_account(step.work.username, fetch.budget())

@@ -76,8 +76,10 @@ def _hand_over(step: Step, deps: ProcessDeps, message: Sentence, documents: Sequ
         retry_at=datetime.fromisoformat(work.retry_at) if work.retry_at else None,
     )
     arn = f"{step.execution.rpartition(':')[0]}:{execution_name(successor)}"
+    # A user's job has the account's id since SaveAccount.
+    known = {"accountId": work.account_id} if work.refresh and work.account_id else {}
     change = jobs.hand_over(
-        deps.clock.now(), successor.part, arn, resume.to_document(), message, lease=deps.limits.lease
+        deps.clock.now(), successor.part, arn, resume.to_document(), message, lease=deps.limits.lease, **known
     )
     carried = charging.with_carried(step, change)
     owned = charging.commit(step, deps, carried, documents, owned=owned, check=not_past(step))

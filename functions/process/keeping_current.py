@@ -21,11 +21,11 @@ from tracking.wiring import ProcessDeps
 
 WEEK = timedelta(days=7)
 NEW = timedelta(hours=48)
-GONE = {
+BELIEVED = {
     errors.AccountPrivateError.__name__: Unavailable.PRIVATE,
     errors.AccountSuspendedError.__name__: Unavailable.SUSPENDED,
 }
-"""Errors that are believed at once."""
+"""Errors that are believed at once, because the platform says so."""
 
 
 def after_success(step: Step, deps: ProcessDeps, points: Points, account: Account) -> Fields:
@@ -40,13 +40,14 @@ def after_success(step: Step, deps: ProcessDeps, points: Points, account: Accoun
         posts_of_week=sum(age < WEEK for age in ages),
         has_new=any(age < NEW for age in ages),
     )
-    fields: Fields = {"refreshHours": hours, "refreshMisses": 0, "unavailable": None, "unavailableSince": None}
+    fields: Fields = {"refreshHours": hours, "refreshMisses": 0, "refreshProbes": 0}
+    fields |= {"unavailable": None, "unavailableSince": None}
     order = work.order
     if order is None or order.mode is Mode.FULL:
         fields["fullAt"] = now if points.is_sure else None  # without it the next refresh is a full one, too
     if order is None:
-        pause = timedelta(hours=hours or 0) / 4  # its counts are new: the next refresh need not come in a minute
-        fields["nextRefreshAt"] = refreshes.next_at(work.account_document, hours, now + pause) if hours else None
+        at_least = timedelta(hours=hours or 0) / 4  # its counts are new: the next refresh need not come in a minute
+        fields["nextRefreshAt"] = refreshes.next_at(work.account_document, hours, now + at_least) if hours else None
     elif account.username != order.username:
         fields["usernameHistory"] = [*_names(known), {"username": order.username, "until": now}]
     return fields
@@ -54,26 +55,30 @@ def after_success(step: Step, deps: ProcessDeps, points: Points, account: Accoun
 
 def after_failure(step: Step, deps: ProcessDeps, order: Order, error_code: str) -> DocumentWrite | None:
     """Return the write of the account if the failure says something about it."""
-    now, misses = deps.clock.now(), order.misses + 1
-    fields: Fields = {"refreshMisses": misses}
+    now = deps.clock.now()
     match error_code:
         case errors.AccountNotFoundError.__name__:
-            fields["nextRefreshAt"] = now + timedelta(days=1)  # so that the misses are on different days
+            misses = order.misses + 1
+            fields: Fields = {"refreshMisses": misses, "nextRefreshAt": now + timedelta(days=1)}  # on another day
             if misses >= MISSES:
-                fields |= _unavailable(Unavailable.NOT_FOUND, now, misses - MISSES)
-        case code if code in GONE:
-            fields |= _unavailable(GONE[code], now, order.misses)
+                fields |= _unavailable(order, Unavailable.NOT_FOUND, now)
+        case code if code in BELIEVED:
+            fields = _unavailable(order, BELIEVED[code], now)
         case errors.IdentityChangedError.__name__:
-            fields |= _unavailable(Unavailable.NAME_TAKEN, now, 0) | {"nextRefreshAt": None}
+            fields = _unavailable(order, Unavailable.NAME_TAKEN, now) | {"nextRefreshAt": None}
         case _:
             return None
     path = account_path(step.work.org_id, step.work.project_id, order.account_id)
     return DocumentWrite(path, fields, must_exist=True)
 
 
-def _unavailable(reason: Unavailable, now: datetime, probes: int) -> Fields:
-    since = {"unavailableSince": now} if probes == 0 else {}
-    return since | {"unavailable": str(reason), "nextRefreshAt": now + refreshes.unavailable_for(probes)}
+def _unavailable(order: Order, reason: Unavailable, now: datetime) -> Fields:
+    """Return the fields of an account that cannot be refreshed. Another reason than before begins anew."""
+    is_new = order.unavailable != reason
+    probes = 0 if is_new else order.probes + 1
+    since = {"unavailableSince": now} if is_new else {}
+    next_at = now + refreshes.until_next_probe(probes)
+    return since | {"unavailable": str(reason), "refreshProbes": probes, "nextRefreshAt": next_at}
 
 
 def _names(known: Mapping[str, Any]) -> list[Any]:

@@ -33,6 +33,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     for batch in earlier:
         saving.save(batch)
     saving.finish(last)
+    # Without the fence: the marks repeat what the index says, and the next fetch of all videos writes them again.
     deps.store.update_each(points.gone_writes())
     if saving.left_out:
         count_left_out(work.platform, saving.left_out)

@@ -44,8 +44,11 @@ from trigger.turns import Turns
 SLOTS = "slots"
 REFRESH_SLOTS = "refreshSlots"
 """The book of the refreshes. The ticks of users' jobs only strike out what has ended, and count what is left."""
-FORGOTTEN_AFTER = timedelta(hours=2)
-"""An entry of the other book that is older holds no slot: the ticks that keep that book may have been switched off."""
+FORGOTTEN_AFTER = timedelta(days=1)
+"""An entry of the other book that is older holds no slot: the ticks that keep that book may have been switched off.
+
+`MaxJobMinutes` is less than a day.
+"""
 WRITTEN_BY = "writtenBy"
 
 MAX_CLOCK_SKEW = timedelta(minutes=1)

@@ -35,8 +35,6 @@ MAX_OPEN = 2_000
 """The most open refreshes that one tick reads. Slots limit their number; those that a pause put back come on top."""
 MAX_DUE = 500
 """The most due accounts that one tick reads: as many jobs as one request creates."""
-KEPT = timedelta(days=1)
-"""The time after which Firestore's TTL policy may delete a refresh. The account's document says what became of it."""
 NOBODY = "refresh"
 """The user of a refresh whose account does not say who added it."""
 
@@ -121,7 +119,9 @@ def _job(deps: RefreshDeps, job_id: str, one: DueAccount, now: datetime) -> Fiel
         account_id=account_id,
         username=str(account.get("username")),
         synced_at=_moment(account, "lastSyncedAt"),
-        misses=account["refreshMisses"] if type(account.get("refreshMisses")) is int else 0,
+        misses=_count(account, "refreshMisses"),
+        unavailable=account.get("unavailable"),
+        probes=_count(account, "refreshProbes"),
     )
     by_id = PLATFORMS[platform].has_ids
     waiting = {
@@ -140,7 +140,7 @@ def _job(deps: RefreshDeps, job_id: str, one: DueAccount, now: datetime) -> Fiel
     }
     claim = jobs.claim(Job.from_document(job_id, waiting, now).next_attempt(), now, "", deps.limits.lease)
     # The execution's name follows from the time of the creation, so the document cannot hold it.
-    return waiting | claim.fields | {"executionArn": None, "expireAt": now + KEPT}
+    return waiting | claim.fields | {"executionArn": None}
 
 
 def _claim(snapshot: JobSnapshot, one: DueAccount, now: datetime) -> Claim:
@@ -175,6 +175,11 @@ def _due_at(one: DueAccount) -> datetime:
 
 def _platform(one: DueAccount) -> PlatformName:
     return PlatformName(one.fields["platform"])
+
+
+def _count(fields: Fields, name: str) -> int:
+    value = fields.get(name)
+    return value if type(value) is int else 0
 
 
 def _moment(fields: Fields, name: str) -> datetime | None:

@@ -45,7 +45,7 @@ PICTURE = {name: TYPES[type_][0] for name, type_ in CONTRACT["picture"].items()}
 GROWTH = {name: TYPES[type_][0] for name, type_ in CONTRACT["growth"].items()}
 AT_AGES = {"viewsAt24h", "viewsAt7d"}
 """Fields that a video gets when it is fetched at about this age."""
-LATER = {"account": {"refreshMode", "refreshAskedAt", "usernameHistory"}, "video": {"unavailableSince"}}
+LATER = {"account": {"refreshCadence", "refreshAskedAt", "usernameHistory"}, "video": {"unavailableSince"}}
 """Fields that members write, or that come with what happens to an account or a video."""
 EXAMPLES = [(kind, example) for kind in KINDS for example in CONTRACT[kind]["valid"]]
 PLACE = {"orgId": "org1", "projectId": "project1", "accountId": "instagram_528817151"}

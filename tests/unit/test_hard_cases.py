@@ -149,7 +149,15 @@ def test_an_account_deleted_on_the_way_is_whole_again(harness: Harness) -> None:
     assert harness.document(job["jobId"])["status"] == "completed"
     again = harness.memory.get_document(f"{ACCOUNTS}/instagram_528817151") or {}
     assert again.pop("growth")["since"] == "2026-03-01"
-    kept_current = {"refreshHours", "refreshMisses", "unavailable", "unavailableSince", "fullAt", "nextRefreshAt"}
+    kept_current = {
+        "refreshHours",
+        "refreshMisses",
+        "refreshProbes",
+        "unavailable",
+        "unavailableSince",
+        "fullAt",
+        "nextRefreshAt",
+    }
     assert {name: again[name] for name in again.keys() - kept_current} == {**(saved or {}), "videoCount": 2}
 
 

@@ -126,7 +126,7 @@ def test_a_refresh_is_seen_by_no_page(tracked: Harness) -> None:
     assert tracked.store.get_documents("trackingJobs") == before
     (done,) = tracked.store.get_documents(REFRESHES).values()
     assert (done["status"], done["progress"]) == ("completed", 100)
-    assert done["expireAt"] == done["createdAt"] + DAY
+    assert done["expireAt"] == done["createdAt"] + 2 * DAY
 
 
 def test_a_refresh_that_goes_on_is_not_begun_again(tracked: Harness) -> None:
@@ -168,7 +168,7 @@ def test_a_tick_that_dies_before_it_plans_loses_nothing(tracked: Harness) -> Non
 
 @pytest.mark.parametrize("cadence", ["off", "nonsense"])
 def test_members_choose_the_cadence(tracked: Harness, cadence: str) -> None:
-    tracked.store.put_document(DocumentWrite(ACCOUNT, {"refreshMode": cadence}))
+    tracked.store.put_document(DocumentWrite(ACCOUNT, {"refreshCadence": cadence}))
     go_to_due(tracked)
     assert len(tracked.refresh_tick()) == (cadence != "off")
     assert (document(tracked)["nextRefreshAt"] is None) == (cadence == "off")
@@ -420,6 +420,18 @@ def test_a_private_or_suspended_account_is_believed_at_once(
     assert refresh(tracked)["unavailable"] is None
 
 
+def test_another_reason_begins_anew(tracked: Harness) -> None:
+    """Private answers are no misses, and a single miss after them is not believed."""
+    for _ in range(2):
+        fail(tracked, AccountPrivateError(Sentence("No.")))
+    found = fail(tracked, AccountNotFoundError(Sentence("There is none.")))
+    assert (found["refreshMisses"], found["unavailable"]) == (1, "private")
+    now = tracked.clock.now()
+    found = fail(tracked, AccountSuspendedError(Sentence("No.")))
+    assert (found["unavailable"], found["unavailableSince"] > now) == ("suspended", True)
+    assert (found["nextRefreshAt"] - tracked.clock.now()).days == 7
+
+
 def test_an_outage_says_nothing_about_the_account(tracked: Harness) -> None:
     go_to_due(tracked)
     found = fail(tracked, PlatformUnavailableError(Sentence("It did not answer.")))
@@ -439,7 +451,7 @@ def test_a_name_that_another_account_took_changes_nothing(tracked: Harness) -> N
     told = after.pop(ACCOUNT)
     was = before.pop(ACCOUNT)
     assert after == before
-    ours = {"unavailable", "unavailableSince", "refreshMisses", "nextRefreshAt"}
+    ours = {"unavailable", "unavailableSince", "refreshProbes", "nextRefreshAt"}
     assert {name: told[name] for name in told if name not in ours} == {n: was[n] for n in was if n not in ours}
     assert (told["unavailable"], told["nextRefreshAt"]) == ("name_taken", None)
     assert tracked.refresh_tick() == []
@@ -512,6 +524,37 @@ def test_a_deleted_video_is_marked_by_the_second_full_refresh(mine: Harness) -> 
     marked = {video_id for video_id, one in second.items() if one.get("unavailableSince")}
     assert marked == {gone}
     fetch_all(mine, left, wanted="incremental")
+
+
+def test_a_video_of_an_account_that_is_fetched_often_is_marked(mine: Harness) -> None:
+    """Six hours between two fetches of all videos are too few to believe them, so there are some more."""
+    mine.store.put_document(DocumentWrite(ACCOUNT, {"refreshCadence": "6h", "fullAt": None}))
+    left = aged(60)[:-1]
+    for _ in range(6):
+        mine.platform.videos = left
+        refresh(mine)
+    found = mine.store.get_documents(f"{ACCOUNT}/videos")
+    assert [video_id for video_id, one in found.items() if one.get("unavailableSince")] == ["video00060"]
+    fetch_all(mine, left, wanted="incremental")
+
+
+def test_a_further_execution_fetches_the_account_no_more(tracked: Harness) -> None:
+    tracked.process_deps = replace(tracked.process_deps, limits=replace(tracked.limits, videos_per_chunk=50))
+    tracked.store.put_document(DocumentWrite(ACCOUNT, {"fullAt": None}))
+    job = begin(tracked)
+    tracked.platform.calls.clear()
+    chunk = tracked.run_state("FetchVideos", tracked.run_chain(job, until="SaveAccount"))
+    assert chunk["then"] == "saveSome"
+    handed_over = tracked.run_state("FetchVideos", tracked.run_state("SaveSomeVideos", chunk), began_s_ago=174)
+    assert handed_over["then"] == "goOn"
+    following = handed_over["next"]
+    state = tracked.run_state("FetchAccount", following["input"], execution=following["name"])
+    assert [call for call, _ in tracked.platform.calls if call.startswith("fetch_account")] == ["fetch_account nasa"]
+    assert (state["accountId"], state["videosSaved"]) == ("instagram_528817151", 50)
+    for name in ("SaveAccount", "FetchVideos", "SaveVideos"):
+        state = tracked.run_state(name, state, execution=following["name"])
+    found = document(tracked)
+    assert (found["videoCount"], found["lastJobId"]) == (60, job["jobId"])
 
 
 def test_an_incremental_refresh_marks_no_video(tracked: Harness) -> None:

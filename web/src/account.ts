@@ -40,7 +40,7 @@ export interface TrackedAccount {
   /** Null until a job has ended since growth is counted. */
   growth: AccountGrowth | null;
   /** How often the account is refreshed; null: as the deployment does by default. */
-  refreshMode: Cadence | null;
+  refreshCadence: Cadence | null;
   /** When it is refreshed next; null for never. */
   nextRefreshAt: Date | null;
   /** When somebody last asked for a refresh at once. */
@@ -51,6 +51,8 @@ export interface TrackedAccount {
   fullAt: Date | null;
   /** Days on which it was not found, one after the other. */
   refreshMisses: number | null;
+  /** How often it was looked for since it is unavailable. */
+  refreshProbes: number | null;
   /** Why it cannot be refreshed: then these are the last known values. */
   unavailable: Unavailable | null;
   unavailableSince: Date | null;

@@ -25,7 +25,7 @@ const FIRST_AFTER_MS = 2 * HOUR_MS;
 export async function setRefresh(source: AccountSource, scope: AccountScope, mode: Cadence): Promise<void> {
   checkChoice('mode', mode, CADENCES);
   await changeAccount(source, scope, (account) =>
-    account.refreshMode === mode ? null : cadenceFields(mode, account.nextRefreshAt),
+    account.refreshCadence === mode ? null : cadenceFields(mode, account.nextRefreshAt),
   );
 }
 
@@ -41,7 +41,7 @@ export async function refreshNow(source: AccountSource, scope: AccountScope): Pr
       // Either this call's write arrived and its reply was lost, or somebody else asked at the same moment.
       const isDone = known && account.refreshAskedAt?.getTime() !== known.refreshAskedAt?.getTime();
       known = account;
-      if (account.refreshMode === 'off') {
+      if (account.refreshCadence === 'off') {
         throw new TrackingJobError('illegal-change', {
           status: 'off',
           message: 'The refreshes of this account are switched off.',
@@ -81,9 +81,9 @@ async function changeAccount(
 
 function cadenceFields(mode: Cadence, next: Date | null): DocumentData {
   if (mode === 'off') {
-    return { refreshMode: mode, nextRefreshAt: null };
+    return { refreshCadence: mode, nextRefreshAt: null };
   }
   const now = Date.now();
   const isInTime = next !== null && next.getTime() <= now + LONGEST_MS[mode];
-  return { refreshMode: mode, ...(isInTime ? {} : { nextRefreshAt: Timestamp.fromMillis(now + FIRST_AFTER_MS) }) };
+  return { refreshCadence: mode, ...(isInTime ? {} : { nextRefreshAt: Timestamp.fromMillis(now + FIRST_AFTER_MS) }) };
 }

@@ -143,6 +143,11 @@ EXECUTION_TIMEOUT_S = 300
 LEASE = timedelta(seconds=EXECUTION_TIMEOUT_S + 60)
 """Longer than any execution can last, so a running execution never loses its job."""
 
+REFRESH_KEPT = timedelta(days=2)
+"""The time after its last claim at which Firestore's TTL policy may delete a refresh, whatever became of it.
+
+Its account's document says that, and when the next one is due.
+"""
 MAX_EXPIRIES = 3
 """After this many expired leases the sweep fails the job."""
 HELD = say("onHold")
@@ -405,7 +410,7 @@ def claim(job: Job, now: datetime, execution_arn: str, lease: timedelta = LEASE)
         error=None,
         errorCode=None,
         completedAt=None,
-        **({} if job.refresh else {"expireAt": None}),  # a refresh is kept for a day, whatever becomes of it
+        expireAt=now + REFRESH_KEPT if job.refresh else None,
         runs=None,
         part=1,
         resume=None,
@@ -483,7 +488,13 @@ def record(now: datetime, runs: Mapping[str, str]) -> Change:
 
 
 def hand_over(
-    now: datetime, part: int, execution_arn: str, resume: Fields, message: Sentence, lease: timedelta = LEASE
+    now: datetime,
+    part: int,
+    execution_arn: str,
+    resume: Fields,
+    message: Sentence,
+    lease: timedelta = LEASE,
+    **fields: Any,
 ) -> Change:
     """Give the job to a further execution of the same attempt. Progress stays, and the lease begins anew.
 
@@ -498,6 +509,7 @@ def hand_over(
         leaseUntil=now + lease,
         resume=resume,
         **_saying(message),
+        **fields,
     )
 
 

@@ -69,6 +69,8 @@ class Order:
     username: str  # as the account's document has it
     synced_at: datetime | None  # the fetch before
     misses: int = 0  # days on which the account was not found, one after the other
+    unavailable: str | None = None  # why it could not be refreshed, as its document says
+    probes: int = 0  # looks since then
 
     def stops_at(self, now: datetime) -> datetime:
         """Return the time before which an incremental refresh needs no videos."""
@@ -81,6 +83,8 @@ class Order:
             "username": self.username,
             "syncedAt": self.synced_at and to_rfc3339(self.synced_at),
             "misses": self.misses,
+            "unavailable": self.unavailable,
+            "probes": self.probes,
         }
 
     @classmethod
@@ -93,17 +97,23 @@ class Order:
                 username=found["username"],
                 synced_at=found["syncedAt"] and datetime.fromisoformat(found["syncedAt"]),
                 misses=found["misses"],
+                unavailable=found["unavailable"],
+                probes=found["probes"],
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidJobError(say("malformedField", field="refresh")) from error
-        if not (isinstance(order.account_id, str) and isinstance(order.username, str) and type(order.misses) is int):
+        if not (
+            isinstance(order.account_id, str)
+            and isinstance(order.username, str)
+            and type(order.misses) is type(order.probes) is int
+        ):
             raise InvalidJobError(say("malformedField", field="refresh"))
         return order
 
 
 def cadence_of(account: Mapping[str, Any], default: Cadence) -> Cadence:
     """Return the account's cadence: `default` if nobody has chosen one."""
-    chosen = account.get("refreshMode")
+    chosen = account.get("refreshCadence")
     return Cadence(chosen) if chosen in set(Cadence) else default
 
 
@@ -164,6 +174,6 @@ def id_of_account(account_path: str) -> str:
     return hashlib.sha256(account_path.encode()).hexdigest()[:20]
 
 
-def unavailable_for(probes: int) -> timedelta:
+def until_next_probe(probes: int) -> timedelta:
     """Return how long to wait before an unavailable account is looked for again. `probes`: those before."""
     return PROBES[min(probes, len(PROBES) - 1)]

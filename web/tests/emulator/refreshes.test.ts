@@ -31,8 +31,8 @@ describe('setRefresh', () => {
     const seen: unknown[] = [];
     for (const mode of ['weekly', 'daily', '6h', 'off', 'auto', 'off', 'off'] satisfies Cadence[]) {
       await setRefresh(source, scopeOf('all'), mode);
-      const { refreshMode, nextRefreshAt } = (await harness.get(pathOf('all'))) ?? {};
-      seen.push([refreshMode, nextRefreshAt && hoursTo(nextRefreshAt)]);
+      const { refreshCadence, nextRefreshAt } = (await harness.get(pathOf('all'))) ?? {};
+      seen.push([refreshCadence, nextRefreshAt && hoursTo(nextRefreshAt)]);
     }
     expect(seen).toEqual([
       ['weekly', 20],
@@ -82,7 +82,7 @@ describe('refreshNow', () => {
   });
 
   test('rejects while the refreshes are off', async () => {
-    await harness.set(pathOf('off'), { lastSyncedAt: inHours(-3), refreshMode: 'off', nextRefreshAt: null });
+    await harness.set(pathOf('off'), { lastSyncedAt: inHours(-3), refreshCadence: 'off', nextRefreshAt: null });
     const asked = refreshNow(harness.sourceOf(MEMBER), scopeOf('off'));
     await expect(asked).rejects.toMatchObject({ code: 'illegal-change', status: 'off' });
   });

@@ -77,12 +77,12 @@ describe('setRefresh', () => {
   ])('%s, with a next time in %s hours', async (mode, hours, time) => {
     database.document = { nextRefreshAt: hours === null ? null : inHours(hours) };
     await setRefresh(source, scope, mode);
-    expect(database.written).toEqual([{ refreshMode: mode, ...time }]);
+    expect(database.written).toEqual([{ refreshCadence: mode, ...time }]);
     expect(database.path).toBe('organizations/acme/projects/p1/trackedAccounts/a1');
   });
 
   test('writes nothing when the account has the cadence', async () => {
-    database.document = { refreshMode: 'daily', nextRefreshAt: null };
+    database.document = { refreshCadence: 'daily', nextRefreshAt: null };
     await setRefresh(source, scope, 'daily');
     expect(database.written).toEqual([]);
   });
@@ -136,7 +136,7 @@ describe('refreshNow', () => {
   });
 
   test('rejects while the refreshes are off', async () => {
-    database.document = { refreshMode: 'off', lastSyncedAt: inHours(-3) };
+    database.document = { refreshCadence: 'off', lastSyncedAt: inHours(-3) };
     await expect(refreshNow(source, scope)).rejects.toMatchObject({
       code: 'illegal-change',
       status: 'off',

@@ -93,8 +93,8 @@ class Points:
 
     @property
     def is_sure(self) -> bool:
-        """Whether no video is missing for the first time: then one more fetch of all videos must say so."""
-        return all(entry.missing_since != self.now for entry in self.missing.values())
+        """False while a missing video waits for the fetch that confirms it."""
+        return all(self._is_gone(entry) for entry in self.missing.values())
 
     @property
     def number_of_videos(self) -> int:
@@ -105,8 +105,11 @@ class Points:
         return [
             DocumentWrite(f"{self.account_path}/videos/{video_id}", {"unavailableSince": entry.missing_since})
             for video_id, entry in self.missing.items()
-            if entry.missing_since and entry.missing_since <= self.now - MISSED_FOR
+            if self._is_gone(entry)
         ]
+
+    def _is_gone(self, entry: KnownVideo) -> bool:
+        return entry.missing_since is not None and entry.missing_since <= self.now - MISSED_FOR
 
     def growth(self, point: Mapping[str, Any]) -> Fields:
         return growth.of_account(self.past, point, day_of(self.now))

@@ -43,7 +43,7 @@ function update(
   return { name, allowed, as, before: { [path]: account(before) }, run: (db) => updateDoc(doc(db, path), change) };
 }
 
-const OFF = { refreshMode: 'off', nextRefreshAt: null };
+const OFF = { refreshCadence: 'off', nextRefreshAt: null };
 const NOW = { nextRefreshAt: serverTimestamp(), refreshAskedAt: serverTimestamp() };
 
 /** Try a change of an account in acme as each kind of user. */
@@ -81,46 +81,51 @@ function withOthers(what: string, before: DocumentData, change: DocumentData): C
 }
 
 const cadences: Case[] = [
-  ...byWhom('choose weekly', {}, { refreshMode: 'weekly' }),
-  ...withOthers('choose weekly in 90 minutes', {}, { refreshMode: 'weekly', nextRefreshAt: inMs(1.5 * HOUR_MS) }),
+  ...byWhom('choose weekly', {}, { refreshCadence: 'weekly' }),
+  ...withOthers('choose weekly in 90 minutes', {}, { refreshCadence: 'weekly', nextRefreshAt: inMs(1.5 * HOUR_MS) }),
   ...contract.cadences
     .filter((mode) => mode !== 'off')
-    .flatMap((refreshMode) => [
-      update(true, `choose ${refreshMode} first`, { refreshMode: undefined }, { refreshMode }),
-      update(false, `choose ${refreshMode} and no next time`, OFF, { refreshMode }),
+    .flatMap((refreshCadence) => [
+      update(true, `choose ${refreshCadence} first`, { refreshCadence: undefined }, { refreshCadence }),
+      update(false, `choose ${refreshCadence} and no next time`, OFF, { refreshCadence }),
       update(
         false,
-        `choose ${refreshMode} and null as the next time`,
-        { refreshMode: undefined },
-        { ...OFF, refreshMode },
+        `choose ${refreshCadence} and null as the next time`,
+        { refreshCadence: undefined },
+        { ...OFF, refreshCadence },
       ),
-      update(true, `choose ${refreshMode} in 90 minutes instead of off`, OFF, {
-        refreshMode,
+      update(true, `choose ${refreshCadence} in 90 minutes instead of off`, OFF, {
+        refreshCadence,
         nextRefreshAt: inMs(1.5 * HOUR_MS),
       }),
     ]),
   update(true, 'choose off', {}, OFF),
-  update(true, 'choose off for an account without a next time', { nextRefreshAt: null }, { refreshMode: 'off' }),
-  update(false, 'choose off and keep the next time', {}, { refreshMode: 'off' }),
-  update(false, 'choose off and delete the next time', {}, { refreshMode: 'off', nextRefreshAt: deleteField() }),
-  update(false, 'choose off in 90 minutes', {}, { refreshMode: 'off', nextRefreshAt: inMs(1.5 * HOUR_MS) }),
-  update(false, 'choose a cadence and delete the next time', {}, { refreshMode: '6h', nextRefreshAt: deleteField() }),
-  update(false, 'choose a cadence and a text as the next time', {}, { refreshMode: '6h', nextRefreshAt: 'soon' }),
-  update(false, 'choose a cadence and this moment', {}, { refreshMode: '6h', nextRefreshAt: serverTimestamp() }),
-  update(false, 'choose a cadence in 30 minutes', {}, { refreshMode: '6h', nextRefreshAt: inMs(30 * MINUTE_MS) }),
-  update(true, 'choose a cadence in 6.5 days', {}, { refreshMode: '6h', nextRefreshAt: inMs(6.5 * DAY_MS) }),
-  update(false, 'choose a cadence in 7.5 days', {}, { refreshMode: '6h', nextRefreshAt: inMs(7.5 * DAY_MS) }),
-  update(false, 'choose hourly', {}, { refreshMode: 'hourly' }),
-  update(false, 'choose a number as the cadence', {}, { refreshMode: 6 }),
-  update(false, 'delete the cadence', {}, { refreshMode: deleteField() }),
-  update(false, 'choose the same cadence again', {}, { refreshMode: 'daily' }),
+  update(true, 'choose off for an account without a next time', { nextRefreshAt: null }, { refreshCadence: 'off' }),
+  update(false, 'choose off and keep the next time', {}, { refreshCadence: 'off' }),
+  update(false, 'choose off and delete the next time', {}, { refreshCadence: 'off', nextRefreshAt: deleteField() }),
+  update(false, 'choose off in 90 minutes', {}, { refreshCadence: 'off', nextRefreshAt: inMs(1.5 * HOUR_MS) }),
+  update(
+    false,
+    'choose a cadence and delete the next time',
+    {},
+    { refreshCadence: '6h', nextRefreshAt: deleteField() },
+  ),
+  update(false, 'choose a cadence and a text as the next time', {}, { refreshCadence: '6h', nextRefreshAt: 'soon' }),
+  update(false, 'choose a cadence and this moment', {}, { refreshCadence: '6h', nextRefreshAt: serverTimestamp() }),
+  update(false, 'choose a cadence in 30 minutes', {}, { refreshCadence: '6h', nextRefreshAt: inMs(30 * MINUTE_MS) }),
+  update(true, 'choose a cadence in 6.5 days', {}, { refreshCadence: '6h', nextRefreshAt: inMs(6.5 * DAY_MS) }),
+  update(false, 'choose a cadence in 7.5 days', {}, { refreshCadence: '6h', nextRefreshAt: inMs(7.5 * DAY_MS) }),
+  update(false, 'choose hourly', {}, { refreshCadence: 'hourly' }),
+  update(false, 'choose a number as the cadence', {}, { refreshCadence: 6 }),
+  update(false, 'delete the cadence', {}, { refreshCadence: deleteField() }),
+  update(false, 'choose the same cadence again', {}, { refreshCadence: 'daily' }),
   update(false, 'move the next time and no cadence', {}, { nextRefreshAt: inMs(1.5 * HOUR_MS) }),
 ];
 
 const pressing: Case[] = [
   ...byWhom('refresh now', {}, NOW),
   ...withOthers('refresh now', {}, NOW),
-  update(true, 'refresh now for the first time', { refreshAskedAt: undefined, refreshMode: undefined }, NOW),
+  update(true, 'refresh now for the first time', { refreshAskedAt: undefined, refreshCadence: undefined }, NOW),
   update(true, 'refresh now an account without a next time', { nextRefreshAt: null }, NOW),
   update(false, 'refresh now an account that is off', OFF, NOW),
   ...(['lastSyncedAt', 'refreshAskedAt'] as const).flatMap((field) => [
