@@ -13,6 +13,7 @@ from playwright.sync_api import Error as PlaywrightError
 from rich.console import Console
 
 from bench import BenchError, chain, claims, costs, crowd, executions, imports, page, pool, ticks
+from bench.refreshes import counted
 from bench.table import Row, table
 from local import LocalError, stack
 from tracking.errors import TrackingError
@@ -67,6 +68,7 @@ def _measures(state: stack.State) -> list[Measure]:
         Measure("executions, a minute or so", lambda: executions.rows(state)),
         Measure("reads in a crowd", crowd.rows),
         Measure("a job's costs", lambda: costs.rows(state)),
+        Measure("a refresh's calls, writes and costs", counted.rows),
         Measure("many jobs at once, a minute or so", lambda: pool.rows(state)),
         Measure("size of the web package", page.size_rows),
         Measure("the page, two minutes or so", lambda: page.rows(state)),
