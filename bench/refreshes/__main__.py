@@ -8,12 +8,14 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 
 from rich.console import Console
 from rich.table import Table
 
 from bench.refreshes.counted import count
 from bench.refreshes.load import Load, amounts, dollars, quota_accounts, running_jobs, spent_a_day
+from bench.refreshes.simulation import Days, Found, simulate
 from local.emulated import emulator
 from tracking.jobs import AccountType, PlatformName
 from tracking.refreshes import Cadence
@@ -29,6 +31,16 @@ def main(arguments: Sequence[str] | None = None, out: Console | None = None) -> 
     asked = _parser().parse_args(arguments)
     out = out or Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
     places = Limits(running=running_jobs(asked.lambda_places), per_credential=asked.per_credential)
+    if asked.simulate is not None:
+        days = Days(
+            accounts=asked.simulate,
+            limits=places,
+            days=asked.days,
+            cadence=asked.cadence,
+            off=timedelta(days=asked.days_off),
+        )
+        _show_simulation(days, simulate(days), out)
+        return 0
     with _emulator():
         loads = [
             Load(
@@ -63,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--per-credential", type=int, default=Limits().per_credential, help="MaxRunningPerCredential (10)"
     )
+    parser.add_argument("--simulate", type=int, nargs="?", const=10_000, metavar="ACCOUNTS", help="step the tick")
+    parser.add_argument("--days", type=int, default=7, help="of the simulation (7)")
+    parser.add_argument("--days-off", type=int, default=0, help="days in its middle in which nothing runs (0)")
     return parser
 
 
@@ -102,6 +117,23 @@ def _show_limits(loads: Sequence[Load], out: Console, places: int) -> None:
     shown.add_row("accounts that one key's quota allows", *(_accounts(quota_accounts(one)) for one in loads))
     shown.add_row("allowed by the quota", *(_allowed(quota_accounts(one) >= one.accounts) for one in loads))
     out.print("\n", shown, sep="")
+
+
+def _show_simulation(days: Days, found: Found, out: Console) -> None:
+    shown = Table(box=None, pad_edge=False, show_header=False)
+    shown.add_row("accounts of all platforms, days, days off", f"{days.accounts:,}, {days.days}, {days.off.days}")
+    shown.add_row("refreshes started", f"{found.starts.total():,}")
+    shown.add_row("due moments without a refresh, with two", f"{len(found.missed):,}, {len(found.twice):,}")
+    shown.add_row("the busiest minute / the mean of its hour", f"{found.busiest:.2f}")
+    running = ", ".join(f"{name} {number}" for name, number in sorted(found.most_running.items()))
+    shown.add_row("most at the same time, by credential", running)
+    if days.off:
+        most = max(found.overdue_by_account.values(), default=0)
+        shown.add_row("accounts overdue afterwards, refreshes of each", f"{len(found.overdue_by_account):,}, {most}")
+        shown.add_row("time until none was overdue", str(found.made_up_in))
+    shown.add_row("looks", f"{found.looks:,}")
+    shown.add_row("this machine's time", f"{found.took_s:,.0f} s")
+    out.print(shown)
 
 
 def _accounts(number: float) -> str:
