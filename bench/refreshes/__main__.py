@@ -114,8 +114,8 @@ def _show_limits(loads: Sequence[Load], out: Console, places: int) -> None:
     shown.add_row("accounts that the slots allow", *(f"{one.slot_accounts:,.0f}" for one in loads))
     shown.add_row("allowed by the slots", *(_allowed(one.starts_a_minute >= one.a_minute) for one in loads))
     shown.add_row("MaxRunningPerCredential for it", *(str(one.limit_needed or "none") for one in loads))
-    shown.add_row("accounts that one key's quota allows", *(_accounts(quota_accounts(one)) for one in loads))
-    shown.add_row("allowed by the quota", *(_allowed(quota_accounts(one) >= one.accounts) for one in loads))
+    shown.add_row("accounts that one key's quota allows", *(_number(quota_accounts(one)) for one in loads))
+    shown.add_row("allowed by the quota", *(_quota(one) for one in loads))
     out.print("\n", shown, sep="")
 
 
@@ -136,8 +136,13 @@ def _show_simulation(days: Days, found: Found, out: Console) -> None:
     out.print(shown)
 
 
-def _accounts(number: float) -> str:
-    return "no quota known" if math.isinf(number) else f"{number:,.0f}"
+def _number(number: float) -> str:
+    return "not known" if math.isinf(number) else f"{number:,.0f}"
+
+
+def _quota(load: Load) -> str:
+    allowed = quota_accounts(load)
+    return _number(allowed) if math.isinf(allowed) else _allowed(allowed >= load.accounts)
 
 
 def _allowed(is_allowed: bool) -> str:

@@ -32,7 +32,7 @@ from trigger.refreshing import run_refreshes
 
 HOUR = timedelta(hours=1)
 LATEST = timedelta(minutes=10)
-"""What falls due so shortly before the end may still wait."""
+"""An account that falls due so shortly before the end may still wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +78,8 @@ class Found:
 
     @property
     def overdue(self) -> dict[str, datetime]:
-        """The starts of what fell due while nothing ran."""
-        return {
-            one: at for one, at in self.started_at.items() if self.off_from <= self.planned[one] < self.off_until <= at
-        }
+        """The starts of what was due when the outage ended."""
+        return {one: at for one, at in self.started_at.items() if self.planned[one] < self.off_until <= at}
 
     @property
     def overdue_by_account(self) -> Counter[str]:
