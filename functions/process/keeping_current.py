@@ -13,6 +13,7 @@ from typing import Any
 from process.step import Step
 from tracking import errors, refreshes
 from tracking.accounts import Account
+from tracking.history.days import day_of
 from tracking.history.points import Points
 from tracking.jobs import AccountType, Fields
 from tracking.refreshes import MISSES, Mode, Order, Unavailable
@@ -38,19 +39,32 @@ def after_success(step: Step, deps: ProcessDeps, points: Points, account: Accoun
         AccountType(work.account_type),
         work.platform_name,
         posts_of_week=sum(age < WEEK for age in ages),
-        has_new=any(age < NEW for age in ages),
+        has_new=any(timedelta(0) <= age < NEW for age in ages),
     )
     fields: Fields = {"refreshHours": hours, "refreshMisses": 0, "refreshProbes": 0}
     fields |= {"unavailable": None, "unavailableSince": None}
     order = work.order
     if order is None or order.mode is Mode.FULL:
-        fields["fullAt"] = now if points.is_sure else None  # without it the next refresh is a full one, too
+        is_confirmed = points.is_sure or known.get("confirmAt") is not None  # once, so that nothing goes on for ever
+        fields |= {"fullAt": now, "confirmAt": None if is_confirmed else now + timedelta(days=1)}
     if order is None:
-        at_least = timedelta(hours=hours or 0) / 4  # its counts are new: the next refresh need not come in a minute
-        fields["nextRefreshAt"] = refreshes.next_at(work.account_document, hours, now + at_least) if hours else None
+        fields["nextRefreshAt"] = _after_job(work.account_document, hours, now) if hours else None
     elif account.username != order.username:
         fields["usernameHistory"] = [*_names(known), {"username": order.username, "until": now}]
     return fields
+
+
+def _after_job(path: str, hours: int, now: datetime) -> datetime:
+    """Return the account's next time. The counts are new, so one that comes soon is left out, but not a day's last."""
+    first = refreshes.next_at(path, hours, now)
+    is_soon = first - now < timedelta(hours=hours) / 4
+    return refreshes.next_at(path, hours, first) if is_soon and day_of(first) == day_of(now) else first
+
+
+def is_overtaken(order: Order, account: Mapping[str, Any]) -> bool:
+    """Return whether a job has fetched the account since the order was given: it knows more than this refresh."""
+    synced_at = account.get("lastSyncedAt")
+    return isinstance(synced_at, datetime) and order.synced_at is not None and synced_at > order.synced_at
 
 
 def after_failure(step: Step, deps: ProcessDeps, order: Order, error_code: str) -> DocumentWrite | None:
@@ -69,7 +83,9 @@ def after_failure(step: Step, deps: ProcessDeps, order: Order, error_code: str) 
         case _:
             return None
     path = account_path(step.work.org_id, step.work.project_id, order.account_id)
-    return DocumentWrite(path, fields, must_exist=True)
+    account = deps.store.get_each([path]).get(path)
+    is_ours = account is not None and not is_overtaken(order, account)
+    return DocumentWrite(path, fields, must_exist=True) if is_ours else None
 
 
 def _unavailable(order: Order, reason: Unavailable, now: datetime) -> Fields:

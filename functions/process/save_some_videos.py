@@ -20,7 +20,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     work = step.work
     account = staged_account(step, deps).account
     videos = deps.staging.get_videos(step.execution_name, work.chunk).videos
-    points = points_of(step, deps, videos)
+    points = points_of(step, deps, account, videos)
     saving = Saving(step, deps, account, points, work.so_far)
     for batch in in_commits(chunk_writes(step, points), saving.room()):
         saving.save(batch)

@@ -27,14 +27,14 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     account = staged_account(step, deps).account
     videos = deps.staging.get_videos(step.execution_name, work.chunk).videos
     total = work.videos_saved + len(videos)
-    points = points_of(step, deps, videos)
+    points = points_of(step, deps, account, videos)
     saving = Saving(step, deps, account, points, lambda saved: say("saving", videos=saved, total=total))
     *earlier, last = in_commits(chunk_writes(step, points), saving.room())
     for batch in earlier:
         saving.save(batch)
-    saving.finish(last)
-    # Without the fence: the marks repeat what the index says, and the next fetch of all videos writes them again.
+    # Without the fence, and before the index says that it was done: a second run writes the same.
     deps.store.update_each(points.gone_writes())
+    saving.finish(last)
     if saving.left_out:
         count_left_out(work.platform, saving.left_out)
     unstage(

@@ -69,12 +69,18 @@ class Room:
         return min(self.documents, self.message_bytes, self.indexed_bytes) < 0
 
 
-def points_of(step: Step, deps: ProcessDeps, videos: Sequence[Video]) -> Points:
-    """Return the points of the chunk's videos, compared with what is known of the account."""
+def points_of(step: Step, deps: ProcessDeps, account: Account, videos: Sequence[Video]) -> Points:
+    """Return the points of the chunk's videos, compared with what is known of the account.
+
+    A list that is shorter than the platform's own count says nothing about videos that are missing in it.
+    """
     path, now = step.work.account_document, deps.clock.now()
     past = Past.read(deps.store, path, [video.video_id for video in videos], day_of(now))
     work = step.work
-    is_whole = work.is_complete and work.videos_saved + work.videos_unusable == 0 and len(videos) == work.videos_fetched
+    if (order := work.order) and keeping_current.is_overtaken(order, past.document):
+        raise InvalidJobError(say("fetchedMeanwhile"))
+    is_all = work.is_complete and work.videos_saved + work.videos_unusable == 0
+    is_whole = is_all and len(videos) >= (account.post_count or 0)
     return Points(path, past, videos, now, is_whole=is_whole)
 
 
@@ -125,6 +131,7 @@ class Saving:
         self._account = account
         self._points = points
         self._account_point = points.account_point(account)
+        self._keeps_point = True
         self._total = step.work.videos_saved + len(points.videos)
         self._message = message
         unchanged = sum(not one.is_changed for one in points.fetched) if step.work.refresh else 0
@@ -171,10 +178,15 @@ class Saving:
         try:
             self._complete(last)
         except WriteRefusedError as error:
+            if not last and self._keeps_point:
+                self._tell_refused(self._points.account_path, error)
+                self._keeps_point = False
+                self.finish(last)
+                return
             if not last:
                 raise
             self._save_by_halves(last, error)
-            self._complete([])
+            self.finish([])
 
     def _save_by_halves(self, batch: Sequence[DocumentWrite], error: WriteRefusedError) -> None:
         """Find the refused documents by splitting the batch in halves, and save the rest."""
@@ -185,18 +197,22 @@ class Saving:
             return
         (refused,) = batch
         if not _is_video(refused):
-            logger.error("points refused", action="points_refused", path=refused.path, reason=str(error))
+            self._tell_refused(refused.path, error)
             return
         logger.warning("video refused", action="video_refused", path=refused.path, reason=str(error))
         self._refused += 1
         if self._refused > MAX_REFUSED:
             raise error
 
+    @staticmethod
+    def _tell_refused(path: str, error: WriteRefusedError) -> None:
+        logger.error("points refused", action="points_refused", path=path, reason=str(error))
+
     def _complete(self, last: Sequence[DocumentWrite]) -> None:
         saved = self._saved + _number_of_videos(last)
         document, completion = self._document(saved), self._completion(saved)
         job = self._step.work.to_state()
-        documents = [*last, self._points.account_write(self._account_point)]
+        documents = [*last, *([self._points.account_write(self._account_point)] if self._keeps_point else [])]
 
         def complete(account: DocumentWrite) -> Fence:
             return fence.end(self._deps.store, self.fence, job, completion, account, documents)

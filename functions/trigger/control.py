@@ -45,7 +45,7 @@ SLOTS = "slots"
 REFRESH_SLOTS = "refreshSlots"
 """The book of the refreshes. The ticks of users' jobs only strike out what has ended, and count what is left."""
 FORGOTTEN_AFTER = timedelta(days=1)
-"""An entry of the other book that is older holds no slot: the ticks that keep that book may have been switched off.
+"""A refresh's entry that is older holds no slot: the ticks that keep its book may have been switched off.
 
 `MaxJobMinutes` is less than a day.
 """
@@ -93,7 +93,7 @@ class Control:
         self.others = {
             one.job_id: one
             for one in _read(fields, self._other_book)
-            if now - FORGOTTEN_AFTER < one.since <= now + MAX_CLOCK_SKEW
+            if one.since <= now + MAX_CLOCK_SKEW and (book != SLOTS or now - FORGOTTEN_AFTER < one.since)
         }
         self.owner = adoption.owner(fields)
         self._version = stored.version if stored else None

@@ -11,6 +11,7 @@ its next time is always later than now. Users' jobs come first: `Slots.leave_to_
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
@@ -35,6 +36,8 @@ MAX_OPEN = 2_000
 """The most open refreshes that one tick reads. Slots limit their number; those that a pause put back come on top."""
 MAX_DUE = 500
 """The most due accounts that one tick reads: as many jobs as one request creates."""
+OURS = re.compile("organizations/[^/]+/projects/[^/]+/trackedAccounts/[^/]+")
+"""The paths of our accounts. The query is by the collection's name, and another system may use the same."""
 NOBODY = "refresh"
 """The user of a refresh whose account does not say who added it."""
 
@@ -92,14 +95,16 @@ def _due(deps: RefreshDeps, now: datetime, platforms: Sequence[PlatformName]) ->
     If there are very many, each platform is asked for its own: one whose slots are taken must not hide the others.
     """
     found = deps.store.due_accounts(now, platforms, MAX_DUE)
-    if len(found) < MAX_DUE:
-        return found
-    of_each = [deps.store.due_accounts(now, [name], MAX_DUE // len(platforms)) for name in platforms]
-    return sorted(chain.from_iterable(of_each), key=_due_at)
+    if len(found) == MAX_DUE:
+        of_each = [deps.store.due_accounts(now, [name], MAX_DUE // len(platforms)) for name in platforms]
+        found = sorted(chain.from_iterable(of_each), key=_due_at)
+    return [one for one in found if OURS.fullmatch(one.path)]
 
 
 def _is_skipped(deps: RefreshDeps, one: DueAccount, going_on: set[str]) -> bool:
     """Return whether this time is left out: the refresh before goes on, or the account is not to be refreshed."""
+    if not isinstance(one.fields.get("username"), str):
+        return True
     is_off = refreshes.planned_hours(one.fields, deps.default_cadence) is None
     if is_off or refreshes.id_of_account(one.path) in going_on:
         return True
@@ -136,7 +141,7 @@ def _job(deps: RefreshDeps, job_id: str, one: DueAccount, now: datetime) -> Fiel
         "message": jobs.WAITING.text,
         "createdAt": now,
         "retryCount": 0,
-        "refresh": order.to_document(),
+        "refreshOrder": order.to_document(),
     }
     claim = jobs.claim(Job.from_document(job_id, waiting, now).next_attempt(), now, "", deps.limits.lease)
     # The execution's name follows from the time of the creation, so the document cannot hold it.
@@ -151,7 +156,9 @@ def _claim(snapshot: JobSnapshot, one: DueAccount, now: datetime) -> Claim:
 def _mode(one: DueAccount, now: datetime) -> Mode:
     full_at = _moment(one.fields, "fullAt")
     after = FULL_AFTER[AccountType.MY if one.fields.get("accountType") == AccountType.MY else AccountType.COMPETITOR]
-    return Mode.INCREMENTAL if full_at is not None and now - full_at < after - timedelta(hours=1) else Mode.FULL
+    is_recent = full_at is not None and now - full_at < after - timedelta(hours=1)
+    confirm_at = _moment(one.fields, "confirmAt")
+    return Mode.INCREMENTAL if is_recent and not (confirm_at and confirm_at - timedelta(hours=1) <= now) else Mode.FULL
 
 
 def _plan(deps: RefreshDeps, accounts: Iterable[DueAccount], now: datetime) -> None:

@@ -396,6 +396,9 @@ def test_a_write_without_a_precondition_joins_maps(store: Store) -> None:
     joined = {"-a.b`c": {"01": [1, None], "02": [9]}, "7": {"01": [5]}, "new": {"02": [4]}}
     assert store.get_each([path, f"{ACCOUNT}/videoHistory/2026-02"]) == {path: {"v": joined}}
     assert store.get_each([]) == {}
+    version = read(store, job_id).version
+    store.commit(JobWrite(job_id, bare_change(progress=2), version), [DocumentWrite(path, {"v": {"new": {}}})])
+    assert store.get_document(path) == {"v": joined | {"new": {}}}
 
 
 def test_a_write_with_a_precondition_replaces_maps(store: Store) -> None:

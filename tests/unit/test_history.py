@@ -124,6 +124,34 @@ def test_points_that_the_database_refuses_cost_no_job(harness: Harness) -> None:
     assert len(harness.store.get_documents(f"{ACCOUNT}/videos")) == 40
 
 
+def test_an_account_point_that_is_refused_costs_no_job(harness: Harness) -> None:
+    class RefusesPoint(MemoryStore):
+        def commit(self, job: JobWrite, documents: Any = ()) -> str:
+            if any("/accountHistory/" in document.path for document in documents):
+                raise WriteRefusedError("refused")
+            return super().commit(job, documents)
+
+    harness.use(RefusesPoint(harness.clock))
+    assert track(harness, served=videos(3))["videoCount"] == 3
+
+
+def test_the_sum_of_views_is_a_number_that_can_be_stored(harness: Harness) -> None:
+    track(harness, served=videos(2, view_count=2**63 - 1))
+    assert points(harness)["2026-03-01"]["tv"] == 2**63 - 1
+
+
+def test_a_new_part_leaves_the_others_as_they_are(harness: Harness) -> None:
+    """The number of parts is in the first one, which may have no other change."""
+    old = [video(n, published_at=START - timedelta(days=100 + n)) for n in range(500)]
+    track(harness, served=old)
+    harness.clock.advance(86_400)
+    track(harness, served=old)
+    harness.clock.advance(86_400)
+    track(harness, served=[video(999, published_at=None), *old])
+    index = harness.store.get_documents(f"{ACCOUNT}/videoIndex")
+    assert {name: (part.get("of"), len(part["v"])) for name, part in index.items()} == {"1": (2, 500), "2": (None, 1)}
+
+
 # Growth of accounts
 
 

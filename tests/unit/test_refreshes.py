@@ -21,6 +21,7 @@ from tracking.errors import (
     AccountPrivateError,
     AccountSuspendedError,
     IdentityChangedError,
+    InvalidJobError,
     JobPausedError,
     PlatformUnavailableError,
     RateLimitedError,
@@ -172,6 +173,66 @@ def test_members_choose_the_cadence(tracked: Harness, cadence: str) -> None:
     go_to_due(tracked)
     assert len(tracked.refresh_tick()) == (cadence != "off")
     assert (document(tracked)["nextRefreshAt"] is None) == (cadence == "off")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"refreshCadence": {"a": 1}},
+        {"refreshCadence": ["daily"]},
+        {"refreshCadence": "auto", "refreshHours": 2**40},
+        {"refreshCadence": "auto", "refreshHours": -1},
+        {"username": None},
+        {"username": 7},
+        {"lastSyncedAt": "yesterday", "fullAt": 7, "confirmAt": "x", "refreshMisses": "many", "refreshProbes": None},
+    ],
+)
+def test_an_oddly_edited_account_stops_no_other(tracked: Harness, odd: dict[str, Any]) -> None:
+    other = account(platform_user_id="2").to_document() | {"accountType": "my"}
+    due_at = go_to_due(tracked)
+    project = ACCOUNT.rpartition("/")[0]
+    tracked.store.put_document(DocumentWrite(f"{project}/instagram_2", other | {"nextRefreshAt": due_at}))
+    tracked.store.put_document(DocumentWrite(ACCOUNT, odd))
+    foreign = DocumentWrite("shops/1/trackedAccounts/x", {"platform": "instagram", "nextRefreshAt": due_at})
+    tracked.store.put_document(foreign)
+    started = [job["refresh"]["accountId"] for job in tracked.refresh_tick()]
+    assert "instagram_2" in started
+    assert document(tracked)["nextRefreshAt"] > tracked.clock.now()
+    tracked.run_chain(tracked.claimed_job())  # and no job of a user
+    assert tracked.store.get_document(foreign.path) == foreign.fields
+
+
+def test_a_refresh_that_a_job_overtook_writes_nothing(tracked: Harness) -> None:
+    """Its counts, and what it thinks of the account, are older than the job's."""
+    late = tracked.run_chain(begin(tracked), until="FetchVideos")
+    tracked.clock.advance(60)
+    tracked.platform.account = account(follower_count=5)
+    tracked.run_chain(tracked.claimed_job())
+    newer = {path: one.data for path, one in tracked.memory._documents.items() if path.startswith("organizations/")}
+    with pytest.raises(InvalidJobError) as error:
+        tracked.run_state("SaveVideos", late)
+    tracked.fail_job(late, "InvalidJobError", lambda_cause(error.value))
+    tracked.fail_job(late, "IdentityChangedError", "{}")
+    found = {path: one.data for path, one in tracked.memory._documents.items() if path.startswith("organizations/")}
+    assert found == newer
+
+
+@pytest.mark.parametrize("hour", range(24))
+def test_a_job_at_any_hour_costs_no_days_point(harness: Harness, hour: int) -> None:
+    harness.clock.advance(3_600 * hour)
+    harness.refresh_by_default(Cadence.DAILY)
+    harness.run_chain(harness.claimed_job())
+    for _ in range(3):
+        refresh(harness)
+    days = [day for month in harness.store.get_documents(f"{ACCOUNT}/accountHistory").values() for day in month["days"]]
+    assert [int(later) - int(earlier) for earlier, later in pairwise(days)] == [1] * (len(days) - 1)
+
+
+def test_no_daily_time_is_near_midnight() -> None:
+    for number in range(500):
+        for hours in (24, 168):
+            due_at = refreshes.next_at(f"{ACCOUNT}{number}", hours, START)
+            assert 1 <= due_at.hour < 23
 
 
 def test_an_odd_account_is_left_alone(tracked: Harness) -> None:
@@ -491,9 +552,15 @@ def test_a_refresh_and_a_job_have_names_of_their_own(tracked: Harness) -> None:
 # Videos that vanish
 
 
+def serve(harness: Harness, served: list[Video]) -> None:
+    """Serve these videos, and count them as the platform does."""
+    harness.platform.videos = served
+    harness.platform.account = account(post_count=len(served))
+
+
 def fetch_all(harness: Harness, served: list[Video], wanted: str = "full") -> dict[str, dict[str, Any]]:
     """Run the next refresh with these videos, and return the documents of all videos."""
-    harness.platform.videos = served
+    serve(harness, served)
     job = begin(harness)
     assert job["refresh"]["mode"] == wanted
     harness.run_chain(job)
@@ -503,7 +570,7 @@ def fetch_all(harness: Harness, served: list[Video], wanted: str = "full") -> di
 @pytest.fixture
 def mine(harness: Harness) -> Harness:
     """An account of one's own, whose next refresh is a full one."""
-    harness.platform.videos = aged(60)
+    serve(harness, aged(60))
     harness.refresh_by_default(Cadence.DAILY)
     harness.run_chain(harness.claimed_job(accountType="my"))
     for _ in range(7):
@@ -531,7 +598,7 @@ def test_a_video_of_an_account_that_is_fetched_often_is_marked(mine: Harness) ->
     mine.store.put_document(DocumentWrite(ACCOUNT, {"refreshCadence": "6h", "fullAt": None}))
     left = aged(60)[:-1]
     for _ in range(6):
-        mine.platform.videos = left
+        serve(mine, left)
         refresh(mine)
     found = mine.store.get_documents(f"{ACCOUNT}/videos")
     assert [video_id for video_id, one in found.items() if one.get("unavailableSince")] == ["video00060"]
@@ -580,6 +647,44 @@ def test_a_video_that_comes_back_is_as_before(mine: Harness) -> None:
     found = fetch_all(mine, aged(60))
     assert found["video00060"]["unavailableSince"] is None
     assert document(mine)["videoCount"] == 60
+
+
+def test_a_list_shorter_than_the_platforms_count_says_nothing(mine: Harness) -> None:
+    """A paid run may end early and call itself complete."""
+    before = document(mine)
+    for _ in range(3):
+        mine.platform.videos = aged(12)
+        mine.platform.account = account(post_count=60)
+        refresh(mine)
+    found = mine.store.get_documents(f"{ACCOUNT}/videos").values()
+    assert not [one for one in found if one.get("unavailableSince")]
+    assert document(mine)["videoCount"] == before["videoCount"] == 60
+
+
+def test_videos_that_vanish_daily_cost_two_full_refreshes(mine: Harness) -> None:
+    modes = []
+    for number in range(14):
+        serve(mine, aged(59 - number))
+        job = begin(mine)
+        modes.append(job["refresh"]["mode"])
+        mine.run_chain(job)
+    assert modes.count("full") == 4  # in two weeks: one a week, and one that confirms it
+
+
+def test_a_gone_video_is_marked_once(mine: Harness) -> None:
+    marked: list[int] = []
+    update_each = mine.memory.update_each
+
+    def counted(writes: Sequence[DocumentWrite]) -> list[bool]:
+        marked.append(len(writes))
+        return update_each(writes)
+
+    mine.memory.update_each = counted  # type: ignore[method-assign]
+    mine.refresh_by_default(Cadence.DAILY)
+    for _ in range(17):
+        serve(mine, aged(50))
+        refresh(mine)
+    assert sum(marked) - 17 == 10  # each refresh also plans the next one
 
 
 def test_a_list_that_was_cut_short_says_nothing(harness: Harness) -> None:

@@ -47,8 +47,10 @@ export interface TrackedAccount {
   refreshAskedAt: Date | null;
   /** Hours between two refreshes. */
   refreshHours: number | null;
-  /** When all its videos were last fetched, and none was missed. */
+  /** When all its videos were last fetched. */
   fullAt: Date | null;
+  /** When all are fetched once more, because some were missing. */
+  confirmAt: Date | null;
   /** Days on which it was not found, one after the other. */
   refreshMisses: number | null;
   /** How often it was looked for since it is unavailable. */

@@ -45,6 +45,7 @@ export function readAccount(snapshot: DocumentSnapshot): TrackedAccount {
     refreshAskedAt: moment(data.refreshAskedAt),
     refreshHours: count(data.refreshHours),
     fullAt: moment(data.fullAt),
+    confirmAt: moment(data.confirmAt),
     refreshMisses: count(data.refreshMisses),
     refreshProbes: count(data.refreshProbes),
     unavailable: oneOf(UNAVAILABLE, data.unavailable),

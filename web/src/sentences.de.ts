@@ -36,6 +36,7 @@ export const germanSentences: Sentences = {
   accountSuspended: '{service} hat das Konto {account} gesperrt.',
   nameTaken: 'Auf {platform} gehört der Name {name} jetzt einem anderen Konto.',
   noLongerTracked: 'Das Konto wird nicht mehr verfolgt.',
+  fetchedMeanwhile: 'Ein Auftrag hat das Konto inzwischen abgerufen.',
   keyRefused: '{service} lehnt unseren Zugangsschlüssel ab.',
   noKey: 'Für {service} ist kein Zugangsschlüssel hinterlegt.',
   malformedKey: 'Der Zugangsschlüssel für {service} ist fehlerhaft.',

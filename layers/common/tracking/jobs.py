@@ -179,7 +179,7 @@ DOCUMENT_FIELDS = (
     *("spent", "messageCode", "messageParams", "steps"),
 )
 """All fields of a job's document that are ours, as in contracts/job.json. Other fields may exist, up to a megabyte."""
-READ_FIELDS = (*DOCUMENT_FIELDS, "refresh")
+READ_FIELDS = (*DOCUMENT_FIELDS, "refreshOrder")
 """The fields that a store reads: also that of a refresh, which no job of a user has (`tracking.refreshes`)."""
 
 
@@ -250,7 +250,7 @@ class Job:
             runs=read.texts("runs"),
             part=read.whole("part", 0, LARGEST_PART) or 1,
             resume=read.map("resume"),
-            refresh=read.map("refresh"),
+            refresh=read.map("refreshOrder"),
         )
 
     def next_attempt(self) -> Self:

@@ -30,6 +30,8 @@ FULL_AFTER: Mapping[AccountType, timedelta] = {
     AccountType.COMPETITOR: timedelta(days=30),
 }
 """All videos are fetched again after this time: else a deleted one would never be missed."""
+OFF_MIDNIGHT = timedelta(hours=1)
+"""So long before and after midnight no daily refresh is due: a late one would leave its day without a point."""
 MISSES = 3
 """An account that is not found on so many days is unavailable. One answer is never believed."""
 PROBES = (timedelta(days=7), timedelta(days=14), timedelta(days=28))
@@ -114,7 +116,7 @@ class Order:
 def cadence_of(account: Mapping[str, Any], default: Cadence) -> Cadence:
     """Return the account's cadence: `default` if nobody has chosen one."""
     chosen = account.get("refreshCadence")
-    return Cadence(chosen) if chosen in set(Cadence) else default
+    return Cadence(chosen) if isinstance(chosen, str) and chosen in set(Cadence) else default
 
 
 def hours_of(
@@ -147,7 +149,11 @@ def planned_hours(account: Mapping[str, Any], default: Cadence) -> int | None:
     cadence = cadence_of(account, default)
     computed = account.get("refreshHours")
     if cadence is Cadence.AUTO:
-        return computed if type(computed) is int and computed > 0 else 24
+        return (
+            computed
+            if type(computed) is int and PLATFORMS[account["platform"]].refresh_hours <= computed <= 168
+            else 24
+        )
     of_type = AccountType.MY if account.get("accountType") == AccountType.MY else AccountType.COMPETITOR
     return hours_of(cadence, of_type, PlatformName(account["platform"]), posts_of_week=0, has_new=False)
 
@@ -155,12 +161,18 @@ def planned_hours(account: Mapping[str, Any], default: Cadence) -> int | None:
 def next_at(account_path: str, hours: int, after: datetime) -> datetime:
     """Return the account's next time after a moment.
 
-    Each account has times of its own, so that the refreshes of many are spread over the whole interval. A daily
-    account is refreshed at the same time of each day, so each UTC day gets its point.
+    Each account has times of its own, so that the refreshes of many are spread over the interval. A daily account is
+    refreshed at the same time of each day, an hour or more from midnight, so each UTC day gets its point.
     """
     interval = timedelta(hours=hours)
-    phase = int(hashlib.sha256(account_path.encode()).hexdigest(), 16) % int(interval.total_seconds())
-    epoch = datetime.fromtimestamp(phase, UTC)
+    number = int(hashlib.sha256(account_path.encode()).hexdigest(), 16)
+    days, rest_hours = divmod(hours, 24)
+    if rest_hours:
+        phase = timedelta(seconds=number % int(interval.total_seconds()))
+    else:
+        seconds = int((timedelta(days=1) - 2 * OFF_MIDNIGHT).total_seconds())
+        phase = timedelta(days=number // seconds % days) + OFF_MIDNIGHT + timedelta(seconds=number % seconds)
+    epoch = datetime.fromtimestamp(phase.total_seconds(), UTC)
     return epoch + ((after - epoch) // interval + 1) * interval
 
 

@@ -37,6 +37,7 @@ class KnownVideo:
     views: int | None
     first_seen: date | None
     missing_since: datetime | None = None  # the first fetch of all videos that did not find it
+    is_marked: bool = False  # its document says that it is gone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,7 @@ def _videos(document: object, part: int) -> Iterator[tuple[str, KnownVideo]]:
                     views=_count(entry.get("w")),
                     first_seen=day_from(entry.get("s")),
                     missing_since=_moment(entry.get("x")),
+                    is_marked=entry.get("u") is True,
                 ),
             )
 

@@ -23,6 +23,8 @@ from tracking.jobs import Fields
 from tracking.store import DocumentWrite
 
 DIGEST_BYTES = 8
+LARGEST_COUNT = 2**63 - 1
+"""The largest number that Firestore can hold."""
 MISSED_FOR = timedelta(hours=20)
 """A video is gone if two fetches of all videos, a day apart, do not find it. One is not believed."""
 
@@ -63,8 +65,7 @@ class Points:
 
     def account_point(self, account: Account) -> Fields:
         """Return the account's point. Its videos are those of this fetch and those that were known before."""
-        present = [entry for entry in self.entries.values() if entry.missing_since is None]
-        views = [entry.views for entry in present if entry.views is not None]
+        views = [entry.views for entry in self._present if entry.views is not None]
         return {
             "at": self.now,
             "f": account.follower_count,
@@ -72,7 +73,7 @@ class Points:
             "p": account.post_count,
             "v": account.total_views,
             "n": self._new_videos(),
-            "tv": sum(views) if views else None,
+            "tv": min(sum(views), LARGEST_COUNT) if views else None,
         }
 
     @cached_property
@@ -87,9 +88,8 @@ class Points:
             return {}
         lost = self.past.videos.keys() - {video.video_id for video in self.videos}
         known = {video_id: self.past.videos[video_id] for video_id in sorted(lost)}
-        return {
-            video_id: replace(entry, missing_since=entry.missing_since or self.now) for video_id, entry in known.items()
-        }
+        missed = {name: replace(entry, missing_since=entry.missing_since or self.now) for name, entry in known.items()}
+        return {name: replace(entry, is_marked=self._is_gone(entry)) for name, entry in missed.items()}
 
     @property
     def is_sure(self) -> bool:
@@ -98,14 +98,18 @@ class Points:
 
     @property
     def number_of_videos(self) -> int:
-        return sum(entry.missing_since is None for entry in self.entries.values())
+        return len(self._present)
+
+    @property
+    def _present(self) -> list[KnownVideo]:
+        return [entry for entry in self.entries.values() if not self._is_gone(entry)]
 
     def gone_writes(self) -> list[DocumentWrite]:
         """Return the writes that mark the videos which are gone. They stay, with their history."""
         return [
             DocumentWrite(f"{self.account_path}/videos/{video_id}", {"unavailableSince": entry.missing_since})
             for video_id, entry in self.missing.items()
-            if self._is_gone(entry)
+            if entry.is_marked and not self.past.videos[video_id].is_marked
         ]
 
     def _is_gone(self, entry: KnownVideo) -> bool:
@@ -141,7 +145,7 @@ class Points:
             fields: Fields = {"v": of_part, thinning.DUE: thinning.videos_due(month)}
             yield DocumentWrite(video_month_path(self.account_path, month, part), fields)
         for part, of_part in entries.items():
-            fields = {"v": of_part}
+            fields = {"v": of_part} if of_part else {}  # an empty map would take the place of the whole one
             if part == 1:
                 fields["of"] = max([*points, *self.past.parts])
             yield DocumentWrite(index_path(self.account_path, part), fields)
@@ -204,6 +208,7 @@ def _stored(entry: KnownVideo) -> Fields:
         "w": entry.views,
         "s": entry.first_seen.isoformat() if entry.first_seen else None,
         "x": entry.missing_since,
+        "u": entry.is_marked,
     }
 
 

@@ -100,7 +100,7 @@ class DocumentWrite:
     """Fields to set in another document. Its other fields stay unchanged.
 
     Without a precondition, maps are joined: the other entries of a map stay, at any depth. With one, a map replaces the
-    map that was there.
+    map that was there. So does an empty map in any case.
     """
 
     path: str  # slash-separated, from the root

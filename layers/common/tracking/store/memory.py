@@ -373,8 +373,12 @@ def _added(before: object, spent: Spent) -> dict[str, Any]:
 
 
 def _joined(before: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
-    """Set the fields. A map is joined with the map that was there."""
-    maps = {name for name, value in fields.items() if isinstance(value, dict) and isinstance(before.get(name), dict)}
+    """Set the fields. A map is joined with the map that was there; an empty one takes its place, as in Firestore."""
+    maps = {
+        name
+        for name, value in fields.items()
+        if value and isinstance(value, dict) and isinstance(before.get(name), dict)
+    }
     return before | {name: _joined(before[name], value) if name in maps else value for name, value in fields.items()}
 
 
