@@ -3,19 +3,19 @@
 import { type DayRange, inRange, type Point, valuesByDay } from './series';
 
 export interface Growth {
-  /** The last day's value minus that of `days` days before; null if one of the two is missing. */
+  /** The newest value minus that of `days` days before its day; null if one of the two is missing. */
   absolute: number | null;
   /** `absolute` against the growth of the period before, of the same length: 25 is a quarter more. */
   percent: number | null;
 }
 
 /**
- * Growth in the last `days` days of the points, such as 7. The percentage needs the whole period before: the value of
+ * Growth in the `days` days, such as 7, before the last one that has a value: today has none until it is fetched. The percentage needs the whole period before: the value of
  * `2 * days` days ago. It is null, too, if nothing was gained in that period, because it would have no meaning.
  */
 export function growthOver(points: readonly Point[], days: number): Growth {
   const values = valuesByDay(points);
-  const last = [...values.keys()].reduce((a, b) => Math.max(a, b), -Infinity);
+  const last = [...values].reduce((day, [other, value]) => (value === null ? day : Math.max(day, other)), -Infinity);
   const between = (from: number, to: number) => {
     const [before, after] = [values.get(last - from) ?? null, values.get(last - to) ?? null];
     return before === null || after === null ? null : after - before;

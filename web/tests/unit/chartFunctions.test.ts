@@ -14,7 +14,7 @@ describe('growthOver', () => {
     ['a hidden day in the period before', pointsOf([null, 20, 40]), 1, { absolute: 20, percent: null }],
     ['no gain in the period before', pointsOf([20, 20, 40]), 1, { absolute: 20, percent: null }],
     ['a loss in the period before', pointsOf([30, 20, 40]), 1, { absolute: 20, percent: null }],
-    ['a last day without a value', pointsOf([10, 20, null]), 1, { absolute: null, percent: null }],
+    ['today, which has no value yet', pointsOf([10, 20, null]), 1, { absolute: 10, percent: null }],
     ['a first day without a value', pointsOf([10, null, 40]), 1, { absolute: null, percent: null }],
     ['fewer days than the period', pointsOf([10, 20]), 7, { absolute: null, percent: null }],
     ['one point', pointsOf([10]), 1, { absolute: null, percent: null }],
