@@ -133,11 +133,12 @@ class Points:
             video, entry = one.video, one.entry
             counts = [video.view_count, video.like_count, video.comment_count, video.share_count]
             points.setdefault(entry.part, {})[video.video_id] = {day_key(today): counts}
-            if self.past.videos.get(video.video_id) != entry:
-                entries.setdefault(entry.part, {})[video.video_id] = _stored(entry)
+            known = self.past.videos.get(video.video_id)
+            if known != entry:
+                entries.setdefault(entry.part, {})[video.video_id] = _stored(entry, known)
         for video_id, entry in self.missing.items():
             if self.past.videos[video_id] != entry:
-                entries.setdefault(entry.part, {})[video_id] = _stored(entry)
+                entries.setdefault(entry.part, {})[video_id] = _stored(entry, None)
         if points and max(points) > max(self.past.parts, default=1):
             entries.setdefault(1, {})  # it holds the number of parts
         for part, of_part in points.items():
@@ -200,15 +201,16 @@ class Points:
         return sum(published_at is None or day_of(published_at) >= before for published_at in new)
 
 
-def _stored(entry: KnownVideo) -> Fields:
-    return {
+def _stored(entry: KnownVideo, known: KnownVideo | None) -> Fields:
+    """Return the entry's map. Most videos are never missing, so those fields are left out where nothing changes."""
+    was_missing = known is not None and known.missing_since is not None
+    missing = {"x": entry.missing_since, "u": entry.is_marked} if entry.missing_since or was_missing else {}
+    return missing | {
         "h": entry.digest,
         "t": entry.published_at,
         "m": entry.media_type,
         "w": entry.views,
         "s": entry.first_seen.isoformat() if entry.first_seen else None,
-        "x": entry.missing_since,
-        "u": entry.is_marked,
     }
 
 
