@@ -191,7 +191,7 @@ def size_rows() -> list[Row]:
         Row(
             "service, panel and style, gzip, peers not counted",
             sum(sizes.values()),
-            Target(Relation.AT_MOST, 28_672, "bytes"),
+            Target(Relation.AT_MOST, 29_696, "bytes"),
             json.dumps(sizes).strip("{}").replace('"', ""),
         )
     ]
