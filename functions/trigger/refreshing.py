@@ -17,20 +17,19 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from tracking import jobs, refreshes
-from tracking.errors import InvalidJobError, StoreUnavailableError
-from tracking.jobs import AccountType, Fields, Job, PlatformName, Status
+from tracking.errors import InvalidJobError
+from tracking.jobs import Fields, Job, PlatformName, Status
 from tracking.naming import execution_name
 from tracking.platform_contract import PLATFORMS
 from tracking.refreshes import FULL_AFTER, Mode, Order
-from tracking.sentences import say
 from tracking.store import DocumentWrite, DueAccount, JobSnapshot
 from tracking.wiring import RefreshDeps
 from trigger.choice import parse_all
 from trigger.claim import Claim, fail_malformed
-from trigger.control import REFRESH_SLOTS, ControlChangedError, read_control
+from trigger.control import REFRESH_SLOTS, read_control
 from trigger.slots import Slots
 from trigger.sweep import sweep
-from trigger.tick import MEETINGS, Tick, claim_and_start, start_all
+from trigger.tick import Tick, claim_and_start, start_all, until_first, with_status
 
 MAX_OPEN = 2_000
 """The most open refreshes that one tick reads. Slots limit their number; those that a pause put back come on top."""
@@ -45,15 +44,8 @@ NOBODY = "refresh"
 def run_refreshes(deps: RefreshDeps, remaining_s: Callable[[], float] = lambda: math.inf) -> Tick:
     """Run one refresh tick. Raises as `run_tick` does."""
     tick = Tick()
-    for _ in range(MEETINGS):
-        try:
-            _look(deps, tick, remaining_s)
-        except ControlChangedError:
-            continue
-        return tick
-    raise StoreUnavailableError(
-        say("databaseTrouble", detail="Other ticks wrote the control document again and again.")
-    )
+    until_first(lambda: _look(deps, tick, remaining_s))
+    return tick
 
 
 def _look(deps: RefreshDeps, tick: Tick, remaining_s: Callable[[], float]) -> None:
@@ -64,26 +56,27 @@ def _look(deps: RefreshDeps, tick: Tick, remaining_s: Callable[[], float]) -> No
     if not opened and not due:
         return
     control.own(deps.executions.machine)
-    swept = sweep(trigger, _with_status(opened, Status.PROCESSING), remaining_s)
+    swept = sweep(trigger, with_status(opened, Status.PROCESSING), remaining_s)
     tick.repaired += swept.repaired
     tick.overdue = swept.overdue
     tick.not_stopped += swept.not_stopped
     control.agree(swept.running, store, now - deps.limits.longest_tick)
     slots = Slots(deps.limits, control.running, control.pauses, now)
     slots.leave_to_users(deps.limits, control.of_book)
-    waiting, malformed = parse_all(_with_status(opened, Status.PENDING))
+    waiting, malformed = parse_all(with_status(opened, Status.PENDING))
     again = [one for one in waiting if one.job.platform not in control.pauses and slots.take(one.job.platform)]
-    going_on = {job.job_id.partition("-")[0] for job in opened}
-    skipped = [one for one in due if _is_skipped(deps, one, going_on)]
-    chosen = [one for one in due if one not in skipped and slots.take(_platform(one))]
-    new = {refreshes.job_id(one.path, _due_at(one)): one for one in chosen}
+    going_on = {refreshes.id_of_account_in(job.job_id) for job in opened}
+    orders = [(one, _job_if_due(deps, one, going_on, now)) for one in due]
+    skipped = [one for one, fields in orders if fields is None]
+    chosen = [(one, fields) for one, fields in orders if fields is not None and slots.take(_platform(one))]
+    new = {refreshes.job_id(one.path, _due_at(one)): one for one, _ in chosen}
     control.take(again, now)
     control.take_new({job_id: _platform(one) for job_id, one in new.items()}, now)
     control.save(store, with_turns=False)
     if malformed:
         fail_malformed(trigger, malformed, remaining_s)
     claim_and_start(trigger, again, tick, remaining_s)
-    created = store.create_jobs({job_id: _job(deps, job_id, one, now) for job_id, one in new.items()})
+    created = store.create_jobs(dict(zip(new, [fields for _, fields in chosen], strict=True)))
     _plan(deps, [*skipped, *(new[job_id] for job_id in created)], now)
     claims = [_claim(job, new[job_id], now) for job_id, job in created.items() if job is not None]
     start_all(trigger, claims, tick, remaining_s)
@@ -101,18 +94,20 @@ def _due(deps: RefreshDeps, now: datetime, platforms: Sequence[PlatformName]) ->
     return [one for one in found if OURS.fullmatch(one.path)]
 
 
-def _is_skipped(deps: RefreshDeps, one: DueAccount, going_on: set[str]) -> bool:
-    """Return whether this time is left out: the refresh before goes on, or the account is not to be refreshed."""
+def _job_if_due(deps: RefreshDeps, one: DueAccount, going_on: set[str], now: datetime) -> Fields | None:
+    """Return the document of the account's refresh.
+
+    None if this time is left out: the refresh before goes on, or the account is not to be refreshed, or is odd.
+    """
     if not isinstance(one.fields.get("username"), str):
-        return True
+        return None
     is_off = refreshes.planned_hours(one.fields, deps.default_cadence) is None
     if is_off or refreshes.id_of_account(one.path) in going_on:
-        return True
+        return None
     try:
-        _job(deps, "-", one, deps.clock.now())
+        return _job(deps, refreshes.job_id(one.path, _due_at(one)), one, now)
     except InvalidJobError:
-        return True
-    return False
+        return None
 
 
 def _job(deps: RefreshDeps, job_id: str, one: DueAccount, now: datetime) -> Fields:
@@ -155,7 +150,7 @@ def _claim(snapshot: JobSnapshot, one: DueAccount, now: datetime) -> Claim:
 
 def _mode(one: DueAccount, now: datetime) -> Mode:
     full_at = _moment(one.fields, "fullAt")
-    after = FULL_AFTER[AccountType.MY if one.fields.get("accountType") == AccountType.MY else AccountType.COMPETITOR]
+    after = FULL_AFTER[refreshes.type_of(one.fields)]
     is_recent = full_at is not None and now - full_at < after - timedelta(hours=1)
     confirm_at = _moment(one.fields, "confirmAt")
     return Mode.INCREMENTAL if is_recent and not (confirm_at and confirm_at - timedelta(hours=1) <= now) else Mode.FULL
@@ -169,10 +164,6 @@ def _plan(deps: RefreshDeps, accounts: Iterable[DueAccount], now: datetime) -> N
         next_at = refreshes.next_at(one.path, hours, now) if hours else None
         writes.append(DocumentWrite(one.path, {"nextRefreshAt": next_at}))
     deps.store.update_each(writes)
-
-
-def _with_status(opened: Sequence[JobSnapshot], status: Status) -> list[JobSnapshot]:
-    return [job for job in opened if job.data["status"] == status]
 
 
 def _due_at(one: DueAccount) -> datetime:

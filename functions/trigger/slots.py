@@ -39,9 +39,7 @@ class Slots:
     ) -> None:
         """`running`: the jobs that hold a slot, by platform. `paused`: the pauses that still hold jobs back."""
         self.total = max(0, limits.running - running.total())
-        used: Counter[str] = Counter()
-        for platform, number in running.items():
-            used[PLATFORMS[platform].credential] += number
+        used = _by_credential(running)
         self._by_credential = {name: limits.per_credential - used[name] for name in CREDENTIALS}
         self._by_platform = {
             platform: allowed
@@ -59,9 +57,7 @@ class Slots:
 
         `refreshing`: the refreshes that hold a slot, by platform. So a user's job always finds a slot of its own.
         """
-        used: Counter[str] = Counter()
-        for platform, number in refreshing.items():
-            used[PLATFORMS[platform].credential] += number
+        used = _by_credential(refreshing)
         self.total = _share(limits.running, self.total, refreshing.total())
         self._by_credential = {
             name: _share(limits.per_credential, free, used[name]) for name, free in self._by_credential.items()
@@ -90,6 +86,13 @@ class Slots:
     def of_credential(self, credential: str) -> int:
         """Return the number of jobs that may start with this credential, whatever their platform."""
         return max(0, min(self.total, self._by_credential[credential]))
+
+
+def _by_credential(by_platform: Counter[PlatformName]) -> Counter[str]:
+    used: Counter[str] = Counter()
+    for platform, number in by_platform.items():
+        used[PLATFORMS[platform].credential] += number
+    return used
 
 
 def _share(limit: int, free: int, taken: int) -> int:

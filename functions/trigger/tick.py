@@ -124,15 +124,28 @@ def run_tick(deps: TriggerDeps, remaining_s: Callable[[], float] = lambda: math.
     the jobs are another stack's.
     """
     tick = Tick(looks_at_all=wake is None, is_kicked=wake is not None and wake.is_kick)
+
+    def look() -> None:
+        if wake is None:
+            _look_at_all(deps, tick, remaining_s)
+        elif not wake.is_empty:
+            _fill_freed(deps, tick, wake, remaining_s)
+
+    until_first(look)
+    return tick
+
+
+def until_first(look: Callable[[], None]) -> None:
+    """Look, and look again while another tick writes the control document first.
+
+    Raises StoreUnavailableError if that happens each time.
+    """
     for _ in range(MEETINGS):
         try:
-            if wake is None:
-                _look_at_all(deps, tick, remaining_s)
-            elif not wake.is_empty:
-                _fill_freed(deps, tick, wake, remaining_s)
+            look()
         except ControlChangedError:
             continue
-        return tick
+        return
     raise StoreUnavailableError(
         say("databaseTrouble", detail="Other ticks wrote the control document again and again.")
     )
@@ -148,7 +161,7 @@ def _look_at_all(deps: TriggerDeps, tick: Tick, remaining_s: Callable[[], float]
         tick.waits = Waits()
         return
     control = _read_control(deps, tick)
-    pending, processing = _with_status(seen, Status.PENDING), _with_status(seen, Status.PROCESSING)
+    pending, processing = with_status(seen, Status.PENDING), with_status(seen, Status.PROCESSING)
     if processing or not saw_all:
         control.save(store, with_turns=False)  # a new owner, before the sweep changes any job
     if saw_all:
@@ -319,7 +332,7 @@ def _hold(deps: TriggerDeps, held: Sequence[JobSnapshot], tick: Tick, remaining_
     tick.held += [job.job_id for job, answer in zip(unsaid, answers, strict=True) if isinstance(answer, str)]
 
 
-def _with_status(seen: Sequence[JobSnapshot], status: Status) -> list[JobSnapshot]:
+def with_status(seen: Sequence[JobSnapshot], status: Status) -> list[JobSnapshot]:
     return [job for job in seen if job.data["status"] == status]
 
 

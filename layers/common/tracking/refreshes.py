@@ -144,6 +144,11 @@ def hours_of(
     return max(hours, PLATFORMS[platform].refresh_hours)
 
 
+def type_of(account: Mapping[str, Any]) -> AccountType:
+    """Return the account's type. An odd one counts as a competitor's, which is fetched less often."""
+    return AccountType.MY if account.get("accountType") == AccountType.MY else AccountType.COMPETITOR
+
+
 def planned_hours(account: Mapping[str, Any], default: Cadence) -> int | None:
     """Return the hours until the refresh after the one that is due. AUTO takes what the last fetch computed."""
     cadence = cadence_of(account, default)
@@ -154,8 +159,7 @@ def planned_hours(account: Mapping[str, Any], default: Cadence) -> int | None:
             if type(computed) is int and PLATFORMS[account["platform"]].refresh_hours <= computed <= 168
             else 24
         )
-    of_type = AccountType.MY if account.get("accountType") == AccountType.MY else AccountType.COMPETITOR
-    return hours_of(cadence, of_type, PlatformName(account["platform"]), posts_of_week=0, has_new=False)
+    return hours_of(cadence, type_of(account), PlatformName(account["platform"]), posts_of_week=0, has_new=False)
 
 
 def next_at(account_path: str, hours: int, after: datetime) -> datetime:
@@ -184,6 +188,11 @@ def job_id(account_path: str, due_at: datetime) -> str:
 def id_of_account(account_path: str) -> str:
     """Return the first part of the ids of an account's refreshes."""
     return hashlib.sha256(account_path.encode()).hexdigest()[:20]
+
+
+def id_of_account_in(job_id: str) -> str:
+    """Return the account's part of a refresh's id."""
+    return job_id.partition("-")[0]
 
 
 def until_next_probe(probes: int) -> timedelta:

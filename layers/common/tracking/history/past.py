@@ -56,7 +56,7 @@ class Past:
         history = {f"{account_path}/accountHistory/{month}": month for month in account_months}
         likely = _index_paths(account_path, 1, len(video_ids) // VIDEOS_PER_PART + 1)
         found = store.get_each([account_path, *history, *likely])
-        number_of_parts = _whole(_map(found.get(likely[0])).get("of"))
+        number_of_parts = _whole(map_of(found.get(likely[0])).get("of"))
         further = _index_paths(account_path, len(likely) + 1, number_of_parts)
         indexes = {**found, **store.get_each(further)} if further else found
         videos = {
@@ -66,9 +66,10 @@ class Past:
         }
         parts = Counter(video.part for video in videos.values())
         concerned = {videos[video_id].part for video_id in video_ids if video_id in videos}
+        document = map_of(found.get(account_path))
         return cls(
-            document=_map(found.get(account_path)),
-            since=day_from(_map(_map(found.get(account_path)).get("growth")).get("since")),
+            document=document,
+            since=day_from(map_of(document.get("growth")).get("since")),
             account={
                 day: point
                 for path, month in history.items()
@@ -93,7 +94,7 @@ def _index_paths(account_path: str, first: int, last: int) -> list[str]:
 
 
 def _videos(document: object, part: int) -> Iterator[tuple[str, KnownVideo]]:
-    for video_id, entry in _map(_map(document).get("v")).items():
+    for video_id, entry in map_of(map_of(document).get("v")).items():
         if isinstance(entry, dict) and isinstance(entry.get("h"), str):
             yield (
                 video_id,
@@ -112,7 +113,7 @@ def _videos(document: object, part: int) -> Iterator[tuple[str, KnownVideo]]:
 
 def account_points(document: Mapping[str, Any] | None, month: str) -> dict[date, Mapping[str, Any]]:
     """Return the points of a month's document by day."""
-    points = {day_from(f"{month}-{key}"): point for key, point in _map(_map(document).get("days")).items()}
+    points = {day_from(f"{month}-{key}"): point for key, point in map_of(map_of(document).get("days")).items()}
     return {day: point for day, point in points.items() if day and isinstance(point, dict)}
 
 
@@ -126,16 +127,17 @@ def _views(store: Documents, account_path: str, parts: Collection[int], today: d
     }
     views: dict[str, dict[date, int]] = {}
     for path, document in store.get_each(list(paths)).items():
-        for video_id, points in _map(document.get("v")).items():
+        for video_id, points in map_of(document.get("v")).items():
             for day in paths[path]:
-                point = _map(points).get(day_key(day))
+                point = map_of(points).get(day_key(day))
                 count = _count(point[VIEWS]) if isinstance(point, list) and point else None
                 if count is not None:
                     views.setdefault(video_id, {})[day] = count
     return views
 
 
-def _map(value: object) -> Mapping[str, Any]:
+def map_of(value: object) -> Mapping[str, Any]:
+    """Return a map, or an empty one for anything else."""
     return value if isinstance(value, dict) else {}
 
 

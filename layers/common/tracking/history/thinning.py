@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from tracking.history.days import day_from, first_moment, month_after
-from tracking.history.past import account_points
+from tracking.history.past import account_points, map_of
 from tracking.jobs import Fields
 
 DUE = "thinAt"
@@ -68,7 +68,7 @@ def joined(before: object, found: Mapping[str, Any]) -> Fields:
 
     So it does not matter which month of a week over a month's end is thinned first, or how often.
     """
-    known = dict(_map(before))
+    known = dict(map_of(before))
     later = {week: point for week, point in found.items() if _moment(point) >= _moment(known.get(week))}
     return known | later
 
@@ -80,15 +80,15 @@ def of_videos(month: str, document: Mapping[str, Any], now: datetime) -> Fields:
     """
     weekly_until = first_moment(month, 1) + VIDEO_WEEKS
     is_weekly = now < weekly_until
-    kept = {video_id: _last(month, points, is_weekly) for video_id, points in _map(document.get("v")).items()}
+    kept = {video_id: _last(month, points, is_weekly) for video_id, points in map_of(document.get("v")).items()}
     return {"v": kept, DUE: weekly_until if is_weekly else None}
 
 
 def _last(month: str, points: object, is_weekly: bool) -> Fields:
     """Return a video's last point of each week, or of the month."""
-    days = {day: key for key in _map(points) if (day := day_from(f"{month}-{key}"))}
+    days = {day: key for key in map_of(points) if (day := day_from(f"{month}-{key}"))}
     last = {_week(day) if is_weekly else month: days[day] for day in sorted(days)}
-    return {key: _map(points)[key] for key in last.values()}
+    return {key: map_of(points)[key] for key in last.values()}
 
 
 def _week(day: date) -> tuple[int, int]:
@@ -98,9 +98,5 @@ def _week(day: date) -> tuple[int, int]:
 
 
 def _moment(point: object) -> datetime:
-    moment = _map(point).get("at")
+    moment = map_of(point).get("at")
     return moment if isinstance(moment, datetime) else datetime.min.replace(tzinfo=UTC)
-
-
-def _map(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
