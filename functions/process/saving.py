@@ -226,7 +226,7 @@ class Saving:
     def _document(self, saved: int) -> AccountDocument:
         figures = {
             "videoCount": self._points.number_of_videos if self._step.work.refresh else saved,
-            "growth": self._points.growth(self._account_point),
+            **self._points.figures(self._account_point),
             **keeping_current.after_success(self._step, self._deps, self._points, self._account),
         }
         return AccountDocument(self._step, self._account, self._deps.clock, figures)

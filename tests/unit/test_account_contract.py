@@ -30,6 +30,8 @@ TYPES: dict[str, tuple[type, ...]] = {
     "picture": (dict,),
     "growth": (dict,),
     "names": (list,),
+    "counts": (list,),
+    "spikes": (dict,),
 }
 HINTS: dict[Any, str] = {
     str: "string",
@@ -43,6 +45,7 @@ HINTS: dict[Any, str] = {
 """The contract's name of each type that a record's field may have."""
 PICTURE = {name: TYPES[type_][0] for name, type_ in CONTRACT["picture"].items()}
 GROWTH = {name: TYPES[type_][0] for name, type_ in CONTRACT["growth"].items()}
+SPIKE = {name: TYPES[type_][0] for name, type_ in CONTRACT["spike"].items()}
 AT_AGES = {"viewsAt24h", "viewsAt7d"}
 """Fields that a video gets when it is fetched at about this age."""
 LATER = {"account": {"refreshCadence", "refreshAskedAt", "usernameHistory"}, "video": {"unavailableSince"}}
@@ -82,6 +85,10 @@ def assert_held(kind: str, document: dict[str, Any]) -> None:
             assert field["type"] != "strings" or all(type(text) is str for text in value)
             assert field["type"] != "picture" or {n: type(v) for n, v in value.items()} == PICTURE
             assert field["type"] != "names" or all(one.keys() == CONTRACT["names"].keys() for one in value)
+            assert field["type"] != "counts" or all(one is None or type(one) is int for one in value)
+            assert field["type"] != "spikes" or value.keys() == CONTRACT["spikes"].keys()
+            spikes = value.values() if field["type"] == "spikes" else []
+            assert all(one is None or {n: type(v) for n, v in one.items()} == SPIKE for one in spikes)
             assert field["type"] != "growth" or value.keys() == GROWTH.keys()
             assert field["type"] != "growth" or all(v is None or type(v) is GROWTH[n] for n, v in value.items())
 

@@ -39,6 +39,10 @@ export interface TrackedAccount {
   dateAdded: Date | null;
   /** Null until a job has ended since growth is counted. */
   growth: AccountGrowth | null;
+  /** Followers of 30 UTC days, up to the day of the newest point; null for a day without one. Empty until there is one. */
+  recentFollowers: (number | null)[];
+  /** The latest day on which followers or views changed far more than usual. */
+  spikes: { followers: Spike | null; views: Spike | null };
   /** How often the account is refreshed; null: as the deployment does by default. */
   refreshCadence: Cadence | null;
   /** When it is refreshed next; null for never. */
@@ -80,6 +84,14 @@ export interface AccountGrowth {
   v1: number | null;
   v7: number | null;
   v30: number | null;
+}
+
+export interface Spike {
+  /** A UTC day: `2026-11-01`. */
+  day: string;
+  change: number;
+  /** The median of the changes of the days before. */
+  usual: number;
 }
 
 export const MEDIA_TYPES = ['video', 'image', 'carousel', 'text'] as const;

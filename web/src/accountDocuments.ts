@@ -8,6 +8,7 @@ import {
   type AccountGrowth,
   CADENCES,
   MEDIA_TYPES,
+  type Spike,
   type TrackedAccount,
   type TrackedVideo,
   UNAVAILABLE,
@@ -40,6 +41,8 @@ export function readAccount(snapshot: DocumentSnapshot): TrackedAccount {
     addedBy: text(data.addedBy) || null,
     dateAdded: moment(data.dateAdded),
     growth: growth(data.growth),
+    recentFollowers: Array.isArray(data.recentFollowers) ? data.recentFollowers.map(count) : [],
+    spikes: { followers: spike(data.spikes?.followers), views: spike(data.spikes?.views) },
     refreshCadence: oneOf(CADENCES, data.refreshCadence),
     nextRefreshAt: moment(data.nextRefreshAt),
     refreshAskedAt: moment(data.refreshAskedAt),
@@ -114,6 +117,12 @@ function growth(value: unknown): AccountGrowth | null {
     v7: change(numbers.v7),
     v30: change(numbers.v30),
   };
+}
+
+function spike(value: unknown): Spike | null {
+  const { day, change: gained, usual } = (value ?? {}) as DocumentData;
+  const isWhole = typeof day === 'string' && change(gained) !== null && change(usual) !== null;
+  return isWhole ? { day, change: gained, usual } : null;
 }
 
 function names(value: unknown): TrackedAccount['usernameHistory'] {

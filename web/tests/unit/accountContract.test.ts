@@ -59,10 +59,13 @@ function isOf(type: string, value: unknown): boolean {
     case 'timestamp':
       return value instanceof Timestamp;
     case 'strings':
+    case 'counts':
     case 'names':
       return Array.isArray(value);
     case 'growth':
       return typeof (value as { since?: unknown } | undefined)?.since === 'string';
+    case 'spikes':
+      return typeof value === 'object' && value !== null;
     case 'picture':
       return typeof (value as { url?: unknown } | undefined)?.url === 'string';
     case 'string':

@@ -23,6 +23,7 @@ FEWEST_VIDEOS = 5
 """With fewer earlier videos there is no comparison."""
 SETTLED = timedelta(days=7)
 """A video that is younger still gains most of its views, so it is no measure for others."""
+RECENT_DAYS = 30
 AGES: Mapping[str, tuple[timedelta, timedelta]] = {
     "viewsAt24h": (timedelta(hours=24), timedelta(hours=6)),
     "viewsAt7d": (timedelta(days=7), timedelta(days=1)),
@@ -51,6 +52,16 @@ def of_account(past: Past, point: Mapping[str, Any], today: date) -> dict[str, A
         of_platform = _change(point, before, "v")
         figures[f"v{days}"] = _change(point, before, "tv") if of_platform is None else of_platform
     return figures
+
+
+def recent_followers(past: Past, point: Mapping[str, Any], today: date) -> list[int | None]:
+    """Return the followers of the last 30 days, the oldest first; None for a day without a point.
+
+    A list of accounts draws them without reading any history.
+    """
+    points = {**past.account, today: point}
+    days = (today - timedelta(back) for back in reversed(range(RECENT_DAYS)))
+    return [count if type(count := points.get(day, {}).get("f")) is int else None for day in days]
 
 
 def of_video(views: int | None, published_at: datetime | None, before: Mapping[date, int], now: datetime) -> Fields:

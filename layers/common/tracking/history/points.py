@@ -15,7 +15,7 @@ from typing import Any
 
 from tracking.accounts import Account, Video
 from tracking.document_limits import fitted
-from tracking.history import growth, thinning
+from tracking.history import growth, spikes, thinning
 from tracking.history.days import day_key, day_of, month_of
 from tracking.history.growth import Views
 from tracking.history.past import VIDEOS_PER_PART, KnownVideo, Past, index_path, video_month_path
@@ -115,8 +115,14 @@ class Points:
     def _is_gone(self, entry: KnownVideo) -> bool:
         return entry.missing_since is not None and entry.missing_since <= self.now - MISSED_FOR
 
-    def growth(self, point: Mapping[str, Any]) -> Fields:
-        return growth.of_account(self.past, point, day_of(self.now))
+    def figures(self, point: Mapping[str, Any]) -> Fields:
+        """Return the figures of the account's document that lists order by and draw."""
+        today = day_of(self.now)
+        return {
+            "growth": growth.of_account(self.past, point, today),
+            "recentFollowers": growth.recent_followers(self.past, point, today),
+            "spikes": spikes.of_account(self.past, point, today),
+        }
 
     def account_write(self, point: Fields) -> DocumentWrite:
         today = day_of(self.now)
