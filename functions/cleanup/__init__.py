@@ -1,1 +1,1 @@
-"""CleanupFunction: deletes finished jobs when they are old, and thins the history."""
+"""CleanupFunction: deletes old finished jobs and what lies below removed accounts, and thins the history."""

@@ -1,6 +1,7 @@
-"""Delete jobs that ended more than KEEP_FINISHED_DAYS ago, and thin the history. EventBridge runs this once a day.
+"""Delete jobs that ended more than KEEP_FINISHED_DAYS ago and what lies below removed accounts, and thin the history.
 
-Accounts and videos stay; `cleanup.thinning` says what becomes of their points.
+EventBridge runs this once a day. Accounts and videos stay until people remove them (`cleanup.removals`);
+`cleanup.thinning` says what becomes of their points.
 
 A job that ended later gets its `expireAt`, at which Firestore's TTL policy may delete it. Nobody else sets this field,
 so the one setting rules both. Jobs that ended before this system came are left alone (`tracking.adoption`), and so are
@@ -20,6 +21,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from cleanup.removals import Removed, remove
 from cleanup.thinning import Thinned, thin
 from tracking import adoption, jobs, pauses, refusals, walks, wiring
 from tracking.document_limits import is_document_id
@@ -39,7 +41,7 @@ logger = Logger(service="cleanup")
 @logger.inject_lambda_context(clear_state=True)
 @refusals.told("cleanup", logger)
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.CleanupDeps | None = None) -> dict[str, Any]:
-    """Return how many jobs were deleted, and whether the run came to an end: all finished jobs and all due history."""
+    """Return how many jobs were deleted, and whether the run came to its end."""
 
     def has_time() -> bool:
         return context.get_remaining_time_in_millis() >= RESERVE_MS
@@ -67,12 +69,17 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.CleanupD
         is_done, place = True, ""
     if place != begin:
         deps.store.put_document(DocumentWrite(CONTROL_DOCUMENT, {GOES_ON_FROM: place}))
-    history = Thinned()
+    removed, history = Removed(), Thinned()
+    if is_done:
+        removed = remove(deps.store, now, deps.limits.due_page_size, has_time)
+        is_done = removed.is_done
     if is_done:
         history = thin(deps.store, now, deps.limits.due_page_size, has_time)
         is_done = history.is_done
     counts = {"looked_at": looked_at, "deleted": deleted, "left_alone": left_alone, "is_done": is_done}
     counts |= {"thinned": history.documents, "not_thinned": history.left}
+    counts |= {"removed": removed.accounts, "removed_documents": removed.documents}
+    counts |= {"tracked_again": removed.kept, "not_removed": removed.left}
     logger.info("cleanup done", extra={"action": "cleanup_done", **counts})
     return {"deleted": deleted, "isDone": is_done}
 

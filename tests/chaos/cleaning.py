@@ -1,6 +1,6 @@
 """Faults of the cleanup: it still deletes an old finished job, dates a young one, and leaves a job that waits.
 
-And it still turns the days of an old month into weeks.
+And it still turns the days of an old month into weeks, and deletes what lies below a removed account.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from cleanup import removals
 from tests.chaos.chaos_harness import ChaosHarness
 from tests.chaos.plan import ANY_JOB, Fault
 from tests.chaos.points import EVERY
@@ -20,6 +21,7 @@ from tracking.store import DocumentWrite, account_path
 POINTS = (
     *("cleanup.get_document", "cleanup.finished_jobs", "cleanup.keep", "cleanup.delete_jobs"),
     *("cleanup.due_documents", "cleanup.get_stored", "cleanup.change_together"),
+    *("cleanup.documents_in", "cleanup.delete_each"),
 )
 MAX_RUNS = 3
 
@@ -42,12 +44,19 @@ def _clean(harness: ChaosHarness, fault: Fault) -> Result:
     month = {"days": days, thinning.DUE: thinning.account_due("2020-03")}
     store.put_document(DocumentWrite(f"{history}/2020-03", month))
 
+    removed = account_path(project.org_id, project.project_id, "youtube_2")
+    marker = removed.replace("trackedAccounts", removals.COLLECTION)
+    store.put_document(DocumentWrite(f"{removed}/videos/1", {"title": "Launch"}))
+    store.put_document(DocumentWrite(marker, {removals.REMOVED_AT: long_ago}))
+
     def checks() -> dict[str, bool]:
         jobs = {name: found.data for name in (finished, live, young) if (found := store.get_job(name))}
         return {
             "the old job is still there": finished in jobs,
             "a live job was deleted, or will be": live not in jobs or "expireAt" in jobs[live],
             "a young job was deleted, or has no expiry": jobs.get(young, {}).get("expireAt") is None,
+            "a removed account has a video": store.get_documents(f"{removed}/videos") != {},
+            "a removal is still asked for": store.get_document(marker) is not None,
             "the old month is not a week": store.get_documents(history) != {"2020": {"weeks": {"14": days["31"]}}},
         }
 

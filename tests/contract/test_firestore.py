@@ -202,6 +202,8 @@ CALLS: dict[str, Callable[[FirestoreStore], Any]] = {
     "create_job": lambda store: store.create_job(job_document()),
     "list_jobs": lambda store: store.list_jobs(JobFilter(), 10),
     "finished_jobs": lambda store: store.finished_jobs(10),
+    "documents_in": lambda store: store.documents_in("a/b/c", 10),
+    "delete_each": lambda store: store.delete_each({"a/b": VERSION}),
     "delete_jobs": lambda store: store.delete_jobs([JobSnapshot("a", {}, VERSION, START, START)]),
     "get_documents": lambda store: store.get_documents("organizations"),
     "get_document": lambda store: store.get_document("organizations/o"),

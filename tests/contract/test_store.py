@@ -994,3 +994,26 @@ def test_a_change_together_is_made_completely_or_not_at_all(store: Store, spoil:
     with pytest.raises(errors.get(spoil, StaleVersionError)):
         store.change_together(writes, {f"{ACCOUNTS}/b": versions["b"]})
     assert store.get_documents(ACCOUNTS) == before
+
+
+# Documents of a collection
+
+
+def test_documents_in_a_collection_and_their_versions(store: Store) -> None:
+    paths = [f"{ACCOUNTS}/a/videos/{name}" for name in ("1", "2", "3")]
+    for path in [*paths, f"{ACCOUNTS}/a/videos/1/below/x", f"{ACCOUNTS}/b/videos/1", f"{ACCOUNTS}/a"]:
+        store.put_document(DocumentWrite(path, {"n": path}))
+    assert store.documents_in(f"{ACCOUNTS}/a/videos", 10) == {path: stored_version(store, path) for path in paths}
+    assert list(store.documents_in(f"{ACCOUNTS}/a/videos", 2)) == paths[:2]
+    assert store.documents_in(f"{ACCOUNTS}/c/videos", 2) == {}
+
+
+def test_each_document_is_deleted_as_it_was_read(store: Store) -> None:
+    for name in ("same", "changed", "gone"):
+        store.put_document(DocumentWrite(f"{ACCOUNTS}/{name}", {"n": 1}))
+    read = store.documents_in(ACCOUNTS, 10)
+    store.put_document(DocumentWrite(f"{ACCOUNTS}/changed", {"n": 2}))
+    store.change_together([], {f"{ACCOUNTS}/gone": read[f"{ACCOUNTS}/gone"]})
+    assert store.delete_each(read) == 1
+    assert list(store.get_documents(ACCOUNTS)) == ["changed"]
+    assert store.delete_each({}) == 0

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from google.cloud.firestore_v1.types import StructuredQuery
 
+from cleanup import removals
 from cleanup.app import GOES_ON_FROM
 from local.paths import ROOT
 from pictures.copying import NAME_KEY
@@ -117,16 +118,17 @@ def made() -> list[StructuredQuery]:
     store.due_accounts(START, list(PlatformName), 500)
     store.get_newest("organizations/o/projects/p/trackedAccounts/a/videos", "publishedAt", 12)
     store.get_documents("organizations/o/projects/p/trackedAccounts/a/videos")
-    for group in HISTORY:
-        store.due_documents(group, thinning.DUE, START, 10)
-        store.due_documents(group, thinning.DUE, START, 10, (START, f"organizations/o/{group}/2026-03"))
+    for group, field in DUE.items():
+        store.due_documents(group, field, START, 10)
+        store.due_documents(group, field, START, 10, (START, f"organizations/o/{group}/2026-03"))
+    store.documents_in("organizations/o/projects/p/trackedAccounts/a/videos", 400)
     for org, project, status in itertools.product((None, "o"), (None, "p"), (None, Status.FAILED)):
         store.list_jobs(JobFilter(org_id=org, project_id=project, status=status), 20)
     return [request["structured_query"] for name, request in recorded.calls if name == "run_query"]
 
 
 def test_every_query_has_its_index_and_every_index_its_query(made: list[StructuredQuery]) -> None:
-    assert len(made) == 32
+    assert len(made) == 35
     written = json.loads((ROOT / "firestore.indexes.json").read_text())["indexes"]
     scopes = {index["queryScope"]: index["collectionGroup"] for index in written}
     assert scopes == {"COLLECTION": JOBS, "COLLECTION_GROUP": "trackedAccounts"}
@@ -183,7 +185,7 @@ def across(query: StructuredQuery) -> bool:
     return bool(query.from_[0].all_descendants)
 
 
-HISTORY = ("accountHistory", "videoHistory")
+DUE = {"accountHistory": thinning.DUE, "videoHistory": thinning.DUE, removals.COLLECTION: removals.REMOVED_AT}
 OF_STRANGERS = {(JOBS, name) for name in ("orgId", "projectId", "userId", "platform", "status")}
 """Fields that pages of others may compare for equality, in any combination: docs/design.md, section 3. Firestore joins
 the fields' own indexes: https://firebase.google.com/docs/firestore/query-data/index-overview#taking_advantage_of_index_merging
@@ -203,6 +205,7 @@ FIELDS = {
         "accountHistory": {"days", "weeks", thinning.DUE},
         "videoHistory": {"v", thinning.DUE},
         "videoIndex": {"v", "of"},
+        removals.COLLECTION: {removals.REMOVED_AT, "removedBy"},
         REFRESHES: {"expireAt"},
         "trackingControl": {SLOTS, REFRESH_SLOTS, TURNS, WRITTEN_BY, ADOPTED_FROM, GOES_ON_FROM, NAME_KEY},
     }.items()
@@ -229,7 +232,7 @@ def test_queries_of_all_accounts_have_an_index_of_one_field(made: list[Structure
     https://firebase.google.com/docs/firestore/query-data/index-overview#query_scopes
     """
     asked = {field for query in made if across(query) and (field := alone(query))}
-    assert asked == {(group, thinning.DUE) for group in HISTORY}
+    assert asked == set(DUE.items())
     ascending = [{"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"}]
     indexed = {(one["collectionGroup"], one["fieldPath"]): one["indexes"] for one in overrides() if one["indexes"]}
     assert indexed == dict.fromkeys(asked, ascending)

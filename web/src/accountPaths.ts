@@ -20,14 +20,24 @@ export interface AccountScope extends ProjectScope {
 }
 
 /** Return the path of a project's accounts. Throws a TrackingJobError `invalid-input` for a wrong id. */
-export function accountsPath({ orgId, projectId }: ProjectScope): string {
+export function accountsPath(scope: ProjectScope): string {
+  return `${projectPath(scope)}/trackedAccounts`;
+}
+
+function projectPath({ orgId, projectId }: ProjectScope): string {
   checkId('orgId', orgId);
   checkId('projectId', projectId);
-  return `organizations/${orgId}/projects/${projectId}/trackedAccounts`;
+  return `organizations/${orgId}/projects/${projectId}`;
 }
 
 /** Return the path of an account; otherwise as `accountsPath`. */
 export function accountPath(scope: AccountScope): string {
   checkId('accountId', scope.accountId);
   return `${accountsPath(scope)}/${scope.accountId}`;
+}
+
+/** Return the path of the document that asks for the deletion of what lies below a removed account. */
+export function removalPath(scope: AccountScope): string {
+  checkId('accountId', scope.accountId);
+  return `${projectPath(scope)}/removedAccounts/${scope.accountId}`;
 }

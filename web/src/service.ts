@@ -30,6 +30,7 @@ export {
 export * from './job';
 export { PAUSE_REASONS, type PauseReason, type PlatformPause } from './pauses';
 export { refreshNow, setRefresh } from './refreshes';
+export { removeAccount } from './removeAccount';
 export type { OnError, Unsubscribe } from './retryingListener';
 export {
   type JobSentence,

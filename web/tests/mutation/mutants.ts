@@ -38,6 +38,7 @@ const ELSEWHERE = [
   'organizations/{orgId}/projects/{id}',
   'organizations/{orgId}/projects/{projectId}/trackedAccounts/{accountId}/videoIndex/{id}',
   'elsewhere/{id}',
+  'organizations/{orgId}/projects/{projectId}/removedAccounts/{id}',
   '{path=**}/videos/{id}',
   '{path=**}/trackedAccounts/{id}',
   '{path=**}/accountHistory/{id}',

@@ -26,6 +26,7 @@ export const VIDEO = `${ACCOUNT}/videos/v1`;
 export const ACCOUNT_HISTORY = `${ACCOUNT}/accountHistory/2026-11`;
 export const VIDEO_HISTORY = `${ACCOUNT}/videoHistory/2026-11`;
 export const VIDEO_INDEX = `${ACCOUNT}/videoIndex/1`;
+export const REMOVALS = 'organizations/acme/projects/p1/removedAccounts';
 export const ACME_JOB = 'trackingJobs/acme-job';
 export const GLOBEX_JOB = 'trackingJobs/globex-job';
 export const PAUSES = 'trackingControl/platforms';

@@ -362,6 +362,14 @@ class CleanupStore(JobsWriter, Protocol):
         """
         ...
 
+    def documents_in(self, collection: str, limit: int) -> dict[str, str]:
+        """Return the paths of up to `limit` documents of a collection, with their versions. Costs a read for each."""
+        ...
+
+    def delete_each(self, documents: Mapping[str, str]) -> int:
+        """Delete at most MAX_WRITES_PER_COMMIT documents, each only if it still has its version; return how many."""
+        ...
+
     def change_together(self, writes: Sequence[DocumentWrite], deleted: Mapping[str, str]) -> None:
         """Write documents and delete others: all or nothing. `deleted`: paths, with the versions they must still have.
 

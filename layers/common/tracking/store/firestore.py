@@ -398,11 +398,23 @@ class FirestoreStore:
 
     @_translated
     def delete_jobs(self, jobs: Sequence[JobSnapshot]) -> int:
-        if not jobs:
+        return self._delete({self._jobs.document(job.job_id): job.version for job in jobs})
+
+    @_translated
+    def documents_in(self, collection: str, limit: int) -> dict[str, str]:
+        query = self.client.collection(collection).select(["__name__"]).limit(limit)
+        return {document.reference.path: _stored(document).version for document in query.stream(**self._call)}
+
+    @_translated
+    def delete_each(self, documents: Mapping[str, str]) -> int:
+        return self._delete({self.client.document(path): version for path, version in documents.items()})
+
+    def _delete(self, versions: Mapping[Any, str]) -> int:
+        if not versions:
             return 0
         batch = BulkWriteBatch(self.client)
-        for job in jobs:
-            batch.delete(self._jobs.document(job.job_id), option=self._unchanged_since(job.version))
+        for document, version in versions.items():
+            batch.delete(document, option=self._unchanged_since(version))
         return sum(status.code == 0 for status in batch.commit(**self._call).status)
 
     @_translated

@@ -210,15 +210,20 @@ class MemoryStore:
         return _copies(jobs, limit)
 
     def delete_jobs(self, jobs: Sequence[JobSnapshot]) -> int:
-        with self._lock:
-            unchanged = [job for job in jobs if self._version(job.job_id) == job.version]
-            for job in unchanged:
-                del self._documents[f"{self._queue}/{job.job_id}"]
-            return len(unchanged)
+        return self.delete_each({f"{self._queue}/{job.job_id}": job.version for job in jobs})
 
-    def _version(self, job_id: str) -> str | None:
-        found = self._documents.get(f"{self._queue}/{job_id}")
-        return found.version if found else None
+    def documents_in(self, collection: str, limit: int) -> dict[str, str]:
+        with self._lock:
+            paths = sorted(path for path in self._documents if path.rpartition("/")[0] == collection)
+            return {path: self._documents[path].version for path in paths[:limit]}
+
+    def delete_each(self, documents: Mapping[str, str]) -> int:
+        with self._lock:
+            found = {path: self._documents[path].version for path in documents if path in self._documents}
+            unchanged = [path for path, version in found.items() if version == documents[path]]
+            for path in unchanged:
+                del self._documents[path]
+            return len(unchanged)
 
     def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:
         with self._lock:

@@ -6,6 +6,7 @@ import { deleting } from './deleting';
 import { elsewhere } from './elsewhere';
 import { reading } from './reading';
 import { refreshing } from './refreshing';
+import { removing } from './removing';
 
 /** All requests, which are tried on firestore.rules and on each mutant. */
 export const CASES: readonly Case[] = [
@@ -15,5 +16,6 @@ export const CASES: readonly Case[] = [
   ...reading,
   ...accounts,
   ...refreshing,
+  ...removing,
   ...elsewhere,
 ];

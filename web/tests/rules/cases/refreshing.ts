@@ -14,6 +14,8 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   picture: { url: 'https://copies.example/other.webp' },
   growth: { since: '2025-06-01' },
   names: [],
+  counts: [7],
+  spikes: { followers: null, views: null },
 };
 const [example] = examplesOf('account').valid;
 
