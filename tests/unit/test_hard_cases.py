@@ -149,7 +149,7 @@ def test_an_account_deleted_on_the_way_is_whole_again(harness: Harness) -> None:
     assert harness.document(job["jobId"])["status"] == "completed"
     again = harness.memory.get_document(f"{ACCOUNTS}/instagram_528817151") or {}
     assert again.pop("growth")["since"] == "2026-03-01"
-    kept_current = {name for name in again if name.startswith(("refresh", "unavailable"))}
+    kept_current = {name for name in again if name.startswith(("refresh", "unavailable", "recent", "spikes"))}
     kept_current |= {"fullAt", "confirmAt", "nextRefreshAt"}
     assert {name: again[name] for name in again.keys() - kept_current} == {**(saved or {}), "videoCount": 2}
 

@@ -1,8 +1,10 @@
 import {
+  collection,
   deleteDoc,
   doc,
   type Firestore,
   getDocFromServer,
+  getDocsFromServer,
   serverTimestamp,
   setDoc,
   writeBatch,
@@ -36,7 +38,12 @@ function removal(name: string, { allowed, as = OWNER, addedBy = MEMBER, asks = A
     name,
     allowed,
     as,
-    before: { [account]: { ...example?.document, addedBy }, ...before?.(id) },
+    before: {
+      [account]: { ...example?.document, addedBy },
+      [marker]: null,
+      [`${REMOVALS}/other`]: null,
+      ...before?.(id),
+    },
     run: (db) => (run ?? together)(db, account, marker),
   };
 }
@@ -89,7 +96,7 @@ export const removing: Case[] = [
   }),
   removal('ask for the cleanup of an account that was never there', {
     allowed: false,
-    run: (db) => setDoc(doc(db, `${REMOVALS}/never`), ASKS),
+    run: (db) => setDoc(doc(db, `${REMOVALS}/other`), ASKS),
   }),
   removal('ask for the cleanup of another account', {
     allowed: false,
@@ -103,6 +110,10 @@ export const removing: Case[] = [
     allowed: false,
     before: (id) => ({ [`${REMOVALS}/${id}`]: { removedAt: new Date('2026-01-15T09:00:00Z') } }),
     run: (db, _, marker) => getDocFromServer(doc(db, marker)),
+  }),
+  removal('list the requests to the cleanup', {
+    allowed: false,
+    run: (db) => getDocsFromServer(collection(db, REMOVALS)),
   }),
   removal('take a request to the cleanup back', {
     allowed: false,
