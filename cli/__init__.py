@@ -13,6 +13,7 @@ import re
 import sys
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -23,6 +24,7 @@ from rich.table import Table
 
 from cli.accounts import AccountError, account_named, accounts_of, accounts_table
 from cli.adoption import Stale, cancel_stale, is_adopted, survey
+from cli.budgets import budgets_table, pressing
 from cli.costs import By, added_up, sum_of, table_of
 from cli.counts import counted
 from cli.deploy import deploy, rollback
@@ -37,6 +39,7 @@ from local import LocalError
 from local.stack import State
 from tracking import jobs, pauses, walks
 from tracking.adoption import ADOPTED, OWNER
+from tracking.budgets import BUDGETS_DOCUMENT
 from tracking.clock import SystemClock
 from tracking.document_limits import is_document_id
 from tracking.errors import InvalidJobError, TrackingError
@@ -45,6 +48,8 @@ from tracking.jobs import AccountType, Job, PlatformName, Status
 from tracking.sentences import Sentence
 from tracking.settings import DEFAULT_DATABASE, Limits, SettingsError
 from tracking.store import (
+    JOBS,
+    REFRESHES,
     CommandLineStore,
     DocumentWrite,
     JobFilter,
@@ -202,13 +207,14 @@ def costs(
     by: Annotated[By, typer.Option(help="What to add up.")] = By.PLATFORM,
     as_json: Annotated[bool, typer.Option("--json", help="Print the sums as one JSON object.")] = False,
 ) -> None:
-    """Add up what jobs spent at their platforms, with estimated US dollars.
+    """Add up what jobs and refreshes spent at their platforms, with estimated US dollars.
 
-    A job counts as a whole, when it ends. The sums lack what was deleted: jobs go some days after their end.
+    Each counts as a whole, when it ends. The sums lack what was deleted: jobs go some days after their end, and
+    refreshes after two days.
     """
     begin = datetime.now(UTC) - _age(since)
-    ended = walks.ended_since(_store(), begin, Limits().finished_page_size)
-    found = added_up(ended, by)
+    queues = (walks.ended_since(_store(queue), begin, Limits().finished_page_size) for queue in (JOBS, REFRESHES))
+    found = added_up(chain.from_iterable(queues), by)
     if as_json:
         rows = [{by.value: name} | cost.to_json() for name, cost in found.items()]
         print(json.dumps({"since": begin.isoformat(), "rows": rows, "all": sum_of(found.values()).to_json()}, indent=2))
@@ -263,6 +269,36 @@ def export(
     exported = History(store, org, project, found, first=(now - _age(since)).date(), today=now.date())
     for path, rows in write_files(exported, as_format, out_folder).items():
         out.print(f"{path}: {counted(rows, 'row')}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def budgets(
+    org: Annotated[str | None, typer.Option(help="Only this organisation.")] = None,
+) -> None:
+    """Show what refreshes have spent today (UTC), by platform and organisation, and what they may spend."""
+    fields = _store().get_document(BUDGETS_DOCUMENT)
+    if fields is None:
+        out.print("No refresh was ever started here.")
+        return
+    out.print(budgets_table(fields, datetime.now(UTC), org))
+
+
+@app.command()
+def refresh(
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its user name, or the id of its document.")],
+    anyway: Annotated[bool, typer.Option("--anyway", help="Also if it is unavailable, or was just fetched.")] = False,
+    org: Org = "demo-org",
+    project: Project = "demo-project",
+    platform: OfPlatform = None,
+) -> None:
+    """Make an account due now, as a member does who presses "refresh now". The next tick of refreshes starts it."""
+    store = _store()
+    found = accounts_of(store, org, project, platform)
+    account_id = account_named(found, account)
+    fields = pressing(found[account_id], datetime.now(UTC), anyway=anyway)
+    if store.update_each([DocumentWrite(account_path(org, project, account_id), fields)]) != [True]:
+        raise AccountError(f"{account_id} was not changed: it is gone, or Firestore refuses to change it.")
+    out.print(f"{account_id} is due. The next tick starts it, if the stack has refreshes.", highlight=False)
 
 
 @app.command()
@@ -325,14 +361,15 @@ def _refuse(sentence: str) -> NoReturn:
     raise SystemExit(1) from None
 
 
-def _store() -> Store:
+def _store(queue: str = JOBS) -> Store:
+    """`queue`: the collection of the jobs, JOBS or REFRESHES."""
     if "GOOGLE_CLOUD_PROJECT" not in os.environ:
         stack = State.load()
         if not stack.is_up():
             raise LocalError("No project is named: set GOOGLE_CLOUD_PROJECT, or start the local stack with `make up`.")
         os.environ.update(stack.environment())
     database = os.environ.get("FIRESTORE_DATABASE", "").strip() or DEFAULT_DATABASE
-    return FirestoreStore(firestore_client(os.environ["GOOGLE_CLOUD_PROJECT"], database=database))
+    return FirestoreStore(firestore_client(os.environ["GOOGLE_CLOUD_PROJECT"], database=database), queue=queue)
 
 
 def _watch(store: CommandLineStore, job_id: str) -> None:

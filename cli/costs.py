@@ -1,4 +1,4 @@
-"""`tracking costs`: what jobs spent at their platforms, added up from their documents."""
+"""`tracking costs`: what jobs and refreshes spent at their platforms, added up from their documents."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from prices import estimated_usd
 from tracking.platform_contract import PLATFORMS
+from tracking.prices import estimated_usd
 from tracking.spending import RESOURCES, total
 from tracking.store import JobSnapshot
 
@@ -34,19 +34,21 @@ class Cost:
     """The sum of what some jobs spent."""
 
     jobs: int = 0
+    refreshes: int = 0
     spent: dict[str, float] = field(default_factory=dict)
     usd: float = 0.0  # said by the provider, or estimated
 
     def add(self, data: Mapping[str, Any]) -> None:
-        """Add a job's document. It may be malformed: whatever is no amount is passed over."""
+        """Add the document of a job or a refresh. It may be malformed: whatever is no amount is passed over."""
         noted = data.get("spent")
         amounts = {name: amount for name in RESOURCES if (amount := _amount(noted, name))}
-        self.jobs += 1
+        is_refresh = data.get("refreshOrder") is not None
+        self.jobs, self.refreshes = self.jobs + (not is_refresh), self.refreshes + is_refresh
         self.spent = total(self.spent, amounts)
         self.usd += estimated_usd(str(data.get("platform")), amounts)
 
     def to_json(self) -> dict[str, Any]:
-        return {"jobs": self.jobs, "spent": self.spent, "usd": round(self.usd, 4)}
+        return {"jobs": self.jobs, "refreshes": self.refreshes, "spent": self.spent, "usd": round(self.usd, 4)}
 
 
 def added_up(jobs: Iterable[JobSnapshot], by: By) -> dict[str, Cost]:
@@ -62,6 +64,7 @@ def sum_of(costs: Iterable[Cost]) -> Cost:
     every = Cost()
     for cost in costs:
         every.jobs += cost.jobs
+        every.refreshes += cost.refreshes
         every.spent = total(every.spent, cost.spent)
         every.usd += cost.usd
     return every
@@ -70,7 +73,7 @@ def sum_of(costs: Iterable[Cost]) -> Cost:
 def table_of(costs: Mapping[str, Cost], by: By) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column(by, no_wrap=True)
-    for name in ("jobs", *_SHOWN, "US dollars"):
+    for name in ("jobs", "refreshes", *_SHOWN, "US dollars"):
         table.add_column(name, no_wrap=True, justify="right")
     for name, cost in costs.items():
         label = PLATFORMS[name].label if by is By.PLATFORM and name in PLATFORMS else name
@@ -81,7 +84,7 @@ def table_of(costs: Mapping[str, Cost], by: By) -> Table:
 
 def _cells(cost: Cost) -> list[str]:
     amounts = [f"{cost.spent[name]:,.0f}" if name in cost.spent else "" for name in _SHOWN]
-    return [f"{cost.jobs:,}", *amounts, f"{cost.usd:,.2f}"]
+    return [f"{cost.jobs:,}", f"{cost.refreshes:,}" if cost.refreshes else "", *amounts, f"{cost.usd:,.2f}"]
 
 
 def _amount(noted: object, name: str) -> float:

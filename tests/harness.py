@@ -14,6 +14,7 @@ from process.app import handler as process_handler
 from tests.doubles import FakePlatform, ManualClock
 from tests.factories import account, job_document
 from tracking.accounts import Account, Video
+from tracking.budgets import BudgetLimits
 from tracking.clock import to_rfc3339
 from tracking.document_limits import MAX_DOCUMENT_BYTES, stored_bytes
 from tracking.errors import TrackingError
@@ -61,6 +62,7 @@ class Harness:
         self.limits = Limits(running=running, per_credential=per_credential)
         self.hints = Hints()
         self.refresh_hints = Hints()
+        self.budgets = BudgetLimits()  # of refreshes
         self.process_deps = ProcessDeps(
             store=self.store,
             staging=Staging(objects or self.staged),
@@ -78,6 +80,7 @@ class Harness:
             self.limits,
             self.process_deps.default_cadence,
             self.refresh_hints,
+            budgets=self.budgets,
         )
 
     def refresh_by_default(self, cadence: Cadence) -> None:

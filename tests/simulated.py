@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
@@ -25,17 +26,21 @@ from reconcile.app import handler as reconcile_handler
 from tests.doubles import ManualClock
 from tests.factories import job_document
 from tests.machine import DEFINITION, Execution, SimulatedExecutions
+from tracking.budgets import BudgetLimits
 from tracking.hints import Hints
 from tracking.jobs import FINISHED, PlatformName
 from tracking.outcomes import ExecutionStatus
 from tracking.platforms import Platform, Setup
+from tracking.refreshes import Cadence
 from tracking.settings import Limits
 from tracking.staging import Staging
 from tracking.staging.memory import MemoryObjects
-from tracking.store import Store
+from tracking.store import REFRESHES, DocumentWrite, RefreshStore, Store
 from tracking.store.memory import MemoryStore
-from tracking.wiring import ProcessDeps, ReconcileDeps, TriggerDeps
+from tracking.wiring import ProcessDeps, ReconcileDeps, RefreshDeps, TriggerDeps
 from trigger.app import handler as trigger_handler
+from trigger.refreshing import run_refreshes
+from trigger.tick import Tick
 
 CALL_S = 0.2  # of one call to a platform
 
@@ -108,6 +113,10 @@ class World:
     def trigger_deps(self) -> TriggerDeps:
         return TriggerDeps(self.store, self.executions, self.clock, self.limits, Hints(), self.platform)
 
+    @property
+    def reconcile_deps(self) -> ReconcileDeps:
+        return ReconcileDeps(self.store, self.clock, self.platform)
+
     def tick(self) -> dict[str, Any]:
         return trigger_handler({}, FakeContext(55), self.trigger_deps)  # type: ignore[arg-type]
 
@@ -119,7 +128,7 @@ class World:
         reconcile_handler(
             execution.event_of_end(),
             FakeContext(),  # type: ignore[arg-type]
-            ReconcileDeps(self.store, self.clock, self.platform),
+            self.reconcile_deps,
         )
 
     # The job
@@ -177,3 +186,66 @@ class World:
     def unfinished_runs(self) -> list[Run]:
         now_s = self.clock.now().timestamp()
         return [run for run in self.runs if run.status(now_s) in ("READY", "RUNNING")]
+
+
+class RefreshWorld(World):
+    """The same with refreshes, which have budgets. All accounts are daily ones."""
+
+    def __init__(self, budgets: BudgetLimits, **fields: Any) -> None:
+        super().__init__(**fields)
+        self.memory = MemoryStore(self.clock)
+        self.store = self.memory
+        self.refresh_store: RefreshStore = self.memory.of(REFRESHES)  # the tick's; a test may put its own in its place
+        self.budgets = budgets
+
+    @property
+    def process_deps(self) -> ProcessDeps:
+        return replace(super().process_deps, refreshes=self.memory.of(REFRESHES), default_cadence=Cadence.DAILY)
+
+    @property
+    def reconcile_deps(self) -> ReconcileDeps:
+        return replace(super().reconcile_deps, refreshes=self.memory.of(REFRESHES))
+
+    @property
+    def refresh_deps(self) -> RefreshDeps:
+        return RefreshDeps(
+            self.refresh_store,
+            self.executions,
+            self.clock,
+            self.limits,
+            Cadence.DAILY,
+            Hints(),
+            self.platform,
+            self.budgets,
+        )
+
+    def refresh_tick(self) -> Tick:
+        return run_refreshes(self.refresh_deps)
+
+    def accounts(self) -> dict[str, dict[str, Any]]:
+        return {
+            path: dict(one.data)
+            for path, one in self.memory._documents.items()
+            if path.split("/")[-2] == "trackedAccounts"
+        }
+
+    def make_due(self, *, asked: bool = False) -> None:
+        """Let all accounts be due now, as if members had pressed if `asked`."""
+        now = self.clock.now()
+        fields = {"nextRefreshAt": now} | ({"refreshAskedAt": now} if asked else {})
+        self.memory.update_each([DocumentWrite(path, fields) for path in self.accounts()])
+
+    def minutes(self, number: int) -> None:
+        """Let minutes pass, with a tick at the begin of each one. What runs comes to its end within it."""
+        for _ in range(number):
+            minute = self.clock.now()
+            self.refresh_tick()
+            for _ in range(100):
+                if not self.running():
+                    break
+                self.step()
+            passed_s = (self.clock.now() - minute).total_seconds()
+            self.clock.advance(max(0.0, 60 - passed_s))
+
+    def refreshes(self) -> list[dict[str, Any]]:
+        return list(self.memory.get_documents(REFRESHES).values())

@@ -22,8 +22,8 @@ from bench.bill import TICK_GB, Bill, price
 from bench.refreshes.counted import Counted
 from bench.scale.load import TABLE
 from local.paths import ROOT
-from prices import estimated_usd
 from tracking.jobs import AccountType, PlatformName
+from tracking.prices import estimated_usd
 from tracking.refreshes import FULL_AFTER, Cadence, Mode, hours_of
 from tracking.settings import Limits
 from trigger.refresh import LOOKS, PAUSE_S

@@ -25,7 +25,7 @@ from tracking.jobs import Fields, PlatformName
 from tracking.platform_contract import PLATFORMS
 from tracking.refreshes import Cadence, job_id, next_at, planned_hours
 from tracking.settings import Limits
-from tracking.store import DocumentWrite, DueAccount, JobSnapshot
+from tracking.store import DocumentWrite, DueAccount, JobSnapshot, StoredDocument
 from tracking.wiring import RefreshDeps
 from trigger.refresh import LOOKS, PAUSE_S
 from trigger.refreshing import run_refreshes
@@ -92,11 +92,14 @@ class Found:
 
     @property
     def busiest(self) -> float:
-        """The most starts of a minute, divided by the mean of its hour. The first and the last hour are left out."""
+        """The most starts of a minute, divided by the mean of its hour.
+
+        Hours with less than a start a minute are left out, and so are the first and the last one.
+        """
         hours: Counter[datetime] = Counter()
         for minute, number in self.a_minute.items():
             hours[minute.replace(minute=0)] += number
-        whole = {hour for hour in hours if BEGIN + HOUR <= hour < self.ended_at - HOUR}
+        whole = {hour for hour, number in hours.items() if number >= 60 and BEGIN + HOUR <= hour < self.ended_at - HOUR}
         return max(
             number / (hours[hour] / 60)
             for minute, number in self.a_minute.items()
@@ -118,10 +121,22 @@ class AccountStore(IndexedStore):
         self._accounts[path] = fields
         self._put(path)
 
-    def due_accounts(self, now: datetime, platforms: Collection[PlatformName], limit: int) -> list[DueAccount]:
+    def due_accounts(
+        self, now: datetime, platforms: Collection[PlatformName], limit: int, since: datetime | None = None
+    ) -> list[DueAccount]:
         due = takewhile(lambda one: one[0] <= now, self._due)
-        wanted = (path for _, path in due if self._accounts[path]["platform"] in platforms)
+        wanted = (
+            path for at, path in due if self._accounts[path]["platform"] in platforms and (since is None or since <= at)
+        )
         return [DueAccount(path, self._accounts[path]) for path in islice(wanted, limit)]
+
+    def get_stored_each(self, paths: Collection[str]) -> dict[str, StoredDocument]:
+        found = {path: self.get_stored(path) for path in paths}
+        return {path: stored for path, stored in found.items() if stored}
+
+    def count_due(self, until: datetime, platforms: Collection[PlatformName]) -> int:
+        due = takewhile(lambda one: one[0] <= until, self._due)
+        return sum(self._accounts[path]["platform"] in platforms for _, path in due)
 
     def create_jobs(self, jobs: Mapping[str, Fields]) -> dict[str, JobSnapshot | None]:
         return {one: self._create(one, fields) for one, fields in jobs.items()}

@@ -16,7 +16,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from process import charging, pausing, retrying, stopping, waiting
+from process import allowance, charging, pausing, retrying, stopping, waiting
 from process.states import STATES
 from process.step import State, Step
 from tracking import refusals, wiring
@@ -101,6 +101,7 @@ def _run(step: Step, deps: wiring.ProcessDeps) -> dict[str, Any]:
             step, output = retrying.catch_up(step, deps)
             if output is not None:
                 return output
+        allowance.keep_to(step, deps)
         return _run_state(step, deps)
     except (JobCancelledError, StaleAttemptError, JobPausedError):
         stopping.stop_lost_runs(step, deps)

@@ -61,6 +61,16 @@ def with_carried(step: Step, change: Change) -> Change:
     return replace(change, spent=total(change.spent, step.work.spent))
 
 
+def with_all(step: Step, change: Change) -> Change:
+    """Return the change with what earlier states of a refresh spent, and with the word that this is all.
+
+    For changes after which the execution spends nothing more.
+    """
+    whole = {jobs.SPENT_IS_WHOLE: True} if step.work.refresh else {}
+    charged = with_carried(step, change)
+    return replace(charged, fields=charged.fields | whole)
+
+
 def settle(step: Step, deps: ProcessDeps) -> None:
     """Write what no commit has taken along. A step that spent nothing, or wrote everything, makes no request.
 

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from process import charging, keeping_current, stopping
 from process.step import Step
 from tracking import fence, jobs, outcomes, refusals
-from tracking.errors import CredentialsError, JobCancelledError, StaleAttemptError
+from tracking.errors import AllowanceSpentError, CredentialsError, JobCancelledError, StaleAttemptError
 from tracking.jobs import Change, Status
 from tracking.store import DocumentMissingError, DocumentWrite
 from tracking.wiring import ProcessDeps
@@ -31,7 +31,9 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     if outcomes.is_lost_access(error, cause):
         raise CredentialsError(sentence, credential=refusals.GOOGLE)
     is_recorded = True
-    change = charging.with_carried(step, jobs.fail(Status.PROCESSING, deps.clock.now(), sentence, code))
+    failed = jobs.fail(Status.PROCESSING, deps.clock.now(), sentence, code)
+    is_known = code != AllowanceSpentError.__name__  # else a run may have been killed, and its spending is lost
+    change = charging.with_all(step, failed) if is_known else charging.with_carried(step, failed)
     order = step.work.order
     account = keeping_current.after_failure(step, deps, order, code) if order else None
     try:

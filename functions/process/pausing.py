@@ -34,7 +34,7 @@ def paused(step: Step, deps: ProcessDeps, error: TrackingError) -> JobPausedErro
     platform = step.work.platform_name
     message = _sentence(platform, error, until)
     pause = Pause(platform=platform, until=until, reason=type(error).__name__)
-    back = charging.with_carried(step, jobs.pause(deps.clock.now(), message))
+    back = charging.with_all(step, jobs.pause(deps.clock.now(), message))
     charging.commit(step, deps, back, pauses.with_copy(pause.to_write()))
     return JobPausedError(message.text)
 

@@ -234,7 +234,7 @@ class Saving:
     def _completion(self, saved: int) -> Change:
         report = self._step.work.report(saved, self.missing)
         complete = jobs.complete(self._deps.clock.now(), report, self._account.account_id)
-        return charging.with_carried(self._step, complete)
+        return charging.with_all(self._step, complete)
 
 
 def _commit_tracked(document: AccountDocument, commit: Callable[[DocumentWrite], Fence]) -> Fence:

@@ -87,5 +87,5 @@ def give_up(step: Step, deps: ProcessDeps, waiting: Waiting) -> JobPausedError |
     if not waiting.is_refused:
         return PlatformUnavailableError(say("unavailable", service=step.work.platform_name.label))
     message = say("noRoomInTime")
-    charging.commit(step, deps, charging.with_carried(step, jobs.release(deps.clock.now(), message)))
+    charging.commit(step, deps, charging.with_all(step, jobs.release(deps.clock.now(), message)))
     return JobPausedError(message.text)

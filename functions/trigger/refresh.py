@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from tracking import refusals, wiring
 from tracking.metrics import NAMESPACE
 from trigger.refreshing import run_refreshes
+from trigger.tick import Tick
 
 LOOKS = 6
 """How often one run looks: ended refreshes free their slots within seconds, and the next minute is far."""
@@ -34,17 +35,31 @@ def handler(
     """
     deps = deps or wiring.refresh()
     started, repaired, late_s = 0, 0, 0.0
+    spent = 0
     for look in range(LOOKS):
         if look:
             deps.clock.sleep(PAUSE_S)
         tick = run_refreshes(deps, lambda: context.get_remaining_time_in_millis() / 1000)
         started, repaired = started + len(tick.started), repaired + len(tick.repaired)
         late_s = max([late_s, *(start.waited_s for start in tick.started)])
+        spent += _log_budgets(tick)
         if not tick.started or context.get_remaining_time_in_millis() < RESERVE_MS:
             break
     metrics.add_metric("RefreshesStarted", MetricUnit.Count, started)
     metrics.add_metric("RefreshLateness", MetricUnit.Seconds, late_s)
+    metrics.add_metric("RefreshBudgetsSpent", MetricUnit.Count, spent)
     metrics.flush_metrics()
     logger.info("refresh tick done", action="refresh_tick_done", started=started, repaired=repaired)
     tick.raise_for_refusals()
     return {"started": started, "repaired": repaired}
+
+
+def _log_budgets(tick: Tick) -> int:
+    """Log each budget that is newly spent, or free again. Return how many were spent."""
+    for told in tick.told:
+        extra = {"platform": told.platform, "org_id": told.org_id, "until": told.until.isoformat()}
+        if told.closed is None:
+            logger.info("budget free again", extra=extra | {"action": "budget_free"})
+        else:
+            logger.warning("budget spent", extra=extra | {"action": "budget_spent", "closed": str(told.closed)})
+    return sum(told.closed is not None for told in tick.told)

@@ -23,6 +23,7 @@ from tracking.sentences import say
 from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
 from trigger import wait_times
+from trigger.budget_book import Told
 from trigger.choice import choose
 from trigger.claim import Claim, claim_jobs, fail_malformed
 from trigger.control import Control, ControlChangedError, Holder, read_control
@@ -96,6 +97,7 @@ class Tick:
     refused: list[Refusal] = field(default_factory=list)
     unknown: list[Refusal] = field(default_factory=list)  # may be running; the sweep checks after their lease
     not_stopped: list[NotStopped] = field(default_factory=list)  # paid runs of jobs that the sweep ended
+    told: list[Told] = field(default_factory=list)  # of refreshes alone: budgets that are spent, or free again
     needs_attention: str | None = None
 
     def counts(self) -> dict[str, int]:

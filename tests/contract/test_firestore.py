@@ -199,6 +199,8 @@ CALLS: dict[str, Callable[[FirestoreStore], Any]] = {
     "commit": lambda store: store.commit(JobWrite("a", bare_change(progress=1), VERSION)),
     "create_jobs": lambda store: store.create_jobs({"a": job_document()}),
     "due_accounts": lambda store: store.due_accounts(START, list(PlatformName), 10),
+    "count_due": lambda store: store.count_due(START, list(PlatformName)),
+    "get_stored_each": lambda store: store.get_stored_each(["a/b"]),
     "create_job": lambda store: store.create_job(job_document()),
     "list_jobs": lambda store: store.list_jobs(JobFilter(), 10),
     "finished_jobs": lambda store: store.finished_jobs(10),

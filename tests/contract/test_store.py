@@ -918,6 +918,30 @@ def test_due_accounts_come_from_every_project_the_earliest_first(store: Store) -
     assert store.due_accounts(START, everyone, 1)[0].fields["username"] == "nasa"
     assert [one.path for one in store.due_accounts(START, [PlatformName.INSTAGRAM], 10)] == [last]
     assert store.due_accounts(START, [], 10) == []
+    since = START - timedelta(minutes=1)
+    assert [one.path for one in store.due_accounts(START, everyone, 10, since=since)] == [second, last]
+    assert store.count_due(START, everyone) == 3
+    assert store.count_due(START + timedelta(hours=1), [PlatformName.YOUTUBE]) == 3
+    assert store.count_due(START, []) == 0
+
+
+def test_stored_documents_come_together_with_their_versions(store: Store) -> None:
+    version = store.put_document(DocumentWrite("trackingControl/a", {"n": 1}))
+    store.put_document(DocumentWrite("trackingControl/b", {"n": 2}))
+    found = store.get_stored_each(["trackingControl/a", "trackingControl/b", "trackingControl/c"])
+    assert {path: one.fields for path, one in found.items()} == {
+        "trackingControl/a": {"n": 1},
+        "trackingControl/b": {"n": 2},
+    }
+    assert found["trackingControl/a"].version == version
+    store.put_document(DocumentWrite("trackingControl/a", {"n": 3}, version=found["trackingControl/a"].version))
+    assert store.get_stored_each([]) == {}
+
+
+def test_a_put_with_a_version_replaces_maps_of_any_key(store: Store) -> None:
+    version = store.put_document(DocumentWrite("trackingControl/a", {"orgs": {"a.b": 1, "`c`": 2}}, must_be_new=True))
+    store.put_document(DocumentWrite("trackingControl/a", {"orgs": {"d e/f": 3}}, version=version))
+    assert store.get_document("trackingControl/a") == {"orgs": {"d e/f": 3}}
 
 
 # Documents that are due, of all accounts

@@ -21,6 +21,7 @@ from tests.clients import anonymous_client
 from tests.doubles import START
 from tracking import jobs
 from tracking.adoption import FIELD as ADOPTED_FROM
+from tracking.budgets import BudgetLimits, Budgets
 from tracking.history import thinning
 from tracking.jobs import PlatformName, Status
 from tracking.store import JOBS, REFRESHES, JobFilter, JobSnapshot
@@ -116,6 +117,8 @@ def made() -> list[StructuredQuery]:
     store.jobs_ended_since(START, 500)
     store.jobs_ended_since(START, 500, JobSnapshot("job1", {"completedAt": START}, "", START, START))
     store.due_accounts(START, list(PlatformName), 500)
+    store.due_accounts(START, list(PlatformName), 500, since=START)
+    store.count_due(START, list(PlatformName))
     store.get_newest("organizations/o/projects/p/trackedAccounts/a/videos", "publishedAt", 12)
     store.get_documents("organizations/o/projects/p/trackedAccounts/a/videos")
     for group, field in DUE.items():
@@ -128,7 +131,7 @@ def made() -> list[StructuredQuery]:
 
 
 def test_every_query_has_its_index_and_every_index_its_query(made: list[StructuredQuery]) -> None:
-    assert len(made) == 35
+    assert len(made) == 36
     written = json.loads((ROOT / "firestore.indexes.json").read_text())["indexes"]
     scopes = {index["queryScope"]: index["collectionGroup"] for index in written}
     assert scopes == {"COLLECTION": JOBS, "COLLECTION_GROUP": "trackedAccounts"}
@@ -207,7 +210,10 @@ FIELDS = {
         "videoIndex": {"v", "of"},
         removals.COLLECTION: {removals.REMOVED_AT, "removedBy"},
         REFRESHES: {"expireAt"},
-        "trackingControl": {SLOTS, REFRESH_SLOTS, TURNS, WRITTEN_BY, ADOPTED_FROM, GOES_ON_FROM, NAME_KEY},
+        "trackingControl": {
+            *(SLOTS, REFRESH_SLOTS, TURNS, WRITTEN_BY, ADOPTED_FROM, GOES_ON_FROM, NAME_KEY),
+            *Budgets(None, BudgetLimits(), START).to_fields(),
+        },
     }.items()
     for name in names
 }

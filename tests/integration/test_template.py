@@ -651,6 +651,9 @@ def test_refreshes_keep_to_the_limits_of_all_jobs(template: Any) -> None:
     functions = of_type(template, "AWS::Serverless::Function")
     given, of_jobs = (functions[name]["Environment"]["Variables"] for name in ("RefreshFunction", "TriggerFunction"))
     assert {name: given[name] for name in given.keys() & of_jobs.keys()} == of_jobs
-    assert given.keys() - of_jobs.keys() == {"REFRESH_BY_DEFAULT"}
+    of_process = functions["ProcessFunction"]["Environment"]["Variables"]
+    own = {name for name in given.keys() - of_jobs.keys() if not name.startswith("REFRESH")}
+    assert own == {name for name in of_process if name.startswith("MAX_VIDEOS_")}
+    assert {name: given[name] for name in own} == {name: of_process[name] for name in own}
     rule = template["Rules"]["RefreshesNeedPlaces"]
     assert rule["Assertions"][0]["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "LambdaPlaces"}, 10]}]}

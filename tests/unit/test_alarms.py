@@ -17,7 +17,6 @@ from cfnlint.decode import cfn_yaml
 
 from bench.lambda_context import FakeContext
 from local.paths import ROOT
-from prices import PRICES
 from reconcile.app import handler as reconcile
 from tests.cloudwatch import Alarms, Metrics, State
 from tests.factories import videos
@@ -43,6 +42,7 @@ from tracking.kick_auth import Callers, UnavailableError
 from tracking.kick_wiring import KickDeps
 from tracking.outcomes import ExecutionStatus, Outcome
 from tracking.pauses import Pause, quota_used_up_until
+from tracking.prices import PRICES
 from tracking.refusals import GOOGLE
 from tracking.sentences import Sentence
 from tracking.store import JobSnapshot

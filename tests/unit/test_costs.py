@@ -11,11 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
-from prices import PRICES, estimated_usd
 from tests.doubles import ManualClock
 from tests.factories import job_document
 from tracking.jobs import PlatformName
+from tracking.prices import PRICES, estimated_usd
 from tracking.spending import RESOURCES
+from tracking.store import JOBS, REFRESHES
 from tracking.store.memory import MemoryStore
 
 NOW = datetime.now(UTC)
@@ -25,7 +26,7 @@ NOW = datetime.now(UTC)
 def store(monkeypatch: pytest.MonkeyPatch) -> MemoryStore:
     """The memory store that the command uses."""
     store = MemoryStore(ManualClock(NOW))
-    monkeypatch.setattr(cli, "_store", lambda: store)
+    monkeypatch.setattr(cli, "_store", lambda queue=JOBS: store.of(queue))
     return store
 
 
@@ -53,7 +54,7 @@ def test_costs_are_added_up_by_platform(store: MemoryStore) -> None:
     ended(store, "youtube", {"units": 201})
     ended(store, "instagram", {"runs": 2, "results": 1_001})
     assert shown() == [
-        ["platform", "jobs", "units", "posts", "users", "media", "runs", "results", "US dollars"],
+        ["platform", "jobs", "refreshes", "units", "posts", "users", "media", "runs", "results", "US dollars"],
         ["X", "2", "300", "2", "1,000", "6.52"],
         ["Instagram", "1", "2", "1,001", "2.70"],
         ["YouTube", "1", "201", "0.00"],
@@ -69,11 +70,24 @@ def test_costs_are_added_up_by_organisation(store: MemoryStore) -> None:
     assert summed("--by", "org") | {"since": ""} == {
         "since": "",
         "rows": [
-            {"org": "large", "jobs": 2, "spent": {"runs": 3, "results": 2_000}, "usd": 5.2},
-            {"org": "small", "jobs": 1, "spent": {"posts": 100, "users": 1}, "usd": 0.51},
+            {"org": "large", "jobs": 2, "refreshes": 0, "spent": {"runs": 3, "results": 2_000}, "usd": 5.2},
+            {"org": "small", "jobs": 1, "refreshes": 0, "spent": {"posts": 100, "users": 1}, "usd": 0.51},
         ],
-        "all": {"jobs": 3, "spent": {"runs": 3, "results": 2_000, "posts": 100, "users": 1}, "usd": 5.71},
+        "all": {
+            "jobs": 3,
+            "refreshes": 0,
+            "spent": {"runs": 3, "results": 2_000, "posts": 100, "users": 1},
+            "usd": 5.71,
+        },
     }
+
+
+def test_refreshes_count_with_a_number_of_their_own(store: MemoryStore) -> None:
+    ended(store, "youtube", {"units": 9})
+    for _ in range(2):
+        ended(store.of(REFRESHES), "youtube", {"units": 3}, refreshOrder={"mode": "full"})
+    assert summed()["all"] == {"jobs": 1, "refreshes": 2, "spent": {"units": 15}, "usd": 0}
+    assert shown()[1] == ["YouTube", "1", "2", "15", "0.00"]
 
 
 def test_only_jobs_that_ended_in_the_time_count(store: MemoryStore) -> None:
@@ -89,13 +103,13 @@ def test_only_jobs_that_ended_in_the_time_count(store: MemoryStore) -> None:
 def test_failed_and_cancelled_jobs_cost_money_too(store: MemoryStore) -> None:
     for status in ("failed", "cancelled"):
         store.touch(ended(store, "youtube", {"units": 2}), status=status)
-    assert summed()["all"] == {"jobs": 2, "spent": {"units": 4}, "usd": 0}
+    assert summed()["all"] == {"jobs": 2, "refreshes": 0, "spent": {"units": 4}, "usd": 0}
 
 
 @pytest.mark.parametrize("odd", [None, "many", 7, [], {"units": "many"}, {"units": -1}, {"units": True}, {"likes": 3}])
 def test_odd_amounts_are_passed_over(store: MemoryStore, odd: Any) -> None:
     ended(store, "youtube", odd)
-    assert summed()["all"] == {"jobs": 1, "spent": {}, "usd": 0}
+    assert summed()["all"] == {"jobs": 1, "refreshes": 0, "spent": {}, "usd": 0}
 
 
 def test_a_malformed_job_has_a_row_of_its_own(store: MemoryStore) -> None:
@@ -119,6 +133,7 @@ def test_jobs_are_read_page_by_page(store: MemoryStore, monkeypatch: pytest.Monk
         return page
 
     monkeypatch.setattr(store, "jobs_ended_since", counted)
+    monkeypatch.setattr(cli, "_store", lambda queue=JOBS: store if queue == JOBS else MemoryStore(ManualClock(NOW)))
     for number in range(1_001):
         ended(store, "youtube", {"units": 1}, days_ago=1 + number // 300)  # many ended at the same moment
     assert summed()["all"]["spent"] == {"units": 1_001}

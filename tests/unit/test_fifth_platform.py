@@ -59,6 +59,7 @@ def add_threads(package: Path) -> None:
     contract = json.loads((package / "platforms.json").read_text(encoding="utf-8"))
     contract["platforms"]["threads"] = ENTRY
     contract["credentials"]["threads"] = "THREADS_TOKEN"
+    contract["refreshBudgets"]["threads"] = {"unit": "usd", "account": {"users": 1}, "post": {"posts": 1}}
     (package / "platforms.json").write_text(json.dumps(contract), encoding="utf-8")
     settings = package / "settings.py"
     limit = "    max_videos_threads: int = 7\n"

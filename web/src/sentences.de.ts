@@ -37,6 +37,7 @@ export const germanSentences: Sentences = {
   nameTaken: 'Auf {platform} gehört der Name {name} jetzt einem anderen Konto.',
   noLongerTracked: 'Das Konto wird nicht mehr verfolgt.',
   fetchedMeanwhile: 'Ein Auftrag hat das Konto inzwischen abgerufen.',
+  allowanceSpent: 'Diese Aktualisierung darf bei {platform} nichts mehr ausgeben.',
   keyRefused: '{service} lehnt unseren Zugangsschlüssel ab.',
   noKey: 'Für {service} ist kein Zugangsschlüssel hinterlegt.',
   malformedKey: 'Der Zugangsschlüssel für {service} ist fehlerhaft.',

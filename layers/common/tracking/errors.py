@@ -8,6 +8,7 @@
         AccountSuspendedError
         CredentialsError            key missing, wrong or without rights
         QuotaExceededError          daily or monthly quota used up
+        AllowanceSpentError         a refresh may spend no more
         ContractError               the platform's answer breaks its contract
       TransientError              retried by the state machine
         PlatformUnavailableError    5xx, network, time-out
@@ -73,6 +74,10 @@ class AccountSuspendedError(PermanentError):
 
 class IdentityChangedError(PermanentError):
     """The name of a tracked account belongs to another account now."""
+
+
+class AllowanceSpentError(PermanentError):
+    """A refresh has spent what its order allows, or it is not known what a killed run of a state has spent."""
 
 
 class CredentialsError(PermanentError):

@@ -179,8 +179,11 @@ DOCUMENT_FIELDS = (
     *("spent", "messageCode", "messageParams", "steps"),
 )
 """All fields of a job's document that are ours, as in contracts/job.json. Other fields may exist, up to a megabyte."""
-READ_FIELDS = (*DOCUMENT_FIELDS, "refreshOrder")
-"""The fields that a store reads: also that of a refresh, which no job of a user has (`tracking.refreshes`)."""
+SPENT_IS_WHOLE = "spentIsWhole"
+READ_FIELDS = (*DOCUMENT_FIELDS, "refreshOrder", SPENT_IS_WHOLE)
+"""The fields that a store reads: also those of a refresh, which no job of a user has: its order (`tracking.refreshes`),
+and whether `spent` holds all that it spent (`tracking.budgets`).
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -415,6 +418,7 @@ def claim(job: Job, now: datetime, execution_arn: str, lease: timedelta = LEASE)
         part=1,
         resume=None,
         steps=None,
+        **({SPENT_IS_WHOLE: None} if job.refresh else {}),
     )
 
 

@@ -34,6 +34,7 @@ NOT_OUR_FAULT = frozenset(
         errors.AccountSuspendedError.__name__,
         errors.IdentityChangedError.__name__,
         errors.InvalidJobError.__name__,
+        errors.AllowanceSpentError.__name__,
         ABORTED,
     }
 )

@@ -63,18 +63,32 @@ class PlatformContract:
         return any(re.fullmatch(pattern, host) for pattern in self.short_link_hosts)
 
 
-def _read(file: Path) -> tuple[dict[str, PlatformContract], dict[str, str], dict[str, tuple[str, ...]]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshBudget:
+    """How a platform's budget of refreshes counts. `refreshBudgets` in the file describes it."""
+
+    unit: str  # "units" or "usd"
+    account: Mapping[str, float]
+    post: Mapping[str, float]
+
+
+def _read(
+    file: Path,
+) -> tuple[dict[str, PlatformContract], dict[str, str], dict[str, tuple[str, ...]], dict[str, RefreshBudget]]:
     contract = json.loads(file.read_text(encoding="utf-8"))
     platforms = {name: PlatformContract.from_json(entry) for name, entry in contract["platforms"].items()}
     picture_hosts = {name: tuple(contract["pictureHosts"].get(name, ())) for name in platforms}
-    return platforms, contract["credentials"], picture_hosts
+    budgets = {name: RefreshBudget(**contract["refreshBudgets"][name]) for name in platforms}
+    return platforms, contract["credentials"], picture_hosts, budgets
 
 
-PLATFORMS, CREDENTIALS, PICTURE_HOSTS = _read(CONTRACT)
+PLATFORMS, CREDENTIALS, PICTURE_HOSTS, REFRESH_BUDGETS = _read(CONTRACT)
 """PLATFORMS: the entries by name, in the file's order.
 
 CREDENTIALS: for each credential, the environment variable of its key, such as `APIFY_TOKEN`. The command line reads the
 key from this variable. A Lambda function reads the name of a secret from the variable `APIFY_TOKEN_SECRET`.
 
 PICTURE_HOSTS: the sites of each platform's pictures, by name. A platform without any has no copies of its pictures.
+
+REFRESH_BUDGETS: how each platform's budget of refreshes counts, by name.
 """

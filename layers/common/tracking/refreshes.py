@@ -73,6 +73,7 @@ class Order:
     misses: int = 0  # days on which the account was not found, one after the other
     unavailable: str | None = None  # why it could not be refreshed, as its document says
     probes: int = 0  # looks since then
+    allowance: float | None = None  # what it may spend, in the unit of its platform's budget; None: no limit
 
     def stops_at(self, now: datetime) -> datetime:
         """Return the time before which an incremental refresh needs no videos."""
@@ -87,6 +88,7 @@ class Order:
             "misses": self.misses,
             "unavailable": self.unavailable,
             "probes": self.probes,
+            "allowance": self.allowance,
         }
 
     @classmethod
@@ -101,6 +103,7 @@ class Order:
                 misses=found["misses"],
                 unavailable=found["unavailable"],
                 probes=found["probes"],
+                allowance=found.get("allowance"),  # an earlier version names none
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidJobError(say("malformedField", field="refresh")) from error
@@ -108,6 +111,7 @@ class Order:
             isinstance(order.account_id, str)
             and isinstance(order.username, str)
             and type(order.misses) is type(order.probes) is int
+            and (order.allowance is None or type(order.allowance) in (int, float))
         ):
             raise InvalidJobError(say("malformedField", field="refresh"))
         return order
@@ -178,6 +182,11 @@ def next_at(account_path: str, hours: int, after: datetime) -> datetime:
         phase = timedelta(days=number // seconds % days) + OFF_MIDNIGHT + timedelta(seconds=number % seconds)
     epoch = datetime.fromtimestamp(phase.total_seconds(), UTC)
     return epoch + ((after - epoch) // interval + 1) * interval
+
+
+def first_of_day(account_path: str, midnight: datetime) -> datetime:
+    """Return the account's time in the first hour of a day. Only what the day before could not pay for needs it."""
+    return midnight + timedelta(seconds=int(id_of_account(account_path), 16) % 3600)
 
 
 def job_id(account_path: str, due_at: datetime) -> str:

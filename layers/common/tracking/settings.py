@@ -7,13 +7,15 @@ an error that names the variable, before any work is done. The settings hold onl
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import timedelta
 from typing import Any, Self
 
-from tracking.jobs import LEASE
+from tracking.budgets import BudgetLimits
+from tracking.jobs import LEASE, PlatformName
 from tracking.platform_contract import CREDENTIALS
 from tracking.platforms import CHUNK
 from tracking.refreshes import Cadence
@@ -107,25 +109,29 @@ class ApifySettings(_FromEnvironment):
     apify_tiktok_actor: str = "clockworks~tiktok-profile-scraper"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlatformSettings(ApifySettings):
-    """Base addresses (with the version part), the names of Apify's actors, and the sizes that are accepted."""
-
-    youtube_api_url: str = "https://www.googleapis.com/youtube/v3"
-    x_api_url: str = "https://api.x.com/2"
+@dataclass(frozen=True, kw_only=True)  # no slots: a class has only one base with slots
+class PostLimits(_FromEnvironment):
     # The most posts of one job, of any media type: one setting for each platform of contracts/platforms.json.
     max_videos_instagram: int = 5000
     max_videos_tiktok: int = 5000
     max_videos_youtube: int = 5000
     max_videos_twitter: int = 200  # X charges up to $0.025 for a post with its four media: see decision 34
-    # The most MB of one answer, unpacked. 200 items of TikTok can have 14 MB. Parsed, 32 MB can take 700 MB, and the
-    # process function has 1,024 MB: see decision 28.
-    max_answer_mb: int = 32
-    apify_max_charge_usd: float = 0.0  # the most that one run may cost; 0: no limit
 
     def max_videos(self, platform: str) -> int:
         """Return the most posts that one job of this platform fetches."""
         return int(getattr(self, f"max_videos_{platform}"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformSettings(PostLimits, ApifySettings):
+    """Base addresses (with the version part), the names of Apify's actors, and the sizes that are accepted."""
+
+    youtube_api_url: str = "https://www.googleapis.com/youtube/v3"
+    x_api_url: str = "https://api.x.com/2"
+    # The most MB of one answer, unpacked. 200 items of TikTok can have 14 MB. Parsed, 32 MB can take 700 MB, and the
+    # process function has 1,024 MB: see decision 28.
+    max_answer_mb: int = 32
+    apify_max_charge_usd: float = 0.0  # the most that one run may cost; 0: no limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,8 +156,22 @@ class TriggerSettings(StoppingSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshSettings(TriggerSettings):
+class RefreshSettings(PostLimits, TriggerSettings):
     refresh_by_default: str = Cadence.OFF
+    # What refreshes may spend in a UTC day, in the unit that contracts/platforms.json names; 0: nothing. There is one
+    # setting for each platform. Google gives 10,000 units a day, and users' jobs need some of them.
+    refresh_budget_instagram: float = 2.0
+    refresh_budget_tiktok: float = 2.0
+    refresh_budget_youtube: float = 4_000
+    refresh_budget_twitter: float = 2.0
+    refreshes_per_org: float = 500  # in a UTC day; 0: no limit
+
+    @property
+    def budgets(self) -> BudgetLimits:
+        return BudgetLimits(
+            platforms={name: float(getattr(self, f"refresh_budget_{name}")) for name in PlatformName},
+            org_refreshes=self.refreshes_per_org or math.inf,
+        )
 
     @property
     def default_cadence(self) -> Cadence:

@@ -15,6 +15,7 @@ from datetime import timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from tracking.budgets import BudgetLimits
 from tracking.clients import aws_client, http_client
 from tracking.clock import Clock, SystemClock
 from tracking.errors import CredentialsError
@@ -74,6 +75,8 @@ class RefreshDeps:
     default_cadence: Cadence = Cadence.OFF
     hints: Hints = field(default_factory=Hints)
     platform: Callable[[PlatformName], Platform] = no_platform
+    budgets: BudgetLimits = field(default_factory=BudgetLimits)
+    max_videos: Callable[[PlatformName], int] = PlatformSettings().max_videos  # the most posts of one refresh
 
     @property
     def trigger(self) -> TriggerDeps:
@@ -149,6 +152,8 @@ def refresh() -> RefreshDeps:
         limits=Limits(running=settings.max_running_jobs, per_credential=settings.max_running_per_credential),
         default_cadence=settings.default_cadence,
         platform=_stopping(settings, clock),
+        budgets=settings.budgets,
+        max_videos=settings.max_videos,
     )
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from tracking.accounts import Account, Video
 from tracking.clock import Clock
 from tracking.document_limits import is_document_id
-from tracking.errors import CredentialsError, QuotaExceededError, RateLimitedError
+from tracking.errors import AllowanceSpentError, CredentialsError, QuotaExceededError, RateLimitedError
 from tracking.sentences import Sentence
 from tracking.spending import Meter
 
@@ -186,7 +186,8 @@ class FetchedVideos:
 def collect_videos(pages: Iterator[VideoPage | Waiting], budget: Budget, clock: Clock) -> FetchedVideos:
     """Take pages until there are no more, `max_videos` or the chunk's size is reached, or the deadline has passed.
 
-    It also stops, and keeps the pages so far, when the platform needs time or refuses us. A video that comes twice is
+    It also stops, and keeps the pages so far, when the platform needs time or refuses us, and when a refresh may spend
+    no more. A video that comes twice is
     kept once: at its first place, with its newest content. (Posts move between pages while they are read.) A video
     whose id cannot name a document is counted and left out. `has_more` on the last page means that the platform's
     module stopped early.
@@ -219,6 +220,8 @@ def collect_videos(pages: Iterator[VideoPage | Waiting], budget: Budget, clock: 
                 budget.checkpoint()
     except (RateLimitedError, QuotaExceededError, CredentialsError) as error:
         refusal, is_complete, is_last = _of_platform(error), False, False
+    except AllowanceSpentError:
+        is_complete, goes_on = False, False
     return FetchedVideos(
         videos=tuple(videos.values())[: budget.remaining],
         is_complete=is_complete,

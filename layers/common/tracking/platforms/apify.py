@@ -122,12 +122,14 @@ class Apify:
             if known and budget.is_retry and not budget.cursor:
                 run = self.get(known, budget)
                 if run.has_failed or self._is_useless(run, budget, is_useless):
+                    budget.meter.check_once()
                     needed.append(start)
                 else:
                     found[start.kind] = run
             elif not known:
                 needed.append(start)
         if needed:
+            budget.meter.check({"results": sum(start.max_items for start in needed)})
             found |= self._begin_all(needed, budget, is_useless)
         wanted = starts[0].kind
         known = budget.runs.ids.get(wanted)

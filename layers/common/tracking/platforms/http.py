@@ -128,6 +128,7 @@ class JsonApi:
         expect: type = dict,
         allow: int | None = None,
         meter: Meter | None = None,
+        at_most: Spent | None = None,
     ) -> Answer:
         """Send a request. The answer's body has the type `expect`.
 
@@ -135,16 +136,21 @@ class JsonApi:
         repeat a GET whose answer is not JSON (a gateway's page, a cut body). If the key is refused and there is a newer
         one, use it at once. Return an answer of status `allow` without a check.
         `account` is for the error's sentence. `meter` counts the price of each request, also of a refused one.
+        `at_most`: the highest price of one request. A refresh whose allowance is less sends none: AllowanceSpentError.
         """
         tries_left, has_newer_key = _TRIES, False
         while True:
             key = self._checked_key()
             answer = None
+            if meter is not None:
+                meter.check(at_most or {})
             try:
                 answer = self._send(self._credential(key), method, path, params, body)
             finally:
                 if meter is not None:
-                    meter.add(self._price(answer))
+                    # The request may have arrived. The budget of refreshes must not be too small for that.
+                    is_unclear = answer is None and meter.is_limited
+                    meter.add((at_most if is_unclear else None) or self._price(answer))
             error = None if answer.status == allow else self._judge(answer, expect, account)
             if error is None:
                 return answer

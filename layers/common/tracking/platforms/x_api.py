@@ -25,6 +25,8 @@ from tracking.platforms.messages import failure
 from tracking.spending import Spent
 
 SMALLEST_PAGE, LARGEST_PAGE = 5, 100
+MEDIA_OF_A_POST = 4
+"""At most: https://docs.x.com/x-api/media/introduction"""
 
 USER_FIELDS = ("description", "pinned_tweet_id", "profile_image_url", "protected", "public_metrics", "verified")
 POST_FIELDS = ("attachments", "author_id", "created_at", "entities", "public_metrics", "referenced_tweets")
@@ -85,7 +87,9 @@ class XApi:
         """Return the user's object. X answers with status 200 and no user for missing and suspended accounts."""
         path = f"/users/by/username/{quote(username, safe='')}"
         params = {"user.fields": ",".join(USER_FIELDS)}
-        answer = self._api.call("GET", path, budget.deadline, params=params, account=username, meter=budget.meter)
+        answer = self._api.call(
+            "GET", path, budget.deadline, params=params, account=username, meter=budget.meter, at_most={"users": 1}
+        )
         body: dict[str, Any] = answer.body
         user = obj(body.get("data"))
         if not user:
@@ -97,14 +101,20 @@ class XApi:
 
         A page may have `errors` beside `data`. They concern posts and media of other accounts.
         """
-        params: dict[str, str | int] = {
-            **_POST_PARAMS,
-            "max_results": max(SMALLEST_PAGE, min(size, LARGEST_PAGE)),
-        }
+        number = max(SMALLEST_PAGE, min(size, LARGEST_PAGE))
+        params: dict[str, str | int] = {**_POST_PARAMS, "max_results": number}
         if page_token:
             params["pagination_token"] = page_token
         path = f"/users/{quote(user_id, safe='')}/tweets"
-        answer = self._api.call("GET", path, budget.deadline, params=params, account=account, meter=budget.meter)
+        answer = self._api.call(
+            "GET",
+            path,
+            budget.deadline,
+            params=params,
+            account=account,
+            meter=budget.meter,
+            at_most={"posts": number, "media": number * MEDIA_OF_A_POST},
+        )
         body: dict[str, Any] = answer.body
         data = body.get("data")
         is_empty_page = data is None and isinstance(body.get("meta"), dict) and not body.get("errors")

@@ -25,6 +25,7 @@ UNITS_PER_REQUEST = 1
 """The price of channels.list, playlistItems.list and videos.list. A refused request costs the same.
 https://developers.google.com/youtube/v3/determine_quota_cost
 """
+_PRICE = {"units": UNITS_PER_REQUEST}
 
 REASONS: dict[str, type[TrackingError]] = {
     "quotaExceeded": QuotaExceededError,
@@ -61,7 +62,7 @@ class YouTubeDataApi:
                 credential=lambda key: Credential(params={"key": key}),
                 errors=errors,
                 is_about_key=is_about_key,
-                price=lambda _: {"units": UNITS_PER_REQUEST},
+                price=lambda _: _PRICE,
             )
 
         self._channels = api(kind_of_refusal)
@@ -71,7 +72,7 @@ class YouTubeDataApi:
         """Return channels by `id`, `forHandle` or `forUsername`; an empty list if there are none."""
         params = {"part": "snippet,statistics,contentDetails", filter_name: value}
         answer = self._channels.call(
-            "GET", "/channels", budget.deadline, params=params, account=value, meter=budget.meter
+            "GET", "/channels", budget.deadline, params=params, account=value, meter=budget.meter, at_most=_PRICE
         )
         return _listed(answer.body)
 
@@ -103,7 +104,9 @@ class YouTubeDataApi:
         return found
 
     def _posts_call(self, path: str, params: Mapping[str, str | int], budget: Budget, account: str) -> dict[str, Any]:
-        answer = self._posts.call("GET", path, budget.deadline, params=params, account=account, meter=budget.meter)
+        answer = self._posts.call(
+            "GET", path, budget.deadline, params=params, account=account, meter=budget.meter, at_most=_PRICE
+        )
         body: dict[str, Any] = answer.body
         return body
 

@@ -290,11 +290,24 @@ class TickStore(JobsWriter, Protocol):
 class RefreshStore(TickStore, Protocol):
     """The refreshes as their tick uses them, and the accounts that are due."""
 
-    def due_accounts(self, now: datetime, platforms: Collection[PlatformName], limit: int) -> list[DueAccount]:
+    def due_accounts(
+        self, now: datetime, platforms: Collection[PlatformName], limit: int, since: datetime | None = None
+    ) -> list[DueAccount]:
         """Return accounts of these platforms whose `nextRefreshAt` is a time up to `now`, of any project.
 
-        The earliest come first.
+        The earliest come first. `since`: leave out those that were due before.
         """
+        ...
+
+    def count_due(self, until: datetime, platforms: Collection[PlatformName]) -> int:
+        """Return the number of accounts of these platforms whose `nextRefreshAt` is a time up to `until`.
+
+        Costs one read for each 1,000 of them.
+        """
+        ...
+
+    def get_stored_each(self, paths: Collection[str]) -> dict[str, StoredDocument]:
+        """Return the documents that exist with their versions, by path. One request."""
         ...
 
     def create_jobs(self, jobs: Mapping[str, Fields]) -> dict[str, JobSnapshot | None]:

@@ -360,15 +360,35 @@ class FirestoreStore:
         return [_snapshot(document) for document in _only_our_fields(query.limit(limit)).stream(**self._call)]
 
     @_translated
-    def due_accounts(self, now: datetime, platforms: Collection[PlatformName], limit: int) -> list[DueAccount]:
-        query = (
+    def due_accounts(
+        self, now: datetime, platforms: Collection[PlatformName], limit: int, since: datetime | None = None
+    ) -> list[DueAccount]:
+        if not platforms:
+            return []
+        query = self._accounts_due(now, platforms).order_by("nextRefreshAt")
+        if since is not None:
+            query = query.where(filter=FieldFilter("nextRefreshAt", ">=", since))
+        found = query.limit(limit).stream(**self._call)
+        return [DueAccount(document.reference.path, document.to_dict() or {}) for document in found]
+
+    @_translated
+    def count_due(self, until: datetime, platforms: Collection[PlatformName]) -> int:
+        if not platforms:
+            return 0
+        counted = self._accounts_due(until, platforms).count().get(**self._call)
+        return sum(int(one.value) for row in counted for one in row)
+
+    def _accounts_due(self, until: datetime, platforms: Collection[PlatformName]) -> Any:
+        return (
             self.client.collection_group("trackedAccounts")
             .where(filter=FieldFilter("platform", "in", sorted(platforms)))
-            .where(filter=FieldFilter("nextRefreshAt", "<=", now))
-            .order_by("nextRefreshAt")
+            .where(filter=FieldFilter("nextRefreshAt", "<=", until))
         )
-        found = query.limit(limit).stream(**self._call) if platforms else ()
-        return [DueAccount(document.reference.path, document.to_dict() or {}) for document in found]
+
+    @_translated
+    def get_stored_each(self, paths: Collection[str]) -> dict[str, StoredDocument]:
+        found = self.client.get_all([self.client.document(path) for path in paths], **self._call) if paths else ()
+        return {document.reference.path: _stored(document) for document in found if document.exists}
 
     @_translated
     def create_jobs(self, jobs: Mapping[str, dict[str, Any]]) -> dict[str, JobSnapshot | None]:

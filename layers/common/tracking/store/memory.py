@@ -165,15 +165,28 @@ class MemoryStore:
             self._merge(f"{self._queue}/{job_id}", fields, self._new_version())
             return job_id
 
-    def due_accounts(self, now: datetime, platforms: Collection[PlatformName], limit: int) -> list[DueAccount]:
+    def due_accounts(
+        self, now: datetime, platforms: Collection[PlatformName], limit: int, since: datetime | None = None
+    ) -> list[DueAccount]:
         with self._lock:
             accounts = {path: one.data for path, one in self._documents.items() if path.split("/")[-2] == ACCOUNTS}
             due = [
                 DueAccount(path, _copied(data))
                 for path, data in sorted(accounts.items())
-                if data.get("platform") in platforms and _is_up_to(data.get("nextRefreshAt"), now)
+                if data.get("platform") in platforms
+                and _is_up_to(data.get("nextRefreshAt"), now)
+                and (since is None or _is_since(data["nextRefreshAt"], since))
             ]
         return sorted(due, key=lambda one: one.fields["nextRefreshAt"])[:limit]
+
+    def count_due(self, until: datetime, platforms: Collection[PlatformName]) -> int:
+        with self._lock:
+            return len(self.due_accounts(until, platforms, len(self._documents)))
+
+    def get_stored_each(self, paths: Collection[str]) -> dict[str, StoredDocument]:
+        with self._lock:
+            found = {path: self.get_stored(path) for path in paths}
+        return {path: stored for path, stored in found.items() if stored}
 
     def create_jobs(self, jobs: Mapping[str, dict[str, Any]]) -> dict[str, JobSnapshot | None]:
         created: dict[str, JobSnapshot | None] = {}

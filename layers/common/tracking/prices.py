@@ -1,4 +1,6 @@
-"""List prices of the platforms in US dollars, for `tracking costs`. Those of AWS and Google: bench/scale/quotas.json.
+"""List prices of the platforms in US dollars, for `tracking costs` and budgets.
+
+Those of AWS and Google: bench/scale/quotas.json.
 
 An estimate is no bill: prices change, plans have discounts, and X charges for a resource only once a day.
 """

@@ -1,0 +1,483 @@
+"""Budgets of refreshes: what is spent and reserved is never more than the limit, whoever is killed when."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.doubles import START
+from tests.machine import KilledError
+from tests.simulated import RefreshWorld
+from tracking.budgets import BUDGETS_DOCUMENT, BudgetLimits, Budgets, cost_of_posts, limits_in
+from tracking.errors import AllowanceSpentError
+from tracking.jobs import PlatformName
+from tracking.platform_contract import REFRESH_BUDGETS
+from tracking.sentences import Sentence
+from tracking.settings import RefreshSettings, variables
+from tracking.spending import RESOURCES, Meter
+from tracking.store import DocumentWrite, RefreshStore, StaleVersionError
+
+YOUTUBE, TWITTER, INSTAGRAM = PlatformName.YOUTUBE, PlatformName.TWITTER, PlatformName.INSTAGRAM
+DAY = timedelta(days=1)
+HUNDRED = BudgetLimits(platforms={YOUTUBE: 100})
+ORG_STATUS = "organizations/org1/trackingStatus/refreshes"
+
+
+def world_of(budgets: BudgetLimits, accounts: int, platform: PlatformName = YOUTUBE, **fields: Any) -> RefreshWorld:
+    """Return a world with accounts that jobs have fetched, all of them due."""
+    world = RefreshWorld(budgets, **fields)
+    for number in range(accounts):
+        world.run(world.add_job(platform, f"sim_videos_{number + 5}"))
+    world.requests.clear()
+    world.make_due()
+    return world
+
+
+def spent_by_day(world: RefreshWorld) -> Counter[str]:
+    """Count the requests from now on by UTC day: each costs a unit, whether it was answered or not."""
+    found: Counter[str] = Counter()
+
+    def count(_method: str, path: str) -> None:
+        found[world.clock.now().date().isoformat()] += path.startswith("/youtube")
+
+    world.before_call = count
+    return found
+
+
+def ledger(world: RefreshWorld) -> dict[str, Any]:
+    return world.memory.get_document(BUDGETS_DOCUMENT) or {}
+
+
+# Never more than the limit
+
+
+def test_the_unit_after_the_budgets_last_is_never_spent() -> None:
+    world = world_of(HUNDRED, 40)
+    units = spent_by_day(world)
+    world.minutes(30)
+    today = world.clock.now().date().isoformat()
+    assert 60 <= units[today] <= 80  # a fifth is for presses
+    assert ledger(world)["used"] == {"youtube": units[today]}
+    assert ledger(world)["reserved"] == []
+    due = [one for one in world.accounts().values() if one["nextRefreshAt"] <= world.clock.now()]
+    assert len(due) == 40 - len(world.refreshes())  # they stay due
+
+    world.make_due(asked=True)
+    world.minutes(30)
+    assert 80 < units[today] <= 100
+    assert ledger(world)["used"] == {"youtube": units[today]}
+
+
+def test_the_next_day_begins_anew_with_the_oldest() -> None:
+    world = world_of(HUNDRED, 40)
+    units = spent_by_day(world)
+    world.minutes(30)
+    waiting = {path for path, one in world.accounts().items() if one["nextRefreshAt"] <= world.clock.now()}
+    world.clock.advance((START.replace(hour=0) + DAY - world.clock.now()).total_seconds() + 60)
+    world.minutes(30)
+    midnight = world.clock.now().replace(hour=0, minute=0, second=0)
+    assert 60 <= units[midnight.date().isoformat()] <= 80
+    refreshed = {path for path, one in world.accounts().items() if one["lastSyncedAt"] > midnight}
+    assert refreshed
+    assert refreshed <= waiting
+
+
+def refused_calls(rng: random.Random) -> Callable[[str], httpx.Response | None]:
+    return lambda path: httpx.Response(503, text="busy") if rng.random() < 0.3 else None
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whoever_is_killed_the_budget_holds(seed: int) -> None:
+    """Functions are killed in calls to the platform, ticks at any call of the store; a third of all calls fail."""
+    rng = random.Random(seed)
+    world = world_of(HUNDRED, 15)
+    units: Counter[str] = Counter()
+
+    def call(_method: str, path: str) -> None:
+        units[world.clock.now().date().isoformat()] += path.startswith("/youtube")
+        if rng.random() < 0.1:
+            raise KilledError
+
+    world.before_call, world.instead = call, refused_calls(rng)
+    world.refresh_store = Killing(world.refresh_store, rng)
+    for day in range(3):
+        for _ in range(40):
+            try:
+                world.minutes(1)
+            except KilledError:
+                world.clock.advance(60)
+            assert units[(today := world.clock.now().date().isoformat())] <= counted(world, today)
+        world.make_due(asked=day % 2 == 0)
+        world.clock.advance(8 * 3_600)
+    assert max(units.values()) <= 100
+    assert units.total() > 10
+    world.before_call, world.instead = lambda _method, _path: None, lambda _path: None
+    world.refresh_store = world.refresh_store._store
+    world.clock.advance(3 * 3_600)
+    world.minutes(10)
+    assert ledger(world)["reserved"] == []  # nothing is held for ever
+
+
+def counted(world: RefreshWorld, day: str) -> float:
+    """Return what the ledger has for a day: spent and reserved. It is written before anything is spent."""
+    known = ledger(world)
+    used = known.get("used", {}).get("youtube", 0) if known.get("day") == day else 0
+    return float(used + sum(one["amount"] for one in known.get("reserved", [])))
+
+
+class Killing:
+    """A store at whose calls the tick is killed now and then, before the call or after it."""
+
+    def __init__(self, store: RefreshStore, rng: random.Random) -> None:
+        self._store, self._rng = store, rng
+
+    def __getattr__(self, name: str) -> Any:
+        called = getattr(self._store, name)
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            if self._rng.random() < 0.03:
+                raise KilledError
+            answer = called(*arguments, **named)
+            if self._rng.random() < 0.03:
+                raise KilledError
+            return answer
+
+        return call
+
+
+# One request too many
+
+
+def test_a_meter_refuses_what_could_exceed_its_limit() -> None:
+    meter = Meter()
+    meter.check({"units": 10**9})  # of a user's job
+    meter.limit(lambda amounts: amounts.get("units", 0), 3, Sentence("No more."))
+    meter.check({"units": 3})
+    meter.add({"units": 2})
+    meter.take()  # a commit takes the amounts along, and nothing is forgotten
+    meter.check({"units": 1})
+    with pytest.raises(AllowanceSpentError):
+        meter.check({"units": 2})
+
+
+def refresh_with(world: RefreshWorld, allowance: float) -> dict[str, Any]:
+    """Run one refresh whose order allows only so much, and return its document."""
+    world.budgets = BudgetLimits(platforms=dict.fromkeys(PlatformName, allowance / 0.8))
+    world.minutes(2)
+    (done,) = world.refreshes()
+    assert done["refreshOrder"]["allowance"] == pytest.approx(allowance)
+    return done
+
+
+@pytest.mark.parametrize(("units", "videos"), [(1, 0), (2, 0), (3, 50), (4, 50)])
+def test_a_small_allowance_ends_the_videos_early(units: int, videos: int) -> None:
+    """A page of 50 takes two units, and the channel one."""
+    world = RefreshWorld(BudgetLimits())
+    world.run(world.add_job("youtube", "sim_videos_60", accountType="my"))
+    world.requests.clear()
+    world.make_due()
+    done = refresh_with(world, units)
+    assert (done["status"], done["spent"]["units"]) == ("completed", min(units, 3))
+    assert len(world.requests) == min(units, 3)
+    assert f"{videos} " in done["message"]
+    (account,) = world.accounts().values()
+    assert account["videoCount"] == 60  # what was not fetched is still there
+    assert ledger(world)["used"] == {"youtube": min(units, 3)}
+
+
+def test_a_page_of_posts_is_asked_for_at_its_highest_price() -> None:
+    """20 posts with four media each: $0.50, and the user $0.01."""
+    world = world_of(BudgetLimits(), 1, TWITTER)
+    world.budgets = BudgetLimits(platforms={TWITTER: 0.51 / 0.8})
+    world.minutes(2)
+    (done,) = world.refreshes()
+    assert done["status"] == "completed"
+    assert done["spent"]["posts"] == 5
+    assert ledger(world)["used"]["twitter"] < 0.51
+
+    less = world_of(BudgetLimits(), 1, TWITTER)
+    assert "posts" not in refresh_with(less, 0.50)["spent"]
+
+
+def test_a_failed_paid_run_is_not_paid_again_in_a_refresh() -> None:
+    world = world_of(BudgetLimits(platforms={INSTAGRAM: 5}), 1, INSTAGRAM)
+    before = len(world.runs)
+    world.refresh_tick()
+    world.step()
+    started = world.runs[before:]
+    assert len(started) == 2
+    for run in started:
+        run.abort(world.clock.now().timestamp())
+    world.minutes(10)
+    assert world.runs[before:] == started
+    (done,) = world.refreshes()
+    assert (done["status"], done["errorCode"]) == ("failed", "AllowanceSpentError")
+
+
+def test_a_killed_run_ends_its_refresh() -> None:
+    """Nobody knows what it spent. So the whole allowance counts."""
+    world = world_of(HUNDRED, 1)
+    world.before_call = killing_once()
+    world.minutes(3)
+    (done,) = world.refreshes()
+    assert (done["status"], done["errorCode"]) == ("failed", "AllowanceSpentError")
+    assert ledger(world)["used"] == {"youtube": 22}
+
+
+def killing_once() -> Callable[[str, str], None]:
+    left = [KilledError]
+
+    def call(_method: str, _path: str) -> None:
+        if left:
+            raise left.pop()
+
+    return call
+
+
+# What the tick reserves
+
+
+def test_an_ended_refresh_leaves_what_it_spent() -> None:
+    world = world_of(HUNDRED, 1)
+    world.refresh_tick()
+    (held,) = ledger(world)["reserved"]
+    assert (held["platform"], held["org"], held["amount"], held["attempt"]) == ("youtube", "org1", 22, 1)
+    assert ledger(world)["orgs"] == {"org1": 1}
+    world.minutes(1)
+    world.refresh_tick()
+    assert (ledger(world)["reserved"], ledger(world)["used"]) == ([], {"youtube": 3})
+
+
+class Stopping:
+    """A store at one of whose calls the tick is killed: before it, or after it."""
+
+    def __init__(self, store: RefreshStore, at: str, *, after: bool) -> None:
+        self._store, self._at, self._after = store, at, after
+
+    def __getattr__(self, name: str) -> Any:
+        called = getattr(self._store, name)
+        if name != self._at:
+            return called
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            if self._after:
+                called(*arguments, **named)
+            raise KilledError
+
+        return call
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("at", ["put_document", "create_jobs", "update_each"])
+def test_a_killed_tick_neither_loses_nor_doubles(at: str, after: bool) -> None:
+    world = world_of(HUNDRED, 1)
+    store = world.refresh_store
+    world.refresh_store = Stopping(store, at, after=after)
+    with pytest.raises(KilledError):
+        world.refresh_tick()
+    world.refresh_store = store
+    world.minutes(12)  # a job that was created and not started is put back once its lease has run out
+    assert ledger(world)["reserved"] == []
+    assert ledger(world)["orgs"] == {"org1": 1}
+    was_claimed = at == "update_each" or (at == "create_jobs" and after)
+    assert ledger(world)["used"] == {
+        "youtube": 25 if was_claimed else 3
+    }  # all of the first attempt, of which none knows
+    assert len(world.refreshes()) == 1
+
+
+def test_a_reservation_without_a_job_is_given_back() -> None:
+    world = world_of(HUNDRED, 1)
+    store = world.refresh_store
+    world.refresh_store = Stopping(store, "create_jobs", after=False)
+    with pytest.raises(KilledError):
+        world.refresh_tick()
+    world.refresh_store = store
+    (path,) = world.accounts()
+    world.memory.update_each([DocumentWrite(path, {"nextRefreshAt": None})])
+    world.clock.advance(30)
+    world.refresh_tick()
+    assert len(ledger(world)["reserved"]) == 1  # the tick may go on
+    world.clock.advance(60)
+    world.refresh_tick()
+    assert (ledger(world)["reserved"], ledger(world)["orgs"], ledger(world)["used"]) == ([], {}, {})
+
+
+def test_ticks_that_meet_reserve_once() -> None:
+    world = world_of(HUNDRED, 5)
+
+    class Meeting(Killing):
+        def __getattr__(self, name: str) -> Any:
+            if name == "put_document" and self._rng.random() < 1:
+                self._rng = random.Random()
+                world.refresh_store = self._store
+                world.refresh_tick()
+            return getattr(self._store, name)
+
+    world.refresh_store = Meeting(world.refresh_store, random.Random())
+    world.refresh_tick()
+    assert len(ledger(world)["reserved"]) == len(world.refreshes())
+    assert ledger(world)["orgs"] == {"org1": len(world.refreshes())}
+
+
+def test_a_write_of_another_tick_is_never_overwritten() -> None:
+    world = world_of(HUNDRED, 1)
+    world.minutes(2)
+    stale = world.memory.get_stored(BUDGETS_DOCUMENT)
+    assert stale is not None
+    world.make_due()
+    world.refresh_tick()
+    with pytest.raises(StaleVersionError):
+        world.memory.put_document(DocumentWrite(BUDGETS_DOCUMENT, {"used": {}}, version=stale.version))
+
+
+def test_what_is_reserved_at_midnight_counts_for_the_new_day() -> None:
+    world = world_of(HUNDRED, 1)
+    world.clock.advance((START.replace(hour=0) + DAY - world.clock.now()).total_seconds() - 1)
+    world.refresh_tick()
+    world.minutes(2)
+    world.refresh_tick()
+    assert ledger(world)["day"] == (START + DAY).date().isoformat()
+    assert ledger(world)["used"] == {"youtube": 3}
+
+
+def test_an_idle_look_asks_no_more_than_before() -> None:
+    world = world_of(HUNDRED, 1)
+    world.minutes(3)
+    calls: Counter[str] = Counter()
+
+    class Counting(Killing):
+        def __getattr__(self, name: str) -> Any:
+            calls[name] += 1
+            return getattr(self._store, name)
+
+    world.refresh_store = Counting(world.refresh_store, random.Random())
+    world.refresh_tick()
+    assert calls == {"get_stored_each": 1, "open_jobs": 1, "due_accounts": 1}
+
+
+# Full refreshes
+
+
+def test_a_full_refresh_that_is_too_dear_is_incremental() -> None:
+    """60 posts cost 15 units at most: 110 with those that may be new."""
+    world = RefreshWorld(BudgetLimits(platforms={YOUTUBE: 28}))
+    world.run(world.add_job("youtube", "sim_videos_60", accountType="my"))
+    world.clock.advance(30 * 86_400)
+    world.make_due()
+    world.minutes(2)
+    world.budgets = BudgetLimits(platforms={YOUTUBE: 30})
+    world.clock.advance(86_400)
+    world.make_due()
+    world.minutes(2)
+    found = sorted(world.refreshes(), key=lambda one: one["createdAt"])
+    assert [one["refreshOrder"]["mode"] for one in found] == ["incremental", "full"]
+    assert [one["refreshOrder"]["allowance"] for one in found] == [22, 15]
+
+
+# Organisations, and what pages are told
+
+
+def test_an_organisations_budget_moves_its_accounts_to_tomorrow() -> None:
+    world = world_of(BudgetLimits(org_refreshes=5), 6)
+    world.minutes(3)
+    assert len(world.refreshes()) == 4  # a fifth is for presses
+    midnight = START.replace(hour=0) + DAY
+    later = midnight + timedelta(hours=1)
+    assert sum(midnight <= one["nextRefreshAt"] < later for one in world.accounts().values()) == 2
+    assert world.memory.get_document(ORG_STATUS) == {"until": midnight, "all": False}
+
+    world.make_due(asked=True)
+    world.minutes(3)
+    assert len(world.refreshes()) == 5
+    assert world.memory.get_document(ORG_STATUS) == {"until": midnight, "all": True}
+
+    world.clock.advance((midnight - world.clock.now()).total_seconds() + 3_600)
+    world.minutes(3)
+    assert len(world.refreshes()) == 9
+
+
+def test_pages_are_told_when_a_platforms_budget_is_spent() -> None:
+    world = world_of(HUNDRED, 40)
+    midnight = START.replace(hour=0) + DAY
+    world.minutes(30)
+    assert world.memory.get_document("trackingStatus/refreshes") == {"youtube": {"until": midnight, "all": False}}
+    world.make_due(asked=True)
+    world.minutes(30)
+    assert world.memory.get_document("trackingStatus/refreshes") == {"youtube": {"until": midnight, "all": True}}
+
+    world.budgets = BudgetLimits(platforms={YOUTUBE: 1_000})
+    world.minutes(2)
+    assert world.memory.get_document("trackingStatus/refreshes") == {"youtube": None}
+
+
+def test_a_spent_platform_is_not_queried() -> None:
+    world = world_of(BudgetLimits(platforms={YOUTUBE: 0, TWITTER: 5}), 3)
+    asked: list[list[str]] = []
+
+    class Asking(Killing):
+        def __getattr__(self, name: str) -> Any:
+            if name != "due_accounts":
+                return getattr(self._store, name)
+
+            def due_accounts(now: datetime, platforms: list[str], *rest: Any, **named: Any) -> Any:
+                asked.append(platforms)
+                return self._store.due_accounts(now, platforms, *rest, **named)  # type: ignore[arg-type]
+
+            return due_accounts
+
+    world.refresh_store = Asking(world.refresh_store, random.Random())
+    world.refresh_tick()
+    assert asked == [[name for name in PlatformName if name is not YOUTUBE]]
+    assert world.refreshes() == []
+
+
+# The settings
+
+
+def test_each_platform_has_a_budget_and_how_it_counts() -> None:
+    named = {name for name in variables(RefreshSettings) if name.startswith("REFRESH_BUDGET_")}
+    assert named == {f"REFRESH_BUDGET_{name.upper()}" for name in PlatformName}
+    for name in PlatformName:
+        budget = REFRESH_BUDGETS[name]
+        assert budget.unit in {"units", "usd"}
+        assert {*budget.account, *budget.post} <= set(RESOURCES)
+        assert cost_of_posts(name, 20) > 0
+
+
+def test_zero_is_no_refresh_and_no_limit_of_organisations() -> None:
+    settings = RefreshSettings(
+        google_cloud_project="p", state_machine_arn="arn", refresh_budget_youtube=0.0, refreshes_per_org=0.0
+    )
+    budgets = settings.budgets
+    assert budgets.of(YOUTUBE) == 0
+    assert Budgets({}, budgets, START).closed(YOUTUBE, 200) == "all"
+    assert Budgets({"orgs": {"org1": 10**9}}, budgets, START).closed_org("org1") is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"day": 7, "used": [], "orgs": "x", "reserved": {}, "told": 1, "minute": None},
+        {"day": "2026-03-01", "used": {"youtube": -5}, "orgs": {"a": "b"}, "reserved": [1, {"job": "x"}, {"job": 1}]},
+        {"day": "9999-12-31", "used": {"youtube": 100}},
+    ],
+)
+def test_an_oddly_edited_document_counts_as_nothing(odd: dict[str, Any]) -> None:
+    found = Budgets(odd, HUNDRED, START)
+    assert (found.day, found.used[YOUTUBE], found.orgs, found.reserved) == (START.date(), 0, {}, {})
+    assert limits_in(odd).platforms == {}
+    assert limits_in(found.to_fields()).platforms == {YOUTUBE: 100}
+
+
+def test_a_clock_that_is_behind_opens_no_day_twice() -> None:
+    fields = {"day": "2026-03-02", "used": {"youtube": 90}}
+    midnight = START.replace(hour=0) + DAY
+    assert Budgets(fields, HUNDRED, midnight - timedelta(seconds=5)).used[YOUTUBE] == 90
+    assert Budgets(fields, HUNDRED, midnight + DAY).used[YOUTUBE] == 0
