@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -11,10 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
+from local.paths import ROOT
 from tests.doubles import START
 from tests.machine import KilledError
 from tests.simulated import RefreshWorld
-from tracking.budgets import BUDGETS_DOCUMENT, BudgetLimits, Budgets, cost_of_posts, limits_in
+from tracking.budgets import BUDGETS_DOCUMENT, WAITS_DOCUMENT, BudgetLimits, Budgets, cost_of_posts, limits_in
 from tracking.errors import AllowanceSpentError
 from tracking.jobs import PlatformName
 from tracking.platform_contract import REFRESH_BUDGETS
@@ -481,3 +483,19 @@ def test_a_clock_that_is_behind_opens_no_day_twice() -> None:
     midnight = START.replace(hour=0) + DAY
     assert Budgets(fields, HUNDRED, midnight - timedelta(seconds=5)).used[YOUTUBE] == 90
     assert Budgets(fields, HUNDRED, midnight + DAY).used[YOUTUBE] == 0
+
+
+# The contract with pages
+
+
+def test_pages_documents_are_as_the_contract_has_them() -> None:
+    contract = json.loads((ROOT / "contracts" / "refreshWaits.json").read_text(encoding="utf-8"))
+    assert contract["platforms"]["document"] == WAITS_DOCUMENT
+    world = world_of(BudgetLimits(platforms={YOUTUBE: 0}, org_refreshes=0), 1)
+    world.run(world.add_job("twitter", "sim_videos_3"))
+    world.make_due()
+    world.minutes(1)
+    until = START.replace(hour=0) + DAY
+    assert world.memory.get_document(WAITS_DOCUMENT) == {"youtube": {"until": until, "all": True}}
+    assert set(contract["fields"]) == {"until", "all"}
+    assert contract["organization"]["document"].replace("{orgId}", "org1") == ORG_STATUS

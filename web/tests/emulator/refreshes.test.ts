@@ -3,8 +3,9 @@
 import { Timestamp } from 'firebase/firestore';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Cadence } from '../../src/account';
-import { refreshNow, setRefresh } from '../../src/service';
-import { Harness, MEMBER, ORG, STRANGER } from './emulatorHarness';
+import { WAITS_DOCUMENT } from '../../src/refreshWaits';
+import { type RefreshWaits, refreshNow, setRefresh, watchRefreshWaits } from '../../src/service';
+import { Harness, MEMBER, ORG, Recorder, STRANGER } from './emulatorHarness';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -96,4 +97,42 @@ test.each([
   await expect(call(STRANGER, 'ours')).rejects.toMatchObject({ code: 'not-allowed' });
   await expect(call(MEMBER, 'missing')).rejects.toMatchObject({ code: 'account-not-found' });
   expect(Object.keys((await harness.get(pathOf('ours'))) ?? {})).toEqual(['lastSyncedAt']);
+});
+
+describe('watchRefreshWaits', () => {
+  const ofOrg = `organizations/${ORG}/${WAITS_DOCUMENT}`;
+  const until = Timestamp.fromMillis(Date.UTC(2030, 0, 1));
+
+  test('a member hears of waits, and of their end', async () => {
+    const recorder = new Recorder<RefreshWaits>();
+    const stop = watchRefreshWaits(harness.sourceOf(MEMBER), ORG, recorder.record);
+    expect(await recorder.until(() => true)).toEqual({ platforms: [], organization: null });
+    await harness.set(WAITS_DOCUMENT, { youtube: { until, all: false }, twitter: null });
+    await harness.set(ofOrg, { until, all: true });
+    const waits = await recorder.until(({ platforms, organization }) => platforms.length > 0 && organization !== null);
+    expect(waits).toEqual({
+      platforms: [{ platform: 'youtube', until: until.toDate(), all: false }],
+      organization: { until: until.toDate(), all: true },
+    });
+    await harness.set(ofOrg, { until: null, all: false });
+    await recorder.until(({ organization }) => organization === null);
+    stop();
+  });
+
+  test('a stranger hears of an error alone', async () => {
+    const heard = vi.fn();
+    const code = await new Promise((resolve) => {
+      const stop = watchRefreshWaits(harness.sourceOf(STRANGER), ORG, heard, (error) => {
+        stop();
+        resolve(error.code);
+      });
+    });
+    expect([code, heard.mock.calls]).toEqual(['not-allowed', []]);
+  });
+
+  test('an id that is no part of a path is refused', () => {
+    expect(() => watchRefreshWaits(harness.sourceOf(MEMBER), 'a/b', () => {})).toThrow(
+      expect.objectContaining({ code: 'invalid-input' }),
+    );
+  });
 });

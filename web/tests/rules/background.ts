@@ -31,6 +31,7 @@ export const ACME_JOB = 'trackingJobs/acme-job';
 export const GLOBEX_JOB = 'trackingJobs/globex-job';
 export const PAUSES = 'trackingControl/platforms';
 export const PAUSES_SHOWN = 'trackingStatus/platforms';
+export const WAITS_SHOWN = 'organizations/acme/trackingStatus/refreshes';
 
 const [accountExample] = examplesOf('account').valid;
 const [videoExample] = examplesOf('video').valid;

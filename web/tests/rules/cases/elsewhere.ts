@@ -22,6 +22,7 @@ import {
   VIDEO,
   VIDEO_HISTORY,
   VIDEO_INDEX,
+  WAITS_SHOWN,
 } from '../background';
 import type { Case } from '../rulesHarness';
 
@@ -69,6 +70,7 @@ export const elsewhere: Case[] = [
     ...untouchable(`${ACCOUNT_HISTORY}/notes/n1`, as),
     ...untouchable(`${VIDEO_HISTORY}/notes/n1`, as),
     ...untouchable(`${PAUSES_SHOWN}/notes/n1`, as),
+    ...untouchable(`${WAITS_SHOWN}/notes/n1`, as),
   ]),
   ...untouchable(PAUSES, NOBODY),
   ...untouchable(PAUSES_SHOWN, NOBODY),
@@ -78,6 +80,14 @@ export const elsewhere: Case[] = [
     allowed: true,
     as,
     run: (db: Firestore) => getDocFromServer(doc(db, PAUSES_SHOWN)),
+  })),
+  ...[NOBODY, OUTSIDER].flatMap((as) => untouchable(WAITS_SHOWN, as)),
+  ...[MEMBER, OWNER].flatMap((as) => untouchable(WAITS_SHOWN, as, ['list', ...WRITES])),
+  ...[MEMBER, OWNER].map((as) => ({
+    name: `get ${WAITS_SHOWN} as ${as}`,
+    allowed: true,
+    as,
+    run: (db: Firestore) => getDocFromServer(doc(db, WAITS_SHOWN)),
   })),
   ...untouchable('elsewhere/document', NOBODY),
 ];
