@@ -44,6 +44,7 @@ class Days:
     days: int = 7
     cadence: Cadence = Cadence.DAILY
     off: timedelta = timedelta(0)  # after half of the days nothing runs for so long
+    crowd: int = 0  # accounts that are first due in the same minute
 
 
 @dataclass(slots=True)
@@ -226,4 +227,5 @@ def _accounts(days: Days) -> Iterator[tuple[str, Fields]]:
         fields = {"platform": str(platform), "username": f"name{number}", "accountType": "competitor", "fullAt": BEGIN}
         hours = planned_hours(fields, days.cadence)
         if hours:
-            yield path, fields | {"nextRefreshAt": next_at(path, hours, BEGIN)}
+            first = BEGIN + 2 * HOUR if number < days.crowd else next_at(path, hours, BEGIN)
+            yield path, fields | {"nextRefreshAt": first}

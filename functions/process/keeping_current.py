@@ -1,7 +1,8 @@
 """Keeping current: the account's fields that say when it is refreshed next, and why it cannot be.
 
-A fetch that succeeded puts everything in order. A refresh that failed because of the account itself says so; any other
-error says nothing about the account, and its next refresh comes as planned.
+A fetch that succeeded puts everything in order. A refresh that failed because of the account itself says so. If it
+failed by our fault or the platform's, it is tried once more after an hour, as far as the budgets allow. Any other error
+says nothing about the account, and its next refresh comes as planned.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from process.step import Step
-from tracking import errors, refreshes
+from tracking import errors, outcomes, refreshes
 from tracking.accounts import Account
 from tracking.history.days import day_of
 from tracking.history.points import Points
@@ -27,6 +28,15 @@ BELIEVED = {
     errors.AccountSuspendedError.__name__: Unavailable.SUSPENDED,
 }
 """Errors that are believed at once, because the platform says so."""
+AGAIN_AFTER = timedelta(hours=1)
+MAY_PASS = {
+    errors.PlatformUnavailableError.__name__,
+    errors.RateLimitedError.__name__,
+    errors.StoreUnavailableError.__name__,
+    errors.AllowanceSpentError.__name__,
+    outcomes.TIMED_OUT,
+}
+"""Failures of which another try may know nothing."""
 
 
 def after_success(step: Step, deps: ProcessDeps, points: Points, account: Account) -> Fields:
@@ -80,12 +90,17 @@ def after_failure(step: Step, deps: ProcessDeps, order: Order, error_code: str) 
             fields = _unavailable(order, BELIEVED[code], now)
         case errors.IdentityChangedError.__name__:
             fields = _unavailable(order, Unavailable.NAME_TAKEN, now) | {"nextRefreshAt": None}
+        case code if code in MAY_PASS and not order.is_second_try:
+            fields = {"nextRefreshAt": now + AGAIN_AFTER, "refreshAgainAt": now + AGAIN_AFTER}
         case _:
             return None
     path = account_path(step.work.org_id, step.work.project_id, order.account_id)
     account = deps.store.get_each([path]).get(path)
-    is_ours = account is not None and not is_overtaken(order, account)
-    return DocumentWrite(path, fields, must_exist=True) if is_ours else None
+    if account is None or is_overtaken(order, account):
+        return None
+    if "refreshAgainAt" in fields and not _is_later(account.get("nextRefreshAt"), now + AGAIN_AFTER):
+        return None  # it is off by now, or comes as soon by itself
+    return DocumentWrite(path, fields, must_exist=True)
 
 
 def _unavailable(order: Order, reason: Unavailable, now: datetime) -> Fields:
@@ -95,6 +110,10 @@ def _unavailable(order: Order, reason: Unavailable, now: datetime) -> Fields:
     since = {"unavailableSince": now} if is_new else {}
     next_at = now + refreshes.until_next_probe(probes)
     return since | {"unavailable": str(reason), "refreshProbes": probes, "nextRefreshAt": next_at}
+
+
+def _is_later(value: object, than: datetime) -> bool:
+    return isinstance(value, datetime) and than < value
 
 
 def _names(known: Mapping[str, Any]) -> list[Any]:

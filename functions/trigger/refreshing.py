@@ -217,6 +217,7 @@ def _job(deps: RefreshDeps, job_id: str, one: DueAccount, now: datetime) -> Fiel
         misses=_count(account, "refreshMisses"),
         unavailable=account.get("unavailable"),
         probes=_count(account, "refreshProbes"),
+        is_second_try=account.get("refreshAgainAt") == _due_at(one),
     )
     by_id = PLATFORMS[platform].has_ids
     waiting = {

@@ -48,7 +48,10 @@ GROWTH = {name: TYPES[type_][0] for name, type_ in CONTRACT["growth"].items()}
 SPIKE = {name: TYPES[type_][0] for name, type_ in CONTRACT["spike"].items()}
 AT_AGES = {"viewsAt24h", "viewsAt7d"}
 """Fields that a video gets when it is fetched at about this age."""
-LATER = {"account": {"refreshCadence", "refreshAskedAt", "usernameHistory"}, "video": {"unavailableSince"}}
+LATER = {
+    "account": {"refreshCadence", "refreshAskedAt", "refreshAgainAt", "usernameHistory"},
+    "video": {"unavailableSince"},
+}
 """Fields that members write, or that come with what happens to an account or a video."""
 EXAMPLES = [(kind, example) for kind in KINDS for example in CONTRACT[kind]["valid"]]
 PLACE = {"orgId": "org1", "projectId": "project1", "accountId": "instagram_528817151"}

@@ -38,13 +38,21 @@ def test_after_three_days_off_each_account_is_refreshed_once(accounts: int, limi
 
 @pytest.mark.nightly
 def test_ten_thousand_accounts_for_a_week() -> None:
+    """The busiest minute has at most twice the mean of its hour, though digests spread the accounts by chance."""
     found = simulate(Days(accounts=10_000, limits=TEN))
     assert_each_due_moment_was_met_once(found)
     assert found.starts.total() in range(69_990, 70_001)
+    assert 1 < found.busiest <= 2
+
+
+def test_a_crowded_minute_gives_to_the_next_ones() -> None:
+    """3,000 accounts, of which a third is due in the same minute: 25 a minute, and less as they become fewer."""
+    found = simulate(Days(accounts=3_000, days=1, limits=LIMITS, crowd=1_000))
+    assert_each_due_moment_was_met_once(found)
+    assert max(found.a_minute.values()) in range(25, 32)  # 1.5 times a sixtieth of the crowd and of the next hour
 
 
 @pytest.mark.nightly
 def test_the_busiest_minute_of_many_accounts_is_no_peak() -> None:
-    """Digests spread them by chance, so it holds for many: 69 are due in a minute of 100,000 accounts."""
     found = simulate(Days(accounts=100_000, days=1, limits=LIMITS))
     assert 1 < found.busiest <= 2

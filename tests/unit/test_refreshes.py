@@ -20,11 +20,13 @@ from tracking.errors import (
     AccountNotFoundError,
     AccountPrivateError,
     AccountSuspendedError,
+    ContractError,
     IdentityChangedError,
     InvalidJobError,
     JobPausedError,
     PlatformUnavailableError,
     RateLimitedError,
+    StoreUnavailableError,
     TrackingError,
 )
 from tracking.jobs import AccountType, PlatformName
@@ -498,6 +500,30 @@ def test_an_outage_says_nothing_about_the_account(tracked: Harness) -> None:
     go_to_due(tracked)
     found = fail(tracked, PlatformUnavailableError(Sentence("It did not answer.")))
     assert (found["refreshMisses"], found["unavailable"]) == (0, None)
+
+
+def test_a_refresh_that_failed_by_our_fault_is_tried_once_more(tracked: Harness) -> None:
+    planned_at = document(tracked)["nextRefreshAt"]
+    failed = fail(tracked, PlatformUnavailableError(Sentence("YouTube is down.")))
+    assert failed["nextRefreshAt"] == failed["refreshAgainAt"] == planned_at + timedelta(hours=1)
+    again = fail(tracked, PlatformUnavailableError(Sentence("YouTube is down.")))
+    assert again["nextRefreshAt"] == planned_at + DAY  # as planned
+    assert again["refreshAgainAt"] == failed["refreshAgainAt"]
+    assert fail(tracked, StoreUnavailableError(Sentence("No answer.")))["refreshAgainAt"] > failed["refreshAgainAt"]
+
+
+@pytest.mark.parametrize("error", [ContractError(Sentence("Odd.")), InvalidJobError(Sentence("Odd."))])
+def test_what_would_fail_again_is_not_tried_again(tracked: Harness, error: TrackingError) -> None:
+    failed = fail(tracked, error)
+    assert "refreshAgainAt" not in failed
+    assert failed["nextRefreshAt"] > tracked.clock.now() + timedelta(hours=20)
+
+
+def test_an_account_that_is_off_by_then_is_not_tried_again(tracked: Harness) -> None:
+    job = begin(tracked)
+    tracked.store.update_each([DocumentWrite(ACCOUNT, {"refreshCadence": "off", "nextRefreshAt": None})])
+    tracked.fail_job(job, "TimedOut", "{}")
+    assert document(tracked)["nextRefreshAt"] is None
 
 
 def test_a_name_that_another_account_took_changes_nothing(tracked: Harness) -> None:

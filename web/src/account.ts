@@ -49,6 +49,8 @@ export interface TrackedAccount {
   nextRefreshAt: Date | null;
   /** When somebody last asked for a refresh at once. */
   refreshAskedAt: Date | null;
+  /** When it was, or will be, tried again because a refresh failed by the service's own fault. */
+  refreshAgainAt: Date | null;
   /** Hours between two refreshes. */
   refreshHours: number | null;
   /** When all its videos were last fetched. */

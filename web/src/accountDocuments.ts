@@ -46,6 +46,7 @@ export function readAccount(snapshot: DocumentSnapshot): TrackedAccount {
     refreshCadence: oneOf(CADENCES, data.refreshCadence),
     nextRefreshAt: moment(data.nextRefreshAt),
     refreshAskedAt: moment(data.refreshAskedAt),
+    refreshAgainAt: moment(data.refreshAgainAt),
     refreshHours: count(data.refreshHours),
     fullAt: moment(data.fullAt),
     confirmAt: moment(data.confirmAt),

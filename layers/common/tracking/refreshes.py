@@ -73,6 +73,7 @@ class Order:
     misses: int = 0  # days on which the account was not found, one after the other
     unavailable: str | None = None  # why it could not be refreshed, as its document says
     probes: int = 0  # looks since then
+    is_second_try: bool = False  # of a due moment: the first one failed by our fault
     allowance: float | None = None  # what it may spend, in the unit of its platform's budget; None: no limit
 
     def stops_at(self, now: datetime) -> datetime:
@@ -88,6 +89,7 @@ class Order:
             "misses": self.misses,
             "unavailable": self.unavailable,
             "probes": self.probes,
+            "isSecondTry": self.is_second_try,
             "allowance": self.allowance,
         }
 
@@ -103,7 +105,8 @@ class Order:
                 misses=found["misses"],
                 unavailable=found["unavailable"],
                 probes=found["probes"],
-                allowance=found.get("allowance"),  # an earlier version names none
+                is_second_try=found.get("isSecondTry") is True,  # an earlier version knows neither this
+                allowance=found.get("allowance"),  # nor this
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidJobError(say("malformedField", field="refresh")) from error
