@@ -77,7 +77,8 @@ class BudgetBook:
             if self._is_news(platform, closed):
                 news.append(Told(platform, None, closed, until))
                 self._write_wait(store, WAITS_DOCUMENT, {str(platform): _wait(closed, until)})
-        for org_id in self.budgets.orgs:
+        told = {key.removeprefix(ORG) for key in self.budgets.told if key.startswith(ORG)}
+        for org_id in sorted({*self.budgets.orgs, *told}):
             closed = self.budgets.closed_org(org_id)
             if self._is_news(ORG + org_id, closed):
                 news.append(Told(None, org_id, closed, until))

@@ -154,6 +154,8 @@ def _choose(
     What members have asked for is not held back by the minute.
     """
     choice = _Choice()
+    if not orders:
+        return choice
     room = _room(deps, book, [one for one, _ in orders if not _is_asked(one)], now)
     for one, fields in orders:
         platform, is_asked, org_id = _platform(one), _is_asked(one), fields["orgId"]
