@@ -16,7 +16,7 @@ from local.paths import ROOT
 from tests.doubles import START
 from tests.machine import KilledError
 from tests.simulated import RefreshWorld
-from tracking.budgets import BUDGETS_DOCUMENT, WAITS_DOCUMENT, BudgetLimits, Budgets, cost_of_posts, limits_in
+from tracking.budgets import BUDGETS_DOCUMENT, WAITS_DOCUMENT, BudgetLimits, Budgets, cost_of, cost_of_posts, limits_in
 from tracking.errors import AllowanceSpentError
 from tracking.jobs import PlatformName
 from tracking.platform_contract import REFRESH_BUDGETS
@@ -240,6 +240,36 @@ def killing_once() -> Callable[[str, str], None]:
             raise left.pop()
 
     return call
+
+
+@pytest.mark.parametrize(
+    ("spent", "usd"),
+    [
+        ({"results": 100}, 0.27),
+        ({"results": 100, "usd": 0.0027}, 0.27),  # said for one of two runs
+        ({"results": 100, "usd": 0.5}, 0.5),
+        ({"units": 7}, 0),
+    ],
+)
+def test_dollars_are_the_larger_of_said_and_listed(spent: dict[str, float], usd: float) -> None:
+    assert cost_of(INSTAGRAM, spent) == pytest.approx(usd)
+
+
+def test_unread_paid_runs_count_as_all_that_was_reserved() -> None:
+    world = world_of(BudgetLimits(platforms={INSTAGRAM: 5}), 1, INSTAGRAM)
+    world.minutes(3)
+    (done,) = world.refreshes()
+    listed = cost_of(INSTAGRAM, done["spent"])
+    assert ledger(world)["used"]["instagram"] == pytest.approx(listed)
+    assert done["refreshOrder"]["allowance"] > listed
+
+    world.fault(kind="503", platform="instagram", path="/actor-runs/")
+    world.make_due()
+    world.minutes(10)
+    (failed,) = [one for one in world.refreshes() if one["status"] == "failed"]
+    assert failed["spent"] == {"runs": 2}
+    allowed = failed["refreshOrder"]["allowance"]
+    assert ledger(world)["used"]["instagram"] == pytest.approx(listed + allowed)
 
 
 # What the tick reserves

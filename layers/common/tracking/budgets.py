@@ -36,7 +36,7 @@ FOR_PRESSES = 0.2
 LARGEST_SHARE = 0.5
 """A full refresh that takes a larger part of a day's budget is made an incremental one."""
 ALLOWED_SKEW = timedelta(days=1)
-UNITS = "units"
+UNITS, USD = "units", "usd"
 
 
 class Closed(StrEnum):
@@ -84,8 +84,10 @@ def unit_of(platform: str) -> str:
 
 
 def cost_of(platform: str, spent: Spent) -> float:
-    """Return amounts in the unit of the platform's budget."""
-    return spent.get(UNITS, 0) if unit_of(platform) == UNITS else estimated_usd(platform, spent)
+    """Return amounts in the unit of the platform's budget. Of dollars that the provider said, some may be missing."""
+    if unit_of(platform) == UNITS:
+        return spent.get(UNITS, 0)
+    return max(spent.get(USD, 0), estimated_usd(platform, {**spent, USD: 0}))
 
 
 def cost_of_posts(platform: str, posts: int) -> float:
@@ -201,9 +203,14 @@ class Budgets:
         self._started += number
 
     def _count(self, one: Reservation, job: Mapping[str, Any]) -> None:
-        """Count what an attempt spent: all that was reserved, unless the document is known to say everything."""
-        is_whole = job.get(SPENT_IS_WHOLE) is True
-        spent = cost_of(one.platform, spent_in(job)) - one.counted if is_whole else one.amount
+        """Count what an attempt spent: all that was reserved, unless the document is known to say everything.
+
+        Of paid runs it does so if the job is completed. Else nobody has read all that they found.
+        """
+        amounts = spent_in(job)
+        is_read = not amounts.get("runs") or job.get("status") == Status.COMPLETED
+        is_whole = job.get(SPENT_IS_WHOLE) is True and is_read
+        spent = cost_of(one.platform, amounts) - one.counted if is_whole else one.amount
         self.used[one.platform] = round(self.used[one.platform] + max(0.0, spent), 6)
 
     def _give_back(self, one: Reservation) -> None:
