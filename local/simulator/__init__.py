@@ -48,6 +48,11 @@ Control
     GET    /control/requests  the requests, keys masked; status is null while an answer is on its way
     DELETE /control/requests
     DELETE /control/runs      remove every Apify run
+    POST   /control/day       {"day": 3, "since": "2026-11-30T19:00:00Z"}: so many days have passed since the recording
+                              was begun; the recorded accounts have grown and posted (`today.py`). Day 0, the default,
+                              serves exactly what was recorded
+    GET    /control/day
+    DELETE /control/day       day 0 again
 """
 
 from local.simulator.server import Simulator, running

@@ -11,8 +11,10 @@ from typing import Any
 from local.simulator.faults import Kind, with_counts
 from local.simulator.messages import Json, sample
 from local.simulator.names import SimName, published_at, published_text
+from local.simulator.today import RECORDED, NewPost, Today, grown_counts, grown_followers
 
-Items = Callable[[Kind | None], Sequence[Json]]  # the items for an account of this kind; None is an ordinary one
+Items = Callable[[Kind | None, Today], Sequence[Json]]
+"""The items for an account of this kind, on a day. None is an ordinary account."""
 _INSTAGRAM_URL = re.compile(r"https?://(?:www\.)?instagram\.com/([A-Za-z0-9._]{1,30})/?(?:\?.*)?", re.ASCII)
 _TIKTOK_ACCOUNT = re.compile(r"(?:https?://(?:www\.)?tiktok\.com/)?@?([A-Za-z0-9._]{1,24})/?(?:\?.*)?", re.ASCII)
 _PROFILE_COUNTS = ("followersCount", "followsCount", "postsCount")
@@ -56,16 +58,16 @@ def _instagram_scraper(run_input: Json) -> tuple[str, Items]:
     url, name = _account(run_input, "directUrls", _INSTAGRAM_URL)
     kind, limit = run_input.get("resultsType", "posts"), _limit(run_input, "resultsLimit")
     if kind == "details":
-        return name, lambda mode: _details(name, url, mode)
+        return name, lambda mode, today: _details(name, url, mode, today)
     if kind == "posts":
-        return name, lambda mode: _posts(name, url, limit, mode)
+        return name, lambda mode, today: _posts(name, url, limit, mode, today)
     raise ValueError("Field input.resultsType must be details or posts here")
 
 
 def _tiktok_scraper(run_input: Json) -> tuple[str, Items]:
     asked, name = _account(run_input, "profiles", _TIKTOK_ACCOUNT)
     limit = _limit(run_input, "resultsPerPage")
-    return name, lambda mode: _videos(name, asked, limit, mode)
+    return name, lambda mode, today: _videos(name, asked, limit, mode, today)
 
 
 ACTORS = {
@@ -74,13 +76,51 @@ ACTORS = {
 }
 
 
-def instagram_profile(username: str) -> Profile | None:
+def instagram_profile(username: str, today: Today = RECORDED) -> Profile | None:
     sim = SimName.parse(username)
-    return _synthetic_instagram(sim) if sim else _recorded_instagram().get(username.lower())
+    if sim:
+        return _synthetic_instagram(sim)
+    found = _recorded_instagram().get(username.lower())
+    return found and _instagram_on(f"instagram/{username.lower()}", found, today)
 
 
-def _details(username: str, url: str, mode: Kind | None) -> list[Json]:
-    profile = instagram_profile(username)
+def _instagram_on(name: str, profile: Profile, today: Today) -> Profile:
+    """Return a recorded profile as it is on a day."""
+    if not today.day:
+        return profile
+    gone = today.gone(name, {post["id"]: post["timestamp"] for post in profile.posts})
+    newest = max(int(post["id"]) for post in profile.posts)
+    plain = [post for post in profile.posts if "coauthorProducers" not in post] or profile.posts
+    new = [_new_post(post, post.template(plain), newest) for post in today.new_posts(name)]
+    posts = [*new, *(_older_post(post, today) for post in profile.posts if post["id"] not in gone)]
+    head, level = profile.head, today.level_of_account(name)
+    changes = {
+        "followersCount": grown_followers(name, head["followersCount"], level),
+        "postsCount": head["postsCount"] + len(new) - len(gone),
+        "latestPosts": posts[:12],
+    }
+    return Profile(head | changes, posts)
+
+
+def _older_post(post: Json, today: Today) -> Json:
+    counts = grown_counts(post, _POST_COUNTS, today.level_of_post(post["id"], post["timestamp"]))
+    return post | counts | {"timestamp": today.older(post["timestamp"])}
+
+
+def _new_post(post: NewPost, template: Json, newest_id: int) -> Json:
+    short_code = f"D{post.token:010x}"[:11]
+    return _without(template, "isPinned") | {
+        "id": str(newest_id + post.number * 10**12),
+        "shortCode": short_code,
+        "url": f"https://www.instagram.com/p/{short_code}/",
+        "caption": post.title(template.get("caption") or ""),
+        "timestamp": post.published(),
+        **grown_counts(template, _POST_COUNTS, post.level),
+    }
+
+
+def _details(username: str, url: str, mode: Kind | None, today: Today) -> list[Json]:
+    profile = instagram_profile(username, today)
     if profile is None or mode in (Kind.MISSING, Kind.SUSPENDED):
         error = sample("apify-instagram/errors/profile_not_found.json")[0]
         return [error | {"username": username, "url": url.rstrip("/")}]
@@ -97,9 +137,9 @@ def _details(username: str, url: str, mode: Kind | None) -> list[Json]:
     return [details | {"inputUrl": url} if "inputUrl" in details else details]
 
 
-def _posts(username: str, url: str, limit: int | None, mode: Kind | None) -> list[Json]:
+def _posts(username: str, url: str, limit: int | None, mode: Kind | None, today: Today) -> list[Json]:
     """Return posts. For a missing, private or empty account, return one `no_items` item, as the real actor does."""
-    profile = instagram_profile(username)
+    profile = instagram_profile(username, today)
     nothing = mode in (Kind.MISSING, Kind.SUSPENDED, Kind.PRIVATE, Kind.EMPTY)
     if profile is None or nothing or not profile.posts:
         return [sample("apify-instagram/errors/no_items.json")[0] | {"url": url.rstrip("/"), "inputUrl": url}]
@@ -147,14 +187,53 @@ def _post(sim: SimName, template: Json, index: int) -> Json:
     }
 
 
-def tiktok_profile(username: str) -> Profile | None:
+def tiktok_profile(username: str, today: Today = RECORDED) -> Profile | None:
     sim = SimName.parse(username)
-    return _synthetic_tiktok(sim) if sim else _recorded_tiktok().get(username.lower())
+    if sim:
+        return _synthetic_tiktok(sim)
+    found = _recorded_tiktok().get(username.lower())
+    return found and _tiktok_on(f"tiktok/{username.lower()}", found, today)
 
 
-def _videos(username: str, asked: str, limit: int | None, mode: Kind | None) -> list[Json]:
+def _tiktok_on(name: str, profile: Profile, today: Today) -> Profile:
+    """Return a recorded profile as it is on a day."""
+    if not today.day:
+        return profile
+    gone = today.gone(name, {video["webVideoUrl"]: video["createTimeISO"] for video in profile.posts})
+    new = [_new_video(post, post.template(profile.posts)) for post in today.new_posts(name)] if profile.posts else []
+    kept = [_older_video(video, today) for video in profile.posts if video["webVideoUrl"] not in gone]
+    head, level = profile.head, today.level_of_account(name)
+    changes = {key: grown_followers(name, head[key], level) for key in ("fans",) if key in head}
+    changes |= {key: head[key] + len(new) - len(gone) for key in ("video",) if key in head}
+    author = head | changes
+    return Profile(author, [video | {"authorMeta": author} for video in [*new, *kept]])
+
+
+def _older_video(video: Json, today: Today) -> Json:
+    published = video["createTimeISO"]
+    counts = grown_counts(video, _VIDEO_COUNTS, today.level_of_post(video["webVideoUrl"], published))
+    seconds = {"createTime": video["createTime"] - 86_400 * today.day} if "createTime" in video else {}
+    return video | counts | seconds | {"createTimeISO": today.older(published)}
+
+
+def _new_video(post: NewPost, template: Json) -> Json:
+    address, _, last_id = template["webVideoUrl"].rpartition("/")
+    video_id = str(int(last_id) // 10**18 * 10**18 + 9 * 10**17 + post.token)
+    seconds = {"createTime": post.published_s} if "createTime" in template else {}
+    own_id = {"id": video_id} if "id" in template else {}
+    return _without(template, "isPinned") | {
+        **own_id,
+        **seconds,
+        "text": post.title(template["text"]),
+        "createTimeISO": post.published(),
+        "webVideoUrl": f"{address}/{video_id}",
+        **grown_counts(template, _VIDEO_COUNTS, post.level),
+    }
+
+
+def _videos(username: str, asked: str, limit: int | None, mode: Kind | None, today: Today) -> list[Json]:
     """Return videos, each with its author. `asked`: the account as the run's input names it, put into each `input`."""
-    profile = tiktok_profile(username)
+    profile = tiktok_profile(username, today)
     if profile is None or mode in (Kind.MISSING, Kind.SUSPENDED):
         error = sample("apify-tiktok/errors/profile_does_not_exist.json")[0]
         return [error | {"url": f"https://www.tiktok.com/@{username}", "input": asked}]

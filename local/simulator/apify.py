@@ -171,7 +171,7 @@ class ApifyApi:
         username, items = _work(known, request) or abort(recorded("apify-api/errors/invalid_input_400.json"))
         _number(request, "waitForFinish", 0)  # refuses a wrong value before a run is started
         timeout_s, most = _number(request, "timeout", 0), _most_items(request)
-        found = items(mode)[:most]
+        found = items(mode, request.today)[:most]
         run = Run(known, run_input, username, mode, found, self._run_s, self._now_s(), timeout_s=timeout_s or None)
         if self._items_per_s:
             run.ready_s, run.duration_s = self._run_s, self._run_s + len(found) / self._items_per_s

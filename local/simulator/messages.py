@@ -12,6 +12,8 @@ from typing import Any
 import werkzeug
 from werkzeug import Response
 
+from local.simulator.today import RECORDED
+
 SAMPLES = Path(__file__).resolve().parents[2] / "tests" / "platform-samples"
 WRONG_KEY = "wrong-key"  # the one key, bearer or token that every platform refuses
 Json = dict[str, Any]
@@ -20,6 +22,9 @@ Calls = dict[tuple[str, str], Call]  # by method and path
 
 
 class Request(werkzeug.Request):
+    today = RECORDED
+    """The day on which the simulator answers."""
+
     @property
     def query(self) -> dict[str, str]:
         """The query's parameters. The values of a repeated parameter are joined by commas, as in a list."""

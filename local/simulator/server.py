@@ -23,6 +23,7 @@ from local.simulator.apify import ApifyApi, Run
 from local.simulator.faults import FAILURES, Fault, FaultBook, Kind
 from local.simulator.messages import Call, Json, Request, answer, page
 from local.simulator.names import standing_fault
+from local.simulator.today import RECORDED, Today
 from local.simulator.x import XApi
 from local.simulator.youtube import YouTubeApi
 from tracking.clock import Clock, SystemClock
@@ -47,6 +48,7 @@ class Simulator:
         self.url = ""
         self.stopping = threading.Event()  # ends every delay early
         self._faults = FaultBook(standing_fault)
+        self._today = RECORDED
         self._journal: list[Json] = []  # of the requests, oldest first
         self._apify = ApifyApi(apify_run_seconds, self.stopping, clock or SystemClock(), apify_items_per_second)
         apis: tuple[Api, ...] = (YouTubeApi(), XApi(), self._apify)
@@ -59,6 +61,9 @@ class Simulator:
             ("GET", "/control/requests"): lambda _: answer({"requests": [*self._journal]}),
             ("DELETE", "/control/requests"): lambda _: self._journal.clear(),
             ("DELETE", "/control/runs"): lambda _: self._apify.runs.clear(),
+            ("GET", "/control/day"): lambda _: answer(self._today.to_json()),
+            ("POST", "/control/day"): self._set_day,
+            ("DELETE", "/control/day"): lambda _: self._begin_again(),
         }
         rules: list[RuleFactory] = [Rule(path, methods=[method], endpoint=own[method, path]) for method, path in own]
         for api in apis:
@@ -72,6 +77,7 @@ class Simulator:
         return [*self._apify.runs]
 
     def respond(self, request: Request) -> Response:
+        request.today = self._today
         try:
             endpoint, named = self._routes.match(request.path, request.method)
         except HTTPException:
@@ -117,6 +123,16 @@ class Simulator:
         if fault and fault.kind is Kind.TRUNCATED:
             response.set_data(response.get_data()[: len(response.get_data()) // 2])
         return response
+
+    def _set_day(self, request: Request) -> Response | None:
+        try:
+            self._today = Today.from_json(json.loads(request.get_data()))
+        except ValueError as error:
+            return answer({"error": str(error)}, 400)
+        return None
+
+    def _begin_again(self) -> None:
+        self._today = RECORDED
 
     def _add_fault(self, request: Request) -> Response | None:
         try:

@@ -9,7 +9,7 @@ import math
 import re
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import NoReturn
 
@@ -19,6 +19,7 @@ from werkzeug.exceptions import abort
 from local.simulator.faults import Fault, Kind, with_counts
 from local.simulator.messages import WRONG_KEY, Calls, Json, Request, Subject, answer, page, recorded, sample
 from local.simulator.names import SimName, published_text
+from local.simulator.today import RECORDED, NewPost, Today, grown_counts, grown_followers
 
 _EXPANSIONS = {  # the lists of `includes`, and the expansions that fill each
     "users": ["author_id", "entities.mentions.username", "in_reply_to_user_id", "referenced_tweets.id.author_id"],
@@ -67,16 +68,18 @@ class User:
     pages: Sequence[Json]  # answers with every field, newest posts first
 
 
-def by_username(username: str) -> User | None:
+def by_username(username: str, today: Today = RECORDED) -> User | None:
     name = username.lower()
     sim = SimName.parse(name)
-    return _synthetic(sim) if sim else recorded_user(name) if name in _RECORDED else None
+    return _synthetic(sim) if sim else _on(recorded_user(name), today) if name in _RECORDED else None
 
 
-def by_id(user_id: str) -> User | None:
+def by_id(user_id: str, today: Today = RECORDED) -> User | None:
     sim = SimName.from_number(int(user_id[1:7])) if re.fullmatch("[0-9]{19}", user_id) else None
-    users = [*map(recorded_user, _RECORDED), *([_synthetic(sim)] if sim else [])]
-    return next((user for user in users if user.data["id"] == user_id), None)
+    if sim and (user := _synthetic(sim)).data["id"] == user_id:
+        return user
+    users = map(recorded_user, _RECORDED)
+    return next((_on(user, today) for user in users if user.data["id"] == user_id), None)
 
 
 @cache
@@ -86,6 +89,54 @@ def recorded_user(name: str) -> User:
     if "next_token" in pages[-1]["meta"]:  # the next page was not recorded; a timeline's last page is empty
         pages.append(sample("x/shapes/last_page_empty.json"))
     return User(name, sample(f"x/{folder}/user_by_username.json")["data"], pages)
+
+
+def _on(user: User, today: Today) -> User:
+    """Return a recorded user as they are on a day. What others posted stays as it was recorded."""
+    if not today.day:
+        return user
+    name = f"twitter/{user.username}"
+    own = [post for page in user.pages for post in page.get("data", []) if not _is_repost(post)]
+    gone = today.gone(name, {post["id"]: post["created_at"] for post in own})
+    newest = max((int(post["id"]) for post in own), default=0)
+    alone = [post for post in own if "referenced_tweets" not in post and "attachments" not in post] or own
+    new = [_new_post(post, post.template(alone), newest) for post in today.new_posts(name)] if alone else []
+    pages = [
+        page | {"data": [_older(post, today) for post in page["data"] if post["id"] not in gone]}
+        if "data" in page
+        else page
+        for page in user.pages
+    ]
+    if new and "data" in pages[0]:
+        pages[0] = pages[0] | {"data": [*new, *pages[0]["data"]]}
+    metrics, level = user.data["public_metrics"], today.level_of_account(name)
+    changed = {
+        "followers_count": grown_followers(name, metrics["followers_count"], level),
+        "tweet_count": metrics["tweet_count"] + len(new) - len(gone),
+    }
+    return replace(user, data=user.data | {"public_metrics": metrics | changed}, pages=pages)
+
+
+def _is_repost(post: Json) -> bool:
+    return any(reference["type"] == "retweeted" for reference in post.get("referenced_tweets", ()))
+
+
+def _older(post: Json, today: Today) -> Json:
+    metrics, level = post["public_metrics"], today.level_of_post(post["id"], post["created_at"])
+    grown = {} if _is_repost(post) else grown_counts(metrics, [*metrics], level)
+    return post | {"created_at": today.older(post["created_at"]), "public_metrics": metrics | grown}
+
+
+def _new_post(post: NewPost, template: Json, newest_id: int) -> Json:
+    post_id, metrics = str(newest_id + post.number * 10**12), template["public_metrics"]
+    return template | {
+        "id": post_id,
+        "text": post.title(template["text"]),
+        "created_at": post.published(),
+        "conversation_id": post_id,
+        "edit_history_tweet_ids": [post_id],
+        "public_metrics": metrics | grown_counts(metrics, [*metrics], post.level),
+    }
 
 
 @lru_cache(maxsize=32)
@@ -141,8 +192,8 @@ class XApi:
         is_known = request.bearer not in (None, WRONG_KEY)
         return None if is_known else recorded("x/errors/unauthorized_401.json")
 
-    def subject(self, _request: Request, /, **named: str) -> Subject:
-        user = by_id(named.get("user_id", ""))
+    def subject(self, request: Request, /, **named: str) -> Subject:
+        user = by_id(named.get("user_id", ""), request.today)
         return Subject("twitter", user.username if user else named.get("name", "").lower() or None)
 
     def failure(self, fault: Fault) -> Response:
@@ -164,7 +215,7 @@ def _user(request: Request, mode: Kind | None, name: str) -> Response:
     _check(request, _USER_PARAMETERS)
     if not re.fullmatch(r"[A-Za-z0-9_]{1,15}", name):
         _refuse("username", name, "does not match ^[A-Za-z0-9_]{1,15}$")
-    user = by_username(name)
+    user = by_username(name, request.today)
     if mode is Kind.SUSPENDED:
         return _account_error("x/errors/user_by_username_suspended_200.json", name)
     if user is None or mode is Kind.MISSING:
@@ -184,7 +235,7 @@ def _tweets(request: Request, mode: Kind | None, user_id: str) -> Response:
     _check(request, _TWEETS_PARAMETERS)
     if not re.fullmatch(r"[0-9]{1,19}", user_id):
         _refuse("id", user_id, "is not valid")
-    user = by_id(user_id)
+    user = by_id(user_id, request.today)
     if mode is Kind.SUSPENDED:
         return _account_error("x/errors/user_suspended_200.json", user_id)
     if user is None or mode is Kind.MISSING:

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import NoReturn
 
 from werkzeug import Response
 from werkzeug.exceptions import abort
 
+from local import growing
 from local.simulator.faults import Fault, Kind, with_counts
 from local.simulator.messages import WRONG_KEY, Calls, Json, Request, Subject, answer, page, recorded, sample
 from local.simulator.names import SimName, published_at
+from local.simulator.today import RECORDED, NewPost, Today, grown_counts, grown_followers
 
 _INDEX_SPAN = 10**5
+_VIDEO_COUNTS = ("viewCount", "likeCount", "commentCount")
 _COMMON = "contentDetails id localizations snippet statistics status topicDetails"
 _PARTS = {
     "channels": f"{_COMMON} auditDetails brandingSettings contentOwnerDetails".split(),
@@ -52,34 +55,89 @@ def _recorded_channel(handle: str, folder: str, uploads: str, videos: str) -> Ch
     return Channel(handle, item, first["items"], by_id, first["pageInfo"]["totalResults"])
 
 
-def by_handle(handle: str) -> Channel | None:
+def by_handle(handle: str, today: Today = RECORDED) -> Channel | None:
     """Find a channel by its handle, with or without "@", in any case."""
     name = handle.removeprefix("@").lower()
     sim = SimName.parse(name)
-    return _synthetic(sim) if sim else by_legacy_name(name)
+    return _synthetic(sim) if sim else by_legacy_name(name, today)
 
 
-def by_legacy_name(name: str) -> Channel | None:
+def by_legacy_name(name: str, today: Today = RECORDED) -> Channel | None:
     """Find a channel by its user name. Only channels made before 2014 have one."""
-    return _recorded().get(name.lower().replace("c-span", "cspan"))
+    found = _recorded().get(name.lower().replace("c-span", "cspan"))
+    return found and _on(found, today)
 
 
-def by_id(channel_id: str) -> Channel | None:
-    known = next((channel for channel in _recorded().values() if channel.item["id"] == channel_id), None)
-    is_synthetic = channel_id.startswith("UCsim_")
-    return by_handle(channel_id[2:].rstrip("A").rstrip("-")) if is_synthetic else known
+def by_id(channel_id: str, today: Today = RECORDED) -> Channel | None:
+    if channel_id.startswith("UCsim_"):
+        return by_handle(channel_id[2:].rstrip("A").rstrip("-"), today)
+    return next((_on(channel, today) for channel in _recorded().values() if channel.item["id"] == channel_id), None)
 
 
-def by_uploads(playlist_id: str) -> Channel | None:
-    return by_id(f"UC{playlist_id[2:]}") if playlist_id.startswith("UU") else None
+def by_uploads(playlist_id: str, today: Today = RECORDED) -> Channel | None:
+    return by_id(f"UC{playlist_id[2:]}", today) if playlist_id.startswith("UU") else None
 
 
-def by_video(video_id: str) -> Channel | None:
+def by_video(video_id: str, today: Today = RECORDED) -> Channel | None:
     """Find the channel of a video."""
-    owners = [*_recorded().values()]
+    owners = [_on(channel, today) for channel in _recorded().values()]
     if re.fullmatch(r"sm[0-9a-f]{9}", video_id) and (sim := SimName.from_number(int(video_id[2:], 16) // _INDEX_SPAN)):
         owners.append(_synthetic(sim))
     return next((owner for owner in owners if video_id in owner.videos), None)
+
+
+def _on(channel: Channel, today: Today) -> Channel:
+    """Return a recorded channel as it is on a day."""
+    if not today.day:
+        return channel
+    name, known = f"youtube/{channel.handle}", [*channel.videos.values()]
+    gone = today.gone(name, {video["id"]: video["snippet"]["publishedAt"] for video in known})
+    new = [_new_video(channel, post, post.template(known)) for post in today.new_posts(name)]
+    videos = [*new, *(_older_video(video, today) for video in known if video["id"] not in gone)]
+    new_uploads = [_upload(video, 0) for video in new]
+    uploads = [_older_upload(upload, today) for upload in channel.uploads if _video_of(upload) not in gone]
+    level, more = today.level_of_account(name), len(new) - len(gone)
+    statistics = channel.item["statistics"]
+    of_new = sum(int(video["statistics"]["viewCount"]) for video in new)
+    grown = {"viewCount": str(growing.grown(int(statistics["viewCount"]), level) + of_new)}
+    grown["videoCount"] = str(int(statistics["videoCount"]) + more)
+    if "subscriberCount" in statistics:
+        grown["subscriberCount"] = grown_followers(name, statistics["subscriberCount"], level)
+    return replace(
+        channel,
+        item=channel.item | {"statistics": statistics | grown},
+        uploads=[*new_uploads, *uploads],
+        videos={video["id"]: video for video in videos},
+        total=channel.total + more,
+    )
+
+
+def _older_video(video: Json, today: Today) -> Json:
+    published = video["snippet"]["publishedAt"]
+    counts = grown_counts(video["statistics"], _VIDEO_COUNTS, today.level_of_post(video["id"], published))
+    snippet = video["snippet"] | {"publishedAt": today.older(published)}
+    return video | {"snippet": snippet, "statistics": video["statistics"] | counts}
+
+
+def _older_upload(upload: Json, today: Today) -> Json:
+    parts = {"snippet": "publishedAt", "contentDetails": "videoPublishedAt"}
+    times = {part: {key: today.older(upload[part][key])} for part, key in parts.items() if key in upload[part]}
+    return upload | {part: upload[part] | time for part, time in times.items()}
+
+
+def _new_video(channel: Channel, post: NewPost, template: Json) -> Json:
+    snippet, title = template["snippet"], post.title(template["snippet"]["title"])
+    changes: Json = {"title": title, "publishedAt": post.published("seconds"), "channelId": channel.item["id"]}
+    if "localized" in snippet:
+        changes["localized"] = snippet["localized"] | {"title": title}
+    counts = grown_counts(template["statistics"], _VIDEO_COUNTS, post.level)
+    statistics = template["statistics"] | counts
+    return template | {"id": f"d{post.token:010x}"[:11], "snippet": snippet | changes, "statistics": statistics}
+
+
+def _video_of(upload: Json) -> str:
+    video_id: str = upload["snippet"]["resourceId"]["videoId"]
+    return video_id
 
 
 @lru_cache(maxsize=32)
@@ -154,9 +212,10 @@ class YouTubeApi:
         name = request.query.get("forHandle") or request.query.get("forUsername") or ""
         if request.path.endswith("/channels"):
             name = name or request.query.get("id", "")
-            owners = [by_handle(name), by_id(name)]
+            owners = [by_handle(name, request.today), by_id(name, request.today)]
         else:
-            owners = [by_uploads(request.query.get("playlistId", "")), *map(by_video, request.listed("id"))]
+            owners = [by_uploads(request.query.get("playlistId", ""), request.today)]
+            owners += [by_video(video_id, request.today) for video_id in request.listed("id")]
         known = next((owner.handle for owner in owners if owner), None)
         return Subject("youtube", known or name.removeprefix("@").lower() or None)
 
@@ -192,7 +251,7 @@ def _playlist_items(request: Request, mode: Kind | None) -> Response:
     _check_parts(request)
     if "playlistId" not in request.query:
         return recorded("youtube/errors/no_filter_selected_400.json")
-    channel = by_uploads(request.query["playlistId"])
+    channel = by_uploads(request.query["playlistId"], request.today)
     if channel is None or mode in (Kind.MISSING, Kind.SUSPENDED, Kind.EMPTY):
         return recorded("youtube/errors/playlist_not_found_404.json")
     if mode is Kind.PRIVATE:
@@ -212,7 +271,8 @@ def _videos(request: Request, mode: Kind | None) -> Response:
     _check_parts(request)
     if "id" not in request.query:
         return recorded("youtube/errors/no_filter_selected_400.json")
-    owners = {} if mode is Kind.MISSING else {video_id: by_video(video_id) for video_id in _ids(request)}
+    asked = [] if mode is Kind.MISSING else _ids(request)
+    owners = {video_id: by_video(video_id, request.today) for video_id in asked}
     found = [_seen(owner.videos[video_id], mode) for video_id, owner in owners.items() if owner]
     return _list(request, "video", found, total=len(found), per_page=len(found))
 
@@ -224,10 +284,10 @@ def _asked_channels(request: Request) -> list[Channel]:
     if len(filters) > 1:
         _refuse("incompatibleParameters", ",".join(filters))
     if filters == ["id"]:
-        found = [by_id(channel_id) for channel_id in _ids(request)]
+        found = [by_id(channel_id, request.today) for channel_id in _ids(request)]
     else:
         find = by_handle if filters == ["forHandle"] else by_legacy_name
-        found = [find(request.query[filters[0]])]
+        found = [find(request.query[filters[0]], request.today)]
     return [channel for channel in found if channel]
 
 
