@@ -15,12 +15,13 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from cli.watch import watch_jobs
-from local import LocalError, auth, aws, stack, web
+from local import LocalError, auth, aws, made_up, stack, web
 from local.commands import signals_as_interrupts
 from tracking import jobs, pauses
 from tracking.clock import Clock, SystemClock
 from tracking.errors import TrackingError
 from tracking.firestore_access import firestore_client
+from tracking.google_credentials import is_emulated
 from tracking.jobs import AccountType, Job, PlatformName, Status
 from tracking.pauses import Pause
 from tracking.store import Store, account_path
@@ -62,6 +63,7 @@ def run(console: Console) -> bool:
             os.environ.update(state.environment())
             store = FirestoreStore(firestore_client(os.environ["GOOGLE_CLOUD_PROJECT"]))
             ended = track(store, console, SystemClock())
+            console.print(seed(store, ended, SystemClock()))
     except StuckError:
         raise  # the stack goes on running, so that it can be examined
     except BaseException:
@@ -112,6 +114,21 @@ def track(store: Store, console: Console, clock: Clock) -> list[Job]:
     if len(ended) != len(job_ids):
         raise LocalError("A job was deleted while the demo ran: run it again.")
     return ended
+
+
+def seed(store: Store, ended: Sequence[Job], clock: Clock) -> str:
+    """Write a made-up past of the accounts that were tracked, and return a sentence about it. Never for real accounts.
+
+    Safe to run again: an account that has its past keeps it.
+    """
+    if not is_emulated(os.environ["GOOGLE_CLOUD_PROJECT"]):
+        raise LocalError("A made-up history is for the emulator alone, and this is a real project.")
+    done = [job for job in ended if job.status is Status.COMPLETED and job.account_id]
+    paths = {account_path(job.org_id, job.project_id, str(job.account_id)) for job in done}
+    made = [days for path in sorted(paths) if (days := made_up.write_past(store, path, clock.now()))]
+    if not made:
+        return "The accounts have their history already."
+    return f"{len(made)} of the accounts got a made-up history of {max(made)} days before their first fetch."
 
 
 def _paused(store: Store, now: datetime, platforms: Collection[PlatformName]) -> list[Pause]:

@@ -10,8 +10,10 @@ import pytest
 from rich.console import Console
 
 from cli import demo
-from cli.demo import REQUESTS, StuckError, track
+from cli.demo import REQUESTS, StuckError, seed, track
+from local import LocalError
 from tests.doubles import START, ManualClock
+from tests.simulated import World
 from tracking import jobs
 from tracking.jobs import PlatformName, Status
 from tracking.pauses import Pause
@@ -94,3 +96,28 @@ def test_jobs_that_no_tick_starts_are_given_up_in_a_sentence() -> None:
     with pytest.raises(StuckError, match=r"After 5 minutes 5 of 5 jobs have not ended\. .*local status`.*local logs`"):
         track(MemoryStore(clock), quiet(), clock)
     assert clock.now() - START < demo.LIMIT + timedelta(seconds=1)
+
+
+def test_the_past_is_made_up_once_for_completed_jobs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-tracking")
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
+    world = World(run_s=1)
+    job_ids = [world.add_job("youtube", name) for name in ("GoogleDevelopers", "nobody_has_this_name")]
+    for job_id in job_ids:
+        world.run(job_id)
+    ended = [snapshot.parse() for job_id in job_ids if (snapshot := world.store.get_job(job_id))]
+
+    said = [seed(world.store, ended, world.clock) for _ in range(2)]
+
+    assert said == [
+        "1 of the accounts got a made-up history of 360 days before their first fetch.",
+        "The accounts have their history already.",
+    ]
+
+
+@pytest.mark.parametrize("project", ["my-company", "demo-tracking"])
+def test_nothing_is_made_up_outside_the_emulator(monkeypatch: pytest.MonkeyPatch, project: str) -> None:
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", project)
+    monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)
+    with pytest.raises(LocalError, match="for the emulator alone"):
+        seed(MemoryStore(Waiting()), [], Waiting())
