@@ -187,6 +187,7 @@ def _how_to_look_further(state: stack.State) -> str:
             see,
             "To look further:",
             "  .venv/bin/tracking list               the jobs",
+            "  .venv/bin/tracking local day          lets a day pass: all is a day older, and is fetched again",
             "  .venv/bin/tracking local status       the parts, and where they listen",
             "  .venv/bin/tracking local logs -f      what they say",
             "  make down                             stops everything",

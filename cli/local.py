@@ -13,7 +13,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from local import LocalError, stack, web
+from local import LocalError, passing, stack, web
+from tracking.errors import TrackingError
 
 app = typer.Typer(help="The whole pipeline on this machine.", no_args_is_help=True)
 out = Console(highlight=False)
@@ -72,6 +73,22 @@ def dev() -> None:
 
 
 @app.command()
+def day(
+    number: Annotated[int, typer.Argument(help="How many days pass, one after the other.", min=1, max=60)] = 1,
+) -> None:
+    """Let a day pass: the demo's projects become a day older, the platforms go on, and accounts are fetched again."""
+    try:
+        for _ in range(number):
+            passed = passing.pass_day(stack.running())
+            late = f"; {passed.waiting} are not fetched yet" if passed.waiting else ""
+            out.print(f"Day {passed.day}: {passed.fetched} accounts were fetched again{late}.")
+    except (LocalError, TrackingError) as error:
+        _fail(error)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+@app.command()
 def status() -> None:
     """List the parts and their addresses. Exit code 1 unless all parts run."""
     state = stack.State.load()
@@ -123,6 +140,6 @@ def _show(state: stack.State) -> None:
         out.print("The template is not deployed.")
 
 
-def _fail(error: LocalError) -> NoReturn:
+def _fail(error: LocalError | TrackingError) -> NoReturn:
     err.print(f"error: {error}", markup=False, style="red", soft_wrap=True)
     raise typer.Exit(1)

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from local import LocalError, auth, aws, build, firestore, web
 from local.commands import signals_as_interrupts, signals_deferred
+from local.day_counter import DayCounter
 from local.paths import LOCAL, LOGS, STACK, clean_environment, reaching_this_machine
 from local.programs import Process, choose_port, start, wait_until_ready
 from tracking.settings import DEFAULT_DATABASE
@@ -120,12 +121,13 @@ def up(ports: Ports, say: Say) -> State:
 
     After a LocalError or an interrupt, the parts that this call started are stopped. The others keep their data.
     """
-    with _alone("up"), signals_as_interrupts():
+    with alone("up"), signals_as_interrupts():
         state = State.load()
         ran = {name for name, part in state.parts.items() if part.is_alive()} if state.runs() else set()
         try:
             _start_missing(state, ran, ports, say)
             firestore.load_rules(state.firestore())
+            DayCounter(state.firestore(), state.simulator()).restore()
             _deploy(state, say)
             _publish_page(state)
         except BaseException:
@@ -145,7 +147,7 @@ def running() -> State:
 
 def down() -> None:
     """Stop every part. Safe to call when nothing runs."""
-    with _alone("down"), signals_deferred():
+    with alone("down"), signals_deferred():
         _stop(State.load())
 
 
@@ -319,6 +321,7 @@ def _publish_page(state: State) -> None:
         "firestore": state.firestore(),
         "auth": state.auth(),
         "triggerUrl": trigger_url(state),
+        "dayUrl": "./day",  # of the page's own server
         "users": [
             {"email": user.email, "password": auth.PASSWORD, "label": f"{user.name} ({user.org_id})"}
             | {"orgId": user.org_id, "trackedProjectId": user.project_id}
@@ -348,7 +351,7 @@ def log_of(name: str) -> Path:
 
 
 @contextlib.contextmanager
-def _alone(doing: str) -> Iterator[None]:
+def alone(doing: str) -> Iterator[None]:
     """Hold the stack's lock. Two commands at the same time would start or stop each other's parts."""
     LOCAL.mkdir(exist_ok=True)
     with _LOCK.open("a+") as lock:

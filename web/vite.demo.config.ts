@@ -2,8 +2,8 @@ import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
 /**
- * `make dev`: hot reload against a running stack, whose page (STACK_PAGE) knows where its parts listen. Kicks go through
- * this server, since the stack lets its own page alone ask for them from a browser.
+ * `make dev`: hot reload against a running stack, whose page (STACK_PAGE) knows where its parts listen. Kicks and days
+ * that pass go through this server, since the stack lets its own page alone ask for them from a browser.
  */
 function runningStack(page: string): Plugin {
   return {
@@ -34,9 +34,12 @@ export default defineConfig({
   plugins: [react(), ...(page ? [runningStack(page)] : [])],
   server: {
     host: '127.0.0.1',
-    proxy: trigger
-      ? { '/trigger': { target: trigger, ignorePath: true, changeOrigin: true, headers: { origin: page } } }
-      : {},
+    proxy: {
+      ...(trigger && {
+        '/trigger': { target: trigger, ignorePath: true, changeOrigin: true, headers: { origin: page } },
+      }),
+      ...(page && { '/day': { target: page, changeOrigin: true, headers: { origin: page } } }),
+    },
   },
   build: {
     outDir: '../dist-demo',

@@ -2,6 +2,7 @@ import { type Auth, onAuthStateChanged, signOut, type User } from 'firebase/auth
 import type { Firestore } from 'firebase/firestore';
 import { useEffect, useState } from 'react';
 import type { DemoConfig } from './config';
+import { DayButton } from './DayButton';
 import { Mark } from './DemoIcons';
 import { SignIn } from './SignIn';
 import { Starting } from './Starting';
@@ -28,6 +29,7 @@ export function App({ config, auth, firestore }: AppProps) {
         <Mark />
         <span className="product">Account tracking</span>
         <span className="org">{known.orgId}</span>
+        {config.dayUrl && <DayButton url={config.dayUrl} />}
         <span className="user">{user.email}</span>
         <button type="button" className="quiet" onClick={() => void signOut(auth)}>
           Sign out

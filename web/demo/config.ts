@@ -27,6 +27,8 @@ export interface DemoConfig {
   auth: string;
   /** Address of `POST /trigger`, which starts jobs at once. With "" jobs wait for the minute's tick. */
   triggerUrl: string;
+  /** Address of `POST /day`, which lets a day pass on the local stack. "" where nothing can do that. */
+  dayUrl: string;
   users: DemoUser[];
   /** May be missing in the file. Accounts of unknown platforms are left out. */
   samples: Sample[];
@@ -47,13 +49,14 @@ export async function loadConfig(fetching: typeof fetch = fetch): Promise<DemoCo
 /** Check a configuration. Throws an Error that names the first missing or wrong key. */
 export function readConfig(found: unknown): DemoConfig {
   const known = textsOf(found, 'config.json', ['projectId', 'firestore', 'auth']);
-  const { triggerUrl, users, samples } = found as Record<string, unknown>;
+  const { triggerUrl, dayUrl, users, samples } = found as Record<string, unknown>;
   if (!Array.isArray(users) || users.length === 0) {
     throw new Error('config.json names no users.');
   }
   return {
     ...known,
     triggerUrl: typeof triggerUrl === 'string' ? triggerUrl : '',
+    dayUrl: typeof dayUrl === 'string' ? dayUrl : '',
     users: users.map((user, index) =>
       textsOf(user, `config.json, users[${index}]`, ['email', 'password', 'orgId', 'trackedProjectId', 'label']),
     ),

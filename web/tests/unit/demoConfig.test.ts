@@ -13,6 +13,7 @@ const CONFIG = {
   firestore: '127.0.0.1:8790',
   auth: 'http://127.0.0.1:9099',
   triggerUrl: 'http://127.0.0.1:4566/trigger',
+  dayUrl: './day',
   users: [USER],
   samples: [{ username: 'NASA', platform: 'instagram' }],
 };
@@ -21,6 +22,10 @@ describe('config.json', () => {
   it('is read as the local stack writes it, without other keys', async () => {
     const fetching = async () => Response.json({ ...CONFIG, orgId: 'demo-org' });
     expect(await loadConfig(fetching)).toEqual(CONFIG);
+  });
+
+  it('may have no dayUrl: no day can pass', () => {
+    expect(readConfig({ ...CONFIG, dayUrl: undefined }).dayUrl).toBe('');
   });
 
   it('may have no triggerUrl: jobs wait for the minute', () => {
