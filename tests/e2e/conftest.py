@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from local import stack
+from local.day_counter import DayCounter
 from tests.e2e.running import Project, RunningStack
 
 
@@ -18,11 +19,13 @@ def running() -> Iterator[RunningStack]:
     `make test` names its own stack (TRACKING_LOCAL_STACK), not the developer's.
     """
     with stack.borrowed(say=print) as state:
-        for what in ("faults", "requests"):  # restarts the counts: sim_503x2 fails only at its first two requests
+        # Restarts the counts, since sim_503x2 fails only at its first two requests. Tests expect what was recorded.
+        for what in ("faults", "requests", "day"):
             httpx.delete(f"{state.simulator()}/control/{what}", trust_env=False).raise_for_status()
         running = RunningStack(state)
         yield running
         running.client.close()
+        DayCounter(state.firestore(), state.simulator()).restore()  # of a developer's own stack
 
 
 @pytest.fixture
