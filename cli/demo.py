@@ -125,8 +125,7 @@ def seed(store: Store, ended: Sequence[Job], clock: Clock) -> str:
     """
     if not is_emulated(os.environ["GOOGLE_CLOUD_PROJECT"]):
         raise LocalError("A made-up history is for the emulator alone, and this is a real project.")
-    done = [job for job in ended if job.status is Status.COMPLETED and job.account_id]
-    paths = {account_path(job.org_id, job.project_id, str(job.account_id)) for job in done}
+    paths = {account_path(job.org_id, job.project_id, job.account_id) for job in ended if job.account_id}
     made = [days for path in sorted(paths) if (days := made_up.write_past(store, path, clock.now()))]
     if not made:
         return "The accounts have their history already."

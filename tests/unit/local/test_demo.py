@@ -98,7 +98,7 @@ def test_jobs_that_no_tick_starts_are_given_up_in_a_sentence() -> None:
     assert clock.now() - START < demo.LIMIT + timedelta(seconds=1)
 
 
-def test_the_past_is_made_up_once_for_completed_jobs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_past_of_accounts_that_were_found_is_made_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-tracking")
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
     world = World(run_s=1)

@@ -57,7 +57,7 @@ def test_a_rounded_number_of_followers_grows_in_steps() -> None:
     assert all(count % 10_000 == 0 for count in counts)
     assert len(set(counts)) > 5
     assert growing.grown_followers("a", 13_496, 1.001) == 13_509  # was not rounded
-    assert growing.grown_followers("a", 900, 1.01) == 909  # too few for a platform to round
+    assert growing.grown_followers("a", 1_200, 1.01) == 1_212  # too few for a platform to round
 
 
 def test_a_slow_count_moves_by_one_and_ends_where_it_should() -> None:

@@ -105,10 +105,11 @@ def test_the_same_day_is_the_same_each_time(platform: PlatformName) -> None:
     assert Served().on(12, platform) == Served().on(12, platform)
 
 
-def test_a_rounded_number_of_followers_stays_rounded() -> None:
-    counts = [Served().on(day, PlatformName.YOUTUBE)[0]["followerCount"] for day in range(0, 40, 3)]
+@pytest.mark.parametrize(("platform", "step"), [(PlatformName.YOUTUBE, 10_000), (PlatformName.TIKTOK, 100_000)])
+def test_a_rounded_number_of_followers_stays_rounded(platform: PlatformName, step: int) -> None:
+    counts = [Served().on(day, platform)[0]["followerCount"] for day in range(0, 40, 3)]
 
-    assert all(count % 10_000 == 0 for count in counts)
+    assert all(count % step == 0 for count in counts)
     assert len(set(counts)) > 2
 
 
