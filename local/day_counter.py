@@ -1,7 +1,7 @@
 """The number of days that have passed on the local stack. Firestore keeps it, and the simulator is told.
 
-So the days are as old as the data: `make down` forgets them with the accounts. If the simulator alone was started
-again, or Firestore's emulator is the user's own and has kept its data, `make up` tells the simulator the day again.
+So the days are as old as the data: `make down` forgets them with the accounts. `make up` tells the simulator the day,
+because one of the two may have been started again, and an emulator that is the user's own keeps its data.
 """
 
 from __future__ import annotations
@@ -38,9 +38,8 @@ class DayCounter:
         return Today(int(fields["day"]["integerValue"]), datetime.fromisoformat(fields["since"]["timestampValue"]))
 
     def restore(self) -> None:
-        """Tell the simulator the day, if any has passed."""
-        if (today := self.today()).day:
-            self.tell(today)
+        """Tell the simulator the day that Firestore keeps: one of the two may have been started again."""
+        self.tell(self.today())
 
     def set(self, today: Today) -> None:
         fields = {"day": {"integerValue": str(today.day)}, "since": {"timestampValue": to_rfc3339(today.since)}}

@@ -64,7 +64,7 @@ def write_past(store: Store, account_path: str, now: datetime) -> int:
     if first is None:
         return 0
     known = Past.read(store, account_path, [video.video_id for video in first.videos], first.day)
-    days = made_up_days(first.name)
+    days = [day for day in made_up_days(first.name) if first.day + timedelta(day) < day_of(added)]
     documents = _documents(account_path, first, known, days)
     for path, content in documents.items():
         store.put_document(DocumentWrite(path, _thinned(path, content, now)))

@@ -206,6 +206,16 @@ def test_a_video_has_no_point_before_it_was_published() -> None:
     assert len(young) >= 3
 
 
+def test_no_point_is_made_up_for_the_day_of_the_addition() -> None:
+    """A job that ran over midnight has its first point on the day after."""
+    account = Tracked("youtube", "GoogleDevelopers")
+    real, added = account.today, account.account["dateAdded"] - timedelta(days=1)
+    account.store.put_document(DocumentWrite(account.path, {"dateAdded": added}))
+    account.write()
+
+    assert max(day for day in account.points() if day != real) == real - timedelta(days=2)
+
+
 def test_an_account_without_a_real_point_gets_none() -> None:
     account = Tracked("youtube", "GoogleDevelopers")
     empty = "organizations/o/projects/p/trackedAccounts/a"
