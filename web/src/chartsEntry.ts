@@ -4,7 +4,7 @@ export { BarChart, type BarChartProps } from './charts/BarChart';
 export type { ChartProps } from './charts/ChartFrame';
 export { type ChartLabels, englishChartLabels, type LineFacts } from './charts/chartLabels';
 export { type CsvCell, toCsv } from './charts/csv';
-export { type Growth, growthOver, indexed } from './charts/growth';
+export { dailyChanges, type Growth, growthOver, indexed } from './charts/growth';
 export { HeatMap, type HeatMapProps } from './charts/HeatMap';
 export { LineChart, type LineChartProps } from './charts/LineChart';
 export { postingTimes } from './charts/postingTimes';

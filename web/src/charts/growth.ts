@@ -1,6 +1,6 @@
 /** Growth of a series, from the values of exact days. A day without a value has none, and so has what needs it. */
 
-import { type DayRange, inRange, type Point, valuesByDay } from './series';
+import { type DayRange, dayNumber, inRange, type Point, valuesByDay } from './series';
 
 export interface Growth {
   /** The newest value minus that of `days` days before its day; null if one of the two is missing. */
@@ -37,4 +37,17 @@ export function indexed(points: readonly Point[], range: DayRange = {}): Point[]
     day,
     value: first > 0 && value !== null && Number.isFinite(value) ? (value / first) * 100 : null,
   }));
+}
+
+/**
+ * The gain of each day, for bars: its value minus that of the day before. Null if one of the two is missing, so a gap of
+ * some days is followed by one day more without a bar.
+ */
+export function dailyChanges(points: readonly Point[]): Point[] {
+  const values = valuesByDay(points);
+  return points.map(({ day }) => {
+    const number = dayNumber(day);
+    const [before, after] = [values.get(number - 1) ?? null, values.get(number) ?? null];
+    return { day, value: before === null || after === null ? null : after - before };
+  });
 }

@@ -1,7 +1,7 @@
 /** The functions of `account-tracking/charts`, which need no React. */
 
 import { describe, expect, test } from 'vitest';
-import { growthOver, indexed, postingTimes, toCsv } from '../../src/chartsEntry';
+import { dailyChanges, growthOver, indexed, postingTimes, toCsv } from '../../src/chartsEntry';
 import { pointsOf, rounded, steady, year } from '../chartSeries';
 
 describe('growthOver', () => {
@@ -40,6 +40,30 @@ describe('growthOver', () => {
       { day: '2026-11-28', value: 90 },
     ];
     expect(growthOver(points, 2)).toEqual({ absolute: 30, percent: 200 });
+  });
+});
+
+describe('dailyChanges', () => {
+  test('a gap has no change, and neither has the day after it', () => {
+    expect(dailyChanges(pointsOf([10, 15, 15, 12, null, 20, 30])).map(({ value }) => value)).toEqual([
+      null,
+      5,
+      0,
+      -3,
+      null,
+      null,
+      10,
+    ]);
+  });
+
+  test('only the day before counts, also across a month’s end', () => {
+    const points = [
+      { day: '2026-12-01', value: 9 },
+      { day: '2026-11-30', value: 4 },
+      { day: '2026-11-28', value: 1 },
+      { day: 'no day', value: 1 },
+    ];
+    expect(dailyChanges(points).map(({ value }) => value)).toEqual([5, null, null, null]);
   });
 });
 
