@@ -37,7 +37,8 @@ function allVideos(source: AccountSource, scope: AccountScope): Promise<Newest<T
   return withTimeout(answer).finally(() => stop());
 }
 
-function save(name: string, text: string): void {
+/** Let the browser save a CSV text as a file. */
+export function save(name: string, text: string): void {
   const byteOrderMark = '\ufeff'; // without it Excel takes the text for another encoding
   const address = URL.createObjectURL(new Blob([byteOrderMark, text], { type: 'text/csv;charset=utf-8' }));
   const link = document.createElement('a');

@@ -22,6 +22,13 @@ for (const projectId of projects) {
   localStorage.setItem(storageKey('org', projectId), '{"hasSeen":true}');
 }
 const chart = CHART_SCENES[scene];
+if (!chart && !SCENES[scene]) {
+  // A page of the demo. Its style comes first, as there.
+  await import('../../demo/demo.css');
+  document.body.dataset.page = scene;
+}
+const { PAGE_SCENES, playPage } = await import('./pageScenes');
+const pageScene = PAGE_SCENES[scene];
 const playPanels = () =>
   sourceOf(scene, async () => {
     for (const name of SCENES[scene]?.clicks ?? []) {
@@ -32,12 +39,15 @@ const playPanels = () =>
     document.body.dataset.sceneIsPlayed = 'true';
   });
 
-const source = chart ? null : playPanels();
+const source = chart || pageScene ? null : playPanels();
+if (pageScene) {
+  void playPage(pageScene);
+}
 if (chart) {
   document.body.dataset.sceneIsPlayed = 'true';
 }
 
-const links = Object.keys({ ...SCENES, ...CHART_SCENES }).map((name) => {
+const links = Object.keys({ ...SCENES, ...CHART_SCENES, ...PAGE_SCENES }).map((name) => {
   const item = document.createElement('li');
   const link = document.createElement('a');
   link.href = `?scene=${name}`;
@@ -54,6 +64,7 @@ if (!root) {
 createRoot(root).render(
   <StrictMode>
     {chart}
+    {pageScene?.page}
     {source &&
       projects.map((projectId) => (
         <TrackingJobsPanel
