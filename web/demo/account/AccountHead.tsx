@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import type { TrackedAccount } from '../../src/account';
 import { type AccountType, PLATFORM_LABELS } from '../../src/job';
 import { Avatar, Name } from '../AccountList';
+import { Ago } from '../Ago';
 import { Icon } from '../DemoIcons';
 import { day } from '../format';
 
@@ -32,6 +33,11 @@ export function AccountHead({ account, titleId }: { account: TrackedAccount; tit
           )}
           {platform && <span>{PLATFORM_LABELS[platform]}</span>}
           {accountType && <span className="acc-chip">{TYPE_LABELS[accountType]}</span>}
+          {account.lastSyncedAt && (
+            <span>
+              refreshed <Ago moment={account.lastSyncedAt} />
+            </span>
+          )}
           {before && (
             <span>
               was <bdi>@{before.username}</bdi>

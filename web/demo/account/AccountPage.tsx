@@ -1,6 +1,5 @@
 import { useState } from 'react';
 import type { TrackedAccount } from '../../src/account';
-import { useNow } from '../../src/panel/browserState';
 import type { AccountSource, ProjectScope } from '../../src/watchAccounts';
 import type { Range } from '../route';
 import '../../src/charts/charts.css';
@@ -14,11 +13,11 @@ import { Refreshes, RefreshNow } from './Refreshes';
 import { StopTracking } from './StopTracking';
 import { UnavailableNotice } from './UnavailableNotice';
 import { useHistories, useVideosOf, type Watched } from './useAccountData';
+import { useMinute } from './useMinute';
 import { VideoList } from './VideoList';
 
 /** Posts that the figures, the posting times and the list begin with; each is one read. */
 const NEWEST = 200;
-const MINUTE_MS = 60_000;
 
 export interface AccountPageProps {
   source: AccountSource;
@@ -50,7 +49,7 @@ export function AccountPage(props: AccountPageProps) {
   const ids = [account.id];
   const history = only(useHistories(access, source, scope, ids, days));
   const videos = only(useVideosOf(access, source, scope, ids, 'newest', newest));
-  const now = new Date(Math.floor(useNow() / MINUTE_MS) * MINUTE_MS);
+  const now = useMinute();
   const accountScope = { ...scope, accountId: account.id };
   return (
     <section className="acc-page" aria-labelledby="acc-title">

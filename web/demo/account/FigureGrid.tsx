@@ -4,7 +4,7 @@ import { growthOver } from '../../src/chartsEntry';
 import { Count } from '../Count';
 import { full } from '../format';
 import { Change } from './Change';
-import { engagementRate, pointsOf, postsPerWeek, RECENT_DAYS, type Share } from './figures';
+import { type Engagement, engagementRate, pointsOf, postsPerWeek, RECENT_DAYS } from './figures';
 import type { History, Videos, Watched } from './useAccountData';
 import { decimal, percentOf } from './words';
 
@@ -44,7 +44,7 @@ export function FigureGrid({ account, history, videos, now }: FigureGridProps) {
         changes={fromHistory(followings)}
       />
       <Figure label="Engagement rate">
-        <Engagement videos={videos} account={account} now={now} />
+        <EngagementRate videos={videos} account={account} now={now} />
       </Figure>
       <Figure label="Posts a week">
         <PostsPerWeek videos={videos} account={account} now={now} />
@@ -80,7 +80,7 @@ function Counted({ label, value, unit, changes }: CountedProps) {
         {[1, 7, 30].map((days, index) => (
           <li key={days}>
             <span className="acc-period" aria-hidden="true">
-              {days} d
+              {days === 1 ? '1 day' : `${days} days`}
             </span>
             <Change value={changes[index] ?? null} of={`${unit[1]} in ${days === 1 ? '1 day' : `${days} days`}`} />
           </li>
@@ -96,7 +96,7 @@ interface VideoFigureProps {
   now: Date;
 }
 
-function Engagement({ videos, account, now }: VideoFigureProps) {
+function EngagementRate({ videos, account, now }: VideoFigureProps) {
   if (videos.status !== 'ready') {
     return <Unknown name="engagement rate" />;
   }
@@ -104,19 +104,19 @@ function Engagement({ videos, account, now }: VideoFigureProps) {
   return (
     <>
       <p className="acc-value">{rate.share === null ? <Dash name="engagement rate" /> : percentOf(rate.share)}</p>
-      <p className="detail">{whichPosts(rate)}</p>
+      <p className="detail">{whichPosts(rate, videos.value.items.length > 0 || account.videoCount === 0)}</p>
     </>
   );
 }
 
-function whichPosts({ counted, posts }: Share): string {
+/** Say what the rate is, and of how many posts. */
+function whichPosts({ counted, posts, isByFollowers }: Engagement, isKnown: boolean): string {
   if (posts === 0) {
-    return `No posts in ${RECENT_DAYS} days`;
+    return isKnown ? `No posts in ${RECENT_DAYS} days` : 'No posts are known yet';
   }
-  const what = 'Likes and comments over views, or over followers for images';
-  return counted === posts
-    ? `${what}; median of ${counted === 1 ? 'the one post' : `${full(counted)} posts`} of ${RECENT_DAYS} days`
-    : `${what}; known of ${full(counted)} of ${full(posts)} posts of ${RECENT_DAYS} days`;
+  const base = isByFollowers ? 'views, or by followers for images' : 'views';
+  const known = counted === posts ? full(posts) : `${full(counted)} of ${full(posts)}`;
+  return `Likes and comments by ${base}; median of ${known} ${posts === 1 ? 'post' : 'posts'} in ${RECENT_DAYS} days`;
 }
 
 function PostsPerWeek({ videos, account, now }: VideoFigureProps) {

@@ -14,7 +14,14 @@ export function PostingTimes({ videos }: { videos: Watched<Videos> }) {
       <div className="acc-card-head">
         <h3 id="acc-times">Posting times</h3>
       </div>
-      <HeatMap title="Posts by weekday and hour" counts={counts} />
+      {videos.status === 'loading' && (
+        <>
+          <p className="unseen">Loading…</p>
+          <span className="shape acc-chart-shape" aria-hidden="true" />
+        </>
+      )}
+      {videos.status === 'failed' && <p className="empty">They are known once the posts could be loaded.</p>}
+      {videos.status === 'ready' && <HeatMap title="Posts by weekday and hour" counts={counts} />}
       <p className="detail acc-note">
         {dates &&
           dates.length > 0 &&

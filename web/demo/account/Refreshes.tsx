@@ -1,9 +1,9 @@
 import { useState } from 'react';
 import { CADENCES, type Cadence, type TrackedAccount } from '../../src/account';
-import { useNow } from '../../src/panel/browserState';
 import { Ago } from '../Ago';
 import { Action, useAction } from './Action';
 import { CADENCE_LABELS, cadenceWords, DEFAULT_LABEL, nextRefresh, whyNotNow } from './refreshWords';
+import { useMinute } from './useMinute';
 
 interface RefreshesProps {
   account: TrackedAccount;
@@ -18,7 +18,7 @@ interface RefreshesProps {
 export function Refreshes({ account, waitsUntil, isSyncing, onCadence, onSync }: RefreshesProps) {
   const [chosen, setChosen] = useState<Cadence | null>(null);
   const { isBusy, problem, start } = useAction(onCadence);
-  const now = new Date(useNow());
+  const now = useMinute();
 
   async function choose(cadence: Cadence): Promise<void> {
     setChosen(cadence);
@@ -78,7 +78,7 @@ export function Refreshes({ account, waitsUntil, isSyncing, onCadence, onSync }:
 /** Ask for a refresh at once. While the hour's rule forbids it, say from when on. */
 export function RefreshNow({ account, onRefresh }: { account: TrackedAccount; onRefresh: () => Promise<void> }) {
   const { isBusy, problem, start } = useAction(onRefresh);
-  const why = whyNotNow(account, new Date(useNow()));
+  const why = whyNotNow(account, useMinute());
   return (
     <span className="acc-action">
       <button

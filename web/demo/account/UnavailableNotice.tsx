@@ -1,11 +1,11 @@
 import type { TrackedAccount } from '../../src/account';
-import { useNow } from '../../src/panel/browserState';
 import { day } from '../format';
 import { nextLook, unavailableNotice } from './refreshWords';
+import { useMinute } from './useMinute';
 
 /** Say why the account cannot be refreshed any more, and what that means for its values. */
 export function UnavailableNotice({ account }: { account: TrackedAccount }) {
-  const now = new Date(useNow());
+  const now = useMinute();
   const { unavailable, unavailableSince, lastSyncedAt } = account;
   if (unavailable === null) {
     return null;

@@ -1,6 +1,5 @@
 import { useMemo, useState } from 'react';
 import type { TrackedAccount, TrackedVideo } from '../../src/account';
-import { useNow } from '../../src/panel/browserState';
 import type { AccountSource, ProjectScope } from '../../src/watchAccounts';
 import { descending } from '../accountView';
 import { full } from '../format';
@@ -10,10 +9,11 @@ import type { AccountAccess } from './access';
 import { OUTLIER_LEVELS } from './figures';
 import { Segments } from './Segments';
 import { useVideoHistory, useVideosOf, type Videos, type Watched } from './useAccountData';
+import { useMinute } from './useMinute';
 import { VideoRow } from './VideoRow';
 
 /** Rows that are added at once. */
-const ROWS = 30;
+const ROWS = 15;
 
 const CHOICES = {
   newest: 'Newest',
@@ -61,7 +61,7 @@ export function VideoList({ access, source, scope, account, videos, onMore }: Vi
     page.map(({ id }) => id),
     account.lastSyncedAt?.getTime(),
   );
-  const now = new Date(useNow());
+  const now = useMinute();
   const hasMore = listed.status === 'ready' && listed.value.hasMore;
 
   function more(): void {

@@ -11,6 +11,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** Days of posts that the engagement rate and the posts a week count. */
 export const RECENT_DAYS = 30;
 const NEW_DAYS = 7;
+/** The shortest time of a chart. */
+const FEWEST_DAYS = 7;
 /** Views over those of the account's usual video, from which on a video is an outlier. The badges begin at these. */
 export const OUTLIER_LEVELS = [2, 5, 10] as const;
 /** A count has this many equal zeros at its end, on all days, only where the platform rounds it. */
@@ -23,6 +25,11 @@ export interface Share {
   share: number | null;
   counted: number;
   posts: number;
+}
+
+export interface Engagement extends Share {
+  /** Whether a post was compared with the followers, because its kind has no views. */
+  isByFollowers: boolean;
 }
 
 type Rated = Pick<TrackedVideo, 'mediaType' | 'viewCount' | 'likeCount' | 'commentCount'>;
@@ -42,10 +49,15 @@ function hasViews(mediaType: MediaType): boolean {
 }
 
 /** The median engagement rate of recent posts, so that one viral post does not move it. */
-export function engagementRate(videos: readonly TrackedVideo[], account: TrackedAccount, now: Date): Share {
+export function engagementRate(videos: readonly TrackedVideo[], account: TrackedAccount, now: Date): Engagement {
   const posts = recent(videos, endOf(account, now));
   const rates = posts.map((post) => engagementOf(post, account.followerCount)).filter((rate) => rate !== null);
-  return { share: median(rates), counted: rates.length, posts: posts.length };
+  return {
+    share: median(rates),
+    counted: rates.length,
+    posts: posts.length,
+    isByFollowers: posts.some(({ viewCount, mediaType }) => viewCount === null && !hasViews(mediaType)),
+  };
 }
 
 /**
@@ -127,9 +139,14 @@ export function isRounded(points: readonly Point[]): boolean {
   return known.length >= FEWEST_ROUNDED && known.every((value) => value !== null && value % ROUNDING_STEP === 0);
 }
 
-/** The days that a chart of `days` days shows. The first is the one that the growth is measured from. */
+/**
+ * The days that a chart of `days` days shows. The first is the one that the growth is measured from. A history that is
+ * younger fills the chart, from a week on.
+ */
 export function rangeOf(points: readonly HistoryPoint[], days: number): DayRange {
-  return { from: points.at(-1 - days)?.day ?? points[0]?.day, to: points.at(-1)?.day };
+  const wanted = Math.max(points.length - 1 - days, 0);
+  const first = Math.min(points.findIndex(hasPoint), points.length - 1 - FEWEST_DAYS);
+  return { from: points[Math.max(wanted, first)]?.day, to: points.at(-1)?.day };
 }
 
 type CountName = 'followers' | 'following' | 'posts' | 'views' | 'videoViews';

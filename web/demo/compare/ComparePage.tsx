@@ -2,7 +2,6 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import type { TrackedAccount } from '../../src/account';
 import { LineChart } from '../../src/chartsEntry';
 import { PLATFORM_LABELS } from '../../src/job';
-import { useNow } from '../../src/panel/browserState';
 import type { AccountSource, ProjectScope } from '../../src/watchAccounts';
 import '../../src/charts/charts.css';
 import '../account/account.css';
@@ -14,6 +13,7 @@ import { Change } from '../account/Change';
 import { RANGE_OPTIONS } from '../account/HistoryCharts';
 import { Segments } from '../account/Segments';
 import { useHistories, useVideosOf } from '../account/useAccountData';
+import { useMinute } from '../account/useMinute';
 import { decimal, percentOf, signedPercent, utcDay } from '../account/words';
 import { Count } from '../Count';
 import { save } from '../downloadVideos';
@@ -24,7 +24,6 @@ import { type Compared, type Comparison, comparisonCsv, comparisonOf, indexedLin
 
 /** Posts of each account that its figures count; each is one read. */
 const POSTS = 200;
-const MINUTE_MS = 60_000;
 
 type Scale = 'indexed' | 'absolute';
 const SCALES: readonly (readonly [Scale, string])[] = [
@@ -55,7 +54,7 @@ export function ComparePage(props: ComparePageProps) {
   const chosenIds = chosen.map(({ id }) => id);
   const histories = useHistories(access, source, scope, chosenIds, days);
   const videos = useVideosOf(access, source, scope, chosenIds, 'newest', POSTS);
-  const minute = Math.floor(useNow() / MINUTE_MS) * MINUTE_MS;
+  const minute = useMinute().getTime();
   const compared: Compared[] = chosen.map((account) => ({
     account,
     history: histories.get(account.id) ?? { status: 'loading' },

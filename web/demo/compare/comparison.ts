@@ -66,7 +66,7 @@ export function comparisonOf(compared: readonly Compared[], days: number, now: D
       notes: notesOf({ account, history, videos }, hasLine, days),
     };
   });
-  const range = lines[0]?.range ?? {};
+  const range = wholeRange(lines.map((line) => line.range));
   return {
     rows,
     lines: lines.map(({ name, points }) => ({ name, points })),
@@ -75,6 +75,17 @@ export function comparisonOf(compared: readonly Compared[], days: number, now: D
     isLoading: compared.some(
       ({ history }) => history.status === 'loading' || (history.status === 'ready' && history.value.days !== days),
     ),
+  };
+}
+
+/** From the earliest beginning to the latest end. */
+function wholeRange(ranges: readonly DayRange[]): DayRange {
+  return {
+    from: ranges.map(({ from }) => from).sort()[0],
+    to: ranges
+      .map(({ to }) => to)
+      .sort()
+      .at(-1),
   };
 }
 
@@ -96,7 +107,7 @@ function notesOf({ account, history, videos }: Compared, hasLine: boolean, days:
     notes.push('Not available any more: these are the last known values.');
   }
   if (history.status === 'failed') {
-    notes.push(history.sentence);
+    notes.push('Its history could not be loaded.');
   } else if (history.status === 'ready' && history.value.days === days && !hasLine) {
     notes.push(
       account.followerCount === null
@@ -105,7 +116,7 @@ function notesOf({ account, history, videos }: Compared, hasLine: boolean, days:
     );
   }
   if (videos.status === 'failed') {
-    notes.push(videos.sentence);
+    notes.push('Its posts could not be loaded.');
   }
   return notes;
 }
