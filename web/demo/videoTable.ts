@@ -32,6 +32,12 @@ const COLUMNS: Readonly<Record<string, (video: TrackedVideo) => CsvCell>> = {
   saves: ({ saveCount }) => saveCount,
   hashtags: ({ hashtags }) => hashtags.join(' '),
   pinned: ({ isPinned }) => isPinned,
+  gained1Day: ({ d1 }) => d1,
+  gained7Days: ({ d7 }) => d7,
+  multiplier: ({ multiplier }) => multiplier,
+  viewsAfter24Hours: ({ viewsAt24h }) => viewsAt24h,
+  viewsAfter7Days: ({ viewsAt7d }) => viewsAt7d,
+  goneSince: ({ unavailableSince }) => unavailableSince?.toISOString() ?? null,
 };
 
 /** Write the videos as CSV (RFC 4180), with a line of names above them. A value that is not known is empty. */

@@ -144,7 +144,7 @@ interface LinesProps {
 }
 
 function Lines({ comparison, scale, onScale, days }: LinesProps) {
-  const { lines, range, commonStart, isLoading } = comparison;
+  const { lines, range, commonStart, isLoading, problem } = comparison;
   const isIndexed = scale === 'indexed';
   const shown = useMemo(() => (isIndexed ? indexedLines(comparison) : comparison.lines), [comparison, isIndexed]);
   const shownRange = useMemo(
@@ -164,13 +164,16 @@ function Lines({ comparison, scale, onScale, days }: LinesProps) {
           />
         )}
       </div>
+      <p className="problem" role="alert">
+        {problem}
+      </p>
       {lines.length === 0 && isLoading && (
         <>
           <p className="unseen">Loading…</p>
           <span className="shape acc-chart-shape" aria-hidden="true" />
         </>
       )}
-      {lines.length === 0 && !isLoading && (
+      {lines.length === 0 && !isLoading && !problem && (
         <p className="empty">None of these accounts has a history of the last {days} days that could be drawn.</p>
       )}
       {lines.length > 0 && isIndexed && commonStart === null && (

@@ -43,6 +43,8 @@ export interface Comparison {
   /** The first day of the range on which each line has a value; null without such a day. */
   commonStart: string | null;
   isLoading: boolean;
+  /** Why something could not be loaded; null if nothing failed. */
+  problem: string | null;
 }
 
 /** Compare accounts over a range of days. */
@@ -72,10 +74,15 @@ export function comparisonOf(compared: readonly Compared[], days: number, now: D
     lines: lines.map(({ name, points }) => ({ name, points })),
     range,
     commonStart: commonStart(lines, range),
+    problem: compared.flatMap(({ history, videos }) => [history, videos]).find(isFailed)?.sentence ?? null,
     isLoading: compared.some(
       ({ history }) => history.status === 'loading' || (history.status === 'ready' && history.value.days !== days),
     ),
   };
+}
+
+function isFailed(state: Watched<unknown>): state is Extract<Watched<unknown>, { status: 'failed' }> {
+  return state.status === 'failed';
 }
 
 /** From the earliest beginning to the latest end. */

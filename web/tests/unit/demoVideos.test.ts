@@ -37,13 +37,18 @@ test('a CSV file has a line for each video', () => {
       publishedAt: published,
       viewCount: 0,
       isPinned: true,
+      d1: 5,
+      d7: -2,
+      multiplier: 2.4,
+      unavailableSince: published,
     }),
     video({ id: '2', hashtags: ['a', 'b'] }),
   ]);
   expect(csv).toBe(
-    'id,url,title,caption,type,published,seconds,views,likes,comments,shares,saves,hashtags,pinned\r\n' +
-      '1,,"Say ""hi"", all","two\nlines",video,2026-11-23T12:00:00.000Z,,0,,,,,,true\r\n' +
-      '2,,,,video,,,,,,,,a b,false\r\n',
+    'id,url,title,caption,type,published,seconds,views,likes,comments,shares,saves,hashtags,pinned,' +
+      'gained1Day,gained7Days,multiplier,viewsAfter24Hours,viewsAfter7Days,goneSince\r\n' +
+      '1,,"Say ""hi"", all","two\nlines",video,2026-11-23T12:00:00.000Z,,0,,,,,,true,5,-2,2.4,,,2026-11-23T12:00:00.000Z\r\n' +
+      '2,,,,video,,,,,,,,a b,false,,,,,,\r\n',
   );
 });
 
