@@ -56,7 +56,7 @@ export function FigureGrid({ account, history, videos, now }: FigureGridProps) {
 function Figure({ label, children }: { label: string; children: ReactNode }) {
   return (
     <li className="acc-figure">
-      <h3>{label}</h3>
+      <p className="acc-label">{label}</p>
       {children}
     </li>
   );
