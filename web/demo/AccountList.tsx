@@ -1,242 +1,145 @@
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useMemo } from 'react';
 import type { TrackedAccount } from '../src/account';
-import { ACCOUNT_TYPES, type AccountType, PLATFORM_LABELS, PLATFORMS } from '../src/job';
-import { Ago } from './Ago';
-import { type AccountOrder, type AccountView, viewOf, WHOLE } from './accountView';
-import { Count } from './Count';
-import { Icon } from './DemoIcons';
-import { Picture } from './Picture';
+import { AccountGrid } from './AccountGrid';
+import { AccountTools } from './AccountTools';
+import { type AccountView, isFiltered, totalsOf, viewOf, WHOLE } from './accountView';
+import { CompareBar } from './CompareBar';
+import { full } from './format';
+import { MOST_COMPARED } from './route';
 import { Skeleton } from './Skeleton';
+import { Totals } from './Totals';
 import type { Live } from './useAccounts';
 
-const TYPE_LABELS: Readonly<Record<AccountType, string>> = { my: 'Mine', competitor: 'Competitor' };
-const TYPE_PLURALS: Readonly<Record<AccountType, string>> = { my: 'Mine', competitor: 'Competitors' };
-const ORDERS: Readonly<Record<AccountOrder, string>> = {
-  added: 'Last added',
-  name: 'Name',
-  followers: 'Most followers',
-  synced: 'Last synced',
-};
-
-interface AccountListProps {
+export interface AccountListProps {
   accounts: Live<TrackedAccount>;
-  selectedId: string | null;
+  view: AccountView;
+  onView: (view: AccountView) => void;
   /** The account whose job has just been completed. */
   arrivedId: string | null;
-  onSelect: (id: string) => void;
-  onMore: () => void;
+  lastOpenedId: string | null;
+  /** The accounts chosen for a comparison, in the order in which they were chosen. */
+  chosenIds: readonly string[];
+  onChosen: (ids: readonly string[]) => void;
+  onOpen: (id: string) => void;
   /** Shown below the sentence of a project without accounts. */
   children?: ReactNode;
 }
 
-export function AccountList({ accounts, selectedId, arrivedId, onSelect, onMore, children }: AccountListProps) {
-  const [view, setView] = useState(WHOLE);
-  const isLarge = accounts.status === 'ready' && accounts.items.length > 1;
+export function AccountList(props: AccountListProps) {
+  const { accounts } = props;
   return (
     <section className="accounts card" aria-labelledby="accounts-title" aria-busy={accounts.status === 'loading'}>
-      <h2 id="accounts-title">
-        Accounts
-        {accounts.status === 'ready' && accounts.isStale && <span className="stale">Not connected</span>}
-      </h2>
-      {isLarge && <Tools view={view} onChange={setView} />}
-      <Rows {...{ accounts, view, selectedId, arrivedId, onSelect, children }} onShowAll={() => setView(WHOLE)} />
-      {accounts.status === 'ready' && accounts.hasMore && (
-        <>
-          {view !== WHOLE && (
-            <p className="detail bound">Only the {accounts.items.length} newest accounts are searched.</p>
-          )}
-          <button type="button" className="secondary more" onClick={onMore}>
-            Show more accounts
-          </button>
-        </>
-      )}
+      <Content {...props} />
     </section>
   );
 }
 
-interface ToolsProps {
-  view: AccountView;
-  onChange: (view: AccountView) => void;
-}
-
-function Tools({ view, onChange }: ToolsProps) {
+function Title({ accounts }: { accounts: Live<TrackedAccount> }) {
   return (
-    <div className="tools">
-      <input
-        type="search"
-        value={view.search}
-        aria-label="Search accounts"
-        placeholder="Search"
-        onChange={({ target }) => onChange({ ...view, search: target.value })}
-      />
-      <select
-        value={view.only}
-        aria-label="Filter accounts"
-        onChange={({ target }) => onChange({ ...view, only: target.value as AccountView['only'] })}
-      >
-        <option value="all">All</option>
-        {ACCOUNT_TYPES.map((type) => (
-          <option key={type} value={type}>
-            {TYPE_PLURALS[type]}
-          </option>
-        ))}
-        {PLATFORMS.map((name) => (
-          <option key={name} value={name}>
-            {PLATFORM_LABELS[name]}
-          </option>
-        ))}
-      </select>
-      <select
-        value={view.order}
-        aria-label="Sort accounts"
-        onChange={({ target }) => onChange({ ...view, order: target.value as AccountOrder })}
-      >
-        {Object.entries(ORDERS).map(([order, label]) => (
-          <option key={order} value={order}>
-            {label}
-          </option>
-        ))}
-      </select>
-    </div>
+    <h2 id="accounts-title">
+      Accounts
+      {accounts.status === 'ready' && accounts.isStale && <span className="stale">Not connected</span>}
+    </h2>
   );
 }
 
-interface RowsProps extends Omit<AccountListProps, 'onMore'> {
-  view: AccountView;
-  onShowAll: () => void;
-}
-
-function Rows({ accounts, view, selectedId, arrivedId, onSelect, onShowAll, children }: RowsProps) {
+function Content(props: AccountListProps) {
+  const { accounts, children } = props;
   if (accounts.status === 'loading') {
-    return <Skeleton shape="rows" count={4} />;
+    return (
+      <>
+        <Title accounts={accounts} />
+        <Skeleton shape="rows" count={8} />
+      </>
+    );
   }
   if (accounts.status === 'failed') {
     return (
-      <p className="empty problem" role="alert">
-        {accounts.sentence}
-      </p>
+      <>
+        <Title accounts={accounts} />
+        <p className="empty problem" role="alert">
+          {accounts.sentence}
+        </p>
+      </>
     );
   }
   if (accounts.items.length === 0) {
-    return accounts.isStale ? (
-      <p className="empty">There is no connection. Your accounts show up here once it is back.</p>
-    ) : (
-      <div className="empty">
-        <p>No accounts yet. Track the first one above: it shows up here as soon as we find it.</p>
-        {children}
-      </div>
-    );
-  }
-  const shown = viewOf(accounts.items, view);
-  if (shown.length === 0) {
     return (
-      <div className="empty">
-        <p>No account matches.</p>
-        <button type="button" className="quiet" onClick={onShowAll}>
-          Show all accounts
-        </button>
-      </div>
+      <>
+        <Title accounts={accounts} />
+        {accounts.isStale ? (
+          <p className="empty">There is no connection. Your accounts show up here once it is back.</p>
+        ) : (
+          <div className="empty">
+            <p>No accounts yet. Track the first one above: it shows up here as soon as we find it.</p>
+            {children}
+          </div>
+        )}
+      </>
     );
   }
+  return <Ready {...props} accounts={accounts} />;
+}
+
+interface ReadyProps extends AccountListProps {
+  accounts: Extract<Live<TrackedAccount>, { status: 'ready' }>;
+}
+
+function Ready({ accounts, view, onView, arrivedId, lastOpenedId, chosenIds, onChosen, onOpen }: ReadyProps) {
+  const { items, hasMore } = accounts;
+  const shown = useMemo(() => viewOf(items, view), [items, view]);
+  const unavailable = useMemo(() => totalsOf(items).unavailable, [items]);
+  const byId = useMemo(() => new Map(items.map((account) => [account.id, account])), [items]);
+  const chosen = chosenIds.flatMap((id) => byId.get(id) ?? []); // one that was removed is chosen no more
+  const onChoose = useCallback(
+    (id: string, isChosen: boolean) => {
+      const others = chosenIds.filter((other) => other !== id && byId.has(other));
+      onChosen(isChosen ? [...others, id].slice(0, MOST_COMPARED) : others);
+    },
+    [chosenIds, byId, onChosen],
+  );
   return (
-    <ul>
-      {shown.map((account) => (
-        <Row
-          key={account.id}
-          account={account}
-          isSelected={account.id === selectedId}
-          hasArrived={account.id === arrivedId}
-          onSelect={onSelect}
+    <>
+      <div className="overview">
+        <Title accounts={accounts} />
+        <Totals shown={shown} all={items.length} />
+      </div>
+      <AccountTools view={view} onView={onView} shown={shown} unavailable={unavailable} />
+      <p className="unseen" role="status">
+        {isFiltered(view) && `${full(shown.length)} of ${full(items.length)} accounts match.`}
+      </p>
+      {hasMore && (
+        <p className="detail bound">
+          The project has more accounts. These are the {full(items.length)} that were added last.
+        </p>
+      )}
+      {chosen.length > 0 && (
+        <CompareBar chosen={chosen} onRemove={(id) => onChoose(id, false)} onClear={() => onChosen([])} />
+      )}
+      {shown.length === 0 ? (
+        <div className="empty">
+          <p>No account matches.</p>
+          <button type="button" className="quiet" onClick={() => onView({ ...WHOLE, sort: view.sort })}>
+            Show all accounts
+          </button>
+        </div>
+      ) : (
+        <AccountGrid
+          shown={shown}
+          view={view}
+          onView={onView}
+          arrivedId={arrivedId}
+          lastOpenedId={lastOpenedId}
+          chosenIds={chosenIds}
+          onChoose={onChoose}
+          onOpen={onOpen}
         />
-      ))}
-    </ul>
+      )}
+      {shown.length > 0 && (
+        <p className="detail keys" aria-hidden="true">
+          <kbd>↑</kbd> <kbd>↓</kbd> other accounts · <kbd>Enter</kbd> opens · <kbd>←</kbd> <kbd>Space</kbd> compares
+        </p>
+      )}
+    </>
   );
-}
-
-interface RowProps {
-  account: TrackedAccount;
-  isSelected: boolean;
-  hasArrived: boolean;
-  onSelect: (id: string) => void;
-}
-
-function Row({ account, isSelected, hasArrived, onSelect }: RowProps) {
-  const row = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    if (hasArrived) {
-      row.current?.scrollIntoView({ block: 'nearest' });
-    }
-  }, [hasArrived]);
-  return (
-    <li>
-      <button
-        ref={row}
-        type="button"
-        className="account"
-        aria-current={isSelected}
-        data-arrived={hasArrived}
-        onClick={() => onSelect(account.id)}
-      >
-        <Avatar account={account} />
-        <span className="who">
-          <Name account={account} />
-          <span className="detail">
-            <Handle account={account} separator=" · " />
-          </span>
-          <span className="detail">
-            {account.accountType && TYPE_LABELS[account.accountType]}
-            <Synced account={account} />
-          </span>
-        </span>
-        <span className="figures">
-          <Count value={account.followerCount} unit={['follower', 'followers']} />
-          <span className="detail" aria-hidden="true">
-            followers
-          </span>
-        </span>
-      </button>
-    </li>
-  );
-}
-
-/** The username and its platform, such as `@nasa · YouTube`. */
-export function Handle({ account, separator }: { account: TrackedAccount; separator: string }) {
-  return `@${account.username}${account.platform ? separator + PLATFORM_LABELS[account.platform] : ''}`;
-}
-
-export function Synced({ account }: { account: TrackedAccount }) {
-  return (
-    account.lastSyncedAt && (
-      <>
-        {' · synced '}
-        <Ago moment={account.lastSyncedAt} />
-      </>
-    )
-  );
-}
-
-/** The display name, with marks for verified and private accounts. */
-export function Name({ account }: { account: TrackedAccount }) {
-  return (
-    <span className="name">
-      <span className="text">{account.displayName}</span>
-      {account.isVerified && <Icon name="verified" label="verified" />}
-      {account.isPrivate && <Icon name="lock" label="private" />}
-    </span>
-  );
-}
-
-/** The account's picture, or the first letter of its name while there is no picture. */
-export function Avatar({ account }: { account: TrackedAccount }) {
-  const [initial = '?'] = account.displayName || account.username;
-  return (
-    <Picture sources={[account.avatar, account.avatarUrl]} className={`avatar tone-${toneOf(account.id)}`}>
-      {initial.toUpperCase()}
-    </Picture>
-  );
-}
-
-/** Choose one of six colours, always the same one for an account. */
-function toneOf(id: string): number {
-  return [...id].reduce((sum, char) => sum + (char.codePointAt(0) ?? 0), 0) % 6;
 }

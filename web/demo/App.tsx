@@ -3,7 +3,7 @@ import type { Firestore } from 'firebase/firestore';
 import { useEffect, useState } from 'react';
 import type { DemoConfig } from './config';
 import { DayButton } from './DayButton';
-import { Mark } from './DemoIcons';
+import { Header } from './Header';
 import { SignIn } from './SignIn';
 import { Starting } from './Starting';
 import { Workspace } from './Workspace';
@@ -25,16 +25,9 @@ export function App({ config, auth, firestore }: AppProps) {
   }
   return (
     <>
-      <header className="top">
-        <Mark />
-        <span className="product">Account tracking</span>
-        <span className="org">{known.orgId}</span>
+      <Header org={known.orgId} user={known.email} onSignOut={() => void signOut(auth)}>
         {config.dayUrl && <DayButton url={config.dayUrl} />}
-        <span className="user">{user.email}</span>
-        <button type="button" className="quiet" onClick={() => void signOut(auth)}>
-          Sign out
-        </button>
-      </header>
+      </Header>
       <Workspace
         key={user.uid}
         auth={auth}

@@ -11,6 +11,12 @@ const PATHS = {
   image: 'M3 4.5h14v11H3zm0 8.5 4-4 3.5 3.5 2-2L17 15M13 8.2h.01',
   carousel: 'M6 4.5h11v11H6zM3 6.5v9.5h11',
   text: 'M4 5.5h12M4 10h12M4 14.5h7',
+  warning: 'M10 3.5 17.5 16h-15zM10 8.5v3.2M10 13.8h.01',
+  trend: 'm3 14 4.5-4.5 3 3L17 6m-4.5 0H17v4.5',
+  renamed: 'M4 10h11m-4-4 4 4-4 4',
+  up: 'M10 16V4.5M5.5 9 10 4.5 14.5 9',
+  down: 'M10 4v11.5M5.5 11l4.5 4.5 4.5-4.5',
+  close: 'm5.5 5.5 9 9m0-9-9 9',
 } as const;
 
 interface IconProps {

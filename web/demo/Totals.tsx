@@ -1,49 +1,41 @@
 import type { TrackedAccount } from '../src/account';
 import { totalsOf } from './accountView';
 import { Count } from './Count';
+import { full } from './format';
+import { Gain } from './Gain';
 
 interface TotalsProps {
-  accounts: readonly TrackedAccount[];
-  /** Whether the project has more accounts than these. */
-  hasMore: boolean;
+  shown: readonly TrackedAccount[];
+  /** Number of all accounts, of which a filter may leave some out. */
+  all: number;
 }
 
-/** Show the totals of the accounts, for as long as no account is open. */
-export function Totals({ accounts, hasMore }: TotalsProps) {
+/** A line of totals of the accounts that the list shows. */
+export function Totals({ shown, all }: TotalsProps) {
+  const { accounts, followers, gained, measured } = totalsOf(shown);
+  const isPart = measured > 0 && measured < accounts;
   return (
-    <section className="totals card" aria-labelledby="totals-title">
-      <h2 id="totals-title">{hasMore ? `The ${accounts.length} newest accounts` : 'All accounts'}</h2>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Platform</th>
-            <th scope="col">Accounts</th>
-            <th scope="col">Followers</th>
-            <th scope="col">Posts</th>
-            <th scope="col">Views</th>
-          </tr>
-        </thead>
-        <tbody>
-          {totalsOf(accounts).map((row) => (
-            <tr key={row.name}>
-              <th scope="row">{row.name}</th>
-              <td>
-                <Count value={row.accounts} unit={['account', 'accounts']} />
-              </td>
-              <td>
-                <Count value={row.followers} unit={['follower', 'followers']} />
-              </td>
-              <td>
-                <Count value={row.posts} unit={['post', 'posts']} />
-              </td>
-              <td>
-                <Count value={row.views} unit={['view', 'views']} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <p className="detail">Choose an account to see its videos.</p>
-    </section>
+    <dl className="totals">
+      <div>
+        <dt>{accounts < all ? `of ${accountsIn(all)}` : accounts === 1 ? 'account' : 'accounts'}</dt>
+        <dd>{full(accounts)}</dd>
+      </div>
+      <div>
+        <dt>followers</dt>
+        <dd>
+          <Count value={followers} unit={['follower', 'followers']} />
+        </dd>
+      </div>
+      <div>
+        <dt>gained in 7 days{isPart && ` by ${accountsIn(measured)}`}</dt>
+        <dd>
+          <Gain value={gained} share={null} time="in 7 days" />
+        </dd>
+      </div>
+    </dl>
   );
+}
+
+function accountsIn(count: number): string {
+  return `${full(count)} ${count === 1 ? 'account' : 'accounts'}`;
 }

@@ -1,23 +1,27 @@
 import type { Auth } from 'firebase/auth';
 import type { Firestore } from 'firebase/firestore';
-import { useMemo, useState } from 'react';
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { TrackedAccount } from '../src/account';
 import type { AccountType, Platform } from '../src/job';
 import { TrackingJobsPanel } from '../src/panel/TrackingJobsPanel';
 import { TrackingJobService } from '../src/service';
 import { AccountList } from './AccountList';
 import { AccountVideos } from './AccountVideos';
+import { type AccountView, WHOLE } from './accountView';
 import type { Sample } from './config';
-import { isBusy, isKnown, whyListed } from './matching';
+import { isBusy, isKnown, whyKnownBy } from './matching';
+import { DEFAULT_RANGE, useRoute } from './route';
 import { Samples } from './Samples';
-import { Totals } from './Totals';
+import { Skeleton } from './Skeleton';
 import { TrackForm } from './TrackForm';
 import { useAccount, useAccounts } from './useAccounts';
 import { useOpenJobs } from './useOpenJobs';
 import { usePageTitle } from './usePageTitle';
-import { useSelection } from './useSelection';
 
-const ACCOUNTS_PER_PAGE = 50;
+/** The list searches, sorts and adds up what is loaded, so all are loaded; each is one read, which Firestore charges. */
+const MOST_ACCOUNTS = 5_000;
+
+const NO_ACCOUNTS: readonly TrackedAccount[] = [];
 
 interface WorkspaceProps {
   auth: Auth;
@@ -29,7 +33,7 @@ interface WorkspaceProps {
   samples: readonly Sample[];
 }
 
-/** The page of one project: track an account, and see the tracked accounts and their videos. */
+/** The pages of one project: its accounts, and one of them. */
 export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectId, samples }: WorkspaceProps) {
   const service = useMemo(
     () => new TrackingJobService({ firestore, auth, triggerUrl, orgId }),
@@ -37,16 +41,26 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
   );
   const source = useMemo(() => ({ firestore, auth }), [firestore, auth]);
   const scope = { orgId, projectId };
-  const [size, setSize] = useState(ACCOUNTS_PER_PAGE);
-  const accounts = useAccounts(source, scope, size);
-  const [selectedId, select] = useSelection();
+  const accounts = useAccounts(source, scope, MOST_ACCOUNTS);
+  const [route, navigate] = useRoute();
   const [arrivedId, setArrivedId] = useState<string | null>(null);
+  const [chosenIds, setChosenIds] = useState<readonly string[]>([]);
 
-  const items = accounts.status === 'ready' ? accounts.items : [];
-  const opened = useAccount(source, scope, selectedId); // the list may not reach back to this account
-  const selected = items.find(({ id }) => id === selectedId) ?? opened;
+  const items = accounts.status === 'ready' ? accounts.items : NO_ACCOUNTS;
+  const openedId = route.page === 'account' ? route.id : null;
+  const found = useAccount(source, scope, openedId); // the list may not reach back to this account
+  const opened = items.find(({ id }) => id === openedId) ?? found;
+  const isList = openedId === null || (opened === null && accounts.status === 'failed'); // which says why
   const jobs = useOpenJobs(service, scope);
-  usePageTitle(selected?.displayName, jobs.length);
+  const whyKnown = useMemo(() => whyKnownBy(items, jobs), [items, jobs]);
+  usePageTitle(opened?.displayName, jobs.length);
+  const lastOpenedId = useLast(openedId);
+  useScrollOfList(isList);
+
+  const open = useCallback((id: string) => navigate({ page: 'account', id, days: DEFAULT_RANGE }), [navigate]);
+  const view = route.page === 'accounts' ? route.view : WHOLE;
+  const lastView = useLast(route.page === 'accounts' ? view : null) ?? WHOLE;
+  const close = () => navigate({ page: 'accounts', view: lastView });
 
   async function track(username: string, platform: Platform, accountType: AccountType): Promise<void> {
     await service.createJob(orgId, projectId, userId, username, platform, accountType);
@@ -59,56 +73,99 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
     }
   }
 
-  /** Mark a new account in the list. Open it, too, if no account is open and the list stays visible beside it. */
-  function show(accountId: string): void {
-    setArrivedId(accountId);
-    if (!selected && hasRoomForBoth()) {
-      select(accountId);
-    }
-  }
-
   return (
-    <main className="workspace" data-open={selected !== null}>
+    <main className="workspace">
       <h1 className="unseen">Tracked accounts</h1>
-      <TrackForm onTrack={track} whyNot={(username, platform) => whyListed({ username, platform }, items)} />
-      <AccountList
-        accounts={accounts}
-        selectedId={selected?.id ?? null}
-        arrivedId={arrivedId}
-        onSelect={select}
-        onMore={() => setSize(size + ACCOUNTS_PER_PAGE)}
-      >
-        <Samples
-          samples={samples}
-          onTrack={(username, platform) => track(username, platform, 'competitor')}
-          isTracked={(sample) => isKnown(sample, jobs, items)}
-        />
-      </AccountList>
-      {selected ? (
+      {!isList && opened && (
         <AccountVideos
-          key={selected.id}
+          key={opened.id}
           source={source}
           scope={scope}
-          account={selected}
-          isSyncing={isBusy(selected, jobs)}
-          onSync={() => sync(selected)}
-          onBack={() => select(null)}
+          account={opened}
+          isSyncing={isBusy(opened, jobs)}
+          onSync={() => sync(opened)}
+          onBack={close}
         />
-      ) : (
-        accounts.status === 'ready' && items.length > 0 && <Totals accounts={items} hasMore={accounts.hasMore} />
+      )}
+      {!isList && !opened && <NoAccount isLoading={opened === undefined} onBack={close} />}
+      {isList && (
+        <>
+          <TrackForm onTrack={track} whyKnown={whyKnown} />
+          <AccountList
+            accounts={accounts}
+            view={view}
+            onView={(next: AccountView) => navigate({ page: 'accounts', view: next })}
+            arrivedId={arrivedId}
+            lastOpenedId={lastOpenedId}
+            chosenIds={chosenIds}
+            onChosen={setChosenIds}
+            onOpen={open}
+          >
+            <Samples
+              samples={samples}
+              onTrack={(username, platform) => track(username, platform, 'competitor')}
+              isTracked={(sample) => isKnown(sample, jobs, items)}
+            />
+          </AccountList>
+        </>
       )}
       <TrackingJobsPanel
         service={service}
         orgId={orgId}
         projectId={projectId}
-        onJobCompleted={show}
-        onOpenAccount={select}
+        onJobCompleted={setArrivedId}
+        onOpenAccount={open}
       />
     </main>
   );
 }
 
-/** Whether list and videos stand side by side; the same query as in demo.css. */
-function hasRoomForBoth(): boolean {
-  return window.matchMedia('(min-width: 56rem)').matches;
+interface NoAccountProps {
+  isLoading: boolean;
+  onBack: () => void;
+}
+
+/** Stand in for an account that is not loaded yet, or that does not exist. */
+function NoAccount({ isLoading, onBack }: NoAccountProps) {
+  return (
+    <section className="card" aria-label="Account" aria-busy={isLoading}>
+      {isLoading ? (
+        <div className="loading">
+          <Skeleton shape="rows" count={4} />
+        </div>
+      ) : (
+        <div className="empty">
+          <p>There is no such account in this project. It may have been removed.</p>
+          <button type="button" className="secondary" onClick={onBack}>
+            All accounts
+          </button>
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** Return the last value that was not null. */
+function useLast<T>(value: T | null): T | null {
+  const [last, setLast] = useState(value);
+  if (value !== null && value !== last) {
+    setLast(value);
+  }
+  return value ?? last;
+}
+
+/** Scroll to the top of another page, and back to the same place of the list. */
+function useScrollOfList(isList: boolean): void {
+  const y = useRef(0);
+  useLayoutEffect(() => {
+    window.scrollTo(0, isList ? y.current : 0);
+    if (!isList) {
+      return;
+    }
+    const remember = () => {
+      y.current = window.scrollY;
+    };
+    window.addEventListener('scroll', remember, { passive: true });
+    return () => window.removeEventListener('scroll', remember);
+  }, [isList]);
 }

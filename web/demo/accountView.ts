@@ -1,9 +1,9 @@
 /** Search, filter, order and totals of the accounts that the page has loaded. */
 
 import type { TrackedAccount } from '../src/account';
-import { type AccountType, PLATFORM_LABELS, type Platform } from '../src/job';
+import type { AccountType, Platform } from '../src/job';
 
-/** What a list can be sorted by: `f7` and `f30` are followers gained, `p7` is `f7` as a share of the followers before. */
+/** Sorts of the list: `f7` and `f30` are followers gained, `p7` is `f7` as a share of the followers before. */
 export const ACCOUNT_SORTS = ['added', 'name', 'followers', 'f7', 'f30', 'p7', 'synced'] as const;
 export type AccountSort = (typeof ACCOUNT_SORTS)[number];
 
@@ -122,9 +122,4 @@ export function totalsOf(accounts: readonly TrackedAccount[]): Totals {
 
 function sumOf(numbers: readonly number[]): number | null {
   return numbers.length === 0 ? null : numbers.reduce((total, number) => total + number, 0);
-}
-
-/** The account's platform in words; empty for one that this version does not know. */
-export function platformLabel({ platform }: TrackedAccount): string {
-  return platform === null ? '' : PLATFORM_LABELS[platform];
 }

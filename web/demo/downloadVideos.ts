@@ -8,6 +8,7 @@ import {
   watchVideos,
 } from '../src/watchAccounts';
 import { withTimeout } from '../src/withTimeout';
+import { saveCsv } from './saveFile';
 import { csvOf } from './videoTable';
 
 /** Greatest number of videos in a file. Each video is one read, which Firestore charges. */
@@ -24,7 +25,7 @@ export async function downloadVideos(
     const message = `This account has more than ${MOST} videos, too many for one file.`;
     throw new TrackingJobError('unexpected', { message });
   }
-  save(`${account.username}-${account.platform}-videos.csv`, csvOf(items));
+  saveCsv(`${account.username}-${account.platform}-videos.csv`, csvOf(items));
 }
 
 /** Read the videos once, from the server. */
@@ -35,15 +36,4 @@ function allVideos(source: AccountSource, scope: AccountScope): Promise<Newest<T
     stop = watchVideos(source, { ...scope, newest: MOST }, onVideos, reject);
   });
   return withTimeout(answer).finally(() => stop());
-}
-
-/** Let the browser save a CSV text as a file. */
-export function save(name: string, text: string): void {
-  const byteOrderMark = '\ufeff'; // without it Excel takes the text for another encoding
-  const address = URL.createObjectURL(new Blob([byteOrderMark, text], { type: 'text/csv;charset=utf-8' }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

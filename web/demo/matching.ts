@@ -3,6 +3,7 @@
 import type { TrackedAccount } from '../src/account';
 import { CANCELLABLE, PLATFORM_LABELS, type Platform, type TrackingJob } from '../src/job';
 import { accountKey, usernameOf } from '../src/username';
+import { keyOf, type WhyKnown } from './bulk';
 
 /** A typed name and its platform; every job is one. */
 interface Typed {
@@ -36,13 +37,23 @@ export function isUnfinished({ status }: TrackingJob): boolean {
 }
 
 /**
- * Say that an account is in the list already; null if it is not. Only the accounts that the page has loaded count. A
- * further job would do no harm: it would sync the account once more.
+ * Return a function that says why an account needs no job: it is in the list, or a job of it waits or runs. Only the
+ * accounts that the page has loaded count. A further job would do no harm: it would sync the account once more.
  */
-export function whyListed(typed: Typed, accounts: readonly TrackedAccount[]): string | null {
-  if (!accounts.some((account) => names(typed, account))) {
-    return null;
-  }
-  const name = usernameOf(typed.username, typed.platform) ?? typed.username.trim();
-  return `${name} on ${PLATFORM_LABELS[typed.platform]} is already in your list. Open it there to sync it again.`;
+export function whyKnownBy(accounts: readonly TrackedAccount[], jobs: readonly TrackingJob[]): WhyKnown {
+  let listed: ReadonlySet<string> | null = null; // made when it is first asked for, and not at each change of a job
+  const open = new Set(jobs.map((job) => keyOf(job.username, job.platform)));
+  return (typed, platform) => {
+    const key = keyOf(typed, platform);
+    listed ??= new Set(accounts.flatMap(keysOf));
+    if (listed.has(key)) {
+      const name = usernameOf(typed, platform) ?? typed.trim();
+      return `${name} on ${PLATFORM_LABELS[platform]} is already in your list. Open it there to sync it again.`;
+    }
+    return open.has(key) ? 'This account is already being tracked.' : null;
+  };
+}
+
+function keysOf({ platform, username, platformUserId }: TrackedAccount): string[] {
+  return platform === null ? [] : [username, platformUserId].map((name) => keyOf(name, platform));
 }

@@ -40,21 +40,26 @@ export function useVideos(
   return useLive(watch);
 }
 
-/** Watch one account. Null until the first answer, when there is no such account, and for the id null. */
+/** Watch one account. Undefined until the first answer; null when there is no such account, and for the id null. */
 export function useAccount(source: AccountSource, { orgId, projectId }: ProjectScope, id: string | null) {
-  const [account, setAccount] = useState<TrackedAccount | null>(null);
+  const [known, setKnown] = useState<{ id: string; account: TrackedAccount | null } | null>(null);
   useEffect(() => {
     if (id === null) {
       return;
     }
-    const onFailure = () => setAccount(null); // the list of accounts shows the reason
+    const onAccount = (account: TrackedAccount | null) => setKnown({ id, account });
+    const onFailure = () => onAccount(null); // the list of accounts shows the reason
     try {
-      return watchAccount(source, { orgId, projectId, accountId: id }, setAccount, onFailure);
+      return watchAccount(source, { orgId, projectId, accountId: id }, onAccount, onFailure);
     } catch {
-      return; // not a valid id: it comes from the page's address, which anybody may edit
+      onFailure(); // not a valid id: it comes from the page's address, which anybody may edit
+      return;
     }
   }, [source, orgId, projectId, id]);
-  return account?.id === id ? account : null;
+  if (id === null) {
+    return null;
+  }
+  return known?.id === id ? known.account : undefined;
 }
 
 type Watch<T> = (onNewest: (newest: Newest<T>) => void, onError: OnError) => Unsubscribe;

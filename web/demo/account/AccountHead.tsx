@@ -1,10 +1,10 @@
 import { useEffect, useRef } from 'react';
 import type { TrackedAccount } from '../../src/account';
 import { type AccountType, PLATFORM_LABELS } from '../../src/job';
-import { Avatar, Name } from '../AccountList';
 import { Ago } from '../Ago';
 import { Icon } from '../DemoIcons';
 import { day } from '../format';
+import { Avatar, Name } from '../Identity';
 
 const TYPE_LABELS: Readonly<Record<AccountType, string>> = { my: 'Mine', competitor: 'Competitor' };
 

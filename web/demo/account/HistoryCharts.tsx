@@ -1,9 +1,9 @@
 import { useMemo } from 'react';
 import type { Spike, TrackedAccount } from '../../src/account';
 import { BarChart, type DayRange, dailyChanges, growthOver, LineChart, type Point } from '../../src/chartsEntry';
-import { save } from '../downloadVideos';
 import { day } from '../format';
 import { RANGES, type Range } from '../route';
+import { saveCsv } from '../saveFile';
 import { Action } from './Action';
 import { gainIn, hasPoint, hasValues, isRounded, madeUpBefore, pointsOf, rangeOf } from './figures';
 import { historyCsv } from './historyCsv';
@@ -41,7 +41,7 @@ export function HistoryCharts({ account, history, days, onDays }: HistoryChartsP
             act={async () => {
               const { points, days: shown } = history.value;
               const name = `${account.username}-${account.platform}-history-${shown}-days.csv`;
-              save(name, historyCsv(points, rangeOf(points, shown)));
+              saveCsv(name, historyCsv(points, rangeOf(points, shown)));
             }}
           />
         )}

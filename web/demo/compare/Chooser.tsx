@@ -1,8 +1,8 @@
 import { useId, useState } from 'react';
 import type { TrackedAccount } from '../../src/account';
 import { PLATFORM_LABELS } from '../../src/job';
-import { Avatar } from '../AccountList';
 import { full } from '../format';
+import { Avatar } from '../Identity';
 import { MOST_COMPARED } from '../route';
 
 /** Matches that are shown at once. */

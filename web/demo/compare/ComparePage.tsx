@@ -6,7 +6,6 @@ import type { AccountSource, ProjectScope } from '../../src/watchAccounts';
 import '../../src/charts/charts.css';
 import '../account/account.css';
 import './compare.css';
-import { Avatar } from '../AccountList';
 import { Action } from '../account/Action';
 import { type AccountAccess, FIRESTORE_ACCESS } from '../account/access';
 import { Change } from '../account/Change';
@@ -16,9 +15,10 @@ import { useHistories, useVideosOf } from '../account/useAccountData';
 import { useMinute } from '../account/useMinute';
 import { decimal, percentOf, signedPercent, utcDay } from '../account/words';
 import { Count } from '../Count';
-import { save } from '../downloadVideos';
 import { full } from '../format';
+import { Avatar } from '../Identity';
 import { hrefOf, type Range } from '../route';
+import { saveCsv } from '../saveFile';
 import { Chooser } from './Chooser';
 import { type Compared, type Comparison, comparisonCsv, comparisonOf, indexedLines, type Row } from './comparison';
 
@@ -160,7 +160,7 @@ function Lines({ comparison, scale, onScale, days }: LinesProps) {
           <Action
             label="Export CSV"
             doing="Exporting…"
-            act={async () => save(`comparison-${days}-days.csv`, comparisonCsv(comparison))}
+            act={async () => saveCsv(`comparison-${days}-days.csv`, comparisonCsv(comparison))}
           />
         )}
       </div>

@@ -6,6 +6,7 @@ import '../../src/charts/charts.css';
 import './gallery.css';
 import { storageKey } from '../../src/panel/panelStorage';
 import { CHART_SCENES } from './chartScenes';
+import { LIST_SCENE_NAMES } from './listSceneNames';
 import { SCENES, sourceOf } from './scenes';
 
 /** Address such as `?scene=mixed&theme=dark`. Without a theme the system's setting decides. */
@@ -21,8 +22,9 @@ for (const projectId of projects) {
   // As in a browser that knows the project; in a new one earlier failures are history.
   localStorage.setItem(storageKey('org', projectId), '{"hasSeen":true}');
 }
-const chart = CHART_SCENES[scene];
-if (!chart && !SCENES[scene]) {
+const listScene = LIST_SCENE_NAMES.find((name) => name === scene);
+const part = listScene ? (await import('./listScenes')).LIST_SCENES[listScene] : CHART_SCENES[scene];
+if (!part && !SCENES[scene]) {
   // A page of the demo. Its style comes first, as there.
   await import('../../demo/demo.css');
   document.body.dataset.page = scene;
@@ -39,15 +41,15 @@ const playPanels = () =>
     document.body.dataset.sceneIsPlayed = 'true';
   });
 
-const source = chart || pageScene ? null : playPanels();
+const source = part || pageScene ? null : playPanels();
 if (pageScene) {
   void playPage(pageScene);
 }
-if (chart) {
+if (part) {
   document.body.dataset.sceneIsPlayed = 'true';
 }
 
-const links = Object.keys({ ...SCENES, ...CHART_SCENES, ...PAGE_SCENES }).map((name) => {
+const links = [...Object.keys({ ...SCENES, ...CHART_SCENES, ...PAGE_SCENES }), ...LIST_SCENE_NAMES].map((name) => {
   const item = document.createElement('li');
   const link = document.createElement('a');
   link.href = `?scene=${name}`;
@@ -61,9 +63,12 @@ const root = document.getElementById('root');
 if (!root) {
   throw new Error('the page has no #root');
 }
+if (listScene) {
+  document.body.replaceChildren(root); // the scene is a whole page
+}
 createRoot(root).render(
   <StrictMode>
-    {chart}
+    {part}
     {pageScene?.page}
     {source &&
       projects.map((projectId) => (

@@ -79,7 +79,7 @@ describe('the page', () => {
     window.history.replaceState(null, '', '#/');
   });
 
-  it('goes to a new entry of the history, and not to the same again', () => {
+  it('makes an entry of the history, and not the same twice', () => {
     render(<Shown />);
     const pushed = vi.spyOn(window.history, 'pushState');
     act(() => navigate({ page: 'account', id: 'a', days: 90 }));
@@ -103,7 +103,7 @@ describe('the page', () => {
     expect([pushed.mock.calls.length, replaced.mock.calls.length]).toEqual([0, 1]);
   });
 
-  it('writes a search before it goes on, so that Back returns to it', () => {
+  it('writes a search before it goes on, for the way back', () => {
     render(<Shown />);
     search('nasa');
     const pushed = vi.spyOn(window.history, 'pushState');

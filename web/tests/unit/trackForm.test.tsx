@@ -12,9 +12,9 @@ const platform = () => screen.getByLabelText<HTMLSelectElement>('Platform');
 const alert = () => screen.getByRole('alert').textContent;
 
 /** Render the form. Returns its `onTrack` mock, a user, and a function that types a name and submits. */
-function form(onTrack: TrackFormProps['onTrack'] = async () => {}, whyNot: TrackFormProps['whyNot'] = () => null) {
+function form(onTrack: TrackFormProps['onTrack'] = async () => {}, whyKnown: TrackFormProps['whyKnown'] = () => null) {
   const asked = vi.fn(onTrack);
-  render(<TrackForm onTrack={asked} whyNot={whyNot} />);
+  render(<TrackForm onTrack={asked} whyKnown={whyKnown} />);
   const person = userEvent.setup();
   const track = async (typed: string) => {
     await person.clear(username());
@@ -128,96 +128,25 @@ describe('an account to track', () => {
 
 describe('an account that needs no job', () => {
   it('is told, and not asked for', async () => {
-    const whyNot = vi.fn(() => 'nasa on YouTube is already in your list.');
-    const { asked, track } = form(undefined, whyNot);
+    const whyKnown = vi.fn(() => 'nasa on YouTube is already in your list.');
+    const { asked, track } = form(undefined, whyKnown);
     await track('@nasa');
-    expect(whyNot).toHaveBeenCalledWith('@nasa', 'youtube');
+    expect(whyKnown).toHaveBeenCalledWith('@nasa', 'youtube');
     expect(alert()).toBe('nasa on YouTube is already in your list.');
     expect(asked).not.toHaveBeenCalled();
   });
 });
 
-describe('many accounts', () => {
-  /** Render the form for many, and return a function that pastes the lines and submits. */
-  async function many(...args: Parameters<typeof form>) {
-    const { asked, person } = form(...args);
+describe('the form for many', () => {
+  it('keeps platform and type of the form for one', async () => {
+    const { person } = form();
+    await person.selectOptions(platform(), 'TikTok');
+    await person.click(screen.getByLabelText('Mine'));
     await person.click(screen.getByRole('button', { name: 'Add many' }));
-    const lines = () => screen.getByLabelText<HTMLTextAreaElement>(/^Usernames or links/);
-    const trackAll = async (text: string) => {
-      await person.clear(lines());
-      await person.click(lines());
-      await person.paste(text);
-      await person.click(screen.getByRole('button', { name: 'Track' }));
-    };
-    return { asked, lines, trackAll };
-  }
-  const problems = () => [...screen.getByRole('alert').children].map((line) => line.textContent);
-
-  it('are asked for one by one, each on the platform of its link', async () => {
-    let running = 0;
-    const { asked, lines, trackAll } = await many(async () => {
-      running += 1;
-      await Promise.resolve();
-      expect(running).toBe(1);
-      running -= 1;
-    });
-    await trackAll('@nasa\n\n  https://www.tiktok.com/@nba \r\nx.com/NASA\n');
-    expect(asked.mock.calls).toEqual([
-      ['@nasa', 'youtube', 'competitor'],
-      ['https://www.tiktok.com/@nba', 'tiktok', 'competitor'],
-      ['x.com/NASA', 'twitter', 'competitor'],
-    ]);
-    expect(screen.getByRole('status').textContent).toBe('Started tracking 3 accounts. You can close this tab.');
-    expect(lines().value).toBe('');
-  });
-
-  it('leave the bad lines behind, with a sentence for each', async () => {
-    const { asked, lines, trackAll } = await many();
-    await trackAll('two words\n\nnasa\nhttps://example.com/nasa');
-    expect(asked).toHaveBeenCalledExactlyOnceWith('nasa', 'youtube', 'competitor');
-    expect(lines().value).toBe('two words\nhttps://example.com/nasa');
-    expect(problems()).toEqual([
-      `Line 1: ${checkUsername('two words', 'youtube')}`,
-      `Line 2: ${checkUsername('https://example.com/nasa', 'youtube')}`,
-    ]);
-  });
-
-  it('are one job for an account in two lines', async () => {
-    const { asked, trackAll } = await many();
-    await trackAll('nasa\n@NASA\nhttps://www.youtube.com/@nasa');
-    expect(asked).toHaveBeenCalledExactlyOnceWith('nasa', 'youtube', 'competitor');
-  });
-
-  it('go on after one that the service refuses', async () => {
-    const { asked, lines, trackAll } = await many(async (name) => {
-      if (name === 'esa') {
-        throw new TrackingJobError('already-tracked');
-      }
-    });
-    await trackAll('nasa\nesa\njaxa');
-    expect(asked).toHaveBeenCalledTimes(3);
-    expect(lines().value).toBe('esa');
-    expect(problems()).toEqual(['Line 1: This account is already being tracked.']);
-  });
-
-  it('stop at a failure of ours, and keep the lines that follow', async () => {
-    const { asked, lines, trackAll } = await many(async (name) => {
-      if (name === 'esa') {
-        throw new TrackingJobError('offline');
-      }
-    });
-    await trackAll('nasa\nesa\njaxa');
-    expect(asked).toHaveBeenCalledTimes(2);
-    expect(lines().value).toBe('esa\njaxa');
-    expect(problems()).toEqual(['You are offline. Try again once you are connected.']);
-    expect(screen.getByRole('status').textContent).toContain('Started tracking nasa on YouTube.');
-  });
-
-  it('are at least one', async () => {
-    const { asked, trackAll } = await many();
-    await trackAll('\n \n');
-    expect(problems()).toEqual(['Enter at least one username.']);
-    expect(asked).not.toHaveBeenCalled();
+    expect(screen.getByLabelText<HTMLSelectElement>('Bare names are on').value).toBe('tiktok');
+    expect(screen.getByLabelText<HTMLInputElement>('Mine').checked).toBe(true);
+    await person.click(screen.getByRole('button', { name: 'Add one' }));
+    expect(username().value).toBe('');
   });
 });
 

@@ -1,0 +1,47 @@
+/** Marks of an account in words: the first things that somebody should know about it. */
+
+import type { Spike, TrackedAccount, Unavailable } from '../src/account';
+import { full } from './format';
+import { signed } from './Gain';
+
+export type MarkKind = 'unavailable' | 'spike' | 'renamed';
+
+export interface Mark {
+  kind: MarkKind;
+  text: string;
+  /** When the mark goes, in milliseconds since the epoch; null for one that stays. */
+  until: number | null;
+}
+
+const WHY: Readonly<Record<Unavailable, string>> = {
+  not_found: 'Not found',
+  private: 'Private',
+  suspended: 'Suspended',
+  name_taken: 'Name taken',
+};
+const DAY = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' });
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Days for which a spike is news. */
+const NEWS_DAYS = 7;
+
+/** Return the account's marks, the most important first. */
+export function marksOf(account: TrackedAccount): Mark[] {
+  const { spikes, usernameHistory, unavailable, unavailableSince } = account;
+  const since = unavailableSince ? ` since ${DAY.format(unavailableSince)}` : '';
+  const former = usernameHistory.at(-1);
+  return [
+    ...(unavailable === null ? [] : [{ kind: 'unavailable', text: WHY[unavailable] + since, until: null } as const]),
+    ...spikeMarks(spikes.followers, ''),
+    ...spikeMarks(spikes.views, ' views'),
+    ...(former ? [{ kind: 'renamed', text: `was @${former.username}`, until: null } as const] : []),
+  ];
+}
+
+function spikeMarks(spike: Spike | null, unit: string): Mark[] {
+  const started = Date.parse(spike?.day ?? '');
+  if (spike === null || Number.isNaN(started)) {
+    return [];
+  }
+  const text = `${signed(spike.change, full)}${unit} in a day, usually ${signed(spike.usual, full).replace('+', '')}`;
+  return [{ kind: 'spike', text, until: started + (NEWS_DAYS + 1) * DAY_MS }];
+}
