@@ -49,7 +49,7 @@ function Content(props: AccountListProps) {
     return (
       <>
         <Title accounts={accounts} />
-        <Skeleton shape="rows" count={8} />
+        <Skeleton count={8} />
       </>
     );
   }

@@ -1,24 +1,6 @@
 import type { TrackedAccount } from '../src/account';
-import { PLATFORM_LABELS } from '../src/job';
-import { Ago } from './Ago';
 import { Icon } from './DemoIcons';
 import { Picture } from './Picture';
-
-/** The username and its platform, such as `@nasa · YouTube`. */
-export function Handle({ account, separator }: { account: TrackedAccount; separator: string }) {
-  return `@${account.username}${account.platform ? separator + PLATFORM_LABELS[account.platform] : ''}`;
-}
-
-export function Synced({ account }: { account: TrackedAccount }) {
-  return (
-    account.lastSyncedAt && (
-      <>
-        {' · synced '}
-        <Ago moment={account.lastSyncedAt} />
-      </>
-    )
-  );
-}
 
 /** The display name, with marks for verified and private accounts. It keeps its own direction, such as right to left. */
 export function Name({ account }: { account: TrackedAccount }) {

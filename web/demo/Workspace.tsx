@@ -4,13 +4,14 @@ import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { TrackedAccount } from '../src/account';
 import type { AccountType, Platform } from '../src/job';
 import { TrackingJobsPanel } from '../src/panel/TrackingJobsPanel';
-import { TrackingJobService } from '../src/service';
+import { removeAccount, TrackingJobService } from '../src/service';
 import { AccountList } from './AccountList';
-import { AccountVideos } from './AccountVideos';
+import { AccountPage } from './account/AccountPage';
 import { type AccountView, WHOLE } from './accountView';
+import { ComparePage } from './compare/ComparePage';
 import type { Sample } from './config';
 import { isBusy, isKnown, whyKnownBy } from './matching';
-import { DEFAULT_RANGE, useRoute } from './route';
+import { DEFAULT_RANGE, MOST_COMPARED, useRoute } from './route';
 import { Samples } from './Samples';
 import { Skeleton } from './Skeleton';
 import { TrackForm } from './TrackForm';
@@ -50,10 +51,11 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
   const openedId = route.page === 'account' ? route.id : null;
   const found = useAccount(source, scope, openedId); // the list may not reach back to this account
   const opened = items.find(({ id }) => id === openedId) ?? found;
-  const isList = openedId === null || (opened === null && accounts.status === 'failed'); // which says why
+  const isRefused = opened === null && accounts.status === 'failed'; // the list says why
+  const isList = route.page === 'accounts' || (route.page === 'account' && isRefused);
   const jobs = useOpenJobs(service, scope);
   const whyKnown = useMemo(() => whyKnownBy(items, jobs), [items, jobs]);
-  usePageTitle(opened?.displayName, jobs.length);
+  usePageTitle(route.page === 'compare' ? 'Comparison' : opened?.displayName, jobs.length);
   const lastOpenedId = useLast(openedId);
   useScrollOfList(isList);
 
@@ -76,18 +78,34 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
   return (
     <main className="workspace">
       <h1 className="unseen">Tracked accounts</h1>
-      {!isList && opened && (
-        <AccountVideos
+      {route.page === 'account' && !isList && opened && (
+        <AccountPage
           key={opened.id}
           source={source}
           scope={scope}
           account={opened}
+          days={route.days}
+          onDays={(days) => navigate({ ...route, days })}
           isSyncing={isBusy(opened, jobs)}
           onSync={() => sync(opened)}
           onBack={close}
+          onCompare={() => navigate({ page: 'compare', ids: withChosen(opened.id, chosenIds), days: route.days })}
+          canRemove // both users of the demo are owners
+          onRemove={() => removeAccount(source, { ...scope, accountId: opened.id })}
         />
       )}
-      {!isList && !opened && <NoAccount isLoading={opened === undefined} onBack={close} />}
+      {route.page === 'account' && !isList && !opened && <NoAccount isLoading={opened === undefined} onBack={close} />}
+      {route.page === 'compare' && (
+        <ComparePage
+          source={source}
+          scope={scope}
+          accounts={items}
+          ids={route.ids}
+          days={route.days}
+          onIds={(ids) => navigate({ ...route, ids })}
+          onDays={(days) => navigate({ ...route, days })}
+        />
+      )}
       {isList && (
         <>
           <TrackForm onTrack={track} whyKnown={whyKnown} />
@@ -131,7 +149,7 @@ function NoAccount({ isLoading, onBack }: NoAccountProps) {
     <section className="card" aria-label="Account" aria-busy={isLoading}>
       {isLoading ? (
         <div className="loading">
-          <Skeleton shape="rows" count={4} />
+          <Skeleton count={4} />
         </div>
       ) : (
         <div className="empty">
@@ -168,4 +186,9 @@ function useScrollOfList(isList: boolean): void {
     window.addEventListener('scroll', remember, { passive: true });
     return () => window.removeEventListener('scroll', remember);
   }, [isList]);
+}
+
+/** The accounts chosen in the list and the open one, which is always among them. */
+function withChosen(id: string, chosenIds: readonly string[]): string[] {
+  return [id, ...chosenIds.filter((other) => other !== id)].slice(0, MOST_COMPARED);
 }

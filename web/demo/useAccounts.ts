@@ -1,15 +1,8 @@
 import { useCallback, useEffect, useState } from 'react';
-import type { TrackedAccount, TrackedVideo } from '../src/account';
+import type { TrackedAccount } from '../src/account';
 import type { TrackingJobError } from '../src/errors';
 import type { OnError, Unsubscribe } from '../src/retryingListener';
-import {
-  type AccountSource,
-  type Newest,
-  type ProjectScope,
-  watchAccount,
-  watchAccounts,
-  watchVideos,
-} from '../src/watchAccounts';
+import { type AccountSource, type Newest, type ProjectScope, watchAccount, watchAccounts } from '../src/watchAccounts';
 
 export type Live<T> =
   | { status: 'loading' }
@@ -22,20 +15,6 @@ export function useAccounts(source: AccountSource, { orgId, projectId }: Project
   const watch = useCallback<Watch<TrackedAccount>>(
     (onNewest, onError) => watchAccounts(source, { orgId, projectId, newest }, onNewest, onError),
     [source, orgId, projectId, newest],
-  );
-  return useLive(watch);
-}
-
-/** Watch an account's newest videos. */
-export function useVideos(
-  source: AccountSource,
-  { orgId, projectId }: ProjectScope,
-  accountId: string,
-  newest: number,
-) {
-  const watch = useCallback<Watch<TrackedVideo>>(
-    (onNewest, onError) => watchVideos(source, { orgId, projectId, accountId, newest }, onNewest, onError),
-    [source, orgId, projectId, accountId, newest],
   );
   return useLive(watch);
 }

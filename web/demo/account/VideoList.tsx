@@ -89,7 +89,7 @@ export function VideoList({ access, source, scope, account, videos, onMore }: Vi
         />
         <Action label="Export CSV" doing="Exporting…" act={() => access.downloadVideos(source, scope, account)} />
       </div>
-      {listed.status === 'loading' && <Skeleton shape="rows" count={4} />}
+      {listed.status === 'loading' && <Skeleton count={4} />}
       {listed.status === 'failed' && (
         <p className="empty problem" role="alert">
           {listed.sentence}
