@@ -12,7 +12,7 @@ from google.api_core.exceptions import GoogleAPIError
 from playwright.sync_api import Error as PlaywrightError
 from rich.console import Console
 
-from bench import BenchError, chain, claims, costs, crowd, executions, imports, page, pool, ticks
+from bench import BenchError, accounts, chain, charts, claims, costs, crowd, executions, imports, page, pool, ticks
 from bench.refreshes import counted
 from bench.table import Row, table
 from local import LocalError, stack
@@ -71,6 +71,8 @@ def _measures(state: stack.State) -> list[Measure]:
         Measure("a refresh's calls, writes and costs", counted.rows),
         Measure("many jobs at once, a minute or so", lambda: pool.rows(state)),
         Measure("size of the web package", page.size_rows),
+        Measure("charts", charts.rows),
+        Measure("a long list of accounts", accounts.rows),
         Measure("the page, two minutes or so", lambda: page.rows(state)),
     ]
 

@@ -1,11 +1,10 @@
-import { type ReactNode, useCallback, useMemo } from 'react';
+import { type Dispatch, type ReactNode, type SetStateAction, useCallback, useMemo } from 'react';
 import type { TrackedAccount } from '../src/account';
 import { AccountGrid } from './AccountGrid';
 import { AccountTools } from './AccountTools';
 import { type AccountView, isFiltered, totalsOf, viewOf, WHOLE } from './accountView';
 import { CompareBar } from './CompareBar';
 import { full } from './format';
-import { MOST_COMPARED } from './route';
 import { Skeleton } from './Skeleton';
 import { Totals } from './Totals';
 import type { Live } from './useAccounts';
@@ -19,7 +18,7 @@ export interface AccountListProps {
   lastOpenedId: string | null;
   /** The accounts chosen for a comparison, in the order in which they were chosen. */
   chosenIds: readonly string[];
-  onChosen: (ids: readonly string[]) => void;
+  onChosen: Dispatch<SetStateAction<readonly string[]>>;
   onOpen: (id: string) => void;
   /** Shown below the sentence of a project without accounts. */
   children?: ReactNode;
@@ -85,18 +84,17 @@ interface ReadyProps extends AccountListProps {
   accounts: Extract<Live<TrackedAccount>, { status: 'ready' }>;
 }
 
-function Ready({ accounts, view, onView, arrivedId, lastOpenedId, chosenIds, onChosen, onOpen }: ReadyProps) {
+function Ready({ accounts, view, onView, arrivedId, lastOpenedId, onChosen, onOpen, ...props }: ReadyProps) {
   const { items, hasMore } = accounts;
   const shown = useMemo(() => viewOf(items, view), [items, view]);
   const unavailable = useMemo(() => totalsOf(items).unavailable, [items]);
   const byId = useMemo(() => new Map(items.map((account) => [account.id, account])), [items]);
-  const chosen = chosenIds.flatMap((id) => byId.get(id) ?? []); // one that was removed is chosen no more
+  const chosen = props.chosenIds.flatMap((id) => byId.get(id) ?? []); // one that was removed is chosen no more
+  const chosenIds = chosen.map(({ id }) => id);
   const onChoose = useCallback(
-    (id: string, isChosen: boolean) => {
-      const others = chosenIds.filter((other) => other !== id && byId.has(other));
-      onChosen(isChosen ? [...others, id].slice(0, MOST_COMPARED) : others);
-    },
-    [chosenIds, byId, onChosen],
+    (id: string, isChosen: boolean) =>
+      onChosen((ids) => [...ids.filter((other) => other !== id), ...(isChosen ? [id] : [])]),
+    [onChosen],
   );
   return (
     <>

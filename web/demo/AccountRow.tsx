@@ -16,6 +16,7 @@ import { Avatar, Name } from './Identity';
 import { Marks } from './Marks';
 import { DEFAULT_RANGE, hrefOf } from './route';
 
+const MOMENT = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
 const DAYS = 30;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -106,7 +107,7 @@ export const AccountRow = memo(function AccountRow(props: AccountRowProps) {
       </span>
       <span role="gridcell" className="synced">
         {account.lastSyncedAt ? (
-          <time dateTime={account.lastSyncedAt.toISOString()} title={account.lastSyncedAt.toLocaleString('en')}>
+          <time dateTime={account.lastSyncedAt.toISOString()} title={MOMENT.format(account.lastSyncedAt)}>
             <Ago moment={account.lastSyncedAt} />
           </time>
         ) : (

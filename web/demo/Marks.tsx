@@ -17,9 +17,12 @@ function One({ mark }: { mark: Mark }) {
   const isNews = useIsBefore(mark.until ?? Number.POSITIVE_INFINITY);
   return (
     isNews && (
-      <span className={`mark-text ${mark.kind}`} title={mark.text}>
+      <span className={`mark-text ${mark.kind}`} title={mark.text + mark.detail}>
         <Icon name={ICONS[mark.kind]} />
-        <span className="text">{mark.text}</span>
+        <span className="text">
+          {mark.text}
+          <span className="rest">{mark.detail}</span>
+        </span>
       </span>
     )
   );

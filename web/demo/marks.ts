@@ -9,6 +9,8 @@ export type MarkKind = 'unavailable' | 'spike' | 'renamed';
 export interface Mark {
   kind: MarkKind;
   text: string;
+  /** More, for which a narrow page has no room. */
+  detail: string;
   /** When the mark goes, in milliseconds since the epoch; null for one that stays. */
   until: number | null;
 }
@@ -30,10 +32,12 @@ export function marksOf(account: TrackedAccount): Mark[] {
   const since = unavailableSince ? ` since ${DAY.format(unavailableSince)}` : '';
   const former = usernameHistory.at(-1);
   return [
-    ...(unavailable === null ? [] : [{ kind: 'unavailable', text: WHY[unavailable] + since, until: null } as const]),
+    ...(unavailable === null
+      ? []
+      : [{ kind: 'unavailable', text: WHY[unavailable], detail: since, until: null } as const]),
     ...spikeMarks(spikes.followers, ''),
     ...spikeMarks(spikes.views, ' views'),
-    ...(former ? [{ kind: 'renamed', text: `was @${former.username}`, until: null } as const] : []),
+    ...(former ? [{ kind: 'renamed', text: `was @${former.username}`, detail: '', until: null } as const] : []),
   ];
 }
 
@@ -42,6 +46,7 @@ function spikeMarks(spike: Spike | null, unit: string): Mark[] {
   if (spike === null || Number.isNaN(started)) {
     return [];
   }
-  const text = `${signed(spike.change, full)}${unit} in a day, usually ${signed(spike.usual, full).replace('+', '')}`;
-  return [{ kind: 'spike', text, until: started + (NEWS_DAYS + 1) * DAY_MS }];
+  const text = `${signed(spike.change, full)}${unit} in a day`;
+  const detail = `, usually ${signed(spike.usual, full).replace('+', '')}`;
+  return [{ kind: 'spike', text, detail, until: started + (NEWS_DAYS + 1) * DAY_MS }];
 }

@@ -102,13 +102,13 @@ class DemoPage:
     def track(self, typed: str, platform: str | None = None) -> None:
         self.username.fill(typed)
         if platform is not None:
-            self.tab.get_by_label("Platform").select_option(label=platform)
+            self.tab.locator("form").get_by_label("Platform").select_option(label=platform)
         self.tab.get_by_role("button", name="Track", exact=True).click()
 
     def track_many(self, *typed: str) -> None:
         self.tab.get_by_role("button", name="Add many").click()
         self.tab.get_by_label("Usernames or links").fill("\n".join(typed))
-        self.tab.get_by_role("button", name="Track", exact=True).click()
+        self.tab.get_by_role("button", name=re.compile(r"^Track \d+ account")).click()
 
     def row(self, username: str) -> Locator:
         """The panel's row for an account's job."""
@@ -140,8 +140,12 @@ class DemoPage:
         raise AssertionError(f"{target} is not reached with {MOST_STOPS} presses of Tab")
 
     def account(self, username: str) -> Locator:
-        """The account in the list of accounts."""
-        return self.tab.get_by_role("region", name="Accounts").get_by_role("button").filter(has_text=f"@{username}")
+        """The account's row in the list of accounts."""
+        return self.tab.get_by_role("region", name="Accounts").get_by_role("row").filter(has_text=f"@{username}")
+
+    def link(self, username: str) -> Locator:
+        """The link in the account's row, which opens the account."""
+        return self.account(username).get_by_role("link")
 
     @property
     def videos(self) -> Locator:

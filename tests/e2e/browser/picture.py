@@ -57,7 +57,7 @@ def opened(context: BrowserContext, project: Project) -> DemoPage:
     page = DemoPage(context, project)
     context.route(lambda address: "127.0.0.1" not in address, answer_with_a_colour)
     page.sign_in()
-    page.account(OPENED).click()
+    page.link(OPENED).click()
     expect(page.videos.first).to_be_visible()
     page.track(MISTYPED, "Instagram")
     expect(page.row(MISTYPED)).to_contain_text("Failed")

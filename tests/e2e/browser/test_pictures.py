@@ -38,8 +38,9 @@ def running() -> Iterator[RunningStack]:
 def test_page_shows_the_copies_of_a_jobs_pictures(page: DemoPage, running: RunningStack) -> None:
     """The pictures function copies them after the job, and the page hears of that by its listeners."""
     page.track("sim_videos_4", "YouTube")
-    avatar = page.account("sim_videos_4").locator("img")  # the account opens by itself, since no other is open
+    avatar = page.account("sim_videos_4").locator("img")
     assert width_of_copy(avatar, running) == AVATAR_PX
+    page.link("sim_videos_4").click()
     assert width_of_copy(page.videos.locator("img").first, running) == THUMBNAIL_PX
 
 

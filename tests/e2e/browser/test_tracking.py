@@ -26,8 +26,7 @@ def test_tracked_account_is_listed_with_its_videos(page: DemoPage) -> None:
     job_id = page.job_id("sim_slow_4")
     expect(row).to_contain_text("Completed")
 
-    # The account opens by itself, since no other was open.
-    expect(page.account("sim_slow_4")).to_have_attribute("aria-current", "true")
+    page.link("sim_slow_4").click()
     expect(page.videos).to_have_count(3)
     expect(page.tab.locator("article img")).to_have_count(0)  # pictures that cannot be loaded have placeholders
     page.shoot("3-completed")
@@ -89,7 +88,7 @@ def test_job_continues_while_the_browser_is_closed(
     project.ended([job_id])
     second = browser_of_somebody()
     page = open_page(second)
-    page.account("sim_slow_2").click()  # without signing in again
+    page.link("sim_slow_2").click()  # without signing in again
     expect(page.videos).to_have_count(3)
     expect(page.panel).to_be_hidden()  # the job ended while nobody looked, so the panel does not report it
     page.shoot("4-back-again")

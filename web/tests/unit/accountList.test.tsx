@@ -113,12 +113,12 @@ describe('a row', () => {
   });
 
   test('draws the last 30 days, with gaps', () => {
-    const recentFollowers = [10, null, 30];
+    const recentFollowers = [10, 20, null, 30];
     render(<List accounts={ready([makeAccount({ displayName: 'One', recentFollowers, lastSyncedAt: SYNCED })])} />);
     const line = within(row('One')).getByRole('img');
-    expect(line.getAttribute('aria-label')).toContain('Nov 21, 2026');
+    expect(line.getAttribute('aria-label')).toContain('Nov 20, 2026');
     expect(line.getAttribute('aria-label')).toContain('Nov 23, 2026');
-    expect(line.querySelector('path')?.getAttribute('d')).not.toMatch(/L/);
+    expect(line.querySelector('path')?.getAttribute('d')).toMatch(/^M89\.\S+ \S+L93\.\S+ \S+$/); // of 30 days, the last four
   });
 
   test('marks what needs attention, and a spike for a week', () => {

@@ -139,7 +139,7 @@ describe('marks', () => {
         { username: 'second', until: null },
       ],
     });
-    expect(marksOf(account).map(({ text }) => text)).toEqual([
+    expect(marksOf(account).map(({ text, detail }) => text + detail)).toEqual([
       'Suspended since Nov 12',
       '+5,000 in a day, usually 100',
       '−1,234,567 views in a day, usually −20',
@@ -157,7 +157,7 @@ describe('marks', () => {
     ['private', 'Private'],
     ['name_taken', 'Name taken'],
   ] as const)('of %s need no date', (unavailable, text) => {
-    expect(marksOf(makeAccount({ unavailable }))).toEqual([{ kind: 'unavailable', text, until: null }]);
+    expect(marksOf(makeAccount({ unavailable }))).toEqual([{ kind: 'unavailable', text, detail: '', until: null }]);
   });
 
   it('are none for an odd spike or a plain account', () => {
