@@ -160,5 +160,5 @@ export function comparisonCsv({ lines, range: { from = '', to = '9999' } }: Comp
     .toSorted()
     .map((day) => [day, ...values.map((byDay) => byDay.get(day) ?? null)])
     .filter(([, ...cells]) => cells.some((cell) => cell !== null));
-  return toCsv([['day', ...lines.map(({ name }) => name)], ...rows]);
+  return toCsv([['day', ...lines.map(({ name }) => name.replace(/^@/, ''))], ...rows]);
 }

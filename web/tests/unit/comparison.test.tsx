@@ -118,7 +118,7 @@ describe('the comparison', () => {
 
   test('as CSV has a column for each account', () => {
     const comparison = comparisonOf([compared(orbital, [100, null, 120]), compared(mars, [null, null, 10])], 7, NOW);
-    expect(comparisonCsv(comparison)).toBe("day,'@orbital,'@marsdaily\r\n2026-11-28,100,\r\n2026-11-30,120,10\r\n");
+    expect(comparisonCsv(comparison)).toBe('day,orbital,marsdaily\r\n2026-11-28,100,\r\n2026-11-30,120,10\r\n');
   });
 });
 
@@ -164,7 +164,7 @@ describe('the page of the comparison', () => {
   test('adds an account that is searched for, and takes one out', async () => {
     const { onIds } = page([orbital.id]);
     const search = screen.getByRole('searchbox', { name: 'Add an account' });
-    await userEvent.type(search, '@orbi');
+    await userEvent.type(search, '@nobody');
     expect(screen.getByText('No other account matches.')).toBeTruthy();
     await userEvent.clear(search);
     await userEvent.type(search, 'mars');
