@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -263,6 +264,54 @@ def test_two_panels_do_not_cover_each_other(gallery: str, tab: Page) -> None:
 
 
 # Charts
+
+
+@pytest.mark.parametrize("scene", ["account", "accountLong", "accountOutliers", "compareFive"])
+def test_pages_fit_a_small_phone_with_large_text(gallery: str, tab: Page, scene: str) -> None:
+    """At 360 px, and at 720 px with text of 200 %, which has as little room, nothing has to be scrolled sideways."""
+    tab.goto(f"{gallery}?scene={scene}")
+    expect(tab.locator("[data-scene-is-played]")).to_be_attached()
+    for width, text in ((360, "100%"), (720, "200%")):
+        tab.set_viewport_size(ViewportSize(width=width, height=800))
+        tab.locator("html").evaluate("(page, size) => { page.style.fontSize = size; }", text)
+        assert overflow_px(tab) == 0, f"{width} px, {text}"
+    title = tab.locator(".acc-page h2").evaluate("title => getComputedStyle(title).fontSize")
+    assert float(title.removesuffix("px")) > 30
+
+
+def test_stop_tracking_asks_and_gives_the_focus_back(gallery: str, tab: Page) -> None:
+    tab.goto(f"{gallery}?scene=account")
+    stop = tab.get_by_role("button", name="Stop tracking…")
+    stop.focus()
+    tab.keyboard.press("Enter")
+    dialog = tab.get_by_role("dialog", name="Stop tracking @orbital?")
+    expect(dialog.get_by_role("button", name="Keep it")).to_be_focused()
+    tab.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(stop).to_be_focused()
+
+
+def test_range_and_posts_are_chosen_by_keys(gallery: str, tab: Page) -> None:
+    tab.goto(f"{gallery}?scene=account")
+    tab.get_by_role("radio", name="90 days").focus()
+    tab.keyboard.press("ArrowRight")
+    expect(tab.get_by_role("radio", name="1 year")).to_be_checked()
+    expect(tab.get_by_text(re.compile(r"in 365 days"))).to_have_count(2)
+    tab.get_by_role("radio", name="Newest").focus()
+    tab.keyboard.press("ArrowRight")
+    tab.keyboard.press("ArrowRight")
+    expect(tab.get_by_role("radio", name="Outliers")).to_be_checked()
+    expect(tab.get_by_role("article").first).to_contain_text("12x")
+
+
+def test_compared_lines_differ_without_colours(gallery: str, tab: Page) -> None:
+    tab.goto(f"{gallery}?scene=compareFive")
+    lines = tab.locator(".tracking-chart__drawing .tracking-chart__line")
+    expect(lines).to_have_count(5)
+    dashes = [line.evaluate("line => getComputedStyle(line).strokeDasharray") for line in lines.all()]
+    assert len(set(dashes)) == 5
+    swatches = tab.locator(".cmp-pill .cmp-swatch").all()
+    assert [swatch.evaluate("swatch => getComputedStyle(swatch).strokeDasharray") for swatch in swatches] == dashes
 
 
 def open_charts(tab: Page, gallery: str, scene: str) -> list[Locator]:
