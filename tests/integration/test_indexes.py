@@ -195,7 +195,7 @@ the fields' own indexes: https://firebase.google.com/docs/firestore/query-data/i
 """
 OF_OUR_PAGES = {
     *(("trackedAccounts", name) for name in ("dateAdded", "growth")),  # of a map, each field has its index
-    *(("videos", name) for name in ("publishedAt", "d1", "d7", "multiplier")),
+    *(("videos", name) for name in ("publishedAt", "d1", "d7", "multiplier", "unavailableSince")),
 }
 """web/tests/mocked/indexes.test.ts checks these queries."""
 ACCOUNT = json.loads((ROOT / "contracts" / "account.json").read_text())

@@ -28,8 +28,13 @@ export interface Newest<T> {
   connection: Connection;
 }
 
-/** The newest videos first, or those with the most of a figure: the views of 7 days or of 1 day, the multiplier. */
-export type VideoOrder = 'newest' | 'd7' | 'd1' | 'multiplier';
+const VIDEO_ORDERS = ['newest', 'd7', 'd1', 'multiplier', 'unavailableSince'] as const;
+
+/**
+ * The newest videos first; or those with the most of a figure: the views of 7 days or of 1 day, the multiplier; or those
+ * that vanished last.
+ */
+export type VideoOrder = (typeof VIDEO_ORDERS)[number];
 
 const DEFAULT_NEWEST = 50;
 
@@ -48,7 +53,7 @@ export function watchAccounts(
 
 /**
  * Watch an account's newest videos by `publishedAt`; otherwise as `watchAccounts`. In another `order`, those come last
- * whose figure is null, and those are missing that were not fetched since figures are written.
+ * whose value is null, and those are missing that were not fetched since these values are written.
  */
 export function watchVideos(
   source: AccountSource,
@@ -56,7 +61,7 @@ export function watchVideos(
   onVideos: (videos: Newest<TrackedVideo>) => void,
   onError: OnError = logError,
 ): Unsubscribe {
-  checkChoice('order', order, ['newest', 'd7', 'd1', 'multiplier'] satisfies VideoOrder[]);
+  checkChoice('order', order, VIDEO_ORDERS);
   const path = `${accountPath(scope)}/videos`;
   return watchNewest(source, path, order === 'newest' ? 'publishedAt' : order, newest, readVideo, onVideos, onError);
 }

@@ -161,6 +161,8 @@ const ORDERS = {
   d1: (a: TrackedVideo, b: TrackedVideo) => (b.d1 ?? -1) - (a.d1 ?? -1),
   d7: (a: TrackedVideo, b: TrackedVideo) => (b.d7 ?? -1) - (a.d7 ?? -1),
   multiplier: (a: TrackedVideo, b: TrackedVideo) => (b.multiplier ?? -1) - (a.multiplier ?? -1),
+  unavailableSince: (a: TrackedVideo, b: TrackedVideo) =>
+    (b.unavailableSince?.getTime() ?? -1) - (a.unavailableSince?.getTime() ?? -1),
 };
 
 /** The calls of a page whose database has these values. */

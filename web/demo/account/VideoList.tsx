@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react';
 import type { TrackedAccount, TrackedVideo } from '../../src/account';
-import type { AccountSource, ProjectScope } from '../../src/watchAccounts';
+import type { AccountSource, ProjectScope, VideoOrder } from '../../src/watchAccounts';
 import { descending } from '../accountView';
 import { full } from '../format';
 import { Skeleton } from '../Skeleton';
@@ -23,6 +23,12 @@ const CHOICES = {
   vanished: 'Vanished',
 } as const;
 type Choice = keyof typeof CHOICES;
+/** Choices that the database orders. The others are looked for among the newest posts. */
+const ORDERS: Partial<Record<Choice, VideoOrder>> = {
+  d7: 'd7',
+  multiplier: 'multiplier',
+  vanished: 'unavailableSince',
+};
 const OPTIONS = Object.entries(CHOICES) as [Choice, string][];
 
 interface VideoListProps {
@@ -40,16 +46,10 @@ interface VideoListProps {
 export function VideoList({ access, source, scope, account, videos, onMore }: VideoListProps) {
   const [choice, setChoice] = useState<Choice>('newest');
   const [rows, setRows] = useState(ROWS);
-  const isOrdered = choice === 'd7' || choice === 'multiplier';
-  const ordered = useVideosOf(
-    access,
-    source,
-    scope,
-    isOrdered ? [account.id] : [],
-    isOrdered ? choice : 'newest',
-    rows,
-  );
-  const listed = isOrdered ? inOrder(ordered.get(account.id), choice) : videos;
+  const order = ORDERS[choice];
+  const isOrdered = order !== undefined;
+  const ordered = useVideosOf(access, source, scope, order ? [account.id] : [], order ?? 'newest', rows);
+  const listed = order ? inOrder(ordered.get(account.id), order) : videos;
   const items = listed.status === 'ready' ? listed.value.items : null;
   const shown = useMemo(() => chosenOf(items ?? [], choice), [items, choice]);
   const page = shown.slice(0, rows);
@@ -96,7 +96,7 @@ export function VideoList({ access, source, scope, account, videos, onMore }: Vi
         </p>
       )}
       {listed.status === 'ready' && page.length === 0 && (
-        <p className="empty">{whyNone(account, choice, listed.isStale, items?.length ?? 0, hasMore)}</p>
+        <p className="empty">{whyNone(account, choice, listed.isStale, items?.length ?? 0)}</p>
       )}
       {page.length > 0 && (
         <ul className="acc-videos">
@@ -110,7 +110,7 @@ export function VideoList({ access, source, scope, account, videos, onMore }: Vi
       {listed.status === 'ready' && <Bound choice={choice} loaded={items?.length ?? 0} hasMore={hasMore} />}
       {(shown.length > rows || (hasMore && !isPastTheEnd(choice, items ?? []))) && (
         <button type="button" className="secondary more" onClick={more}>
-          {!isOrdered && choice !== 'newest' && shown.length <= rows ? 'Look through older posts' : 'Show more posts'}
+          {choice === 'viewCount' && shown.length <= rows ? 'Look through older posts' : 'Show more posts'}
         </button>
       )}
     </section>
@@ -118,7 +118,7 @@ export function VideoList({ access, source, scope, account, videos, onMore }: Vi
 }
 
 /** While another order is loaded, the posts of the order before are not shown under its name. */
-function inOrder(videos: Watched<Videos> | undefined, order: Choice): Watched<Videos> {
+function inOrder(videos: Watched<Videos> | undefined, order: VideoOrder): Watched<Videos> {
   const isOther = videos?.status === 'ready' && videos.value.order !== order;
   return videos === undefined || isOther ? { status: 'loading' } : videos;
 }
@@ -136,9 +136,7 @@ function chosenOf(items: readonly TrackedVideo[], choice: Choice): readonly Trac
         .filter(({ viewCount }) => viewCount !== null)
         .toSorted((a, b) => descending(a.viewCount, b.viewCount));
     case 'vanished':
-      return items
-        .filter(({ unavailableSince }) => unavailableSince !== null)
-        .toSorted((a, b) => descending(a.unavailableSince?.getTime() ?? null, b.unavailableSince?.getTime() ?? null));
+      return items.filter(hasVanished);
   }
 }
 
@@ -146,22 +144,23 @@ function isOutlier({ multiplier }: TrackedVideo): boolean {
   return multiplier !== null && multiplier >= OUTLIER_LEVELS[0];
 }
 
+function hasVanished({ unavailableSince }: TrackedVideo): boolean {
+  return unavailableSince !== null;
+}
+
 /** Whether no further post can belong to the choice, because the last one that is loaded does not. */
 function isPastTheEnd(choice: Choice, items: readonly TrackedVideo[]): boolean {
-  const last = items.at(-1);
-  return (
-    last !== undefined &&
-    ((choice === 'multiplier' && !isOutlier(last)) || (choice === 'd7' && (last.d7 === null || last.d7 <= 0)))
-  );
+  const isOrdered = ORDERS[choice] !== undefined;
+  return isOrdered && items.length > 0 && chosenOf(items.slice(-1), choice).length === 0;
 }
 
-/** These two are looked for among the loaded posts; say so as long as there are others. */
+/** The most viewed ones are looked for among the loaded posts; say so as long as there are others. */
 function Bound({ choice, loaded, hasMore }: { choice: Choice; loaded: number; hasMore: boolean }) {
-  const isBound = hasMore && (choice === 'viewCount' || choice === 'vanished');
-  return isBound && <p className="detail bound">Only the {full(loaded)} newest posts are looked through.</p>;
+  const isBound = hasMore && choice === 'viewCount';
+  return isBound && <p className="detail bound">Only the {full(loaded)} newest posts are compared.</p>;
 }
 
-function whyNone(account: TrackedAccount, choice: Choice, isStale: boolean, loaded: number, hasMore: boolean): string {
+function whyNone(account: TrackedAccount, choice: Choice, isStale: boolean, loaded: number): string {
   if (isStale && loaded === 0) {
     return 'There is no connection. The posts show up here once it is back.';
   }
@@ -181,7 +180,7 @@ function whyNone(account: TrackedAccount, choice: Choice, isStale: boolean, load
     case 'viewCount':
       return 'The platform tells no views of these posts.';
     case 'vanished':
-      return hasMore ? 'None of these posts has vanished.' : 'No post has vanished.';
+      return 'No post has vanished. One that two fetches of all posts do not find, a day apart, shows up here.';
     case 'newest':
       return 'No posts.';
   }

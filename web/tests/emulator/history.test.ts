@@ -198,14 +198,15 @@ test.each([
   ['d1', 'c,a,b'],
   ['d7', 'a,c,b'],
   ['multiplier', 'b,c,a'],
+  ['unavailableSince', 'a,c,b'],
 ] as const)('watchVideos tells the first videos by %s', async (order, expected) => {
   const [example] = accountExamplesOf('video').valid;
-  const { d1: _, d7: __, multiplier: ___, ...older } = example?.document ?? {};
+  const { d1: _, d7: __, multiplier: ___, unavailableSince: ____, ...older } = example?.document ?? {};
   const published = (number: number) => ({ publishedAt: Timestamp.fromMillis(Date.UTC(2027, 0, number)) });
   const documents = {
-    a: { ...older, ...published(1), d1: 5, d7: 90, multiplier: 0.5 },
-    b: { ...older, ...published(2), d1: -2, d7: null, multiplier: 4 },
-    c: { ...older, ...published(3), d1: 7, d7: 20, multiplier: 1.2 },
+    a: { ...older, ...published(1), d1: 5, d7: 90, multiplier: 0.5, unavailableSince: Timestamp.fromMillis(5) },
+    b: { ...older, ...published(2), d1: -2, d7: null, multiplier: 4, unavailableSince: null },
+    c: { ...older, ...published(3), d1: 7, d7: 20, multiplier: 1.2, unavailableSince: Timestamp.fromMillis(4) },
     d: { ...older, ...published(4) }, // not fetched since these figures are written
   };
   for (const [id, document] of Object.entries(documents)) {

@@ -103,7 +103,7 @@ const account = { ...project, accountId: 'a1' };
 test.each([
   ['watchAccounts', () => watchAccounts(source, project, () => {}), 'dateAdded'],
   ['watchVideos', () => watchVideos(source, account, () => {}), 'publishedAt'],
-  ...(['newest', 'd7', 'd1', 'multiplier'] as const).map((order): [string, () => void, string] => [
+  ...(['newest', 'd7', 'd1', 'multiplier', 'unavailableSince'] as const).map((order): [string, () => void, string] => [
     `watchVideos, order ${order},`,
     () => watchVideos(source, { ...account, order }, () => {}),
     order === 'newest' ? 'publishedAt' : order,

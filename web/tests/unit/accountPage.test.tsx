@@ -326,14 +326,29 @@ describe('the posts', () => {
     expect(region('Posts').getByText('Loading…')).toBeTruthy();
   });
 
-  test('that vanished are found among the loaded ones', async () => {
-    page({ access: makeAccess({ history: () => [], videos: () => makeVideos(260) }) });
+  test('that vanished are found however old they are', async () => {
+    page({
+      access: makeAccess({
+        history: () => [],
+        videos: () =>
+          makeVideos(260).map((video, index) => (index === 250 ? { ...video, unavailableSince: daysAgo(2) } : video)),
+      }),
+    });
     await choose('Vanished');
-    expect(screen.getAllByText(/^Gone since/)).toHaveLength(2);
-    expect(screen.getByText('Only the 200 newest posts are looked through.')).toBeTruthy();
-    await userEvent.click(screen.getByRole('button', { name: 'Look through older posts' }));
-    expect(screen.queryByText(/are looked through/)).toBeNull();
-    expect(screen.queryByRole('button', { name: 'Look through older posts' })).toBeNull();
+    expect(screen.getAllByText(/^Gone since/)).toHaveLength(3);
+    expect(screen.queryByRole('button', { name: 'Show more posts' })).toBeNull();
+  });
+
+  test('with most views are those of the loaded ones', async () => {
+    page({ access: makeAccess({ history: () => [], videos: () => makeVideos(210) }) });
+    await choose('Most views');
+    expect(screen.getByText('Only the 200 newest posts are compared.')).toBeTruthy();
+    const more = () => screen.queryByRole('button', { name: /^(Show more|Look through older) posts$/ });
+    for (let presses = 0; more() && presses < 20; presses += 1) {
+      await userEvent.click(more() as HTMLElement);
+    }
+    expect(posts()).toHaveLength(210);
+    expect(screen.queryByText(/are compared/)).toBeNull();
   });
 
   test('come by fifteen, and older ones are loaded', async () => {

@@ -59,6 +59,16 @@ describe('the comparison', () => {
     );
   });
 
+  test('of one account or of three begins where all of them do', () => {
+    const [one, two, three] = [
+      compared(orbital, [1, 2, 3, 4]),
+      compared(mars, [null, 2, 3, 4]),
+      compared(lab, [null, null, 3, 4]),
+    ];
+    expect(comparisonOf([one], 7, NOW).commonStart).toBe('2026-11-27');
+    expect(comparisonOf([one, two, three], 7, NOW).commonStart).toBe('2026-11-29');
+  });
+
   test('without a common day has none', () => {
     const comparison = comparisonOf([compared(orbital, [1, null]), compared(mars, [null, 1])], 7, NOW);
     expect(comparison.commonStart).toBeNull();
@@ -123,7 +133,12 @@ describe('the comparison', () => {
 });
 
 describe('the page of the comparison', () => {
-  const ACCOUNTS = [orbital, mars, lab, ...[4, 5, 6].map((id) => makeAccount({ id: `x${id}`, username: `more${id}` }))];
+  const ACCOUNTS = [
+    orbital,
+    mars,
+    lab,
+    ...[4, 5, 6].map((id) => makeAccount({ id: `x${id}`, username: `more${id}`, displayName: `More ${id}` })),
+  ];
 
   function page(ids: string[], props: Partial<ComparePageProps> = {}) {
     const all: ComparePageProps = {
@@ -165,6 +180,9 @@ describe('the page of the comparison', () => {
     const { onIds } = page([orbital.id]);
     const search = screen.getByRole('searchbox', { name: 'Add an account' });
     await userEvent.type(search, '@nobody');
+    expect(screen.getByText('No other account matches.')).toBeTruthy();
+    await userEvent.clear(search);
+    await userEvent.type(search, '@orbital');
     expect(screen.getByText('No other account matches.')).toBeTruthy();
     await userEvent.clear(search);
     await userEvent.type(search, 'mars');
