@@ -148,6 +148,11 @@ function Metric({ noun, name, points, count, range, days, spike, hidden }: Metri
   const values = useMemo(() => pointsOf(points, count), [points, count]);
   const series = useMemo(() => [{ name, points: values }], [name, values]);
   const gained = useMemo(() => dailyChanges(values), [values]);
+  // The first day of the line is the one that growth is measured from; what it gained itself is not part of it.
+  const barRange = useMemo(
+    () => ({ from: points.find(({ day }) => day > (range.from ?? ''))?.day, to: range.to }),
+    [points, range],
+  );
   const steps = useMemo(() => isRounded(values), [values]);
   if (!hasValues(values, range)) {
     return <p className="acc-hidden detail">{hidden}</p>;
@@ -166,7 +171,7 @@ function Metric({ noun, name, points, count, range, days, spike, hidden }: Metri
       </p>
       <div className="acc-charts">
         <LineChart title={name} series={series} range={range} steps={steps} />
-        <BarChart title={`New ${noun} a day`} points={gained} range={range} />
+        <BarChart title={`New ${noun} a day`} points={gained} range={barRange} />
       </div>
     </div>
   );

@@ -193,6 +193,13 @@ describe('the charts', () => {
     expect(screen.getByRole('region', { name: 'Growth' }).getAttribute('aria-busy')).toBe('false');
   });
 
+  test('have as many bars as the range has days', async () => {
+    page({ days: 7 });
+    const bars = within(screen.getByRole('figure', { name: 'New followers a day' }));
+    await userEvent.click(bars.getByRole('button', { name: 'Show as table' }));
+    expect(bars.getAllByRole('row')).toHaveLength(1 + 7);
+  });
+
   test('tell a spike of the range in words', () => {
     const day = daysAgo(12).toISOString().slice(0, 10);
     const spikes = { followers: { day, change: 3_910, usual: 171 }, views: null };
