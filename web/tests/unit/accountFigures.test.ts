@@ -34,7 +34,7 @@ import { pointsOf as series } from '../chartSeries';
 const NOW = new Date('2026-11-30T12:00:00Z');
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const before = (ms: number) => new Date(NOW.getTime() - ms);
+const earlier = (ms: number) => new Date(NOW.getTime() - ms);
 const synced = makeAccount({ lastSyncedAt: NOW, followerCount: 1_000 });
 const point = (day: string, fields: Partial<HistoryPoint> = {}): HistoryPoint => ({
   day,
@@ -72,12 +72,12 @@ describe('the engagement rate', () => {
 
   test('is the median of the posts of 30 days', () => {
     const videos = [
-      makeVideo({ ...post, publishedAt: before(DAY) }),
-      makeVideo({ ...post, likeCount: 18, publishedAt: before(2 * DAY) }),
-      makeVideo({ ...post, likeCount: 198, publishedAt: before(29 * DAY) }),
-      makeVideo({ ...post, likeCount: null, publishedAt: before(3 * DAY) }),
-      makeVideo({ ...post, likeCount: 98, publishedAt: before(31 * DAY) }),
-      makeVideo({ ...post, likeCount: 98, publishedAt: before(DAY), unavailableSince: NOW }),
+      makeVideo({ ...post, publishedAt: earlier(DAY) }),
+      makeVideo({ ...post, likeCount: 18, publishedAt: earlier(2 * DAY) }),
+      makeVideo({ ...post, likeCount: 198, publishedAt: earlier(29 * DAY) }),
+      makeVideo({ ...post, likeCount: null, publishedAt: earlier(3 * DAY) }),
+      makeVideo({ ...post, likeCount: 98, publishedAt: earlier(31 * DAY) }),
+      makeVideo({ ...post, likeCount: 98, publishedAt: earlier(DAY), unavailableSince: NOW }),
     ];
     expect(engagementRate(videos, synced, NOW)).toEqual({ share: 0.1, counted: 3, posts: 4, isByFollowers: false });
     expect(engagementRate(videos.slice(0, 2), synced, NOW).share).toBeCloseTo(0.075);
@@ -86,14 +86,14 @@ describe('the engagement rate', () => {
 });
 
 describe('posts a week', () => {
-  const posts = (...days: number[]) => days.map((age) => makeVideo({ publishedAt: before(age * DAY) }));
+  const posts = (...days: number[]) => days.map((age) => makeVideo({ publishedAt: earlier(age * DAY) }));
 
   test('count 30 days', () => {
     expect(postsPerWeek({ items: posts(1, 2, 29, 40), hasMore: false }, synced, NOW)).toBeCloseTo(0.7);
   });
 
   test('count the days before the last fetch', () => {
-    const account = makeAccount({ lastSyncedAt: before(20 * DAY) });
+    const account = makeAccount({ lastSyncedAt: earlier(20 * DAY) });
     expect(postsPerWeek({ items: posts(21, 40), hasMore: false }, account, NOW)).toBeCloseTo((2 / 30) * 7);
   });
 
@@ -121,8 +121,8 @@ describe('marks of a post', () => {
   });
 
   test('a post is new for 7 days', () => {
-    expect(isNew({ publishedAt: before(7 * DAY - 1) }, NOW)).toBe(true);
-    expect(isNew({ publishedAt: before(7 * DAY) }, NOW)).toBe(false);
+    expect(isNew({ publishedAt: earlier(7 * DAY - 1) }, NOW)).toBe(true);
+    expect(isNew({ publishedAt: earlier(7 * DAY) }, NOW)).toBe(false);
     expect(isNew({ publishedAt: null }, NOW)).toBe(false);
   });
 
@@ -224,23 +224,23 @@ describe('words', () => {
     [35 * 60, 'in 35 hours'],
     [48 * 60, 'in 2 days'],
   ])('%s minutes ahead', (minutes, text) => {
-    expect(until(before(-minutes * 60_000), NOW)).toBe(text);
+    expect(until(earlier(-minutes * 60_000), NOW)).toBe(text);
   });
 
   test('a time of another day has its date', () => {
-    expect(clock(before(-5 * 60_000), NOW)).toMatch(/^\d{1,2}:05 [AP]M$/);
-    expect(clock(before(-5 * DAY), NOW)).toMatch(/^Dec \d, /);
+    expect(clock(earlier(-5 * 60_000), NOW)).toMatch(/^\d{1,2}:05 [AP]M$/);
+    expect(clock(earlier(-5 * DAY), NOW)).toMatch(/^Dec \d, /);
   });
 });
 
 describe('refreshes', () => {
   const words = (fields: Parameters<typeof makeAccount>[0], waitsUntil: Date | null = null) =>
-    nextRefresh(makeAccount({ nextRefreshAt: before(-5 * HOUR), ...fields }), NOW, waitsUntil);
+    nextRefresh(makeAccount({ nextRefreshAt: earlier(-5 * HOUR), ...fields }), NOW, waitsUntil);
 
   test.each([
     ['planned', {}, 'Next refresh in 5 hours.'],
-    ['due', { nextRefreshAt: before(2 * 60_000) }, 'Next refresh within the next minutes.'],
-    ['late', { nextRefreshAt: before(3 * HOUR) }, expect.stringContaining('is due since')],
+    ['due', { nextRefreshAt: earlier(2 * 60_000) }, 'Next refresh within the next minutes.'],
+    ['late', { nextRefreshAt: earlier(3 * HOUR) }, expect.stringContaining('is due since')],
     ['off', { refreshCadence: 'off', nextRefreshAt: null }, 'No next refresh: refreshes are off.'],
     ['never chosen', { refreshCadence: null, nextRefreshAt: null }, expect.stringContaining('Choose how often')],
     ['of a taken name', { unavailable: 'name_taken', nextRefreshAt: null }, 'No next refresh.'],
@@ -249,9 +249,9 @@ describe('refreshes', () => {
   });
 
   test('wait for a budget, if it is later than the next refresh', () => {
-    expect(words({}, before(-6 * HOUR))).toMatch(/^Next refresh after .*: today’s budget/);
-    expect(words({}, before(-4 * HOUR))).toBe('Next refresh in 5 hours.');
-    expect(words({ nextRefreshAt: before(HOUR) }, before(1))).toContain('is due since');
+    expect(words({}, earlier(-6 * HOUR))).toMatch(/^Next refresh after .*: today’s budget/);
+    expect(words({}, earlier(-4 * HOUR))).toBe('Next refresh in 5 hours.');
+    expect(words({ nextRefreshAt: earlier(HOUR) }, earlier(1))).toContain('is due since');
   });
 
   test('by default and automatic ones say how often at present', () => {
@@ -265,12 +265,14 @@ describe('refreshes', () => {
 
   test('may be asked for once an hour', () => {
     const asked = (fields: Parameters<typeof makeAccount>[0]) =>
-      whyNotNow(makeAccount({ lastSyncedAt: before(3 * HOUR), ...fields }), NOW);
+      whyNotNow(makeAccount({ lastSyncedAt: earlier(3 * HOUR), ...fields }), NOW);
     expect(asked({})).toBeNull();
-    expect(asked({ lastSyncedAt: before(HOUR) })).toBeNull();
+    expect(asked({ lastSyncedAt: earlier(HOUR) })).toBeNull();
     expect(asked({ lastSyncedAt: null })).toBeNull();
-    expect(asked({ lastSyncedAt: before(HOUR - 60_000) })).toMatch(/^Refreshed within the last hour\. Again from .*01/);
-    expect(asked({ refreshAskedAt: before(60_000) })).toMatch(/^Asked for: .*Again from .*59/);
+    expect(asked({ lastSyncedAt: earlier(HOUR - 60_000) })).toMatch(
+      /^Refreshed within the last hour\. Again from .*01/,
+    );
+    expect(asked({ refreshAskedAt: earlier(60_000) })).toMatch(/^Asked for: .*Again from .*59/);
     expect(asked({ refreshCadence: 'off' })).toBe('The refreshes of this account are off.');
   });
 });
@@ -283,8 +285,8 @@ describe('an unavailable account', () => {
   });
 
   test.each([
-    [{ unavailable: 'not_found', nextRefreshAt: before(-5 * DAY) }, /in 5 days\. Once it is found/],
-    [{ unavailable: 'private', nextRefreshAt: before(DAY) }, /within the next minutes/],
+    [{ unavailable: 'not_found', nextRefreshAt: earlier(-5 * DAY) }, /in 5 days\. Once it is found/],
+    [{ unavailable: 'private', nextRefreshAt: earlier(DAY) }, /within the next minutes/],
     [{ unavailable: 'suspended', refreshCadence: 'off', nextRefreshAt: null }, /refreshes are off/],
     [{ unavailable: 'name_taken', nextRefreshAt: null }, /not looked for again by itself/],
   ] as const)('is looked for again or not: %j', (fields, text) => {
