@@ -100,7 +100,7 @@ export function VideoRow({ video, now, loadHistory }: VideoRowProps) {
   );
 }
 
-/** How many times its usual views a post has, from twice on: `2.4x`. */
+/** The views of a post in times of the usual ones, from twice on: `2.4x`. */
 function Outlier({ video }: { video: TrackedVideo }) {
   const level = outlierLevel(video);
   if (level === null || video.multiplier === null) {

@@ -1,4 +1,4 @@
-/** What the page says about the refreshes of an account. */
+/** Sentences about the refreshes of an account. */
 
 import type { Cadence, TrackedAccount, Unavailable } from '../../src/account';
 import { PLATFORM_LABELS } from '../../src/job';
@@ -109,7 +109,7 @@ export function unavailableNotice(account: TrackedAccount, reason: Unavailable):
   }
 }
 
-/** When an unavailable account is looked for again. */
+/** Say when an unavailable account is looked for again. */
 export function nextLook(account: TrackedAccount, now: Date): string {
   const { unavailable, nextRefreshAt, refreshCadence } = account;
   if (unavailable === 'name_taken') {

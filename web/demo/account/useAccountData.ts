@@ -1,4 +1,4 @@
-/** What the account's page and the comparison read: histories, videos, and the history of single videos. */
+/** Data of the account's page and the comparison: histories, videos, and the history of single videos. */
 
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { TrackedVideo } from '../../src/account';

@@ -16,7 +16,7 @@ import {
 } from '../account/figures';
 import type { History, Videos, Watched } from '../account/useAccountData';
 
-/** What is known of an account while some of it is still loading. */
+/** An account and what is known of it so far. */
 export interface Compared {
   account: TrackedAccount;
   history: Watched<History>;
@@ -43,7 +43,7 @@ export interface Comparison {
   /** The first day of the range on which each line has a value; null without such a day. */
   commonStart: string | null;
   isLoading: boolean;
-  /** Why something could not be loaded; null if nothing failed. */
+  /** The sentence of the first thing that could not be loaded; null if nothing failed. */
   problem: string | null;
 }
 

@@ -10,7 +10,7 @@ import { daysAgo, makeAccess, makeAccount, makeHistory, makeVideo, makeVideos, S
 
 interface PageScene {
   page: ReactElement;
-  /** What is clicked, by the beginning of its name. */
+  /** Buttons and choices that are clicked, by the beginnings of their names. */
   clicks?: string[];
 }
 

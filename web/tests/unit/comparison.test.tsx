@@ -118,7 +118,7 @@ describe('the comparison', () => {
     expect(comparison.rows[0]?.notes).toEqual(['Its history could not be loaded.', 'Its posts could not be loaded.']);
   });
 
-  test('names accounts by handle, and by platform where two are the same', () => {
+  test('names accounts by handle, and equal ones by platform too', () => {
     expect(namesOf([orbital, { ...lab, username: 'Orbital' }, mars])).toEqual([
       '@orbital on YouTube',
       '@Orbital on Instagram',
