@@ -239,5 +239,6 @@ def _refresh_figures(store: Store, account_path: str, since: date) -> None:
         store.put_document(DocumentWrite(f"{account_path}/videos/{one.video.video_id}", one.fields))
     for write in points.video_writes():
         store.put_document(write)
-    growth = points.growth(point) | {"since": since.isoformat()}
-    store.put_document(DocumentWrite(account_path, {"growth": growth}))
+    figures = points.figures(point)
+    figures["growth"] |= {"since": since.isoformat()}
+    store.put_document(DocumentWrite(account_path, figures))

@@ -30,8 +30,8 @@ export {
 export * from './job';
 export { PAUSE_REASONS, type PauseReason, type PlatformPause } from './pauses';
 export { refreshNow, setRefresh } from './refreshes';
-export { removeAccount } from './removeAccount';
 export { type RefreshWait, type RefreshWaits, watchRefreshWaits } from './refreshWaits';
+export { removeAccount } from './removeAccount';
 export type { OnError, Unsubscribe } from './retryingListener';
 export {
   type JobSentence,
