@@ -18,6 +18,7 @@ import { TrackForm } from './TrackForm';
 import { useAccount, useAccounts } from './useAccounts';
 import { useOpenJobs } from './useOpenJobs';
 import { usePageTitle } from './usePageTitle';
+import { useRefreshWaits, waitOf } from './useRefreshWaits';
 
 /** The list searches, sorts and adds up what is loaded, so all are loaded; each is one read, which Firestore charges. */
 const MOST_ACCOUNTS = 5_000;
@@ -54,6 +55,7 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
   const isRefused = opened === null && accounts.status === 'failed'; // the list says why
   const isList = route.page === 'accounts' || (route.page === 'account' && isRefused);
   const jobs = useOpenJobs(service, scope);
+  const waits = useRefreshWaits(source, orgId);
   const whyKnown = useMemo(() => whyKnownBy(items, jobs), [items, jobs]);
   usePageTitle(route.page === 'compare' ? 'Comparison' : opened?.displayName, jobs.length);
   const lastOpenedId = useLast(openedId);
@@ -87,6 +89,7 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
           days={route.days}
           onDays={(days) => navigate({ ...route, days })}
           isSyncing={isBusy(opened, jobs)}
+          waitsUntil={waitOf(opened, waits)}
           onSync={() => sync(opened)}
           onBack={close}
           onCompare={() => navigate({ page: 'compare', ids: withChosen(opened.id, chosenIds), days: route.days })}

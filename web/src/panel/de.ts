@@ -70,6 +70,7 @@ export const germanLabels: Labels = {
     AccountNotFoundError: 'Nicht gefunden',
     AccountPrivateError: 'Privat',
     AccountSuspendedError: 'Gesperrt',
+    AllowanceSpentError: 'Budget verbraucht',
     IdentityChangedError: 'Name vergeben',
     CredentialsError: 'Kein Zugang',
     QuotaExceededError: 'Limit erreicht',

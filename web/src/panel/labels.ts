@@ -12,6 +12,7 @@ export type FailureCode =
   | 'AccountNotFoundError'
   | 'AccountPrivateError'
   | 'AccountSuspendedError'
+  | 'AllowanceSpentError'
   | 'IdentityChangedError'
   | 'CredentialsError'
   | 'QuotaExceededError'
@@ -161,6 +162,7 @@ export const englishLabels: Labels = {
     AccountNotFoundError: 'Not found',
     AccountPrivateError: 'Private',
     AccountSuspendedError: 'Suspended',
+    AllowanceSpentError: 'Budget used up',
     IdentityChangedError: 'Name taken',
     CredentialsError: 'No access',
     QuotaExceededError: 'Limit used up',

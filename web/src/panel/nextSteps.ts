@@ -10,6 +10,7 @@ const NEXT_STEPS: Readonly<Record<FailureCode, NextStep>> = {
   AccountPrivateError: 'remove',
   AccountSuspendedError: 'remove',
   IdentityChangedError: 'remove',
+  AllowanceSpentError: 'retry',
   CredentialsError: 'retry',
   QuotaExceededError: 'retry', // the job then waits in the queue until the platform takes it
   ContractError: 'retry',
