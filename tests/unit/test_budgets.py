@@ -193,6 +193,13 @@ def test_a_small_allowance_ends_the_videos_early(units: int, videos: int) -> Non
     assert ledger(world)["used"] == {"youtube": min(units, 3)}
 
 
+def test_a_retry_has_what_the_run_before_left() -> None:
+    world = world_of(BudgetLimits(), 1)
+    world.fault(kind="503", platform="youtube", path="/videos", times=1)
+    done = refresh_with(world, 4)
+    assert (done["status"], done["spent"]["units"]) == ("completed", 4)  # with two tries it would be five
+
+
 def test_a_page_of_posts_is_asked_for_at_its_highest_price() -> None:
     """20 posts with four media each: $0.50, and the user $0.01."""
     world = world_of(BudgetLimits(), 1, TWITTER)
@@ -322,6 +329,26 @@ def test_a_killed_tick_neither_loses_nor_doubles(at: str, after: bool) -> None:
         "youtube": 25 if was_claimed else 3
     }  # all of the first attempt, of which none knows
     assert len(world.refreshes()) == 1
+
+
+def test_a_refresh_whose_account_was_not_planned_counts_once() -> None:
+    """The next tick finds the account due and the refresh made, and ended."""
+    world = world_of(HUNDRED, 1)
+    store = world.refresh_store
+
+    class Refusing(Killing):
+        def __getattr__(self, name: str) -> Any:
+            if name == "update_each":
+                return lambda writes: [False for _ in writes]
+            return getattr(store, name)
+
+    world.refresh_store = Refusing(store, random.Random())
+    world.minutes(1)
+    world.refresh_store = store
+    world.minutes(3)
+    assert len(world.refreshes()) == 1
+    assert (ledger(world)["reserved"], ledger(world)["used"]) == ([], {"youtube": 3})
+    assert ledger(world)["orgs"] == {"org1": 1}
 
 
 def test_a_reservation_without_a_job_is_given_back() -> None:
