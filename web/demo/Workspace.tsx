@@ -103,10 +103,12 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
           source={source}
           scope={scope}
           accounts={items}
+          isLoading={accounts.status === 'loading'}
           ids={route.ids}
           days={route.days}
           onIds={(ids) => navigate({ ...route, ids })}
           onDays={(days) => navigate({ ...route, days })}
+          onBack={close}
         />
       )}
       {isList && (

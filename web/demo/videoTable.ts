@@ -1,21 +1,7 @@
-/** Order of an account's videos, and their table as a CSV file. */
+/** An account's videos as a CSV file. */
 
 import type { TrackedVideo } from '../src/account';
 import { type CsvCell, toCsv } from '../src/charts/csv';
-import { descending } from './accountView';
-
-export const VIDEO_ORDERS = {
-  newest: 'Newest',
-  viewCount: 'Most views',
-  likeCount: 'Most likes',
-  commentCount: 'Most comments',
-} as const;
-export type VideoOrder = keyof typeof VIDEO_ORDERS;
-
-/** Sort the videos. They are loaded by the time they were published, newest first. */
-export function sorted(videos: readonly TrackedVideo[], order: VideoOrder): readonly TrackedVideo[] {
-  return order === 'newest' ? videos : [...videos].sort((a, b) => descending(a[order], b[order]));
-}
 
 const COLUMNS: Readonly<Record<string, (video: TrackedVideo) => CsvCell>> = {
   id: ({ id }) => id,

@@ -1,12 +1,11 @@
 import { useEffect, useRef } from 'react';
 import type { TrackedAccount } from '../../src/account';
-import { type AccountType, PLATFORM_LABELS } from '../../src/job';
+import { PLATFORM_LABELS } from '../../src/job';
+import { TYPE_LABELS } from '../AccountTools';
 import { Ago } from '../Ago';
 import { Icon } from '../DemoIcons';
 import { day } from '../format';
 import { Avatar, Name } from '../Identity';
-
-const TYPE_LABELS: Readonly<Record<AccountType, string>> = { my: 'Mine', competitor: 'Competitor' };
 
 /** Show who the account is: picture, name, handle with its link, and the names that it had before. */
 export function AccountHead({ account, titleId }: { account: TrackedAccount; titleId: string }) {

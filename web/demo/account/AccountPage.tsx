@@ -84,7 +84,13 @@ export function AccountPage(props: AccountPageProps) {
         videos={videos}
         onMore={() => setNewest(newest + NEWEST)}
       />
-      <StopTracking account={account} canRemove={props.canRemove} onRemove={props.onRemove} onGone={props.onBack} />
+      <StopTracking
+        account={account}
+        canRemove={props.canRemove}
+        onRemove={props.onRemove}
+        isSyncing={props.isSyncing}
+        onGone={props.onBack}
+      />
     </section>
   );
 }

@@ -8,12 +8,14 @@ interface StopTrackingProps {
   /** Whether this user may do it. */
   canRemove: boolean;
   onRemove: () => Promise<void>;
+  /** Whether a job of this account waits or runs. */
+  isSyncing: boolean;
   /** Called when it is done. */
   onGone: () => void;
 }
 
 /** Stop tracking the account, after a question that says what is deleted. */
-export function StopTracking({ account, canRemove, onRemove, onGone }: StopTrackingProps) {
+export function StopTracking({ account, canRemove, onRemove, isSyncing, onGone }: StopTrackingProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   const textId = useId();
@@ -30,7 +32,9 @@ export function StopTracking({ account, canRemove, onRemove, onGone }: StopTrack
 
   if (!canRemove) {
     return (
-      <p className="detail acc-stop">Owners and admins of the organisation can stop the tracking of this account.</p>
+      <p className="detail acc-stop">
+        Owners and admins of the organisation, and whoever added this account, can stop its tracking.
+      </p>
     );
   }
   return (
@@ -44,12 +48,15 @@ export function StopTracking({ account, canRemove, onRemove, onGone }: StopTrack
         </h3>
         <div id={textId}>
           <p>
-            <strong>Deleted within a day:</strong> the account, {videos} and all of its history. A history cannot be
-            fetched again: whoever tracks the account later begins anew.
+            <strong>Deleted</strong> is the account at once, and within a day {videos} and all of its history. A history
+            cannot be fetched again: whoever tracks the account after that begins anew.
           </p>
           <p>
-            <strong>Kept:</strong> the jobs that tracked it, until they expire.
+            <strong>Kept</strong> are the jobs that tracked it, until they expire.
           </p>
+          {isSyncing && (
+            <p className="problem">A job of this account is under way and would track it again. Cancel it first.</p>
+          )}
         </div>
         <p className="problem" role="alert">
           {problem}

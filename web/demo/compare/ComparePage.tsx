@@ -6,6 +6,7 @@ import type { AccountSource, ProjectScope } from '../../src/watchAccounts';
 import '../../src/charts/charts.css';
 import '../account/account.css';
 import './compare.css';
+import { Back } from '../account/AccountHead';
 import { Action } from '../account/Action';
 import { type AccountAccess, FIRESTORE_ACCESS } from '../account/access';
 import { Change } from '../account/Change';
@@ -18,6 +19,7 @@ import { Count } from '../Count';
 import { full } from '../format';
 import { Avatar } from '../Identity';
 import { hrefOf, type Range } from '../route';
+import { Skeleton } from '../Skeleton';
 import { saveCsv } from '../saveFile';
 import { Chooser } from './Chooser';
 import { type Compared, type Comparison, comparisonCsv, comparisonOf, indexedLines, type Row } from './comparison';
@@ -36,11 +38,14 @@ export interface ComparePageProps {
   scope: ProjectScope;
   /** All accounts that the page has loaded. */
   accounts: readonly TrackedAccount[];
+  /** Whether they are still loading. */
+  isLoading: boolean;
   /** Those that are compared, at most five. */
   ids: readonly string[];
   days: Range;
   onIds: (ids: string[]) => void;
   onDays: (days: Range) => void;
+  onBack: () => void;
   /** In place of Firestore's calls. */
   access?: AccountAccess;
 }
@@ -50,7 +55,7 @@ export function ComparePage(props: ComparePageProps) {
   const { source, scope, accounts, ids, days, access = FIRESTORE_ACCESS } = props;
   const [scale, setScale] = useState<Scale>('indexed');
   const chosen = ids.flatMap((id) => accounts.find((account) => account.id === id) ?? []);
-  const missing = ids.filter((id) => !accounts.some((account) => account.id === id));
+  const missing = props.isLoading ? [] : ids.filter((id) => !accounts.some((account) => account.id === id));
   const chosenIds = chosen.map(({ id }) => id);
   const histories = useHistories(access, source, scope, chosenIds, days);
   const videos = useVideosOf(access, source, scope, chosenIds, 'newest', POSTS);
@@ -71,6 +76,7 @@ export function ComparePage(props: ComparePageProps) {
   const remove = (id: string) => props.onIds(ids.filter((other) => other !== id));
   return (
     <section className="acc-page cmp-page" aria-labelledby="cmp-title">
+      <Back onBack={props.onBack} />
       <header className="card acc-card">
         <div className="acc-card-head cmp-head">
           <h2 id="cmp-title" ref={title} tabIndex={-1}>
@@ -90,7 +96,9 @@ export function ComparePage(props: ComparePageProps) {
           </p>
         )}
       </header>
-      {chosen.length === 0 ? (
+      {props.isLoading ? (
+        <Skeleton count={3} />
+      ) : chosen.length === 0 ? (
         <p className="card empty">Choose two accounts or more, for example one of yours and a competitor’s.</p>
       ) : (
         <>

@@ -47,10 +47,22 @@ function Account(props: {
   );
 }
 
-function Compare(props: { accounts: TrackedAccount[]; ids: string[]; access: Access }) {
+function Compare(props: { accounts: TrackedAccount[]; ids: string[]; access: Access; isLoading?: boolean }) {
   const [days, setDays] = useState<Range>(90);
   const [ids, setIds] = useState(props.ids);
-  return <ComparePage source={SOURCE} scope={SCOPE} {...props} ids={ids} days={days} onIds={setIds} onDays={setDays} />;
+  return (
+    <ComparePage
+      source={SOURCE}
+      scope={SCOPE}
+      isLoading={false}
+      {...props}
+      ids={ids}
+      days={days}
+      onIds={setIds}
+      onDays={setDays}
+      onBack={() => {}}
+    />
+  );
 }
 
 const orbital = makeAccount({
@@ -209,6 +221,7 @@ export const PAGE_SCENES: Readonly<Record<string, PageScene>> = {
     page: <Compare accounts={ALL} ids={[orbital.id, hidden.id, 'youtube_deleted']} access={several} />,
   },
   compareEmpty: { page: <Compare accounts={ALL} ids={[]} access={several} /> },
+  compareStarting: { page: <Compare accounts={[]} ids={[orbital.id, second.id]} access={several} isLoading /> },
   compareLoading: { page: <Compare accounts={ALL} ids={[orbital.id, second.id]} access={makeAccess({})} /> },
   compareFailed: {
     page: (

@@ -500,7 +500,7 @@ describe('the end of tracking', () => {
     expect(screen.queryByRole('dialog')).toBeNull();
     await open();
     const dialog = screen.getByRole('dialog', { name: /^Stop tracking @orbital/ });
-    expect(dialog.textContent).toContain('the account, its 120 posts and all of its history');
+    expect(dialog.textContent).toContain('the account at once, and within a day its 120 posts and all of its history');
     expect(dialog.textContent).toContain('the jobs that tracked it, until they expire');
     await userEvent.click(screen.getByRole('button', { name: 'Keep it' }));
     expect(screen.queryByRole('dialog')).toBeNull();
@@ -517,6 +517,12 @@ describe('the end of tracking', () => {
     await userEvent.click(screen.getByRole('button', { name: 'Stop tracking' }));
     expect(await within(screen.getByRole('dialog')).findByText(/cannot be reached right now/)).toBeTruthy();
     expect(onBack).not.toHaveBeenCalled();
+  });
+
+  test('while a job runs says that it would come back', async () => {
+    page({ isSyncing: true });
+    await open();
+    expect(screen.getByRole('dialog').textContent).toContain('A job of this account is under way');
   });
 
   test('is for owners and admins', () => {

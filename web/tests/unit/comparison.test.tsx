@@ -149,6 +149,8 @@ describe('the page of the comparison', () => {
       days: 30,
       onIds: vi.fn(),
       onDays: vi.fn(),
+      onBack: vi.fn(),
+      isLoading: false,
       access: makeAccess({
         history: (id, days) => makeHistory(days, { followers: id === orbital.id ? 128_400 : 5_000, daily: 5 }),
         videos: () => makeVideos(30),
@@ -204,6 +206,15 @@ describe('the page of the comparison', () => {
     expect(screen.getByRole('note').textContent).toContain('2 accounts of this link are not in this project');
     await userEvent.click(screen.getByRole('button', { name: 'Leave out' }));
     expect(onIds).toHaveBeenCalledWith([orbital.id]);
+  });
+
+  test('does not miss accounts while they load', async () => {
+    const { onBack } = page([orbital.id], { accounts: [], isLoading: true });
+    expect(screen.queryByRole('note')).toBeNull();
+    expect(screen.queryByText(/^Choose two accounts/)).toBeNull();
+    expect(screen.getByText('Loading…')).toBeTruthy();
+    await userEvent.click(screen.getByRole('button', { name: 'All accounts' }));
+    expect(onBack).toHaveBeenCalledOnce();
   });
 
   test('without accounts asks for some', () => {
