@@ -31,7 +31,7 @@ export function HistoryCharts({ account, history, days, onDays }: HistoryChartsP
       <div className="acc-card-head">
         <h3 id="acc-history">
           Growth
-          {history.status === 'ready' && history.isStale && <span className="stale"> Not connected</span>}
+          {history.status === 'ready' && history.isStale && <span className="acc-stale"> Not connected</span>}
         </h3>
         <Segments name="Days in the charts" options={RANGE_OPTIONS} value={days} onChange={onDays} />
         {history.status === 'ready' && (

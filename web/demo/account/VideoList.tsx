@@ -76,7 +76,7 @@ export function VideoList({ access, source, scope, account, videos, onMore }: Vi
       <div className="acc-card-head">
         <h3 id="acc-videos">
           Posts
-          {listed.status === 'ready' && listed.isStale && <span className="stale"> Not connected</span>}
+          {listed.status === 'ready' && listed.isStale && <span className="acc-stale"> Not connected</span>}
         </h3>
         <Segments
           name="Which posts"

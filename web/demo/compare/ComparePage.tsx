@@ -162,7 +162,10 @@ function Lines({ comparison, scale, onScale, days }: LinesProps) {
   return (
     <section className="card acc-card" aria-labelledby="cmp-lines" aria-busy={isLoading}>
       <div className="acc-card-head">
-        <h3 id="cmp-lines">Followers</h3>
+        <h3 id="cmp-lines">
+          Followers
+          {comparison.isStale && <span className="acc-stale"> Not connected</span>}
+        </h3>
         <Segments name="Scale" options={SCALES} value={scale} onChange={onScale} />
         {lines.length > 0 && (
           <Action

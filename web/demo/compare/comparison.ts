@@ -43,6 +43,8 @@ export interface Comparison {
   /** The first day of the range on which each line has a value; null without such a day. */
   commonStart: string | null;
   isLoading: boolean;
+  /** There is no connection, and these are the last known values. */
+  isStale: boolean;
   /** The sentence of the first thing that could not be loaded; null if nothing failed. */
   problem: string | null;
 }
@@ -75,6 +77,7 @@ export function comparisonOf(compared: readonly Compared[], days: number, now: D
     range,
     commonStart: commonStart(lines, range),
     problem: compared.flatMap(({ history, videos }) => [history, videos]).find(isFailed)?.sentence ?? null,
+    isStale: compared.some(({ history }) => history.status === 'ready' && history.isStale),
     isLoading: compared.some(
       ({ history }) => history.status === 'loading' || (history.status === 'ready' && history.value.days !== days),
     ),

@@ -111,6 +111,12 @@ describe('the comparison', () => {
     expect([comparison.isLoading, comparison.lines, comparison.rows[0]?.notes]).toEqual([true, [], []]);
   });
 
+  test('says that there is no connection', () => {
+    const stale = { ...compared(orbital, [1, 2]), history: { ...historyOf([1, 2]), isStale: true } };
+    expect(comparisonOf([stale as Compared, compared(mars, [1, 2])], 7, NOW).isStale).toBe(true);
+    expect(comparisonOf([compared(mars, [1, 2])], 7, NOW).isStale).toBe(false);
+  });
+
   test('says what could not be loaded', () => {
     const failed = { status: 'failed', sentence: 'The history could not be loaded.' } as const;
     const comparison = comparisonOf([{ account: orbital, history: failed, videos: failed }], 7, NOW);
