@@ -7,14 +7,14 @@ import gzip
 import json
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 from uuid import uuid4
 
-from google.cloud.firestore_v1 import Client
+from google.cloud.firestore_v1 import Client, WriteBatch
 from google.cloud.firestore_v1.base_query import FieldFilter
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
@@ -32,6 +32,10 @@ WRITES = 40
 KICKED = 20
 TICKED = 12
 TICKED_EVERY_S = 5.0  # spreads the 12 jobs over a minute, so that each waits a different time for the tick
+FEW_ACCOUNTS = 20
+MANY_ACCOUNTS = 2_000
+RELOADS = 5
+BATCH = 500  # writes that Firestore takes in a batch
 _LIMIT_S = 90.0
 
 # Notes when each value of a progress bar was first painted, by the clock of Python's time.time(). If an animation frame
@@ -52,7 +56,8 @@ def rows(state: stack.State) -> list[Row]:
     with _chromium() as chromium:
         pixel = _pixel_row(state, chromium, database)
         start = _start_row(state, chromium, database)
-    return [pixel, start]
+        listed = _list_row(state, chromium, database)
+    return [pixel, start, listed]
 
 
 @contextlib.contextmanager
@@ -170,6 +175,58 @@ def _track(
         finally:
             watch.unsubscribe()  # type: ignore[no-untyped-call]
     return [claimed_at[username] - pressed_at[username] for username in pressed_at]
+
+
+def _list_row(state: stack.State, chromium: Browser, database: Client) -> Row:
+    few_s = _reload(state, chromium, database, FEW_ACCOUNTS)
+    many_s = _reload(state, chromium, database, MANY_ACCOUNTS)
+    return Row(
+        f"reload to the first row, of {MANY_ACCOUNTS:,} accounts / of {FEW_ACCOUNTS}",
+        median(many_s) / median(few_s),
+        Target(Relation.AT_MOST, 5.0),
+        f"{_spread(many_s)} / {_spread(few_s)}",
+    )
+
+
+def _reload(state: stack.State, chromium: Browser, database: Client, count: int) -> list[float]:
+    """Return the seconds from each reload of the page until the list of accounts is there."""
+    with _project(database) as project_id, _accounts(database, project_id, count):
+        page = _open(state, chromium, project_id)
+        taken_s = []
+        for _ in range(1 + RELOADS):
+            began = time.time()
+            page.reload(wait_until="commit")
+            page.locator("[role=row][data-id]").first.wait_for()
+            taken_s.append(time.time() - began)
+        page.close()
+    return taken_s[1:]
+
+
+@contextlib.contextmanager
+def _accounts(database: Client, project_id: str, count: int) -> Iterator[None]:
+    """Accounts with a month of followers in the project, until the block ends."""
+    path = database.collection(f"organizations/{ADA.org_id}/projects/{project_id}/trackedAccounts")
+    now = datetime.now(UTC)
+    references = [path.document(f"youtube_{number}") for number in range(count)]
+
+    def write(change: Callable[[WriteBatch, int], object]) -> None:
+        for start in range(0, count, BATCH):
+            batch = database.batch()
+            for number in range(start, min(start + BATCH, count)):
+                change(batch, number)
+            batch.commit()
+
+    def account(number: int) -> dict[str, Any]:
+        names = {"username": f"account_{number}", "displayName": f"Account {number}", "platform": "youtube"}
+        growth = {"since": "2026-01-01", "f7": number, "f30": 4 * number}
+        months = {"followerCount": 1_000 * number, "recentFollowers": [990 * number + day for day in range(30)]}
+        return names | months | {"growth": growth, "dateAdded": now - timedelta(hours=number), "lastSyncedAt": now}
+
+    write(lambda batch, number: batch.set(references[number], account(number)))
+    try:
+        yield
+    finally:
+        write(lambda batch, number: batch.delete(references[number]))
 
 
 def _await(page: Page, ended: set[str], count: int) -> None:

@@ -91,7 +91,7 @@ export function BulkAdd(props: TrackFieldsProps) {
         {problem && <p>{problem}</p>}
       </div>
       <Summary pasted={pasted} failures={failures} />
-      <PlatformField label="Bare names are on" value={platform} onChange={onPlatform} />
+      <PlatformField label="Names are on" value={platform} onChange={onPlatform} />
       <TypeField label="Whose accounts?" value={accountType} onChange={onAccountType} />
       {progress ? (
         <span className="progress">

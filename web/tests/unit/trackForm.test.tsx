@@ -143,7 +143,7 @@ describe('the form for many', () => {
     await person.selectOptions(platform(), 'TikTok');
     await person.click(screen.getByLabelText('Mine'));
     await person.click(screen.getByRole('button', { name: 'Add many' }));
-    expect(screen.getByLabelText<HTMLSelectElement>('Bare names are on').value).toBe('tiktok');
+    expect(screen.getByLabelText<HTMLSelectElement>('Names are on').value).toBe('tiktok');
     expect(screen.getByLabelText<HTMLInputElement>('Mine').checked).toBe(true);
     await person.click(screen.getByRole('button', { name: 'Add one' }));
     expect(username().value).toBe('');
