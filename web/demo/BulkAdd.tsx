@@ -6,7 +6,7 @@ import { PlatformField, TypeField } from './TrackFields';
 import type { TrackFieldsProps } from './TrackForm';
 
 /** Rows of a group that are written out. A person corrects a few at a time. */
-const MOST_WRITTEN = 50;
+const MOST_WRITTEN = 20;
 
 interface Progress {
   tried: number;
