@@ -9,6 +9,7 @@ import pytest
 
 from local import stack
 from local.day_counter import DayCounter
+from local.simulator.today import RECORDED
 from tests.e2e.running import Project, RunningStack
 
 
@@ -31,3 +32,14 @@ def running() -> Iterator[RunningStack]:
 @pytest.fixture
 def project(running: RunningStack) -> Project:
     return Project(running)
+
+
+@pytest.fixture
+def counter(running: RunningStack) -> Iterator[DayCounter]:
+    """The day counter at day 0. At the end it has the day of a developer's own stack again, and the simulator day 0."""
+    counter = DayCounter(running.state.firestore(), running.state.simulator())
+    before = counter.today()
+    counter.set(RECORDED)
+    yield counter
+    counter.set(before)
+    httpx.delete(f"{running.state.simulator()}/control/day", trust_env=False).raise_for_status()

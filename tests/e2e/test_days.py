@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import httpx
-import pytest
 
 from local import made_up, passing
 from local.day_counter import DayCounter
-from local.simulator.today import RECORDED
 from tests.e2e.running import Document, Project, RunningStack
 from tracking.store import account_path
 
 ACCOUNT = "twitter_17880989"
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def counter(running: RunningStack) -> Iterator[DayCounter]:
-    """The day counter at day 0. At the end it has the day of a developer's own stack again, and the simulator day 0."""
-    counter = DayCounter(running.state.firestore(), running.state.simulator())
-    before = counter.today()
-    counter.set(RECORDED)
-    yield counter
-    counter.set(before)
-    httpx.delete(f"{running.state.simulator()}/control/day", trust_env=False).raise_for_status()
 
 
 def test_a_day_adds_what_the_platform_served(running: RunningStack, project: Project, counter: DayCounter) -> None:
