@@ -105,26 +105,35 @@ def test_an_account_is_made_due_as_by_a_press(store: MemoryStore, tracking: Run)
 
 
 @pytest.mark.parametrize(
-    ("fields", "sentence", "helps"),
+    ("fields", "minutes_ago", "sentence", "helps"),
     [
-        ({"refreshCadence": "off"}, "The refreshes of nasa are off. A member can choose a cadence.", False),
-        ({"unavailable": "not_found"}, "nasa cannot be refreshed: not_found. --anyway looks for it again.", True),
+        ({"refreshCadence": "off"}, {}, "The refreshes of nasa are off. A member can choose a cadence.", False),
+        ({"unavailable": "not_found"}, {}, "nasa cannot be refreshed: not_found. --anyway looks for it again.", True),
         (
-            {"lastSyncedAt": NOW - timedelta(minutes=20)},
+            {},
+            {"lastSyncedAt": 20},
             "nasa was fetched or asked for within the last hour. In 40 min it may be again; --anyway does it.",
             True,
         ),
         (
-            {"refreshAskedAt": NOW - timedelta(minutes=59)},
+            {},
+            {"refreshAskedAt": 59},
             "nasa was fetched or asked for within the last hour. In 1 min it may be again; --anyway does it.",
             True,
         ),
     ],
 )
 def test_what_cannot_be_refreshed_is_said(
-    store: MemoryStore, tracking: Run, fields: dict[str, Any], sentence: str, helps: bool
+    store: MemoryStore,
+    tracking: Run,
+    fields: dict[str, Any],
+    minutes_ago: dict[str, int],
+    sentence: str,
+    helps: bool,
 ) -> None:
-    add_account(store, **fields)
+    now = datetime.now(UTC)
+    moments = {name: now - timedelta(minutes=minutes) for name, minutes in minutes_ago.items()}
+    add_account(store, **fields, **moments)
     before = store.get_document(ACCOUNT)
     assert press(tracking) == (1, "", f"{sentence}\n")
     assert store.get_document(ACCOUNT) == before
