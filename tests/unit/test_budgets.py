@@ -177,6 +177,9 @@ def test_a_meter_refuses_what_could_exceed_its_limit() -> None:
     meter.check({"units": 1})
     with pytest.raises(AllowanceSpentError):
         meter.check({"units": 2})
+    meter.add({"units": 1})
+    with pytest.raises(AllowanceSpentError):
+        meter.check({"units": 1})
 
 
 def refresh_with(world: RefreshWorld, allowance: float) -> dict[str, Any]:

@@ -72,6 +72,7 @@ export const germanLabels: Labels = {
     AccountSuspendedError: 'Gesperrt',
     AllowanceSpentError: 'Budget verbraucht',
     IdentityChangedError: 'Name vergeben',
+    AllowanceSpentError: 'Budget verbraucht',
     CredentialsError: 'Kein Zugang',
     QuotaExceededError: 'Limit erreicht',
     ContractError: 'Falsche Antwort',

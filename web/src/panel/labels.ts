@@ -14,6 +14,7 @@ export type FailureCode =
   | 'AccountSuspendedError'
   | 'AllowanceSpentError'
   | 'IdentityChangedError'
+  | 'AllowanceSpentError'
   | 'CredentialsError'
   | 'QuotaExceededError'
   | 'ContractError'
@@ -164,6 +165,7 @@ export const englishLabels: Labels = {
     AccountSuspendedError: 'Suspended',
     AllowanceSpentError: 'Budget used up',
     IdentityChangedError: 'Name taken',
+    AllowanceSpentError: 'Budget used up',
     CredentialsError: 'No access',
     QuotaExceededError: 'Limit used up',
     ContractError: 'Bad response',
