@@ -18,7 +18,7 @@ import { TrackForm } from './TrackForm';
 import { useAccount, useAccounts } from './useAccounts';
 import { useOpenJobs } from './useOpenJobs';
 import { usePageTitle } from './usePageTitle';
-import { useRefreshWaits, waitOf } from './useRefreshWaits';
+import { askedWaitOf, useRefreshWaits, waitOf } from './useRefreshWaits';
 
 /** The list searches, sorts and adds up what is loaded, so all are loaded; each is one read, which Firestore charges. */
 const MOST_ACCOUNTS = 5_000;
@@ -90,6 +90,7 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
           onDays={(days) => navigate({ ...route, days })}
           isSyncing={isBusy(opened, jobs)}
           waitsUntil={waitOf(opened, waits)}
+          askedWaitsUntil={askedWaitOf(opened, waits)}
           onSync={() => sync(opened)}
           onBack={close}
           onCompare={() => navigate({ page: 'compare', ids: withChosen(opened.id, chosenIds), days: route.days })}

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { TrackedAccount } from '../src/account';
-import { type RefreshWaits, watchRefreshWaits } from '../src/refreshWaits';
+import { type RefreshWait, type RefreshWaits, watchRefreshWaits } from '../src/refreshWaits';
 import type { AccountSource } from '../src/watchAccounts';
 
 const NOTHING_WAITS: RefreshWaits = { platforms: [], organization: null };
@@ -16,8 +16,20 @@ export function useRefreshWaits(source: AccountSource, orgId: string): RefreshWa
 }
 
 /** Return until when the account's refreshes wait; the time may be past. Null if nothing makes them wait. */
-export function waitOf({ platform }: TrackedAccount, { platforms, organization }: RefreshWaits): Date | null {
-  const of = [organization, ...platforms.filter((wait) => wait.platform === platform)];
-  const times = of.flatMap((wait) => (wait ? [wait.until.getTime()] : []));
-  return times.length > 0 ? new Date(Math.max(...times)) : null;
+export function waitOf(account: TrackedAccount, waits: RefreshWaits): Date | null {
+  return latest(waitsOf(account, waits));
+}
+
+/** Return until when a refresh that somebody asks for waits, too: nothing of the budget is left for it. */
+export function askedWaitOf(account: TrackedAccount, waits: RefreshWaits): Date | null {
+  return latest(waitsOf(account, waits).filter(({ all }) => all));
+}
+
+function waitsOf({ platform }: TrackedAccount, { platforms, organization }: RefreshWaits): RefreshWait[] {
+  const ofPlatform = platforms.filter((wait) => wait.platform === platform);
+  return organization ? [organization, ...ofPlatform] : ofPlatform;
+}
+
+function latest(waits: readonly RefreshWait[]): Date | null {
+  return waits.length > 0 ? new Date(Math.max(...waits.map(({ until }) => until.getTime()))) : null;
 }

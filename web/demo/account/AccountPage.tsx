@@ -38,6 +38,8 @@ export interface AccountPageProps {
   onRemove: () => Promise<void>;
   /** Refreshes wait for a budget until then. */
   waitsUntil?: Date | null | undefined;
+  /** Refreshes that somebody asks for wait, too, until then. */
+  askedWaitsUntil?: Date | null | undefined;
   /** In place of Firestore's calls. */
   access?: AccountAccess;
 }
@@ -57,7 +59,11 @@ export function AccountPage(props: AccountPageProps) {
       <header className="card acc-head">
         <AccountHead account={account} titleId="acc-title" />
         <div className="acc-buttons">
-          <RefreshNow account={account} onRefresh={() => access.refreshNow(source, accountScope)} />
+          <RefreshNow
+            account={account}
+            waitsUntil={props.askedWaitsUntil ?? null}
+            onRefresh={() => access.refreshNow(source, accountScope)}
+          />
           <button type="button" className="secondary" onClick={props.onCompare}>
             Compare
           </button>

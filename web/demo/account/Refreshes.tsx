@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { CADENCES, type Cadence, type TrackedAccount } from '../../src/account';
 import { Ago } from '../Ago';
 import { Action, useAction } from './Action';
-import { CADENCE_LABELS, cadenceWords, DEFAULT_LABEL, nextRefresh, whyNotNow } from './refreshWords';
+import { CADENCE_LABELS, cadenceWords, DEFAULT_LABEL, nextRefresh, whenAsked, whyNotNow } from './refreshWords';
 import { useMinute } from './useMinute';
 
 interface RefreshesProps {
@@ -75,10 +75,19 @@ export function Refreshes({ account, waitsUntil, isSyncing, onCadence, onSync }:
   );
 }
 
+interface RefreshNowProps {
+  account: TrackedAccount;
+  /** A refresh that is asked for waits for a budget until then. */
+  waitsUntil: Date | null;
+  onRefresh: () => Promise<void>;
+}
+
 /** Ask for a refresh at once. While the hour's rule forbids it, say from when on. */
-export function RefreshNow({ account, onRefresh }: { account: TrackedAccount; onRefresh: () => Promise<void> }) {
+export function RefreshNow({ account, waitsUntil, onRefresh }: RefreshNowProps) {
   const { isBusy, problem, start } = useAction(onRefresh);
-  const why = whyNotNow(account, useMinute());
+  const now = useMinute();
+  const why = whyNotNow(account, now, waitsUntil);
+  const later = whenAsked(now, waitsUntil);
   return (
     <span className="acc-action">
       <button
@@ -91,7 +100,7 @@ export function RefreshNow({ account, onRefresh }: { account: TrackedAccount; on
         {isBusy ? 'Asking…' : 'Refresh now'}
       </button>
       <span id="acc-refresh-why" className="detail" role="status">
-        {why}
+        {why ?? (later && `It begins ${later}`)}
       </span>
       <span className="problem" role="alert">
         {problem}

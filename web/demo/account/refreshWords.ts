@@ -64,7 +64,11 @@ export function nextRefresh(account: TrackedAccount, now: Date, waitsUntil: Date
 }
 
 /** The reason why a refresh may not be asked for now; null if it may be. The database decides by its own clock. */
-export function whyNotNow({ refreshCadence, lastSyncedAt, refreshAskedAt }: TrackedAccount, now: Date): string | null {
+export function whyNotNow(
+  { refreshCadence, lastSyncedAt, refreshAskedAt }: TrackedAccount,
+  now: Date,
+  waitsUntil: Date | null,
+): string | null {
   if (refreshCadence === 'off') {
     return 'The refreshes of this account are off.';
   }
@@ -74,9 +78,15 @@ export function whyNotNow({ refreshCadence, lastSyncedAt, refreshAskedAt }: Trac
     return null;
   }
   const again = `Again from ${clock(from, now)}.`;
-  return asked > synced
-    ? `Asked for: it begins within the next minutes. ${again}`
-    : `Refreshed within the last hour. ${again}`;
+  if (asked <= synced) {
+    return `Refreshed within the last hour. ${again}`;
+  }
+  return `Asked for: it begins ${whenAsked(now, waitsUntil) || 'within the next minutes.'} ${again}`;
+}
+
+/** Say until when a refresh that is asked for waits, such as `after 12:00 AM: ...`. Empty if it does not. */
+export function whenAsked(now: Date, waitsUntil: Date | null): string {
+  return waitsUntil && waitsUntil > now ? `after ${clock(waitsUntil, now)}: today’s budget is used up.` : '';
 }
 
 interface Notice {

@@ -264,8 +264,8 @@ describe('refreshes', () => {
   });
 
   test('may be asked for once an hour', () => {
-    const asked = (fields: Parameters<typeof makeAccount>[0]) =>
-      whyNotNow(makeAccount({ lastSyncedAt: earlier(3 * HOUR), ...fields }), NOW);
+    const asked = (fields: Parameters<typeof makeAccount>[0], waits: Date | null = null) =>
+      whyNotNow(makeAccount({ lastSyncedAt: earlier(3 * HOUR), ...fields }), NOW, waits);
     expect(asked({})).toBeNull();
     expect(asked({ lastSyncedAt: earlier(HOUR) })).toBeNull();
     expect(asked({ lastSyncedAt: null })).toBeNull();
@@ -273,6 +273,10 @@ describe('refreshes', () => {
       /^Refreshed within the last hour\. Again from .*01/,
     );
     expect(asked({ refreshAskedAt: earlier(60_000) })).toMatch(/^Asked for: .*Again from .*59/);
+    expect(asked({ refreshAskedAt: earlier(60_000) }, earlier(-9 * HOUR))).toMatch(
+      /it begins after .*budget is used up\. Again/,
+    );
+    expect(asked({ refreshAskedAt: earlier(60_000) }, earlier(1))).toContain('within the next minutes');
     expect(asked({ refreshCadence: 'off' })).toBe('The refreshes of this account are off.');
   });
 });

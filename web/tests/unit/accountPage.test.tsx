@@ -482,6 +482,15 @@ describe('refreshes', () => {
     expect(screen.getByText(/^Next refresh after .*budget/)).toBeTruthy();
   });
 
+  test('that are asked for may wait for a budget, too', async () => {
+    const access = full();
+    const ask = vi.spyOn(access, 'refreshNow');
+    page({ access, askedWaitsUntil: daysAgo(-1) });
+    expect(screen.getByRole('status').textContent).toMatch(/^It begins after .*: today’s budget is used up\.$/);
+    await userEvent.click(screen.getByRole('button', { name: 'Refresh now' }));
+    expect(ask).toHaveBeenCalledOnce();
+  });
+
   test('are not the job that tracks the account anew', async () => {
     const { onSync, again } = page();
     await userEvent.click(screen.getByRole('button', { name: 'Sync again' }));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { waitOf } from '../../demo/useRefreshWaits';
+import { askedWaitOf, waitOf } from '../../demo/useRefreshWaits';
 import type { TrackedAccount } from '../../src/account';
 
 const account = { platform: 'youtube' } as TrackedAccount;
@@ -14,4 +14,10 @@ test.each([
 ] as const)('an account waits for %s', (_, platforms, organization, hour) => {
   const expected = hour === null ? null : wait(hour).until;
   expect(waitOf(account, { platforms, organization })).toEqual(expected);
+});
+
+test('a refresh that is asked for waits where nothing is left for it', () => {
+  const platforms = [{ platform: 'youtube', ...wait(5), all: true }] as const;
+  expect(askedWaitOf(account, { platforms, organization: wait(6) })).toEqual(wait(5).until);
+  expect(askedWaitOf(account, { platforms: [{ ...platforms[0], all: false }], organization: null })).toBeNull();
 });
