@@ -1,6 +1,6 @@
 import type { Auth } from 'firebase/auth';
 import type { Firestore } from 'firebase/firestore';
-import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { TrackedAccount } from '../src/account';
 import type { AccountType, Platform } from '../src/job';
 import { TrackingJobsPanel } from '../src/panel/TrackingJobsPanel';
@@ -23,6 +23,7 @@ import { askedWaitOf, useRefreshWaits, waitOf } from './useRefreshWaits';
 /** The list searches, sorts and adds up what is loaded, so all are loaded; each is one read, which Firestore charges. */
 const MOST_ACCOUNTS = 5_000;
 
+const ARRIVAL_MS = 3_000; // a little longer than the animation of list.css
 const NO_ACCOUNTS: readonly TrackedAccount[] = [];
 
 interface WorkspaceProps {
@@ -45,7 +46,7 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
   const scope = { orgId, projectId };
   const accounts = useAccounts(source, scope, MOST_ACCOUNTS);
   const [route, navigate] = useRoute();
-  const [arrivedId, setArrivedId] = useState<string | null>(null);
+  const [arrivedId, setArrivedId] = useArrival();
   const [chosenIds, setChosenIds] = useState<readonly string[]>([]);
 
   const items = accounts.status === 'ready' ? accounts.items : NO_ACCOUNTS;
@@ -176,6 +177,19 @@ function useLast<T>(value: T | null): T | null {
     setLast(value);
   }
   return value ?? last;
+}
+
+/** Hold the account that has just arrived, for as long as its row is marked. */
+function useArrival() {
+  const [id, setId] = useState<string | null>(null);
+  useEffect(() => {
+    if (id !== null) {
+      const timer = setTimeout(() => setId(null), ARRIVAL_MS);
+      return () => clearTimeout(timer);
+    }
+    return;
+  }, [id]);
+  return [id, setId] as const;
 }
 
 /** Scroll to the top of another page, and back to the same place of the list. */

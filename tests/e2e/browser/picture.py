@@ -1,8 +1,8 @@
 """The README's two pictures of the page, light and dark: `make picture` writes them to `docs/images`.
 
-Everything in them is real: jobs run on the local stack, and Chromium shows the demo page. The simulator answers some
-calls late, so that bars stand still while the pictures are taken. Avatars and thumbnails are coloured areas: the real
-ones lie on the platforms' servers, and belong to their owners.
+Jobs really run on the local stack, and Chromium shows the demo page. The accounts have a made-up past, since growth
+takes days. The simulator answers some calls late, so that bars stand still while the pictures are taken. Avatars are
+coloured areas: the real ones lie on the platforms' servers, and belong to their owners.
 """
 
 from __future__ import annotations
@@ -10,18 +10,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from zlib import crc32
 
 import httpx
 from playwright.sync_api import BrowserContext, Route, ViewportSize, expect, sync_playwright
 
-from local import LocalError, browser, stack
+from local import LocalError, browser, made_up, stack
 from local.paths import ROOT
 from tests.e2e.browser.demo_page import ADA, SCHEMES, DemoPage
 from tests.e2e.running import Project, RunningStack
+from tracking.store import account_path
 
 IMAGES = ROOT / "docs/images"
-WINDOW = ViewportSize(width=1200, height=760)
+WINDOW = ViewportSize(width=1200, height=900)
 TRACKED = (
     ("loveluxury.com", "tiktok"),
     ("wunpini_fm", "twitter"),
@@ -43,6 +45,9 @@ def take(running: RunningStack) -> None:
     job_ids = [project.add_job(username, platform) for username, platform in TRACKED]
     running.tick()
     project.ended(job_ids)
+    for account_id in project.accounts():
+        path = account_path(project.org_id, project.project_id, account_id)
+        made_up.write_past(running.store, path, datetime.now(UTC))
     with sync_playwright() as playwright:
         program = playwright.chromium.launch(executable_path=browser.chromium(), args=list(browser.FLAGS))
         with program, program.new_context(viewport=WINDOW) as context, late_answers(running):
@@ -53,12 +58,11 @@ def take(running: RunningStack) -> None:
 
 
 def opened(context: BrowserContext, project: Project) -> DemoPage:
-    """Open the page with one account shown, and with running jobs and a failed job in the panel."""
+    """Open the list of accounts, with running jobs and a failed job in the panel."""
     page = DemoPage(context, project)
     context.route(lambda address: "127.0.0.1" not in address, answer_with_a_colour)
     page.sign_in()
-    page.link(OPENED).click()
-    expect(page.videos.first).to_be_visible()
+    expect(page.account(OPENED)).to_be_visible()
     page.track(MISTYPED, "Instagram")
     expect(page.row(MISTYPED)).to_contain_text("Failed")
     for typed, platform, _, says in LATE:
