@@ -70,7 +70,6 @@ export const germanLabels: Labels = {
     AccountNotFoundError: 'Nicht gefunden',
     AccountPrivateError: 'Privat',
     AccountSuspendedError: 'Gesperrt',
-    AllowanceSpentError: 'Budget verbraucht',
     IdentityChangedError: 'Name vergeben',
     AllowanceSpentError: 'Budget verbraucht',
     CredentialsError: 'Kein Zugang',

@@ -12,7 +12,6 @@ export type FailureCode =
   | 'AccountNotFoundError'
   | 'AccountPrivateError'
   | 'AccountSuspendedError'
-  | 'AllowanceSpentError'
   | 'IdentityChangedError'
   | 'AllowanceSpentError'
   | 'CredentialsError'
@@ -163,7 +162,6 @@ export const englishLabels: Labels = {
     AccountNotFoundError: 'Not found',
     AccountPrivateError: 'Private',
     AccountSuspendedError: 'Suspended',
-    AllowanceSpentError: 'Budget used up',
     IdentityChangedError: 'Name taken',
     AllowanceSpentError: 'Budget used up',
     CredentialsError: 'No access',
