@@ -1,4 +1,4 @@
-"""What a manager does with accounts: adds many, comes back a day later, compares, and takes the numbers along."""
+"""A manager adds many accounts, comes back a day later, compares two of them, and takes the numbers along."""
 
 from __future__ import annotations
 

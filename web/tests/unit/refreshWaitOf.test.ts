@@ -16,7 +16,7 @@ test.each([
   expect(waitOf(account, { platforms, organization })).toEqual(expected);
 });
 
-test('a refresh that is asked for waits where nothing is left for it', () => {
+test('a press waits where nothing is left for presses', () => {
   const platforms = [{ platform: 'youtube', ...wait(5), all: true }] as const;
   expect(askedWaitOf(account, { platforms, organization: wait(6) })).toEqual(wait(5).until);
   expect(askedWaitOf(account, { platforms: [{ ...platforms[0], all: false }], organization: null })).toBeNull();
