@@ -1,4 +1,4 @@
-import { type SubmitEvent, useDeferredValue, useMemo, useRef, useState } from 'react';
+import { type SubmitEvent, useMemo, useRef, useState } from 'react';
 import { PLATFORM_LABELS, PLATFORMS } from '../src/job';
 import { type Pasted, type PastedKind, pastedOf, startAll } from './bulk';
 import { full } from './format';
@@ -17,8 +17,7 @@ interface Progress {
 export function BulkAdd(props: TrackFieldsProps) {
   const { onTrack, whyKnown, platform, onPlatform, accountType, onAccountType, children } = props;
   const [text, setText] = useState('');
-  const read = useDeferredValue(text);
-  const pasted = useMemo(() => pastedOf(read, platform, whyKnown), [read, platform, whyKnown]);
+  const pasted = useMemo(() => pastedOf(text, platform, whyKnown), [text, platform, whyKnown]);
   const [failures, setFailures] = useState<ReadonlyMap<string, string>>(new Map());
   const [problem, setProblem] = useState('');
   const [success, setSuccess] = useState('');
@@ -29,27 +28,25 @@ export function BulkAdd(props: TrackFieldsProps) {
 
   async function submit(event: SubmitEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
-    const all = pastedOf(text, platform, whyKnown);
-    const good = all.filter(({ kind }) => kind === 'new');
-    if (progress || good.length === 0) {
+    if (progress || wanted.length === 0) {
       field.current?.focus();
-      setProblem(progress || all.length > 0 ? '' : 'Enter at least one username.');
+      setProblem(progress || pasted.length > 0 ? '' : 'Enter at least one username.');
       return;
     }
     setProblem('');
     setSuccess('');
     setFailures(new Map());
-    setProgress({ tried: 0, of: good.length });
+    setProgress({ tried: 0, of: wanted.length });
     stop.current = new AbortController();
-    const { done, failed, hopeless } = await startAll(good, (one) => onTrack(one.typed, one.platform, accountType), {
-      onTried: (tried) => setProgress({ tried, of: good.length }),
+    const { done, failed, hopeless } = await startAll(wanted, (one) => onTrack(one.typed, one.platform, accountType), {
+      onTried: (tried) => setProgress({ tried, of: wanted.length }),
       signal: stop.current.signal,
     });
     setProgress(null);
     const reasons = [...failed].filter(([, error]) => error !== hopeless);
     setFailures(new Map(reasons.map(([{ key }, { message }]) => [key, message])));
     // What was not started stays in the field, and so does what is to be corrected.
-    const rest = all.filter((one) => one.kind === 'wrong' || (one.kind === 'new' && !done.includes(one)));
+    const rest = pasted.filter((one) => one.kind === 'wrong' || (one.kind === 'new' && !done.includes(one)));
     setText(rest.map(({ typed }) => typed).join('\n'));
     setProblem(hopeless?.message ?? '');
     setSuccess(done.length > 0 ? `Started tracking ${namesOf(done)}. You can close this tab.` : '');
