@@ -1,7 +1,7 @@
 """Keeping current: the account's fields that say when it is refreshed next, and why it cannot be.
 
 A fetch that succeeded puts everything in order. A refresh that failed because of the account itself says so. If it
-failed by our fault or the platform's, it is tried once more after an hour, as far as the budgets allow. Any other error
+failed for a reason that may pass, it is tried once more after an hour, as far as the budgets allow. Any other error
 says nothing about the account, and its next refresh comes as planned.
 """
 
@@ -36,7 +36,7 @@ MAY_PASS = {
     errors.AllowanceSpentError.__name__,
     outcomes.TIMED_OUT,
 }
-"""Failures of which another try may know nothing."""
+"""Failures that may have passed an hour later. Mistakes in the code (`InternalError`) do not pass by themselves."""
 
 
 def after_success(step: Step, deps: ProcessDeps, points: Points, account: Account) -> Fields:
