@@ -1,6 +1,6 @@
 /** Formats of changes, shares and times, in English as the whole page. */
 
-import { compact, full } from '../format';
+import { full } from '../format';
 
 const SIGNED = new Intl.NumberFormat('en', {
   notation: 'compact',
@@ -88,9 +88,4 @@ export function comparedWith(percent: number, days: number): string {
   return rounded === 0
     ? `as much as in the ${days} days before`
     : `${full(rounded)}% ${percent > 0 ? 'more' : 'less'} ${period}`;
-}
-
-/** Format a count, or a dash. */
-export function countOr(value: number | null): string {
-  return value === null ? '–' : compact(value);
 }
