@@ -90,6 +90,7 @@ export function AccountGrid(props: AccountGridProps) {
                   key={sort}
                   type="button"
                   data-on={view.sort === sort}
+                  {...(sort === 'p7' && { 'aria-label': 'Growth of 7 days in %', title: 'Growth of 7 days in %' })}
                   onClick={() => onView({ ...view, sort, isReversed: view.sort === sort && !view.isReversed })}
                 >
                   {text}

@@ -3,7 +3,7 @@ import { useIsBefore } from '../src/panel/browserState';
 import { Icon } from './DemoIcons';
 import { type Mark, type MarkKind, marksOf } from './marks';
 
-const ICONS = { unavailable: 'warning', spike: 'trend', renamed: 'renamed' } as const satisfies Record<
+const ICONS = { unavailable: 'warning', spike: 'trend', drop: 'drop', renamed: 'renamed' } as const satisfies Record<
   MarkKind,
   string
 >;

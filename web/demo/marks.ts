@@ -4,7 +4,8 @@ import type { Spike, TrackedAccount, Unavailable } from '../src/account';
 import { full } from './format';
 import { signed } from './Gain';
 
-export type MarkKind = 'unavailable' | 'spike' | 'renamed';
+/** A `drop` is a spike downwards. */
+export type MarkKind = 'unavailable' | 'spike' | 'drop' | 'renamed';
 
 export interface Mark {
   kind: MarkKind;
@@ -48,5 +49,6 @@ function spikeMarks(spike: Spike | null, unit: string): Mark[] {
   }
   const text = `${signed(spike.change, full)}${unit} in a day`;
   const detail = `, usually ${signed(spike.usual, full).replace('+', '')}`;
-  return [{ kind: 'spike', text, detail, until: started + (NEWS_DAYS + 1) * DAY_MS }];
+  const kind = spike.change < 0 ? 'drop' : 'spike';
+  return [{ kind, text, detail, until: started + (NEWS_DAYS + 1) * DAY_MS }];
 }

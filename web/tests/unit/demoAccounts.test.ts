@@ -139,6 +139,7 @@ describe('marks', () => {
         { username: 'second', until: null },
       ],
     });
+    expect(marksOf(account).map(({ kind }) => kind)).toEqual(['unavailable', 'spike', 'drop', 'renamed']);
     expect(marksOf(account).map(({ text, detail }) => text + detail)).toEqual([
       'Suspended since Nov 12',
       '+5,000 in a day, usually 100',
