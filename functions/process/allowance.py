@@ -18,7 +18,7 @@ from tracking.wiring import ProcessDeps
 def keep_to(step: Step, deps: ProcessDeps) -> None:
     """Hold this run to the allowance. A user's job has none.
 
-    Raises AllowanceSpentError if a run of this state before it was killed, or Lambda had no place for it: nobody knows
+    Raises AllowanceSpentError if an earlier run of this state was killed, or Lambda had no place for it: nobody knows
     what it spent. Nobody waits for a refresh, so that costs an hour at most.
     """
     order = step.work.order
@@ -34,7 +34,7 @@ def keep_to(step: Step, deps: ProcessDeps) -> None:
 
 
 def _in_document(step: Step, deps: ProcessDeps) -> dict[str, float]:
-    """Return what the job's document says that it spent. Before the second run of a state, that is nothing."""
+    """Return what the job's document says that it spent. While each state runs for the first time, that is nothing."""
     work = step.work
     if work.attempt == work.part == 1 and not step.retry_count and not work.waits:
         return {}

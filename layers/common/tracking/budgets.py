@@ -184,7 +184,8 @@ class Budgets:
             del self.reserved[job_id]
             created_at = job.get("createdAt")
             if one.attempt == 1 and isinstance(created_at, datetime) and created_at < one.since:
-                # It had ended and was counted before: a tick that was killed had not planned its account.
+                # The job is older than this reservation, so it ended and was counted before. The tick that made it was
+                # killed before it planned the account. So the account was still due, and was chosen again.
                 self._give_back(one)
             else:
                 self._count(one, job)

@@ -22,7 +22,7 @@ const CADENCE_WORDS: Readonly<Record<Cadence, string>> = {
   '6h': 'The last fetch of a day is the day’s point in the charts.',
   daily: 'Each day has a point in the charts.',
   weekly: 'One day of each week has a point in the charts; the others are gaps.',
-  auto: 'As often as the account posts: twice in the usual time between two posts, at most every 6 hours, at least weekly.',
+  auto: 'As often as the account posts: twice in the usual time between two posts, from every 6 hours to once a week.',
 };
 
 export function cadenceWords({ refreshCadence, refreshHours }: TrackedAccount): string {
