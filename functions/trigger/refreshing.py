@@ -90,8 +90,9 @@ def _look(deps: RefreshDeps, tick: Tick, remaining_s: Callable[[], float]) -> No
     new = {refreshes.job_id(one.path, _due_at(one)): one for one, _ in choice.chosen}
     control.take(again, now)
     control.take_new({job_id: _platform(one) for job_id, one in new.items()}, now)
-    tick.told += book.tell(store)
+    told = book.tell(store)
     book.save(store)
+    tick.told += told  # not before: if another tick wrote first, this look is repeated
     control.save(store, with_turns=False)
     if malformed:
         fail_malformed(trigger, malformed, remaining_s)

@@ -35,6 +35,7 @@ from tracking.spending import RESOURCES, Meter
 from tracking.store import DocumentWrite, RefreshStore
 from trigger.budget_book import BudgetBook
 from trigger.control import ControlChangedError
+from trigger.tick import Tick
 
 YOUTUBE, TWITTER, INSTAGRAM = PlatformName.YOUTUBE, PlatformName.TWITTER, PlatformName.INSTAGRAM
 DAY = timedelta(days=1)
@@ -397,6 +398,23 @@ def test_ticks_that_meet_reserve_once() -> None:
     world.refresh_tick()
     assert len(ledger(world)["reserved"]) == len(world.refreshes())
     assert ledger(world)["orgs"] == {"org1": len(world.refreshes())}
+
+
+def test_ticks_that_meet_tell_of_a_spent_budget_once() -> None:
+    world = world_of(BudgetLimits(org_refreshes=1), 1)
+    store = world.refresh_store
+    ticks: list[Tick] = []
+
+    class Meeting(Killing):
+        def __getattr__(self, name: str) -> Any:
+            if name == "put_document" and not ticks:
+                world.refresh_store = store
+                ticks.append(world.refresh_tick())
+            return getattr(store, name)
+
+    world.refresh_store = Meeting(store, random.Random())
+    ticks.append(world.refresh_tick())
+    assert [one.org_id for tick in ticks for one in tick.told] == ["org1"]
 
 
 @pytest.mark.parametrize("is_first", [True, False])
