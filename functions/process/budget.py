@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from process import charging, waiting
 from process.advancing import not_past
 from process.step import Step
-from tracking import fence, jobs
+from tracking import budgets, fence, jobs
 from tracking.jobs import Job
 from tracking.platform_contract import PLATFORMS
 from tracking.platforms import Budget, Ids, RunBook
@@ -36,6 +36,8 @@ class Fetch:
         if (order := work.order) and order.mode is Mode.INCREMENTAL:
             max_videos = min(max_videos, PLATFORMS[work.platform_name].refresh_posts)
             stops_at = order.stops_at(self.deps.clock.now())
+        if order and order.allowance is not None:
+            max_videos = budgets.posts_of_runs(work.platform_name, order.allowance, max_videos)
         return Budget(
             deadline=step.deadline,
             max_videos=max_videos,

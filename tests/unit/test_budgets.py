@@ -25,6 +25,7 @@ from tracking.budgets import (
     cost_of,
     cost_of_posts,
     limits_in,
+    posts_of_runs,
 )
 from tracking.errors import AllowanceSpentError
 from tracking.jobs import PlatformName
@@ -492,6 +493,35 @@ def test_a_full_refresh_that_is_too_dear_is_incremental() -> None:
     found = sorted(world.refreshes(), key=lambda one: one["createdAt"])
     assert [one["refreshOrder"]["mode"] for one in found] == ["incremental", "full"]
     assert [one["refreshOrder"]["allowance"] for one in found] == [22, 15]
+
+
+@pytest.mark.parametrize("platform", [INSTAGRAM, PlatformName.TIKTOK, YOUTUBE])
+def test_a_full_refresh_asks_for_no_more_than_its_allowance(platform: PlatformName) -> None:
+    """Of paid runs all posts are asked for at once."""
+    world = RefreshWorld(RefreshSettings(google_cloud_project="p", state_machine_arn="arn").budgets)
+    world.run(world.add_job(platform, "sim_videos_40"))
+    world.clock.advance(40 * DAY.total_seconds())
+    world.make_due()
+    world.minutes(5)
+    (done,) = world.refreshes()
+    assert (done["refreshOrder"]["mode"], done["status"]) == ("full", "completed")
+    assert done["message"] == "Done: 40 videos saved."
+    assert ledger(world)["used"][platform] <= done["refreshOrder"]["allowance"]
+
+
+def test_a_small_budget_asks_paid_runs_for_fewer_posts() -> None:
+    world = world_of(BudgetLimits(platforms={INSTAGRAM: 0.02}), 1, INSTAGRAM)  # a fifth is for presses
+    world.minutes(3)
+    (done,) = world.refreshes()
+    assert (done["status"], done["spent"]["results"]) == ("completed", 5)
+
+
+@pytest.mark.parametrize("platform", PlatformName)
+def test_the_posts_of_an_allowance_cost_no_more(platform: PlatformName) -> None:
+    for posts in range(1, 5_001):
+        allowed = posts_of_runs(platform, cost_of_posts(platform, posts), 5_000)
+        assert posts <= allowed
+        assert allowed == 5_000 or cost_of_posts(platform, allowed) <= cost_of_posts(platform, posts)
 
 
 # Organisations, and what pages are told

@@ -36,7 +36,9 @@ FOR_PRESSES = 0.2
 LARGEST_SHARE = 0.5
 """A full refresh that takes a larger part of a day's budget is made an incremental one."""
 ALLOWED_SKEW = timedelta(days=1)
-UNITS, USD = "units", "usd"
+ROUNDING = 1e-3
+"""Of posts: dollars are rounded to six digits."""
+UNITS, USD, RESULTS = "units", "usd", "results"
 
 
 class Closed(StrEnum):
@@ -96,6 +98,18 @@ def cost_of_posts(platform: str, posts: int) -> float:
     amounts = total(budget.account, {name: amount * posts for name, amount in budget.post.items()})
     cost = cost_of(platform, amounts)
     return math.ceil(cost - TOLERANCE) if budget.unit == UNITS else round(cost, 6)
+
+
+def posts_of_runs(platform: str, allowance: float, most: int) -> int:
+    """Return how many posts, `most` at most, paid runs may be asked for: `cost_of_posts` the other way round.
+
+    They are asked for all posts at once. Where posts come in pages, each page is checked (`Meter.check`).
+    """
+    budget = REFRESH_BUDGETS[platform]
+    if RESULTS not in budget.post:
+        return most
+    posts = (allowance - cost_of(platform, budget.account)) / cost_of(platform, budget.post)
+    return min(most, max(1, math.floor(posts + ROUNDING)))
 
 
 def end_of_day(now: datetime) -> datetime:
