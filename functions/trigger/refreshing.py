@@ -275,9 +275,10 @@ def _plan(
     read them again, and they would hide those of others.
     """
     tomorrow = budgets.end_of_day(now)
-    writes = [
-        DocumentWrite(one.path, {"nextRefreshAt": refreshes.first_of_day(one.path, tomorrow)}) for one in of_spent_orgs
-    ]
+    writes = []
+    for one in of_spent_orgs:
+        first = refreshes.first_of_day(one.path, tomorrow, _moment(one.fields, "lastSyncedAt"))
+        writes.append(DocumentWrite(one.path, {"nextRefreshAt": first}))
     for one in accounts:
         hours = refreshes.planned_hours(one.fields, deps.default_cadence)
         next_at = refreshes.next_at(one.path, hours, now) if hours else None

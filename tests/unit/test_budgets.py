@@ -546,6 +546,16 @@ def test_an_organisations_budget_moves_its_accounts_to_tomorrow() -> None:
     assert len(world.refreshes()) == 9
 
 
+def test_no_account_of_a_spent_organisation_waits_for_ever() -> None:
+    """With 12 daily accounts and 8 refreshes a day, each account has its turn within four days."""
+    world = world_of(BudgetLimits(org_refreshes=10), 12)
+    for _ in range(10 * 24 * 2):
+        world.minutes(1)
+        world.clock.advance(29 * 60)
+    oldest = min(one["lastSyncedAt"] for one in world.accounts().values())
+    assert world.clock.now() - oldest < 4 * DAY
+
+
 def test_pages_are_told_when_a_platforms_budget_is_spent() -> None:
     world = world_of(HUNDRED, 40)
     midnight = START.replace(hour=0) + DAY

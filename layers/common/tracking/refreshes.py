@@ -36,6 +36,8 @@ MISSES = 3
 """An account that is not found on so many days is unavailable. One answer is never believed."""
 PROBES = (timedelta(days=7), timedelta(days=14), timedelta(days=28))
 """The times after which an unavailable account is looked for again. The last one repeats."""
+_MOST_DAYS = 7
+"""Accounts that have waited for so many days or more are alike."""
 
 
 class Mode(StrEnum):
@@ -187,9 +189,14 @@ def next_at(account_path: str, hours: int, after: datetime) -> datetime:
     return epoch + ((after - epoch) // interval + 1) * interval
 
 
-def first_of_day(account_path: str, midnight: datetime) -> datetime:
-    """Return the account's time in the first hour of a day. Only what the day before could not pay for needs it."""
-    return midnight + timedelta(seconds=int(id_of_account(account_path), 16) % 3600)
+def first_of_day(account_path: str, midnight: datetime, synced_at: datetime | None) -> datetime:
+    """Return the account's time in the first hour of a day. Only what the day before could not pay for needs it.
+
+    Each whole day since its last fetch halves the time. So who has waited longer is earlier, and nobody waits for ever.
+    """
+    days = min(max((midnight - synced_at) // timedelta(days=1), 0), _MOST_DAYS) if synced_at else _MOST_DAYS
+    seconds = 3600 + int(id_of_account(account_path), 16) % 3600
+    return midnight + timedelta(seconds=seconds / 2 ** (days + 1))
 
 
 def job_id(account_path: str, due_at: datetime) -> str:
