@@ -14,10 +14,11 @@ from aws_lambda_powertools import Logger
 
 from process.step import Step
 from tracking import fence, jobs
-from tracking.errors import TrackingError
+from tracking.errors import AllowanceSpentError, StoreUnavailableError, TrackingError
 from tracking.fence import Fence
 from tracking.jobs import Change, Job, Progress
 from tracking.metrics import count_spent
+from tracking.sentences import say
 from tracking.spending import total
 from tracking.store import DocumentWrite, WriteRefusedError
 from tracking.wiring import ProcessDeps
@@ -74,7 +75,8 @@ def with_all(step: Step, change: Change) -> Change:
 def settle(step: Step, deps: ProcessDeps) -> None:
     """Write what no commit has taken along. A step that spent nothing, or wrote everything, makes no request.
 
-    If the amounts cannot be written, the log holds them: the state's own error, or its success, is what counts.
+    If the amounts cannot be written, the log holds them: the state's own error, or its success, is what counts. But a
+    refresh then fails with an AllowanceSpentError, after which all of its allowance counts.
     """
     spent = step.meter.take()
     if not spent:
@@ -84,3 +86,5 @@ def settle(step: Step, deps: ProcessDeps) -> None:
         fence.spend(deps.store, step.fence, jobs.spend(deps.clock.now(), spent))
     except (TrackingError, WriteRefusedError) as error:
         logger.warning("spending not recorded", action="spending_lost", spent=spent, reason=str(error))
+        if step.work.refresh and isinstance(error, StoreUnavailableError | WriteRefusedError):
+            raise AllowanceSpentError(say("allowanceSpent", platform=step.work.platform_name.label)) from error

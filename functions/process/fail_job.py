@@ -32,7 +32,8 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
         raise CredentialsError(sentence, credential=refusals.GOOGLE)
     is_recorded = True
     failed = jobs.fail(Status.PROCESSING, deps.clock.now(), sentence, code)
-    is_known = code != AllowanceSpentError.__name__  # else a run may have been killed, and its spending is lost
+    # A run that was killed, at the latest in its last try, has left no error of ours. What it had spent is lost.
+    is_known = code not in {AllowanceSpentError.__name__, outcomes.TIMED_OUT, outcomes.INTERNAL_ERROR}
     change = charging.with_all(step, failed) if is_known else charging.with_carried(step, failed)
     order = step.work.order
     account = keeping_current.after_failure(step, deps, order, code) if order else None

@@ -10,13 +10,13 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tracking import adoption, jobs
 from tracking.errors import InvalidJobError, StoreUnavailableError
-from tracking.executions import NO_TIME_LEFT, StartRefusedError, StartUnknownError
-from tracking.jobs import PlatformName, Status
+from tracking.executions import ALREADY_EXISTS, NO_TIME_LEFT, StartRefusedError, StartUnknownError
+from tracking.jobs import Change, PlatformName, Status
 from tracking.paid_runs import NotStopped
 from tracking.platform_contract import CREDENTIALS, PLATFORMS
 from tracking.sentences import say
@@ -357,7 +357,7 @@ def claim_and_start(
 
 
 def start_all(deps: TriggerDeps, claims: Sequence[Claim], tick: Tick, remaining_s: Callable[[], float]) -> None:
-    refused: list[Claim] = []
+    refused: list[tuple[Claim, StartRefusedError]] = []
     with ThreadPoolExecutor(PARALLEL_STARTS) as pool:
         errors = pool.map(lambda claim: _start(deps, claim, remaining_s), claims)
         for claim, error in zip(claims, errors, strict=True):
@@ -365,7 +365,7 @@ def start_all(deps: TriggerDeps, claims: Sequence[Claim], tick: Tick, remaining_
                 hold = tick.holds.get(claim.job.platform)
                 tick.started.append(Started(claim.job.job_id, claim.waited_s, hold))
             elif isinstance(error, StartRefusedError):
-                refused.append(claim)
+                refused.append((claim, error))
                 tick.refused.append(Refusal(claim.job.job_id, error.code))
                 if not error.is_temporary:
                     tick.needs_attention = error.code
@@ -373,8 +373,16 @@ def start_all(deps: TriggerDeps, claims: Sequence[Claim], tick: Tick, remaining_
                 tick.unknown.append(Refusal(claim.job.job_id, "no answer from StartExecution"))
     if refused:
         now = deps.clock.now()
-        released = [JobWrite(claim.job.job_id, jobs.release(now), claim.version) for claim in refused]
+        released = [JobWrite(claim.job.job_id, _release(claim, error, now), claim.version) for claim, error in refused]
         write_each(deps.store, released, remaining_s)
+
+
+def _release(claim: Claim, error: StartRefusedError, now: datetime) -> Change:
+    """Give a job back. Of a refresh it says that it spent nothing, if surely no request for this start was accepted."""
+    release = jobs.release(now)
+    is_sure = error.code == NO_TIME_LEFT or not (error.is_temporary or error.code == ALREADY_EXISTS)
+    whole = {jobs.SPENT_IS_WHOLE: True} if claim.job.refresh and is_sure else {}
+    return replace(release, fields=release.fields | whole)
 
 
 def _start(

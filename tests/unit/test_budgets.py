@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,9 +14,11 @@ import httpx
 import pytest
 
 from local.paths import ROOT
+from process import charging
 from tests.doubles import START
 from tests.machine import KilledError
 from tests.simulated import RefreshWorld
+from tracking import fence
 from tracking.budgets import (
     BUDGETS_DOCUMENT,
     WAITS_DOCUMENT,
@@ -27,10 +30,10 @@ from tracking.budgets import (
     limits_in,
     posts_of_runs,
 )
-from tracking.errors import AllowanceSpentError
+from tracking.errors import AllowanceSpentError, StoreUnavailableError
 from tracking.jobs import PlatformName
 from tracking.platform_contract import REFRESH_BUDGETS
-from tracking.sentences import Sentence
+from tracking.sentences import Sentence, say
 from tracking.settings import RefreshSettings, variables
 from tracking.spending import RESOURCES, Meter
 from tracking.store import DocumentWrite, RefreshStore
@@ -522,6 +525,60 @@ def test_the_posts_of_an_allowance_cost_no_more(platform: PlatformName) -> None:
         allowed = posts_of_runs(platform, cost_of_posts(platform, posts), 5_000)
         assert posts <= allowed
         assert allowed == 5_000 or cost_of_posts(platform, allowed) <= cost_of_posts(platform, posts)
+
+
+def test_what_a_killed_last_try_spent_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line of a killed function runs, so that nothing settles what it spent."""
+    settle = charging.settle
+
+    def settle_unless_killed(*run: Any) -> None:
+        if not isinstance(sys.exception(), KilledError):
+            settle(*run)
+
+    monkeypatch.setattr(charging, "settle", settle_unless_killed)
+    world = world_of(HUNDRED, 1)
+    units = spent_by_day(world)
+    count = world.before_call
+
+    def call(method: str, path: str) -> None:
+        count(method, path)
+        if is_last() and path.endswith("/videos"):
+            raise KilledError
+
+    def is_last() -> bool:
+        return bool(world.refreshes()[0]["retryCount"] == 3)
+
+    busy = httpx.Response(503, text="busy")
+    world.before_call = call
+    world.instead = lambda path: busy if path.endswith("/playlistItems") and not is_last() else None
+    world.minutes(8)
+    (done,) = world.refreshes()
+    assert (done["status"], done["errorCode"]) == ("failed", "InternalError")
+    assert units.total() <= ledger(world)["used"]["youtube"] == done["refreshOrder"]["allowance"]
+
+
+def test_what_could_not_be_written_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unavailable(*_: Any) -> None:
+        raise StoreUnavailableError(say("databaseTrouble", detail="no answer"))
+
+    monkeypatch.setattr(fence, "spend", unavailable)
+    world = world_of(HUNDRED, 1)
+    units = spent_by_day(world)
+    odd = httpx.Response(400, json={"error": {"errors": [{"reason": "odd"}]}})
+    world.instead = lambda path: odd if path.endswith("/playlistItems") else None
+    world.minutes(3)
+    (done,) = world.refreshes()
+    assert (done["status"], done["errorCode"]) == ("failed", "AllowanceSpentError")
+    assert units.total() <= ledger(world)["used"]["youtube"] == done["refreshOrder"]["allowance"]
+
+
+def test_a_start_that_was_surely_refused_spends_nothing() -> None:
+    world = world_of(HUNDRED, 1)
+    world.executions.replies = ["AccessDeniedException"] * 3
+    world.minutes(3)
+    assert (ledger(world)["used"], world.requests) == ({}, [])
+    world.minutes(2)
+    assert ledger(world)["used"]["youtube"] == len(world.requests) > 0
 
 
 # Organisations, and what pages are told
