@@ -43,6 +43,8 @@ ASKED_WITHIN = timedelta(minutes=15)
 """A press that finds no slot for so long waits for tomorrow, if the rest of its platform's budget is for presses."""
 NEW_POSTS = 50
 """Posts that a full refresh may find beyond those that are known."""
+LATE = timedelta(hours=1)
+"""A refresh that is due for so long waits for its budget, or for a slot."""
 EVEN = 1.5
 """The most starts of a minute, by the mean of the hour."""
 FEW = 10
@@ -84,7 +86,7 @@ def _look(deps: RefreshDeps, tick: Tick, remaining_s: Callable[[], float]) -> No
     waiting, malformed = parse_all(with_status(opened, Status.PENDING))
     again = [one for one in waiting if _may_go_on(deps, one, control, slots, book, now)]
     going_on = {refreshes.id_of_account_in(job.job_id) for job in opened}
-    orders = [(one, _job_if_due(deps, one, going_on, now)) for one in due]
+    orders = [(one, _job_if_due(deps, one, going_on, book, now)) for one in due]
     skipped = [one for one, fields in orders if fields is None]
     choice = _choose(deps, [(one, fields) for one, fields in orders if fields is not None], slots, book, now)
     new = {refreshes.job_id(one.path, _due_at(one)): one for one, _ in choice.chosen}
@@ -190,7 +192,9 @@ def _room(deps: RefreshDeps, book: BudgetBook, due: Sequence[DueAccount], now: d
     return max(FEW, math.ceil(EVEN * number / 60)) - started
 
 
-def _job_if_due(deps: RefreshDeps, one: DueAccount, going_on: set[str], now: datetime) -> Fields | None:
+def _job_if_due(
+    deps: RefreshDeps, one: DueAccount, going_on: set[str], book: BudgetBook, now: datetime
+) -> Fields | None:
     """Return the document of the account's refresh.
 
     None if this time is left out: the refresh before goes on, or the account is not to be refreshed, or is odd.
@@ -201,16 +205,16 @@ def _job_if_due(deps: RefreshDeps, one: DueAccount, going_on: set[str], now: dat
     if is_off or refreshes.id_of_account(one.path) in going_on:
         return None
     try:
-        return _job(deps, refreshes.job_id(one.path, _due_at(one)), one, now)
+        return _job(deps, refreshes.job_id(one.path, _due_at(one)), one, book, now)
     except InvalidJobError:
         return None
 
 
-def _job(deps: RefreshDeps, job_id: str, one: DueAccount, now: datetime) -> Fields:
+def _job(deps: RefreshDeps, job_id: str, one: DueAccount, book: BudgetBook, now: datetime) -> Fields:
     """Return the document of a refresh that is claimed. Raises InvalidJobError for an odd account."""
     _, org_id, _, project_id, _, account_id = one.path.split("/")
     account, platform = one.fields, _platform(one)
-    mode, posts = _mode_and_posts(deps, one, now)
+    mode, posts = _mode_and_posts(deps, one, book, now)
     order = Order(
         mode=mode,
         allowance=budgets.allowance(deps.budgets, platform, posts),
@@ -255,13 +259,18 @@ def _mode(one: DueAccount, now: datetime) -> Mode:
     return Mode.INCREMENTAL if is_recent and not (confirm_at and confirm_at - timedelta(hours=1) <= now) else Mode.FULL
 
 
-def _mode_and_posts(deps: RefreshDeps, one: DueAccount, now: datetime) -> tuple[Mode, int]:
-    """Return the mode and its most posts. A full refresh that a day's budget cannot bear is an incremental one."""
+def _mode_and_posts(deps: RefreshDeps, one: DueAccount, book: BudgetBook, now: datetime) -> tuple[Mode, int]:
+    """Return the mode and its most posts. A full refresh that a day's budget cannot bear is an incremental one.
+
+    So is one that has waited, once it would take the day's full share: else those that are full, each of which costs as
+    much as many others, leave nothing for the daily ones, and soon all are full.
+    """
     platform, mode = _platform(one), _mode(one, now)
     if mode is Mode.FULL:
         known = max(_count(one.fields, "postCount"), _count(one.fields, "videoCount"))
         posts = min(deps.max_videos(platform), known + NEW_POSTS)
-        if not budgets.is_too_large(deps.budgets, platform, mode, posts):
+        has_share = now - _due_at(one) < LATE or book.budgets.has_share_for(platform, posts)
+        if has_share and not budgets.is_too_large(deps.budgets, platform, mode, posts):
             return mode, posts
     return Mode.INCREMENTAL, PLATFORMS[platform].refresh_posts
 

@@ -512,6 +512,20 @@ def test_a_full_refresh_asks_for_no_more_than_its_allowance(platform: PlatformNa
     assert ledger(world)["used"][platform] <= done["refreshOrder"]["allowance"]
 
 
+def test_full_refreshes_that_wait_leave_the_daily_ones_their_part() -> None:
+    """Two full ones cost more than the day's planned part. Who has waited for an hour is refreshed all the same."""
+    world = RefreshWorld(BudgetLimits(platforms={PlatformName.TIKTOK: 2}))
+    for number in range(3):
+        world.run(world.add_job("tiktok", f"sim_videos_{300 + number}"))
+    world.clock.advance(40 * DAY.total_seconds())
+    world.make_due()
+    world.minutes(3)
+    assert [one["refreshOrder"]["mode"] for one in world.refreshes()] == ["full"]
+    world.clock.advance(3_600)
+    world.minutes(3)
+    assert sorted(one["refreshOrder"]["mode"] for one in world.refreshes()) == ["full", "incremental", "incremental"]
+
+
 def test_a_small_budget_asks_paid_runs_for_fewer_posts() -> None:
     world = world_of(BudgetLimits(platforms={INSTAGRAM: 0.02}), 1, INSTAGRAM)  # a fifth is for presses
     world.minutes(3)

@@ -160,6 +160,11 @@ class Budgets:
         limit = self.limits.of(platform) if is_asked else self.limits.planned(platform)
         return not _is_over(self.used[platform] + self.held(platform) + amount, limit)
 
+    def has_share_for(self, platform: PlatformName, posts: int) -> bool:
+        """Return whether a full refresh fits into the part of the day's budget that one may take, with all before."""
+        taken = self.used[platform] + self.held(platform) + cost_of_posts(platform, posts)
+        return not _is_over(taken, self.limits.of(platform) * LARGEST_SHARE)
+
     def org_fits(self, org_id: str, *, is_asked: bool) -> bool:
         closed = self.closed_org(org_id)
         return closed is None or (is_asked and closed is Closed.PLANNED)
