@@ -6,6 +6,9 @@
 An account that was tracked again meanwhile keeps everything. A page of documents is read first, and then the account: a
 job writes the account before its videos, so none of the documents on the page can be of a new tracking if there is no
 account. Each is deleted only as it was read.
+
+A job or refresh that ran when the account was removed may go on to write below it, without an account. So the cleanup
+waits until it has ended: else the one would lose videos that it saved, and the other would leave some for ever.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tracking import walks
 from tracking.store import CleanupStore, StaleVersionError, StoredDocument
@@ -23,6 +26,8 @@ REMOVED_AT = "removedAt"
 OURS = re.compile(f"(organizations/[^/]+/projects/[^/]+)/{COLLECTION}/([^/]+)")
 BELOW = ("videos", "accountHistory", "videoHistory", "videoIndex")
 """The collections below an account."""
+QUIET_AFTER = timedelta(days=1)
+"""After this time nothing that ran at the removal runs any more: `MaxJobMinutes` is less than a day."""
 PAGE = 400
 """Documents that one request deletes. They are read without their fields."""
 
@@ -39,7 +44,7 @@ class Removed:
 def remove(store: CleanupStore, now: datetime, page_size: int, has_time: Callable[[], bool]) -> Removed:
     """Delete what lies below each removed account, while there is time for one more page."""
     result = Removed()
-    for path, marker in walks.due_documents(store, COLLECTION, REMOVED_AT, now, page_size):
+    for path, marker in walks.due_documents(store, COLLECTION, REMOVED_AT, now - QUIET_AFTER, page_size):
         ours = OURS.fullmatch(path)
         if ours is None:
             result.left += 1

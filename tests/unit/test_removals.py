@@ -26,7 +26,8 @@ def adopted(harness: Harness) -> None:
 
 
 def clean_up(harness: Harness, remaining_s: float = 300) -> bool:
-    """Run the daily cleanup, and return whether it came to its end."""
+    """Run the daily cleanup a day later, and return whether it came to its end."""
+    harness.clock.advance(24 * 3_600)
     deps = CleanupDeps(harness.store, harness.clock, 7, harness.limits)
     return bool(handler({}, FakeContext(remaining_s), deps)["isDone"])  # type: ignore[arg-type]
 
@@ -165,3 +166,26 @@ def test_a_document_of_another_system_stays(harness: Harness, path: str) -> None
     harness.memory.put_document(DocumentWrite(path, {"removedAt": harness.clock.now()}))
     assert clean_up(harness)
     assert harness.store.get_document(path) is not None
+
+
+def test_a_job_that_runs_while_its_account_is_removed_loses_no_video(harness: Harness) -> None:
+    """It writes the account only at its end. A refresh would never write it, and leave its videos for ever."""
+
+    class RemovedMeanwhile(MemoryStore):
+        is_first = True
+
+        def commit(self, job: Any, documents: Any = ()) -> str:
+            version = super().commit(job, documents)
+            if self.is_first and any("/videos/" in write.path for write in documents):
+                self.is_first = False
+                remove(harness)
+                deps = CleanupDeps(harness.store, harness.clock, 7, harness.limits)
+                handler({}, FakeContext(300), deps)  # type: ignore[arg-type]
+            return version
+
+    use(harness, RemovedMeanwhile(harness.clock))
+    track(harness, served=videos(700))
+    assert below(harness)["videos"] == 700
+    assert clean_up(harness)
+    assert below(harness)["videos"] == 700
+    assert harness.store.get_document(MARKER) is None
