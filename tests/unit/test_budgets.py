@@ -689,13 +689,14 @@ def test_zero_is_no_refresh_and_no_limit_of_organisations() -> None:
     "odd",
     [
         {"day": 7, "used": [], "orgs": "x", "reserved": {}, "told": 1, "minute": None},
+        {"day": "2026-03-01", "orgs": {"a/b": 1, "": 1}, "told": {"org:": "all", "org:a/b": "all"}},
         {"day": "2026-03-01", "used": {"youtube": -5}, "orgs": {"a": "b"}, "reserved": [1, {"job": "x"}, {"job": 1}]},
         {"day": "9999-12-31", "used": {"youtube": 100}},
     ],
 )
 def test_an_oddly_edited_document_counts_as_nothing(odd: dict[str, Any]) -> None:
     found = Budgets(odd, HUNDRED, START)
-    assert (found.day, found.used[YOUTUBE], found.orgs, found.reserved) == (START.date(), 0, {}, {})
+    assert (found.day, found.used[YOUTUBE], found.orgs, found.told, found.reserved) == (START.date(), 0, {}, {}, {})
     assert limits_in(odd).platforms == {}
     assert limits_in(found.to_fields()).platforms == {YOUTUBE: 100}
 

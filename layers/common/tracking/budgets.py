@@ -127,9 +127,15 @@ class Budgets:
         stored = {} if is_new or fields is None else fields
         self.used = {name: _number(_map(stored, "used").get(name)) for name in PlatformName}
         self.orgs: dict[str, int] = {
-            org: number for org, number in _map(stored, "orgs").items() if type(number) is int and number > 0
+            org: number
+            for org, number in _map(stored, "orgs").items()
+            if is_document_id(org) and type(number) is int and number > 0
         }
-        self.told: dict[str, str] = {name: str(value) for name, value in _map(stored, "told").items()}
+        self.told: dict[str, str] = {
+            name: str(value)
+            for name, value in _map(stored, "told").items()
+            if is_document_id(name.removeprefix("org:"))  # `trigger.budget_book` names them
+        }
         self.minute, self._started = _minute(stored)
 
     # What is left
