@@ -18,7 +18,7 @@ from tracking.refreshes import Cadence
 
 MOST_ORGS = 20
 """Organisations in the table: those with the most refreshes."""
-MIN_PAUSE = timedelta(hours=1)
+BETWEEN_PRESSES = timedelta(hours=1)
 """Between a fetch, or a press, and the next press of a member."""
 
 
@@ -35,7 +35,7 @@ def budgets_table(fields: Mapping[str, Any], now: datetime, org: str | None = No
     for platform in () if org else PlatformName:
         unit, limit = unit_of(platform), found.limits.of(platform)
         closed = found.closed(platform, PLATFORMS[platform].refresh_posts)
-        amounts = (_amount(value, unit) for value in (found.used[platform], found.held(platform), limit))
+        amounts = (_amount(value, unit) for value in (found.used[platform], found.reserved_at(platform), limit))
         of = "units" if unit == "units" else "US dollars"
         table.add_row(platform.label, *amounts, of, _state(closed), until if closed else "")
     by_number = sorted(found.orgs.items(), key=lambda entry: (-entry[1], entry[0]))
@@ -59,8 +59,8 @@ def pressing(account: Mapping[str, Any], now: datetime, *, anyway: bool) -> Fiel
         raise AccountError(f"{name} cannot be refreshed: {reason}. --anyway looks for it again.")
     moments = [account.get("lastSyncedAt"), account.get("refreshAskedAt")]
     last = max((moment for moment in moments if isinstance(moment, datetime)), default=None)
-    if last is not None and now - last < MIN_PAUSE and not anyway:
-        minutes = math.ceil((last + MIN_PAUSE - now) / timedelta(minutes=1))
+    if last is not None and now - last < BETWEEN_PRESSES and not anyway:
+        minutes = math.ceil((last + BETWEEN_PRESSES - now) / timedelta(minutes=1))
         raise AccountError(
             f"{name} was fetched or asked for within the last hour. In {minutes} min it may be again; --anyway does it."
         )

@@ -80,7 +80,7 @@ class Harness:
             self.limits,
             self.process_deps.default_cadence,
             self.refresh_hints,
-            budgets=self.budgets,
+            budget_limits=self.budgets,
         )
 
     def refresh_by_default(self, cadence: Cadence) -> None:

@@ -32,7 +32,7 @@ ORG = "org:"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class BudgetNews:
     """A budget of which pages are told something new."""
 
     platform: PlatformName | None
@@ -43,52 +43,52 @@ class Told:
 
 class BudgetBook:
     def __init__(self, stored: StoredDocument | None, limits: BudgetLimits, now: datetime) -> None:
-        self.budgets = Budgets(stored.fields if stored else None, limits, now)
+        self.today = Budgets(stored.fields if stored else None, limits, now)
         self._now = now
         self._version = stored.version if stored else None
-        self._written = self.budgets.to_fields()
+        self._written = self.today.to_fields()
 
     @property
     def has_changed(self) -> bool:
-        return self.budgets.to_fields() != self._written
+        return self.today.to_fields() != self._written
 
     def closed(self, platform: PlatformName) -> Closed | None:
         """Return how far the platform's budget is spent, with what is reserved."""
-        return self.budgets.closed(platform, PLATFORMS[platform].refresh_posts)
+        return self.today.closed(platform, PLATFORMS[platform].refresh_posts)
 
     def settle(self, store: RefreshStore, opened: Sequence[JobSnapshot], young_since: datetime) -> None:
         """Replace the reservations of attempts that have ended by what they spent."""
-        reserved = self.budgets.reserved
+        reserved = self.today.reserved
         known = {job.job_id: job for job in opened if job.job_id in reserved}
         others = [job_id for job_id in reserved if job_id not in known]
         if others:
             known |= {job.job_id: job for job in store.get_jobs(others)}
         ended = {job_id: job for job_id, job in known.items() if job.data.get("status") != Status.PROCESSING}
-        self.budgets.settle(ended, set(others) - set(known), young_since)
+        self.today.settle(ended, set(others) - set(known), young_since)
 
-    def tell(self, store: RefreshStore) -> list[Told]:
+    def tell(self, store: RefreshStore) -> list[BudgetNews]:
         """Write to pages' documents what is newly spent, or free again. Return that.
 
         It is told before it is noted as told: a tick that is killed between the two is repeated.
         """
         until, news = end_of_day(self._now), []
         for platform in PlatformName:
-            closed = self.budgets.closed(platform, PLATFORMS[platform].refresh_posts, for_good=True)
-            if self._is_news(platform, closed):
-                news.append(Told(platform, None, closed, until))
+            closed = self.today.closed(platform, PLATFORMS[platform].refresh_posts, spent_only=True)
+            if self._note(platform, closed):
+                news.append(BudgetNews(platform, None, closed, until))
                 self._write_wait(store, WAITS_DOCUMENT, {str(platform): _wait(closed, until)})
-        told = {key.removeprefix(ORG) for key in self.budgets.told if key.startswith(ORG)}
-        for org_id in sorted({*self.budgets.orgs, *told}):
-            closed = self.budgets.closed_org(org_id)
-            if self._is_news(ORG + org_id, closed):
-                news.append(Told(None, org_id, closed, until))
+        told = {key.removeprefix(ORG) for key in self.today.told if key.startswith(ORG)}
+        for org_id in sorted({*self.today.orgs, *told}):
+            closed = self.today.closed_org(org_id)
+            if self._note(ORG + org_id, closed):
+                news.append(BudgetNews(None, org_id, closed, until))
                 wait = _wait(closed, until) or {"until": None, "all": False}
                 self._write_wait(store, f"organizations/{org_id}/{WAITS_DOCUMENT}", wait)
         return news
 
     def save(self, store: RefreshStore) -> None:
         """Write what has changed. Raises ControlChangedError when another tick was first."""
-        fields = self.budgets.to_fields()
+        fields = self.today.to_fields()
         if fields == self._written:
             return
         written_by = secrets.token_hex(8)
@@ -108,13 +108,13 @@ class BudgetBook:
             self._version = stored.version
         self._written = fields
 
-    def _is_news(self, key: str, closed: Closed | None) -> bool:
-        if self.budgets.told.get(key) == closed:
+    def _note(self, key: str, closed: Closed | None) -> bool:
+        if self.today.told.get(key) == closed:
             return False
         if closed is None:
-            del self.budgets.told[key]
+            del self.today.told[key]
         else:
-            self.budgets.told[str(key)] = str(closed)
+            self.today.told[str(key)] = str(closed)
         return True
 
     @staticmethod

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tracking import endings, jobs
-from tracking.errors import InvalidJobError
+from tracking.errors import PermanentError
 from tracking.jobs import Job, Status
 from tracking.naming import execution_name
 from tracking.store import JobSnapshot, JobWrite, Unwritable
@@ -63,21 +63,21 @@ class Claims:
     unwritable: list[tuple[JobSnapshot, Unwritable]] = field(default_factory=list)
 
 
-def fail_malformed(
+def fail_pending(
     deps: TriggerDeps,
-    malformed: Sequence[tuple[JobSnapshot, InvalidJobError]],
+    hopeless: Sequence[tuple[JobSnapshot, PermanentError]],
     remaining_s: Callable[[], float],
 ) -> list[str | Unwritable | None]:
-    """Fail each malformed job with its error as the message. Return the answers of `write_each`."""
+    """Fail each of these pending jobs with its error. Return the answers of `write_each`."""
     now = deps.clock.now()
     writes = [
         endings.ending(
             snapshot.job_id,
             snapshot.data,
-            jobs.fail(Status.PENDING, now, error.sentence, InvalidJobError.__name__),
+            jobs.fail(Status.PENDING, now, error.sentence, type(error).__name__),
             snapshot.version,
         )
-        for snapshot, error in malformed
+        for snapshot, error in hopeless
     ]
     return write_each(deps.store, writes, remaining_s)
 

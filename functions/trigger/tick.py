@@ -23,9 +23,9 @@ from tracking.sentences import say
 from tracking.store import MAX_WRITES_PER_COMMIT, JobSnapshot, JobWrite, Unwritable
 from tracking.wiring import TriggerDeps
 from trigger import wait_times
-from trigger.budget_book import Told
+from trigger.budget_book import BudgetNews
 from trigger.choice import choose
-from trigger.claim import Claim, claim_jobs, fail_malformed
+from trigger.claim import Claim, claim_jobs, fail_pending
 from trigger.control import Control, ControlChangedError, Holder, read_control
 from trigger.job_writes import write_each
 from trigger.slots import Pending, Slots
@@ -97,7 +97,7 @@ class Tick:
     refused: list[Refusal] = field(default_factory=list)
     unknown: list[Refusal] = field(default_factory=list)  # may be running; the sweep checks after their lease
     not_stopped: list[NotStopped] = field(default_factory=list)  # paid runs of jobs that the sweep ended
-    told: list[Told] = field(default_factory=list)  # of refreshes alone: budgets that are spent, or free again
+    told: list[BudgetNews] = field(default_factory=list)  # of refreshes alone: budgets that are spent, or free again
     needs_attention: str | None = None
 
     def counts(self) -> dict[str, int]:
@@ -318,7 +318,7 @@ def _fail_malformed(
     tick: Tick,
     remaining_s: Callable[[], float],
 ) -> None:
-    answers = fail_malformed(deps, malformed, remaining_s) if malformed else []
+    answers = fail_pending(deps, malformed, remaining_s) if malformed else []
     for (job, error), answer in zip(malformed, answers, strict=True):
         if isinstance(answer, str):
             tick.malformed.append(Refusal(job.job_id, error.message))

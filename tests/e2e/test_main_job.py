@@ -164,9 +164,10 @@ def test_account_has_exactly_the_fields_front_ends_read(batch: Batch) -> None:
     account = batch.project.account(FOUND["instagram"][0])
     own = {"platform", "platformUserId", "username", "displayName", "profileUrl", "avatarUrl", "bio", "isVerified"}
     counts = {"isPrivate", "followerCount", "followingCount", "postCount", "totalViews", "videoCount"}
-    of_jobs = {"accountType", "addedBy", "dateAdded", "lastSyncedAt", "lastJobId", "growth"}
+    of_jobs = {"accountType", "addedBy", "dateAdded", "lastSyncedAt", "lastJobId"}
+    of_days = {"growth", "recentFollowers", "spikes"}
     kept_current = {"nextRefreshAt", "refreshHours", "refreshMisses", "refreshProbes", "fullAt", "confirmAt"}
-    assert account.keys() == own | counts | of_jobs | kept_current | {"unavailable", "unavailableSince"}
+    assert account.keys() == own | counts | of_jobs | of_days | kept_current | {"unavailable", "unavailableSince"}
     assert (account["username"], account["displayName"]) == ("nasa", "NASA")
     assert (account["isVerified"], account["isPrivate"]) == (True, False)
 

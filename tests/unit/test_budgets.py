@@ -429,7 +429,7 @@ def test_a_write_of_another_tick_is_never_overwritten(is_first: bool) -> None:
     store, now = world.refresh_store, world.clock.now()
     ours, theirs = (BudgetBook(world.memory.get_stored(BUDGETS_DOCUMENT), HUNDRED, now) for _ in range(2))
     for number, book in enumerate((theirs, ours)):
-        book.budgets.take(Reservation(f"job{number}", 1, YOUTUBE, "org1", 22, now))
+        book.today.take(Reservation(f"job{number}", 1, YOUTUBE, "org1", 22, now))
     theirs.save(store)
     with pytest.raises(ControlChangedError):
         ours.save(store)
@@ -447,9 +447,9 @@ def test_a_write_whose_reply_was_lost_is_our_own() -> None:
             return (lambda write: (called(write), called(write))[1]) if name == "put_document" else called
 
     book = BudgetBook(None, HUNDRED, now)
-    book.budgets.take(Reservation("job1", 1, YOUTUBE, "org1", 22, now))
+    book.today.take(Reservation("job1", 1, YOUTUBE, "org1", 22, now))
     book.save(Twice(store, random.Random()))
-    book.budgets.take(Reservation("job2", 1, YOUTUBE, "org1", 22, now))
+    book.today.take(Reservation("job2", 1, YOUTUBE, "org1", 22, now))
     book.save(store)
     assert len(ledger(world)["reserved"]) == 2
 
@@ -512,7 +512,7 @@ def test_a_full_refresh_asks_for_no_more_than_its_allowance(platform: PlatformNa
     assert ledger(world)["used"][platform] <= done["refreshOrder"]["allowance"]
 
 
-def test_full_refreshes_that_wait_leave_the_daily_ones_their_part() -> None:
+def test_full_refreshes_that_wait_leave_daily_ones_their_part() -> None:
     """Two full ones cost more than the day's planned part. Who has waited for an hour is refreshed all the same."""
     world = RefreshWorld(BudgetLimits(platforms={PlatformName.TIKTOK: 2}))
     for number in range(3):
@@ -722,3 +722,18 @@ def test_pages_documents_are_as_the_contract_has_them() -> None:
     assert world.memory.get_document(WAITS_DOCUMENT) == {"youtube": {"until": until, "all": True}}
     assert set(contract["fields"]) == {"until", "all"}
     assert contract["organization"]["document"].replace("{orgId}", "org1") == ORG_STATUS
+
+
+def test_a_refresh_dearer_than_a_lowered_budget_fails() -> None:
+    """It was put back, and can never fit again. Its account goes on with refreshes that fit."""
+    world = world_of(BudgetLimits(platforms={YOUTUBE: 100}), 1)
+    world.executions.replies = ["ThrottlingException"]
+    world.refresh_tick()
+    world.budgets = BudgetLimits(platforms={YOUTUBE: 25})
+    for _ in range(4):
+        world.minutes(12)
+        world.clock.advance(86_400 - 720)
+        world.make_due()
+    first, *others = sorted(world.refreshes(), key=lambda job: job["createdAt"])
+    assert (first["status"], first["errorCode"]) == ("failed", "AllowanceSpentError")
+    assert "completed" in {job["status"] for job in others}

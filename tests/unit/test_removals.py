@@ -168,7 +168,7 @@ def test_a_document_of_another_system_stays(harness: Harness, path: str) -> None
     assert harness.store.get_document(path) is not None
 
 
-def test_a_job_that_runs_while_its_account_is_removed_loses_no_video(harness: Harness) -> None:
+def test_a_job_that_runs_at_the_removal_loses_no_video(harness: Harness) -> None:
     """It writes the account only at its end. A refresh would never write it, and leave its videos for ever."""
 
     class RemovedMeanwhile(MemoryStore):

@@ -5,7 +5,7 @@ import { checkSignedIn } from './signIn';
 import { transact } from './transactions';
 
 /**
- * Stop tracking an account. Its document is deleted at once; its videos and its history by the daily cleanup. If it is
+ * Stop tracking an account. Its document is deleted at once; its videos and its history within two days. If it is
  * tracked again before that, they stay. Its jobs stay until they expire. A job that waits or runs tracks the account
  * again at its end, so cancel it first.
  *

@@ -140,17 +140,17 @@ class Budgets:
 
     # What is left
 
-    def held(self, platform: PlatformName) -> float:
+    def reserved_at(self, platform: PlatformName) -> float:
         """Return what refreshes that have not ended may still spend."""
         return sum(one.amount for one in self.reserved.values() if one.platform == platform)
 
-    def closed(self, platform: PlatformName, posts: int, *, for_good: bool = False) -> Closed | None:
+    def closed(self, platform: PlatformName, posts: int, *, spent_only: bool = False) -> Closed | None:
         """Return whether another refresh fits. `posts`: the most of an incremental one.
 
-        `for_good`: count only what is spent. What is reserved may be left over.
+        `spent_only`: count only what is spent. What is reserved may be left over.
         """
         limit, smallest = self.limits.of(platform), self.limits.smallest(platform, posts)
-        taken = self.used[platform] + (0 if for_good else self.held(platform))
+        taken = self.used[platform] + (0 if spent_only else self.reserved_at(platform))
         if _is_over(taken + smallest, limit) or limit <= 0:
             return Closed.ALL
         return Closed.PLANNED if _is_over(taken + smallest, self.limits.planned(platform)) else None
@@ -164,11 +164,11 @@ class Budgets:
 
     def fits(self, platform: PlatformName, amount: float, *, is_asked: bool) -> bool:
         limit = self.limits.of(platform) if is_asked else self.limits.planned(platform)
-        return not _is_over(self.used[platform] + self.held(platform) + amount, limit)
+        return not _is_over(self.used[platform] + self.reserved_at(platform) + amount, limit)
 
     def has_share_for(self, platform: PlatformName, posts: int) -> bool:
         """Return whether a full refresh fits into the part of the day's budget that one may take, with all before."""
-        taken = self.used[platform] + self.held(platform) + cost_of_posts(platform, posts)
+        taken = self.used[platform] + self.reserved_at(platform) + cost_of_posts(platform, posts)
         return not _is_over(taken, self.limits.of(platform) * LARGEST_SHARE)
 
     def org_fits(self, org_id: str, *, is_asked: bool) -> bool:
@@ -218,7 +218,7 @@ class Budgets:
             if self.reserved[job_id].since <= young_since:
                 self._give_back(self.reserved.pop(job_id))
 
-    def start_minute(self, now: datetime) -> int:
+    def starts_this_minute(self, now: datetime) -> int:
         """Return how many refreshes were started in this minute."""
         minute = int(now.timestamp()) // 60
         if minute != self.minute:

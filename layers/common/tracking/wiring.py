@@ -75,7 +75,7 @@ class RefreshDeps:
     default_cadence: Cadence = Cadence.OFF
     hints: Hints = field(default_factory=Hints)
     platform: Callable[[PlatformName], Platform] = no_platform
-    budgets: BudgetLimits = field(default_factory=BudgetLimits)
+    budget_limits: BudgetLimits = field(default_factory=BudgetLimits)
     max_videos: Callable[[PlatformName], int] = PlatformSettings().max_videos  # the most posts of one refresh
 
     @property
@@ -152,7 +152,7 @@ def refresh() -> RefreshDeps:
         limits=Limits(running=settings.max_running_jobs, per_credential=settings.max_running_per_credential),
         default_cadence=settings.default_cadence,
         platform=_stopping(settings, clock),
-        budgets=settings.budgets,
+        budget_limits=settings.budgets,
         max_videos=settings.max_videos,
     )
 

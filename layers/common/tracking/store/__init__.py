@@ -125,6 +125,15 @@ class DueAccount:
     path: str
     fields: Fields
 
+    @property
+    def due_at(self) -> datetime:
+        moment: datetime = self.fields["nextRefreshAt"]
+        return moment
+
+    @property
+    def platform(self) -> PlatformName:
+        return PlatformName(self.fields["platform"])
+
 
 @dataclass(frozen=True, slots=True)
 class JobWrite:
