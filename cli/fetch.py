@@ -26,7 +26,7 @@ from tracking.jobs import PlatformName
 from tracking.paid_runs import Runs
 from tracking.platform_contract import CREDENTIALS
 from tracking.platforms import (
-    Budget,
+    Bounds,
     FetchedAccount,
     FetchedVideos,
     Platform,
@@ -83,7 +83,7 @@ class Fetching:
         self._clock = clock
         self._begun_at = clock.now()
         self._runs = RunBook()
-        self._budget = Budget(
+        self._bounds = Bounds(
             deadline=self._begun_at + timedelta(seconds=timeout_s), max_videos=max_videos, runs=self._runs
         )
         self._is_complete = False
@@ -97,8 +97,8 @@ class Fetching:
         while True:
             chunk = self._next_chunk(found)
             videos |= {video.video_id: video for video in chunk.videos}
-            self._budget = replace(self._budget, cursor=chunk.cursor, saved=len(videos))
-            is_over = chunk.is_last or self._clock.now() >= self._budget.deadline
+            self._bounds = replace(self._bounds, cursor=chunk.cursor, saved=len(videos))
+            is_over = chunk.is_last or self._clock.now() >= self._bounds.deadline
             if is_over or (chunk.waiting and not self._wait(chunk.waiting)):
                 break
         self._is_complete = chunk.is_complete
@@ -113,7 +113,7 @@ class Fetching:
     def _account(self) -> FetchedAccount | Waiting | None:
         """Return the account, or None after a wait that the platform asked for."""
         try:
-            return self._module.fetch_account(self._username, self._budget)
+            return self._module.fetch_account(self._username, self._bounds)
         except RateLimitedError as refusal:
             self._wait_out(refusal)
             return None
@@ -121,13 +121,13 @@ class Fetching:
     def _wait_out(self, refusal: Refusal) -> None:
         """Wait until the time that the refusal names. Raises the refusal if it names none that is in time."""
         retry_at = refusal.retry_at if isinstance(refusal, RateLimitedError) else None
-        if retry_at is None or not self._clock.now() < retry_at < self._budget.deadline:
+        if retry_at is None or not self._clock.now() < retry_at < self._bounds.deadline:
             raise refusal
         self._clock.sleep((retry_at - self._clock.now()).total_seconds())
 
     def _next_chunk(self, found: FetchedAccount) -> FetchedVideos:
-        budget = replace(self._budget, may_wait=self._left_s() > WAIT_S)
-        chunk = collect_videos(self._module.fetch_videos(found, budget), budget, self._clock)
+        bounds = replace(self._bounds, may_wait=self._left_s() > WAIT_S)
+        chunk = collect_videos(self._module.fetch_videos(found, bounds), bounds, self._clock)
         if chunk.refusal is not None:
             self._wait_out(chunk.refusal)
         return chunk
@@ -140,7 +140,7 @@ class Fetching:
         return True
 
     def _left_s(self) -> float:
-        return (self._budget.deadline - self._clock.now()).total_seconds()
+        return (self._bounds.deadline - self._clock.now()).total_seconds()
 
 
 def _platform_name(text: str) -> PlatformName:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from tracking.accounts import Account, Video
 from tracking.errors import AccountPrivateError
-from tracking.platforms import Budget, FetchedAccount, VideoPage, Waiting
+from tracking.platforms import Bounds, FetchedAccount, VideoPage, Waiting
 from tracking.sentences import Sentence
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -47,17 +47,17 @@ class FakePlatform:
     clock: ManualClock | None = None
     page_s: float = 0
     charges: dict[str, float] = field(default_factory=dict)
-    calls: list[tuple[str, Budget]] = field(default_factory=list)
+    calls: list[tuple[str, Bounds]] = field(default_factory=list)
 
-    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
-        self._called(f"fetch_account {username}", budget)
+    def fetch_account(self, username: str, bounds: Bounds) -> FetchedAccount:
+        self._called(f"fetch_account {username}", bounds)
         return FetchedAccount(account=self.account, videos_ref=f"videos-of-{self.account.platform_user_id}")
 
-    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage | Waiting]:
-        self._called(f"fetch_videos {fetched.videos_ref}", budget)
+    def fetch_videos(self, fetched: FetchedAccount, bounds: Bounds) -> Iterator[VideoPage | Waiting]:
+        self._called(f"fetch_videos {fetched.videos_ref}", bounds)
         if fetched.account.is_private:
             raise AccountPrivateError(Sentence("This account is private."))
-        begin = int(budget.cursor or 0)
+        begin = int(bounds.cursor or 0)
         for first in range(begin, max(len(self.videos), begin + 1), self.page_size):
             if first in self.refusals:
                 raise self.refusals.pop(first)
@@ -67,8 +67,8 @@ class FakePlatform:
             has_more = last < len(self.videos)
             yield VideoPage(videos=tuple(self.videos[first:last]), has_more=has_more, cursor=str(last))
 
-    def _called(self, what: str, budget: Budget) -> None:
-        self.calls.append((what, budget))
-        budget.meter.add(self.charges)
+    def _called(self, what: str, bounds: Bounds) -> None:
+        self.calls.append((what, bounds))
+        bounds.meter.add(self.charges)
         if self.failures:
             raise self.failures.pop(0)

@@ -19,7 +19,7 @@ from tracking.clients import http_client
 from tracking.clock import SystemClock
 from tracking.errors import ContractError, CredentialsError, QuotaExceededError, RateLimitedError
 from tracking.platform_contract import CREDENTIALS, PLATFORMS
-from tracking.platforms import Budget, Setup, apify, x_api
+from tracking.platforms import Bounds, Setup, apify, x_api
 from tracking.platforms.fields import amount, count, obj, text
 from tracking.platforms.http import Credential, JsonApi
 from tracking.platforms.youtube_data_api import YouTubeDataApi
@@ -37,7 +37,7 @@ RUNS_OF_A_JOB = {"instagram": 2}
 def youtube_key(setup: Setup) -> str:
     """Ask for a channel: https://developers.google.com/youtube/v3/determine_quota_cost"""
     try:
-        YouTubeDataApi(setup, setup.settings.youtube_api_url).channels("id", YOUTUBE_CHANNEL, _budget())
+        YouTubeDataApi(setup, setup.settings.youtube_api_url).channels("id", YOUTUBE_CHANNEL, _bounds())
     except (CredentialsError, ContractError) as error:
         mend = "see its restrictions, and enable the API YouTube Data v3"
         raise wrong(f"YouTube does not accept the key: {_note(error)}", mend) from error
@@ -55,7 +55,7 @@ def x_key(setup: Setup) -> str:
     """
     api = JsonApi("X", setup.settings.x_api_url, setup, credential=_bearer, errors=x_api.kind_of_refusal)
     try:
-        data = obj(api.call("GET", "/usage/tweets", _budget().deadline).body.get("data"))
+        data = obj(api.call("GET", "/usage/tweets", _bounds().deadline).body.get("data"))
     except CredentialsError as error:
         mend = "make a new bearer token, of an app that belongs to a project"
         raise wrong(f"X does not accept the token: {_note(error)}", mend) from error
@@ -97,7 +97,7 @@ def apify_plan(setup: Setup, platforms: Collection[str], at_once: int) -> str:
     fits = at_once
     for platform in platforms:
         actor, runs = getattr(setup.settings, f"apify_{platform}_actor"), RUNS_OF_A_JOB.get(platform, 1)
-        answer = api.call("GET", f"/acts/{actor}", _budget().deadline, allow=NOT_FOUND)
+        answer = api.call("GET", f"/acts/{actor}", _bounds().deadline, allow=NOT_FOUND)
         if answer.status == NOT_FOUND:
             raise wrong(
                 f"Apify has no actor {actor}",
@@ -118,8 +118,8 @@ def _apify_account(setup: Setup) -> tuple[dict[str, Any], dict[str, Any], dict[s
     """Return the user, its limits, and what it uses now."""
     api = _apify(setup)
     try:
-        user = obj(api.call("GET", "/users/me", _budget().deadline).body.get("data"))
-        limits = obj(api.call("GET", "/users/me/limits", _budget().deadline).body.get("data"))
+        user = obj(api.call("GET", "/users/me", _bounds().deadline).body.get("data"))
+        limits = obj(api.call("GET", "/users/me/limits", _bounds().deadline).body.get("data"))
     except CredentialsError as error:
         mend = "make one: https://console.apify.com/settings/integrations"
         raise wrong(f"Apify does not accept the token: {_note(error)}", mend) from error
@@ -136,8 +136,8 @@ def _bearer(key: str) -> Credential:
     return Credential(headers={"Authorization": f"Bearer {key}"})
 
 
-def _budget() -> Budget:
-    return Budget(deadline=SystemClock().now() + timedelta(seconds=CALL_LIMIT_S), max_videos=1)
+def _bounds() -> Bounds:
+    return Bounds(deadline=SystemClock().now() + timedelta(seconds=CALL_LIMIT_S), max_videos=1)
 
 
 def _note(error: Exception) -> str:

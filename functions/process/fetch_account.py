@@ -7,7 +7,7 @@ from typing import Any
 
 from process import going_on, waiting
 from process.advancing import advance
-from process.budget import Fetch
+from process.fetching import Fetch
 from process.step import Step, Then
 from tracking.errors import IdentityChangedError
 from tracking.jobs import Progress
@@ -27,7 +27,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
         if step.work.progress >= Progress.ACCOUNT_SAVED or (step.work.refresh and step.work.account_id):
             return step.work.to_state() | {"then": str(Then.SAVE)}
     fetch = Fetch(step, deps)
-    found = deps.platform(step.work.platform_name).fetch_account(step.work.username, fetch.budget())
+    found = deps.platform(step.work.platform_name).fetch_account(step.work.username, fetch.bounds())
     step = fetch.step
     if isinstance(found, Waiting):
         return _wait(step, deps, found, has_written=fetch.has_written)

@@ -17,7 +17,7 @@ from aws_lambda_powertools import Logger
 from process import going_on, waiting
 from process.account_document import staged_account
 from process.advancing import advance
-from process.budget import Fetch
+from process.fetching import Fetch
 from process.saving import unstage
 from process.step import Step, Then
 from tracking import pauses, refusals
@@ -56,11 +56,11 @@ def _fetch(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     account = staged_account(step, deps)
     step = replace(step, work=replace(step.work, videos_total=account.account.post_count))
     fetch = Fetch(step, deps)
-    budget = fetch.budget()
-    pages = deps.platform(step.work.platform_name).fetch_videos(account, budget)
-    chunk = collect_videos(pages, budget, deps.clock)
+    bounds = fetch.bounds()
+    pages = deps.platform(step.work.platform_name).fetch_videos(account, bounds)
+    chunk = collect_videos(pages, bounds, deps.clock)
     step = fetch.step
-    if chunk.cursor == budget.cursor and chunk.videos:
+    if chunk.cursor == bounds.cursor and chunk.videos:
         chunk = replace(chunk, is_last=True)  # the platform names no place from which to go on
     return _decide(step, deps, chunk)
 

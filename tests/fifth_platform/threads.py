@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from tracking.accounts import Account, MediaType, Video
-from tracking.platforms import Budget, FetchedAccount, Setup, VideoPage
+from tracking.platforms import Bounds, FetchedAccount, Setup, VideoPage
 from tracking.platforms.addresses import read_username
 
 POSTED = datetime(2026, 2, 1, tzinfo=UTC)
@@ -16,7 +16,7 @@ class Threads:
     def __init__(self, key: Callable[[], str]) -> None:
         self._key = key
 
-    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
+    def fetch_account(self, username: str, bounds: Bounds) -> FetchedAccount:
         name = parse_username(username)
         account = Account(
             platform="threads",
@@ -27,7 +27,7 @@ class Threads:
         )
         return FetchedAccount(account=account, videos_ref=name)
 
-    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
+    def fetch_videos(self, fetched: FetchedAccount, bounds: Bounds) -> Iterator[VideoPage]:
         post = Video(
             video_id="post1",
             url=f"{fetched.account.profile_url}/post/1",

@@ -138,7 +138,7 @@ from datetime import timedelta
 import httpx
 
 from tracking.clock import SystemClock
-from tracking.platforms import Budget, Setup, http
+from tracking.platforms import Bounds, Setup, http
 from tracking.platforms.apify import Apify, Run
 from tracking.settings import PlatformSettings
 
@@ -165,9 +165,9 @@ def serve(request):
 with httpx.Client(transport=httpx.MockTransport(serve)) as client:
     apify = Apify(Setup(http=client, settings=settings, key=lambda: "key", clock=clock), "https://apify.test")
     run = Run(run_id="r", status="SUCCEEDED", dataset_id="d", store_id="s", started_at=None)
-    budget = Budget(deadline=clock.now() + timedelta(seconds=600), max_videos=5000)
+    bounds = Bounds(deadline=clock.now() + timedelta(seconds=600), max_videos=5000)
     count = 0
-    for items, _, _ in itertools.islice(apify.item_pages(run, budget), 2):  # this server never ends
+    for items, _, _ in itertools.islice(apify.item_pages(run, bounds), 2):  # this server never ends
         count += len(items)
         del items
 assert count > 2_000, count

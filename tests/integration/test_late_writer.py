@@ -19,7 +19,7 @@ from tracking import jobs
 from tracking.errors import JobCancelledError, StaleAttemptError
 from tracking.jobs import LEASE, Status
 from tracking.outcomes import ExecutionStatus, Outcome
-from tracking.platforms import Budget, FetchedAccount, VideoPage
+from tracking.platforms import Bounds, FetchedAccount, VideoPage
 from tracking.store import JobWrite
 from tracking.store.firestore import FirestoreStore
 from tracking.wiring import ReconcileDeps
@@ -35,10 +35,10 @@ class Hanging:
         self.asked = threading.Event()
         self.answer = threading.Event()
 
-    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
+    def fetch_account(self, username: str, bounds: Bounds) -> FetchedAccount:
         return FetchedAccount(account=account(), videos_ref="ref")
 
-    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
+    def fetch_videos(self, fetched: FetchedAccount, bounds: Bounds) -> Iterator[VideoPage]:
         self.asked.set()
         assert self.answer.wait(WAIT_S)
         yield VideoPage(videos=(video(1, title="From the late writer"),), has_more=False)

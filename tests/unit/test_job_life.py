@@ -54,7 +54,7 @@ from tracking.errors import (
 from tracking.hints import Hints
 from tracking.jobs import FINISHED, PlatformName, Status
 from tracking.outcomes import ExecutionStatus
-from tracking.platforms import Budget, FetchedAccount, VideoPage, Waiting
+from tracking.platforms import Bounds, FetchedAccount, VideoPage, Waiting
 from tracking.sentences import Sentence, say
 from tracking.settings import Limits
 from tracking.staging import Staging
@@ -115,18 +115,18 @@ class Accounts:
         self._store = store
         self._truth = truth
 
-    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount | Waiting:
+    def fetch_account(self, username: str, bounds: Bounds) -> FetchedAccount | Waiting:
         claim = self._claim()
-        if waiting := self._called(budget):
+        if waiting := self._called(bounds):
             return waiting
         served = self._truth.serve_account(claim, str(self._name), username)
         return FetchedAccount(account=served, videos_ref=username)
 
-    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage | Waiting]:
+    def fetch_videos(self, fetched: FetchedAccount, bounds: Bounds) -> Iterator[VideoPage | Waiting]:
         claim = self._claim()
-        found, begin = claim.everything(fetched.videos_ref), int(budget.cursor or 0)
+        found, begin = claim.everything(fetched.videos_ref), int(bounds.cursor or 0)
         for first in range(begin, max(len(found), begin + 1), 2):
-            if waiting := self._called(budget):
+            if waiting := self._called(bounds):
                 yield waiting
                 return
             page = self._truth.serve_videos(claim, found[first : first + 2])
@@ -137,8 +137,8 @@ class Accounts:
         assert claim is not None, "somebody else than an attempt calls the platform"
         return claim
 
-    def _called(self, budget: Budget) -> Waiting | None:
-        budget.meter.add({"units": 1})
+    def _called(self, bounds: Bounds) -> Waiting | None:
+        bounds.meter.add({"units": 1})
         failure = self._failures.pop() if self._failures else None
         if isinstance(failure, Exception):
             raise failure
@@ -148,17 +148,17 @@ class Accounts:
 class PaidAccounts(Accounts):
     """A platform whose data comes from a paid run. The run has found everything when its last page is read."""
 
-    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount | Waiting:
-        if self._begin(budget) is None:
+    def fetch_account(self, username: str, bounds: Bounds) -> FetchedAccount | Waiting:
+        if self._begin(bounds) is None:
             return Waiting(message=Sentence("There is no room."), is_refused=True)
-        return super().fetch_account(username, budget)
+        return super().fetch_account(username, bounds)
 
-    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage | Waiting]:
-        run = self._begin(budget)
+    def fetch_videos(self, fetched: FetchedAccount, bounds: Bounds) -> Iterator[VideoPage | Waiting]:
+        run = self._begin(bounds)
         if run is None:
             yield Waiting(message=Sentence("There is no room."), is_refused=True)
             return
-        for page in super().fetch_videos(fetched, budget):
+        for page in super().fetch_videos(fetched, bounds):
             if isinstance(page, VideoPage) and not page.has_more:
                 run.has_ended = True
             yield page
@@ -169,12 +169,12 @@ class PaidAccounts(Accounts):
                 if run.run_id == run_id or (not run_id and claim.work["username"] == username):
                     run.has_ended = True
 
-    def _begin(self, budget: Budget) -> PaidRun | None:
+    def _begin(self, bounds: Bounds) -> PaidRun | None:
         """Return the claim's run: a known one, the one that was begun before a kill, or a new one.
 
         None: another invocation of the same state is just beginning it.
         """
-        runs, claim = budget.runs, self._claim()
+        runs, claim = bounds.runs, self._claim()
         if known := runs.ids.get("all"):
             return next(run for run in claim.runs if run.run_id == known)
         going_on = [run for run in claim.runs if not run.has_ended and "all" in runs.ids]

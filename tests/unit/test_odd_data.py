@@ -12,7 +12,7 @@ from tests.harness import Harness, lambda_cause
 from tests.metrics import printed_metrics
 from tracking.document_limits import MAX_FIELDS_BYTES, MAX_SENTENCE_BYTES, stored_bytes
 from tracking.errors import ContractError
-from tracking.platforms import Budget, VideoPage, collect_videos
+from tracking.platforms import Bounds, VideoPage, collect_videos
 from tracking.sentences import Sentence
 from tracking.store import JobWrite, WriteRefusedError
 from tracking.store.memory import MemoryStore
@@ -58,7 +58,7 @@ def test_an_account_of_an_odd_id_is_refused_where_it_is_read(odd: str) -> None:
 def test_an_odd_id_that_comes_twice_is_counted_once() -> None:
     odd = video(1, video_id="a/b")
     pages = iter([VideoPage(videos=(odd, video(2)), has_more=True), VideoPage(videos=(odd, video(3)), has_more=False)])
-    found = collect_videos(pages, Budget(deadline=START.replace(year=2027), max_videos=10), ManualClock())
+    found = collect_videos(pages, Bounds(deadline=START.replace(year=2027), max_videos=10), ManualClock())
     assert ([one.video_id for one in found.videos], found.unusable) == (["video00002", "video00003"], ("a/b",))
     assert found.is_complete
 

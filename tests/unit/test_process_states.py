@@ -332,7 +332,7 @@ def test_only_a_retry_may_replace_a_paid_run(harness: Harness) -> None:
     job = harness.claimed_job()
     harness.run_state("FetchAccount", job)
     harness.run_state("FetchAccount", job, retry_count=1)
-    assert [budget.is_retry for _, budget in harness.platform.calls] == [False, True]
+    assert [bounds.is_retry for _, bounds in harness.platform.calls] == [False, True]
 
 
 @pytest.mark.parametrize(("status", "error"), [("cancelled", JobCancelledError), ("failed", StaleAttemptError)])
@@ -384,7 +384,7 @@ def test_fetch_deadline_leaves_time_to_save(harness: Harness) -> None:
     job = harness.claimed_job()
     harness.run_state("FetchAccount", job, remaining_s=150)
     harness.run_state("FetchAccount", job, remaining_s=10_000)
-    deadlines = [budget.deadline - harness.clock.now() for _, budget in harness.platform.calls]
+    deadlines = [bounds.deadline - harness.clock.now() for _, bounds in harness.platform.calls]
     assert deadlines == [timedelta(seconds=150 - 65), timedelta(seconds=300 - 65 - 60)]
 
 
@@ -402,7 +402,7 @@ def test_the_limit_of_posts_is_that_of_the_jobs_platform() -> None:
     harness.process_deps = replace(harness.process_deps, max_videos=lambda name: limits[name])
     for platform in limits:
         harness.run_chain(harness.claimed_job(platform=platform))
-    asked = [budget.max_videos for call, budget in harness.platform.calls if call.startswith("fetch_videos")]
+    asked = [bounds.max_videos for call, bounds in harness.platform.calls if call.startswith("fetch_videos")]
     assert asked == [3, 2]
 
 

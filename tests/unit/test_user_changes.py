@@ -13,7 +13,7 @@ from tests.harness import CHAIN, Harness
 from tracking import jobs
 from tracking.errors import JobCancelledError, StaleAttemptError
 from tracking.jobs import Status
-from tracking.platforms import Budget, FetchedAccount, VideoPage
+from tracking.platforms import Bounds, FetchedAccount, VideoPage
 from tracking.store import JobWrite, StaleVersionError
 
 VIDEOS = "organizations/org1/projects/project1/trackedAccounts/instagram_528817151/videos"
@@ -54,10 +54,10 @@ class CancelledAtPage:
         self.job_id = ""
         self.pages = 0
 
-    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
+    def fetch_account(self, username: str, bounds: Bounds) -> FetchedAccount:
         return FetchedAccount(account=account(), videos_ref="ref")
 
-    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
+    def fetch_videos(self, fetched: FetchedAccount, bounds: Bounds) -> Iterator[VideoPage]:
         while True:
             self.pages += 1
             if self.pages == self._number:

@@ -13,7 +13,16 @@ from typing import Any
 import httpx
 
 from tracking.errors import PlatformUnavailableError
-from tracking.platforms import Budget, FetchedAccount, FetchedVideos, Platform, RunBook, Setup, Waiting, collect_videos
+from tracking.platforms import (
+    Bounds,
+    FetchedAccount,
+    FetchedVideos,
+    Platform,
+    RunBook,
+    Setup,
+    Waiting,
+    collect_videos,
+)
 from tracking.platforms.apify import Apify
 from tracking.platforms.instagram import Instagram
 from tracking.platforms.tiktok import TikTok
@@ -105,13 +114,13 @@ class Replay:
     def tiktok(self, key: Callable[[], str] = lambda: KEY) -> TikTok:
         return TikTok(self.apify(key))
 
-    def budget(self, seconds: float = 60, max_videos: int = 10_000, **fields: Any) -> Budget:
+    def bounds(self, seconds: float = 60, max_videos: int = 10_000, **fields: Any) -> Bounds:
         deadline = self.clock.now() + timedelta(seconds=seconds)
-        return Budget(deadline=deadline, max_videos=max_videos, **fields)
+        return Bounds(deadline=deadline, max_videos=max_videos, **fields)
 
-    def retry(self, *kinds: str, since: datetime = NOON - timedelta(seconds=60)) -> Budget:
-        """Return the budget of a retry. An earlier try, after `since`, was about to begin runs of these kinds."""
-        return self.budget(runs=RunBook(dict.fromkeys(kinds, "")), runs_since=since, is_retry=True)
+    def retry(self, *kinds: str, since: datetime = NOON - timedelta(seconds=60)) -> Bounds:
+        """Return the bounds of a retry. An earlier try, after `since`, was about to begin runs of these kinds."""
+        return self.bounds(runs=RunBook(dict.fromkeys(kinds, "")), runs_since=since, is_retry=True)
 
     def run_of(self, items: Any, status: str = "SUCCEEDED", run_id: str = "run1", **headers: str) -> Replay:
         """Add the routes of a run and its dataset. `items`: the items, or a tuple with the items of each response."""
@@ -134,9 +143,9 @@ def run(status: str, run_id: str = "run1", started_at: datetime = NOON) -> dict[
     }
 
 
-def account_of(platform: Platform, username: str, budget: Budget) -> FetchedAccount:
+def account_of(platform: Platform, username: str, bounds: Bounds) -> FetchedAccount:
     """Fetch the account from a platform that needs no time. A run that has not ended then never ends."""
-    found = platform.fetch_account(username, budget)
+    found = platform.fetch_account(username, bounds)
     if isinstance(found, Waiting):
         raise PlatformUnavailableError(found.message)
     return found
@@ -144,9 +153,9 @@ def account_of(platform: Platform, username: str, budget: Budget) -> FetchedAcco
 
 def fetch(platform: Platform, username: str, replay: Replay, **limits: Any) -> tuple[Any, FetchedVideos]:
     """Fetch the account and then its videos."""
-    budget = replay.budget(**limits)
-    fetched = account_of(platform, username, budget)
-    collected = collect_videos(platform.fetch_videos(fetched, budget), budget, replay.clock)
+    bounds = replay.bounds(**limits)
+    fetched = account_of(platform, username, bounds)
+    collected = collect_videos(platform.fetch_videos(fetched, bounds), bounds, replay.clock)
     if collected.refusal is not None:
         raise collected.refusal
     return fetched.account, collected

@@ -23,7 +23,7 @@ from tracking.errors import (
     TrackingError,
 )
 from tracking.platforms import (
-    Budget,
+    Bounds,
     FetchedAccount,
     FetchedVideos,
     RunBook,
@@ -69,15 +69,15 @@ def begun_earlier(
     return replay.on("GET /v2/datasets/earlier-items/items", answer(items))
 
 
-def started(replay: Replay, budget: Budget | None = None) -> int:
+def started(replay: Replay, bounds: Bounds | None = None) -> int:
     """Look the account up, twice if its run only begins, and return the number of runs started for it.
 
     By default this is a retry, and an earlier try was about to begin the run.
     """
-    budget = budget or replay.retry("videos")
-    if isinstance(replay.tiktok().fetch_account("fashion", budget), Waiting):
-        account_of(replay.tiktok(), "fashion", budget)
-    assert all(budget.runs.ids.values()), "the run's id is known"
+    bounds = bounds or replay.retry("videos")
+    if isinstance(replay.tiktok().fetch_account("fashion", bounds), Waiting):
+        account_of(replay.tiktok(), "fashion", bounds)
+    assert all(bounds.runs.ids.values()), "the run's id is known"
     return len(replay.asked(START))
 
 
@@ -91,14 +91,14 @@ def test_a_retry_takes_up_the_run_that_an_earlier_try_began(status: str) -> None
 
 def test_a_first_try_looks_for_nothing() -> None:
     replay = begun_earlier()
-    assert started(replay, replay.budget()) == 1
+    assert started(replay, replay.bounds()) == 1
     assert replay.asked(RUNS) == []
 
 
 def test_a_run_whose_id_is_known_is_taken_up_without_a_search() -> None:
     replay = begun_earlier()
-    budget = replay.budget(runs=RunBook({"videos": "earlier"}), runs_since=NOON, is_retry=True)
-    assert started(replay, budget) == 0
+    bounds = replay.bounds(runs=RunBook({"videos": "earlier"}), runs_since=NOON, is_retry=True)
+    assert started(replay, bounds) == 0
     assert replay.asked(RUNS) == []
 
 
@@ -132,9 +132,9 @@ def test_a_known_run_that_failed_is_replaced_on_a_retry(status: str, items: Any)
     replay = begun_earlier(items=items).on("GET /v2/actor-runs/earlier", {"data": run(status, "earlier")})
     known = RunBook({"videos": "earlier"})
     with pytest.raises(PlatformUnavailableError):
-        replay.tiktok().fetch_account("fashion", replay.budget(runs=known))
+        replay.tiktok().fetch_account("fashion", replay.bounds(runs=known))
     assert replay.asked(START) == []
-    assert started(replay, replay.budget(runs=known, is_retry=True)) == 1
+    assert started(replay, replay.bounds(runs=known, is_retry=True)) == 1
     assert known.ids == {"videos": "run1"}
 
 
@@ -174,7 +174,7 @@ def test_retry_without_the_list_of_runs_starts_no_run() -> None:
 )
 def test_start_with_a_lost_reply_is_looked_up_first(lost: Any) -> None:
     replay = begun_earlier(seconds_ago=0).on(START, lost)
-    assert started(replay, replay.budget()) == 1
+    assert started(replay, replay.bounds()) == 1
     assert len(replay.asked(RUNS)) == 1
 
 
@@ -182,7 +182,7 @@ def test_start_with_a_lost_reply_is_looked_up_first(lost: Any) -> None:
 def test_start_with_a_lost_reply_and_no_run_keeps_its_error(listing: Any) -> None:
     replay = Replay().on(START, httpx.ReadTimeout("t")).on(RUNS, listing)
     with pytest.raises(PlatformUnavailableError) as failed:
-        replay.tiktok().fetch_account("fashion", replay.budget())
+        replay.tiktok().fetch_account("fashion", replay.bounds())
     assert isinstance(failed.value.__cause__, httpx.ReadTimeout)
     assert len(replay.asked(START)) == 1
 
@@ -190,7 +190,7 @@ def test_start_with_a_lost_reply_and_no_run_keeps_its_error(listing: Any) -> Non
 def test_a_refused_start_is_not_repeated() -> None:
     replay = Replay().on(START, sample("apify-api/errors/rate_limit_exceeded_429.json"))
     with pytest.raises(RateLimitedError):
-        replay.tiktok().fetch_account("fashion", replay.budget())
+        replay.tiktok().fetch_account("fashion", replay.bounds())
     assert len(replay.requests) == 1
 
 
@@ -215,7 +215,7 @@ class Kept:
 def test_intents_are_kept_before_the_starts_and_ids_after() -> None:
     replay = Replay().run_of(DETAILS)
     kept = Kept(replay)
-    account_of(replay.instagram(), "nasa", replay.budget(runs=kept.book))
+    account_of(replay.instagram(), "nasa", replay.bounds(runs=kept.book))
     assert kept.saved == [({"details": "", "posts": ""}, 0), ({"details": "run1", "posts": "run1"}, 2)]
 
 
@@ -226,7 +226,7 @@ def test_the_first_id_is_kept_if_the_second_start_fails() -> None:
     )
     kept = Kept(replay)
     with pytest.raises(PlatformUnavailableError):
-        replay.instagram().fetch_account("nasa", replay.budget(runs=kept.book))
+        replay.instagram().fetch_account("nasa", replay.bounds(runs=kept.book))
     assert kept.saved[-1] == ({"details": "run1", "posts": ""}, 2)
 
 
@@ -236,7 +236,7 @@ def test_refused_starts_leave_no_intent(status: int) -> None:
     replay = Replay().run_of(DETAILS).on(START, answer({"data": run("READY")}, 201), answer({"error": {}}, status))
     kept = Kept(replay)
     with pytest.raises((CredentialsError, QuotaExceededError, RateLimitedError)):
-        replay.instagram().fetch_account("nasa", replay.budget(runs=kept.book))
+        replay.instagram().fetch_account("nasa", replay.bounds(runs=kept.book))
     assert kept.saved[-1][0] == {"details": "run1"}
 
 
@@ -245,7 +245,7 @@ def test_intent_that_cannot_be_looked_up_stays() -> None:
     replay = Replay().on(r"GET /v2/acts/.*/runs\?desc=true", answer({"error": {}}, 429))
     book = RunBook({"videos": ""}, lambda ids: ids)
     with pytest.raises(RateLimitedError):
-        replay.tiktok().fetch_account("fashion", replay.budget(runs=book, runs_since=replay.clock.now()))
+        replay.tiktok().fetch_account("fashion", replay.bounds(runs=book, runs_since=replay.clock.now()))
     assert book.ids == {"videos": ""}
 
 
@@ -255,7 +255,7 @@ def test_a_run_begun_for_a_lost_job_is_stopped_at_once(error: TrackingError, abo
     """No document names the run, so nobody else could stop it. An abort that fails changes nothing."""
     replay = Replay().run_of(FASHION, status="READY").on(ABORT, abort)
     with pytest.raises(type(error)):
-        replay.tiktok().fetch_account("fashion", replay.budget(runs=Kept(replay, error).book))
+        replay.tiktok().fetch_account("fashion", replay.bounds(runs=Kept(replay, error).book))
     assert len(replay.asked(ABORT)) == 1
 
 
@@ -264,22 +264,22 @@ def test_run_goes_on_if_its_id_could_not_be_saved() -> None:
     replay = Replay().run_of(FASHION, status="READY")
     kept = Kept(replay, StoreUnavailableError(Sentence("Our database did not answer.")))
     with pytest.raises(StoreUnavailableError):
-        replay.tiktok().fetch_account("fashion", replay.budget(runs=kept.book))
+        replay.tiktok().fetch_account("fashion", replay.bounds(runs=kept.book))
     assert replay.asked(ABORT) == []
 
 
 def test_run_that_another_process_began_is_taken() -> None:
     """The same invocation may come twice. The second one finds what the first one noted."""
     replay = begun_earlier(status="SUCCEEDED")
-    budget = replay.budget(runs=RunBook({}, lambda _ids: {"videos": "earlier"}))
-    assert account_of(replay.tiktok(), "fashion", budget).videos_ref == "earlier"
+    bounds = replay.bounds(runs=RunBook({}, lambda _ids: {"videos": "earlier"}))
+    assert account_of(replay.tiktok(), "fashion", bounds).videos_ref == "earlier"
     assert replay.asked(START) == []
 
 
 def test_run_that_another_process_will_begin_is_waited_for() -> None:
     replay = begun_earlier()
     kept = iter([{"videos": "", "other": ""}])
-    waiting = replay.tiktok().fetch_account("fashion", replay.budget(runs=RunBook({}, lambda _ids: next(kept))))
+    waiting = replay.tiktok().fetch_account("fashion", replay.bounds(runs=RunBook({}, lambda _ids: next(kept))))
     assert isinstance(waiting, Waiting)
     assert replay.asked(START) == []
 
@@ -288,8 +288,8 @@ def test_second_run_of_one_kind_is_stopped_for_the_noted_one() -> None:
     """Two processes began one each, between the same intent and its id. The one that is noted first stays."""
     replay = begun_earlier().run_of(FASHION).on(ABORT, {"data": run("ABORTING")})
     kept = iter([{"videos": ""}, {"videos": "earlier"}])
-    budget = replay.budget(runs=RunBook({}, lambda _ids: next(kept)))
-    assert account_of(replay.tiktok(), "fashion", budget).videos_ref == "earlier"
+    bounds = replay.bounds(runs=RunBook({}, lambda _ids: next(kept)))
+    assert account_of(replay.tiktok(), "fashion", bounds).videos_ref == "earlier"
     assert len(replay.asked(ABORT)) == 1
 
 
@@ -298,8 +298,8 @@ def test_second_run_of_one_kind_is_stopped_for_the_noted_one() -> None:
 
 def test_every_start_has_a_time_out_and_an_item_limit() -> None:
     replay = Replay().run_of(DETAILS)
-    budget = replay.budget(max_videos=500, ends_at=NOON + timedelta(minutes=50))
-    account_of(replay.instagram(), "nasa", budget)
+    bounds = replay.bounds(max_videos=500, ends_at=NOON + timedelta(minutes=50))
+    account_of(replay.instagram(), "nasa", bounds)
     sent = [dict(request.url.params) for request in replay.asked(START)]
     assert sent == [{"timeout": "3060", "maxItems": "1"}, {"timeout": "3060", "maxItems": "500"}]
 
@@ -308,7 +308,7 @@ def test_every_start_has_a_time_out_and_an_item_limit() -> None:
 def test_a_setting_limits_the_price_of_a_run(usd: float, sent: str | None) -> None:
     replay = Replay().run_of(FASHION)
     apify = Apify(replay.setup(apify_max_charge_usd=usd), "https://apify.test/v2")
-    account_of(TikTok(apify), "fashion", replay.budget())
+    account_of(TikTok(apify), "fashion", replay.bounds())
     assert replay.asked(START)[0].url.params.get("maxTotalChargeUsd") == sent
 
 
@@ -321,12 +321,12 @@ def test_a_start_without_room_waits_a_minute_and_is_sent_again(kind: str) -> Non
     replay = Replay().run_of(FASHION).on(RUNS, listed())
     replay.on(START, refused, answer({"data": run("SUCCEEDED")}, 201))
     book = RunBook()
-    budget = replay.budget(runs=book, runs_since=NOON)
-    waiting = replay.tiktok().fetch_account("fashion", budget)
+    bounds = replay.bounds(runs=book, runs_since=NOON)
+    waiting = replay.tiktok().fetch_account("fashion", bounds)
     assert isinstance(waiting, Waiting)
     assert (waiting.wait_s, waiting.is_refused) == (60, True)
     assert waiting.message.text == "Apify has no room for another run right now; trying again in a minute."
-    account_of(replay.tiktok(), "fashion", budget)
+    account_of(replay.tiktok(), "fashion", bounds)
     assert len(replay.asked(START)) == 2
 
 
@@ -334,9 +334,9 @@ def test_instagram_goes_on_with_the_one_run_that_found_room() -> None:
     refused = answer({"error": {"type": "actor-memory-limit-exceeded", "message": "Too much at once."}}, 402)
     replay = Replay().run_of(DETAILS).on(r"GET /v2/acts/apify~instagram-scraper/runs\?desc=true", listed())
     replay.on(START, answer({"data": run("SUCCEEDED")}, 201), refused)
-    budget = replay.budget(runs_since=NOON)
-    fetched = account_of(replay.instagram(), "nasa", budget)
-    (waiting,) = replay.instagram().fetch_videos(fetched, budget)
+    bounds = replay.bounds(runs_since=NOON)
+    fetched = account_of(replay.instagram(), "nasa", bounds)
+    (waiting,) = replay.instagram().fetch_videos(fetched, bounds)
     assert isinstance(waiting, Waiting)
     assert waiting.is_refused
 
@@ -345,7 +345,7 @@ def test_instagram_goes_on_with_the_one_run_that_found_room() -> None:
 def test_any_other_402_is_the_end_of_our_budget(kind: str) -> None:
     replay = Replay().on(START, answer({"error": {"type": kind, "message": "Pay."}}, 402))
     with pytest.raises(QuotaExceededError):
-        replay.tiktok().fetch_account("fashion", replay.budget())
+        replay.tiktok().fetch_account("fashion", replay.bounds())
 
 
 # A run that goes on
@@ -354,14 +354,14 @@ def test_any_other_402_is_the_end_of_our_budget(kind: str) -> None:
 def going_on(found: int, status: str = "RUNNING") -> tuple[Replay, FetchedAccount]:
     """Return a run with this number of posts so far, and its account, which has 4,888 posts."""
     replay = Replay().run_of(DETAILS)
-    fetched = account_of(replay.instagram(), "nasa", replay.budget())
+    fetched = account_of(replay.instagram(), "nasa", replay.bounds())
     replay.run_of([], status=status).on("GET /v2/datasets/run1-items/items", dataset(posts(found), found))
     return replay, fetched
 
 
 def chunk(replay: Replay, fetched: FetchedAccount, **fields: Any) -> FetchedVideos:
-    budget = replay.budget(runs=RunBook({"posts": "run1"}), **fields)
-    return collect_videos(replay.instagram().fetch_videos(fetched, budget), budget, replay.clock)
+    bounds = replay.bounds(runs=RunBook({"posts": "run1"}), **fields)
+    return collect_videos(replay.instagram().fetch_videos(fetched, bounds), bounds, replay.clock)
 
 
 def test_no_call_waits_for_a_run() -> None:
@@ -433,9 +433,9 @@ def dataset(items: list[dict[str, Any]], total: int | None, *, honours: bool = T
 
 def pages_of(give: Any) -> list[tuple[int, bool]]:
     replay = Replay().run_of(DETAILS)
-    fetched = account_of(replay.instagram(), "nasa", replay.budget())
+    fetched = account_of(replay.instagram(), "nasa", replay.bounds())
     replay.on("GET /v2/datasets/run1-items/items", give)
-    pages = replay.instagram().fetch_videos(fetched, replay.budget())
+    pages = replay.instagram().fetch_videos(fetched, replay.bounds())
     return [(len(page.videos), page.has_more) for page in pages if isinstance(page, VideoPage)]
 
 
@@ -460,9 +460,9 @@ def test_a_total_that_is_behind_the_items_counts_as_none(total: int) -> None:
 def test_no_item_of_a_growing_dataset_is_read_twice() -> None:
     """The total in the header is behind the items, so the next chunk must not begin at it."""
     replay = Replay().run_of(DETAILS)
-    fetched = account_of(replay.instagram(), "nasa", replay.budget())
+    fetched = account_of(replay.instagram(), "nasa", replay.bounds())
     replay.on("GET /v2/datasets/run1-items/items", dataset(posts(150), 140))
-    (page,) = replay.instagram().fetch_videos(fetched, replay.budget())
+    (page,) = replay.instagram().fetch_videos(fetched, replay.bounds())
     assert isinstance(page, VideoPage)
     assert (len(page.videos), page.cursor) == (150, "150")
 
@@ -487,10 +487,10 @@ def test_trap_items_are_a_bare_array() -> None:
 
 def test_pages_are_read_one_at_a_time() -> None:
     replay = Replay().run_of(DETAILS)
-    fetched = account_of(replay.instagram(), "nasa", replay.budget())
+    fetched = account_of(replay.instagram(), "nasa", replay.bounds())
     replay.on("GET /v2/datasets/run1-items/items", dataset(posts(450), 450))
     before = len(replay.requests)
-    pages: Iterator[Any] = replay.instagram().fetch_videos(fetched, replay.budget())
+    pages: Iterator[Any] = replay.instagram().fetch_videos(fetched, replay.bounds())
     assert len(replay.requests) == before
     next(pages)
     assert len(replay.asked("GET /v2/datasets")) == 2, "one for the account, one for the first page"
@@ -500,7 +500,7 @@ def test_pages_are_read_one_at_a_time() -> None:
 def test_response_without_a_run_is_a_contract_error(body: Any) -> None:
     replay = Replay().on("POST", answer(body, 201))
     with pytest.raises(ContractError):
-        account_of(replay.instagram(), "nasa", replay.budget())
+        account_of(replay.instagram(), "nasa", replay.bounds())
 
 
 def test_recorded_runs_are_followed_from_ready_to_succeeded() -> None:
@@ -508,10 +508,10 @@ def test_recorded_runs_are_followed_from_ready_to_succeeded() -> None:
     states = [sample(f"apify-api/run_{state}.json") for state in ("running", "succeeded")]
     replay.on("GET /v2/actor-runs/fAdZLegCIneY2hYW2", *states)
     replay.on("GET /v2/datasets/EGAUSYDoPLm9yoOtq/items", answer(DETAILS))
-    budget = replay.budget()
+    bounds = replay.bounds()
     for _ in range(2):
-        assert isinstance(replay.instagram().fetch_account("nasa", budget), Waiting)
-    assert account_of(replay.instagram(), "nasa", budget).account.platform_user_id == "528817151"
+        assert isinstance(replay.instagram().fetch_account("nasa", bounds), Waiting)
+    assert account_of(replay.instagram(), "nasa", bounds).account.platform_user_id == "528817151"
     details, wanted = json.loads(replay.requests[0].content), json.loads(replay.requests[1].content)
     assert (details["resultsType"], wanted["resultsType"]) == ("details", "posts")
     assert details["directUrls"] == wanted["directUrls"] == ["https://www.instagram.com/nasa/"]
@@ -519,7 +519,7 @@ def test_recorded_runs_are_followed_from_ready_to_succeeded() -> None:
 
 def test_missing_run_raises_an_error_of_ours() -> None:
     replay = Replay().run_of(sample("apify-tiktok/fashion/items.json"))
-    fetched = account_of(replay.tiktok(), "fashion", replay.budget())
+    fetched = account_of(replay.tiktok(), "fashion", replay.bounds())
     replay.on("GET /v2/actor-runs/", sample("apify-api/errors/record_not_found_404.json"))
     with pytest.raises(TrackingError):
-        list(replay.tiktok().fetch_videos(fetched, replay.budget()))
+        list(replay.tiktok().fetch_videos(fetched, replay.bounds()))

@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.platforms.replay import Replay, account_of, answer, sample
 from tracking.errors import JobCancelledError, StaleAttemptError, TrackingError
-from tracking.platforms import Budget, Platform, collect_videos
+from tracking.platforms import Bounds, Platform, collect_videos
 
 POSTS = r"GET /2/users/\d+/tweets"
 PLAYLIST = "GET /youtube/v3/playlistItems"
@@ -21,15 +21,15 @@ DETAILS = sample("apify-instagram/nasa/details.json")
 LOST: list[TrackingError] = [JobCancelledError("The job was cancelled."), StaleAttemptError("Another attempt owns it.")]
 
 
-def stopping(replay: Replay, after: int, error: Exception) -> Budget:
-    """Return a budget whose checkpoint raises the error at its `after`th call."""
+def stopping(replay: Replay, after: int, error: Exception) -> Bounds:
+    """Return a bounds whose checkpoint raises the error at its `after`th call."""
     left = iter(range(after - 1))
 
     def checkpoint() -> None:
         if next(left, None) is None:
             raise error
 
-    return replace(replay.budget(seconds=100_000), checkpoint=checkpoint)
+    return replace(replay.bounds(seconds=100_000), checkpoint=checkpoint)
 
 
 def endless_youtube() -> tuple[Replay, Platform, str]:
@@ -70,8 +70,8 @@ def test_paging_stops_with_the_page_after_which_the_job_was_lost(
     endless: Callable[[], tuple[Replay, Platform, str]], pages: int, error: Exception
 ) -> None:
     replay, platform, asked = endless()
-    fetched = account_of(platform, NAMES[endless], replay.budget())
-    budget = stopping(replay, pages, error)
+    fetched = account_of(platform, NAMES[endless], replay.bounds())
+    bounds = stopping(replay, pages, error)
     with pytest.raises(type(error)):
-        collect_videos(platform.fetch_videos(fetched, budget), budget, replay.clock)
+        collect_videos(platform.fetch_videos(fetched, bounds), bounds, replay.clock)
     assert len(replay.asked(asked)) == pages

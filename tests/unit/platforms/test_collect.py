@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.platforms.replay import NOON, FakeClock
 from tracking.accounts import MediaType, Video
-from tracking.platforms import Budget, VideoPage, collect_videos
+from tracking.platforms import Bounds, VideoPage, collect_videos
 
 
 def page(*ids: str, has_more: bool = True, title: str = "") -> VideoPage:
@@ -21,14 +21,14 @@ def page(*ids: str, has_more: bool = True, title: str = "") -> VideoPage:
 
 def collect(pages: list[VideoPage], max_videos: int = 100, clock: FakeClock | None = None) -> tuple[list[str], bool]:
     clock = clock or FakeClock()
-    budget = Budget(deadline=NOON + timedelta(seconds=60), max_videos=max_videos)
+    bounds = Bounds(deadline=NOON + timedelta(seconds=60), max_videos=max_videos)
 
     def slow() -> Iterator[VideoPage]:
         for one in pages:
             clock.sleep(25)
             yield one
 
-    fetched = collect_videos(slow(), budget, clock)
+    fetched = collect_videos(slow(), bounds, clock)
     return [video.video_id for video in fetched.videos], fetched.is_complete
 
 
@@ -53,9 +53,9 @@ def test_pages_are_taken_until_one_limit_is_met(
 
 def test_repeated_video_keeps_first_place_and_newest_content() -> None:
     clock = FakeClock()
-    budget = Budget(deadline=NOON + timedelta(seconds=60), max_videos=9)
+    bounds = Bounds(deadline=NOON + timedelta(seconds=60), max_videos=9)
     pages = iter([page("a", "b", title="old"), page("a", has_more=False, title="new")])
-    fetched = collect_videos(pages, budget, clock)
+    fetched = collect_videos(pages, bounds, clock)
     assert [(video.video_id, video.title) for video in fetched.videos] == [("a", "new"), ("b", "old")]
 
 

@@ -239,5 +239,5 @@ def test_only_a_refused_key_stops_the_platform(platform: str, refusal: Any, stop
 def test_sentences_name_the_platform_and_the_account() -> None:
     replay = Replay().run_of(sample("apify-instagram/errors/profile_not_found.json"))
     with pytest.raises(AccountNotFoundError) as missing:
-        replay.instagram().fetch_account("@Nasaa", replay.budget())
+        replay.instagram().fetch_account("@Nasaa", replay.bounds())
     assert missing.value.message == "Instagram has no account named nasaa."

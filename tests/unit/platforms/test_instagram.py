@@ -223,11 +223,11 @@ def test_posts_of_other_sources_are_read() -> None:
 def test_a_private_account_is_shown_and_its_posts_run_is_stopped() -> None:
     replay = instagram(details=sample("apify-instagram/shapes/private_profile_details.json"))
     replay.on("POST /v2/actor-runs/posts/abort", {"data": run("ABORTING")})
-    fetched = account_of(replay.instagram(), "private_example", replay.budget())
+    fetched = account_of(replay.instagram(), "private_example", replay.bounds())
     assert fetched.account.is_private
     assert (fetched.account.follower_count, fetched.account.post_count) == (312, 57)
     with pytest.raises(AccountPrivateError, match="private_example is private"):
-        next(replay.instagram().fetch_videos(fetched, replay.budget()))
+        next(replay.instagram().fetch_videos(fetched, replay.bounds()))
     assert len(replay.asked("POST /v2/acts/")) == 2
     assert len(replay.asked("POST /v2/actor-runs/posts/abort")) == 1
 
@@ -285,5 +285,5 @@ def test_run_that_hits_its_limit_is_not_complete() -> None:
 
 
 def test_what_is_handed_from_state_to_state_is_small() -> None:
-    fetched = account_of(instagram().instagram(), "nasa", Replay().budget())
+    fetched = account_of(instagram().instagram(), "nasa", Replay().bounds())
     assert json.loads(json.dumps(fetched.videos_ref)) == "nasa"

@@ -165,11 +165,11 @@ def test_account_missing_from_the_dataset_is_not_found() -> None:
 
 def test_a_private_account_is_shown_and_its_videos_are_private() -> None:
     replay = Replay().run_of(sample("apify-tiktok/errors/note_profile_private.json"))
-    fetched = account_of(replay.tiktok(), "private_example", replay.budget())
+    fetched = account_of(replay.tiktok(), "private_example", replay.bounds())
     assert fetched.account.is_private
     assert (fetched.account.follower_count, fetched.account.post_count) == (120, 5)
     with pytest.raises(AccountPrivateError, match="TikTok account private_example is private"):
-        next(replay.tiktok().fetch_videos(fetched, replay.budget()))
+        next(replay.tiktok().fetch_videos(fetched, replay.bounds()))
 
 
 @pytest.mark.parametrize(
@@ -204,23 +204,23 @@ def test_trap_error_items_between_good_ones_are_left_out() -> None:
 def test_profile_is_read_from_the_unfinished_run_of_videos() -> None:
     """One run gives both the profile and the videos."""
     replay = Replay().run_of(([], FASHION), status="RUNNING")
-    budget = replay.budget()
-    assert replay.tiktok().fetch_account("fashion", budget) == Waiting(message=say("collecting", platform="TikTok"))
-    fetched = account_of(replay.tiktok(), "fashion", budget)
+    bounds = replay.bounds()
+    assert replay.tiktok().fetch_account("fashion", bounds) == Waiting(message=say("collecting", platform="TikTok"))
+    fetched = account_of(replay.tiktok(), "fashion", bounds)
     assert fetched.account.follower_count == 140_300
     replay.on("GET /v2/actor-runs/run1", {"data": run("SUCCEEDED")})
-    assert len(collect_videos(replay.tiktok().fetch_videos(fetched, budget), budget, replay.clock).videos) == 1
+    assert len(collect_videos(replay.tiktok().fetch_videos(fetched, bounds), bounds, replay.clock).videos) == 1
     assert len(replay.asked("POST")) == 1
 
 
 def test_a_failed_run_is_replaced_on_a_retry_alone() -> None:
     replay = Replay().run_of(FASHION)
-    fetched = account_of(replay.tiktok(), "fashion", replay.budget())
+    fetched = account_of(replay.tiktok(), "fashion", replay.bounds())
     replay.on("GET /v2/actor-runs/run1", {"data": run("FAILED")})
     with pytest.raises(PlatformUnavailableError):
-        list(replay.tiktok().fetch_videos(fetched, replay.budget()))
+        list(replay.tiktok().fetch_videos(fetched, replay.bounds()))
     assert len(replay.asked("POST")) == 1
-    pages = list(replay.tiktok().fetch_videos(fetched, replay.budget(is_retry=True)))
+    pages = list(replay.tiktok().fetch_videos(fetched, replay.bounds(is_retry=True)))
     assert isinstance(pages[0], VideoPage)
     assert len(pages[0].videos) == 1
     assert len(replay.asked("POST")) == 2

@@ -157,7 +157,7 @@ def test_media_type_comes_from_media_or_else_its_keys(
 def test_trap_suspended_looks_like_not_found_by_its_type() -> None:
     replay = Replay().on(USER, sample("x/errors/user_by_username_suspended_200.json"))
     with pytest.raises(AccountSuspendedError, match="X has suspended the account suspendedexample"):
-        replay.twitter().fetch_account("suspendedexample", replay.budget())
+        replay.twitter().fetch_account("suspendedexample", replay.bounds())
 
 
 def test_trap_zero_impressions_are_unknown() -> None:
@@ -213,18 +213,18 @@ def test_escaped_text_is_unescaped_once_and_only_what_x_escapes() -> None:
 
 def test_a_protected_account_is_shown_and_its_posts_are_private() -> None:
     replay = Replay().on(USER, sample("x/shapes/user_protected_masked.json"))
-    fetched = replay.twitter().fetch_account("protected_example", replay.budget())
+    fetched = replay.twitter().fetch_account("protected_example", replay.bounds())
     assert fetched.account.is_private
     assert fetched.account.follower_count == 105
     with pytest.raises(AccountPrivateError, match="protected_example is private"):
-        next(replay.twitter().fetch_videos(fetched, replay.budget()))
+        next(replay.twitter().fetch_videos(fetched, replay.bounds()))
     assert replay.asked(POSTS) == []
 
 
 def test_another_user_than_asked_for_is_refused() -> None:
     replay = Replay().on(USER, user())
     with pytest.raises(ContractError, match="another account than nasa"):
-        replay.twitter().fetch_account("nasa", replay.budget())
+        replay.twitter().fetch_account("nasa", replay.bounds())
 
 
 def test_foreign_timeline_is_refused_and_foreign_post_skipped() -> None:

@@ -9,19 +9,19 @@ import pytest
 
 from tests.doubles import START, ManualClock
 from tests.factories import account
-from tracking.platforms import Budget, FetchedAccount, FetchedVideos, Platform, collect_videos
+from tracking.platforms import Bounds, FetchedAccount, FetchedVideos, Platform, collect_videos
 from tracking.platforms.instagram import reading_of as read_instagram
 from tracking.platforms.tiktok import reading_of as read_tiktok
 from tracking.platforms.twitter import Twitter
 from tracking.platforms.youtube import YouTube
 
-BUDGET = Budget(deadline=START.replace(year=2027), max_videos=100)
+BOUNDS = Bounds(deadline=START.replace(year=2027), max_videos=100)
 UNREADABLE: list[Any] = [-5, 1.5, 2**70, "\n", " ", {}, [], None, True]
 
 
 def collected(platform: Platform) -> FetchedVideos:
     fetched = FetchedAccount(account=account(platform_user_id="1", username="nasa"), videos_ref="1")
-    return collect_videos(platform.fetch_videos(fetched, BUDGET), BUDGET, ManualClock())
+    return collect_videos(platform.fetch_videos(fetched, BOUNDS), BOUNDS, ManualClock())
 
 
 @pytest.mark.parametrize("odd", UNREADABLE, ids=repr)

@@ -103,7 +103,7 @@ def test_the_field_protected_saves_asking_for_posts() -> None:
     user = user_answer()
     user["data"]["protected"] = True
     replay = Replay().on(USER, user).on(POSTS, page_answer())
-    assert replay.twitter().fetch_account("NASA", replay.budget()).account.is_private
+    assert replay.twitter().fetch_account("NASA", replay.bounds()).account.is_private
 
 
 def test_requests_ask_for_these_fields_and_one_expansion() -> None:
@@ -151,11 +151,11 @@ def test_limit_holds_over_chunks(limit: int, sizes: list[str]) -> None:
     """Each page is a chunk of its own, as when X refuses the page that follows. Half of each page is left out."""
     replay = Replay().on(USER, user_answer())
     replay.on(POSTS, *(full_page(number) for number in range(len(sizes) + 1)))
-    fetched = account_of(replay.twitter(), "NASA", replay.budget())
+    fetched = account_of(replay.twitter(), "NASA", replay.bounds())
     cursor, saved, has_more = "", 0, True
     for _ in range(len(sizes) + 1):
-        budget = replay.budget(max_videos=limit, cursor=cursor, saved=saved)
-        page = next(iter(replay.twitter().fetch_videos(fetched, budget)))
+        bounds = replay.bounds(max_videos=limit, cursor=cursor, saved=saved)
+        page = next(iter(replay.twitter().fetch_videos(fetched, bounds)))
         assert isinstance(page, VideoPage)
         cursor, saved, has_more = page.cursor, saved + len(page.videos), page.has_more
     assert [request.url.params["max_results"] for request in replay.asked(POSTS)] == sizes

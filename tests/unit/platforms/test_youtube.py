@@ -114,7 +114,7 @@ def test_an_old_channel_without_handle_is_read() -> None:
 def test_channels_of_other_years_and_parts_are_read(path: str, typed: str, followers: int | None) -> None:
     recorded = sample(f"youtube/{path}.json")
     replay = Replay().on("GET /youtube/v3/channels", recorded)
-    fetched = replay.youtube().fetch_account(typed, replay.budget())
+    fetched = replay.youtube().fetch_account(typed, replay.bounds())
     by_id = {item["id"]: item for item in recorded["items"]}
     expected = followers or int(by_id[GOOGLE]["statistics"]["subscriberCount"])
     assert fetched.account.follower_count == expected
@@ -138,7 +138,7 @@ def test_trap_not_found_is_an_answer_of_status_200() -> None:
     for name in ("channel_not_found_empty_items_200", "channel_not_found_no_items_key_200"):
         replay = Replay().on("GET", sample(f"youtube/errors/{name}.json"))
         with pytest.raises(AccountNotFoundError, match="YouTube has no account named nosuch"):
-            replay.youtube().fetch_account("nosuch", replay.budget())
+            replay.youtube().fetch_account("nosuch", replay.bounds())
 
 
 def test_trap_missing_and_hidden_counts_are_unknown_and_not_zero() -> None:
@@ -215,9 +215,9 @@ def test_pages_are_followed_to_the_last_one_lazily() -> None:
     replay = google(videos=all_shown)
     pages = [items([f"v{n}" for n in range(start, start + 50)], token) for start, token in ((0, "T1"), (50, "T2"))]
     replay.on("GET /youtube/v3/playlistItems", *pages, items(["v99", "v100"]))
-    budget = replay.budget()
+    bounds = replay.bounds()
     platform = replay.youtube()
-    walk = platform.fetch_videos(platform.fetch_account(GOOGLE, budget), budget)
+    walk = platform.fetch_videos(platform.fetch_account(GOOGLE, bounds), bounds)
     assert replay.asked("GET /youtube/v3/playlistItems") == []
     assert [(len(page.videos), page.has_more) for page in walk] == [(50, True), (50, True), (2, False)]
     tokens = [request.url.params.get("pageToken") for request in replay.asked("GET /youtube/v3/playlistItems")]
@@ -245,7 +245,7 @@ def test_a_page_token_that_comes_again_is_a_breach_of_contract() -> None:
 def test_another_channel_than_asked_for_is_refused(typed: str) -> None:
     replay = google()
     with pytest.raises(ContractError, match="another channel"):
-        replay.youtube().fetch_account(typed, replay.budget())
+        replay.youtube().fetch_account(typed, replay.bounds())
 
 
 def test_channel_with_an_older_custom_url_matches_by_title() -> None:
@@ -255,7 +255,7 @@ def test_channel_with_an_older_custom_url_matches_by_title() -> None:
     renamed = sample("youtube/GoogleDevelopers/channel_2018_branding.json")
     renamed["items"][0]["snippet"]["customUrl"] = "googlecode"
     replay = Replay().on("GET /youtube/v3/channels", renamed)
-    assert replay.youtube().fetch_account("@GoogleDevelopers", replay.budget()).account.platform_user_id == GOOGLE
+    assert replay.youtube().fetch_account("@GoogleDevelopers", replay.bounds()).account.platform_user_id == GOOGLE
 
 
 @pytest.mark.parametrize("details", [[{"reason": "API_KEY_SERVICE_BLOCKED"}], []])
@@ -263,7 +263,7 @@ def test_forbidden_channel_means_that_the_key_is_bad(details: list[Any]) -> None
     body = {"error": {"errors": [{"reason": "forbidden"}], "details": details, "status": "PERMISSION_DENIED"}}
     replay = Replay().on("GET /youtube/v3/channels", answer(body, 403))
     with pytest.raises(CredentialsError):
-        replay.youtube().fetch_account("@GoogleDevelopers", replay.budget())
+        replay.youtube().fetch_account("@GoogleDevelopers", replay.bounds())
 
 
 def test_forbidden_videos_mean_private_unless_the_key_is_bad() -> None:
@@ -280,13 +280,13 @@ def test_forbidden_videos_mean_private_unless_the_key_is_bad() -> None:
 
 def test_channel_without_a_handle_is_the_one_asked_for() -> None:
     replay = Replay().on("GET /youtube/v3/channels", sample("youtube/C-SPAN/channel.json"))
-    account = replay.youtube().fetch_account("@C-SPAN", replay.budget()).account
+    account = replay.youtube().fetch_account("@C-SPAN", replay.bounds()).account
     assert (account.platform_user_id, account.username) == (C_SPAN, "C-SPAN")
 
 
 def test_bare_name_is_tried_as_handle_then_as_user_name() -> None:
     replay = Replay().on("GET /youtube/v3/channels", {"items": []}, sample("youtube/C-SPAN/channel.json"))
-    fetched = replay.youtube().fetch_account("CSPAN", replay.budget())
+    fetched = replay.youtube().fetch_account("CSPAN", replay.bounds())
     assert fetched.account.platform_user_id == C_SPAN
     assert fetched.account.username == "CSPAN"
     first, second = replay.requests
@@ -297,5 +297,5 @@ def test_bare_name_is_tried_as_handle_then_as_user_name() -> None:
 def test_a_typed_handle_is_never_taken_for_a_legacy_user_name() -> None:
     replay = Replay().on("GET /youtube/v3/channels", {"items": []})
     with pytest.raises(AccountNotFoundError):
-        replay.youtube().fetch_account("@CSPAN", replay.budget())
+        replay.youtube().fetch_account("@CSPAN", replay.bounds())
     assert len(replay.requests) == 1

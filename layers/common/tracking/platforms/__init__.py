@@ -73,7 +73,7 @@ class RunBook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
+class Bounds:
     """The limits of one fetch: its time and number of videos, and what is known of earlier ones."""
 
     deadline: datetime  # aware UTC; no call begins after it
@@ -139,7 +139,7 @@ class Setup:
 
 
 class Platform(Protocol):
-    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount | Waiting:
+    def fetch_account(self, username: str, bounds: Bounds) -> FetchedAccount | Waiting:
         """Find an account by a user's text: `@name`, a name, a profile or channel URL, an id.
 
         Never waits for a paid run: returns `Waiting` while it works. Raises InvalidJobError when the text cannot name
@@ -148,8 +148,8 @@ class Platform(Protocol):
         """
         ...
 
-    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage | Waiting]:
-        """Yield pages of the account's videos from `budget.cursor` on, newest first if the platform can do that.
+    def fetch_videos(self, fetched: FetchedAccount, bounds: Bounds) -> Iterator[VideoPage | Waiting]:
+        """Yield pages of the account's videos from `bounds.cursor` on, newest first if the platform can do that.
 
         A `Waiting` is the last that it yields. It is lazy: the caller may stop between two pages. Raises
         AccountPrivateError for a private account.
@@ -183,7 +183,7 @@ class FetchedVideos:
     refusal: Refusal | None = None  # why fetching stopped
 
 
-def collect_videos(pages: Iterator[VideoPage | Waiting], budget: Budget, clock: Clock) -> FetchedVideos:
+def collect_videos(pages: Iterator[VideoPage | Waiting], bounds: Bounds, clock: Clock) -> FetchedVideos:
     """Take pages until there are no more, `max_videos` or the chunk's size is reached, or the deadline has passed.
 
     It also stops, and keeps the pages so far, when the platform needs time or refuses us, and when a refresh may spend
@@ -195,7 +195,7 @@ def collect_videos(pages: Iterator[VideoPage | Waiting], budget: Budget, clock: 
     videos: dict[str, Video] = {}
     odd: dict[str, None] = {}
     unreadable: list[str] = []
-    cursor, is_complete, is_last, goes_on = budget.cursor, True, True, False
+    cursor, is_complete, is_last, goes_on = bounds.cursor, True, True, False
     waiting: Waiting | None = None
     refusal: Refusal | None = None
     try:
@@ -210,20 +210,20 @@ def collect_videos(pages: Iterator[VideoPage | Waiting], budget: Budget, clock: 
                     odd[video.video_id] = None
             unreadable += page.unusable
             cursor, number, goes_on = page.cursor, len(videos), page.goes_on
-            is_complete = not page.has_more and number <= budget.remaining
-            if number >= budget.remaining or _is_past(page, budget.stops_at):
+            is_complete = not page.has_more and number <= bounds.remaining
+            if number >= bounds.remaining or _is_past(page, bounds.stops_at):
                 break
-            if page.has_more and (number >= budget.chunk or clock.now() >= budget.deadline):
+            if page.has_more and (number >= bounds.chunk or clock.now() >= bounds.deadline):
                 is_last = False
                 break
             if page.has_more:
-                budget.checkpoint()
+                bounds.checkpoint()
     except (RateLimitedError, QuotaExceededError, CredentialsError) as error:
         refusal, is_complete, is_last = _of_platform(error), False, False
     except AllowanceSpentError:
         is_complete, goes_on = False, False
     return FetchedVideos(
-        videos=tuple(videos.values())[: budget.remaining],
+        videos=tuple(videos.values())[: bounds.remaining],
         is_complete=is_complete,
         unusable=(*odd, *unreadable),
         cursor=cursor,

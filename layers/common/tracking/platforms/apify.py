@@ -27,7 +27,7 @@ from tracking.errors import (
     TrackingError,
 )
 from tracking.platform_contract import PLATFORMS
-from tracking.platforms import Budget, Setup, Waiting
+from tracking.platforms import Bounds, Setup, Waiting
 from tracking.platforms.fields import amount, count, moment, obj, objects, text
 from tracking.platforms.http import Credential, JsonApi
 from tracking.platforms.messages import failure
@@ -67,7 +67,7 @@ ItemsTest = Callable[[list[dict[str, Any]]], bool]
 class Start:
     """A run to start."""
 
-    kind: str  # its name in `Budget.runs`
+    kind: str  # its name in `Bounds.runs`
     actor: str
     actor_input: Mapping[str, Any]
     max_items: int
@@ -109,7 +109,7 @@ class Apify:
             errors=kind_of_refusal,
         )
 
-    def begin(self, starts: Sequence[Start], budget: Budget, is_useless: ItemsTest) -> Run | None:
+    def begin(self, starts: Sequence[Start], bounds: Bounds, is_useless: ItemsTest) -> Run | None:
         """Begin the runs that have not begun yet. Return the first one as it is now; None if Apify has no room for it.
 
         A retry begins a run anew if the known one failed, or if `is_useless` is true for its items (the actor was
@@ -118,35 +118,35 @@ class Apify:
         found: dict[str, Run] = {}
         needed = []
         for start in starts:
-            known = budget.runs.ids.get(start.kind)
-            if known and budget.is_retry and not budget.cursor:
-                run = self.get(known, budget)
-                if run.has_failed or self._is_useless(run, budget, is_useless):
-                    budget.meter.check_once()
+            known = bounds.runs.ids.get(start.kind)
+            if known and bounds.is_retry and not bounds.cursor:
+                run = self.get(known, bounds)
+                if run.has_failed or self._is_useless(run, bounds, is_useless):
+                    bounds.meter.check_once()
                     needed.append(start)
                 else:
                     found[start.kind] = run
             elif not known:
                 needed.append(start)
         if needed:
-            budget.meter.check({"results": sum(start.max_items for start in needed)})
-            found |= self._begin_all(needed, budget, is_useless)
+            bounds.meter.check({"results": sum(start.max_items for start in needed)})
+            found |= self._begin_all(needed, bounds, is_useless)
         wanted = starts[0].kind
-        known = budget.runs.ids.get(wanted)
-        return found.get(wanted) or (self.get(known, budget) if known else None)
+        known = bounds.runs.ids.get(wanted)
+        return found.get(wanted) or (self.get(known, bounds) if known else None)
 
-    def _begin_all(self, starts: Sequence[Start], budget: Budget, is_useless: ItemsTest) -> dict[str, Run]:
-        intended = {kind for kind, run_id in budget.runs.ids.items() if not run_id}
-        if not budget.runs.intend(*(start.kind for start in starts)):
+    def _begin_all(self, starts: Sequence[Start], bounds: Bounds, is_useless: ItemsTest) -> dict[str, Run]:
+        intended = {kind for kind, run_id in bounds.runs.ids.items() if not run_id}
+        if not bounds.runs.intend(*(start.kind for start in starts)):
             return {}  # another process begins them, or has done so
         begun: dict[str, Run] = {}
         unclear = set(intended)  # kinds of which a run may have begun
         try:
             for start in starts:
-                run = self._earlier(start, budget, is_useless) if start.kind in intended else None
+                run = self._earlier(start, bounds, is_useless) if start.kind in intended else None
                 unclear.add(start.kind)
                 try:
-                    run = run or self._start(start, budget)
+                    run = run or self._start(start, bounds)
                 except (RateLimitedError, QuotaExceededError, CredentialsError):
                     unclear.remove(start.kind)
                     raise
@@ -154,44 +154,44 @@ class Apify:
                 if run is not None:
                     begun[start.kind] = run
         finally:
-            budget.meter.add({"runs": len(begun)})
-            begun = self._noted(begun, {start.kind for start in starts} - unclear, budget)
+            bounds.meter.add({"runs": len(begun)})
+            begun = self._noted(begun, {start.kind for start in starts} - unclear, bounds)
         return begun
 
-    def _noted(self, begun: dict[str, Run], refused: Collection[str], budget: Budget) -> dict[str, Run]:
+    def _noted(self, begun: dict[str, Run], refused: Collection[str], bounds: Bounds) -> dict[str, Run]:
         """Note the ids, and return the runs. Runs that no document names are stopped: nobody else could do it.
 
         An intent that stayed would be looked up later, and another job's run for the same account would be found.
         """
         ids = {kind: run.run_id for kind, run in begun.items()}
         try:
-            budget.runs.settle(ids, refused)
+            bounds.runs.settle(ids, refused)
         except (JobCancelledError, StaleAttemptError):
-            self._abort_all(ids.values(), budget)
+            self._abort_all(ids.values(), bounds)
             raise
-        theirs = {kind for kind, run_id in ids.items() if budget.runs.ids.get(kind) != run_id}
-        self._abort_all([ids[kind] for kind in theirs], budget)
+        theirs = {kind for kind, run_id in ids.items() if bounds.runs.ids.get(kind) != run_id}
+        self._abort_all([ids[kind] for kind in theirs], bounds)
         return {kind: run for kind, run in begun.items() if kind not in theirs}
 
-    def _abort_all(self, run_ids: Iterable[str], budget: Budget) -> None:
+    def _abort_all(self, run_ids: Iterable[str], bounds: Bounds) -> None:
         for run_id in run_ids:
             with suppress(TrackingError):
-                self.abort(run_id, budget.deadline)
+                self.abort(run_id, bounds.deadline)
 
-    def _earlier(self, start: Start, budget: Budget, is_useless: ItemsTest) -> Run | None:
+    def _earlier(self, start: Start, bounds: Bounds, is_useless: ItemsTest) -> Run | None:
         """Return the run that an earlier try began, if there is one."""
-        since = budget.runs_since
+        since = bounds.runs_since
         if since is None:
             return None
-        runs = self._runs_since(since, start.actor, start.actor_input, budget.deadline)
-        return next((run for run in runs if not self._is_useless(run, budget, is_useless)), None)
+        runs = self._runs_since(since, start.actor, start.actor_input, bounds.deadline)
+        return next((run for run in runs if not self._is_useless(run, bounds, is_useless)), None)
 
-    def _is_useless(self, run: Run, budget: Budget, is_useless: ItemsTest) -> bool:
-        return run.is_finished and is_useless(self.first_items(run, budget))
+    def _is_useless(self, run: Run, bounds: Bounds, is_useless: ItemsTest) -> bool:
+        return run.is_finished and is_useless(self.first_items(run, bounds))
 
-    def get(self, run_id: str, budget: Budget) -> Run:
+    def get(self, run_id: str, bounds: Bounds) -> Run:
         path = f"/actor-runs/{quote(run_id, safe='')}"
-        return self._run(self._api.call("GET", path, budget.deadline).body)
+        return self._run(self._api.call("GET", path, bounds.deadline).body)
 
     def abort(self, run_id: str, deadline: datetime) -> None:
         """Stop a run that is no longer needed, because it costs money. Raises an error of `tracking.errors`."""
@@ -203,15 +203,15 @@ class Apify:
             if not run.is_finished:
                 self.abort(run.run_id, deadline)
 
-    def number_of_items(self, run: Run, budget: Budget) -> int:
+    def number_of_items(self, run: Run, bounds: Bounds) -> int:
         """Return how many items the run has found so far."""
-        items, total, _ = self._items(run, 0, 1, budget)
+        items, total, _ = self._items(run, 0, 1, bounds)
         return len(items) if total is None else total
 
-    def first_items(self, run: Run, budget: Budget, limit: int = 10) -> list[dict[str, Any]]:
-        return objects(self._items(run, 0, limit, budget)[0])
+    def first_items(self, run: Run, bounds: Bounds, limit: int = 10) -> list[dict[str, Any]]:
+        return objects(self._items(run, 0, limit, bounds)[0])
 
-    def item_pages(self, run: Run, budget: Budget, offset: int = 0) -> Iterator[tuple[list[dict[str, Any]], int, bool]]:
+    def item_pages(self, run: Run, bounds: Bounds, offset: int = 0) -> Iterator[tuple[list[dict[str, Any]], int, bool]]:
         """Yield pages of the run's dataset, the offset that follows each, and whether another page is there.
 
         A short page may not be the last one, because `clean` removes empty items. So the end follows from the total in
@@ -222,35 +222,35 @@ class Apify:
         """
         previous, has_more = None, True
         while has_more:
-            items, total, digest = self._items(run, offset, PAGE_SIZE, budget)
+            items, total, digest = self._items(run, offset, PAGE_SIZE, bounds)
             if digest == previous:
                 items, total = [], None
             if total is not None and total < offset + len(items):
                 total = None  # it lags behind the items, or is not of this dataset
             has_more = len(items) >= PAGE_SIZE if total is None else offset + PAGE_SIZE < total
-            budget.meter.add({"results": len(items)})
+            bounds.meter.add({"results": len(items)})
             if run.is_finished and not has_more:
-                budget.meter.add({"usd": run.usd or 0})
+                bounds.meter.add({"usd": run.usd or 0})
             # The dataset of a run that goes on will grow, so a short page is not passed as a whole.
             offset = offset + PAGE_SIZE if has_more else max(offset, total or offset + len(items))
             yield objects(items), offset, has_more
             del items  # a page may take half of the memory, so it goes before the next one comes
             previous = digest
 
-    def _start(self, start: Start, budget: Budget) -> Run | None:
+    def _start(self, start: Start, bounds: Bounds) -> Run | None:
         """Start a run and return it; None if Apify has no room for it now. A lost answer is looked up."""
         asked_at = self._clock.now()
         path = f"/acts/{quote(start.actor, safe='~')}/runs"
-        params = self._limits(start, budget)
+        params = self._limits(start, bounds)
         try:
-            answer = self._api.call("POST", path, budget.deadline, params=params, body=start.actor_input, allow=402)
+            answer = self._api.call("POST", path, bounds.deadline, params=params, body=start.actor_input, allow=402)
             if answer.status == 402:
                 self._check_room(answer.body)
                 return None
             return self._run(answer.body)
         except (PlatformUnavailableError, ContractError):  # the run may have started all the same
             with suppress(TrackingError):
-                runs = self._runs_since(asked_at, start.actor, start.actor_input, budget.deadline)
+                runs = self._runs_since(asked_at, start.actor, start.actor_input, bounds.deadline)
                 if (begun := next(runs, None)) is not None:
                     return begun
             raise
@@ -261,13 +261,13 @@ class Apify:
         if kind_of_error not in _NO_ROOM:
             raise failure(kind_of_refusal(402, body) or QuotaExceededError, self._api.name, note=f"402 {kind_of_error}")
 
-    def _limits(self, start: Start, budget: Budget) -> dict[str, str | int]:
+    def _limits(self, start: Start, bounds: Bounds) -> dict[str, str | int]:
         """Return the limits of a run: seconds, paid items, and US dollars if a setting says so.
 
         Apify applies `maxItems` to actors that are paid by result, and `maxTotalChargeUsd` to those paid by event.
         https://docs.apify.com/api/v2/act-runs-post
         """
-        ends_at = budget.ends_at or budget.deadline
+        ends_at = bounds.ends_at or bounds.deadline
         left_s = (ends_at + _SPARE_TIME - self._clock.now()).total_seconds()
         limits: dict[str, str | int] = {"timeout": max(int(left_s), 1), "maxItems": start.max_items}
         return limits | ({"maxTotalChargeUsd": f"{self._max_charge_usd:g}"} if self._max_charge_usd else {})
@@ -297,11 +297,11 @@ class Apify:
         stored = obj(self._api.call("GET", path, deadline, expect=object, allow=404).body)
         return all(key in stored and stored[key] == value for key, value in actor_input.items())
 
-    def _items(self, run: Run, offset: int, limit: int, budget: Budget) -> tuple[list[Any], int | None, bytes]:
+    def _items(self, run: Run, offset: int, limit: int, bounds: Bounds) -> tuple[list[Any], int | None, bytes]:
         """Return a page's items, the number of all items if a header names it, and the digest of the page."""
         params: dict[str, str | int] = {"format": "json", "clean": "true", "offset": offset, "limit": limit}
         path = f"/datasets/{quote(run.dataset_id, safe='')}/items"
-        answer = self._api.call("GET", path, budget.deadline, params=params, expect=list)
+        answer = self._api.call("GET", path, bounds.deadline, params=params, expect=list)
         return answer.body, count(answer.headers.get("x-apify-pagination-total")), answer.digest
 
     def _run(self, body: dict[str, Any]) -> Run:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tracking.accounts import Account, Video
 from tracking.errors import PlatformUnavailableError, TrackingError
-from tracking.platforms import Budget, VideoPage, Waiting
+from tracking.platforms import Bounds, VideoPage, Waiting
 from tracking.platforms.apify import Apify, Run
 from tracking.platforms.messages import PROPER_NAMES, failure
 from tracking.sentences import say
@@ -28,9 +28,9 @@ ENOUGH = 1_000
 
 
 def video_pages(
-    apify: Apify, run: Run, account: Account, budget: Budget, read: Callable[[list[dict[str, Any]]], Reading]
+    apify: Apify, run: Run, account: Account, bounds: Bounds, read: Callable[[list[dict[str, Any]]], Reading]
 ) -> Iterator[VideoPage | Waiting]:
-    """Read the run page by page, from `budget.cursor` on: the number of items that were read before.
+    """Read the run page by page, from `bounds.cursor` on: the number of items that were read before.
 
     While the run goes on, its items are read when there are enough of them, or when the caller cannot wait any more.
     A `Waiting` then follows. The run's own time-out may cut it off, or it may fail after some videos were fetched. Such
@@ -38,16 +38,16 @@ def video_pages(
     retry begins another run.
     """
     name = PROPER_NAMES[account.platform]
-    begin = int(budget.cursor or 0)
+    begin = int(bounds.cursor or 0)
     if run.has_failed and not begin:
         raise failure(PlatformUnavailableError, name, note=f"Apify run {run.run_id}: {run.status}")
     if not run.is_finished:
-        found = apify.number_of_items(run, budget)
-        if found == begin or (found - begin < ENOUGH and budget.may_wait):
+        found = apify.number_of_items(run, bounds)
+        if found == begin or (found - begin < ENOUGH and bounds.may_wait):
             yield collecting(name, found, account.post_count)
             return
     number, error = 0, None
-    for items, offset, has_more in apify.item_pages(run, budget, begin):
+    for items, offset, has_more in apify.item_pages(run, bounds, begin):
         reading = read(items)
         del items  # before the next page comes: see `item_pages`
         number += len(reading.videos)
@@ -57,7 +57,7 @@ def video_pages(
                 raise error
             if run.status != "SUCCEEDED":
                 raise failure(PlatformUnavailableError, name, note=f"Apify run {run.run_id}: {run.status}, no items")
-        is_cut = run.status != "SUCCEEDED" or _is_limited(budget.saved + number, account, budget)
+        is_cut = run.status != "SUCCEEDED" or _is_limited(bounds.saved + number, account, bounds)
         yield VideoPage(
             videos=reading.videos,
             has_more=has_more or is_cut,
@@ -76,6 +76,6 @@ def collecting(name: str, found: int = 0, total: int | None = None) -> Waiting:
     return Waiting(message=say("collecting", platform=name, posts=found or None))
 
 
-def _is_limited(number: int, account: Account, budget: Budget) -> bool:
+def _is_limited(number: int, account: Account, bounds: Bounds) -> bool:
     """Return whether the actor stopped at the requested number, so that the account has more posts than the dataset."""
-    return number >= budget.max_videos and (account.post_count is None or account.post_count > number)
+    return number >= bounds.max_videos and (account.post_count is None or account.post_count > number)

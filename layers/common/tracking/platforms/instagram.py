@@ -22,7 +22,7 @@ from tracking.errors import (
     PlatformUnavailableError,
     TrackingError,
 )
-from tracking.platforms import Budget, FetchedAccount, Setup, VideoPage, Waiting
+from tracking.platforms import Bounds, FetchedAccount, Setup, VideoPage, Waiting
 from tracking.platforms.addresses import read_username
 from tracking.platforms.apify import Apify, Run, Start, no_room
 from tracking.platforms.apify_pages import Reading, collecting, video_pages
@@ -57,32 +57,32 @@ class Instagram:
         self._apify = apify
         self._actor = actor
 
-    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount | Waiting:
+    def fetch_account(self, username: str, bounds: Bounds) -> FetchedAccount | Waiting:
         """Begin both runs, so that they work at the same time, and read the one for the account."""
         name = parse_username(username)
-        run = self._apify.begin([self._details(name), self._posts(name, budget)], budget, _was_blocked)
+        run = self._apify.begin([self._details(name), self._posts(name, bounds)], bounds, _was_blocked)
         if run is None:
             return no_room()
         if not run.is_finished:
             return collecting(_NAME)
         try:
-            fetched = self._account_of(run, name, budget)
+            fetched = self._account_of(run, name, bounds)
         except PermanentError:
-            self._abort_posts(budget)
+            self._abort_posts(bounds)
             raise
         if fetched.account.is_private:
-            self._abort_posts(budget)
+            self._abort_posts(bounds)
         return fetched
 
-    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage | Waiting]:
+    def fetch_videos(self, fetched: FetchedAccount, bounds: Bounds) -> Iterator[VideoPage | Waiting]:
         if fetched.account.is_private:
             raise failure(AccountPrivateError, _NAME, fetched.account.username)
         name = fetched.videos_ref
-        run = self._apify.begin([self._posts(name, budget)], budget, _was_blocked)
+        run = self._apify.begin([self._posts(name, bounds)], bounds, _was_blocked)
         if run is None:
             yield no_room()
             return
-        yield from video_pages(self._apify, run, fetched.account, budget, lambda items: reading_of(items, name))
+        yield from video_pages(self._apify, run, fetched.account, bounds, lambda items: reading_of(items, name))
 
     def abort_run(self, username: str, kind: str, run_id: str, since: datetime, deadline: datetime) -> None:
         if run_id:
@@ -91,8 +91,8 @@ class Instagram:
             wanted = {"directUrls": [_profile_url(parse_username(username))], "resultsType": kind}
             self._apify.abort_since(since, self._actor, wanted, deadline)
 
-    def _account_of(self, run: Run, name: str, budget: Budget) -> FetchedAccount:
-        items = [] if run.has_failed else next(self._apify.item_pages(run, budget))[0]
+    def _account_of(self, run: Run, name: str, bounds: Bounds) -> FetchedAccount:
+        items = [] if run.has_failed else next(self._apify.item_pages(run, bounds))[0]
         profile = profile_in(items, name)
         if profile is None and run.status != "SUCCEEDED":
             raise failure(PlatformUnavailableError, _NAME, note=f"Apify run {run.run_id}: {run.status}")
@@ -100,17 +100,17 @@ class Instagram:
             raise failure(AccountNotFoundError, _NAME, name)
         return FetchedAccount(account=account_from(profile, name), videos_ref=name)
 
-    def _abort_posts(self, budget: Budget) -> None:
+    def _abort_posts(self, bounds: Bounds) -> None:
         """Stop the run for the posts. An error counts for nothing: the job ends soon, which stops the run again."""
         with suppress(TrackingError):
-            if run_id := budget.runs.ids.get("posts"):
-                self._apify.abort(run_id, budget.deadline)
+            if run_id := bounds.runs.ids.get("posts"):
+                self._apify.abort(run_id, bounds.deadline)
 
     def _details(self, name: str) -> Start:
         return self._start(name, "details", 1)
 
-    def _posts(self, name: str, budget: Budget) -> Start:
-        return self._start(name, "posts", budget.max_videos)
+    def _posts(self, name: str, bounds: Bounds) -> Start:
+        return self._start(name, "posts", bounds.max_videos)
 
     def _start(self, name: str, results_type: str, limit: int) -> Start:
         actor_input = {

@@ -20,7 +20,7 @@ from tracking.errors import (
     PlatformUnavailableError,
     TrackingError,
 )
-from tracking.platforms import Budget, FetchedAccount, Setup, VideoPage, Waiting
+from tracking.platforms import Bounds, FetchedAccount, Setup, VideoPage, Waiting
 from tracking.platforms.addresses import read_username
 from tracking.platforms.apify import Apify, Run, Start, no_room
 from tracking.platforms.apify_pages import Reading, collecting, video_pages
@@ -44,38 +44,38 @@ class TikTok:
         self._apify = apify
         self._actor = actor
 
-    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount | Waiting:
+    def fetch_account(self, username: str, bounds: Bounds) -> FetchedAccount | Waiting:
         """Begin the run. Its first item is enough, because each item has the profile."""
         name = parse_username(username)
-        run = self._run(name, budget)
+        run = self._run(name, bounds)
         if run is None:
             return no_room()
         if run.status == "READY":
             return collecting(_NAME)
-        items = [] if run.has_failed else self._apify.first_items(run, budget)
+        items = [] if run.has_failed else self._apify.first_items(run, bounds)
         account = account_in(items, name)
         if account is not None:
             return FetchedAccount(account=account, videos_ref=run.run_id)
         if not run.is_finished:
             return collecting(_NAME)
         if run.status == "SUCCEEDED":
-            budget.meter.add({"results": len(items), "usd": run.usd or 0})
+            bounds.meter.add({"results": len(items), "usd": run.usd or 0})
             raise refusal_in(items, name)
         raise failure(PlatformUnavailableError, _NAME, note=f"Apify run {run.run_id}: {run.status}")
 
-    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage | Waiting]:
+    def fetch_videos(self, fetched: FetchedAccount, bounds: Bounds) -> Iterator[VideoPage | Waiting]:
         """Read the run that `fetch_account` began. If that run failed, a retry may begin another."""
         account = fetched.account
         if account.is_private:
             raise failure(AccountPrivateError, _NAME, account.username)
         name = account.username.casefold()
-        if _KIND not in budget.runs.ids:
-            budget.runs.note({_KIND: fetched.videos_ref})
-        run = self._run(name, budget)
+        if _KIND not in bounds.runs.ids:
+            bounds.runs.note({_KIND: fetched.videos_ref})
+        run = self._run(name, bounds)
         if run is None:
             yield no_room()
             return
-        yield from video_pages(self._apify, run, account, budget, lambda items: reading_of(items, name))
+        yield from video_pages(self._apify, run, account, bounds, lambda items: reading_of(items, name))
 
     def abort_run(self, username: str, kind: str, run_id: str, since: datetime, deadline: datetime) -> None:  # noqa: ARG002
         if run_id:
@@ -83,13 +83,13 @@ class TikTok:
         else:
             self._apify.abort_since(since, self._actor, {"profiles": [parse_username(username)]}, deadline)
 
-    def _run(self, name: str, budget: Budget) -> Run | None:
-        return self._apify.begin([self._start(name, budget)], budget, _was_blocked)
+    def _run(self, name: str, bounds: Bounds) -> Run | None:
+        return self._apify.begin([self._start(name, bounds)], bounds, _was_blocked)
 
-    def _start(self, name: str, budget: Budget) -> Start:
+    def _start(self, name: str, bounds: Bounds) -> Start:
         actor_input = {
             "profiles": [name],
-            "resultsPerPage": budget.max_videos,
+            "resultsPerPage": bounds.max_videos,
             "profileSorting": "latest",
             "excludePinnedPosts": False,
             "profileScrapeSections": ["videos"],
@@ -99,7 +99,7 @@ class TikTok:
             "shouldDownloadSlideshowImages": False,
             "shouldDownloadAvatars": False,
         }
-        return Start(kind=_KIND, actor=self._actor, actor_input=actor_input, max_items=budget.max_videos)
+        return Start(kind=_KIND, actor=self._actor, actor_input=actor_input, max_items=bounds.max_videos)
 
 
 def build(setup: Setup) -> TikTok:

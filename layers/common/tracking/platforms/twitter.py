@@ -8,7 +8,7 @@ from typing import Any
 
 from tracking.accounts import Account, MediaType, Video
 from tracking.errors import AccountPrivateError, ContractError
-from tracking.platforms import Budget, FetchedAccount, Setup, VideoPage
+from tracking.platforms import Bounds, FetchedAccount, Setup, VideoPage
 from tracking.platforms.addresses import read_username
 from tracking.platforms.fields import (
     count,
@@ -37,25 +37,25 @@ class Twitter:
     def __init__(self, api: XApi) -> None:
         self._api = api
 
-    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
+    def fetch_account(self, username: str, bounds: Bounds) -> FetchedAccount:
         name = parse_username(username)
-        user = self._api.user(name, budget)
+        user = self._api.user(name, bounds)
         account = account_from(user, name)
         pinned_id = identifier(user.get("pinned_tweet_id")) or identifier(user.get("pinned_post_id"))
         return FetchedAccount(account=account, videos_ref=f"{account.platform_user_id}:{pinned_id}")
 
-    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
+    def fetch_videos(self, fetched: FetchedAccount, bounds: Bounds) -> Iterator[VideoPage]:
         account = fetched.account
         if account.is_private:
             raise failure(AccountPrivateError, _NAME, account.username)
         user_id, _, pinned_id = fetched.videos_ref.partition(":")
-        returned, token = _place(budget)
+        returned, token = _place(bounds)
         tokens = [token]
-        remaining = budget.max_videos - returned
+        remaining = bounds.max_videos - returned
         if remaining <= 0:
-            yield VideoPage(videos=(), has_more=bool(token), cursor=budget.cursor)
+            yield VideoPage(videos=(), has_more=bool(token), cursor=bounds.cursor)
         while remaining > 0:
-            page = self._api.posts_page(user_id, tokens[-1], remaining, budget, account=account.username)
+            page = self._api.posts_page(user_id, tokens[-1], remaining, bounds, account=account.username)
             token = text(obj(page.get("meta")).get("next_token"))
             if token and token in tokens:
                 raise ContractError(say("samePage", service=_NAME, account=account.username))
@@ -64,17 +64,17 @@ class Twitter:
             ids = [post.get("id") for post in posts]
             unusable = tuple(quoted(post_id) for post_id in ids if not identifier(post_id))
             remaining -= len(posts)  # X charges for each post of a page, also for one that is left out
-            cursor = f"{budget.max_videos - remaining} {token}"
+            cursor = f"{bounds.max_videos - remaining} {token}"
             yield VideoPage(videos=videos, has_more=bool(token), unusable=unusable, cursor=cursor)
             if not token:
                 return
             tokens.append(token)
 
 
-def _place(budget: Budget) -> tuple[int, str]:
+def _place(bounds: Bounds) -> tuple[int, str]:
     """Read the cursor: how many posts X has returned for the job, and X's token of the next page."""
-    returned, space, token = budget.cursor.partition(" ")
-    return (int(returned), token) if space and returned.isdecimal() else (budget.saved, budget.cursor)
+    returned, space, token = bounds.cursor.partition(" ")
+    return (int(returned), token) if space and returned.isdecimal() else (bounds.saved, bounds.cursor)
 
 
 def build(setup: Setup) -> Twitter:

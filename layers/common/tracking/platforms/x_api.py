@@ -18,7 +18,7 @@ from tracking.errors import (
     RateLimitedError,
     TrackingError,
 )
-from tracking.platforms import Budget, Setup
+from tracking.platforms import Bounds, Setup
 from tracking.platforms.fields import obj, objects, text
 from tracking.platforms.http import Answer, Credential, JsonApi
 from tracking.platforms.messages import failure
@@ -83,12 +83,12 @@ class XApi:
             price=resources_of,
         )
 
-    def user(self, username: str, budget: Budget) -> dict[str, Any]:
+    def user(self, username: str, bounds: Bounds) -> dict[str, Any]:
         """Return the user's object. X answers with status 200 and no user for missing and suspended accounts."""
         path = f"/users/by/username/{quote(username, safe='')}"
         params = {"user.fields": ",".join(USER_FIELDS)}
         answer = self._api.call(
-            "GET", path, budget.deadline, params=params, account=username, meter=budget.meter, at_most={"users": 1}
+            "GET", path, bounds.deadline, params=params, account=username, meter=bounds.meter, at_most={"users": 1}
         )
         body: dict[str, Any] = answer.body
         user = obj(body.get("data"))
@@ -96,7 +96,7 @@ class XApi:
             raise failure(_kind_of_problems(body), self._api.name, username, note=f"no data for {username}")
         return user
 
-    def posts_page(self, user_id: str, page_token: str, size: int, budget: Budget, *, account: str) -> dict[str, Any]:
+    def posts_page(self, user_id: str, page_token: str, size: int, bounds: Bounds, *, account: str) -> dict[str, Any]:
         """Return one page: `data`, `includes`, `meta`.
 
         A page may have `errors` beside `data`. They concern posts and media of other accounts.
@@ -109,10 +109,10 @@ class XApi:
         answer = self._api.call(
             "GET",
             path,
-            budget.deadline,
+            bounds.deadline,
             params=params,
             account=account,
-            meter=budget.meter,
+            meter=bounds.meter,
             at_most={"posts": number, "media": number * MEDIA_OF_A_POST},
         )
         body: dict[str, Any] = answer.body

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from tracking.accounts import Account, MediaType, Video
 from tracking.errors import AccountNotFoundError, ContractError
 from tracking.platform_contract import PLATFORMS
-from tracking.platforms import Budget, FetchedAccount, Setup, VideoPage
+from tracking.platforms import Bounds, FetchedAccount, Setup, VideoPage
 from tracking.platforms.addresses import checked_username, not_a_username, read_address
 from tracking.platforms.fields import count, flag, hashtags, moment, obj, quoted, seconds, text
 from tracking.platforms.messages import failure
@@ -38,33 +38,33 @@ class YouTube:
     def __init__(self, api: YouTubeDataApi) -> None:
         self._api = api
 
-    def fetch_account(self, username: str, budget: Budget) -> FetchedAccount:
+    def fetch_account(self, username: str, bounds: Bounds) -> FetchedAccount:
         asked = parse_username(username)
-        channel = self._find(asked, budget)
+        channel = self._find(asked, bounds)
         account = account_from(channel, asked)
         playlists = obj(obj(channel.get("contentDetails")).get("relatedPlaylists"))
         uploads = text(playlists.get("uploads")) or "UU" + account.platform_user_id.removeprefix("UC")
         return FetchedAccount(account=account, videos_ref=uploads)
 
-    def fetch_videos(self, fetched: FetchedAccount, budget: Budget) -> Iterator[VideoPage]:
+    def fetch_videos(self, fetched: FetchedAccount, bounds: Bounds) -> Iterator[VideoPage]:
         """Yield a page of videos for each page of the uploads playlist.
 
         A channel without this playlist has no public video.
         """
         account = fetched.account.username
-        tokens = [budget.cursor]
-        remaining = budget.remaining
+        tokens = [bounds.cursor]
+        remaining = bounds.remaining
         while remaining > 0:
             try:
                 ids, token = self._api.playlist_page(
-                    fetched.videos_ref, tokens[-1], min(remaining, PAGE_SIZE), budget, account=account
+                    fetched.videos_ref, tokens[-1], min(remaining, PAGE_SIZE), bounds, account=account
                 )
             except AccountNotFoundError:
                 return
             if token in tokens[1:]:
                 raise ContractError(say("samePage", service=_NAME, account=account))
             askable = [video_id for video_id in ids if _VIDEO_ID.fullmatch(video_id)]
-            found = {text(video.get("id")): video for video in self._api.videos(askable, budget, account=account)}
+            found = {text(video.get("id")): video for video in self._api.videos(askable, bounds, account=account)}
             videos = tuple(video_from(found[video_id]) for video_id in askable if video_id in found)
             unusable = tuple(quoted(video_id) for video_id in ids if video_id not in askable)
             yield VideoPage(videos=videos, has_more=bool(token), unusable=unusable, cursor=token)
@@ -73,7 +73,7 @@ class YouTube:
             tokens.append(token)
             remaining -= len(videos)
 
-    def _find(self, asked: ChannelName, budget: Budget) -> dict[str, Any]:
+    def _find(self, asked: ChannelName, bounds: Bounds) -> dict[str, Any]:
         filters = {
             "id": {"id": asked.value},
             "handle": {"forHandle": f"@{asked.value}"},
@@ -83,7 +83,7 @@ class YouTube:
         for name, value in filters.items():
             if name == "forUsername" and not value.isascii():
                 continue  # legacy names are ASCII only
-            found = self._api.channels(name, value, budget)
+            found = self._api.channels(name, value, bounds)
             for channel in found:
                 if _is_asked(channel, name, asked.value):
                     return channel

@@ -15,7 +15,7 @@ from tracking.errors import (
     RateLimitedError,
     TrackingError,
 )
-from tracking.platforms import Budget, Setup
+from tracking.platforms import Bounds, Setup
 from tracking.platforms.fields import obj, objects, text
 from tracking.platforms.http import Credential, ErrorTable, JsonApi
 from tracking.platforms.messages import failure
@@ -68,16 +68,16 @@ class YouTubeDataApi:
         self._channels = api(kind_of_refusal)
         self._posts = api(kind_of_refusal_of_posts)
 
-    def channels(self, filter_name: str, value: str, budget: Budget) -> list[dict[str, Any]]:
+    def channels(self, filter_name: str, value: str, bounds: Bounds) -> list[dict[str, Any]]:
         """Return channels by `id`, `forHandle` or `forUsername`; an empty list if there are none."""
         params = {"part": "snippet,statistics,contentDetails", filter_name: value}
         answer = self._channels.call(
-            "GET", "/channels", budget.deadline, params=params, account=value, meter=budget.meter, at_most=_PRICE
+            "GET", "/channels", bounds.deadline, params=params, account=value, meter=bounds.meter, at_most=_PRICE
         )
         return _listed(answer.body)
 
     def playlist_page(
-        self, playlist_id: str, page_token: str, size: int, budget: Budget, *, account: str
+        self, playlist_id: str, page_token: str, size: int, bounds: Bounds, *, account: str
     ) -> tuple[list[str], str]:
         """Return one page's video ids, in order and each once, and the next page's token ("" on the last page).
 
@@ -90,22 +90,22 @@ class YouTubeDataApi:
         }
         if page_token:
             params["pageToken"] = page_token
-        body = self._posts_call("/playlistItems", params, budget, account)
+        body = self._posts_call("/playlistItems", params, bounds, account)
         ids = dict.fromkeys(map(_video_id, _listed(body)))
         return [video_id for video_id in ids if video_id], text(body.get("nextPageToken"))
 
-    def videos(self, ids: list[str], budget: Budget, *, account: str) -> list[dict[str, Any]]:
+    def videos(self, ids: list[str], bounds: Bounds, *, account: str) -> list[dict[str, Any]]:
         """Return the public data of these videos, in any order. Private and deleted videos are left out."""
         found: list[dict[str, Any]] = []
         for start in range(0, len(ids), PAGE_SIZE):
             chunk = ",".join(ids[start : start + PAGE_SIZE])
             params = {"part": "snippet,statistics,contentDetails", "id": chunk}
-            found += _listed(self._posts_call("/videos", params, budget, account))
+            found += _listed(self._posts_call("/videos", params, bounds, account))
         return found
 
-    def _posts_call(self, path: str, params: Mapping[str, str | int], budget: Budget, account: str) -> dict[str, Any]:
+    def _posts_call(self, path: str, params: Mapping[str, str | int], bounds: Bounds, account: str) -> dict[str, Any]:
         answer = self._posts.call(
-            "GET", path, budget.deadline, params=params, account=account, meter=budget.meter, at_most=_PRICE
+            "GET", path, bounds.deadline, params=params, account=account, meter=bounds.meter, at_most=_PRICE
         )
         body: dict[str, Any] = answer.body
         return body

@@ -10,7 +10,7 @@ from process.step import Step
 from tracking import budgets, fence, jobs
 from tracking.jobs import Job
 from tracking.platform_contract import PLATFORMS
-from tracking.platforms import Budget, Ids, RunBook
+from tracking.platforms import Bounds, Ids, RunBook
 from tracking.refreshes import Mode
 from tracking.wiring import ProcessDeps
 
@@ -30,7 +30,7 @@ class Fetch:
     deps: ProcessDeps
     has_written: bool = field(default=False, init=False)
 
-    def budget(self) -> Budget:
+    def bounds(self) -> Bounds:
         step, work = self.step, self.step.work
         max_videos, stops_at = self.deps.max_videos(work.platform_name), None
         if (order := work.order) and order.mode is Mode.INCREMENTAL:
@@ -38,7 +38,7 @@ class Fetch:
             stops_at = order.stops_at(self.deps.clock.now())
         if order and order.allowance is not None:
             max_videos = budgets.posts_of_runs(work.platform_name, order.allowance, max_videos)
-        return Budget(
+        return Bounds(
             deadline=step.deadline,
             max_videos=max_videos,
             stops_at=stops_at,
