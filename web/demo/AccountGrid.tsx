@@ -25,9 +25,21 @@ const COLUMNS: readonly { name: string; label: string; sorts: readonly [AccountS
       ['p7', '%'],
     ],
   },
-  { name: 'month', label: '', sorts: [['f30', '30 days']] },
+  {
+    name: 'month',
+    label: '',
+    sorts: [
+      ['f30', '30 days'],
+      ['p30', '%'],
+    ],
+  },
   { name: 'synced', label: '', sorts: [['synced', 'Refreshed']] },
 ];
+/** Names of the buttons that show only a `%`. */
+const SHARES: Partial<Readonly<Record<AccountSort, string>>> = {
+  p7: 'Growth of 7 days in %',
+  p30: 'Growth of 30 days in %',
+};
 const PAGE_ROWS = 10;
 
 interface AccountGridProps {
@@ -90,7 +102,8 @@ export function AccountGrid(props: AccountGridProps) {
                   key={sort}
                   type="button"
                   data-on={view.sort === sort}
-                  {...(sort === 'p7' && { 'aria-label': 'Growth of 7 days in %', title: 'Growth of 7 days in %' })}
+                  aria-label={SHARES[sort]}
+                  title={SHARES[sort]}
                   onClick={() => onView({ ...view, sort, isReversed: view.sort === sort && !view.isReversed })}
                 >
                   {text}

@@ -100,7 +100,7 @@ function Ready({ accounts, view, onView, arrivedId, lastOpenedId, onChosen, onOp
     <>
       <div className="overview">
         <Title accounts={accounts} />
-        <Totals shown={shown} all={items.length} />
+        {shown.length > 0 && <Totals shown={shown} all={items.length} />}
       </div>
       <AccountTools view={view} onView={onView} shown={shown} unavailable={unavailable} />
       <p className="unseen" role="status">

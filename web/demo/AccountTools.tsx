@@ -14,6 +14,7 @@ const SORT_LABELS: Readonly<Record<AccountSort, string>> = {
   f7: 'Gained in 7 days',
   p7: 'Gained in 7 days, %',
   f30: 'Gained in 30 days',
+  p30: 'Gained in 30 days, %',
   synced: 'Last refreshed',
 };
 
@@ -37,68 +38,71 @@ export function AccountTools({ view, onView, shown, unavailable }: AccountToolsP
         placeholder="Search name or username"
         onChange={({ target }) => onView({ ...view, search: target.value })}
       />
-      <select
-        value={view.platform ?? ''}
-        aria-label="Platform of the accounts"
-        onChange={({ target }) => onView({ ...view, platform: (target.value || null) as Platform | null })}
-      >
-        <option value="">All platforms</option>
-        {PLATFORMS.map((name) => (
-          <option key={name} value={name}>
-            {PLATFORM_LABELS[name]}
-          </option>
-        ))}
-      </select>
-      <select
-        value={view.type ?? ''}
-        aria-label="Whose accounts"
-        onChange={({ target }) => onView({ ...view, type: (target.value || null) as AccountType | null })}
-      >
-        <option value="">All accounts</option>
-        {ACCOUNT_TYPES.map((type) => (
-          <option key={type} value={type}>
-            {TYPE_PLURALS[type]}
-          </option>
-        ))}
-      </select>
-      <span className="order">
+      {/* On a phone these scroll in one row. */}
+      <div className="choices">
         <select
-          value={view.sort}
-          aria-label="Sort accounts"
-          onChange={({ target }) =>
-            onView({ ...view, sort: target.value as AccountSort, isReversed: WHOLE.isReversed })
-          }
+          value={view.platform ?? ''}
+          aria-label="Platform of the accounts"
+          onChange={({ target }) => onView({ ...view, platform: (target.value || null) as Platform | null })}
         >
-          {Object.entries(SORT_LABELS).map(([sort, label]) => (
-            <option key={sort} value={sort}>
-              {label}
+          <option value="">All platforms</option>
+          {PLATFORMS.map((name) => (
+            <option key={name} value={name}>
+              {PLATFORM_LABELS[name]}
             </option>
           ))}
         </select>
-        <button
-          type="button"
-          className="secondary reverse"
-          aria-pressed={view.isReversed}
-          aria-label="Reverse the order"
-          title="Reverse the order"
-          onClick={() => onView({ ...view, isReversed: !view.isReversed })}
+        <select
+          value={view.type ?? ''}
+          aria-label="Whose accounts"
+          onChange={({ target }) => onView({ ...view, type: (target.value || null) as AccountType | null })}
         >
-          <Icon name={isUpward(view) ? 'up' : 'down'} />
+          <option value="">All accounts</option>
+          {ACCOUNT_TYPES.map((type) => (
+            <option key={type} value={type}>
+              {TYPE_PLURALS[type]}
+            </option>
+          ))}
+        </select>
+        <span className="order">
+          <select
+            value={view.sort}
+            aria-label="Sort accounts"
+            onChange={({ target }) =>
+              onView({ ...view, sort: target.value as AccountSort, isReversed: WHOLE.isReversed })
+            }
+          >
+            {Object.entries(SORT_LABELS).map(([sort, label]) => (
+              <option key={sort} value={sort}>
+                {label}
+              </option>
+            ))}
+          </select>
+          <button
+            type="button"
+            className="secondary reverse"
+            aria-pressed={view.isReversed}
+            aria-label="Reverse the order"
+            title="Reverse the order"
+            onClick={() => onView({ ...view, isReversed: !view.isReversed })}
+          >
+            <Icon name={isUpward(view) ? 'up' : 'down'} />
+          </button>
+        </span>
+        {(unavailable > 0 || view.needsAttention) && (
+          <button
+            type="button"
+            className="secondary attention"
+            aria-pressed={view.needsAttention}
+            onClick={() => onView({ ...view, needsAttention: !view.needsAttention })}
+          >
+            <Icon name="warning" /> Needs attention <span className="number">{unavailable}</span>
+          </button>
+        )}
+        <button type="button" className="secondary export" disabled={shown.length === 0} onClick={() => save(shown)}>
+          Export CSV
         </button>
-      </span>
-      {(unavailable > 0 || view.needsAttention) && (
-        <button
-          type="button"
-          className="secondary attention"
-          aria-pressed={view.needsAttention}
-          onClick={() => onView({ ...view, needsAttention: !view.needsAttention })}
-        >
-          <Icon name="warning" /> Needs attention <span className="number">{unavailable}</span>
-        </button>
-      )}
-      <button type="button" className="secondary export" disabled={shown.length === 0} onClick={() => save(shown)}>
-        Export CSV
-      </button>
+      </div>
     </div>
   );
 }

@@ -98,7 +98,12 @@ export function BulkAdd(props: TrackFieldsProps) {
           </button>
         </span>
       ) : null}
-      <button type="submit" className="primary" aria-disabled={progress !== null} aria-busy={progress !== null}>
+      <button
+        type="submit"
+        className="primary"
+        aria-disabled={progress !== null || wanted.length === 0}
+        aria-busy={progress !== null}
+      >
         {progress ? `Starting ${full(progress.tried)} of ${full(progress.of)}…` : `Track ${countOf(wanted.length)}`}
       </button>
       <p className="success" role="status">

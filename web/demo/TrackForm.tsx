@@ -1,4 +1,5 @@
 import { type ReactNode, type SubmitEvent, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { trackingJobError } from '../src/errors';
 import { type AccountType, PLATFORM_LABELS, type Platform } from '../src/job';
 import { checkUsername, platformOf } from '../src/username';
@@ -13,9 +14,19 @@ export interface TrackFormProps {
   whyKnown: WhyKnown;
 }
 
-/** Ask for one account, or for many at once. */
-export function TrackForm(props: TrackFormProps) {
+interface FoldedProps extends TrackFormProps {
+  /** Whether the project has no account yet. Then phones, too, show the form at once. */
+  isFirst: boolean;
+}
+
+/** Ask for one account, or for many at once. On a phone a button opens the form, so that the list begins above the fold. */
+export function TrackForm({ isFirst, ...props }: FoldedProps) {
   const [isMany, setMany] = useState(false);
+  const [isOpen, setOpen] = useState(isFirst);
+  const place = useRef<HTMLDivElement>(null);
+  if (isFirst && !isOpen) {
+    setOpen(true); // and it stays open when the first account arrives
+  }
   const [platform, setPlatform] = useState<Platform>('youtube');
   const [accountType, setAccountType] = useState<AccountType>('competitor');
   const shared = { ...props, platform, onPlatform: setPlatform, accountType, onAccountType: setAccountType };
@@ -24,7 +35,22 @@ export function TrackForm(props: TrackFormProps) {
       {isMany ? 'Add one' : 'Add many'}
     </button>
   );
-  return isMany ? <BulkAdd {...shared}>{other}</BulkAdd> : <TrackOne {...shared}>{other}</TrackOne>;
+
+  function open(): void {
+    flushSync(() => setOpen(true));
+    place.current?.querySelector<HTMLElement>('#track-username')?.focus();
+  }
+
+  return (
+    <div ref={place} className="tracker" data-open={isOpen}>
+      {!isOpen && (
+        <button type="button" className="secondary opener" onClick={open}>
+          Add accounts
+        </button>
+      )}
+      {isMany ? <BulkAdd {...shared}>{other}</BulkAdd> : <TrackOne {...shared}>{other}</TrackOne>}
+    </div>
+  );
 }
 
 export interface TrackFieldsProps extends TrackFormProps {

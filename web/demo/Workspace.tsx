@@ -115,7 +115,11 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
       )}
       {isList && (
         <>
-          <TrackForm onTrack={track} whyKnown={whyKnown} />
+          <TrackForm
+            onTrack={track}
+            whyKnown={whyKnown}
+            isFirst={accounts.status === 'ready' && accounts.items.length === 0}
+          />
           <AccountList
             accounts={accounts}
             view={view}

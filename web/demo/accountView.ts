@@ -3,8 +3,8 @@
 import type { TrackedAccount } from '../src/account';
 import type { AccountType, Platform } from '../src/job';
 
-/** Sorts of the list: `f7` and `f30` are followers gained, `p7` is `f7` as a share of the followers before. */
-export const ACCOUNT_SORTS = ['added', 'name', 'followers', 'f7', 'f30', 'p7', 'synced'] as const;
+/** Sorts of the list: `f7` and `f30` are followers gained, `p7` and `p30` are the same as shares of the followers before. */
+export const ACCOUNT_SORTS = ['added', 'name', 'followers', 'f7', 'f30', 'p7', 'p30', 'synced'] as const;
 export type AccountSort = (typeof ACCOUNT_SORTS)[number];
 
 /** How the list of accounts is looked at. The page's address holds it (route.ts). */
@@ -40,6 +40,7 @@ const FIGURES: Readonly<Record<Exclude<AccountSort, 'name'>, (account: TrackedAc
   f7: ({ growth }) => growth?.f7 ?? null,
   f30: ({ growth }) => growth?.f30 ?? null,
   p7: (account) => shareGained(account, 'f7'),
+  p30: (account) => shareGained(account, 'f30'),
   synced: ({ lastSyncedAt }) => lastSyncedAt?.getTime() ?? null,
 };
 

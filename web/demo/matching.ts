@@ -48,7 +48,7 @@ export function whyKnownBy(accounts: readonly TrackedAccount[], jobs: readonly T
     listed ??= new Set(accounts.flatMap(keysOf));
     if (listed.has(key)) {
       const name = usernameOf(typed, platform) ?? typed.trim();
-      return `${name} on ${PLATFORM_LABELS[platform]} is already in your list. Open it there to sync it again.`;
+      return `${name} on ${PLATFORM_LABELS[platform]} is already in your list. Open it there to refresh it.`;
     }
     return open.has(key) ? 'This account is already being tracked.' : null;
   };

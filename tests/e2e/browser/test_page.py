@@ -245,7 +245,8 @@ def test_row_of_a_phone_opens_its_account(page: DemoPage) -> None:
     expect(page.videos).to_have_count(2)
     expect(page.username).to_be_hidden()
     page.tab.get_by_role("button", name="All accounts").click()
-    expect(page.username).to_be_visible()
+    page.tab.get_by_role("button", name="Add accounts").click()  # a phone folds the form
+    expect(page.username).to_be_focused()
     expect(page.videos).to_have_count(0)
 
 
@@ -257,7 +258,7 @@ def test_account_that_is_tracked_gets_no_second_job(page: DemoPage) -> None:
     expect(page.account("sim_slow_2")).to_be_visible()
     expect(page.row("sim_slow_2")).to_contain_text("Completed")
     page.track("@sim_slow_2")
-    expect(page.problem).to_have_text("sim_slow_2 on YouTube is already in your list. Open it there to sync it again.")
+    expect(page.problem).to_have_text("sim_slow_2 on YouTube is already in your list. Open it there to refresh it.")
     assert len(jobs_of(page.project)) == 1
 
 

@@ -122,7 +122,7 @@ function Page({ accounts, view: first, chosen = [], refuse = false }: PageProps)
       </Header>
       <main className="workspace">
         <h1 className="unseen">Tracked accounts</h1>
-        <TrackForm onTrack={track} whyKnown={whyKnownBy(items, [])} />
+        <TrackForm onTrack={track} whyKnown={whyKnownBy(items, [])} isFirst={items.length === 0} />
         <AccountList
           accounts={accounts}
           view={view}

@@ -122,7 +122,7 @@ describe('the form', () => {
   /** Show the form for many. Returns the mock of `onTrack`, and functions that paste a text and press the button. */
   async function many(onTrack: Track = async () => {}, whyKnown: (typed: string) => string | null = none) {
     const asked = vi.fn(onTrack);
-    render(<TrackForm onTrack={asked} whyKnown={whyKnown} />);
+    render(<TrackForm onTrack={asked} whyKnown={whyKnown} isFirst />);
     const person = userEvent.setup();
     await person.click(screen.getByRole('button', { name: 'Add many' }));
     const field = screen.getByLabelText<HTMLTextAreaElement>('Usernames or links');
@@ -208,6 +208,7 @@ describe('the form', () => {
   it('wants at least one name', async () => {
     const { asked, field, paste, press } = await many();
     await paste('\n \n');
+    expect(screen.getByRole('button', { name: 'Track accounts' }).getAttribute('aria-disabled')).toBe('true');
     await press();
     expect(screen.getByRole('alert').textContent).toBe('Enter at least one username.');
     expect(document.activeElement).toBe(field);

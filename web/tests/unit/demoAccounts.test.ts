@@ -55,6 +55,7 @@ describe('the view', () => {
     [{ sort: 'f7' }, [cspan, nasa, esa]],
     [{ sort: 'f30' }, [cspan, nasa, esa]],
     [{ sort: 'p7' }, [nasa, cspan, esa]],
+    [{ sort: 'p30' }, [cspan, nasa, esa]],
     [{ sort: 'synced' }, [cspan, nasa, esa]],
   ] as const)('%j', (view, shown) => {
     expect(viewOf(ALL, { ...WHOLE, ...view }).map(({ id }) => id)).toEqual(shown.map(({ id }) => id));
@@ -172,7 +173,7 @@ describe('an account', () => {
   const byId = makeJob({ username: 'UC_x5XG1OV2P6uZZ5FSM9Ttw', platform: 'youtube', status: 'processing' });
 
   it.each([
-    ['instagram.com/nasa', 'instagram', 'nasa on Instagram is already in your list. Open it there to sync it again.'],
+    ['instagram.com/nasa', 'instagram', 'nasa on Instagram is already in your list. Open it there to refresh it.'],
     ['youtube.com/channel/UC_x5XG1OV2P6uZZ5FSM9Ttw', 'youtube', expect.stringContaining('already in your list')],
     ['nasa', 'tiktok', null],
     ['jaxa', 'instagram', null],

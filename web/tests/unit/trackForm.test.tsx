@@ -14,7 +14,7 @@ const alert = () => screen.getByRole('alert').textContent;
 /** Render the form. Returns its `onTrack` mock, a user, and a function that types a name and submits. */
 function form(onTrack: TrackFormProps['onTrack'] = async () => {}, whyKnown: TrackFormProps['whyKnown'] = () => null) {
   const asked = vi.fn(onTrack);
-  render(<TrackForm onTrack={asked} whyKnown={whyKnown} />);
+  render(<TrackForm onTrack={asked} whyKnown={whyKnown} isFirst />);
   const person = userEvent.setup();
   const track = async (typed: string) => {
     await person.clear(username());
@@ -170,5 +170,24 @@ describe('a failure', () => {
     const { track } = form(() => Promise.reject(new TypeError('x is undefined')));
     await track('nasa');
     expect(alert()).toBe('Something went wrong on our side. Try again later.');
+  });
+});
+
+describe('on a phone', () => {
+  const opener = () => screen.queryByRole('button', { name: 'Add accounts' });
+  const show = (isFirst: boolean) => <TrackForm onTrack={async () => {}} whyKnown={() => null} isFirst={isFirst} />;
+
+  it('a button opens the form, and leads into its field', async () => {
+    render(show(false));
+    await userEvent.click(opener() as HTMLElement);
+    expect(document.activeElement).toBe(username());
+    expect(opener()).toBeNull();
+  });
+
+  it('the form of an empty project is open, and stays so', () => {
+    const { container, rerender } = render(show(true));
+    expect(opener()).toBeNull();
+    rerender(show(false)); // the first account has arrived
+    expect(container.querySelector('.tracker')?.getAttribute('data-open')).toBe('true');
   });
 });
