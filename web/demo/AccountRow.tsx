@@ -11,6 +11,7 @@ import { TYPE_LABELS } from './AccountTools';
 import { Ago } from './Ago';
 import { shareGained } from './accountView';
 import { Count } from './Count';
+import { dayBefore } from './days';
 import { Gain } from './Gain';
 import { Avatar, Name } from './Identity';
 import { Marks } from './Marks';
@@ -18,7 +19,8 @@ import { DEFAULT_RANGE, hrefOf } from './route';
 
 const MOMENT = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
 const DAYS = 30;
-const DAY_MS = 24 * 60 * 60 * 1000;
+/** Stands in for the moment of an account that was never refreshed. */
+const EVER = new Date(0);
 
 export interface AccountRowProps {
   account: TrackedAccount;
@@ -130,7 +132,7 @@ function Trend({ account }: { account: TrackedAccount }) {
     <Sparkline
       title="Followers"
       points={points}
-      range={{ from: dayBefore(lastSyncedAt, DAYS - 1) }}
+      range={{ from: dayBefore(lastSyncedAt ?? EVER, DAYS - 1) }}
       steps={account.platform === 'youtube'}
       hasTable={false}
     />
@@ -139,16 +141,12 @@ function Trend({ account }: { account: TrackedAccount }) {
 
 /** Give each value its day: the last one is of the newest refresh, since each refresh makes a point. */
 function pointsOf(values: readonly (number | null)[], newest: Date | null): Point[] {
-  return values.map((value, index) => ({ day: dayBefore(newest, values.length - 1 - index), value }));
-}
-
-function dayBefore(moment: Date | null, days: number): string {
-  return new Date((moment?.getTime() ?? 0) - days * DAY_MS).toISOString().slice(0, 10);
+  return values.map((value, index) => ({ day: dayBefore(newest ?? EVER, values.length - 1 - index), value }));
 }
 
 function Unknown({ what }: { what: string }) {
   return (
-    <span className="detail" title={what}>
+    <span className="none" title={what}>
       <span aria-hidden="true">–</span>
       <span className="unseen">{what}</span>
     </span>

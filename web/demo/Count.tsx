@@ -13,7 +13,7 @@ interface CountProps {
 export function Count({ value, unit, children }: CountProps) {
   const said = value === null ? `${unit[1]} not known` : `${full(value)} ${unit[value === 1 ? 0 : 1]}`;
   return (
-    <span className="count" title={said}>
+    <span className={value === null ? 'count none' : 'count'} title={said}>
       <span aria-hidden="true">
         {children}
         {value === null ? '–' : compact(value)}

@@ -1,7 +1,4 @@
-import { compact, full } from './format';
-
-const SHARE = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 });
-const SMALL_SHARE = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 2 });
+import { full, percent, signed } from './format';
 
 interface GainProps {
   /** Followers gained; negative for lost ones, null if it is not known. */
@@ -16,9 +13,9 @@ interface GainProps {
 export function Gain({ value, share, time }: GainProps) {
   const said = saidOf(value, share, time);
   return (
-    <span className={`gain ${value === null || value === 0 ? '' : value > 0 ? 'up' : 'down'}`} title={said}>
+    <span className={`gain ${value === null ? 'none' : value === 0 ? '' : value > 0 ? 'up' : 'down'}`} title={said}>
       <span className="unseen">{said}</span>
-      <span aria-hidden="true">{value === null ? '–' : signed(value, compact)}</span>
+      <span aria-hidden="true">{value === null ? '–' : signed(value)}</span>
       {share !== null && (
         <span className="share" aria-hidden="true">
           {signed(share, percent)}
@@ -34,14 +31,4 @@ function saidOf(value: number | null, share: number | null, time: string): strin
   }
   const followers = Math.abs(value) === 1 ? 'follower' : 'followers';
   return `${signed(value, full)} ${followers} ${time}${share === null ? '' : `, ${signed(share, percent)}`}`;
-}
-
-/** Put a sign before a number. The minus is the mathematical one, as wide as a plus. */
-export function signed(value: number, format: (size: number) => string): string {
-  return `${value > 0 ? '+' : value < 0 ? '−' : ''}${format(Math.abs(value))}`;
-}
-
-/** Format 0.1234 as `12.3%`, and a share below a hundredth with two digits behind the point. */
-function percent(share: number): string {
-  return (share < 0.01 ? SMALL_SHARE : SHARE).format(share);
 }

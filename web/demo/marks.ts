@@ -1,8 +1,8 @@
 /** Marks of an account in words: the first things that somebody should know about it. */
 
 import type { Spike, TrackedAccount, Unavailable } from '../src/account';
-import { full } from './format';
-import { signed } from './Gain';
+import { DAY_MS } from './days';
+import { full, signed } from './format';
 
 /** A `drop` is a spike downwards. */
 export type MarkKind = 'unavailable' | 'spike' | 'drop' | 'renamed';
@@ -23,7 +23,7 @@ const WHY: Readonly<Record<Unavailable, string>> = {
   name_taken: 'Name taken',
 };
 const DAY = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' });
-const DAY_MS = 24 * 60 * 60 * 1000;
+const UTC_DAY = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric', timeZone: 'UTC' });
 /** Days for which a spike is news. */
 const NEWS_DAYS = 7;
 
@@ -36,19 +36,19 @@ export function marksOf(account: TrackedAccount): Mark[] {
     ...(unavailable === null
       ? []
       : [{ kind: 'unavailable', text: WHY[unavailable], detail: since, until: null } as const]),
-    ...spikeMarks(spikes.followers, ''),
-    ...spikeMarks(spikes.views, ' views'),
+    ...spikeMarks(spikes.followers, 'followers'),
+    ...spikeMarks(spikes.views, 'views'),
     ...(former ? [{ kind: 'renamed', text: `was @${former.username}`, detail: '', until: null } as const] : []),
   ];
 }
 
-function spikeMarks(spike: Spike | null, unit: string): Mark[] {
+function spikeMarks(spike: Spike | null, unit: 'followers' | 'views'): Mark[] {
   const started = Date.parse(spike?.day ?? '');
   if (spike === null || Number.isNaN(started)) {
     return [];
   }
-  const text = `${signed(spike.change, full)}${unit} in a day`;
-  const detail = `, usually ${signed(spike.usual, full).replace('+', '')}`;
+  const text = `${signed(spike.change, full)} ${unit} in a day`;
+  const detail = ` (${UTC_DAY.format(started)}), usually ${signed(spike.usual, full)}`;
   const kind = spike.change < 0 ? 'drop' : 'spike';
   return [{ kind, text, detail, until: started + (NEWS_DAYS + 1) * DAY_MS }];
 }

@@ -265,11 +265,11 @@ def test_account_that_is_tracked_gets_no_second_job(page: DemoPage) -> None:
 def test_account_can_be_synced_again(page: DemoPage) -> None:
     page.track("sim_slow_2", "YouTube")
     page.link("sim_slow_2").click()
-    sync = page.tab.get_by_role("button", name=re.compile("^Sync"))
-    expect(sync).to_have_text("Sync again", timeout=LIMIT_MS)
+    sync = page.tab.get_by_role("button", name=re.compile("^Fetch"))
+    expect(sync).to_have_text("Fetch all posts", timeout=LIMIT_MS)
     sync.click()
-    expect(sync).to_have_text("Syncing…")
-    expect(sync).to_have_text("Sync again")
+    expect(sync).to_have_text("Fetching…")
+    expect(sync).to_have_text("Fetch all posts")
     assert len(jobs_of(page.project)) == 2
 
 

@@ -2,7 +2,6 @@ import { useEffect, useRef } from 'react';
 import type { TrackedAccount } from '../../src/account';
 import { PLATFORM_LABELS } from '../../src/job';
 import { TYPE_LABELS } from '../AccountTools';
-import { Ago } from '../Ago';
 import { Icon } from '../DemoIcons';
 import { day } from '../format';
 import { Avatar, Name } from '../Identity';
@@ -32,11 +31,6 @@ export function AccountHead({ account, titleId }: { account: TrackedAccount; tit
           )}
           {platform && <span>{PLATFORM_LABELS[platform]}</span>}
           {accountType && <span className="acc-chip">{TYPE_LABELS[accountType]}</span>}
-          {account.lastSyncedAt && (
-            <span>
-              refreshed <Ago moment={account.lastSyncedAt} />
-            </span>
-          )}
           {before && (
             <span>
               was <bdi>@{before.username}</bdi>

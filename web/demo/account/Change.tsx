@@ -1,4 +1,4 @@
-import { signed, signedFull } from './words';
+import { full, signed } from '../format';
 
 interface ChangeProps {
   value: number | null;
@@ -8,7 +8,7 @@ interface ChangeProps {
 
 /** Show a change with its sign: short on the screen, exact for screen readers. Null is a dash. */
 export function Change({ value, of }: ChangeProps) {
-  const said = value === null ? `${of}: not known` : `${signedFull(value)} ${of}`;
+  const said = value === null ? `${of}: not known` : `${signed(value, full)} ${of}`;
   const kind = value === null || value === 0 ? 'none' : value > 0 ? 'more' : 'less';
   return (
     <span className={`acc-change acc-change-${kind}`} title={said}>

@@ -2,11 +2,11 @@ import type { ReactNode } from 'react';
 import type { TrackedAccount } from '../../src/account';
 import { growthOver } from '../../src/chartsEntry';
 import { Count } from '../Count';
-import { full } from '../format';
+import { full, percent } from '../format';
 import { Change } from './Change';
 import { type Engagement, engagementRate, pointsOf, postsPerWeek, RECENT_DAYS } from './figures';
 import type { History, Videos, Watched } from './useAccountData';
-import { decimal, percentOf } from './words';
+import { decimal } from './words';
 
 interface FigureGridProps {
   account: TrackedAccount;
@@ -103,7 +103,7 @@ function EngagementRate({ videos, account, now }: VideoFigureProps) {
   const rate = engagementRate(videos.value.items, account, now);
   return (
     <>
-      <p className="acc-value">{rate.share === null ? <Dash name="engagement rate" /> : percentOf(rate.share)}</p>
+      <p className="acc-value">{rate.share === null ? <Dash name="engagement rate" /> : percent(rate.share)}</p>
       <p className="detail">{whichPosts(rate, videos.value.items.length > 0 || account.videoCount === 0)}</p>
     </>
   );

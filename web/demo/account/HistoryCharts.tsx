@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import type { Spike, TrackedAccount } from '../../src/account';
 import { BarChart, type DayRange, dailyChanges, growthOver, LineChart, type Point } from '../../src/chartsEntry';
-import { day } from '../format';
+import { day, percent as percentOf, signed } from '../format';
 import { RANGES, type Range } from '../route';
 import { saveCsv } from '../saveFile';
 import { Action } from './Action';
@@ -9,7 +9,7 @@ import { gainIn, hasPoint, hasValues, isRounded, madeUpBefore, pointsOf, rangeOf
 import { historyCsv } from './historyCsv';
 import { Segments } from './Segments';
 import type { History, Watched } from './useAccountData';
-import { comparedWith, signed, signedPercent, utcDay } from './words';
+import { comparedWith, utcDay } from './words';
 
 export const RANGE_OPTIONS: readonly (readonly [Range, string])[] = RANGES.map((days) => [
   days,
@@ -187,7 +187,7 @@ function GrowthWords({ points, days, noun }: { points: readonly Point[]; days: n
   return (
     <span>
       <strong>{signed(gain.absolute)}</strong> {noun}
-      {gain.percent !== null && ` (${signedPercent(gain.percent)})`}{' '}
+      {gain.percent !== null && ` (${signed(gain.percent / 100, percentOf)})`}{' '}
       {gain.isWhole ? `in ${days} days` : `since ${utcDay(gain.from)}, the first day of this time that is known`}
       {gain.isWhole && percent !== null && `, ${comparedWith(percent, days)}`}.
     </span>

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { CADENCES, type Cadence, type TrackedAccount } from '../../src/account';
-import { Ago } from '../Ago';
+import { ago } from '../format';
 import { Action, useAction } from './Action';
 import { CADENCE_LABELS, cadenceWords, DEFAULT_LABEL, nextRefresh, whenAsked, whyNotNow } from './refreshWords';
 import { useMinute } from './useMinute';
@@ -56,18 +56,10 @@ export function Refreshes({ account, waitsUntil, isSyncing, onCadence, onSync }:
         {problem}
       </p>
       <p>{nextRefresh(account, now, waitsUntil)}</p>
-      <p>
-        {account.lastSyncedAt ? (
-          <>
-            Last refresh <Ago moment={account.lastSyncedAt} />.
-          </>
-        ) : (
-          'Not refreshed yet.'
-        )}
-      </p>
+      <p>{account.lastSyncedAt ? `Last refresh ${ago(account.lastSyncedAt, now, 'long')}.` : 'Not refreshed yet.'}</p>
       {account.platform && account.accountType && (
         <div className="acc-sync">
-          <Action label="Sync again" doing="Syncing…" isDoing={isSyncing} act={onSync} />
+          <Action label="Fetch all posts" doing="Fetching…" isDoing={isSyncing} act={onSync} />
           <p className="detail">Tracks the account anew with a job, which fetches all of its posts.</p>
         </div>
       )}

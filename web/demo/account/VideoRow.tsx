@@ -54,7 +54,7 @@ export function VideoRow({ video, now, loadHistory }: VideoRowProps) {
           {video.isPinned && <span>Pinned</span>}
           {isNew(video, now) && <span className="acc-chip acc-chip-new">New</span>}
           <Outlier video={video} />
-          {unavailableSince && <span className="acc-chip acc-chip-gone">Gone since {day(unavailableSince)}</span>}
+          {unavailableSince && <span className="acc-chip acc-chip-gone">Vanished {day(unavailableSince)}</span>}
         </p>
       </div>
       <ul className="acc-counts">

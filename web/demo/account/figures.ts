@@ -6,8 +6,8 @@
 import type { MediaType, TrackedAccount, TrackedVideo } from '../../src/account';
 import type { DayRange, Point } from '../../src/chartsEntry';
 import type { HistoryPoint } from '../../src/history';
+import { DAY_MS, dayBefore } from '../days';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 /** Days of posts that the engagement rate and the posts a week count. */
 export const RECENT_DAYS = 30;
 const NEW_DAYS = 7;
@@ -80,11 +80,11 @@ export function postsPerWeek(
   return (posts.length / days) * 7;
 }
 
-/** The share of videos with more views than the account's usual video of their type. */
-export function shareAboveUsual(videos: readonly TrackedVideo[]): Share {
+/** The share of videos that are outliers: their views are at least twice those of the account's usual video. */
+export function shareOfOutliers(videos: readonly TrackedVideo[]): Share {
   const known = videos.map(({ multiplier }) => multiplier).filter((multiplier) => multiplier !== null);
-  const above = known.filter((multiplier) => multiplier > 1).length;
-  return { share: known.length > 0 ? above / known.length : null, counted: known.length, posts: videos.length };
+  const outliers = known.filter((multiplier) => multiplier >= OUTLIER_LEVELS[0]).length;
+  return { share: known.length > 0 ? outliers / known.length : null, counted: known.length, posts: videos.length };
 }
 
 /** The highest level of outliers that a video reaches; null for a usual one. */
@@ -118,7 +118,7 @@ export function gainIn(points: readonly Point[], days: number): Gain | null {
   if (!last) {
     return null;
   }
-  const begin = daysBefore(last.day, days);
+  const begin = dayBefore(last.day, days);
   const first = known.find(({ day }) => day >= begin);
   if (!first || first.day === last.day) {
     return null;
@@ -192,8 +192,4 @@ function median(values: readonly number[]): number | null {
   const middle = sorted.length / 2;
   const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
   return low === undefined || high === undefined ? null : (low + high) / 2;
-}
-
-function daysBefore(day: string, days: number): string {
-  return new Date(Date.parse(day) - days * DAY_MS).toISOString().slice(0, 10);
 }

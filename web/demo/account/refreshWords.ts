@@ -15,7 +15,7 @@ export const CADENCE_LABELS: Readonly<Record<Cadence, string>> = {
   weekly: 'Weekly',
   auto: 'Automatic',
 };
-export const DEFAULT_LABEL = 'As the deployment does';
+export const DEFAULT_LABEL = 'Default';
 
 const CADENCE_WORDS: Readonly<Record<Cadence, string>> = {
   off: 'The account keeps its last values, and its history gets no new days.',
@@ -28,7 +28,7 @@ const CADENCE_WORDS: Readonly<Record<Cadence, string>> = {
 export function cadenceWords({ refreshCadence, refreshHours }: TrackedAccount): string {
   const words =
     refreshCadence === null
-      ? 'Nobody has chosen yet, so the setting of this deployment counts.'
+      ? 'Nobody has chosen yet, so the default of this deployment counts.'
       : CADENCE_WORDS[refreshCadence];
   const isVariable = refreshCadence === 'auto' || refreshCadence === null;
   return isVariable && refreshHours !== null ? `${words} At present: ${every(refreshHours)}.` : words;
@@ -58,7 +58,7 @@ export function nextRefresh(account: TrackedAccount, now: Date, waitsUntil: Date
   }
   const lateMs = now.getTime() - nextRefreshAt.getTime();
   if (lateMs > SOON_MS) {
-    return `A refresh is due since ${clock(nextRefreshAt, now)}. It waits for its turn, or refreshes do not run in this deployment.`;
+    return `A refresh is due since ${clock(nextRefreshAt, now)}. It waits for its turn, or refreshes are switched off here; ask your administrator.`;
   }
   return lateMs >= -60_000 ? 'Next refresh within the next minutes.' : `Next refresh ${until(nextRefreshAt, now)}.`;
 }

@@ -1,19 +1,7 @@
-/** Formats of changes, shares and times, in English as the whole page. */
+/** Formats of numbers and times, in English as the whole page. */
 
 import { full } from '../format';
 
-const SIGNED = new Intl.NumberFormat('en', {
-  notation: 'compact',
-  maximumFractionDigits: 1,
-  signDisplay: 'exceptZero',
-});
-const SIGNED_FULL = new Intl.NumberFormat('en', { signDisplay: 'exceptZero' });
-const PERCENT = new Intl.NumberFormat('en', { style: 'percent', maximumSignificantDigits: 3 });
-const SIGNED_PERCENT = new Intl.NumberFormat('en', {
-  style: 'percent',
-  maximumFractionDigits: 1,
-  signDisplay: 'exceptZero',
-});
 const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const UTC_DAY = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeZone: 'UTC' });
 const TIME = new Intl.DateTimeFormat('en', { hour: 'numeric', minute: '2-digit' });
@@ -24,31 +12,6 @@ const DAY_AND_TIME = new Intl.DateTimeFormat('en', {
   minute: '2-digit',
 });
 const ONE_DECIMAL = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
-
-/** Write a minus as wide as a plus. */
-function withMinus(text: string): string {
-  return text.replace('-', '−');
-}
-
-/** Format a change: `+1.2K`, `−300`, `0`. */
-export function signed(change: number): string {
-  return withMinus(SIGNED.format(change));
-}
-
-/** Format a change: `+1,234`. */
-export function signedFull(change: number): string {
-  return withMinus(SIGNED_FULL.format(change));
-}
-
-/** Format a share, such as 0.0345: `3.45%`. */
-export function percentOf(share: number): string {
-  return PERCENT.format(share);
-}
-
-/** Format a change in per cent, such as 3.45: `+3.5%`. */
-export function signedPercent(percent: number): string {
-  return withMinus(SIGNED_PERCENT.format(percent / 100));
-}
 
 /** Format a number such as 3.25: `3.3`. */
 export function decimal(value: number): string {

@@ -10,13 +10,14 @@ import { Back } from '../account/AccountHead';
 import { Action } from '../account/Action';
 import { type AccountAccess, FIRESTORE_ACCESS } from '../account/access';
 import { Change } from '../account/Change';
+import { OUTLIER_LEVELS } from '../account/figures';
 import { RANGE_OPTIONS } from '../account/HistoryCharts';
 import { Segments } from '../account/Segments';
 import { useHistories, useVideosOf } from '../account/useAccountData';
 import { useMinute } from '../account/useMinute';
-import { decimal, percentOf, signedPercent, utcDay } from '../account/words';
+import { decimal, utcDay } from '../account/words';
 import { Count } from '../Count';
-import { full } from '../format';
+import { full, percent, signed } from '../format';
 import { Avatar } from '../Identity';
 import { hrefOf, type Range } from '../route';
 import { Skeleton } from '../Skeleton';
@@ -220,7 +221,7 @@ function Table({ rows, days }: { rows: readonly Row[]; days: Range }) {
               <th scope="col">In %</th>
               <th scope="col">Engagement rate</th>
               <th scope="col">Posts a week</th>
-              <th scope="col">Above own usual</th>
+              <th scope="col">Outliers ({OUTLIER_LEVELS[0]}x)</th>
             </tr>
           </thead>
           <tbody>
@@ -232,15 +233,15 @@ function Table({ rows, days }: { rows: readonly Row[]; days: Range }) {
       </section>
       <p className="detail acc-note">
         Engagement rate: likes and comments over views, or over followers for images; the median of the posts of 30
-        days. Above own usual: the share of the newest {full(POSTS)} posts with more views than this account’s usual
-        post of that kind.
+        days. Outliers: the share of the newest {full(POSTS)} posts that have at least {OUTLIER_LEVELS[0]} times the
+        views of this account’s usual post of that kind.
       </p>
     </section>
   );
 }
 
 function AccountRow({ row, days }: { row: Row; days: Range }) {
-  const { account, gain, aboveUsual, notes } = row;
+  const { account, gain, outliers, notes } = row;
   return (
     <tr>
       <th scope="row">
@@ -269,16 +270,16 @@ function AccountRow({ row, days }: { row: Row; days: Range }) {
         <Change value={gain?.absolute ?? null} of={`followers in ${days} days`} />
         {gain && !gain.isWhole && <span className="detail cmp-handle">since {utcDay(gain.from)}</span>}
       </td>
-      <td>{gain?.percent == null ? <Unknown /> : signedPercent(gain.percent)}</td>
-      <td>{row.engagement === null ? <Unknown /> : percentOf(row.engagement)}</td>
+      <td>{gain?.percent == null ? <Unknown /> : signed(gain.percent / 100, percent)}</td>
+      <td>{row.engagement === null ? <Unknown /> : percent(row.engagement)}</td>
       <td>{row.postsPerWeek === null ? <Unknown /> : decimal(row.postsPerWeek)}</td>
       <td>
-        {aboveUsual?.share == null ? (
+        {outliers?.share == null ? (
           <Unknown />
         ) : (
           <>
-            {percentOf(aboveUsual.share)}
-            <span className="detail cmp-handle">of {full(aboveUsual.counted)}</span>
+            {percent(outliers.share)}
+            <span className="detail cmp-handle">of {full(outliers.counted)}</span>
           </>
         )}
       </td>

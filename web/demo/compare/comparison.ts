@@ -12,7 +12,7 @@ import {
   postsPerWeek,
   rangeOf,
   type Share,
-  shareAboveUsual,
+  shareOfOutliers,
 } from '../account/figures';
 import type { History, Videos, Watched } from '../account/useAccountData';
 
@@ -29,7 +29,7 @@ export interface Row {
   gain: Gain | null;
   engagement: number | null;
   postsPerWeek: number | null;
-  aboveUsual: Share | null;
+  outliers: Share | null;
   /** The place of its line in the chart, from 0 on; null without a line. */
   line: number | null;
   /** Sentences about what is missing. */
@@ -101,13 +101,13 @@ function wholeRange(ranges: readonly DayRange[]): DayRange {
 
 function figuresOf(account: TrackedAccount, videos: Watched<Videos>, now: Date) {
   if (videos.status !== 'ready') {
-    return { engagement: null, postsPerWeek: null, aboveUsual: null };
+    return { engagement: null, postsPerWeek: null, outliers: null };
   }
   const items: readonly TrackedVideo[] = videos.value.items;
   return {
     engagement: engagementRate(items, account, now).share,
     postsPerWeek: postsPerWeek(videos.value, account, now),
-    aboveUsual: shareAboveUsual(items),
+    outliers: shareOfOutliers(items),
   };
 }
 

@@ -12,20 +12,13 @@ import {
   pointsOf,
   postsPerWeek,
   rangeOf,
-  shareAboveUsual,
+  shareOfOutliers,
 } from '../../demo/account/figures';
 import { historyCsv } from '../../demo/account/historyCsv';
 import { cadenceWords, nextLook, nextRefresh, unavailableNotice, whyNotNow } from '../../demo/account/refreshWords';
-import {
-  clock,
-  comparedWith,
-  percentOf,
-  signed,
-  signedFull,
-  signedPercent,
-  until,
-  utcDay,
-} from '../../demo/account/words';
+import { clock, comparedWith, until, utcDay } from '../../demo/account/words';
+import { dayBefore } from '../../demo/days';
+import { full, percent, signed } from '../../demo/format';
 import { UNAVAILABLE } from '../../src/account';
 import type { HistoryPoint } from '../../src/history';
 import { makeAccount, makeVideo } from '../accountFakes';
@@ -126,10 +119,10 @@ describe('marks of a post', () => {
     expect(isNew({ publishedAt: null }, NOW)).toBe(false);
   });
 
-  test('the share above usual leaves out unknown multipliers', () => {
-    const videos = [1, 1.1, 3, null, 0.5].map((multiplier) => makeVideo({ multiplier }));
-    expect(shareAboveUsual(videos)).toEqual({ share: 0.5, counted: 4, posts: 5 });
-    expect(shareAboveUsual([makeVideo()])).toEqual({ share: null, counted: 0, posts: 1 });
+  test('the share of outliers leaves out unknown multipliers', () => {
+    const videos = [1.9, 2, 3, null, 0.5].map((multiplier) => makeVideo({ multiplier }));
+    expect(shareOfOutliers(videos)).toEqual({ share: 0.5, counted: 4, posts: 5 });
+    expect(shareOfOutliers([makeVideo()])).toEqual({ share: null, counted: 0, posts: 1 });
   });
 });
 
@@ -199,11 +192,18 @@ test('the CSV of a history has no line for a day without a fetch', () => {
   );
 });
 
+test('days before a moment and before a day are those of UTC', () => {
+  expect(dayBefore('2026-03-01', 1)).toBe('2026-02-28');
+  expect(dayBefore(new Date('2026-03-02T23:59:00Z'), 2)).toBe('2026-02-28');
+});
+
 describe('words', () => {
   test('changes have their sign, and shares their per cent', () => {
     expect([signed(1_234), signed(-300), signed(0)]).toEqual(['+1.2K', '−300', '0']);
-    expect([signedFull(1_234), signedFull(-1_234)]).toEqual(['+1,234', '−1,234']);
-    expect([percentOf(0.0345), signedPercent(-3.45), signedPercent(12)]).toEqual(['3.45%', '−3.5%', '+12%']);
+    expect([signed(1_234, full), signed(-1_234, full)]).toEqual(['+1,234', '−1,234']);
+    expect([0.0451, 0.0043, 0].map(percent)).toEqual(['4.5%', '0.43%', '0%']);
+    expect([-0.0351, 0.12, 0.0043].map((share) => signed(share, percent))).toEqual(['−3.5%', '+12%', '+0.43%']);
+    expect(signed(-0.000_01, percent)).toBe('0%'); // what is shown as nothing has no sign
     expect(utcDay('2026-11-20')).toBe('Nov 20, 2026');
     expect(utcDay('no day')).toBe('no day');
   });

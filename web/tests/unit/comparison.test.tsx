@@ -101,9 +101,9 @@ describe('the comparison', () => {
     expect(comparison.rows[1]).toMatchObject({
       gain: { absolute: 70, isWhole: true },
       engagement: 0.05,
-      aboveUsual: { share: 0.75, counted: 4 },
+      outliers: { share: 0.5, counted: 4 },
     });
-    expect(comparison.rows[0]).toMatchObject({ gain: null, engagement: null, aboveUsual: { share: null } });
+    expect(comparison.rows[0]).toMatchObject({ gain: null, engagement: null, outliers: { share: null } });
   });
 
   test('waits for histories of the new range', () => {

@@ -66,4 +66,8 @@ describe('moments', () => {
   ])('%s', (moment, said) => {
     expect(ago(new Date(moment), now)).toBe(said);
   });
+
+  it('are long in a sentence', () => {
+    expect(ago(new Date('2026-11-23T10:00:00Z'), now, 'long')).toBe('2 hours ago');
+  });
 });
