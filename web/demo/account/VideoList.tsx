@@ -99,13 +99,21 @@ export function VideoList({ access, source, scope, account, videos, onMore }: Vi
         <p className="empty">{whyNone(account, choice, listed.isStale, items?.length ?? 0)}</p>
       )}
       {page.length > 0 && (
-        <ul className="acc-videos">
-          {page.map((video) => (
-            <li key={video.id}>
-              <VideoRow video={video} now={now} loadHistory={loadHistory} />
-            </li>
-          ))}
-        </ul>
+        <>
+          {/* Screen readers have the word in each row. */}
+          <p className="acc-video acc-video-head" aria-hidden="true">
+            <span className="acc-counts">
+              <span>Views</span> <span>7 days</span> <span>Likes</span> <span>Comments</span>
+            </span>
+          </p>
+          <ul className="acc-videos">
+            {page.map((video) => (
+              <li key={video.id}>
+                <VideoRow video={video} now={now} loadHistory={loadHistory} />
+              </li>
+            ))}
+          </ul>
+        </>
       )}
       {listed.status === 'ready' && <Bound choice={choice} loaded={items?.length ?? 0} hasMore={hasMore} />}
       {(shown.length > rows || (hasMore && !isPastTheEnd(choice, items ?? []))) && (

@@ -14,8 +14,8 @@ export function ChartReader(props: {
   /** Return the place at a point. Both coordinates go from 0 to 1. */
   locate: (x: number, y: number) => number;
   spoken: (place: number) => string;
-  /** The text above the chart. */
-  reading: (place: number) => ReactNode;
+  /** The text above the chart. `isChosen`: somebody points at the place. */
+  reading: (place: number, isChosen: boolean) => ReactNode;
   /** Draw the cross-hair. */
   cursor: (place: number) => ReactNode;
   /** Places from one row to the next, for the keys up and down. */
@@ -47,7 +47,7 @@ export function ChartReader(props: {
 
   return (
     <>
-      {props.reading(place)}
+      {props.reading(place, chosen !== null)}
       <div className={`tracking-chart__plot ${props.className}`}>
         <div className="tracking-chart__rows" aria-hidden="true">
           {props.rowAxis}

@@ -12,6 +12,8 @@ const DAYS = [0, 1, 2, 3, 4, 5, 6];
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 const NAMED_HOURS = [0, 6, 12, 18];
 const CELL = 10;
+/** Shares of the most posts, in the legend. */
+const STEPS = [0, 0.25, 0.5, 0.75, 1];
 
 /** Show how many posts each hour of the week has. The darker a cell, the more posts. */
 export function HeatMap(props: HeatMapProps) {
@@ -22,12 +24,13 @@ export function HeatMap(props: HeatMapProps) {
   const spoken = (place: number) =>
     words.labels.cell(words.weekday(Math.floor(place / 24), 'long'), words.hour(place % 24), posts(place));
   const busiest = values.indexOf(most);
+  const summary = words.labels.busiest(spoken(busiest));
   return (
     <ChartFrame
       title={title}
       className={props.className}
       words={words}
-      summary={words.labels.busiest(spoken(busiest))}
+      summary={summary}
       isEmpty={most === 0}
       table={() => ({
         head: [words.labels.weekday, ...HOURS.map(words.hour)],
@@ -38,33 +41,50 @@ export function HeatMap(props: HeatMapProps) {
       })}
     >
       {(titleId) => (
-        <ChartReader
-          titleId={titleId}
-          count={values.length}
-          rest={busiest}
-          rowLength={24}
-          locate={(x, y) => Math.min(Math.floor(y * 7), 6) * 24 + Math.min(Math.floor(x * 24), 23)}
-          spoken={spoken}
-          reading={(place) => (
-            <p className="tracking-chart__reading">
-              <span className="tracking-chart__number">{posts(place)}</span>
-              <span className="tracking-chart__when">
-                {words.weekday(Math.floor(place / 24), 'long')}, {words.hour(place % 24)}
-              </span>
-            </p>
-          )}
-          cursor={(place) => <Cell className="tracking-chart__chosen" day={Math.floor(place / 24)} hour={place % 24} />}
-          className="tracking-chart__plot--hours"
-          rowAxis={DAYS.map((day) => <span key={day}>{words.weekday(day, 'short')}</span>)}
-          columnAxis={NAMED_HOURS.map((hour) => (
-            <text key={hour} x={`${(hour / 24) * 100}%`} y="1em">
-              {words.hour(hour)}
-            </text>
-          ))}
-          viewBox={`0 0 ${24 * CELL} ${7 * CELL}`}
-        >
-          {cells}
-        </ChartReader>
+        <>
+          <ChartReader
+            titleId={titleId}
+            count={values.length}
+            rest={busiest}
+            rowLength={24}
+            locate={(x, y) => Math.min(Math.floor(y * 7), 6) * 24 + Math.min(Math.floor(x * 24), 23)}
+            spoken={spoken}
+            reading={(place, isChosen) => (
+              <p className="tracking-chart__reading">
+                {isChosen ? (
+                  <>
+                    <span className="tracking-chart__number">{posts(place)}</span>
+                    <span className="tracking-chart__when">
+                      {words.weekday(Math.floor(place / 24), 'long')}, {words.hour(place % 24)}
+                    </span>
+                  </>
+                ) : (
+                  summary
+                )}
+              </p>
+            )}
+            cursor={(place) => (
+              <Cell className="tracking-chart__chosen" day={Math.floor(place / 24)} hour={place % 24} />
+            )}
+            className="tracking-chart__plot--hours"
+            rowAxis={DAYS.map((day) => <span key={day}>{words.weekday(day, 'short')}</span>)}
+            columnAxis={NAMED_HOURS.map((hour) => (
+              <text key={hour} x={`${(hour / 24) * 100}%`} y="1em">
+                {words.hour(hour)}
+              </text>
+            ))}
+            viewBox={`0 0 ${24 * CELL} ${7 * CELL}`}
+          >
+            {cells}
+          </ChartReader>
+          <p className="tracking-chart__legend" aria-hidden="true">
+            {words.labels.less}{' '}
+            <svg className="tracking-chart__steps" viewBox={`0 0 ${STEPS.length * CELL} ${CELL}`} aria-hidden="true">
+              {STEPS.map((part, place) => cellOf(part, place))}
+            </svg>
+            {words.labels.more}
+          </p>
+        </>
       )}
     </ChartFrame>
   );
@@ -73,16 +93,18 @@ export function HeatMap(props: HeatMapProps) {
 function draw(counts: HeatMapProps['counts']) {
   const values = DAYS.flatMap((day) => HOURS.map((hour) => counts[day]?.[hour] ?? 0));
   const most = values.reduce((a, b) => Math.max(a, b), 0);
-  const cells = values.map((value, place) => {
-    const [day, hour] = [Math.floor(place / 24), place % 24];
-    const key = `${day} ${hour}`;
-    return value > 0 ? (
-      <Cell key={key} className="tracking-chart__cell" day={day} hour={hour} opacity={0.15 + (0.85 * value) / most} />
-    ) : (
-      <Cell key={key} className="tracking-chart__cell tracking-chart__cell--none" day={day} hour={hour} />
-    );
-  });
+  const cells = values.map((value, place) => cellOf(value / most, place));
   return { values, most, cells };
+}
+
+/** Draw a cell with a share of the most posts, from 0 to 1. */
+function cellOf(part: number, place: number) {
+  const at = { day: Math.floor(place / 24), hour: place % 24 };
+  return part > 0 ? (
+    <Cell key={place} className="tracking-chart__cell" {...at} opacity={0.15 + 0.85 * part} />
+  ) : (
+    <Cell key={place} className="tracking-chart__cell tracking-chart__cell--none" {...at} />
+  );
 }
 
 function Cell(props: { className: string; day: number; hour: number; opacity?: number }) {

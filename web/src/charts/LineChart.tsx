@@ -55,9 +55,12 @@ function draw(series: readonly Series[], range: DayRange, steps: boolean) {
   const scale = scaleOf(known);
   const x = (index: number) => (days.length > 1 ? (index / (days.length - 1)) * 100 : 50);
   const y = heightOf(scale);
+  // The area says how much there is, so it is drawn only down to zero.
   const lines = columns.map(({ name, values }, column) => (
     <g key={name} className={colourOf(column)}>
-      {columns.length === 1 && <path className="tracking-chart__area" d={areaPath(values, x, y, steps)} />}
+      {columns.length === 1 && scale.low === 0 && (
+        <path className="tracking-chart__area" d={areaPath(values, x, y, steps)} />
+      )}
       <path className="tracking-chart__line" d={linePath(values, x, y, steps)} />
       <path className="tracking-chart__dot" d={dotPath(values, x, y)} />
     </g>

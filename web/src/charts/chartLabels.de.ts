@@ -17,4 +17,6 @@ export const germanChartLabels: ChartLabels = {
   posts: (shown, count) => `${shown} ${count === 1 ? 'Beitrag' : 'Beiträge'}`,
   cell: (weekday, hour, posts) => `${weekday}, ${hour}: ${posts}`,
   busiest: (cell) => `Meiste Beiträge: ${cell}.`,
+  less: 'Weniger',
+  more: 'Mehr',
 };

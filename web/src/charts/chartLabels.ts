@@ -34,6 +34,9 @@ export interface ChartLabels {
   /** A cell of the heat map: `Monday, 6 PM: 3 posts`. */
   cell(weekday: string, hour: string, posts: string): string;
   busiest(cell: string): string;
+  /** The ends of the heat map's legend. */
+  less: string;
+  more: string;
 }
 
 export const englishChartLabels: ChartLabels = {
@@ -53,4 +56,6 @@ export const englishChartLabels: ChartLabels = {
   posts: (shown, count) => `${shown} ${count === 1 ? 'post' : 'posts'}`,
   cell: (weekday, hour, posts) => `${weekday}, ${hour}: ${posts}`,
   busiest: (cell) => `Busiest hour: ${cell}.`,
+  less: 'Less',
+  more: 'More',
 };

@@ -33,6 +33,9 @@ function formatOf<Options, Format>(
   return format as Format;
 }
 
+/** Write a number; its minus is the mathematical one, as wide as a plus. */
+const write = (format: Intl.NumberFormat, value: number) => format.format(value).replace('-', '−');
+
 /** Make the words of a chart. Throws a RangeError when `locale` is no language tag, such as `de_DE`. */
 export function chartWordsOf(
   own: Partial<ChartLabels> = {},
@@ -55,8 +58,8 @@ export function chartWordsOf(
   return {
     labels,
     locale,
-    number: (value) => plain.format(value),
-    value: (value) => (value === null ? labels.noValue : plain.format(value)),
+    number: (value) => write(plain, value),
+    value: (value) => (value === null ? labels.noValue : write(plain, value)),
     ticks(values) {
       for (const maximumFractionDigits of [0, 1, 2, 3]) {
         const short = formatOf(Intl.NumberFormat, locale, {
@@ -64,12 +67,12 @@ export function chartWordsOf(
           notation: 'compact',
           maximumFractionDigits,
         });
-        const texts = values.map((value) => short.format(value));
+        const texts = values.map((value) => write(short, value));
         if (new Set(texts).size === texts.length) {
           return texts;
         }
       }
-      return values.map((value) => plain.format(value));
+      return values.map((value) => write(plain, value));
     },
     day: (day) => long.format(dateOf(dayNumber(day))),
     dayTick: (day, unit) => ofUnit[unit].format(dateOf(dayNumber(day))),

@@ -112,11 +112,22 @@ describe('golden series', () => {
 });
 
 describe('lines', () => {
+  test('only an axis that begins at zero has an area below the line', () => {
+    const { rerender } = render(<LineChart title="Likes" series={followers(golden.pointsOf([0, 20, null, 20, 0]))} />);
+    expect(drawn('area')).toBe('M0 100L25 0V100H0ZM75 0L100 100V100H75Z');
+    for (const values of [
+      [10, 20, 20],
+      [-20, 0, 20],
+    ]) {
+      rerender(<LineChart title="Likes" series={followers(golden.pointsOf(values))} />);
+      expect(document.querySelector('.tracking-chart__area')).toBeNull();
+    }
+  });
+
   test('a gap has no line over it, and an empty cell', async () => {
     const points = golden.pointsOf([10, 20, null, 20, 10]);
     render(<LineChart title="Followers" series={followers(points)} />);
     expect(drawn('line')).toBe('M0 100L25 0M75 0L100 100');
-    expect(drawn('area')).toBe('M0 100L25 0V100H0ZM75 0L100 100V100H75Z');
     expect(await showTable()).toEqual([
       ['Day', 'Followers'],
       ['Nov 26, 2026', '10'],
@@ -191,7 +202,7 @@ describe('bars', () => {
   test('the summary has the sum', () => {
     render(<BarChart title="New followers" points={golden.pointsOf([1_000, null, -20, 234])} />);
     expect(summaryOf(chart())).toBe(
-      'New followers: 1,214 in total, from Nov 27, 2026 to Nov 30, 2026. Lowest -20, highest 1,000. One day has no value.',
+      'New followers: 1,214 in total, from Nov 27, 2026 to Nov 30, 2026. Lowest −20, highest 1,000. One day has no value.',
     );
   });
 
@@ -253,10 +264,22 @@ describe('reading', () => {
 describe('heat map', () => {
   test('has a cell for each hour, and reads the busiest', () => {
     render(<HeatMap title="Posts" counts={golden.posts} />);
-    expect(document.querySelectorAll('.tracking-chart__cell')).toHaveLength(7 * 24);
+    expect(document.querySelectorAll('.tracking-chart__drawing .tracking-chart__cell')).toHaveLength(7 * 24);
     expect(summaryOf(chart())).toBe('Busiest hour: Monday, 6 PM: 10 posts.');
+    const reading = () => document.querySelector('.tracking-chart__reading')?.textContent;
+    expect(reading()).toBe('Busiest hour: Monday, 6 PM: 10 posts.');
+    fireEvent.change(slider(), { target: { value: '19' } });
+    expect(reading()).toMatch(/^\d+ posts?Monday, 7 PM$/);
     expect(axis('rows')).toEqual(['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']);
     expect(axis('columns')).toEqual(['12 AM', '6 AM', '12 PM', '6 PM']);
+  });
+
+  test('a legend goes from no post to the most, in the page’s language', () => {
+    render(<HeatMap title="Posts" counts={golden.posts} labels={{ less: 'Weniger', more: 'Mehr' }} />);
+    const legend = document.querySelector('.tracking-chart__legend');
+    expect(legend?.textContent).toBe('Weniger Mehr');
+    const steps = [...(legend?.querySelectorAll('rect') ?? [])].map((cell) => cell.getAttribute('opacity'));
+    expect([steps.length, steps[0], steps.at(-1)]).toEqual([5, null, '1']);
   });
 
   test('the pointer and the keys choose an hour', () => {
