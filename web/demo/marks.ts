@@ -2,7 +2,7 @@
 
 import type { Spike, TrackedAccount, Unavailable } from '../src/account';
 import { DAY_MS } from './days';
-import { full, signed } from './format';
+import { signed } from './format';
 
 /** A `drop` is a spike downwards. */
 export type MarkKind = 'unavailable' | 'spike' | 'drop' | 'renamed';
@@ -47,8 +47,8 @@ function spikeMarks(spike: Spike | null, unit: 'followers' | 'views'): Mark[] {
   if (spike === null || Number.isNaN(started)) {
     return [];
   }
-  const text = `${signed(spike.change, full)} ${unit} in a day`;
-  const detail = ` (${UTC_DAY.format(started)}), usually ${signed(spike.usual, full)}`;
+  const text = `${signed(spike.change)} ${unit} in a day`;
+  const detail = ` (${UTC_DAY.format(started)}), usually ${signed(spike.usual)}`;
   const kind = spike.change < 0 ? 'drop' : 'spike';
   return [{ kind, text, detail, until: started + (NEWS_DAYS + 1) * DAY_MS }];
 }

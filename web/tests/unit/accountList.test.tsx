@@ -126,7 +126,7 @@ describe('a row', () => {
     const usernameHistory = [{ username: 'old', until: null }];
     const account = makeAccount({ displayName: 'One', unavailable: 'private', spikes, usernameHistory });
     render(<List accounts={ready([account])} />);
-    expect(row('One').textContent).toContain('Private+5,000 followers in a day (Nov 16), usually +100was @old');
+    expect(row('One').textContent).toContain('Private+5K followers in a day (Nov 16), usually +100was @old');
     vi.setSystemTime(new Date('2026-11-24T00:00:01Z'));
     act(() => vi.advanceTimersByTime(1_000));
     expect(row('One').textContent).toContain('Privatewas @old');

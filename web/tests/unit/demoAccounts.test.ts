@@ -143,8 +143,8 @@ describe('marks', () => {
     expect(marksOf(account).map(({ kind }) => kind)).toEqual(['unavailable', 'spike', 'drop', 'renamed']);
     expect(marksOf(account).map(({ text, detail }) => text + detail)).toEqual([
       'Suspended since Nov 12',
-      '+5,000 followers in a day (Nov 20), usually +100',
-      '−1,234,567 views in a day (Nov 20), usually −20',
+      '+5K followers in a day (Nov 20), usually +100',
+      '−1.2M views in a day (Nov 20), usually −20',
       'was @second',
     ]);
   });
