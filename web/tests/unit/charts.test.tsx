@@ -112,7 +112,7 @@ describe('golden series', () => {
 });
 
 describe('lines', () => {
-  test('only an axis that begins at zero has an area below the line', () => {
+  test('only an axis from zero has an area below the line', () => {
     const { rerender } = render(<LineChart title="Likes" series={followers(golden.pointsOf([0, 20, null, 20, 0]))} />);
     expect(drawn('area')).toBe('M0 100L25 0V100H0ZM75 0L100 100V100H75Z');
     for (const values of [
@@ -274,7 +274,7 @@ describe('heat map', () => {
     expect(axis('columns')).toEqual(['12 AM', '6 AM', '12 PM', '6 PM']);
   });
 
-  test('a legend goes from no post to the most, in the page’s language', () => {
+  test('a legend goes from none to the most, in the page’s words', () => {
     render(<HeatMap title="Posts" counts={golden.posts} labels={{ less: 'Weniger', more: 'Mehr' }} />);
     const legend = document.querySelector('.tracking-chart__legend');
     expect(legend?.textContent).toBe('Weniger Mehr');
