@@ -301,13 +301,13 @@ def function_variables(state: State) -> dict[str, str]:
 def deployment_parameters(state: State) -> dict[str, str]:
     """Return the template's parameters for this stack. No value is empty, since SAM refuses empty values.
 
-    The shell's PICTURES switches the copies of pictures on or off. Accounts are refreshed daily.
+    The shell's PICTURES switches the copies of pictures on or off. Accounts are refreshed daily, and there is news.
     """
     urls = {f"{name}ApiUrl": f"{state.simulator()}{path}" for name, path in _PLATFORM_APIS.items()}
     page = state.page()
     fixed = {"GoogleCloudProject": firestore.PROJECT, "Stage": aws.STAGE, "LambdaPlaces": "1000"}
     fixed |= {"Pictures": os.environ.get("PICTURES") or "off"}  # always: SAM keeps what is not given
-    fixed |= {"RefreshByDefault": "daily"}
+    fixed |= {"RefreshByDefault": "daily", "News": "on"}
     return fixed | urls | ({"AllowedOrigins": page} if page else {})
 
 

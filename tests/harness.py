@@ -26,7 +26,7 @@ from tracking.staging import ObjectStore, Staging
 from tracking.staging.memory import MemoryObjects
 from tracking.store import JOBS, REFRESHES, Store
 from tracking.store.memory import MemoryStore
-from tracking.wiring import ProcessDeps, RefreshDeps, TriggerDeps
+from tracking.wiring import ProcessDeps, ReconcileDeps, RefreshDeps, TriggerDeps
 from trigger.app import handler as trigger_handler
 from trigger.refreshing import run_refreshes
 
@@ -52,6 +52,7 @@ class Harness:
         max_videos: int = 5000,
         running: int = 2000,
         per_credential: int = 2000,
+        news: bool = False,
     ) -> None:
         self.clock = ManualClock()
         self.memory = MemoryStore(self.clock)
@@ -69,6 +70,7 @@ class Harness:
             platform=lambda name: self.platform,
             clock=self.clock,
             max_videos=lambda name: max_videos,
+            news=news,
         )
 
     @property
@@ -97,7 +99,13 @@ class Harness:
 
     @property
     def trigger_deps(self) -> TriggerDeps:
-        return TriggerDeps(self.store, self.executions, self.clock, self.limits, self.hints)
+        news = self.process_deps.news
+        return TriggerDeps(self.store, self.executions, self.clock, self.limits, self.hints, news=news)
+
+    @property
+    def reconcile_deps(self) -> ReconcileDeps:
+        news = self.process_deps.news
+        return ReconcileDeps(self.store, self.clock, self.process_deps.platform, news=news)
 
     def tick(self, remaining_s: float = 150) -> dict[str, Any]:
         return trigger_handler({}, FakeContext(remaining_s), self.trigger_deps)  # type: ignore[arg-type]

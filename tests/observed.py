@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -11,7 +12,8 @@ from hypothesis import currently_in_test_context, event
 
 from tests.doubles import ManualClock
 from tests.truth import CONTENT_FIELDS, HISTORY, Truth, Writer
-from tracking.jobs import FINISHED, TRANSITIONS, ChangeKind, Fields, Status
+from tracking.events import OUTBOX
+from tracking.jobs import ENDINGS, FINISHED, TRANSITIONS, ChangeKind, Fields, Status
 from tracking.staging.memory import MemoryObjects
 from tracking.store import JOBS, DocumentWrite, JobSnapshot, JobWrite
 from tracking.store.memory import MemoryStore
@@ -56,6 +58,8 @@ class ObservedStore(MemoryStore):
         self._faults = faults
         self._truth = truth
         self._committing: JobWrite | None = None  # None while somebody else writes, as a front end does
+        self._events: list[DocumentWrite] = []  # of jobs, in the commit that is being made
+        self._told: dict[str, tuple[str, str]] = {}  # type and job of each event of a job, by its path
         self.writer = Writer("nobody")
         self.meanwhile: list[Callable[[], None]] = []
 
@@ -88,11 +92,28 @@ class ObservedStore(MemoryStore):
         return self._faults.around(lambda: self._commit(job, documents))
 
     def _commit(self, job: JobWrite, documents: Sequence[DocumentWrite]) -> str:
-        self._committing = job
+        self._committing, self._events = job, []
         try:
-            return super().commit(job, documents)
+            version = super().commit(job, documents)
+        except Exception:
+            assert not self._events, f"a refused commit left an event: {job}"
+            raise
         finally:
             self._committing = None
+        self._check_events(job)
+        return version
+
+    def _check_events(self, job: JobWrite) -> None:
+        """Check that a commit which ends its job wrote exactly one event of it, and any other commit none."""
+        if job.change.kind not in ENDINGS:
+            assert not self._events, f"an event without an ending: {job}"
+            return
+        (event,) = self._events
+        assert event.fields["event"]["type"] == f"tracking.job.{job.change.fields['status']}"
+        assert json.loads(event.fields["event"]["payload"])["data"]["jobId"] == job.job_id
+        if job.job_id not in self._truth.edited:  # a claim that is put back from a backup can end twice
+            assert event.path not in self._told, f"two endings have one event: {event.path}"
+        self._told[event.path] = (event.fields["event"]["type"], job.job_id)
 
     def delete_job(self, job_id: str) -> None:
         super().delete_job(job_id)
@@ -127,6 +148,7 @@ class ObservedStore(MemoryStore):
             if not _is_history(path):
                 self._truth.check_saved(path, fields)
         self._truth.check_kept_points(found)
+        self._check_outbox()
         for job in self.snapshots():
             if job.data["status"] == Status.COMPLETED:
                 claim, completed = self._truth.completions.get(job.job_id, (None, {}))
@@ -135,10 +157,21 @@ class ObservedStore(MemoryStore):
                 else:
                     self._truth.check_completed(claim, job.data, found)
 
+    def _check_outbox(self) -> None:
+        """Check that the outbox has the event of each ending, and no other of a job."""
+        kept = {
+            path: (document.data["event"]["type"], json.loads(document.data["event"]["payload"])["data"]["jobId"])
+            for path, document in self._documents.items()
+            if path.startswith(f"{OUTBOX}/") and is_of_job(document.data)
+        }
+        assert kept == self._told
+
     def _saved(self) -> dict[str, Fields]:
         return {path: d.data for path, d in self._documents.items() if path.startswith("organizations/")}
 
     def _write(self, write: DocumentWrite, version: str) -> str:
+        if write.path.startswith(f"{OUTBOX}/") and is_of_job(write.fields):
+            self._events.append(write)
         if _is_history(write.path):
             self._truth.check_points(self.writer, write.path, write.fields)
         return super()._write(write, version)
@@ -210,6 +243,10 @@ class ObservedStore(MemoryStore):
         assert saved["lastJobId"] == job_id
         assert claim is not None
         self._truth.completions[job_id] = claim, job
+
+
+def is_of_job(event: Fields) -> bool:
+    return bool(event["event"]["type"].startswith("tracking.job."))
 
 
 def has_changed(before: Fields, after: Fields) -> bool:

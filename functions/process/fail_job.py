@@ -50,6 +50,6 @@ def _end(step: Step, deps: ProcessDeps, change: Change, accounts: Sequence[Docum
     """End the job, and say in the account of a refresh what became of it, unless somebody removed the account."""
     job = step.work.to_state()
     try:
-        fence.end(deps.store, step.fence, job, change, documents=accounts)
+        fence.end(deps.store, step.fence, job, change, documents=accounts, news=deps.news)
     except DocumentMissingError:
-        fence.end(deps.store, step.fence, job, change)
+        fence.end(deps.store, step.fence, job, change, news=deps.news)

@@ -157,7 +157,13 @@ class Saving:
         """Return the room in the completing commit."""
         work, document = self._step.work, self._document(self._total)
         completing = endings.ending(
-            work.job_id, work.to_state(), self._completion(self._total), self.fence.version, document.new
+            work.job_id,
+            work.to_state(),
+            self._completion(self._total),
+            self.fence.version,
+            document.new,
+            news=self._deps.news,
+            execution=self.fence.execution,
         )
         documents = self._deps.limits.documents_per_commit + 2  # with the account and its point
         room = Room(documents, BYTES_PER_COMMIT, INDEXED_BYTES_PER_COMMIT)
@@ -215,7 +221,7 @@ class Saving:
         documents = [*last, *([self._points.account_write(self._account_point)] if self._keeps_point else [])]
 
         def complete(account: DocumentWrite) -> Fence:
-            return fence.end(self._deps.store, self.fence, job, completion, account, documents)
+            return fence.end(self._deps.store, self.fence, job, completion, account, documents, news=self._deps.news)
 
         if self._step.work.refresh:
             self.fence = _commit_tracked(document, complete)

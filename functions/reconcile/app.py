@@ -60,7 +60,7 @@ def _record(deps: wiring.ReconcileDeps, owned: Fence, job: dict[str, Any], outco
         if outcome.was_throttled:
             fence.commit(deps.store, owned, jobs.release(now))
         else:
-            fence.end(deps.store, owned, job, jobs.fail(Status.PROCESSING, now, sentence, code))
+            fence.end(deps.store, owned, job, jobs.fail(Status.PROCESSING, now, sentence, code), news=deps.news)
     except (JobCancelledError, StaleAttemptError) as error:
         logger.info("job left as it is", action="job_left", reason=error.message)
         return False

@@ -76,6 +76,7 @@ def fail_pending(
             snapshot.data,
             jobs.fail(Status.PENDING, now, error.sentence, type(error).__name__),
             snapshot.version,
+            news=deps.news,
         )
         for snapshot, error in hopeless
     ]

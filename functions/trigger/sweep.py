@@ -100,7 +100,7 @@ def _holder(job: Job, now: datetime) -> Holder:
 def _repair(
     deps: TriggerDeps, repairs: Sequence[tuple[JobSnapshot, Change]], swept: Swept, remaining_s: Callable[[], float]
 ) -> Swept:
-    writes = [_write(snapshot, change) for snapshot, change in repairs]
+    writes = [_write(deps, snapshot, change) for snapshot, change in repairs]
     for (snapshot, change), answer in zip(repairs, write_each(deps.store, writes, remaining_s), strict=True):
         if isinstance(answer, str):
             swept.repaired.append(Repair(snapshot.job_id, change.fields["status"], change.fields.get("errorCode")))
@@ -119,10 +119,20 @@ def _stop_runs(deps: TriggerDeps, snapshot: JobSnapshot) -> list[NotStopped]:
         return []
 
 
-def _write(snapshot: JobSnapshot, change: Change) -> JobWrite:
-    if change.kind in ENDINGS:
-        return endings.ending(snapshot.job_id, snapshot.data, change, snapshot.version)
-    return JobWrite(snapshot.job_id, change, snapshot.version)
+def _write(deps: TriggerDeps, snapshot: JobSnapshot, change: Change) -> JobWrite:
+    if change.kind not in ENDINGS:
+        return JobWrite(snapshot.job_id, change, snapshot.version)
+    execution = _execution(snapshot)
+    job = snapshot.data
+    return endings.ending(snapshot.job_id, job, change, snapshot.version, news=deps.news, execution=execution)
+
+
+def _execution(snapshot: JobSnapshot) -> str:
+    """Return the name of the job's execution, or "" for a malformed job, which no execution is named after."""
+    try:
+        return execution_name(snapshot.parse())
+    except InvalidJobError:
+        return ""
 
 
 def _change_for(deps: TriggerDeps, job: Job, now: datetime, remaining_s: Callable[[], float]) -> Change | None:

@@ -1,7 +1,4 @@
-"""Each writer of an ending, run by its real handler: a rider is written if the job ends, and only then.
-
-A rider is another document in the ending's commit. These tests make up one rider for each ending.
-"""
+"""Each writer of an ending, run by its real handler: the event is written if the job ends, and only then."""
 
 from __future__ import annotations
 
@@ -18,26 +15,26 @@ from reconcile.app import handler as reconcile_handler
 from tests.contract.front_ends import FrontEnd
 from tests.factories import videos
 from tests.harness import Harness
-from tracking import endings
 from tracking.errors import JobCancelledError, StoreUnavailableError
-from tracking.jobs import ENDINGS, LEASE, MAX_EXPIRIES, Change
+from tracking.events import OUTBOX
+from tracking.jobs import ENDINGS, LEASE, MAX_EXPIRIES
 from tracking.outcomes import ExecutionStatus, Outcome
 from tracking.sentences import Sentence
 from tracking.store import DocumentWrite, JobWrite, StaleVersionError, Store, Unwritable
-from tracking.wiring import ReconcileDeps
 
-RIDERS = "organizations/org1/made-up-riders"
 EXPIRED_S = LEASE.total_seconds() + 1
 
 
-@pytest.fixture(autouse=True)
-def _riding(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endings, "riders", rider)
-
-
-def rider(job_id: str, job: Mapping[str, Any], change: Change) -> tuple[DocumentWrite, ...]:
-    told = {"kind": str(change.kind), "status": change.fields["status"], "errorCode": change.fields.get("errorCode")}
-    return (DocumentWrite(f"{RIDERS}/{job_id}", told | {"orgId": job["orgId"]}),)
+def told(store: Store) -> dict[str, dict[str, Any]]:
+    """Return what the events in the outbox say of each job, by its id. Two events of one job are a failure."""
+    found = {}
+    for event_id, document in store.get_documents(OUTBOX).items():
+        payload = json.loads(document["event"]["payload"])
+        job_id = payload["data"]["jobId"]
+        assert job_id not in found
+        assert event_id.startswith(f"{job_id}-")
+        found[job_id] = {"type": payload["type"], "errorCode": payload["data"].get("errorCode")}
+    return found
 
 
 def save_videos(harness: Harness, job: dict[str, Any]) -> None:
@@ -52,8 +49,7 @@ def fail_job(harness: Harness, job: dict[str, Any]) -> None:
 def reconcile(harness: Harness, job: dict[str, Any]) -> None:
     arn = harness.executions.arn(harness.execution_of(job))
     detail = {"executionArn": arn, "status": "TIMED_OUT", "input": json.dumps(job), "error": None, "cause": None}
-    deps = ReconcileDeps(harness.store, harness.clock, harness.process_deps.platform)
-    reconcile_handler({"detail": detail}, FakeContext(), deps)  # type: ignore[arg-type]
+    reconcile_handler({"detail": detail}, FakeContext(), harness.reconcile_deps)  # type: ignore[arg-type]
 
 
 def sweep(harness: Harness, job: dict[str, Any]) -> None:
@@ -96,9 +92,8 @@ class Case:
 
     @property
     def told(self) -> dict[str, Any]:
-        """Return the fields of the rider that this ending must write."""
-        kind = "complete" if self.status == "completed" else "fail"
-        return {"kind": kind, "status": self.status, "errorCode": self.error_code, "orgId": "org1"}
+        """Return what the event of this ending must say."""
+        return {"type": f"tracking.job.{self.status}", "errorCode": self.error_code}
 
 
 CASES = {
@@ -139,19 +134,19 @@ class Interposed:
 
 
 def harness_over(store: Any) -> Harness:
-    return Harness(store=cast("Store", store), videos=videos(3))
+    return Harness(store=cast("Store", store), videos=videos(3), news=True)
 
 
-def test_a_rider_is_written_when_its_job_ends(store: Store, front_end: FrontEnd, case: Case) -> None:
+def test_an_event_is_written_when_its_job_ends(store: Store, front_end: FrontEnd, case: Case) -> None:
     harness = harness_over(store)
     job = case.begin(harness, front_end)
-    assert store.get_documents(RIDERS) == {}
+    assert told(store) == {}
     case.write(harness, job)
     assert harness.document(job["jobId"])["status"] == case.status
-    assert store.get_documents(RIDERS) == {job["jobId"]: case.told}
+    assert told(store) == {job["jobId"]: case.told}
 
 
-def test_a_rider_is_not_written_with_a_stale_ending(store: Store, front_end: FrontEnd, case: Case) -> None:
+def test_an_event_is_not_written_with_a_stale_ending(store: Store, front_end: FrontEnd, case: Case) -> None:
     """The user cancels between the writer's read and its write."""
     refused: list[JobWrite] = []
 
@@ -165,10 +160,10 @@ def test_a_rider_is_not_written_with_a_stale_ending(store: Store, front_end: Fro
     case.write(harness, job)
     assert [ending.job_id for ending in refused] == [job["jobId"]]
     assert harness.document(job["jobId"])["status"] == "cancelled"
-    assert store.get_documents(RIDERS) == {}
+    assert told(store) == {}
 
 
-def test_a_rider_survives_a_lost_reply(store: Store, front_end: FrontEnd, case: Case) -> None:
+def test_an_event_survives_a_lost_reply(store: Store, front_end: FrontEnd, case: Case) -> None:
     """The ending is written, but its reply is lost, and the client sends the ending again."""
 
     def resent(ending: JobWrite, write: Callable[[], Any]) -> Any:
@@ -180,10 +175,10 @@ def test_a_rider_survives_a_lost_reply(store: Store, front_end: FrontEnd, case: 
     job = case.begin(harness, front_end)
     case.write(harness, job)
     assert harness.document(job["jobId"])["status"] == case.status
-    assert store.get_documents(RIDERS) == {job["jobId"]: case.told}
+    assert told(store) == {job["jobId"]: case.told}
 
 
-def test_a_rider_waits_for_an_ending_that_failed(store: Store, front_end: FrontEnd, case: Case) -> None:
+def test_an_event_waits_for_an_ending_that_failed(store: Store, front_end: FrontEnd, case: Case) -> None:
     """The database does not answer, and it does not write the ending."""
 
     def unanswered(ending: JobWrite, write: Callable[[], Any]) -> Any:
@@ -194,11 +189,11 @@ def test_a_rider_waits_for_an_ending_that_failed(store: Store, front_end: FrontE
     with pytest.raises(StoreUnavailableError):
         case.write(harness, job)
     assert harness.document(job["jobId"])["status"] in {"pending", "processing"}
-    assert store.get_documents(RIDERS) == {}
+    assert told(store) == {}
 
 
-def test_many_endings_of_a_tick_take_their_riders_along(store: Store, front_end: FrontEnd) -> None:
-    """Cancel four of the 40 malformed jobs first: their endings are refused, and no rider is written for them."""
+def test_many_endings_of_a_tick_take_their_events_along(store: Store, front_end: FrontEnd) -> None:
+    """Cancel four of the 40 malformed jobs first: their endings are refused, and no event is written for them."""
     harness = harness_over(store)
     malformed = [harness.add_job(username=7) for _ in range(40)]
     good = [harness.add_job() for _ in range(3)]
@@ -212,12 +207,12 @@ def test_many_endings_of_a_tick_take_their_riders_along(store: Store, front_end:
     counts = harness.tick()
     assert (counts["malformed"], counts["started"]) == (36, 3)
     ended = {job_id for job_id in malformed if harness.document(job_id)["status"] == "failed"}
-    assert store.get_documents(RIDERS).keys() == ended == set(malformed) - set(malformed[::10])
+    assert told(store).keys() == ended == set(malformed) - set(malformed[::10])
     assert {harness.document(job_id)["status"] for job_id in good} == {"processing"}
 
 
-def test_a_life_that_goes_on_has_no_rider(store: Store, front_end: FrontEnd) -> None:
-    """The job is claimed, expires, is claimed again, and is cancelled by its user. None of these writes a rider."""
+def test_a_life_that_goes_on_has_no_event(store: Store, front_end: FrontEnd) -> None:
+    """The job is claimed, expires, is claimed again, and is cancelled by its user. None of these writes an event."""
     harness = harness_over(store)
     job = harness.run_chain(harness.claimed_job(), until="FetchVideos")
     harness.executions.outcomes[f"instagram-NASA-{job['jobId']}-1"] = INTERRUPTED
@@ -225,4 +220,4 @@ def test_a_life_that_goes_on_has_no_rider(store: Store, front_end: FrontEnd) -> 
     harness.tick()
     assert harness.document(job["jobId"])["attempt"] == 2
     front_end.write(job["jobId"], status="cancelled")
-    assert store.get_documents(RIDERS) == {}
+    assert told(store) == {}

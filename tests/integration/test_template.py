@@ -627,6 +627,22 @@ def test_copies_are_served_over_https_and_only_read(template: Any, delivery: Any
     assert given["PICTURES_URL"] == template["Outputs"]["PicturesUrl"]["Value"] == address
 
 
+# News
+
+
+def test_news_is_off_unless_it_is_asked_for(template: Any) -> None:
+    """One switch for every function that ends jobs: an event is written whoever ends the job."""
+    parameter = template["Parameters"]["News"]
+    assert (parameter["Default"], parameter["AllowedValues"]) == ("off", ["off", "on"])
+    functions = of_type(template, "AWS::Serverless::Function")
+    told = {name: found["Environment"]["Variables"].get("NEWS") for name, found in functions.items()}
+    assert {name for name, value in told.items() if value == {"Ref": "News"}} == {
+        "TriggerFunction",
+        "ProcessFunction",
+        "ReconcileFunction",
+    }
+
+
 # Refreshes
 
 
@@ -650,7 +666,8 @@ def test_every_cadence_can_be_the_default(template: Any) -> None:
 def test_refreshes_keep_to_the_limits_of_all_jobs(template: Any) -> None:
     functions = of_type(template, "AWS::Serverless::Function")
     given, of_jobs = (functions[name]["Environment"]["Variables"] for name in ("RefreshFunction", "TriggerFunction"))
-    assert {name: given[name] for name in given.keys() & of_jobs.keys()} == of_jobs
+    # The end of a refresh is no news.
+    assert {name: given[name] for name in given.keys() & of_jobs.keys()} | {"NEWS": {"Ref": "News"}} == of_jobs
     of_process = functions["ProcessFunction"]["Environment"]["Variables"]
     own = {name for name in given.keys() - of_jobs.keys() if not name.startswith("REFRESH")}
     assert own == {name for name in of_process if name.startswith("MAX_VIDEOS_")}

@@ -127,16 +127,16 @@ def test_an_ordinary_write_ends_no_job(change: Change) -> None:
 @pytest.mark.parametrize("kind", sorted(set(ChangeKind) - ENDINGS))
 def test_an_ending_write_takes_endings_alone(kind: ChangeKind) -> None:
     with pytest.raises(ValueError, match="ends no job"):
-        endings.ending("job1", {}, Change(kind, {}), "v")
+        endings.ending("job1", {}, Change(kind, {}), "v", news=False)
     with pytest.raises(ValueError, match="completes no job"):
-        endings.ending("job1", {}, Change(kind, {"accountId": "tiktok_1"}), "v", ACCOUNT)
+        endings.ending("job1", {}, Change(kind, {"accountId": "tiktok_1"}), "v", ACCOUNT, news=False)
 
 
 def test_an_account_goes_with_a_completion_alone() -> None:
     with pytest.raises(ValueError, match="together with its account"):
-        endings.ending("job1", {}, COMPLETION, "v")
+        endings.ending("job1", {}, COMPLETION, "v", news=False)
     with pytest.raises(ValueError, match="completes no job"):
-        endings.ending("job1", {}, FAILURE, "v", ACCOUNT)
+        endings.ending("job1", {}, FAILURE, "v", ACCOUNT, news=False)
 
 
 @pytest.mark.parametrize(
@@ -154,6 +154,6 @@ def test_a_rider_cannot_keep_a_job_from_ending(rider: DocumentWrite) -> None:
         CompletingWrite("job1", COMPLETION, "v", (rider,), ACCOUNT)
 
 
-def test_nothing_rides_with_an_ending_today() -> None:
-    assert endings.ending("job1", {}, FAILURE, "v").companions == ()
-    assert endings.ending("job1", {}, COMPLETION, "v", ACCOUNT).companions == (ACCOUNT,)
+def test_nothing_rides_with_an_ending_without_news() -> None:
+    assert endings.ending("job1", {}, FAILURE, "v", news=False).companions == ()
+    assert endings.ending("job1", {}, COMPLETION, "v", ACCOUNT, news=False).companions == (ACCOUNT,)

@@ -137,6 +137,7 @@ def test_a_completed_job_is_never_overwritten(store: InterruptedStore, owned: Fe
             {},
             jobs.fail(Status.PROCESSING, START, Sentence("Why."), "ContractError"),
             documents=[ACCOUNT],
+            news=False,
         )
     assert store.get_job(owned.job_id) == completed
 

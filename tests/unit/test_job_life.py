@@ -9,7 +9,8 @@ Each rule below is one kind of event:
 - users who cancel, retry and delete;
 - documents deleted and created again, edited by hand or put back from a backup; two jobs with the same readable name.
 
-`tests.observed` checks each write. `tests.truth` knows the data that the platforms served, and who may write.
+`tests.observed` checks each write, and that each ending has its event. `tests.truth` knows the data that the platforms
+served, and who may write.
 `teardown` checks that every job ends.
 
     .venv/bin/pytest tests/unit/test_job_life.py --hypothesis-show-statistics                 count the changes seen
@@ -203,7 +204,7 @@ class JobLife(RuleBasedStateMachine):
         self.ids: list[str] = []  # ids of all jobs, deleted ones too
         self.backups: list[JobSnapshot] = []
         self.platform = functools.cache(self._platform)
-        self.trigger = TriggerDeps(self.store, self.executions, self.clock, LIMITS, Hints(), self.platform)
+        self.trigger = TriggerDeps(self.store, self.executions, self.clock, LIMITS, Hints(), self.platform, news=True)
         self.process = ProcessDeps(
             self.store,
             Staging(ObservedObjects(self.faults, self.store, self.truth)),
@@ -211,6 +212,7 @@ class JobLife(RuleBasedStateMachine):
             self.clock,
             max_videos=lambda name: 100,
             limits=LIMITS,
+            news=True,
         )
 
     def _platform(self, name: PlatformName) -> Accounts:
@@ -412,7 +414,8 @@ class JobLife(RuleBasedStateMachine):
         if news:
             claim = self.truth.claim_of(news["detail"]["executionArn"], json.loads(news["detail"]["input"]))
             with self._quietly("reconcile", claim):
-                reconcile_handler(news, FakeContext(), ReconcileDeps(self.store, self.clock, self.process.platform))  # type: ignore[arg-type]
+                deps = ReconcileDeps(self.store, self.clock, self.process.platform, news=True)
+                reconcile_handler(news, FakeContext(), deps)  # type: ignore[arg-type]
 
     # Endings
 

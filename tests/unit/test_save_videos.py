@@ -78,8 +78,8 @@ def test_riders_have_room_in_the_completing_commit(
 ) -> None:
     """Three riders leave room for 492 videos."""
     riding = tuple(DocumentWrite(f"events/{number}", {"n": number}) for number in range(3))
-    monkeypatch.setattr(endings, "riders", lambda job_id, job, change: riding)
-    made = saved_in_commits(recorded, videos=videos(count))
+    monkeypatch.setattr(endings, "riders", lambda *_ending: riding)
+    made = saved_in_commits(recorded, videos=videos(count), news=True)
     assert len(made) == commits
     assert max(writes for writes, _ in made) <= MAX_WRITES_PER_COMMIT
     assert len(recorded.get_documents(VIDEOS)) == count
@@ -91,8 +91,8 @@ def test_large_riders_have_room_in_the_completing_commit(
 ) -> None:
     """34 videos of 100 kB fill a commit. Beside riders of 1.5 MB, only 19 videos fit."""
     riding = tuple(DocumentWrite(f"events/{number}", {"text": "x" * 500_000}) for number in range(3))
-    monkeypatch.setattr(endings, "riders", lambda job_id, job, change: riding)
-    made = saved_in_commits(recorded, videos=videos(34, caption="🚀" * 25_000))
+    monkeypatch.setattr(endings, "riders", lambda *_ending: riding)
+    made = saved_in_commits(recorded, videos=videos(34, caption="🚀" * 25_000), news=True)
     assert len(made) == 2
     assert max(size for _, size in made) <= MAX_BYTES_PER_COMMIT
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tracking.jobs import PlatformName
@@ -10,6 +12,7 @@ from tracking.settings import (
     KickSettings,
     PlatformSettings,
     ProcessSettings,
+    ReconcileSettings,
     SettingsError,
     TriggerSettings,
     variables,
@@ -76,6 +79,7 @@ def test_variables_says_what_is_read_and_what_is_required() -> None:
         "APIFY_INSTAGRAM_ACTOR": False,
         "APIFY_TIKTOK_ACTOR": False,
         "APIFY_TOKEN_SECRET": False,
+        "NEWS": False,
     }
     assert variables(KickSettings) == {
         "GOOGLE_CLOUD_PROJECT": True,
@@ -96,3 +100,20 @@ def test_the_price_limit_of_a_run_is_a_number(text: str, usd: float) -> None:
 def test_an_odd_price_limit_is_refused_by_its_name(text: str) -> None:
     with pytest.raises(SettingsError, match="APIFY_MAX_CHARGE_USD must be a number"):
         PlatformSettings.from_environment({"APIFY_MAX_CHARGE_USD": text})
+
+
+NEEDED = TRIGGER | {"STAGING_BUCKET": "staging"}
+WITH_NEWS = (TriggerSettings, ProcessSettings, ReconcileSettings)
+
+
+@pytest.mark.parametrize("settings", WITH_NEWS)
+def test_there_is_no_news_unless_it_is_switched_on(settings: Any) -> None:
+    assert settings.from_environment(NEEDED).has_news is False
+    assert settings.from_environment(NEEDED | {"NEWS": "off"}).has_news is False
+    assert settings.from_environment(NEEDED | {"NEWS": "on"}).has_news is True
+
+
+@pytest.mark.parametrize("settings", WITH_NEWS)
+def test_an_odd_switch_is_refused_by_its_name(settings: Any) -> None:
+    with pytest.raises(SettingsError, match="NEWS must be on or off"):
+        _ = settings.from_environment(NEEDED | {"NEWS": "yes"}).has_news

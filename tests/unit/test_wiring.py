@@ -160,6 +160,7 @@ ENVIRONMENT = {
     "FIRESTORE_DATABASE": "tracking-2",
     "MAX_VIDEOS_YOUTUBE": "9",
     "MAX_ANSWER_MB": "8",
+    "NEWS": "on",
 }
 
 
@@ -180,6 +181,7 @@ def test_building_clients_uses_no_network_and_no_secrets(monkeypatch: pytest.Mon
     assert (copying.url, copying.kept_for.days, copying.max_thumbnails) == ("https://d111.cloudfront.net", 30, 4)
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-process")
     deps = wiring.process.__wrapped__()
+    assert (wiring.trigger.__wrapped__().news, wiring.reconcile.__wrapped__().news, deps.news) == (True, True, True)
     assert [deps.max_videos(name) for name in PlatformName] == [5000, 5000, 9, 200]
     twitter: Any = deps.platform(PlatformName.TWITTER)
     assert twitter._api._api._max_bytes == 8_000_000  # MAX_ANSWER_MB

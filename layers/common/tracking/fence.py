@@ -66,12 +66,14 @@ def end(
     change: Change,
     account: DocumentWrite | None = None,
     documents: Sequence[DocumentWrite] = (),
+    *,
+    news: bool,
 ) -> Fence:
     """End the job, and write `account`, `documents` and the ending's riders in the same commit.
 
-    `job`, `change`, `account`: as in `endings.ending`. Checks and raises as `commit` does.
+    `job`, `change`, `account`, `news`: as in `endings.ending`. Checks and raises as `commit` does.
     """
-    write = endings.ending(fence.job_id, job, change, fence.version, account)
+    write = endings.ending(fence.job_id, job, change, fence.version, account, news=news, execution=fence.execution)
     reaches = Progress.VIDEOS_SAVED if change.kind is ChangeKind.COMPLETE else None
     return _commit(store, fence, write, documents, reaches)
 

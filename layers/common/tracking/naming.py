@@ -52,14 +52,20 @@ def execution_name(job: Job) -> str:
     if job.refresh:
         claim.append(json.dumps(job.refresh, sort_keys=True))
     digest = hashlib.sha256(json.dumps(claim).encode()).hexdigest()[:_DIGEST_LENGTH]
-    tail = f"-{_readable(job.job_id)[:_ID_LENGTH]}-{attempt}-{digest}"
-    head = f"{'r-' if job.refresh else ''}{job.platform}-{_readable(_last_part(job.username)).strip('-')}"
+    tail = f"-{readable(job.job_id)[:_ID_LENGTH]}-{attempt}-{digest}"
+    head = f"{'r-' if job.refresh else ''}{job.platform}-{readable(_last_part(job.username)).strip('-')}"
     return head[: MAX_NAME_LENGTH - len(tail)] + tail
 
 
 def is_execution_name(name: str) -> bool:
     """Return whether the name has today's form. Older versions of this system used names without a digest."""
-    return re.fullmatch(rf".+-[0-9a-f]{{{_DIGEST_LENGTH}}}", name) is not None
+    return digest_in(name) is not None
+
+
+def digest_in(name: str) -> str | None:
+    """Return the digest of an execution's name, or None if the text has not the form of one."""
+    found = re.fullmatch(rf".+-([0-9a-f]{{{_DIGEST_LENGTH}}})", name)
+    return found[1] if found else None
 
 
 def _last_part(username: str) -> str:
@@ -67,5 +73,6 @@ def _last_part(username: str) -> str:
     return re.split(r"[?#]", username.strip())[0].rstrip("/").rpartition("/")[2]
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
+    """Return the text with `-` in place of all but `0-9A-Za-z-_`."""
     return "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "-" for c in text)

@@ -69,6 +69,13 @@ def _cadence(text: str) -> Cadence:
         raise SettingsError(f"REFRESH_BY_DEFAULT must be one of: {', '.join(Cadence)}.") from None
 
 
+def _is_on(name: str, text: str) -> bool:
+    """Read a switch, whose words are the template's."""
+    if text not in {"on", "off"}:
+        raise SettingsError(f"{name} must be on or off.")
+    return text == "on"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """The sizes that the functions work within. The environment sets the first two; tests set any of them."""
@@ -146,7 +153,7 @@ class StoppingSettings(ApifySettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TriggerSettings(StoppingSettings):
+class TickSettings(StoppingSettings):
     google_cloud_project: str
     firestore_database: str = DEFAULT_DATABASE
     firebase_credentials_secret: str = ""  # empty: the emulator, or the machine's own Google credentials
@@ -156,7 +163,16 @@ class TriggerSettings(StoppingSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshSettings(PostLimits, TriggerSettings):
+class TriggerSettings(TickSettings):
+    news: str = "off"  # whether events are written
+
+    @property
+    def has_news(self) -> bool:
+        return _is_on("NEWS", self.news)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshSettings(PostLimits, TickSettings):
     refresh_by_default: str = Cadence.OFF
     # What refreshes may spend in a UTC day, in the unit that contracts/platforms.json names; 0: nothing. There is one
     # setting for each platform. Google gives 10,000 units a day, and users' jobs need some of them.
@@ -192,6 +208,11 @@ class ReconcileSettings(StoppingSettings):
     google_cloud_project: str
     firestore_database: str = DEFAULT_DATABASE
     firebase_credentials_secret: str = ""
+    news: str = "off"  # whether events are written
+
+    @property
+    def has_news(self) -> bool:
+        return _is_on("NEWS", self.news)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,10 +246,15 @@ class ProcessSettings(PlatformSettings):
     apify_token_secret: str = ""
     max_job_minutes: int = 60  # of one attempt; then the job is completed with what is saved
     refresh_by_default: str = Cadence.OFF  # the cadence of accounts for which nobody has chosen one
+    news: str = "off"  # whether events are written
 
     @property
     def default_cadence(self) -> Cadence:
         return _cadence(self.refresh_by_default)
+
+    @property
+    def has_news(self) -> bool:
+        return _is_on("NEWS", self.news)
 
     def key_secret(self, credential: str) -> str:
         """Return the name of the secret that holds a credential's key, or "" if none is set.

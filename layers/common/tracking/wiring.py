@@ -39,6 +39,7 @@ from tracking.settings import (
     RefreshSettings,
     SettingsError,
     StoppingSettings,
+    TickSettings,
     TriggerSettings,
 )
 from tracking.staging import Staging
@@ -62,6 +63,7 @@ class TriggerDeps:
     limits: Limits
     hints: Hints = field(default_factory=Hints)
     platform: Callable[[PlatformName], Platform] = no_platform  # to stop the paid runs of jobs that the sweep ends
+    news: bool = False  # whether events are written
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class RefreshDeps:
 
     @property
     def trigger(self) -> TriggerDeps:
-        """The dependencies of a tick's parts, with the refreshes in place of users' jobs."""
+        """The dependencies of a tick's parts, with the refreshes in place of users' jobs. Their ends are no news."""
         return TriggerDeps(self.store, self.executions, self.clock, self.limits, self.hints, self.platform)
 
 
@@ -95,6 +97,7 @@ class ProcessDeps:
     max_job: timedelta = timedelta(hours=1)  # of one attempt, all its executions together
     refreshes: StateStore | None = None  # the store of the refreshes' jobs
     default_cadence: Cadence = Cadence.OFF  # of accounts for which nobody has chosen one
+    news: bool = False  # whether events are written
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ class ReconcileDeps:
     clock: Clock
     platform: Callable[[PlatformName], Platform]
     refreshes: StateStore | None = None  # the store of the refreshes' jobs
+    news: bool = False  # whether events are written
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,7 @@ def trigger() -> TriggerDeps:
         clock=SystemClock(),
         limits=Limits(running=settings.max_running_jobs, per_credential=settings.max_running_per_credential),
         platform=_stopping(settings, SystemClock()),
+        news=settings.has_news,
     )
 
 
@@ -161,7 +166,8 @@ def refresh() -> RefreshDeps:
 def reconcile() -> ReconcileDeps:
     settings = ReconcileSettings.from_environment(os.environ)
     clock = SystemClock()
-    return ReconcileDeps(_store(settings), clock, _stopping(settings, clock), _store(settings, REFRESHES))
+    stopping = _stopping(settings, clock)
+    return ReconcileDeps(_store(settings), clock, stopping, _store(settings, REFRESHES), settings.has_news)
 
 
 @functools.cache
@@ -190,6 +196,7 @@ def process() -> ProcessDeps:
         max_job=timedelta(minutes=settings.max_job_minutes),
         refreshes=_store(settings, REFRESHES),
         default_cadence=settings.default_cadence,
+        news=settings.has_news,
     )
 
 
@@ -224,7 +231,7 @@ def _picture_simulator(project: str) -> str:
 
 
 def _store(
-    settings: TriggerSettings | ReconcileSettings | CleanupSettings | ProcessSettings | PicturesSettings,
+    settings: TickSettings | ReconcileSettings | CleanupSettings | ProcessSettings | PicturesSettings,
     queue: str = JOBS,
 ) -> FirestoreStore:
     access = FirestoreAccess(
