@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from process import charging, keeping_current, stopping
+from process import account_news, charging, keeping_current, stopping
 from process.step import Step
 from tracking import fence, jobs, outcomes, refusals
 from tracking.errors import AllowanceSpentError, CredentialsError, JobCancelledError, StaleAttemptError
@@ -37,8 +37,9 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     change = charging.with_all(step, failed) if is_known else charging.with_carried(step, failed)
     order = step.work.order
     account = keeping_current.after_failure(step, deps, order, code) if order else None
+    news = account_news.of_failure(step, deps, order, account) if order and account else []
     try:
-        _end(step, deps, change, [account] if account else [])
+        _end(step, deps, change, [account, *news] if account else [])
     except (JobCancelledError, StaleAttemptError) as error:
         logger.info("job left as it is", action="job_left", reason=error.message)
         is_recorded = False

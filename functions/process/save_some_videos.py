@@ -22,7 +22,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     videos = deps.staging.get_videos(step.execution_name, work.chunk).videos
     points = points_of(step, deps, account, videos)
     saving = Saving(step, deps, account, points, work.so_far)
-    for batch in in_commits(chunk_writes(step, points), saving.room()):
+    for batch in in_commits(chunk_writes(step, deps, account, points), saving.room()):
         saving.save(batch)
     if saving.left_out:
         count_left_out(work.platform, saving.left_out)

@@ -29,7 +29,7 @@ def run(step: Step, deps: ProcessDeps) -> dict[str, Any]:
     total = work.videos_saved + len(videos)
     points = points_of(step, deps, account, videos)
     saving = Saving(step, deps, account, points, lambda saved: say("saving", videos=saved, total=total))
-    *earlier, last = in_commits(chunk_writes(step, points), saving.room())
+    *earlier, last = in_commits(chunk_writes(step, deps, account, points), saving.room())
     for batch in earlier:
         saving.save(batch)
     # Without the fence, and before the index says that it was done: a second run writes the same.

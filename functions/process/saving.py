@@ -4,18 +4,19 @@ Every commit includes the job's document, so the fence protects each of them. Do
 and points by their day, so saving them twice changes nothing.
 
     earlier commits    videos
-    the last commit    the last videos, the points of all videos of the chunk, and for the last chunk the account
+    the last commit    the last videos, the points of all videos of the chunk, and for the last chunk the account;
+                       with News=on, the events of all of them
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 
 from aws_lambda_powertools import Logger
 
-from process import charging, keeping_current
+from process import account_news, charging, keeping_current
 from process.account_document import AccountDocument, commit_one
 from process.advancing import not_past
 from process.step import Step
@@ -81,11 +82,14 @@ def points_of(step: Step, deps: ProcessDeps, account: Account, videos: Sequence[
         raise InvalidJobError(say("fetchedMeanwhile"))
     is_all = work.is_complete and work.videos_saved + work.videos_unusable == 0
     is_whole = is_all and len(videos) >= (account.post_count or 0)
-    return Points(path, past, videos, now, is_whole=is_whole)
+    return Points(path, past, videos, now, is_whole=is_whole, tells_outliers=deps.news)
 
 
-def chunk_writes(step: Step, points: Points) -> Iterator[DocumentWrite]:
-    """Yield the write of each video's document, and then those of the videos' points.
+def chunk_writes(step: Step, deps: ProcessDeps, account: Account, points: Points) -> Iterator[DocumentWrite]:
+    """Yield the write of each video's document, then the videos' events, and then those of the videos' points.
+
+    The index is among the points, and comes last: a chunk of several commits that is stopped between two of them tells
+    its news again, and loses none.
 
     A refresh leaves out the videos that have not changed. A user's job writes all: it puts right what somebody deleted.
     """
@@ -95,6 +99,7 @@ def chunk_writes(step: Step, points: Points) -> Iterator[DocumentWrite]:
         if work.refresh and not one.is_changed:
             continue
         yield DocumentWrite(f"{work.account_document}/{VIDEOS}/{one.video.video_id}", one.fields | synced)
+    yield from account_news.of_videos(step, deps, account, points)
     yield from points.video_writes()
 
 
@@ -153,6 +158,11 @@ class Saving:
         """Videos that were left out, with those of earlier chunks."""
         return self._step.work.videos_missing + self.left_out
 
+    @cached_property
+    def _news(self) -> list[DocumentWrite]:
+        """The account's events, for the completing commit."""
+        return account_news.of_account(self._step, self._deps, self._account, self._points, self._account_point)
+
     def room(self) -> Room:
         """Return the room in the completing commit."""
         work, document = self._step.work, self._document(self._total)
@@ -168,7 +178,7 @@ class Saving:
         documents = self._deps.limits.documents_per_commit + 2  # with the account and its point
         room = Room(documents, BYTES_PER_COMMIT, INDEXED_BYTES_PER_COMMIT)
         point = self._points.account_write(self._account_point)
-        return reduce(Room.after, [*completing.companions, point], room)
+        return reduce(Room.after, [*completing.companions, point, *self._news], room)
 
     def save(self, batch: Sequence[DocumentWrite]) -> None:
         saved = self._saved + _number_of_videos(batch)
@@ -218,7 +228,8 @@ class Saving:
         saved = self._saved + _number_of_videos(last)
         document, completion = self._document(saved), self._completion(saved)
         job = self._step.work.to_state()
-        documents = [*last, *([self._points.account_write(self._account_point)] if self._keeps_point else [])]
+        point = [self._points.account_write(self._account_point)] if self._keeps_point else []
+        documents = [*last, *point, *self._news]
 
         def complete(account: DocumentWrite) -> Fence:
             return fence.end(self._deps.store, self.fence, job, completion, account, documents, news=self._deps.news)

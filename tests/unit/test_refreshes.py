@@ -369,8 +369,10 @@ class Counting(MemoryStore):
         return super().commit(job, documents)
 
 
-def test_an_unchanged_account_of_500_videos_costs_six_writes(harness: Harness) -> None:
+@pytest.mark.parametrize("news", [False, True], ids=["without news", "with news"])
+def test_an_unchanged_account_of_500_videos_costs_six_writes(harness: Harness, news: bool) -> None:
     """Two more than its end makes: the job is created, and the account gets its next time."""
+    harness.process_deps = replace(harness.process_deps, news=news)
     store = Counting(harness.clock)
     store.written = Counter()
     harness.use(store)

@@ -23,6 +23,8 @@ FEWEST_VIDEOS = 5
 """With fewer earlier videos there is no comparison."""
 SETTLED = timedelta(days=7)
 """A video that is younger still gains most of its views, so it is no measure for others."""
+OUTLIER_LEVELS = (2, 5, 10)
+"""A video whose multiplier reaches one of these is an outlier."""
 RECENT_DAYS = 30
 AGES: Mapping[str, tuple[timedelta, timedelta]] = {
     "viewsAt24h": (timedelta(hours=24), timedelta(hours=6)),
@@ -94,6 +96,11 @@ def multipliers(videos: Mapping[str, Views], wanted: Iterable[str], now: datetim
     for earlier in settled.values():
         earlier.sort()
     return {video_id: _multiplier(videos[video_id], settled[videos[video_id].media_type]) for video_id in wanted}
+
+
+def outlier_level(multiplier: float | None) -> int:
+    """Return the highest level that a multiplier reaches, or 0."""
+    return max((level for level in OUTLIER_LEVELS if multiplier is not None and multiplier >= level), default=0)
 
 
 def _multiplier(video: Views, settled: list[tuple[datetime, int]]) -> float | None:

@@ -38,6 +38,7 @@ class KnownVideo:
     first_seen: date | None
     missing_since: datetime | None = None  # the first fetch of all videos that did not find it
     is_marked: bool = False  # its document says that it is gone
+    outlier: int = 0  # the highest level of its multiplier that an event told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,11 @@ class Past:
     videos: Mapping[str, KnownVideo] = field(default_factory=dict)
     parts: Counter[int] = field(default_factory=Counter)  # how many videos each part of the index holds
     views: Mapping[str, Mapping[date, int]] = field(default_factory=dict)  # of videos, on days that growth begins with
+
+    @property
+    def last_at(self) -> datetime | None:
+        """The time of the last point, or None if there is none of the last LOOK_BACK_DAYS."""
+        return max((at for point in self.account.values() if (at := _moment(point.get("at")))), default=None)
 
     @classmethod
     def read(cls, store: Documents, account_path: str, video_ids: Collection[str], today: date) -> Self:
@@ -107,6 +113,7 @@ def _videos(document: object, part: int) -> Iterator[tuple[str, KnownVideo]]:
                     first_seen=day_from(entry.get("s")),
                     missing_since=_moment(entry.get("x")),
                     is_marked=entry.get("u") is True,
+                    outlier=_whole(entry.get("o")),
                 ),
             )
 

@@ -25,6 +25,8 @@ from tracking.store import DocumentWrite
 DIGEST_BYTES = 8
 LARGEST_COUNT = 2**63 - 1
 """The largest number that Firestore can hold."""
+LISTED_LATE = timedelta(days=1)
+"""A video may be listed, or made public, so long after the time of its publication, and still be new."""
 MISSED_FOR = timedelta(hours=20)
 """A video is gone if two fetches of all videos, a day apart, do not find it. One is not believed."""
 
@@ -44,7 +46,7 @@ class Points:
     """The points of one fetch of an account, or of one chunk of its videos.
 
     `is_whole`: whether these are all videos that the platform has, so that a known one which is not among them is
-    missing.
+    missing. `tells_outliers`: whether outliers become events, so that the index remembers them.
     """
 
     account_path: str
@@ -52,6 +54,7 @@ class Points:
     videos: Sequence[Video]
     now: datetime
     is_whole: bool = False
+    tells_outliers: bool = False
 
     @cached_property
     def fetched(self) -> list[FetchedVideo]:
@@ -61,7 +64,31 @@ class Points:
         }
         multipliers = growth.multipliers(comparable, videos, self.now)
         parts = self._parts_of(videos)
-        return [self._fetched(one, multipliers[video_id], parts[video_id]) for video_id, one in videos.items()]
+        levels = self._outlier_levels(videos, multipliers)
+        return [
+            self._fetched(one, multipliers[video_id], parts[video_id], levels[video_id])
+            for video_id, one in videos.items()
+        ]
+
+    def is_new(self, video: Video) -> bool:
+        """Return whether the video was published since the fetch before, as far as one can know.
+
+        None is new for an account without a recent point: then all its videos are found for the first time.
+        """
+        last_at, published_at = self.past.last_at, video.published_at
+        if video.video_id in self.past.videos or last_at is None or published_at is None:
+            return False
+        return published_at > last_at - LISTED_LATE
+
+    @cached_property
+    def outliers(self) -> dict[str, int]:
+        """The levels that videos reach by this fetch, and that no event has told yet, by the videos' ids."""
+        told = {video_id: known.outlier for video_id, known in self.past.videos.items()}
+        return {
+            one.video.video_id: one.entry.outlier
+            for one in self.fetched
+            if one.entry.outlier > told.get(one.video.video_id, 0)
+        }
 
     def account_point(self, account: Account) -> Fields:
         """Return the account's point. Its videos are those of this fetch and those that were known before."""
@@ -108,9 +135,14 @@ class Points:
         """Return the writes that mark the videos which are gone. They stay, with their history."""
         return [
             DocumentWrite(f"{self.account_path}/videos/{video_id}", {"unavailableSince": entry.missing_since})
-            for video_id, entry in self.missing.items()
-            if entry.is_marked and not self.past.videos[video_id].is_marked
+            for video_id, entry in self.newly_gone.items()
         ]
+
+    @property
+    def newly_gone(self) -> dict[str, KnownVideo]:
+        """The entries of videos that are gone, and whose documents do not say so yet."""
+        gone = {video_id: entry for video_id, entry in self.missing.items() if entry.is_marked}
+        return {video_id: entry for video_id, entry in gone.items() if not self.past.videos[video_id].is_marked}
 
     def _is_gone(self, entry: KnownVideo) -> bool:
         return entry.missing_since is not None and entry.missing_since <= self.now - MISSED_FOR
@@ -157,7 +189,7 @@ class Points:
                 fields["of"] = max([*points, *self.past.parts])
             yield DocumentWrite(index_path(self.account_path, part), fields)
 
-    def _fetched(self, video: Video, multiplier: float | None, part: int) -> FetchedVideo:
+    def _fetched(self, video: Video, multiplier: float | None, part: int, level: int) -> FetchedVideo:
         known = self.past.videos.get(video.video_id)
         before = self.past.views.get(video.video_id, {})
         fields = fitted(video.to_document()) | growth.of_video(video.view_count, video.published_at, before, self.now)
@@ -169,11 +201,34 @@ class Points:
             media_type=str(video.media_type),
             views=video.view_count,
             first_seen=known.first_seen if known else day_of(self.now),
+            outlier=level,
         )
         at_ages = growth.at_ages(video.view_count, video.published_at, self.now)
         back: Fields = {"unavailableSince": None} if known and known.missing_since else {}
         is_changed = known is None or known.digest != entry.digest or bool(at_ages or back)
         return FetchedVideo(video=video, fields=fields | at_ages | back, entry=entry, is_changed=is_changed)
+
+    def _outlier_levels(self, videos: Mapping[str, Video], multipliers: Mapping[str, float | None]) -> dict[str, int]:
+        """Return the highest level that each video has reached: as it was told, or as this fetch tells it.
+
+        The views of the fetch before say what a video had reached then, told or not. So nothing is told of all the
+        outliers of an account when events are switched on, or when old videos are found.
+        """
+        known = self.past.videos
+        told = {video_id: known[video_id].outlier if video_id in known else 0 for video_id in videos}
+        if not self.tells_outliers:
+            return told
+        levels = {video_id: growth.outlier_level(multiplier) for video_id, multiplier in multipliers.items()}
+        higher = [video_id for video_id in videos if levels[video_id] > told[video_id]]
+        compared = [video_id for video_id in higher if video_id in known]
+        before = growth.multipliers(self._known_views(), compared, self.past.last_at or self.now)
+        reached = {video_id: growth.outlier_level(multiplier) for video_id, multiplier in before.items()}
+        news = {
+            video_id: levels[video_id]
+            for video_id in higher
+            if (levels[video_id] > reached.get(video_id, 0) if video_id in known else self.is_new(videos[video_id]))
+        }
+        return told | news
 
     def _known_views(self) -> dict[str, Views]:
         return {
@@ -211,7 +266,10 @@ def _stored(entry: KnownVideo, known: KnownVideo | None) -> Fields:
     """Return the entry's map. Most videos are never missing, so those fields are left out where nothing changes."""
     was_missing = known is not None and known.missing_since is not None
     missing = {"x": entry.missing_since, "u": entry.is_marked} if entry.missing_since or was_missing else {}
-    return missing | {
+    outlier = {"o": entry.outlier} if entry.outlier else {}
+    return {
+        **missing,
+        **outlier,
         "h": entry.digest,
         "t": entry.published_at,
         "m": entry.media_type,
