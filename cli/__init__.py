@@ -30,6 +30,7 @@ from cli.counts import counted
 from cli.deploy import deploy, rollback
 from cli.deploy.stages import DeployError
 from cli.doctor import doctor
+from cli.events import events_table, payloads
 from cli.export import Format, History, write_files
 from cli.fetch import fetch
 from cli.history import chart, history_table, points_since
@@ -299,6 +300,22 @@ def refresh(
     if store.update_each([DocumentWrite(account_path(org, project, account_id), fields)]) != [True]:
         raise AccountError(f"{account_id} was not changed: it is gone, or Firestore refuses to change it.")
     out.print(f"{account_id} is due. The next tick starts it, if the stack has refreshes.", highlight=False)
+
+
+@app.command()
+def events(
+    org: Org = "demo-org",
+    project: Annotated[str | None, typer.Option(help="Only events of this project.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the payloads, a line each.")] = False,
+) -> None:
+    """List what happened to an organisation's jobs, accounts and videos, the newest first. It needs News=on."""
+    found = _store().list_events(org, project, limit)
+    if as_json:
+        for payload in payloads(found):
+            out.print(payload, markup=False, highlight=False, soft_wrap=True)
+        return
+    out.print(events_table(found) if found else "No events.")
 
 
 @app.command()

@@ -12,10 +12,9 @@ from hypothesis import currently_in_test_context, event
 
 from tests.doubles import ManualClock
 from tests.truth import CONTENT_FIELDS, HISTORY, Truth, Writer
-from tracking.events import OUTBOX
 from tracking.jobs import ENDINGS, FINISHED, TRANSITIONS, ChangeKind, Fields, Status
 from tracking.staging.memory import MemoryObjects
-from tracking.store import JOBS, DocumentWrite, JobSnapshot, JobWrite
+from tracking.store import JOBS, OUTBOX, DocumentWrite, JobSnapshot, JobWrite
 from tracking.store.memory import MemoryStore
 
 R = TypeVar("R")

@@ -16,11 +16,10 @@ from tests.contract.front_ends import FrontEnd
 from tests.factories import videos
 from tests.harness import Harness
 from tracking.errors import JobCancelledError, StoreUnavailableError
-from tracking.events import OUTBOX
 from tracking.jobs import ENDINGS, LEASE, MAX_EXPIRIES
 from tracking.outcomes import ExecutionStatus, Outcome
 from tracking.sentences import Sentence
-from tracking.store import DocumentWrite, JobWrite, StaleVersionError, Store, Unwritable
+from tracking.store import OUTBOX, DocumentWrite, JobWrite, StaleVersionError, Store, Unwritable
 
 EXPIRED_S = LEASE.total_seconds() + 1
 

@@ -203,6 +203,7 @@ CALLS: dict[str, Callable[[FirestoreStore], Any]] = {
     "get_stored_each": lambda store: store.get_stored_each(["a/b"]),
     "create_job": lambda store: store.create_job(job_document()),
     "list_jobs": lambda store: store.list_jobs(JobFilter(), 10),
+    "list_events": lambda store: store.list_events("o", "p", 10),
     "finished_jobs": lambda store: store.finished_jobs(10),
     "documents_in": lambda store: store.documents_in("a/b/c", 10),
     "delete_each": lambda store: store.delete_each({"a/b": VERSION}),

@@ -1041,3 +1041,17 @@ def test_each_document_is_deleted_as_it_was_read(store: Store) -> None:
     assert store.delete_each(read) == 1
     assert list(store.get_documents(ACCOUNTS)) == ["changed"]
     assert store.delete_each({}) == 0
+
+
+def test_events_are_listed_newest_first(store: Store) -> None:
+    """Events of the same moment come in a fixed order: the largest id first."""
+    for number, (org, project, minutes) in enumerate(
+        [("org1", "a", 0), ("org1", "b", 2), ("org2", "a", 3), ("org1", "a", 1), ("org1", "a", 1)]
+    ):
+        occurred_at = START + timedelta(minutes=minutes)
+        event = {"orgId": org, "projectId": project, "occurredAt": occurred_at, "payload": "{}"}
+        store.put_document(DocumentWrite(f"outbox/event{number}", {"event": event, "dueAt": occurred_at}))
+    assert list(store.list_events("org1", None, 9)) == ["event1", "event4", "event3", "event0"]
+    assert list(store.list_events("org1", "a", 2)) == ["event4", "event3"]
+    assert store.list_events("org3", None, 9) == {}
+    assert store.list_events("org2", "a", 1)["event2"]["dueAt"] == START + timedelta(minutes=3)

@@ -18,11 +18,10 @@ from local.paths import ROOT
 from tests.clients import anonymous_client
 from tests.doubles import START
 from tracking import jobs
-from tracking.adoption import FIELD as ADOPTED_FROM
 from tracking.budgets import BudgetLimits, Budgets
 from tracking.history import thinning
 from tracking.jobs import PlatformName, Status
-from tracking.store import JOBS, REFRESHES, JobFilter, JobSnapshot
+from tracking.store import JOBS, OUTBOX, REFRESHES, JobFilter, JobSnapshot
 from tracking.store.firestore import FirestoreStore
 from trigger.control import REFRESH_SLOTS, SLOTS, WRITTEN_BY
 from trigger.turns import FIELD as TURNS
@@ -125,14 +124,16 @@ def made() -> list[StructuredQuery]:
     store.documents_in("organizations/o/projects/p/trackedAccounts/a/videos", 400)
     for org, project, status in itertools.product((None, "o"), (None, "p"), (None, Status.FAILED)):
         store.list_jobs(JobFilter(org_id=org, project_id=project, status=status), 20)
+    store.list_events("o", None, 20)
+    store.list_events("o", "p", 20)
     return [request["structured_query"] for name, request in recorded.calls if name == "run_query"]
 
 
 def test_every_query_has_its_index_and_every_index_its_query(made: list[StructuredQuery]) -> None:
-    assert len(made) == 36
+    assert len(made) == 38
     written = json.loads((ROOT / "firestore.indexes.json").read_text())["indexes"]
-    scopes = {index["queryScope"]: index["collectionGroup"] for index in written}
-    assert scopes == {"COLLECTION": JOBS, "COLLECTION_GROUP": "trackedAccounts"}
+    scopes = {index["collectionGroup"]: index["queryScope"] for index in written}
+    assert scopes == {JOBS: "COLLECTION", OUTBOX: "COLLECTION", "trackedAccounts": "COLLECTION_GROUP"}
     queries = {index for query in made if (index := needed(query))}
     serving = {query: [number for number, index in enumerate(written) if serves(index, query)] for query in queries}
     assert {query: len(found) for query, found in serving.items()} == dict.fromkeys(queries, 1)
@@ -153,14 +154,15 @@ def test_finished_jobs_are_ordered_by_their_ids_alone(made: list[StructuredQuery
     assert [[order.field.field_path for order in q.order_by] for q in finished] == [["__name__"], ["__name__"]]
 
 
-def test_finished_jobs_have_a_ttl_field_without_an_index() -> None:
+def test_what_expires_has_a_ttl_field_without_an_index() -> None:
     """An index on a field whose values only grow would slow every write of the field.
 
     https://firebase.google.com/docs/firestore/ttl#ttl_fields_and_indexes
     """
     with_ttl = [override for override in overrides() if "ttl" in override]
     assert with_ttl == [
-        {"collectionGroup": queue, "fieldPath": "expireAt", "ttl": True, "indexes": []} for queue in (JOBS, REFRESHES)
+        {"collectionGroup": group, "fieldPath": "expireAt", "ttl": True, "indexes": []}
+        for group in (JOBS, REFRESHES, OUTBOX)
     ]
 
 
@@ -197,6 +199,8 @@ OF_OUR_PAGES = {
 }
 """web/tests/mocked/indexes.test.ts checks these queries."""
 ACCOUNT = json.loads((ROOT / "contracts" / "account.json").read_text())
+DUE_EVENTS = {(OUTBOX, "dueAt")}
+"""The field by which whoever hands events on finds those that nobody has handed on. Each event has an entry for it."""
 FIELDS = {
     (collection, name)
     for collection, names in {
@@ -208,8 +212,9 @@ FIELDS = {
         "videoIndex": {"v", "of"},
         removals.COLLECTION: {removals.REMOVED_AT, "removedBy"},
         REFRESHES: {"expireAt"},
+        OUTBOX: {"event", "dueAt", "expireAt"},
         "trackingControl": {
-            *(SLOTS, REFRESH_SLOTS, TURNS, WRITTEN_BY, ADOPTED_FROM),
+            *(SLOTS, REFRESH_SLOTS, TURNS, WRITTEN_BY),
             *Budgets(None, BudgetLimits(), START).to_fields(),
         },
     }.items()
@@ -228,7 +233,7 @@ def test_fields_without_a_query_of_their_own_have_no_index(made: list[Structured
     assert asked == {(JOBS, "status"), (JOBS, "createdAt"), (JOBS, "completedAt"), ("videos", "publishedAt")}
     exempt = [(override["collectionGroup"], override["fieldPath"]) for override in overrides()]
     assert len(exempt) == len(set(exempt))
-    assert set(exempt) == FIELDS - asked - OF_STRANGERS - OF_OUR_PAGES
+    assert set(exempt) == FIELDS - asked - OF_STRANGERS - OF_OUR_PAGES - DUE_EVENTS
 
 
 def test_queries_of_all_accounts_have_an_index_of_one_field(made: list[StructuredQuery]) -> None:

@@ -23,13 +23,13 @@ from tracking.errors import (
     PlatformUnavailableError,
     TrackingError,
 )
-from tracking.events import KEPT, MAX_PAYLOAD_BYTES, OUTBOX, Event, EventType, event_id
+from tracking.events import KEPT, MAX_PAYLOAD_BYTES, Event, EventType, event_id
 from tracking.history import milestones
 from tracking.history.past import Past
 from tracking.jobs import Fields, Status
 from tracking.refreshes import Cadence
 from tracking.sentences import Sentence
-from tracking.store import MAX_WRITES_PER_COMMIT, DocumentWrite, EndingWrite, JobWrite
+from tracking.store import MAX_WRITES_PER_COMMIT, OUTBOX, DocumentWrite, EndingWrite, JobWrite
 from tracking.store.memory import MemoryStore
 
 DAY = timedelta(days=1)

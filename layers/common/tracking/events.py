@@ -22,10 +22,8 @@ from tracking.clock import to_rfc3339
 from tracking.document_limits import MAX_ID_LENGTH, cut, is_document_id
 from tracking.jobs import MAX_USERNAME_LENGTH, AccountType, Change, ChangeKind, Fields, PlatformName
 from tracking.naming import digest_in, readable
-from tracking.store import DocumentWrite
+from tracking.store import OUTBOX, DocumentWrite
 
-OUTBOX = "outbox"
-"""The collection of the events. Only the functions and the command line read and write it."""
 KEPT = timedelta(days=30)
 """The time after which Firestore's TTL policy deletes an event."""
 MAX_PAYLOAD_BYTES = 20_000

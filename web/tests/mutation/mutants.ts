@@ -33,6 +33,7 @@ const VOCABULARIES: readonly (readonly string[])[] = [
 /** Paths of documents that no rule allows, and of collection-group queries (`{path=**}`). */
 const ELSEWHERE = [
   'trackingControl/{id}',
+  'outbox/{id}',
   'organizations/{id}',
   'organizations/{orgId}/members/{id}',
   'organizations/{orgId}/projects/{id}',

@@ -30,6 +30,7 @@ export const REMOVALS = 'organizations/acme/projects/p1/removedAccounts';
 export const ACME_JOB = 'trackingJobs/acme-job';
 export const GLOBEX_JOB = 'trackingJobs/globex-job';
 export const PAUSES = 'trackingControl/platforms';
+export const EVENT = 'outbox/acme-job-1-0123456789abcdef0123-completed';
 export const PAUSES_SHOWN = 'trackingStatus/platforms';
 export const WAITS_SHOWN = 'organizations/acme/trackingStatus/refreshes';
 
@@ -112,6 +113,11 @@ export const BACKGROUND: Documents = {
   [`organizations/globex/members/${IN_BOTH}`]: { role: 'member' },
   [GLOBEX_JOB]: plainJob('completed', 'globex'),
   [PAUSES]: { youtube: { until: EARLIER, reason: 'quota' } },
+  [EVENT]: {
+    event: { orgId: 'acme', projectId: 'p1', userId: MEMBER, type: 'tracking.job.completed', occurredAt: EARLIER },
+    dueAt: EARLIER,
+    expireAt: EARLIER,
+  },
 };
 
 let jobs = 0;

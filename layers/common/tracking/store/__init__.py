@@ -25,6 +25,8 @@ JOBS = "trackingJobs"
 """The collection of the jobs that users write."""
 REFRESHES = "refreshJobs"
 """The collection of the jobs with which the system keeps accounts current. A store works on one of the two."""
+OUTBOX = "outbox"
+"""The collection of the events (`tracking.events`). Only the functions and the command line read and write it."""
 MAX_WRITES_PER_COMMIT = 500
 MAX_BYTES_PER_COMMIT = 3_500_000
 """Below 4 MiB, where the emulator refuses a message. Firestore itself allows 10 MiB:
@@ -443,6 +445,10 @@ class CommandLineStore(StateStore, CleanupStore, Protocol):
 
         `after`: the last job of the page before. A job without this timestamp is left out.
         """
+        ...
+
+    def list_events(self, org_id: str, project_id: str | None, limit: int) -> dict[str, Fields]:
+        """Return an organisation's newest events by id, the newest first. `project_id`: only those of this project."""
         ...
 
 

@@ -27,6 +27,7 @@ from tracking.sentences import say
 from tracking.store import (
     JOBS,
     MAX_WRITES_PER_COMMIT,
+    OUTBOX,
     DocumentExistsError,
     DocumentMissingError,
     DocumentWrite,
@@ -407,6 +408,14 @@ class FirestoreStore:
             elif status.code == Code.ALREADY_EXISTS:
                 created[job_id] = None
         return created
+
+    @_translated
+    def list_events(self, org_id: str, project_id: str | None, limit: int) -> dict[str, dict[str, Any]]:
+        query: Any = self.client.collection(OUTBOX).where(filter=FieldFilter("event.orgId", "==", org_id))
+        if project_id is not None:
+            query = query.where(filter=FieldFilter("event.projectId", "==", project_id))
+        query = query.order_by("event.occurredAt", direction=Query.DESCENDING).limit(limit)
+        return {document.id: document.to_dict() or {} for document in query.stream(**self._call)}
 
     @_translated
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:

@@ -16,6 +16,7 @@ from tracking.jobs import FINISHED, OPEN, READ_FIELDS, PlatformName, Status
 from tracking.spending import Spent, total
 from tracking.store import (
     JOBS,
+    OUTBOX,
     DocumentExistsError,
     DocumentMissingError,
     DocumentWrite,
@@ -216,6 +217,15 @@ class MemoryStore:
         ended = sorted((job.data["completedAt"], job.job_id, job) for job in jobs)
         begin = (moment, "") if after is None else (after.data["completedAt"], after.job_id)
         return _copies((job for at, job_id, job in ended if (at, job_id) > begin), limit)
+
+    def list_events(self, org_id: str, project_id: str | None, limit: int) -> dict[str, dict[str, Any]]:
+        found = [
+            (event_id, document)
+            for event_id, document in self.get_documents(OUTBOX).items()
+            if document["event"]["orgId"] == org_id and project_id in {None, document["event"]["projectId"]}
+        ]
+        found.sort(key=lambda one: (one[1]["event"]["occurredAt"], one[0]), reverse=True)
+        return dict(found[:limit])
 
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
         with self._lock:

@@ -13,6 +13,7 @@ import {
   ACCOUNT,
   ACCOUNT_HISTORY,
   ACME_JOB,
+  EVENT,
   MEMBER,
   NOBODY,
   OUTSIDER,
@@ -60,6 +61,7 @@ export const elsewhere: Case[] = [
   ]),
   ...[MEMBER, OWNER].flatMap((as) => [
     ...untouchable(PAUSES, as),
+    ...untouchable(EVENT, as),
     ...untouchable(`organizations/acme/members/${as}`, as),
     ...untouchable('organizations/acme', as),
     ...untouchable('organizations/acme/projects/p1', as),
@@ -73,6 +75,7 @@ export const elsewhere: Case[] = [
     ...untouchable(`${WAITS_SHOWN}/notes/n1`, as),
   ]),
   ...untouchable(PAUSES, NOBODY),
+  ...untouchable(EVENT, NOBODY),
   ...untouchable(PAUSES_SHOWN, NOBODY),
   ...[MEMBER, OWNER].flatMap((as) => untouchable(PAUSES_SHOWN, as, ['list', ...WRITES])),
   ...[MEMBER, OUTSIDER].map((as) => ({
