@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +33,14 @@ from tracking.sentences import Sentence
 from tracking.store import MAX_WRITES_PER_COMMIT, OUTBOX, DocumentWrite, EndingWrite, JobWrite
 from tracking.store.memory import MemoryStore
 
+CONTRACT: dict[str, Any] = json.loads((Path(__file__).parents[2] / "contracts" / "events.json").read_text())
+TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "int": (int,),
+    "number": (int, float),
+    "map": (dict,),
+    "videos": (list,),
+}
 DAY = timedelta(days=1)
 FAILURE = jobs.fail(Status.PROCESSING, START, Sentence("Why."), "ContractError")
 COMPLETION = jobs.complete(START, Sentence("Done."), "tiktok_1")
@@ -63,11 +72,45 @@ def aged(count: int, **fields: Any) -> list[Video]:
 
 
 def outbox(harness: Harness) -> dict[str, dict[str, Any]]:
-    """Return the data of each event by its type. Two events of one type are a failure."""
-    payloads = [json.loads(one["event"]["payload"]) for one in harness.store.get_documents(OUTBOX).values()]
+    """Return the data of each event by its type, held to the contract. Two events of one type are a failure."""
+    payloads = [held(one) for one in harness.store.get_documents(OUTBOX).values()]
     told = {payload["type"]: payload["data"] for payload in payloads}
     assert len(told) == len(payloads)
     return told
+
+
+def held(document: Fields) -> dict[str, Any]:
+    """Check an event's document against the contract, and return its payload."""
+    assert_fields(CONTRACT["document"], document)
+    assert_fields(CONTRACT["event"], document["event"])
+    assert document["expireAt"] == document["event"]["occurredAt"] + KEPT
+    payload: dict[str, Any] = json.loads(document["event"]["payload"])
+    assert_payload(payload)
+    for name in ("orgId", "projectId"):
+        assert payload["data"][name] == document["event"][name]
+    assert (payload["type"], payload["data"].get("userId")) == (document["event"]["type"], document["event"]["userId"])
+    assert datetime.fromisoformat(payload["timestamp"]) == document["event"]["occurredAt"]
+    return payload
+
+
+def assert_payload(payload: Fields) -> None:
+    assert_fields(CONTRACT["payload"], payload)
+    assert_fields(CONTRACT["types"][payload["type"]]["data"], payload["data"])
+    for one in payload["data"].get("videos", ()):
+        assert_fields(CONTRACT["videos"][payload["type"]], one)
+
+
+def assert_fields(types: dict[str, str], found: Fields) -> None:
+    assert found.keys() == types.keys()
+    for name, value in found.items():
+        kind = types[name].removesuffix("?")
+        if value is None:
+            assert types[name].endswith("?"), name
+        elif kind == "timestamp":
+            moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+            assert moment.utcoffset() == timedelta(0), name
+        else:
+            assert type(value) in TYPES[kind], name
 
 
 def forget(harness: Harness) -> None:
@@ -114,6 +157,35 @@ def ending(**job: Any) -> EndingWrite:
     return endings.ending("job1", JOB | job, FAILURE, "v", news=True, execution=EXECUTION)
 
 
+# The contract
+
+
+def test_the_contract_has_every_type_with_an_example() -> None:
+    assert list(CONTRACT["types"]) == list(EventType)
+    assert (CONTRACT["collection"], CONTRACT["videos"].keys()) == (
+        OUTBOX,
+        {name for name, one in CONTRACT["types"].items() if "videos" in one["data"]},
+    )
+
+
+@pytest.mark.parametrize("event_type", EventType)
+def test_an_example_is_held_to_the_contract(event_type: EventType) -> None:
+    example = CONTRACT["types"][event_type]["example"]
+    assert example["type"] == event_type
+    assert_payload(example)
+    data = example["data"]
+    event = Event(
+        event_id="x",
+        type=event_type,
+        org_id=data["orgId"],
+        project_id=data["projectId"],
+        user_id=data.get("userId"),
+        occurred_at=datetime.fromisoformat(example["timestamp"]),
+        data=data,
+    )
+    assert held(event.to_write().fields) == example
+
+
 # The event of a job's end
 
 
@@ -142,7 +214,7 @@ def test_a_jobs_end_tells_what_became_of_it() -> None:
 
 def test_a_failed_job_tells_why() -> None:
     (event,) = ending().riders
-    data = json.loads(event.fields["event"]["payload"])["data"]
+    data = held(event.fields)["data"]
     assert (data["message"], data["errorCode"]) == ("Why.", "ContractError")
     assert "accountId" not in data
 
@@ -162,7 +234,7 @@ def test_a_malformed_job_of_nobody_is_no_news(field: str, value: object) -> None
 @pytest.mark.parametrize("value", [None, 7, "", {"x": 1}, [1], "a/b", "x" * 500])
 def test_what_is_malformed_in_a_job_is_null_or_cut(value: object) -> None:
     (event,) = ending(userId=value, username=value, platform=value, accountType=value, attempt=value).riders
-    data = json.loads(event.fields["event"]["payload"])["data"]
+    data = held(event.fields)["data"]
     assert (data["userId"], data["platform"], data["accountType"], data["attempt"]) == (
         None,
         None,
