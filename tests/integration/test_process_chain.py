@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from google.cloud.firestore_v1 import Client
 
 from bench.rpcs import RecordedClient, RpcRecorder
-from tests.factories import account, videos
+from tests.factories import account, video, videos
 from tests.harness import CHAIN, Harness, lambda_cause
 from tracking.errors import AccountPrivateError, JobCancelledError
 from tracking.staging.s3 import S3Objects
@@ -79,6 +80,24 @@ def test_a_known_account_costs_one_more_and_keeps_who_added_it(real: Harness, se
     (saved,) = real.store.get_documents(ACCOUNTS).values()
     assert (saved["addedBy"], saved["lastJobId"]) == ("first", job["jobId"])
     assert saved["dateAdded"] < saved["lastSyncedAt"]
+
+
+def test_news_costs_no_request(real: Harness, sent: RpcRecorder) -> None:
+    """Events are in commits that are made anyway. The second job finds a new video, and passes a milestone."""
+    real.process_deps = replace(real.process_deps, news=True)
+    real.platform.videos = videos(10)
+    real.run_chain(real.claimed_job())
+    real.clock.advance(86_400)
+    real.platform.account = account(follower_count=100_000_000)
+    real.platform.videos = [video(50, published_at=real.clock.now()), *videos(10)]
+    job = real.claimed_job()
+    sent.calls.clear()
+    real.run_chain(job)
+    assert sorted(sent.names) == ["BatchGetDocuments"] * 2 + ["Commit"] * 5
+    listed = real.store.list_events("org1", "project1", 9)
+    assert [name.rpartition("-")[2] for name in listed][3:] == ["completed"]  # of the first job
+    assert {name.rpartition("-")[2] for name in listed} == {"completed", "published", "milestone"}
+    assert all(document["dueAt"] == document["event"]["occurredAt"] for document in listed.values())
 
 
 def test_a_state_whose_reply_was_lost_is_applied_once(real: Harness) -> None:
