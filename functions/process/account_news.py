@@ -10,7 +10,7 @@ entry in the index. So the next fetch finds it told.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -61,7 +61,7 @@ def of_videos(step: Step, deps: ProcessDeps, account: Account, points: Points) -
         ],
     }
     return [
-        _write(step, one, account.username, points.now, {"total": len(found), "videos": found[:MOST_VIDEOS]})
+        _write(step, one, account.username, points.now, {"total": len(found), "videos": found[:MOST_VIDEOS]}, of=found)
         for one, found in told.items()
         if found
     ]
@@ -100,12 +100,20 @@ def _new_spikes(points: Points, point: Mapping[str, Any]) -> Fields:
     return {
         kind: spike
         for kind, spike in spikes.of_account(points.past, point, today).items()
-        if spike and spike["day"] == today.isoformat() and map_of(known.get(kind)).get("day") != spike["day"]
+        if map_of(spike).get("day") == today.isoformat() and map_of(known.get(kind)).get("day") != spike["day"]
     }
 
 
-def _write(step: Step, type_: EventType, username: str, at: datetime, data: Fields) -> DocumentWrite:
+def _write(
+    step: Step, type_: EventType, username: str, at: datetime, data: Fields, of: Sequence[Fields] = ()
+) -> DocumentWrite:
+    """Return the write of an event. `of`: all videos that it tells of.
+
+    They are a part of the id. A state that was killed between two parts of the index tells the rest when it runs again,
+    and that must not take the place of what it told before.
+    """
     work = step.work
+    told_by = " ".join([step.execution_name, *(one["videoId"] for one in of)])
     of_account = {
         "orgId": work.org_id,
         "projectId": work.project_id,
@@ -116,7 +124,7 @@ def _write(step: Step, type_: EventType, username: str, at: datetime, data: Fiel
     # A chunk's number is a part of the id, because each chunk has videos of its own.
     chunk = work.chunk if type_.startswith("tracking.video.") else 1
     return Event(
-        event_id=event_id(work.job_id, work.attempt, step.execution_name, type_, chunk),
+        event_id=event_id(work.job_id, work.attempt, told_by, type_, chunk),
         type=type_,
         org_id=work.org_id,
         project_id=work.project_id,

@@ -404,6 +404,14 @@ def test_a_spike_is_told_once_a_day(harness: Harness) -> None:
     assert news(harness).keys() == {"job.completed"}
 
 
+@pytest.mark.parametrize("odd", ["x", 7, [1], {"x": 1}, {"day": 5}])
+def test_odd_spikes_keep_no_job_from_ending(harness: Harness, odd: object) -> None:
+    harness.store.update_each([DocumentWrite(ACCOUNT, {"spikes": {}})])
+    harness.store.update_each([DocumentWrite(ACCOUNT, {"spikes": {"followers": odd, "views": odd}})])
+    harness.run_chain(harness.claimed_job())
+    assert news(harness).keys() == {"job.completed"}
+
+
 def test_a_milestone_is_told_once(harness: Harness) -> None:
     assert refresh(harness, follower_count=99_999_999) == {}
     told = refresh(harness, follower_count=100_400_000)["account.milestone"]
@@ -507,6 +515,25 @@ def test_known_outliers_are_no_news_when_news_is_switched_on() -> None:
     assert refresh(harness)["video.outlier"]["videos"][0]["level"] == 10
 
 
+def test_old_videos_whose_views_become_known_are_no_news() -> None:
+    """A platform begins to report the views of what was published two months ago, and of what is two days old."""
+    served = aged(50, view_count=1_000)
+    hidden = [video(100 + n, published_at=START - timedelta(days=10 + n), view_count=None) for n in range(10)]
+    young = video(200, published_at=START - timedelta(days=2), view_count=None)
+    harness = Harness(videos=[*served, *hidden, young], news=True)
+    harness.refresh_by_default(Cadence.DAILY)
+    harness.run_chain(harness.claimed_job())
+    forget(harness)
+    harness.platform.videos = [*served, *(replace(one, view_count=9_000) for one in [*hidden, young])]
+    harness.clock.advance(86_400)
+    harness.run_chain(harness.claimed_job())
+    assert [one["videoId"] for one in news(harness)["video.outlier"]["videos"]] == ["video00200"]
+    harness.platform.videos = [*served, *(replace(one, view_count=11_000) for one in [*hidden, young])]
+    harness.clock.advance(86_400)
+    harness.run_chain(harness.claimed_job())
+    assert news(harness)["video.outlier"]["total"] == 11  # all rise to the next level
+
+
 def test_an_outlier_by_a_new_median_is_told() -> None:
     """Six videos with few views have become old enough to count, so the same views are far more than usual."""
     young = [video(n, published_at=START - timedelta(days=6, hours=12, minutes=n), view_count=100) for n in range(2, 8)]
@@ -607,6 +634,30 @@ def test_news_of_a_large_chunk_is_not_lost_by_a_kill(killed_after: int, count: i
         store.last = 10**6
         harness.run_state("SaveVideos", state)
     assert news(harness).keys() == {"job.completed", "video.published"}
+
+
+@pytest.mark.parametrize("killed_after", range(3))
+def test_a_kill_between_two_parts_of_the_index_takes_nothing_back(killed_after: int) -> None:
+    """Ten of 30 new videos are in the first part, which was written. The next run tells the others alone."""
+    harness = Harness(news=True)
+    store = Commits(harness)
+    harness.use(store)
+    harness.process_deps = replace(harness.process_deps, limits=replace(harness.limits, documents_per_commit=263))
+    known = [video(1_000 + n, published_at=START - timedelta(hours=24 + n)) for n in range(490)]
+    harness.platform.videos = known
+    harness.run_chain(harness.claimed_job())
+    harness.clock.advance(86_400)
+    forget(harness)
+    harness.platform.videos = [*[video(n, published_at=harness.clock.now()) for n in range(30)], *known]
+    state = harness.run_chain(harness.claimed_job(), until="FetchVideos")
+    store.last = len(store.commits) + killed_after
+    with pytest.raises(PlatformUnavailableError):
+        harness.run_state("SaveVideos", state)
+    store.last = 10**6
+    harness.run_state("SaveVideos", state)
+    published = [one for name, one in harness.store.get_documents(OUTBOX).items() if name.endswith("published")]
+    totals = sorted(held(one)["data"]["total"] for one in published)
+    assert totals == ([20, 30] if killed_after == 2 else [30])
 
 
 def test_a_chunk_that_is_not_the_last_one_has_news(harness: Harness) -> None:

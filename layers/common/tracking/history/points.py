@@ -212,7 +212,8 @@ class Points:
         """Return the highest level that each video has reached: as it was told, or as this fetch tells it.
 
         The views of the fetch before say what a video had reached then, told or not. So nothing is told of all the
-        outliers of an account when events are switched on, or when old videos are found.
+        outliers of an account when events are switched on, or when old videos are found. Nor is a settled video news
+        that could not be compared before: all of an account's may be so when a platform begins to report views.
         """
         known = self.past.videos
         told = {video_id: known[video_id].outlier if video_id in known else 0 for video_id in videos}
@@ -222,13 +223,22 @@ class Points:
         higher = [video_id for video_id in videos if levels[video_id] > told[video_id]]
         compared = [video_id for video_id in higher if video_id in known]
         before = growth.multipliers(self._known_views(), compared, self.past.last_at or self.now)
-        reached = {video_id: growth.outlier_level(multiplier) for video_id, multiplier in before.items()}
         news = {
             video_id: levels[video_id]
             for video_id in higher
-            if (levels[video_id] > reached.get(video_id, 0) if video_id in known else self.is_new(videos[video_id]))
+            if (
+                self._is_higher(videos[video_id], levels[video_id], before[video_id])
+                if video_id in known
+                else self.is_new(videos[video_id])
+            )
         }
         return told | news
+
+    def _is_higher(self, video: Video, level: int, before: float | None) -> bool:
+        """Return whether a known video has risen to this level since the fetch before."""
+        if before is None:
+            return video.published_at is not None and video.published_at > self.now - growth.SETTLED
+        return level > growth.outlier_level(before)
 
     def _known_views(self) -> dict[str, Views]:
         return {
