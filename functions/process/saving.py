@@ -137,6 +137,7 @@ class Saving:
         self._points = points
         self._account_point = points.account_point(account)
         self._keeps_point = True
+        self._tells_news = deps.news
         self._total = step.work.videos_saved + len(points.videos)
         self._message = message
         unchanged = sum(not one.is_changed for one in points.fetched) if step.work.refresh else 0
@@ -199,6 +200,11 @@ class Saving:
                 self._keeps_point = False
                 self.finish(last)
                 return
+            if not last and self._tells_news:
+                self._tell_refused("events", error)
+                self._tells_news = False
+                self.finish(last)
+                return
             if not last:
                 raise
             self._save_by_halves(last, error)
@@ -229,10 +235,10 @@ class Saving:
         document, completion = self._document(saved), self._completion(saved)
         job = self._step.work.to_state()
         point = [self._points.account_write(self._account_point)] if self._keeps_point else []
-        documents = [*last, *point, *self._news]
+        documents = [*last, *point, *(self._news if self._tells_news else [])]
 
         def complete(account: DocumentWrite) -> Fence:
-            return fence.end(self._deps.store, self.fence, job, completion, account, documents, news=self._deps.news)
+            return fence.end(self._deps.store, self.fence, job, completion, account, documents, news=self._tells_news)
 
         if self._step.work.refresh:
             self.fence = _commit_tracked(document, complete)

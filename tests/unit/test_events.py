@@ -30,7 +30,7 @@ from tracking.history.past import Past
 from tracking.jobs import Fields, Status
 from tracking.refreshes import Cadence
 from tracking.sentences import Sentence
-from tracking.store import MAX_WRITES_PER_COMMIT, OUTBOX, DocumentWrite, EndingWrite, JobWrite
+from tracking.store import MAX_WRITES_PER_COMMIT, OUTBOX, DocumentWrite, EndingWrite, JobWrite, WriteRefusedError
 from tracking.store.memory import MemoryStore
 
 CONTRACT: dict[str, Any] = json.loads((Path(__file__).parents[2] / "contracts" / "events.json").read_text())
@@ -676,6 +676,26 @@ def test_a_chunk_that_is_not_the_last_one_has_news(harness: Harness) -> None:
         if name in ids
     ]
     assert sorted(totals) == [10, 20]
+
+
+@pytest.mark.parametrize("word", ["milestone", "completed"])
+def test_a_refused_event_keeps_no_job_from_ending(word: str) -> None:
+    class Refusing(MemoryStore):
+        def commit(self, job: JobWrite, documents: Any = ()) -> str:
+            if any(one.path.endswith(f"-{word}") for one in (*job.companions, *documents)):
+                raise WriteRefusedError(word)
+            return super().commit(job, documents)
+
+    harness = Harness(news=True)
+    harness.use(Refusing(harness.clock))
+    harness.platform.videos = aged(20)
+    harness.process_deps = replace(harness.process_deps, news=False)
+    harness.run_chain(harness.claimed_job())
+    harness.process_deps = replace(harness.process_deps, news=True)
+    harness.platform.account = account(follower_count=100_000_000)
+    job = harness.claimed_job()
+    harness.run_chain(job)
+    assert harness.document(job["jobId"])["status"] == "completed"
 
 
 def test_an_event_without_videos_is_never_cut() -> None:
