@@ -44,6 +44,12 @@ def of_account(
     return [_write(step, one, account.username, points.now, data) for one, data in told.items()]
 
 
+def told_by_point(deps: ProcessDeps, account: Account, points: Points) -> Fields:
+    """Return what the account's point says of its news: a milestone, so that no other fetch of the day tells it."""
+    milestone = milestones.passed(points.past, account.follower_count) if deps.news else None
+    return {milestones.TOLD: milestone} if milestone else {}
+
+
 def of_videos(step: Step, deps: ProcessDeps, account: Account, points: Points) -> list[DocumentWrite]:
     """Return the events to write before the index of this chunk's videos."""
     if not deps.news:
@@ -90,7 +96,7 @@ def _of_account(
         yield EventType.ACCOUNT_RECOVERED, {"reason": reason, "since": _moment(known.get("unavailableSince"))}
     if found := _new_spikes(points, point):
         yield EventType.ACCOUNT_SPIKE, {"spikes": found}
-    if milestone := milestones.passed(points.past, account.follower_count):
+    if milestone := point.get(milestones.TOLD):
         yield EventType.ACCOUNT_MILESTONE, {"followers": milestone, "followerCount": account.follower_count}
 
 

@@ -135,7 +135,7 @@ class Saving:
         self._deps = deps
         self._account = account
         self._points = points
-        self._account_point = points.account_point(account)
+        self._account_point = points.account_point(account) | account_news.told_by_point(deps, account, points)
         self._keeps_point = True
         self._tells_news = deps.news
         self._total = step.work.videos_saved + len(points.videos)

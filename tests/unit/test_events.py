@@ -311,7 +311,7 @@ def test_every_refusal_of_a_malformed_job_has_its_own_event(harness: Harness) ->
 
 
 def test_without_news_nothing_is_written_and_nothing_remembered() -> None:
-    """The same events as elsewhere here, on two harnesses: apart from the outbox, only outliers' levels differ."""
+    """The same events as elsewhere here, on two harnesses: apart from the outbox, only what was told differs."""
     documents = []
     for is_on in (False, True):
         harness = Harness(videos=aged(20, view_count=1_000), news=is_on)
@@ -327,6 +327,7 @@ def test_without_news_nothing_is_written_and_nothing_remembered() -> None:
     assert without.keys() == with_.keys() - told
     index = f"{ACCOUNT}/videoIndex/1"
     assert with_[index]["v"]["video00000"].pop("o") == 5
+    assert with_[f"{ACCOUNT}/accountHistory/2026-03"]["days"]["02"].pop("m") == 100_000_000
     tracked = {path for path in without if path.startswith("organizations/")}
     assert {path: with_[path] for path in tracked} == {path: without[path] for path in tracked}
 
@@ -418,6 +419,20 @@ def test_a_milestone_is_told_once(harness: Harness) -> None:
     assert (told["followers"], told["followerCount"]) == (100_000_000, 100_400_000)
     assert refresh(harness, follower_count=99_000_000) == {}
     assert refresh(harness, follower_count=101_000_000) == {}  # passed again
+
+
+def test_a_milestone_that_is_passed_several_times_in_a_day_is_told_once(harness: Harness) -> None:
+    """Each fetch replaces the day's count, so the counts alone do not say that the milestone was reached before."""
+    assert refresh(harness, follower_count=99_999_990) == {}
+    told = []
+    for followers in (100_000_005, 99_999_998, 100_000_003, 99_999_999, 100_000_001):
+        harness.clock.advance(1_800)
+        harness.platform.account = replace(harness.platform.account, follower_count=followers)
+        harness.run_chain(harness.claimed_job())
+        told.append("account.milestone" in news(harness))
+    assert told == [True, False, False, False, False]
+    assert refresh(harness, follower_count=99_000_000) == {}
+    assert refresh(harness, follower_count=100_000_001) == {}  # on another day
 
 
 @pytest.mark.parametrize(
