@@ -421,7 +421,7 @@ def test_a_milestone_is_told_once(harness: Harness) -> None:
     assert refresh(harness, follower_count=101_000_000) == {}  # passed again
 
 
-def test_a_milestone_that_is_passed_several_times_in_a_day_is_told_once(harness: Harness) -> None:
+def test_a_milestone_passed_often_in_a_day_is_told_once(harness: Harness) -> None:
     """Each fetch replaces the day's count, so the counts alone do not say that the milestone was reached before."""
     assert refresh(harness, follower_count=99_999_990) == {}
     told = []
@@ -652,7 +652,7 @@ def test_news_of_a_large_chunk_is_not_lost_by_a_kill(killed_after: int, count: i
 
 
 @pytest.mark.parametrize("killed_after", range(3))
-def test_a_kill_between_two_parts_of_the_index_takes_nothing_back(killed_after: int) -> None:
+def test_a_kill_between_two_index_parts_takes_nothing_back(killed_after: int) -> None:
     """Ten of 30 new videos are in the first part, which was written. The next run tells the others alone."""
     harness = Harness(news=True)
     store = Commits(harness)
