@@ -737,3 +737,18 @@ def test_a_refresh_dearer_than_a_lowered_budget_fails() -> None:
     first, *others = sorted(world.refreshes(), key=lambda job: job["createdAt"])
     assert (first["status"], first["errorCode"]) == ("failed", "AllowanceSpentError")
     assert "completed" in {job["status"] for job in others}
+
+
+def test_an_incremental_refresh_of_a_large_channel_costs_six() -> None:
+    """5,000 videos, of which those of the last 30 days are counted again."""
+    world = RefreshWorld(BudgetLimits())
+    world.run(world.add_job(YOUTUBE, "sim_videos_5000"))
+    world.clock.advance(DAY.total_seconds())
+    world.requests.clear()
+    world.make_due()
+    world.minutes(2)
+    (refresh,) = world.refreshes()
+    assert (refresh["status"], refresh["refreshOrder"]["mode"]) == ("completed", "incremental")
+    units = len([path for _, path in world.requests if path.startswith("/youtube")])
+    assert refresh["spent"] == {"units": units}
+    assert 0 < units <= 6

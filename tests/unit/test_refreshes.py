@@ -622,6 +622,17 @@ def test_a_deleted_video_is_marked_by_the_second_full_refresh(mine: Harness) -> 
     fetch_all(mine, left, wanted="incremental")
 
 
+def test_a_video_far_back_is_missed_by_full_refreshes_alone(harness: Harness) -> None:
+    gone = video(450).video_id
+    serve(harness, aged(500))
+    harness.refresh_by_default(Cadence.DAILY)
+    harness.run_chain(harness.claimed_job(accountType="my"))
+    left = [one for one in aged(500) if one.video_id != gone]
+    for mode, expected in [*[("incremental", set())] * 7, ("full", set()), ("full", {gone})]:
+        found = fetch_all(harness, left, mode)
+        assert {name for name, one in found.items() if one.get("unavailableSince")} == expected
+
+
 def test_a_video_of_an_account_that_is_fetched_often_is_marked(mine: Harness) -> None:
     """Six hours between two fetches of all videos are too few to believe them, so there are some more."""
     mine.store.put_document(DocumentWrite(ACCOUNT, {"refreshCadence": "6h", "fullAt": None}))
