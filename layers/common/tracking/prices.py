@@ -8,11 +8,10 @@ An estimate is no bill: prices change, plans have discounts, and X charges for a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
+class Price(NamedTuple):
     usd: float  # for one
     source: str
     seen: str  # when the price was looked up: year and month
