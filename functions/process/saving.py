@@ -28,7 +28,7 @@ from tracking.fence import Fence
 from tracking.history.days import day_of
 from tracking.history.past import Past
 from tracking.history.points import Points
-from tracking.jobs import Change
+from tracking.jobs import Change, Fields
 from tracking.sentences import Sentence, say
 from tracking.store import (
     MAX_BYTES_PER_COMMIT,
@@ -160,6 +160,11 @@ class Saving:
         return self._step.work.videos_missing + self.left_out
 
     @cached_property
+    def _figures(self) -> Fields:
+        """The figures of the account's document: the same for the room and for the commit."""
+        return self._points.figures(self._account_point)
+
+    @cached_property
     def _news(self) -> list[DocumentWrite]:
         """The account's events, for the completing commit."""
         return account_news.of_account(self._step, self._deps, self._account, self._points, self._account_point)
@@ -249,7 +254,7 @@ class Saving:
     def _document(self, saved: int) -> AccountDocument:
         figures = {
             "videoCount": self._points.number_of_videos if self._step.work.refresh else saved,
-            **self._points.figures(self._account_point),
+            **self._figures,
             **keeping_current.after_success(self._step, self._deps, self._points, self._account),
         }
         return AccountDocument(self._step, self._account, self._deps.clock, figures)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tracking.budgets import BUDGETS_DOCUMENT, WAITS_DOCUMENT, BudgetLimits, Budgets, Closed, end_of_day
+from tracking.budgets import BUDGETS_DOCUMENT, ORG, WAITS_DOCUMENT, BudgetLimits, Budgets, Closed, end_of_day
 from tracking.errors import StoreUnavailableError
 from tracking.jobs import PlatformName, Status
 from tracking.platform_contract import PLATFORMS
@@ -26,9 +26,6 @@ from tracking.store import (
     StoredDocument,
 )
 from trigger.control import WRITTEN_BY, ControlChangedError
-
-ORG = "org:"
-"""Begins an organisation's key in `told`, where platforms have their names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ from tracking.store import JobSnapshot
 BUDGETS_DOCUMENT = "trackingControl/budgets"
 WAITS_DOCUMENT = "trackingStatus/refreshes"
 """Which platforms' refreshes wait for the next day, for every signed-in user. The functions never read it."""
+ORG = "org:"
+"""Begins an organisation's key in `told`, where platforms have their names."""
 FOR_PRESSES = 0.2
 """The part of each budget that is only for what members ask for."""
 LARGEST_SHARE = 0.5
@@ -132,9 +134,7 @@ class Budgets:
             if is_document_id(org) and type(number) is int and number > 0
         }
         self.told: dict[str, str] = {
-            name: str(value)
-            for name, value in _map(stored, "told").items()
-            if is_document_id(name.removeprefix("org:"))  # `trigger.budget_book` names them
+            name: str(value) for name, value in _map(stored, "told").items() if is_document_id(name.removeprefix(ORG))
         }
         self.minute, self._started = _minute(stored)
 

@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 
 from tracking.history.days import base
-from tracking.history.past import Past
+from tracking.history.past import Past, count_of
 from tracking.jobs import Fields
 
 EARLIER_VIDEOS = 50
@@ -63,7 +63,7 @@ def recent_followers(past: Past, point: Mapping[str, Any], today: date) -> list[
     """
     points = {**past.account, today: point}
     days = (today - timedelta(back) for back in reversed(range(RECENT_DAYS)))
-    return [count if type(count := points.get(day, {}).get("f")) is int else None for day in days]
+    return [count_of(points.get(day, {}).get("f")) for day in days]
 
 
 def of_video(views: int | None, published_at: datetime | None, before: Mapping[date, int], now: datetime) -> Fields:

@@ -109,7 +109,7 @@ def _videos(document: object, part: int) -> Iterator[tuple[str, KnownVideo]]:
                     digest=entry["h"],
                     published_at=_moment(entry.get("t")),
                     media_type=str(entry.get("m")),
-                    views=_count(entry.get("w")),
+                    views=count_of(entry.get("w")),
                     first_seen=day_from(entry.get("s")),
                     missing_since=_moment(entry.get("x")),
                     is_marked=entry.get("u") is True,
@@ -137,7 +137,7 @@ def _views(store: Documents, account_path: str, parts: Collection[int], today: d
         for video_id, points in map_of(document.get("v")).items():
             for day in paths[path]:
                 point = map_of(points).get(day_key(day))
-                count = _count(point[VIEWS]) if isinstance(point, list) and point else None
+                count = count_of(point[VIEWS]) if isinstance(point, list) and point else None
                 if count is not None:
                     views.setdefault(video_id, {})[day] = count
     return views
@@ -152,7 +152,8 @@ def _whole(value: object) -> int:
     return value if type(value) is int else 0
 
 
-def _count(value: object) -> int | None:
+def count_of(value: object) -> int | None:
+    """Return a count, or None for anything else."""
     return value if type(value) is int else None
 
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from tracking.history.past import Past, map_of
+from tracking.history.past import Past, count_of, map_of
 from tracking.jobs import Fields
 
 KINDS: Mapping[str, tuple[str, ...]] = {"followers": ("f",), "views": ("v", "tv")}
@@ -46,7 +46,7 @@ def _spike(points: Mapping[date, Mapping[str, Any]], today: date, keys: tuple[st
         change = _change(points, today, key)
         if change is not None:
             earlier = list(_changes(points, today, key))
-            counts = [count for day in points if (count := _count(points[day].get(key))) is not None]
+            counts = [count for day in points if (count := count_of(points[day].get(key))) is not None]
             return _judged(change, earlier, counts, points[today][key], today)
     return None
 
@@ -72,7 +72,7 @@ def _change(points: Mapping[date, Mapping[str, Any]], day: date, key: str) -> in
     """Return the change of a day, or None if it is not known."""
     after, before = points.get(day, {}), points.get(day - timedelta(1), {})
     end, begin = after.get("at"), before.get("at")
-    count, earlier = _count(after.get(key)), _count(before.get(key))
+    count, earlier = count_of(after.get(key)), count_of(before.get(key))
     if not (isinstance(end, datetime) and isinstance(begin, datetime)) or count is None or earlier is None:
         return None
     return count - earlier if A_DAY[0] <= end - begin <= A_DAY[1] else None
@@ -84,7 +84,3 @@ def _step(counts: list[int]) -> int:
     while any(counts) and all(count % (step * 10) == 0 for count in counts):
         step *= 10
     return step
-
-
-def _count(value: object) -> int | None:
-    return value if type(value) is int else None
