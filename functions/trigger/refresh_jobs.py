@@ -93,7 +93,7 @@ def _mode_and_posts(deps: RefreshDeps, one: DueAccount, book: BudgetBook, now: d
         known = max(_count(one.fields, "postCount"), _count(one.fields, "videoCount"))
         posts = min(deps.max_videos(platform), known + NEW_POSTS)
         has_share = now - one.due_at < LATE or book.today.has_share_for(platform, posts)
-        if has_share and not budgets.is_too_large(deps.budget_limits, platform, mode, posts):
+        if has_share and not budgets.is_too_large(deps.budget_limits, platform, posts):
             return mode, posts
     return Mode.INCREMENTAL, PLATFORMS[platform].refresh_posts
 

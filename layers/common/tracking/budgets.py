@@ -24,7 +24,6 @@ from tracking.document_limits import is_document_id
 from tracking.jobs import SPENT_IS_WHOLE, Fields, PlatformName, Status
 from tracking.platform_contract import REFRESH_BUDGETS
 from tracking.prices import estimated_usd
-from tracking.refreshes import Mode
 from tracking.spending import TOLERANCE, Spent, total
 from tracking.store import JobSnapshot
 
@@ -263,9 +262,9 @@ def allowance(limits: BudgetLimits, platform: PlatformName, posts: int) -> float
     return min(cost_of_posts(platform, posts), limits.planned(platform))
 
 
-def is_too_large(limits: BudgetLimits, platform: PlatformName, mode: Mode, posts: int) -> bool:
+def is_too_large(limits: BudgetLimits, platform: PlatformName, posts: int) -> bool:
     """Return whether a full refresh would take too much of a day's budget."""
-    return mode is Mode.FULL and cost_of_posts(platform, posts) > limits.of(platform) * LARGEST_SHARE
+    return cost_of_posts(platform, posts) > limits.of(platform) * LARGEST_SHARE
 
 
 def limits_in(fields: Mapping[str, Any] | None) -> BudgetLimits:
