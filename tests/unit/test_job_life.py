@@ -520,3 +520,16 @@ def _quick_and_quiet() -> Iterator[None]:
 
 
 TestJobLife = JobLife.TestCase
+
+
+def test_doubled_run_leaves_no_paid_run() -> None:
+    """The copy of an invocation is faster than the machine's own, and the user cancels the job soon after."""
+    life = JobLife()
+    life.begin_with_some_jobs(1)
+    life.add_job("none", PlatformName.INSTAGRAM, "org1")
+    life.add_job("none", PlatformName.INSTAGRAM, "org1")
+    life.run_while(0, "late", 0)
+    life.tick()
+    life.tick()
+    life.cancel(0)
+    life.teardown()

@@ -78,6 +78,7 @@ export const germanLabels: Labels = {
     PlatformUnavailableError: 'Keine Antwort',
     RateLimitedError: 'Überlastet',
     StoreUnavailableError: 'Nicht gespeichert',
+    OvertakenError: 'Nicht gespeichert',
     TimedOut: 'Zu langsam',
     InternalError: 'Unser Fehler',
     ExecutionAborted: 'Gestoppt',
