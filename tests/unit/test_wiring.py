@@ -23,8 +23,8 @@ from tracking import clients, firestore_access, kick_wiring, secrets_manager, wi
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.jobs import PlatformName
 from tracking.kick_auth import Caller
-from tracking.pictures.web import PublicOnly
 from tracking.platforms import Setup
+from tracking.public_web import PublicOnly
 from tracking.settings import Limits, ProcessSettings, SettingsError
 
 KEY = "AIzaVerySecret"
@@ -161,6 +161,7 @@ ENVIRONMENT = {
     "MAX_VIDEOS_YOUTUBE": "9",
     "MAX_ANSWER_MB": "8",
     "NEWS": "on",
+    "SIGNING_SECRET": "signing-key",
 }
 
 
@@ -179,6 +180,8 @@ def test_building_clients_uses_no_network_and_no_secrets(monkeypatch: pytest.Mon
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-pictures")
     copying = wiring.pictures.__wrapped__()
     assert (copying.url, copying.kept_for.days, copying.max_thumbnails) == ("https://d111.cloudfront.net", 30, 4)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-notify")
+    assert wiring.notify.__wrapped__().sender
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-process")
     deps = wiring.process.__wrapped__()
     assert (wiring.trigger.__wrapped__().news, wiring.reconcile.__wrapped__().news, deps.news) == (True, True, True)
@@ -203,6 +206,42 @@ def test_picture_simulator_outside_local_stops_the_function(
         wiring.pictures.__wrapped__()
 
 
+@pytest.mark.parametrize(("project", "emulator"), [("our-project", "127.0.0.1:1"), ("demo-notify", "")])
+def test_webhook_receiver_outside_local_stops_the_function(
+    monkeypatch: pytest.MonkeyPatch, project: str, emulator: str
+) -> None:
+    for name, value in (ENVIRONMENT | {"GOOGLE_CLOUD_PROJECT": project, "FIRESTORE_EMULATOR_HOST": emulator}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("WEBHOOK_RECEIVER_URL", "http://169.254.169.254")
+    with pytest.raises(SettingsError, match=r"^WEBHOOK_RECEIVER_URL is set\."):
+        wiring.notify.__wrapped__()
+
+
+def test_webhooks_go_to_public_addresses_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless the local receiver takes all of them."""
+    for name, value in (ENVIRONMENT | {"GOOGLE_CLOUD_PROJECT": "demo-web"}).items():
+        monkeypatch.setenv(name, value)
+
+    def backend() -> object:
+        sender: Any = wiring.notify.__wrapped__().sender
+        return sender._client._transport._pool._network_backend._inner
+
+    assert isinstance(backend(), PublicOnly)
+    monkeypatch.setenv("WEBHOOK_RECEIVER_URL", "http://127.0.0.1:2")
+    assert not isinstance(backend(), PublicOnly)
+
+
+def test_signing_key_is_long_and_its_absence_is_told(secrets: Stubber) -> None:
+    secrets.add_response("get_secret_value", {"SecretString": "x" * 32}, {"SecretId": "long"})
+    secrets.add_response("get_secret_value", {"SecretString": "x" * 31}, {"SecretId": "short"})
+    secrets.add_client_error("get_secret_value", "ResourceNotFoundException", http_status_code=400)
+    assert wiring.signing_key("long") == "x" * 32
+    for name, is_missing in (("short", False), ("absent", True)):
+        with pytest.raises(CredentialsError) as refused:
+            wiring.signing_key(name)
+        assert (refused.value.credential, refused.value.is_missing) == ("signing", is_missing)
+
+
 def test_pictures_are_fetched_from_public_addresses_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless the simulator answers in place of all servers."""
     for name, value in (ENVIRONMENT | {"GOOGLE_CLOUD_PROJECT": "demo-web"}).items():
@@ -217,7 +256,7 @@ def test_pictures_are_fetched_from_public_addresses_alone(monkeypatch: pytest.Mo
     assert not isinstance(backend(), PublicOnly)
 
 
-@pytest.mark.parametrize("function", ["trigger", "reconcile", "cleanup", "process", "pictures"])
+@pytest.mark.parametrize("function", ["trigger", "reconcile", "cleanup", "process", "pictures", "notify"])
 @pytest.mark.parametrize(("named", "used"), [("tracking-2", "tracking-2"), ("", "(default)")])
 def test_functions_use_the_database_that_is_named(
     monkeypatch: pytest.MonkeyPatch, function: str, named: str, used: str
