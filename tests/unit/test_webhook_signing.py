@@ -96,7 +96,7 @@ def test_one_secret_signs_outside_of_a_rotation(version: int, rotated_ago: timed
     rotated_at = at - rotated_ago if rotated_ago else None
     secrets = secrets_of(MASTER, "org1", "endpoint1", version=version, rotated_at=rotated_at, now=at)
     assert list(secrets) == [secret(MASTER, "org1", "endpoint1", version)]
-    assert secrets.previous is secrets.previous_until is None
+    assert (secrets.previous, secrets.previous_until) == (None, None)
 
 
 def test_secrets_are_not_shown_by_repr() -> None:
