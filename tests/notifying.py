@@ -55,7 +55,7 @@ class Request:
         return self.headers["webhook-id"]
 
 
-@dataclass(slots=True)
+@dataclass
 class Receivers:
     """Implements `WebhookSender`. `replies`: by address; a function gets the number of the request, from 1."""
 
