@@ -27,6 +27,7 @@ OPTIONAL: dict[str, str | int] = {
     # parameters without which some resources are not made
     "SecretsKmsKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k",
     "Pictures": "on",
+    "News": "on",
 }
 
 LEFT_OUT = {

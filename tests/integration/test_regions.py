@@ -50,7 +50,9 @@ def test_every_region_knows_the_types_of_a_stage(known: dict[str, set[str]]) -> 
     """All that the templates name, whatever its condition, and all that SAM makes of it."""
     named = types(load("template.yaml")["Resources"]) | types(load("deploy/bootstrap.yaml")["Resources"])
     wanted = {kind for kind in named if not kind.startswith("AWS::Serverless::")}
-    wanted |= types(expand(SecretsKmsKeyArn="arn:aws:kms:eu-west-1:000000000000:key/k", Pictures="on").resources)
+    wanted |= types(
+        expand(SecretsKmsKeyArn="arn:aws:kms:eu-west-1:000000000000:key/k", Pictures="on", News="on").resources
+    )
     lacking = {region: wanted - listed for region, listed in known.items()}
     assert {region: missing for region, missing in lacking.items() if missing} == {}
 
