@@ -57,9 +57,7 @@ def handler(
         deps = deps or wiring.webhooks_api()
         user_id = deps.users.identify(event.get("headers") or {})
         logger.append_keys(user_id=user_id)
-        if event.get("routeKey") == "POST /webhooks/wake":
-            return _wake(deps)
-        return _show_secret(deps, user_id, event)
+        return _act(deps, user_id, event)
     except RefusedError as refused:
         return _refused(HTTPStatus.UNAUTHORIZED, refused.reason)
     except _RefusalError as refused:
@@ -73,6 +71,16 @@ def handler(
         return _failed(unavailable.reason, unavailable)
     except StoreUnavailableError as error:
         return _failed(type(error).__name__, error)
+
+
+def _act(deps: wiring.WebhooksApiDeps, user_id: str, event: dict[str, Any]) -> dict[str, Any]:
+    match str(event.get("rawPath")).rpartition("/")[2]:
+        case "wake":
+            return _wake(deps)
+        case "secret":
+            return _show_secret(deps, user_id, event)
+        case _:
+            raise _RefusalError(HTTPStatus.NOT_FOUND, "NoAction")
 
 
 def _wake(deps: wiring.WebhooksApiDeps) -> dict[str, Any]:

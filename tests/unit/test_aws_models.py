@@ -138,7 +138,7 @@ MODELS: dict[str, type[BaseModel]] = {
     **dict.fromkeys((*STATUS_CHANGES, "tick"), EventBridgeModel),
     "wake": SqsModel,
     "pictures": SqsModel,
-    "kick": APIGatewayProxyEventV2Model,
+    **dict.fromkeys(("kick", "webhook-secret", "webhooks-wake"), APIGatewayProxyEventV2Model),
 }
 
 

@@ -301,6 +301,12 @@ def test_wake_with_the_queue_unreachable_answers_503(call: Any, log: io.StringIO
     assert json.loads(log.getvalue())["reason"] == "EndpointConnectionError"
 
 
+def test_unknown_action_is_not_found(call: Any) -> None:
+    for path in ("/webhooks/other", "/webhooks/", "/", ""):
+        assert call(rawPath=path) == refusal(404)
+    assert call(rawPath="/v1/webhooks/secret")["statusCode"] == 200  # of a domain of the operator's own
+
+
 # Failures that are not the caller's
 
 
