@@ -139,7 +139,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "wake": SqsModel,
     "pictures": SqsModel,
     "news": SqsModel,
-    "kick": APIGatewayProxyEventV2Model,
+    **dict.fromkeys(("kick", "webhook-secret", "webhooks-wake"), APIGatewayProxyEventV2Model),
 }
 
 

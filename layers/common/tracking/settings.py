@@ -244,6 +244,11 @@ class NotifySettings(_FromEnvironment):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebhooksApiSettings(NotifySettings):
+    news_queue_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessSettings(PlatformSettings):
     google_cloud_project: str
     firestore_database: str = DEFAULT_DATABASE

@@ -14,14 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tracking.budgets import BudgetLimits
 from tracking.clients import aws_client, http_client
 from tracking.clock import Clock, SystemClock
 from tracking.errors import CredentialsError
 from tracking.firestore_access import FirestoreAccess, firestore_client
-from tracking.google_credentials import is_emulated
+from tracking.google_credentials import firebase_app, is_emulated
 from tracking.hints import Hints
 from tracking.jobs import PlatformName
 from tracking.pictures import PictureSource, PictureStore
@@ -43,6 +43,7 @@ from tracking.settings import (
     StoppingSettings,
     TickSettings,
     TriggerSettings,
+    WebhooksApiSettings,
 )
 from tracking.staging import Staging
 from tracking.store import (
@@ -60,6 +61,7 @@ from tracking.webhooks import LEAST_SIGNING_KEY, WebhookSender
 
 if TYPE_CHECKING:
     from tracking.executions import Executions
+    from tracking.kick_auth import Users
 
 
 SIGNING = "signing"
@@ -155,6 +157,18 @@ class NotifyDeps:
     signing_secret: Callable[[], str]
     clock: Clock
     jitter: Callable[[float, float], float] = random.uniform  # a number between two
+
+
+@dataclass(frozen=True, slots=True)
+class WebhooksApiDeps:
+    """`signing_secret`: as in NotifyDeps. `queues`: the client of SQS."""
+
+    users: Users
+    store: DocumentStore
+    signing_secret: Callable[[], str]
+    clock: Clock
+    queues: Any
+    news_queue_url: str
 
 
 @functools.cache
@@ -257,6 +271,24 @@ def notify() -> NotifyDeps:
         sender=WebhookWeb(webhook_client(anywhere=bool(receiver)), receiver),
         signing_secret=lambda: signing_key(settings.signing_secret),
         clock=SystemClock(),
+    )
+
+
+@functools.cache
+def webhooks_api() -> WebhooksApiDeps:
+    from firebase_admin import auth
+
+    from tracking.kick_auth import Users
+
+    settings = WebhooksApiSettings.from_environment(os.environ)
+    app = firebase_app(settings.google_cloud_project, settings.firebase_credentials_secret)
+    return WebhooksApiDeps(
+        users=Users(auth.Client(app)),
+        store=_store(settings),
+        signing_secret=lambda: signing_key(settings.signing_secret),
+        clock=SystemClock(),
+        queues=aws_client("sqs"),
+        news_queue_url=settings.news_queue_url,
     )
 
 
