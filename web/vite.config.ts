@@ -9,6 +9,7 @@ const ENTRIES = {
   de: 'src/deEntry.ts',
   service: 'src/service.ts',
   history: 'src/historyEntry.ts',
+  news: 'src/newsEntry.ts',
   username: 'src/usernameEntry.ts',
 };
 /** Styles are entries of their own: an import in a component would stay in the type declarations. */
