@@ -7,7 +7,7 @@
 import type { Auth } from 'firebase/auth';
 import type { Firestore } from 'firebase/firestore';
 
-/** What an endpoint may choose from. */
+/** The types that an endpoint may choose from. */
 export const EVENT_TYPES = [
   'tracking.job.completed',
   'tracking.job.failed',
@@ -50,12 +50,15 @@ export const DELIVERY_ERRORS = [
 ] as const;
 export type DeliveryError = (typeof DELIVERY_ERRORS)[number];
 
-/** Why we switched an endpoint off: 5 days without success, the answer 410, or the receiver's own wish. */
+/** The reasons for which we switch an endpoint off: 5 days without success, the answer 410, or the receiver's own wish. */
 export const OFF_REASONS = ['failing', 'gone', 'receiver'] as const;
 export type OffReason = (typeof OFF_REASONS)[number];
 
 export const EMAIL_CADENCES = ['soon', 'daily', 'weekly', 'off'] as const;
 export type EmailCadence = (typeof EMAIL_CADENCES)[number];
+
+/** The most endpoints of an organisation. More of them would get no events. */
+export const MAX_ENDPOINTS = 20;
 
 /** The longest texts and lists that the rules take. */
 export const NEWS_LIMITS = { url: 1_000, description: 200, eventTypes: 30, projectIds: 50, timezone: 64 } as const;
@@ -84,9 +87,9 @@ export interface NotificationSettings {
   projectIds: string[];
 }
 
-/** How the deliveries to an endpoint went lately. */
+/** The last results of the deliveries to an endpoint. */
 export interface EndpointHealth {
-  /** Since when each attempt has failed; null while they succeed. */
+  /** The time since which each attempt has failed; null while they succeed. */
   failingSince: Date | null;
   /** Failed attempts in a row. */
   failures: number;
@@ -94,7 +97,7 @@ export interface EndpointHealth {
   lastError: DeliveryError | null;
   lastAttemptAt: Date | null;
   lastDeliveredAt: Date | null;
-  /** Why and when we switched the endpoint off; null if we did not. */
+  /** The reason for which, and the time when, we switched the endpoint off; null if we did not. */
   offReason: OffReason | null;
   offAt: Date | null;
 }
@@ -109,7 +112,7 @@ export interface WebhookEndpoint {
   projectIds: string[];
   enabled: boolean;
   secretVersion: number;
-  /** When the secret was last changed; null for the first one. */
+  /** The time of the last rotation; null for the first secret. */
   secretRotatedAt: Date | null;
   /** Id of the user who added it. */
   createdBy: string;
