@@ -52,10 +52,13 @@ export function watchEndpoints(
  * Add an endpoint, switched on; resolves to its id. Rejects with `invalid-input` for an address that the functions would
  * not call, and with `illegal-change` (status `full`) when the organisation has 20 endpoints.
  */
-export async function addEndpoint(source: NewsSource, orgId: string, endpoint: NewEndpoint): Promise<string> {
-  const { firestore, auth } = source;
+export async function addEndpoint(
+  { firestore, auth }: NewsSource,
+  orgId: string,
+  { url, description = '', eventTypes = [], projectIds = [] }: NewEndpoint,
+): Promise<string> {
   const endpoints = collection(firestore, endpointsPath(orgId));
-  const chosen = chosenFields({ description: '', eventTypes: [], projectIds: [], ...endpoint, url: endpoint.url });
+  const chosen = { url: checkedUrl(url), ...chosenFields({ description, eventTypes, projectIds }) };
   const { uid } = await signedInUser(auth);
   checkOnline();
   const { size } = await withTimeout(getDocsFromServer(query(endpoints, limit(MAX_ENDPOINTS))));

@@ -69,6 +69,7 @@ async function pageOf(entry: string): Promise<Rolldown.OutputChunk> {
 test.each([
   ['src/usernameEntry.ts', 2_816, []],
   ['src/historyEntry.ts', 2_880, ['firebase/firestore']],
+  ['src/newsEntry.ts', 7_360, ['firebase/firestore']],
   ['src/service.ts', 12_992, ['firebase/firestore']],
   ['src/chartsEntry.ts', 8_192, ['react', 'react/jsx-runtime']],
   ['src/panelEntry.ts', 18_688, ['react', 'react-dom', 'react/jsx-runtime']],
