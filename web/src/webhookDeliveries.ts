@@ -84,7 +84,7 @@ export async function sendTest(source: NewsSource, orgId: string, endpointId: st
 
 /**
  * Send an event again, once. Rejects with `illegal-change` while the endpoint is off (status `off`) or the delivery is
- * not over (`pending`), with `endpoint-not-found` and with `delivery-not-found`.
+ * not over (`pending`), and for a test (`test`); with `endpoint-not-found` and with `delivery-not-found`.
  */
 export async function replayDelivery(
   source: NewsSource,
@@ -109,7 +109,11 @@ export async function replayDelivery(
     if (isDone) {
       return;
     }
-    const { state } = readDelivery(snapshot);
+    const { state, type } = readDelivery(snapshot);
+    if (type === TEST_TYPE) {
+      const message = 'A test cannot be sent again. Send another one.';
+      throw new TrackingJobError('illegal-change', { status: 'test', message });
+    }
     if (!REPLAYABLE.includes(state)) {
       throw new TrackingJobError('illegal-change', { status: state, message: 'This delivery is not over yet.' });
     }

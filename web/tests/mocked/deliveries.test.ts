@@ -149,6 +149,16 @@ describe('replayDelivery', () => {
     });
   });
 
+  test('refuses a test', async () => {
+    database.documents[PATH] = { state: 'failed', type: 'webhook.test' };
+    await expect(replayDelivery(source, 'acme', 'e1', 'd1')).rejects.toMatchObject({
+      code: 'illegal-change',
+      status: 'test',
+      message: 'A test cannot be sent again. Send another one.',
+    });
+    expect(wakes.sent).toEqual([]);
+  });
+
   test('refuses while the endpoint is off', async () => {
     database.documents = { [ENDPOINT]: { enabled: false }, [PATH]: { state: 'skipped' } };
     await expect(replayDelivery(source, 'acme', 'e1', 'd1')).rejects.toMatchObject({

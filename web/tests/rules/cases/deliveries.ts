@@ -184,6 +184,8 @@ const replaying: Case[] = [
   ...contract.delivery.states.map((state) =>
     replay(contract.replay.from.includes(state), `that is ${state}`, REPLAY, { state }),
   ),
+  replay(false, 'of a test', REPLAY, { before: { type: contract.replay.notOf, projectId: null } }),
+  replay(false, 'of no type', REPLAY, { before: { type: undefined } }),
   replay(false, 'that is unknown', REPLAY, { state: 'unknown' }),
   replay(true, 'that was replayed before', REPLAY, { before: { trigger: 'replay', attempt: 1 } }),
   replay(true, 'with no number of attempts', REPLAY, { before: { attempt: undefined } }),
