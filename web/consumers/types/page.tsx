@@ -4,6 +4,15 @@ import { TrackingJobError, TrackingJobService, TrackingJobsPanel, TrackingProvid
 import { growthOver, LineChart, type Point, postingTimes, toCsv } from 'account-tracking/charts';
 import { germanChartLabels, germanLabels } from 'account-tracking/de';
 import { type AccountHistory, getVideoHistory, type VideoHistoryPoint, watchHistory } from 'account-tracking/history';
+import {
+  addEndpoint,
+  type DeliveryState,
+  type NewsSource,
+  type NotificationSettings,
+  revealSecret,
+  saveNotificationSettings,
+  watchDeliveries,
+} from 'account-tracking/news';
 import { TrackingJobsPanel as SamePanel, type TrackingScope } from 'account-tracking/panel';
 import { type JobSource, type TrackingJob, watchAccounts } from 'account-tracking/service';
 import { checkUsername, PLATFORMS, platformOf } from 'account-tracking/username';
@@ -56,6 +65,21 @@ const ownSource: JobSource = {
   retryJob: async () => {},
   cancelJob: async () => {},
 };
+
+/** As in docs/news.md. */
+export async function addWebhook(source: NewsSource, orgId: string, url: string): Promise<string> {
+  const endpointId = await addEndpoint(source, orgId, { url, eventTypes: ['tracking.job.completed'] });
+  const states: DeliveryState[] = ['failed', 'skipped'];
+  const stop = watchDeliveries(source, orgId, endpointId, { states }, ({ items, hasMore }) =>
+    console.log(items[0]?.attempts.at(-1)?.error, hasMore),
+  );
+  stop();
+  return (await revealSecret(source, orgId, endpointId)).secret;
+}
+
+export function saveMails(source: NewsSource, orgId: string, settings: NotificationSettings): Promise<void> {
+  return saveNotificationSettings(source, orgId, { ...settings, email: 'daily', hour: 8 });
+}
 
 export function GermanPage({ orgId, projectId }: TrackingScope) {
   return (
