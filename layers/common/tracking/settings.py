@@ -236,6 +236,14 @@ class PicturesSettings(_FromEnvironment):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotifySettings(_FromEnvironment):
+    google_cloud_project: str
+    firestore_database: str = DEFAULT_DATABASE
+    firebase_credentials_secret: str = ""
+    signing_secret: str  # name of the secret from which the endpoints' secrets are made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessSettings(PlatformSettings):
     google_cloud_project: str
     firestore_database: str = DEFAULT_DATABASE

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -32,6 +33,7 @@ from tracking.sentences import say
 from tracking.settings import (
     CleanupSettings,
     Limits,
+    NotifySettings,
     PicturesSettings,
     PlatformSettings,
     ProcessSettings,
@@ -43,11 +45,28 @@ from tracking.settings import (
     TriggerSettings,
 )
 from tracking.staging import Staging
-from tracking.store import JOBS, REFRESHES, CleanupStore, DocumentStore, RefreshStore, StateStore, TickStore
+from tracking.store import (
+    JOBS,
+    REFRESHES,
+    CleanupStore,
+    DocumentStore,
+    NotifyStore,
+    RefreshStore,
+    StateStore,
+    TickStore,
+)
 from tracking.store.firestore import FirestoreStore
+from tracking.webhooks import WebhookSender
 
 if TYPE_CHECKING:
     from tracking.executions import Executions
+
+
+LEAST_SIGNING_KEY = 32
+"""The fewest characters of the key from which endpoints' secrets are made."""
+SIGNING = "signing"
+"""The credential that a missing key is told as."""
+_NO_SIGNING_KEY = say("accessTrouble", detail="Our key for signing webhooks is not set up; we have been told.")
 
 
 def no_platform(name: PlatformName) -> Platform:
@@ -129,6 +148,17 @@ class PicturesDeps:
     max_thumbnails: int
 
 
+@dataclass(frozen=True, slots=True)
+class NotifyDeps:
+    """`signing_secret`: returns the stage's key, from which the endpoints' secrets are made."""
+
+    store: NotifyStore
+    sender: WebhookSender
+    signing_secret: Callable[[], str]
+    clock: Clock
+    jitter: Callable[[float, float], float] = random.uniform  # a number between two
+
+
 @functools.cache
 def trigger() -> TriggerDeps:
     from tracking.executions import StepFunctionsExecutions
@@ -206,7 +236,7 @@ def pictures() -> PicturesDeps:
     from tracking.pictures.web import PictureWeb, picture_client
 
     settings = PicturesSettings.from_environment(os.environ)
-    simulator = _picture_simulator(settings.google_cloud_project)
+    simulator = _only_local("PICTURE_SIMULATOR_URL", settings.google_cloud_project)
     return PicturesDeps(
         store=_store(settings),
         copies=PictureBucket(aws_client("s3"), settings.pictures_bucket),
@@ -218,20 +248,48 @@ def pictures() -> PicturesDeps:
     )
 
 
-def _picture_simulator(project: str) -> str:
-    """Return the address that answers in place of the platforms' servers of pictures, or "".
+@functools.cache
+def notify() -> NotifyDeps:
+    from tracking.webhooks.web import WebhookWeb, webhook_client
+
+    settings = NotifySettings.from_environment(os.environ)
+    receiver = _only_local("WEBHOOK_RECEIVER_URL", settings.google_cloud_project)
+    return NotifyDeps(
+        store=_store(settings),
+        sender=WebhookWeb(webhook_client(anywhere=bool(receiver)), receiver),
+        signing_secret=lambda: signing_key(settings.signing_secret),
+        clock=SystemClock(),
+    )
+
+
+def signing_key(name: str) -> str:
+    """Return the key from which endpoints' secrets are made, by its secret's name.
+
+    Raises CredentialsError if it is missing, unreadable, or too short to be a key.
+    """
+    try:
+        key = secret(name)
+    except CredentialsError as error:
+        raise CredentialsError(_NO_SIGNING_KEY, SIGNING, is_missing=error.is_missing) from error
+    if len(key) < LEAST_SIGNING_KEY:
+        raise CredentialsError(_NO_SIGNING_KEY, SIGNING)
+    return key
+
+
+def _only_local(variable: str, project: str) -> str:
+    """Return the address in a variable that leads requests to one server of this machine, or "".
 
     No setting of the template, because on AWS it would lead the function to any address. SettingsError if it is set for
     a real project.
     """
-    simulator = os.environ.get("PICTURE_SIMULATOR_URL", "")
-    if simulator and not is_emulated(project):
-        raise SettingsError("PICTURE_SIMULATOR_URL is set. Only a project demo-... on the emulator may have it.")
-    return simulator
+    address = os.environ.get(variable, "")
+    if address and not is_emulated(project):
+        raise SettingsError(f"{variable} is set. Only a project demo-... on the emulator may have it.")
+    return address
 
 
 def _store(
-    settings: TickSettings | ReconcileSettings | CleanupSettings | ProcessSettings | PicturesSettings,
+    settings: TickSettings | ReconcileSettings | CleanupSettings | ProcessSettings | PicturesSettings | NotifySettings,
     queue: str = JOBS,
 ) -> FirestoreStore:
     access = FirestoreAccess(

@@ -1,0 +1,1 @@
+"""NotifyFunction: hands events on from the outbox, and sends webhooks."""
