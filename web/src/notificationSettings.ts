@@ -155,20 +155,26 @@ function checkedSettings({ email, alerts, hour, timezone, projectIds }: Notifica
   if (!(Number.isInteger(hour) && hour >= 0 && hour <= LAST_HOUR)) {
     throw invalidInput('hour', `The hour must be a whole number from 0 to ${LAST_HOUR}.`);
   }
-  if (!isTimezone(timezone)) {
+  const known = knownTimezone(timezone);
+  if (known === null) {
     throw invalidInput('timezone', 'The timezone must be a name such as Europe/Berlin.');
   }
-  return { email, alerts, hour, timezone, projectIds: checkIds('projectIds', projectIds, NEWS_LIMITS.projectIds) };
+  const projects = checkIds('projectIds', projectIds, NEWS_LIMITS.projectIds);
+  return { email, alerts, hour, timezone: known, projectIds: projects };
 }
 
-/** Whether the browser knows the time zone. Newer browsers also know offsets such as `+01:00`, which are no names. */
-function isTimezone(name: unknown): boolean {
+/**
+ * Return the time zone's name; null if the browser does not know it. The functions tell capitals apart, and browsers do
+ * not. Newer browsers also know offsets such as `+01:00`, which are no names.
+ */
+function knownTimezone(name: unknown): string | null {
   if (typeof name !== 'string' || name.length > NEWS_LIMITS.timezone || !TIMEZONE.test(name)) {
-    return false;
+    return null;
   }
   try {
-    return Intl.DateTimeFormat('en', { timeZone: name }) !== null;
+    const { timeZone } = Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+    return timeZone.toLowerCase() === name.toLowerCase() ? timeZone : name; // else it is another name of that zone
   } catch {
-    return false;
+    return null;
   }
 }

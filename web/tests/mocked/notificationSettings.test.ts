@@ -94,6 +94,15 @@ describe('saveNotificationSettings', () => {
     expect(database.written).toEqual([[PATH, expect.objectContaining({ timezone })]]);
   });
 
+  test.each([
+    ['europe/berlin', 'Europe/Berlin'],
+    ['Asia/Calcutta', 'Asia/Calcutta'],
+    ['Asia/Kolkata', 'Asia/Kolkata'],
+  ])('writes the time zone %s as %s', async (timezone, written) => {
+    await saveNotificationSettings(source, 'acme', { ...DAILY, timezone });
+    expect(database.written).toEqual([[PATH, expect.objectContaining({ timezone: written })]]);
+  });
+
   test.each<[keyof NotificationSettings, unknown]>([
     ['email', 'hourly'],
     ['email', undefined],
