@@ -20,6 +20,8 @@ export const EVENT_TYPES = [
   'tracking.video.published',
   'tracking.video.outlier',
   'tracking.video.vanished',
+  'tracking.webhook.failing',
+  'tracking.webhook.disabled',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
