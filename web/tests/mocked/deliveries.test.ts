@@ -267,6 +267,20 @@ describe('replayDeliveries', () => {
     expect(database.commits.at(-1)).toEqual(updates(some.slice(1)));
   });
 
+  test('may be refused once in each batch', async () => {
+    const [first, second] = [page('a', 100), page('b', 1)];
+    database.pages = [first, first, second, second];
+    let tries = 0;
+    database.commit = () => {
+      tries += 1;
+      if (tries % 3 !== 0) {
+        refuse(); // `transact` tries a refused write twice
+      }
+    };
+    expect(await replayDeliveries(source, 'acme', 'e1', { since, until })).toBe(101);
+    expect(database.pages).toEqual([]);
+  });
+
   test('gives up when it is refused again', async () => {
     database.pages = [page('a', 1), page('a', 1), page('a', 1)];
     database.commit = refuse;

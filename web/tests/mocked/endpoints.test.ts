@@ -14,6 +14,8 @@ const database = vi.hoisted(() => ({
   commit: (): void => {},
   /** The number of times that Firestore itself runs the change. */
   runs: 1,
+  /** Gets the snapshots of the open listener. */
+  listener: null as ((snapshot: unknown) => void) | null,
   /** The number of endpoints that a query finds. */
   size: 0,
 }));
@@ -37,6 +39,12 @@ vi.mock('firebase/firestore', async (original) => {
     limit: () => ({}),
     query: () => ({}),
     getDocsFromServer: async () => ({ size: database.size }),
+    onSnapshot: (_: unknown, __: unknown, next: (snapshot: unknown) => void) => {
+      database.listener = next;
+      return () => {
+        database.listener = null;
+      };
+    },
     serverTimestamp: () => '<now>',
     runTransaction: async (_: unknown, change: (transaction: unknown) => Promise<void>) => {
       for (let run = 0; run < database.runs; run += 1) {
@@ -294,6 +302,28 @@ describe.each([
   ])('a wrong %s', async (field, orgId, id) => {
     await expect(call(source, orgId, id)).rejects.toMatchObject({ code: 'invalid-input', field });
   });
+});
+
+test('watchEndpoints shows the oldest first, and says if there are more', () => {
+  const snapshot = (id: string, createdAt?: number) => ({
+    id,
+    data: () => ({ ...(createdAt !== undefined && { createdAt: Timestamp.fromMillis(createdAt) }) }),
+  });
+  const onEndpoints = vi.fn();
+  const stop = watchEndpoints({ firestore: source.firestore }, 'acme', onEndpoints);
+  const docs = [snapshot('newer', 2_000), snapshot('older', 1_000), snapshot('odd')];
+  database.listener?.({ docs, metadata: { fromCache: true } });
+  database.listener?.({
+    docs: Array.from({ length: 21 }, (_, number) => snapshot(`e${number}`, number)),
+    metadata: { fromCache: false },
+  });
+  const shown = onEndpoints.mock.calls.map(([{ items, ...rest }]) => [items.map(({ id }: { id: string }) => id), rest]);
+  expect(shown).toEqual([
+    [['odd', 'older', 'newer'], { hasMore: false, connection: 'reconnecting' }],
+    [Array.from({ length: 20 }, (_, number) => `e${number}`), { hasMore: true, connection: 'live' }],
+  ]);
+  stop();
+  expect(database.listener).toBeNull();
 });
 
 test('watchEndpoints refuses a wrong id at once', () => {

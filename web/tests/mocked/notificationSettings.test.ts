@@ -19,6 +19,8 @@ const database = vi.hoisted(() => ({
   /** Ends an attempt in place of the commit. */
   commit: (): void => {},
   reads: 0,
+  /** Listeners that were opened so far. */
+  opened: 0,
   /** Open listeners: path -> what gets the snapshots. */
   listeners: new Map<string, (snapshot: unknown) => void>(),
 }));
@@ -29,6 +31,7 @@ vi.mock('firebase/firestore', async (original) => ({
   serverTimestamp: () => '<now>',
   snapshotEqual: () => false,
   onSnapshot: (path: string, _: unknown, next: (snapshot: unknown) => void) => {
+    database.opened += 1;
     database.listeners.set(path, next);
     return () => database.listeners.delete(path);
   },
@@ -67,7 +70,7 @@ function minutesAgo(minutes: number): Timestamp {
 
 beforeEach(() => {
   vi.useFakeTimers({ now: NOW });
-  Object.assign(database, { documents: {}, written: [], commit: () => {}, reads: 0 });
+  Object.assign(database, { documents: {}, written: [], commit: () => {}, reads: 0, opened: 0 });
   database.listeners.clear();
   source = { firestore: {} as Firestore, auth: authOf({ uid: 'mia' }) }; // a new one: seen times are kept for each
 });
@@ -236,6 +239,7 @@ describe('watchNotificationSettings', () => {
     await vi.advanceTimersByTimeAsync(0);
     signIns.change({ uid: 'mia' }); // the same one, with a new token
     expect([...database.listeners.keys()]).toEqual([pathOf('mia')]);
+    expect(database.opened).toBe(1);
     signIns.change({ uid: 'olga' });
     expect([...database.listeners.keys()]).toEqual([pathOf('olga')]);
     expect(onError).not.toHaveBeenCalled();

@@ -189,6 +189,15 @@ describe.each([5, 'text', ['x'], { a: 1 }, null, undefined, Number.NaN])('a docu
   });
 });
 
+test('what is no text in a list is left out', () => {
+  const list = ['a', 5, null, { b: 'c' }, 'd'];
+  expect(readEndpoint(snapshot({ eventTypes: list, projectIds: list }))).toMatchObject({
+    eventTypes: ['a', 'd'],
+    projectIds: ['a', 'd'],
+  });
+  expect(readSettings(snapshot({ projectIds: list })).projectIds).toEqual(['a', 'd']);
+});
+
 test('a missing document has the contract’s defaults', () => {
   expect(readSettings(snapshot(undefined))).toEqual(read(settings.defaults));
   expect(DEFAULT_SETTINGS).toEqual(read(settings.defaults));
