@@ -153,7 +153,11 @@ def violations(schema: str, event: Any) -> list[str]:
 
 def status_changes() -> dict[str, Any]:
     """Return the recorded status changes, and those within the queues' messages."""
-    bodies = [(name, json.loads(record["body"])) for name in ("wake", "pictures", "news") for record in EVENTS[name]["Records"]]
+    bodies = [
+        (name, json.loads(record["body"]))
+        for name in ("wake", "pictures", "news")
+        for record in EVENTS[name]["Records"]
+    ]
     queued = {f"{name} {number}": body for number, (name, body) in enumerate(bodies) if "detail" in body}
     return {name: EVENTS[name] for name in STATUS_CHANGES} | queued
 
