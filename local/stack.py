@@ -131,8 +131,6 @@ def up(ports: Ports, say: Say) -> State:
     with alone("up"), signals_as_interrupts():
         state = State.load()
         ran = {name for name, part in state.parts.items() if part.is_alive()} if state.runs() else set()
-        if "aws" not in ran:
-            ran.discard("news")  # it passes mail on to the address of MiniStack, which may be another one now
         try:
             _start_missing(state, ran, ports, say)
             firestore.load_rules(state.firestore())
@@ -210,6 +208,11 @@ def _start_missing(state: State, ran: Set[str], ports: Ports, say: Say) -> None:
         say(_describe_stopped(stopped))
         _stop(state, spared=ran)  # workers of a killed part may still run
     chosen = {name: _choose_port(name, ports.get(name), stopped.get(name)) for name in missing}
+    news, former = state.parts.get("news"), stopped.get("aws")
+    if news and news.process and former and chosen["aws"] != _port_of(former):
+        news.process.stop()  # it passes mail on to the address that MiniStack had
+        chosen["news"] = _port_of(news)
+        missing.append("news")
     if not ran:
         shutil.rmtree(LOGS, ignore_errors=True)
     for name in missing:
@@ -246,8 +249,12 @@ def _choose_port(name: str, wanted: int | None, before: Part | None) -> int:
     """Return the wanted port, else the one that the part had, else any free one."""
     if wanted is None and before is not None:
         with contextlib.suppress(LocalError):
-            return choose_port(int(before.address.rpartition(":")[2]), _NAMES[name])
+            return choose_port(_port_of(before), _NAMES[name])
     return choose_port(wanted, _NAMES[name])
+
+
+def _port_of(part: Part) -> int:
+    return int(part.address.rpartition(":")[2])
 
 
 def _take_over(state: State, name: str, address: str) -> None:
