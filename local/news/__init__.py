@@ -1,4 +1,4 @@
-"""What the functions send from this machine: a receiver of webhooks, and an inbox for mail, with a page for people.
+"""Receiver of the webhooks that the functions send, and inbox of their mail, with a page for people.
 
 Webhooks. In local mode the notify function posts each delivery here, whatever its endpoint's address is:
 
