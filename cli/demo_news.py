@@ -26,7 +26,7 @@ def add_endpoint(store: Store, inbox: httpx.Client, user: auth.User, clock: Cloc
     """Create the user's endpoint, unless it exists, and tell the inbox its secret, as its owner would."""
     path = f"{endpoints_of(user.org_id)}/{_ENDPOINT_ID}"
     now = clock.now()
-    fields = {
+    fields: dict[str, Any] = {
         "url": URL,
         "description": "The demo's receiver: the inbox of the local stack",
         "eventTypes": [],

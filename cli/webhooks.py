@@ -78,7 +78,7 @@ def as_json(documents: Documents) -> list[str]:
 def send_test(store: Store, endpoint_path: str, now: datetime) -> str:
     """Create a test delivery, as a page does, and return its id. Also an endpoint that is off gets it."""
     delivery_id = uuid4().hex[:20]
-    fields = {
+    fields: dict[str, Any] = {
         "type": TEST_TYPE,
         "projectId": None,
         "trigger": str(Trigger.TEST),

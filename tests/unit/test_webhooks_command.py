@@ -154,6 +154,23 @@ def test_delivery_that_is_over_is_replayed(store: MemoryStore, tracking: Run, st
     assert set(OVER) == set(CONTRACT["replay"]["from"])
 
 
+def test_delivery_that_changes_meanwhile_is_not_replayed(
+    store: MemoryStore, tracking: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its owner's page was faster, and it was even sent by then."""
+    endpoint(store)
+    delivery(store, "d1", "failed")
+    real = store.put_document
+
+    def overtaken(write: DocumentWrite) -> str:
+        real(DocumentWrite(write.path, {"state": "delivered", "trigger": "replay"}))
+        return real(write)
+
+    monkeypatch.setattr(store, "put_document", overtaken)
+    assert tracking("e1", "--replay", "d1", code=1).startswith("The delivery changed at the same moment")
+    assert states(store) == {"d1": ("delivered", "replay")}
+
+
 def test_range_is_replayed_but_not_what_was_delivered(store: MemoryStore, tracking: Run) -> None:
     endpoint(store)
     for name, state, days in (("a", "failed", 1), ("b", "skipped", 2), ("c", "delivered", 1), ("d", "failed", 8)):
@@ -177,7 +194,7 @@ def test_large_range_is_replayed_once_each(store: MemoryStore, monkeypatch: pyte
     """Pages of two; of each page one fails again at once, and ids share their moments."""
     endpoint(store)
     for number in range(7):
-        delivery(store, f"d{number}", "failed", days=number // 2)
+        delivery(store, f"d{number}", "failed", days=number // 3)
     real = store.update_each
 
     def failing_again(writes: Any) -> list[bool]:

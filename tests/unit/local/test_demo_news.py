@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 import pytest
@@ -17,7 +16,7 @@ from local.auth import USERS
 from local.news.server import NewsServer, Passed
 from local.stack import SIGNING_KEY
 from tests.doubles import START, ManualClock
-from tracking.jobs import Job, new
+from tracking.jobs import AccountType, Job, PlatformName, new
 from tracking.store import DocumentWrite
 from tracking.store.memory import MemoryStore
 from tracking.webhooks import signing
@@ -79,10 +78,9 @@ class Later(ManualClock):
 
 
 def ended(*job_ids: str) -> list[Job]:
-    fields: dict[str, Any] = new(
-        org_id="o", project_id="p", user_id="u", username="nasa", platform="x", account_type="my", now=START
-    )
-    return [Job.from_document(job_id, fields | {"platform": "instagram"}, START) for job_id in job_ids]
+    of = {"org_id": "o", "project_id": "p", "user_id": "u", "username": "nasa"}
+    fields = new(**of, platform=PlatformName("instagram"), account_type=AccountType("my"), now=START)
+    return [Job.from_document(job_id, fields, START) for job_id in job_ids]
 
 
 @pytest.mark.parametrize("registered", [True, False])
@@ -100,7 +98,7 @@ def test_demo_waits_for_a_verified_webhook_of_each_job(
 
 
 def test_webhooks_that_never_come_are_given_up(server: NewsServer, inbox: httpx.Client) -> None:
-    clock = Later(server, "job1", "other")
+    clock = Later(server, "job12", "other")
     demo_news.add_endpoint(MemoryStore(clock), inbox, ADA, clock)
     console = Console(file=io.StringIO(), width=200)
     assert not demo.hear(inbox, ended("job1", "job12"), console, clock)
