@@ -15,6 +15,7 @@ Mail. The functions find Amazon SES (v2) here; the AWS stand-in behind it does n
     ANY    /v2/email/...            passed on; a SendEmail is kept with its headers, and with what was answered
     GET    /mails                   the kept ones, newest first
     GET    /mails/ID/html           the HTML of one, for a frame: no script, no request to anywhere
+    POST   /mails/ID/unsubscribe    presses its List-Unsubscribe, as mail programs do (RFC 8058): {"status": 200}
     DELETE /mails                   forgets them
 
 And for people: GET / is the page, GET /state what it shows. The newest 200 of each kind are kept, in memory alone.

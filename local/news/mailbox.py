@@ -6,6 +6,7 @@ import base64
 import email
 import email.policy
 import json
+import re
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -36,6 +37,15 @@ class Mail:
     message_id: str
     refusal: str
 
+    @property
+    def unsubscribe_url(self) -> str | None:
+        """Return the link that a mail program posts to (RFC 8058); None if the mail offers none."""
+        headers = {name.lower(): value for name, value in self.headers}
+        if headers.get("list-unsubscribe-post", "").strip() != "List-Unsubscribe=One-Click":
+            return None
+        links = re.findall(r"<\s*(https?://[^>\s]+)\s*>", headers.get("list-unsubscribe", ""))
+        return links[0] if links else None
+
     def to_json(self) -> dict[str, Any]:
         return {
             "number": self.number,
@@ -51,6 +61,7 @@ class Mail:
             "configurationSet": self.configuration_set,
             "messageId": self.message_id,
             "refusal": self.refusal,
+            "canUnsubscribe": self.unsubscribe_url is not None,
         }
 
 

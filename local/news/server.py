@@ -14,7 +14,7 @@ import httpx
 from werkzeug import Request, Response
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from local.news.mailbox import SEND, Mailbox
+from local.news.mailbox import SEND, Mail, Mailbox
 from local.news.receiver import Answer, Receiver
 
 _PAGE = Path(__file__).parent / "page"
@@ -41,15 +41,18 @@ class Passed(NamedTuple):
 
 
 PassOn = Callable[[Request, bytes], Passed]
+Press = Callable[[str], int]
+"""Posts to the link of a List-Unsubscribe, and returns the status."""
 
 
 class NewsServer:
-    """The server without its socket. Safe to share between threads. `pass_on`: calls SES behind it."""
+    """The server without its sockets. Safe to share between threads. `pass_on`: calls SES behind it."""
 
-    def __init__(self, pass_on: PassOn, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, pass_on: PassOn, press: Press, sleep: Callable[[float], None] = time.sleep) -> None:
         self.receiver = Receiver()
         self.mailbox = Mailbox()
         self._pass_on = pass_on
+        self._press = press
         self._sleep = sleep
         self._calls: dict[tuple[str, str], Callable[[Request], Response]] = {
             ("GET", "/healthz"): lambda _: _json({"status": "ok"}),
@@ -72,8 +75,8 @@ class NewsServer:
             return self._send(request)
         if request.method == "GET" and request.path in _FILES:
             return _file(_FILES[request.path])
-        if request.method == "GET" and request.path.startswith("/mails/"):
-            return self._html(request.path)
+        if request.path.startswith("/mails/"):
+            return self._of_mail(request)
         call = self._calls.get((request.method, request.path))
         if call is None:
             return _json({"error": "There is no such call: local/news/__init__.py lists them."}, 404)
@@ -129,11 +132,17 @@ class NewsServer:
             self.mailbox.keep(body, passed.status, passed.body)
         return Response(passed.body, passed.status, passed.headers)
 
-    def _html(self, path: str) -> Response:
-        _, _, number, *rest = path.split("/")
-        mail = self.mailbox.mail(int(number)) if number.isdecimal() and rest == ["html"] else None
-        if mail is None:
-            return _json({"error": "There is no such mail."}, 404)
+    def _of_mail(self, request: Request) -> Response:
+        _, _, number, *rest = request.path.split("/")
+        mail = self.mailbox.mail(int(number)) if number.isdecimal() else None
+        if mail and (request.method, rest) == ("GET", ["html"]):
+            return self._html(mail)
+        if mail and (request.method, rest) == ("POST", ["unsubscribe"]) and mail.unsubscribe_url:
+            return _json({"status": self._press(mail.unsubscribe_url)})
+        return _json({"error": "There is no such mail, or it offers nothing like that."}, 404)
+
+    @staticmethod
+    def _html(mail: Mail) -> Response:
         answer = Response(f'<base target="_blank">{mail.html}', content_type="text/html; charset=utf-8")
         answer.headers["Content-Security-Policy"] = _MAIL_POLICY
         return answer
@@ -158,10 +167,27 @@ def passing_on(ses: str) -> PassOn:
     return pass_on
 
 
+def press(url: str) -> int:
+    """Post to a link as mail programs do, and return the status; 503 if nobody answers.
+
+    MiniStack gives its APIs names that end in .localhost. Browsers know that this is the machine itself, and a name
+    server may not.
+    """
+    link = httpx.URL(url)
+    headers = {"Host": link.netloc.decode()}
+    if link.host.endswith(".localhost"):
+        link = link.copy_with(host="127.0.0.1")
+    try:
+        body = {"List-Unsubscribe": "One-Click"}
+        return httpx.post(link, data=body, headers=headers, trust_env=False, timeout=30).status_code
+    except httpx.HTTPError:
+        return 503
+
+
 @contextmanager
 def running(ses: str, port: int = 0) -> Iterator[tuple[NewsServer, str]]:
     """Run the server in a thread of this process, and yield it with its address. `ses`: the address of the stand-in."""
-    served = NewsServer(passing_on(ses))
+    served = NewsServer(passing_on(ses), press)
     server = listening(served, port)
     thread = Thread(target=server.serve_forever, name="news", daemon=True)
     thread.start()

@@ -20,7 +20,7 @@ const ANSWERS = [
 
 let state = { version: '', mails: [], webhooks: [], receivers: [] };
 const chosen = { view: 'html', size: 'wide', scheme: 'light' }; // how mails are shown; stays from mail to mail
-let shown = { list: '', detail: '' }; // what the two parts show, as text: they are drawn again if it changes
+const shown = { list: '', detail: '' }; // what the two parts show, as text: they are drawn again if it changes
 
 const byId = (id) => document.getElementById(id);
 
@@ -28,8 +28,11 @@ const byId = (id) => document.getElementById(id);
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else if (value !== false && value != null) element.setAttribute(name, value === true ? '' : value);
+    if (name.startsWith('on')) {
+      element.addEventListener(name.slice(2), value);
+    } else if (value !== false && value != null) {
+      element.setAttribute(name, value === true ? '' : value);
+    }
   }
   element.append(...children.filter((child) => child != null && child !== false));
   return element;
@@ -54,8 +57,12 @@ const typeOf = (webhook) => {
 const isUnknown = (webhook) => !webhook.isVerified && webhook.problem.startsWith('The secret of this address');
 
 function verdict(webhook) {
-  if (webhook.isVerified) return make('span', { class: 'badge good' }, '✓ Verified');
-  if (isUnknown(webhook)) return make('span', { class: 'badge' }, 'No secret');
+  if (webhook.isVerified) {
+    return make('span', { class: 'badge good' }, '✓ Verified');
+  }
+  if (isUnknown(webhook)) {
+    return make('span', { class: 'badge' }, 'No secret');
+  }
   return make('span', { class: 'badge bad' }, '✕ Not verified');
 }
 
@@ -94,7 +101,9 @@ function webhookRow(webhook, isCurrent) {
 
 function list(kind, number) {
   if (kind === 'mail') {
-    if (!state.mails.length) return [empty('No mail yet', 'Track an account; its mail comes within two minutes.')];
+    if (!state.mails.length) {
+      return [empty('No mail yet', 'Track an account; its mail comes within two minutes.')];
+    }
     return state.mails.map((mail) => mailRow(mail, mail.number === number));
   }
   if (!state.webhooks.length) {
@@ -158,8 +167,9 @@ function json(text) {
   const marked = [];
   for (let at = 0; at < parts.length; at += 3) {
     marked.push(parts[at]);
-    if (parts[at + 1])
+    if (parts[at + 1]) {
       marked.push(make('span', { class: parts[at + 2] ? 'key' : 'text' }, parts[at + 1]), parts[at + 2]);
+    }
   }
   return make('pre', {}, ...marked);
 }
@@ -177,7 +187,9 @@ function chooseView(value) {
 function restyle(name, value) {
   chosen[name] = value;
   const paper = document.querySelector('.paper:has(iframe)');
-  if (!paper) return;
+  if (!paper) {
+    return;
+  }
   paper.className = `paper ${chosen.size}`;
   paper.firstElementChild.className = chosen.scheme;
   document.querySelector(`input[value="${value}"]`).checked = true;
@@ -214,6 +226,7 @@ function mailDetail(mail) {
         ['Message', mail.messageId],
       ]),
       mail.refusal && make('p', { class: 'note' }, `Refused: ${mail.refusal}`),
+      mail.canUnsubscribe && unsubscribing(mail),
     ),
     make(
       'div',
@@ -224,6 +237,18 @@ function mailDetail(mail) {
     ),
     parts[chosen.view](),
   );
+}
+
+/** The button that mail programs show beside the sender of a mail that one press unsubscribes from. */
+function unsubscribing(mail) {
+  const told = make('span', { role: 'status' });
+  const press = async () => {
+    told.textContent = 'Asking …';
+    const answer = await fetch(`mails/${mail.number}/unsubscribe`, { method: 'POST' });
+    const { status } = await answer.json();
+    told.textContent = status === 200 ? 'Unsubscribed: the link answered 200.' : `The link answered ${status}.`;
+  };
+  return make('p', { class: 'title' }, make('button', { type: 'button', onclick: press }, 'Unsubscribe'), told);
 }
 
 function webhookDetail(webhook) {
@@ -261,10 +286,13 @@ const problemOf = (webhook) =>
 
 function detail(kind, number) {
   const found = (kind === 'mail' ? state.mails : state.webhooks).find((one) => one.number === number);
-  if (found) return kind === 'mail' ? mailDetail(found) : webhookDetail(found);
+  if (found) {
+    return kind === 'mail' ? mailDetail(found) : webhookDetail(found);
+  }
   const isGone = number !== null && state.version;
-  if (isGone)
+  if (isGone) {
     return make('div', {}, back(kind), empty('It is gone', 'The newest 200 are kept, until the stack is stopped.'));
+  }
   const sentence = kind === 'mail' ? 'Choose a mail to read it.' : 'Choose a webhook to see what was sent.';
   const isEmpty = !(kind === 'mail' ? state.mails : state.webhooks).length;
   return isEmpty ? make('p', {}) : make('p', { class: 'empty' }, sentence);
@@ -274,7 +302,9 @@ function detail(kind, number) {
 
 async function send(path, content, method = 'POST') {
   const answer = await fetch(path, { method, body: content && JSON.stringify(content) });
-  if (!answer.ok) throw new Error((await answer.json()).error);
+  if (!answer.ok) {
+    throw new Error((await answer.json()).error);
+  }
   await poll();
 }
 
@@ -289,7 +319,9 @@ function addressCard(receiver) {
   const secret = make('input', { placeholder: 'whsec_…', autocomplete: 'off', spellcheck: 'false' });
   const told = (call) => call.catch((error) => Object.assign(problem, { hidden: false, textContent: error.message }));
   const options = ANSWERS.map((one, at) => make('option', { value: at, selected: one === current }, one.name));
-  if (!current) options.unshift(make('option', { selected: true, disabled: true }, 'Other answers, told by a program'));
+  if (!current) {
+    options.unshift(make('option', { selected: true, disabled: true }, 'Other answers, told by a program'));
+  }
   return make(
     'article',
     { class: 'card' },
@@ -347,8 +379,11 @@ function draw() {
   const { kind, number } = route();
   const isAddresses = kind === 'addresses';
   for (const link of document.querySelectorAll('nav a')) {
-    if (link.hash === `#/${kind}`) link.setAttribute('aria-current', 'page');
-    else link.removeAttribute('aria-current');
+    if (link.hash === `#/${kind}`) {
+      link.setAttribute('aria-current', 'page');
+    } else {
+      link.removeAttribute('aria-current');
+    }
   }
   byId('count-mail').textContent = state.mails.length || '';
   byId('count-webhooks').textContent = state.webhooks.length || '';
@@ -364,9 +399,13 @@ function draw() {
     const focused = document.activeElement?.closest?.('.row')?.getAttribute('href');
     shown.list = wantedList;
     byId('list').replaceChildren(...(isAddresses ? addresses() : list(kind, number)));
-    if (focused) byId('list').querySelector(`[href="${focused}"]`)?.focus();
+    if (focused) {
+      byId('list').querySelector(`[href="${focused}"]`)?.focus();
+    }
   }
-  if (isAddresses) return;
+  if (isAddresses) {
+    return;
+  }
   const wantedDetail = JSON.stringify([kind, number, rows.find((one) => one.number === number) ?? rows.length > 0]);
   if (wantedDetail !== shown.detail) {
     shown.detail = wantedDetail;
@@ -383,9 +422,13 @@ async function poll() {
       state = await answer.json();
       draw();
     }
-    if (live.dataset.state !== 'on') Object.assign(live, { textContent: 'Live' }).dataset.state = 'on';
+    if (live.dataset.state !== 'on') {
+      Object.assign(live, { textContent: 'Live' }).dataset.state = 'on';
+    }
   } catch {
-    if (live.dataset.state !== 'off') Object.assign(live, { textContent: 'Not connected' }).dataset.state = 'off';
+    if (live.dataset.state !== 'off') {
+      Object.assign(live, { textContent: 'Not connected' }).dataset.state = 'off';
+    }
   }
 }
 

@@ -27,7 +27,7 @@ PATH = "organizations/demo-org/webhookEndpoints/demo-endpoint"
 
 @pytest.fixture
 def server() -> NewsServer:
-    return NewsServer(lambda *_: Passed(200, [], b""))
+    return NewsServer(lambda *_: Passed(200, [], b""), lambda _url: 200)
 
 
 @pytest.fixture

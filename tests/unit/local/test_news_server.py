@@ -29,12 +29,17 @@ class Caller:
     def __init__(self, answer: Passed = SENT) -> None:
         self.passed_on: list[tuple[str, str, bytes]] = []
         self.slept: list[float] = []
-        self.server = NewsServer(self._pass_on, self.slept.append)
+        self.pressed: list[str] = []
+        self.server = NewsServer(self._pass_on, self._press, self.slept.append)
         self._answer = answer
 
     def _pass_on(self, request: Request, body: bytes) -> Passed:
         self.passed_on.append((request.method, request.path, body))
         return self._answer
+
+    def _press(self, url: str) -> int:
+        self.pressed.append(url)
+        return 200
 
     def call(self, method: str, path: str, data: Any = b"", host: str = "127.0.0.1:8025", **options: Any) -> Response:
         content = data if isinstance(data, bytes) else json.dumps(data).encode()
@@ -236,6 +241,34 @@ def test_html_of_a_mail_can_run_and_load_nothing() -> None:
     assert "script" not in policy
     for path in ("/mails/2/html", "/mails/x/html", "/mails/1", "/mails/1/html/x"):
         assert caller.call("GET", path).status_code == 404
+
+
+def test_link_to_unsubscribe_is_pressed_as_mail_programs_do() -> None:
+    caller = Caller()
+    caller.call("POST", SEND, SIMPLE)
+    answer = caller.call("POST", "/mails/1/unsubscribe")
+    assert (json.loads(answer.get_data()), caller.pressed) == ({"status": 200}, ["https://x.test/u"])
+    assert caller.call("GET", "/mails/1/unsubscribe").status_code == 404  # link scanners get every link
+    assert len(caller.pressed) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [{"Name": "List-Unsubscribe", "Value": "<https://x.test/u>"}],
+        [
+            {"Name": "List-Unsubscribe", "Value": "<mailto:u@x.test>"},
+            {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
+        ],
+    ],
+)
+def test_mail_without_one_click_offers_none(headers: list[Any]) -> None:
+    caller = Caller()
+    caller.call("POST", SEND, {"Content": {"Simple": {"Headers": headers}}})
+    assert [mail["canUnsubscribe"] for mail in caller.json("/mails")["mails"]] == [False]
+    assert caller.call("POST", "/mails/1/unsubscribe").status_code == 404
+    assert caller.pressed == []
 
 
 # The page
