@@ -181,6 +181,8 @@ def test_building_clients_uses_no_network_and_no_secrets(monkeypatch: pytest.Mon
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-pictures")
     copying = wiring.pictures.__wrapped__()
     assert (copying.url, copying.kept_for.days, copying.max_thumbnails) == ("https://d111.cloudfront.net", 30, 4)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-notify")
+    assert wiring.notify.__wrapped__().sender
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-webhooks-api")
     assert wiring.webhooks_api.__wrapped__().news_queue_url == "https://news"
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-process")
@@ -209,6 +211,17 @@ def test_stand_in_outside_local_stops_the_function(
     monkeypatch.setenv(variable, "http://169.254.169.254")
     with pytest.raises(SettingsError, match=rf"^{variable} is set\."):
         getattr(wiring, function).__wrapped__()
+
+
+def test_signing_key_is_long_and_its_absence_is_told(secrets: Stubber) -> None:
+    secrets.add_response("get_secret_value", {"SecretString": "x" * 32}, {"SecretId": "long"})
+    secrets.add_response("get_secret_value", {"SecretString": "x" * 31}, {"SecretId": "short"})
+    secrets.add_client_error("get_secret_value", "ResourceNotFoundException", http_status_code=400)
+    assert wiring.signing_key("long") == "x" * 32
+    for name, is_missing in (("short", False), ("absent", True)):
+        with pytest.raises(CredentialsError) as refused:
+            wiring.signing_key(name)
+        assert (refused.value.credential, refused.value.is_missing) == ("signing", is_missing)
 
 
 @pytest.mark.parametrize(("function", "variable", "dependency"), STAND_INS)

@@ -57,15 +57,13 @@ from tracking.store import (
     TickStore,
 )
 from tracking.store.firestore import FirestoreStore
-from tracking.webhooks import WebhookSender
+from tracking.webhooks import LEAST_SIGNING_KEY, WebhookSender
 
 if TYPE_CHECKING:
     from tracking.executions import Executions
     from tracking.kick_auth import Users
 
 
-LEAST_SIGNING_KEY = 32
-"""The fewest characters of the key from which endpoints' secrets are made."""
 SIGNING = "signing"
 """The credential that a missing key is told as."""
 _NO_SIGNING_KEY = say("accessTrouble", detail="Our key for signing webhooks is not set up; we have been told.")
