@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import Console
 
 from local import LocalError, stack
-from tests.chaos import cleaning, late, points, trials
+from tests.chaos import cleaning, late, points, telling, trials
 from tests.chaos.chaos_harness import ChaosHarness, chaos_harness
 from tests.chaos.points import Trial
 from tests.chaos.report import table
@@ -72,6 +72,9 @@ def _run_all(harness: ChaosHarness, words: Sequence[str]) -> Iterator[Result]:
     if not words or "cleanup" in words:
         _say("Cleanup ...")
         yield from _said(cleaning.run(harness))
+    if not words or "notify" in words:
+        _say("Webhooks ...")
+        yield from _said(telling.run(harness))
 
 
 def _said(results: Iterable[Result]) -> Iterator[Result]:

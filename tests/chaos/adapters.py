@@ -16,9 +16,10 @@ from tracking.errors import StoreUnavailableError
 from tracking.executions import Executions, ExecutionsUnavailableError, StartRefusedError, StartUnknownError
 from tracking.sentences import Sentence
 from tracking.staging import ObjectStore
-from tracking.store import CleanupStore, StateStore, TickStore
+from tracking.store import CleanupStore, NotifyStore, StateStore, TickStore
+from tracking.webhooks import WebhookSender
 
-_S = TypeVar("_S", bound=TickStore | StateStore | CleanupStore)
+_S = TypeVar("_S", bound=TickStore | StateStore | CleanupStore | NotifyStore)
 Describe = Callable[[str, tuple[Any, ...]], Sequence[Call]]
 
 
@@ -71,6 +72,11 @@ def objects(real: ObjectStore, plan: Plan, where: str) -> ObjectStore:
         return [Call(f"{where}.{name}", job_of(key.partition("/")[0]))]  # keys begin with the execution's name
 
     return cast("ObjectStore", Intercepted(real, plan, describe, _no_answer))
+
+
+def sender(real: WebhookSender, plan: Plan, where: str) -> WebhookSender:
+    """Wrap the sender of webhooks. A request raises nothing, so it has no error of its own."""
+    return cast("WebhookSender", Intercepted(real, plan, lambda name, _: [Call(f"{where}.{name}")], _no_answer))
 
 
 def executions(real: Executions, plan: Plan, where: str) -> Executions:

@@ -20,7 +20,7 @@ from tests.chaos.plan import Plan
 from tests.e2e.running import Document, RunningStack
 from tracking.jobs import FINISHED, Status
 
-FUNCTIONS = ("trigger", "process", "reconcile", "cleanup")
+FUNCTIONS = ("trigger", "process", "reconcile", "cleanup", "notify")
 DOUBLED = 2
 
 
@@ -32,9 +32,10 @@ class Execution:
 
 
 class ChaosHarness:
-    def __init__(self, running: RunningStack, plan: Plan, names: Mapping[str, str]) -> None:
+    def __init__(self, running: RunningStack, plan: Plan, names: Mapping[str, str], lease_s: float) -> None:
         self.running = running
         self.plan = plan
+        self.lease_s = lease_s
         self._names = names  # of the functions, by package
         self._machine = running.names["StateMachineArn"]
         self._lambda = aws.client("lambda", running.state.aws())
@@ -111,7 +112,7 @@ def chaos_harness(
 ) -> Iterator[ChaosHarness]:
     """Prepare the stack for faults and restore it at the end.
 
-    Inside the block, the scheduled ticks and the wakes are off.
+    Inside the block, the scheduled ticks, the wakes and the runs of the notify function are off.
 
     `settings`: settings of the trigger to change, such as `max_running_jobs`.
     """
@@ -124,8 +125,9 @@ def chaos_harness(
     functions, events = (aws.client(service, running.state.aws()) for service in ("lambda", "events"))
     names = {package: aws.physical_name(running.state.aws(), f"{package.title()}Function") for package in FUNCTIONS}
     before = {name: functions.get_function_configuration(FunctionName=name) for name in names.values()}
-    harness = ChaosHarness(running, plan, names)
-    rules = [harness.rule("TriggerFunctionTick"), harness.rule("WakeRule")]
+    harness = ChaosHarness(running, plan, names, lease_s)
+    ours = ("TriggerFunctionTick", "WakeRule", "NotifyFunction", "NewsRule")
+    rules = [harness.rule(name) for name in ours]
     try:
         harness.forget_simulated()
         for rule in rules:
