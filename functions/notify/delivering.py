@@ -40,6 +40,8 @@ from tracking.wiring import NotifyDeps
 
 RESERVE_S = 20.0
 """Seconds at the end of a run in which no request begins: one lasts 15 s, and then results are written."""
+TAKE_S = 10.0
+"""Seconds before that, in which no new delivery is created as this run's own: it might have to be given back."""
 LEASE = timedelta(seconds=90)
 """Longer than any run. It counts from the run's begin."""
 AT_ONCE = timedelta(seconds=10)
@@ -136,7 +138,8 @@ class _Run:
             return
         now = self._deps.clock.now()
         if not self._fan_out.is_done:
-            self._fan_out.next_page(now, self._began_at + LEASE)
+            can_send = self._remaining_s() > RESERVE_S + TAKE_S
+            self._fan_out.next_page(now, self._began_at + LEASE if can_send else None)
         else:
             self._due.next_page(now)
         for lane in self._lanes:
