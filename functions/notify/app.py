@@ -41,8 +41,8 @@ def _publish(done: Done) -> None:
     if done.attempts:
         metrics.add_metric("WebhookAttempts", MetricUnit.Count, done.attempts)
         metrics.add_metric("WebhooksDelivered", MetricUnit.Count, done.delivered)
-    if done.failed:
-        metrics.add_metric("WebhooksGivenUp", MetricUnit.Count, done.failed)
+    if done.given_up:
+        metrics.add_metric("WebhooksGivenUp", MetricUnit.Count, done.given_up)
     if done.put_off:
         metrics.add_metric("WebhooksPutOff", MetricUnit.Count, done.put_off)
     if done.off:

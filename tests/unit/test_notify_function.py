@@ -38,7 +38,7 @@ def test_any_event_is_a_run(
     endpoint, event_id = notifying.add_endpoint(), notifying.add_event()
     notifying.clock.advance(3)
     counts = handler(json.loads((ROOT / event).read_text()), FakeContext(), notifying.deps)  # type: ignore[arg-type]
-    assert counts == {"handed_on": 1, "delivered": 1, "failed": 0, "attempts": 1, "put_off": 0, "off": 0}
+    assert counts == {"handed_on": 1, "delivered": 1, "given_up": 0, "attempts": 1, "put_off": 0, "off": 0}
     assert printed_metrics(capsys.readouterr().out) == {
         "WebhookDelay": [3],
         "EventsHandedOn": [1],
