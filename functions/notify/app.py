@@ -33,13 +33,21 @@ def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.NotifyDe
 
 
 def _publish(done: Done) -> None:
+    """Publish what is not 0. CloudWatch charges for each metric and hour with data, and most minutes are idle."""
     for seconds in done.delays_s:  # Powertools prints all metrics once one has 100 values, so add these first
         metrics.add_metric("WebhookDelay", MetricUnit.Seconds, seconds)
-    metrics.add_metric("EventsHandedOn", MetricUnit.Count, done.handed_on)
-    metrics.add_metric("WebhookAttempts", MetricUnit.Count, done.attempts)
-    metrics.add_metric("WebhooksDelivered", MetricUnit.Count, done.delivered)
-    metrics.add_metric("WebhooksGivenUp", MetricUnit.Count, done.failed)
-    metrics.add_metric("WebhooksPutOff", MetricUnit.Count, done.put_off)
-    metrics.add_metric("EndpointsOff", MetricUnit.Count, done.off)
-    metrics.add_metric("OldestNews", MetricUnit.Seconds, done.oldest_s)
-    metrics.flush_metrics()
+    if done.handed_on:
+        metrics.add_metric("EventsHandedOn", MetricUnit.Count, done.handed_on)
+    if done.attempts:
+        metrics.add_metric("WebhookAttempts", MetricUnit.Count, done.attempts)
+        metrics.add_metric("WebhooksDelivered", MetricUnit.Count, done.delivered)
+    if done.given_up:
+        metrics.add_metric("WebhooksGivenUp", MetricUnit.Count, done.given_up)
+    if done.put_off:
+        metrics.add_metric("WebhooksPutOff", MetricUnit.Count, done.put_off)
+    if done.off:
+        metrics.add_metric("EndpointsOff", MetricUnit.Count, done.off)
+    if done.oldest_s:
+        metrics.add_metric("OldestNews", MetricUnit.Seconds, done.oldest_s)
+    if metrics.metric_set:
+        metrics.flush_metrics()

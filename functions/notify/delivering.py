@@ -25,7 +25,7 @@ from functools import partial
 from aws_lambda_powertools import Logger
 
 from notify.due import DueDeliveries
-from notify.endpoint_health import Change, Outcome, change_of, write_changes
+from notify.endpoint_health import HealthChange, Outcome, change_of, write_changes
 from notify.endpoints import Endpoints
 from notify.fan_out import MAX_HELD, FanOut, OutboxEvent, outbox_path
 from notify.in_flight import Requests
@@ -40,6 +40,8 @@ from tracking.wiring import NotifyDeps
 
 RESERVE_S = 20.0
 """Seconds at the end of a run in which no request begins: one lasts 15 s, and then results are written."""
+TAKE_S = 10.0
+"""Seconds before that, in which no new delivery is created as this run's own: it might have to be given back."""
 LEASE = timedelta(seconds=90)
 """Longer than any run. It counts from the run's begin."""
 AT_ONCE = timedelta(seconds=10)
@@ -58,7 +60,7 @@ class Done:
 
     handed_on: int = 0
     delivered: int = 0
-    failed: int = 0  # deliveries that were given up
+    given_up: int = 0  # deliveries that have failed for good
     attempts: int = 0
     put_off: int = 0  # deliveries that were left untried, because their endpoint hangs or has too many
     off: int = 0  # endpoints that were switched off
@@ -66,7 +68,7 @@ class Done:
     delays_s: list[float] = field(default_factory=list)  # from events to their first attempt's success
 
     def counts(self) -> dict[str, int]:
-        names = ("handed_on", "delivered", "failed", "attempts", "put_off", "off")
+        names = ("handed_on", "delivered", "given_up", "attempts", "put_off", "off")
         return {name: getattr(self, name) for name in names}
 
 
@@ -136,7 +138,8 @@ class _Run:
             return
         now = self._deps.clock.now()
         if not self._fan_out.is_done:
-            self._fan_out.next_page(now, self._began_at + LEASE)
+            can_send = self._remaining_s() > RESERVE_S + TAKE_S
+            self._fan_out.next_page(now, self._began_at + LEASE if can_send else None)
         else:
             self._due.next_page(now)
         for lane in self._lanes:
@@ -315,7 +318,7 @@ class _Run:
         else:
             lane.closed_for = NEXT_RUN
 
-    def _write_health(self, lanes: list[Lane]) -> list[Change]:
+    def _write_health(self, lanes: list[Lane]) -> list[HealthChange]:
         """Write what was learned about these endpoints. Return the changes that switched one off."""
         changes = [change for lane in lanes if (change := change_of(lane.endpoint, lane.outcomes))]
         for lane in lanes:
@@ -338,7 +341,7 @@ class _Run:
         self._results.flush()
         self._write_health([lane for lane in self._lanes if lane.outcomes])
         self._done.delivered = self._results.counted[State.DELIVERED]
-        self._done.failed = self._results.counted[State.FAILED]
+        self._done.given_up = self._results.counted[State.FAILED]
         self._done.handed_on = self._fan_out.handed_on
         self._done.put_off += sum(lane.parked for lane in self._lanes)
         oldest = [at for at in (self._fan_out.oldest_due_at, self._due.oldest_due_at) if at is not None]

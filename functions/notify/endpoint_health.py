@@ -50,7 +50,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class HealthChange:
     """A change of an endpoint that is to be written."""
 
     endpoint: Endpoint
@@ -82,7 +82,7 @@ def after(health: Health, outcomes: Iterable[Outcome]) -> Health:
     return health
 
 
-def change_of(endpoint: Endpoint, outcomes: Sequence[Outcome]) -> Change | None:
+def change_of(endpoint: Endpoint, outcomes: Sequence[Outcome]) -> HealthChange | None:
     """Return what is to be written about an endpoint; None if nothing changed that is worth a write."""
     if not outcomes:
         return None
@@ -100,15 +100,15 @@ def change_of(endpoint: Endpoint, outcomes: Sequence[Outcome]) -> Change | None:
         event = _event(EventType.WEBHOOK_FAILING, endpoint, health, outage, now)
     if event is None and not _is_worth_a_write(before, health):
         return None
-    return Change(endpoint=endpoint, outcomes=outcomes, health=health, event=event)
+    return HealthChange(endpoint=endpoint, outcomes=outcomes, health=health, event=event)
 
 
-def write_changes(store: NotifyStore, changes: Sequence[Change], logger: Logger) -> list[Change]:
+def write_changes(store: NotifyStore, changes: Sequence[HealthChange], logger: Logger) -> list[HealthChange]:
     """Write the changes, and return those that were written: they may differ, if a document changed meanwhile.
 
     An endpoint that is deleted, or that a page has given another address or switched, keeps what the page wrote.
     """
-    written, left = list[Change](), list(changes)
+    written, left = list[HealthChange](), list(changes)
     for _ in range(TRIES):
         answers = [*_written_alone(store, left), *_written_with_events(store, left)]
         for change, answer in answers:
@@ -122,18 +122,18 @@ def write_changes(store: NotifyStore, changes: Sequence[Change], logger: Logger)
     return written
 
 
-_Answered = Iterator[tuple[Change, str | Unwritable | None]]
+_Answered = Iterator[tuple[HealthChange, str | Unwritable | None]]
 """Changes with their answers, as `NotifyStore.put_each` gives them."""
 
 
-def _written_alone(store: NotifyStore, changes: Sequence[Change]) -> _Answered:
+def _written_alone(store: NotifyStore, changes: Sequence[HealthChange]) -> _Answered:
     alone = [change for change in changes if change.event is None]
     for first in range(0, len(alone), MAX_WRITES_PER_COMMIT):
         part = alone[first : first + MAX_WRITES_PER_COMMIT]
         yield from zip(part, store.put_each([change.write() for change in part]), strict=True)
 
 
-def _written_with_events(store: NotifyStore, changes: Sequence[Change]) -> _Answered:
+def _written_with_events(store: NotifyStore, changes: Sequence[HealthChange]) -> _Answered:
     """Write what is told together with the note that it was told: both, or none."""
     for change in changes:
         if change.event is None:
@@ -147,12 +147,12 @@ def _written_with_events(store: NotifyStore, changes: Sequence[Change]) -> _Answ
             yield change, Unwritable("INVALID_ARGUMENT")
 
 
-def _again(store: NotifyStore, stale: Sequence[Change]) -> list[Change]:
+def _again(store: NotifyStore, stale: Sequence[HealthChange]) -> list[HealthChange]:
     """Return the changes as they are now, for the documents as they are now."""
     if not stale:
         return []
     found = store.get_stored_each([change.endpoint.path for change in stale])
-    changes = list[Change]()
+    changes = list[HealthChange]()
     for change in stale:
         before, stored = change.endpoint, found.get(change.endpoint.path)
         if stored is None:

@@ -83,7 +83,8 @@ def test_changes_are_made_in_one_module() -> None:
 
 
 def test_ending_statuses_stand_in_one_module() -> None:
-    assert modules_with(EndingStatuses()) == {"layers/common/tracking/jobs.py"}
+    of_deliveries = {"layers/common/tracking/webhooks/__init__.py"}  # their states have such a word, too
+    assert modules_with(EndingStatuses()) - of_deliveries == {"layers/common/tracking/jobs.py"}
 
 
 def test_ending_writes_are_built_in_one_module() -> None:

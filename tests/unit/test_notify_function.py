@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,9 +18,11 @@ from tests.doubles import ManualClock
 from tests.metrics import printed_metrics
 from tests.notifying import URL, Notifying, Reply
 from tracking.errors import CredentialsError
+from tracking.events import EventType
 from tracking.sentences import say
 from tracking.wiring import NotifyDeps
 
+OTHER, THIRD = "https://other.example.com/b", "https://third.example.com/c"
 EVENTS = ["events/news.json", "events/tick.json", "events/wake.json"]
 
 
@@ -36,21 +38,42 @@ def test_any_event_is_a_run(
     endpoint, event_id = notifying.add_endpoint(), notifying.add_event()
     notifying.clock.advance(3)
     counts = handler(json.loads((ROOT / event).read_text()), FakeContext(), notifying.deps)  # type: ignore[arg-type]
-    assert counts == {"handed_on": 1, "delivered": 1, "failed": 0, "attempts": 1, "put_off": 0, "off": 0}
+    assert counts == {"handed_on": 1, "delivered": 1, "given_up": 0, "attempts": 1, "put_off": 0, "off": 0}
     assert printed_metrics(capsys.readouterr().out) == {
         "WebhookDelay": [3],
         "EventsHandedOn": [1],
         "WebhookAttempts": [1],
         "WebhooksDelivered": [1],
-        "WebhooksGivenUp": [0],
-        "WebhooksPutOff": [0],
-        "EndpointsOff": [0],
         "OldestNews": [3],
     }
     (line,) = [vars(record) for record in caplog.records if vars(record).get("action") == "notify_done"]
     assert (line["delivered"], line["levelname"]) == (1, "INFO")
     assert notifying.receivers.ids(URL) == {event_id: 1}
     assert notifying.states(endpoint) == {"delivered": 1}
+
+
+def test_an_idle_run_publishes_nothing(notifying: Notifying, capsys: pytest.CaptureFixture[str]) -> None:
+    """CloudWatch charges for each metric and hour with data."""
+    counts = handler({}, FakeContext(), notifying.deps)  # type: ignore[arg-type]
+    assert set(counts.values()) == {0}
+    assert printed_metrics(capsys.readouterr().out) == {}
+
+
+def test_every_trouble_of_a_run_is_counted(notifying: Notifying, capsys: pytest.CaptureFixture[str]) -> None:
+    """An endpoint that is gone, one that asks us to slow down, and over a hundred first attempts."""
+    notifying.add_endpoint("gone", url=OTHER, eventTypes=["tracking.job.failed"])
+    slow = Reply(503, retry_after=timedelta(hours=1))
+    notifying.add_endpoint("slow", url=THIRD, eventTypes=["tracking.job.failed"])
+    notifying.add_endpoint("well")
+    notifying.receivers.replies |= {OTHER: Reply(410), THIRD: slow}
+    for _ in range(120):
+        notifying.add_event(kind=EventType.JOB_FAILED)
+    handler({}, FakeContext(), notifying.deps)  # type: ignore[arg-type]
+    printed = printed_metrics(capsys.readouterr().out)
+    assert len(printed["WebhookDelay"]) == sum(printed["WebhooksDelivered"]) == 120
+    assert printed["EndpointsOff"] == [1]
+    assert printed["WebhooksGivenUp"][0] >= 1
+    assert printed["WebhooksPutOff"][0] >= 100
 
 
 def test_a_missing_signing_key_is_told_by_its_name(notifying: Notifying, capsys: pytest.CaptureFixture[str]) -> None:

@@ -624,6 +624,24 @@ def test_a_run_ends_in_time_and_gives_back_what_it_holds(notifying: Notifying) -
     assert all(one["nextAttemptAt"] <= notifying.clock.now() for one in held)
 
 
+def test_late_in_a_run_new_deliveries_are_created_as_due(notifying: Notifying) -> None:
+    """As this run's own they might have to be given back, a write each."""
+    endpoint = notifying.add_endpoint()
+    created: list[Any] = []
+    put_each = notifying.store.put_each
+
+    def watched(writes: Any) -> Any:
+        created.extend(write.fields["nextAttemptAt"] for write in writes if write.must_be_new)
+        return put_each(writes)
+
+    notifying.store.put_each = watched  # type: ignore[method-assign]
+    for seconds, is_taken in ((25, False), (60, True)):
+        notifying.add_event()
+        notifying.run(seconds=seconds)
+        assert (created.pop() > notifying.clock.now()) is is_taken
+    assert notifying.states(endpoint) == {"delivered": 2}
+
+
 # Writes
 
 
