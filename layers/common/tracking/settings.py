@@ -236,6 +236,37 @@ class PicturesSettings(_FromEnvironment):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackSettings(_FromEnvironment):
+    """The settings of the feedback function, and of all that works on mail."""
+
+    google_cloud_project: str
+    firestore_database: str = DEFAULT_DATABASE
+    firebase_credentials_secret: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsubscribeSettings(FeedbackSettings):
+    signing_secret: str  # the name of the secret that signs the links
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings(UnsubscribeSettings):
+    mail_from: str  # the sender's address
+    mail_reply_to: str = ""
+    mail_product: str = "Account tracking"  # the name that readers know
+    mail_app_url: str = ""  # where a mail's button leads; empty: no button
+    mail_delivery: str = "ses"  # or "document": the customer's own sender takes the mails
+    mail_configuration_set: str = ""  # of SES: reports bounces and complaints
+    unsubscribe_url: str
+
+    @property
+    def is_sent_by_us(self) -> bool:
+        if self.mail_delivery not in {"ses", "document"}:
+            raise SettingsError("MAIL_DELIVERY must be ses or document.")
+        return self.mail_delivery == "ses"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessSettings(PlatformSettings):
     google_cloud_project: str
     firestore_database: str = DEFAULT_DATABASE

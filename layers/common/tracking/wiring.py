@@ -20,7 +20,7 @@ from tracking.clients import aws_client, http_client
 from tracking.clock import Clock, SystemClock
 from tracking.errors import CredentialsError
 from tracking.firestore_access import FirestoreAccess, firestore_client
-from tracking.google_credentials import is_emulated
+from tracking.google_credentials import firebase_app, is_emulated
 from tracking.hints import Hints
 from tracking.jobs import PlatformName
 from tracking.pictures import PictureSource, PictureStore
@@ -31,7 +31,9 @@ from tracking.secrets_manager import secret
 from tracking.sentences import say
 from tracking.settings import (
     CleanupSettings,
+    FeedbackSettings,
     Limits,
+    MailSettings,
     PicturesSettings,
     PlatformSettings,
     ProcessSettings,
@@ -41,13 +43,17 @@ from tracking.settings import (
     StoppingSettings,
     TickSettings,
     TriggerSettings,
+    UnsubscribeSettings,
 )
 from tracking.staging import Staging
-from tracking.store import JOBS, REFRESHES, CleanupStore, DocumentStore, RefreshStore, StateStore, TickStore
+from tracking.store import JOBS, REFRESHES, CleanupStore, DocumentStore, MailStore, RefreshStore, StateStore, TickStore
 from tracking.store.firestore import FirestoreStore
 
 if TYPE_CHECKING:
     from tracking.executions import Executions
+    from tracking.mail.letters import Sender
+    from tracking.mail.post import Post
+    from tracking.mail.recipients import Addresses
 
 
 def no_platform(name: PlatformName) -> Platform:
@@ -127,6 +133,32 @@ class PicturesDeps:
     url: str  # where pages find the copies
     kept_for: timedelta
     max_thumbnails: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailDeps:
+    """`key`: returns the stage's key, which signs links. `post`: None if the customer's sender takes the mails."""
+
+    store: MailStore
+    addresses: Addresses
+    clock: Clock
+    sender: Sender
+    key: Callable[[], str]
+    post: Post | None
+    threads: int = 8  # mails at a time; SES takes 14 a second from most accounts
+
+
+@dataclass(frozen=True, slots=True)
+class UnsubscribeDeps:
+    store: MailStore
+    clock: Clock
+    key: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackDeps:
+    store: MailStore
+    clock: Clock
 
 
 @functools.cache
@@ -218,6 +250,45 @@ def pictures() -> PicturesDeps:
     )
 
 
+@functools.cache
+def mail() -> MailDeps:
+    from firebase_admin import auth
+
+    from tracking.mail.letters import Sender
+    from tracking.mail.post import SesPost
+    from tracking.mail.recipients import FirebaseAddresses
+
+    settings = MailSettings.from_environment(os.environ)
+    app = firebase_app(settings.google_cloud_project, settings.firebase_credentials_secret)
+    # A call that was not answered is not repeated: the mail might go out twice.
+    ses = SesPost(aws_client("sesv2", tries=1), settings.mail_configuration_set) if settings.is_sent_by_us else None
+    return MailDeps(
+        store=_store(settings),
+        addresses=FirebaseAddresses(auth.Client(app)),
+        clock=SystemClock(),
+        sender=Sender(
+            address=settings.mail_from,
+            product=settings.mail_product,
+            unsubscribe_url=settings.unsubscribe_url,
+            reply_to=settings.mail_reply_to,
+            app_url=settings.mail_app_url,
+        ),
+        key=lambda: secret(settings.signing_secret),
+        post=ses,
+    )
+
+
+@functools.cache
+def unsubscribe() -> UnsubscribeDeps:
+    settings = UnsubscribeSettings.from_environment(os.environ)
+    return UnsubscribeDeps(_store(settings), SystemClock(), lambda: secret(settings.signing_secret))
+
+
+@functools.cache
+def feedback() -> FeedbackDeps:
+    return FeedbackDeps(_store(FeedbackSettings.from_environment(os.environ)), SystemClock())
+
+
 def _picture_simulator(project: str) -> str:
     """Return the address that answers in place of the platforms' servers of pictures, or "".
 
@@ -231,7 +302,12 @@ def _picture_simulator(project: str) -> str:
 
 
 def _store(
-    settings: TickSettings | ReconcileSettings | CleanupSettings | ProcessSettings | PicturesSettings,
+    settings: TickSettings
+    | ReconcileSettings
+    | CleanupSettings
+    | ProcessSettings
+    | PicturesSettings
+    | FeedbackSettings,
     queue: str = JOBS,
 ) -> FirestoreStore:
     access = FirestoreAccess(
