@@ -45,7 +45,7 @@ OF_WEBHOOKS = "tracking.webhook."
 
 @dataclass(slots=True)
 class Done:
-    """What a run has done. `errors`: mails that failed by our fault, and calls that our account was refused."""
+    """The counts of a run. `errors`: mails that failed by our fault, and calls that our account was refused."""
 
     sent: int = 0
     skipped: int = 0

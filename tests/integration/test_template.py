@@ -22,8 +22,10 @@ from tracking.platform_contract import CREDENTIALS
 from tracking.refreshes import Cadence
 from tracking.settings import (
     CleanupSettings,
+    FeedbackSettings,
     KickSettings,
     Limits,
+    MailSettings,
     PicturesSettings,
     PlatformSettings,
     ProcessSettings,
@@ -31,6 +33,7 @@ from tracking.settings import (
     RefreshSettings,
     SettingsError,
     TriggerSettings,
+    UnsubscribeSettings,
     variables,
 )
 from tracking.store import MAX_WRITES_PER_COMMIT
@@ -44,6 +47,9 @@ FUNCTIONS = {
     "CleanupFunction": CleanupSettings,
     "PicturesFunction": PicturesSettings,
     "RefreshFunction": RefreshSettings,
+    "MailFunction": MailSettings,
+    "UnsubscribeFunction": UnsubscribeSettings,
+    "FeedbackFunction": FeedbackSettings,
 }
 """The class that reads the environment of each function."""
 
@@ -272,10 +278,10 @@ def test_events_that_a_function_fails_on_are_kept(template: Any) -> None:
     kept = {"DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": attribute("DeadLetterQueue", "Arn")}}}
     assert functions["ReconcileFunction"]["EventInvokeConfig"] == kept
     assert functions["CleanupFunction"]["EventInvokeConfig"] == kept
-    for name in ("TriggerFunction", "RefreshFunction"):
+    for name in ("TriggerFunction", "RefreshFunction", "MailFunction"):
         assert functions[name]["EventInvokeConfig"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
     with_rules = {name for name, found in functions.items() if "Events" in found}
-    assert with_rules == {"TriggerFunction", "ReconcileFunction", "CleanupFunction", "RefreshFunction"}
+    assert with_rules == {"TriggerFunction", "ReconcileFunction", "CleanupFunction", "RefreshFunction", "MailFunction"}
 
 
 # The tick
@@ -301,7 +307,7 @@ def test_an_event_that_cannot_be_delivered_is_kept(template: Any) -> None:
         for function, found in of_type(template, "AWS::Serverless::Function").items()
         for event, properties in found.get("Events", {}).items()
     ]
-    assert len(rules) == 4
+    assert len(rules) == 5
     for _, rule in rules:
         assert rule["RetryPolicy"]["MaximumRetryAttempts"] >= 2
         assert rule["DeadLetterConfig"] == {"Arn": attribute("DeadLetterQueue", "Arn")}
@@ -309,9 +315,12 @@ def test_an_event_that_cannot_be_delivered_is_kept(template: Any) -> None:
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     # SAM names a rule after its function and its event.
-    always = [attribute(name, "Arn") for name, _ in rules if name != "RefreshFunctionMinute"]
-    minute = {"Fn::If": ["HasRefreshes", attribute("RefreshFunctionMinute", "Arn"), {"Ref": "AWS::NoValue"}]}
-    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": [*always, minute]}}
+    optional = {"RefreshFunctionMinute": "HasRefreshes", "MailFunctionMinute": "HasMail"}
+    always = [attribute(name, "Arn") for name, _ in rules if name not in optional]
+    minutes = [
+        {"Fn::If": [condition, attribute(name, "Arn"), {"Ref": "AWS::NoValue"}]} for name, condition in optional.items()
+    ]
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": [*always, *minutes]}}
 
 
 def test_reconcile_rule_matches_every_silent_execution_end(template: Any) -> None:
@@ -349,8 +358,8 @@ def test_a_tick_ends_before_the_next_and_takes_nobodys_place(template: Any) -> N
 
 
 def test_the_kick_has_one_route_and_the_function_decides_who_may(template: Any) -> None:
-    (route,) = of_type(template, "AWS::ApiGatewayV2::Route").values()
-    (integration,) = of_type(template, "AWS::ApiGatewayV2::Integration").values()
+    route = template["Resources"]["KickRoute"]["Properties"]
+    integration = template["Resources"]["KickIntegration"]["Properties"]
     assert route["RouteKey"] == "POST /trigger"
     assert route["Target"] == {"Fn::Sub": "integrations/${KickIntegration}"}
     assert integration["IntegrationUri"] == {"Ref": "KickFunction.Alias"}
@@ -359,7 +368,7 @@ def test_the_kick_has_one_route_and_the_function_decides_who_may(template: Any) 
 
 
 def test_the_kick_may_be_invoked_by_its_own_route_alone(template: Any) -> None:
-    (permission,) = of_type(template, "AWS::Lambda::Permission").values()
+    permission = template["Resources"]["KickPermission"]["Properties"]
     assert permission["FunctionName"] == {"Ref": "KickFunction.Alias"}
     assert permission["Principal"] == "apigateway.amazonaws.com"
     assert permission["SourceArn"]["Fn::Sub"].endswith(":${KickApi}/*/POST/trigger")
@@ -470,7 +479,7 @@ def test_kick_access_log_omits_headers_query_and_address(template: Any) -> None:
 
 def test_google_waits_fit_the_kick_and_the_kick_its_gateway(template: Any) -> None:
     kick = of_type(template, "AWS::Serverless::Function")["KickFunction"]
-    (integration,) = of_type(template, "AWS::ApiGatewayV2::Integration").values()
+    integration = template["Resources"]["KickIntegration"]["Properties"]
     # Three requests: certificates, Google's own token and the user's record. Each waits to connect and for the answer.
     assert kick["Timeout"] > 3 * 2 * google_credentials.GOOGLE_TIMEOUT_S
     assert kick["Timeout"] * 1000 < integration["TimeoutInMillis"] < 30_000
@@ -588,7 +597,7 @@ def delivery() -> Any:
 
 
 def test_delivery_gets_the_bucket_of_the_copies(template: Any, delivery: Any) -> None:
-    (nested,) = of_type(template, "AWS::CloudFormation::Stack").values()
+    nested = template["Resources"]["PicturesDelivery"]["Properties"]
     assert nested["TemplateURL"] == "deploy/pictures.yaml"
     assert nested["Parameters"] == {
         "Bucket": {"Ref": "PicturesBucket"},

@@ -203,7 +203,7 @@ _NEXT_STEPS = {
     "CredentialsError": "This is on our side, and we have been told. Start it again later.",
     "QuotaExceededError": "Start it again tomorrow.",
 }
-"""What a user can do, by the error's code. All others: try again."""
+"""The next step of a user, by the error's code. All others: try again."""
 
 
 def _of_account(text: Callable[[_Data], str], step: str = "") -> Callable[[_Data], Line]:

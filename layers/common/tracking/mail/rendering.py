@@ -50,7 +50,7 @@ _PADDING = "&#847;&zwnj;&nbsp;" * 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What is around a mail's lines."""
+    """The surroundings of a mail's lines."""
 
     product: str  # the name that the reader knows
     unsubscribe_url: str

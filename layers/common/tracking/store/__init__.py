@@ -491,7 +491,7 @@ class CommandLineStore(StateStore, CleanupStore, Protocol):
         ...
 
 
-class Store(RefreshStore, CommandLineStore, DocumentStore, Protocol):
+class Store(RefreshStore, CommandLineStore, DocumentStore, MailStore, Protocol):
     """All calls, as both adapters implement them."""
 
     def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:
