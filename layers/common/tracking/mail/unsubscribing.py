@@ -28,7 +28,7 @@ def token(key: str, subscriber: Subscriber) -> str:
 
     `key`: the value of the secret. It may hold several keys with white space between them: the first one signs.
     """
-    told = _encoded(json.dumps([*subscriber], separators=(",", ":")).encode())
+    told = _encoded(json.dumps([*subscriber], separators=(",", ":"), ensure_ascii=False).encode())
     return f"{told}.{_encoded(_signature(key.split()[0], told))}"
 
 
