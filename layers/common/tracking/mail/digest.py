@@ -264,7 +264,7 @@ _LINES: dict[str, Callable[[_Data], Line]] = {
     EventType.JOB_FAILED: _failed,
     EventType.ACCOUNT_REFRESHED: _of_account(lambda _data: "was refreshed."),
     EventType.ACCOUNT_RENAMED: _of_account(
-        lambda data: f"is the new name of {isolated(data.text('before') or 'an account')}."
+        lambda data: f"was named {isolated(data.text('before') or 'otherwise')} before."
     ),
     EventType.ACCOUNT_UNAVAILABLE: _unavailable,
     EventType.ACCOUNT_RECOVERED: _of_account(lambda _data: "is available again."),

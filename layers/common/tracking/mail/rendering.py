@@ -164,8 +164,9 @@ def _text_rows(line: Line) -> list[str]:
 
 
 def _sentence(line: Line) -> str:
-    """Return the line's text as a sentence of its own: it follows the name, or stands below it."""
-    return line.text[:1].upper() + line.text[1:]
+    """Return the line's text as it stands below the name: "has 4 new videos." as "4 new videos."."""
+    text = line.text.removeprefix("has ")
+    return text[:1].upper() + text[1:]
 
 
 def _more(digest: Digest) -> str:
