@@ -25,7 +25,7 @@ def events_table(events: Events) -> Table:
         table.add_row(
             f"{event['occurredAt'].astimezone():%d %b %H:%M:%S}",
             escape(event["type"].removeprefix("tracking.")),
-            escape(event["projectId"]),
+            escape(event["projectId"] or ""),
             escape(_about(data)),
             "waits" if isinstance(document.get("dueAt"), datetime) else "handed on",
             escape(event_id),
@@ -39,6 +39,6 @@ def payloads(events: Events) -> list[str]:
 
 
 def _about(data: Mapping[str, Any]) -> str:
-    """Return the account's name and platform, in one line. A malformed job may lack them."""
-    names = [data.get("username"), data.get("platform")]
+    """Return the account's name and platform, or the endpoint, in one line. A malformed job may lack them."""
+    names = [data.get("username"), data.get("platform"), data.get("endpointId")]
     return " ".join(" ".join(name.split()) for name in names if isinstance(name, str))

@@ -12,7 +12,8 @@ import httpcore
 import pytest
 from PIL import Image
 
-from tracking.pictures.web import PictureWeb, PublicOnly, picture_client
+from tracking.pictures.web import PictureWeb, picture_client
+from tracking.public_web import PublicOnly
 
 PUBLIC = "142.250.74.246"
 

@@ -1,1 +1,1 @@
-"""NotifyFunction: hands the events of the outbox on, to webhooks and to windows of mail."""
+"""NotifyFunction: hands events on from the outbox, to windows of mail, too, and sends webhooks."""

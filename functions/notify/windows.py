@@ -11,6 +11,7 @@ from datetime import datetime
 
 from aws_lambda_powertools import Logger
 
+from tracking.document_limits import is_document_id
 from tracking.errors import StoreUnavailableError
 from tracking.jobs import Fields
 from tracking.mail.digest import is_told
@@ -69,7 +70,8 @@ class _People:
         if not is_told(event["type"]):
             return []
         if event["type"].startswith(OF_JOBS):
-            return [event["userId"]] if event["userId"] else []
+            user_id = event.get("userId")
+            return [user_id] if isinstance(user_id, str) and is_document_id(user_id) else []
         if event["type"].startswith(OF_WEBHOOKS):
             return self._members(event["orgId"], f"organizations/{event['orgId']}/members", "role", MANAGERS)
         return self._members(event["orgId"], settings_collection(event["orgId"]), "alerts", (True,))

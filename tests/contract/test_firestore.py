@@ -216,6 +216,9 @@ CALLS: dict[str, Callable[[FirestoreStore], Any]] = {
     "change_together": lambda store: store.change_together([DocumentWrite("a/b", {"n": 1})], {"a/c": VERSION}),
     "get_each": lambda store: store.get_each(["a/b"]),
     "get_newest": lambda store: store.get_newest("organizations", "name", 10),
+    "due_events": lambda store: store.due_events(START, 10),
+    "stored_in": lambda store: store.stored_in("a/b/c", 10),
+    "put_each": lambda store: store.put_each([DocumentWrite("a/b", {"n": 1}, must_be_new=True)]),
     "update_each": lambda store: store.update_each([DocumentWrite("a/b", {"n": 1})]),
 }
 

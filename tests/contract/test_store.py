@@ -1094,3 +1094,63 @@ def test_a_due_window_is_found_in_any_organisation(store: Store) -> None:
     store.put_document(DocumentWrite("organizations/d/mailWindows/u", {"dueAt": None}))
     due = store.due_documents("mailWindows", "dueAt", START + timedelta(minutes=2), 9)
     assert list(due) == ["organizations/b/mailWindows/u", "organizations/a/mailWindows/u"]
+
+
+# The outbox and webhooks
+
+
+def test_due_events_come_earliest_first_and_limited(store: Store) -> None:
+    due = {"late": START, "early": START - timedelta(minutes=1), "later": START + timedelta(seconds=1)}
+    others: dict[str, Any] = {"handed on": None, "text": "2020-01-01T00:00:00Z"}
+    for name, at in (due | others).items():
+        store.put_document(DocumentWrite(f"outbox/{name}", {"dueAt": at, "event": {"type": name}}))
+    store.put_document(DocumentWrite("outbox/without", {"event": {}}))
+    store.put_document(DocumentWrite("others/1/outbox/elsewhere", {"dueAt": START}))
+    found = store.due_events(START, 10)
+    assert list(found) == ["outbox/early", "outbox/late"]
+    assert found["outbox/early"] == store.get_stored("outbox/early")
+    assert list(store.due_events(START, 1)) == ["outbox/early"]
+
+
+def test_documents_in_a_collection_come_with_their_fields(store: Store) -> None:
+    paths = [f"organizations/o/webhookEndpoints/{name}" for name in ("b", "a", "c")]
+    for path in [*paths, "organizations/o/webhookEndpoints/a/deliveries/x", "organizations/p/webhookEndpoints/d"]:
+        store.put_document(DocumentWrite(path, {"url": path}))
+    found = store.stored_in("organizations/o/webhookEndpoints", 10)
+    assert list(found) == sorted(paths)
+    assert all(stored == store.get_stored(path) for path, stored in found.items())
+    assert list(store.stored_in("organizations/o/webhookEndpoints", 2)) == sorted(paths)[:2]
+    assert store.stored_in("organizations/q/webhookEndpoints", 2) == {}
+
+
+def test_each_put_holds_its_own_precondition(store: Store) -> None:
+    old = {name: store.put_document(DocumentWrite(f"{ACCOUNTS}/{name}", {"n": 1, "m": {"x": 1}})) for name in "abcd"}
+    store.put_document(DocumentWrite(f"{ACCOUNTS}/b", {"n": 2}))
+    store.delete_each({f"{ACCOUNTS}/c": old["c"]})
+    writes = [
+        DocumentWrite(f"{ACCOUNTS}/a", {"m": {"y": 2}}, version=old["a"]),
+        DocumentWrite(f"{ACCOUNTS}/b", {"n": 9}, version=old["b"]),
+        DocumentWrite(f"{ACCOUNTS}/c", {"n": 9}, version=old["c"]),
+        DocumentWrite(f"{ACCOUNTS}/d", {"n": 9}, must_be_new=True),
+        DocumentWrite(f"{ACCOUNTS}/e", {"n": 9}, must_be_new=True),
+    ]
+    answers = store.put_each(writes)
+    assert answers[1:4] == [None, None, None]
+    assert [answers[0], answers[4]] == [stored_version(store, f"{ACCOUNTS}/{name}") for name in "ae"]
+    assert store.get_document(f"{ACCOUNTS}/a") == {"n": 1, "m": {"y": 2}}
+    assert store.get_document(f"{ACCOUNTS}/d") == {"n": 1, "m": {"x": 1}}
+    assert store.put_each([]) == []
+
+
+def test_a_refused_put_leaves_the_others(store: Store) -> None:
+    versions = {name: store.put_document(DocumentWrite(f"{ACCOUNTS}/{name}", {"bio": name})) for name in "abc"}
+    bios = {"a": "x", "b": "x" * MAX_DOCUMENT_BYTES, "c": "x"}
+    writes = [DocumentWrite(f"{ACCOUNTS}/{name}", {"bio": bio}, version=versions[name]) for name, bio in bios.items()]
+    answers = store.put_each(writes)
+    assert [isinstance(answer, str) for answer in answers] == [True, False, True]
+    assert answers[1] == Unwritable("INVALID_ARGUMENT")
+
+
+def test_a_put_without_a_precondition_is_a_mistake(store: Store) -> None:
+    with pytest.raises(ValueError, match="must be new or name a version"):
+        store.put_each([DocumentWrite(f"{ACCOUNTS}/a", {"n": 1})])

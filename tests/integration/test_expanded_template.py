@@ -61,16 +61,23 @@ def alias(function: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("places", UNRESERVED)
 @pytest.mark.parametrize("pictures", ["off", "on"])
-def test_everything_at_once_fits_into_the_places(places: int, pictures: str) -> None:
-    """All running jobs in a state, the most kicks that a second lets through, and each other function at its most."""
-    stack = expand(LambdaPlaces=places, Pictures=pictures)
+@pytest.mark.parametrize("news", ["off", "on"])
+def test_everything_at_once_fits_into_the_places(places: int, pictures: str, news: str) -> None:
+    """All running jobs in a state, the most kicks that a second lets through, and each other function at its most.
+
+    A rule refuses news with ten places. With news, the webhooks' API and the mail's minute take one each.
+    """
+    if news == "on" and places == 10:
+        return
+    stack = expand(LambdaPlaces=places, Pictures=pictures, News=news)
     mappings = stack.of_type("AWS::Lambda::EventSourceMapping").values()
-    assert len(mappings) == (2 if pictures == "on" else 1)
+    assert len(mappings) == 1 + (pictures == "on") + (news == "on")
+    own = 1 + 1 + 1 if news == "on" else 0  # the minute of the notify function, the API, the mail's minute
     ticks = 1 + sum(mapping["ScalingConfig"]["MaximumConcurrency"] for mapping in mappings)  # and messages of pictures
     others = len(FUNCTIONS) - len(("TriggerFunction", "ProcessFunction", "KickFunction"))
     assert running_jobs(stack) >= 1
     assert min(kicks(stack)) >= 1
-    assert running_jobs(stack) + sum(kicks(stack)) + ticks + others <= places
+    assert running_jobs(stack) + sum(kicks(stack)) + ticks + others + own <= places
     assert places - sum(reservations(stack).values()) >= UNRESERVED[places]
 
 
@@ -332,6 +339,23 @@ def test_each_role_is_an_output_and_has_no_name_of_ours(expanded: Expanded) -> N
     assert all("RoleName" not in role for role in expanded.of_type("AWS::IAM::Role").values())
     of_iam = {found["Type"] for found in expanded.resources.values() if found["Type"].startswith("AWS::IAM::")}
     assert of_iam == {"AWS::IAM::Role", "AWS::IAM::Policy"}  # a policy inside a role has no ARN, so its name is free
+
+
+# News
+
+
+def test_switch_of_news_adds_its_own_alone(expanded: Expanded) -> None:
+    """And tells the functions to write events. The others run fewer jobs at a time on a small account."""
+    switched = expand(News="on", LambdaPlaces=50)
+    plain = expand(LambdaPlaces=50)
+    assert not plain.resources.keys() - switched.resources.keys()
+    changed = {name for name, found in plain.resources.items() if switched.resources[name] != found}
+    assert changed == {"TriggerFunction", "ProcessFunction", "ReconcileFunction", "DeadLetterQueuePolicy"}
+    assert running_jobs(plain) - running_jobs(switched) == 5
+    assert "NotifyRoleName" in switched.outputs.keys() - plain.outputs.keys()
+    key = "arn:aws:kms:eu-west-1:000000000000:key/k"
+    roles = expand(SecretsKmsKeyArn=key, News="on").resources["SecretsKeyPolicy"]["Properties"]["Roles"]
+    assert {"Ref": "NotifyFunctionRole"} in roles
 
 
 # Pictures

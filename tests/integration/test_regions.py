@@ -50,8 +50,8 @@ def test_every_region_knows_the_types_of_a_stage(known: dict[str, set[str]]) -> 
     """All that the templates name, whatever its condition, and all that SAM makes of it."""
     named = types(load("template.yaml")["Resources"]) | types(load("deploy/bootstrap.yaml")["Resources"])
     wanted = {kind for kind in named if not kind.startswith("AWS::Serverless::")}
-    key = "arn:aws:kms:eu-west-1:000000000000:key/k"
-    wanted |= types(expand(SecretsKmsKeyArn=key, Pictures="on", MailFrom="news@acme.example").resources)
+    key, sender = "arn:aws:kms:eu-west-1:000000000000:key/k", "news@acme.example"
+    wanted |= types(expand(SecretsKmsKeyArn=key, Pictures="on", News="on", MailFrom=sender).resources)
     lacking = {region: wanted - listed for region, listed in known.items()}
     assert {region: missing for region, missing in lacking.items() if missing} == {}
 

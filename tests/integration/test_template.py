@@ -14,6 +14,7 @@ import pytest
 from cfnlint.decode import cfn_yaml
 
 from local.paths import ROOT
+from notify import delivering
 from pictures.app import RESERVE_S
 from tracking import google_credentials
 from tracking.jobs import EXECUTION_TIMEOUT_S, PlatformName
@@ -26,6 +27,7 @@ from tracking.settings import (
     KickSettings,
     Limits,
     MailSettings,
+    NotifySettings,
     PicturesSettings,
     PlatformSettings,
     ProcessSettings,
@@ -37,6 +39,7 @@ from tracking.settings import (
     variables,
 )
 from tracking.store import MAX_WRITES_PER_COMMIT
+from tracking.webhooks.web import CALL_LIMIT_S
 from trigger.tick import MAX_PROCESSING_JOBS
 
 FUNCTIONS = {
@@ -50,6 +53,7 @@ FUNCTIONS = {
     "MailFunction": MailSettings,
     "UnsubscribeFunction": UnsubscribeSettings,
     "FeedbackFunction": FeedbackSettings,
+    "NotifyFunction": NotifySettings,
 }
 """The class that reads the environment of each function."""
 
@@ -252,10 +256,11 @@ def test_every_alarm_tells_of_its_beginning_and_its_end(template: Any) -> None:
 def test_missing_data_are_a_good_sign_but_for_the_tick(template: Any) -> None:
     """A rule that does not run has no data. An alarm is created in the state that follows, and so tells nobody."""
     alarms = of_type(template, "AWS::CloudWatch::Alarm")
-    tick = alarms.pop("NoTicksAlarm")
+    minutes = [alarms.pop(name) for name in ("NoTicksAlarm", "NoNewsAlarm")]
     assert {alarm["TreatMissingData"] for alarm in alarms.values()} == {"notBreaching"}
-    assert tick["TreatMissingData"] == "missing"
-    assert tick["InsufficientDataActions"] == tick["AlarmActions"]
+    for minute in minutes:
+        assert minute["TreatMissingData"] == "missing"
+        assert minute["InsufficientDataActions"] == minute["AlarmActions"]
 
 
 def test_alarms_look_back_no_longer_than_cloudwatch_allows(template: Any) -> None:
@@ -278,10 +283,11 @@ def test_events_that_a_function_fails_on_are_kept(template: Any) -> None:
     kept = {"DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": attribute("DeadLetterQueue", "Arn")}}}
     assert functions["ReconcileFunction"]["EventInvokeConfig"] == kept
     assert functions["CleanupFunction"]["EventInvokeConfig"] == kept
-    for name in ("TriggerFunction", "RefreshFunction", "MailFunction"):
+    for name in ("TriggerFunction", "RefreshFunction", "NotifyFunction", "MailFunction"):
         assert functions[name]["EventInvokeConfig"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
     with_rules = {name for name, found in functions.items() if "Events" in found}
-    assert with_rules == {"TriggerFunction", "ReconcileFunction", "CleanupFunction", "RefreshFunction", "MailFunction"}
+    with_minutes = {"TriggerFunction", "RefreshFunction", "NotifyFunction", "MailFunction"}
+    assert with_rules == with_minutes | {"ReconcileFunction", "CleanupFunction"}
 
 
 # The tick
@@ -307,7 +313,7 @@ def test_an_event_that_cannot_be_delivered_is_kept(template: Any) -> None:
         for function, found in of_type(template, "AWS::Serverless::Function").items()
         for event, properties in found.get("Events", {}).items()
     ]
-    assert len(rules) == 5
+    assert len(rules) == 6
     for _, rule in rules:
         assert rule["RetryPolicy"]["MaximumRetryAttempts"] >= 2
         assert rule["DeadLetterConfig"] == {"Arn": attribute("DeadLetterQueue", "Arn")}
@@ -315,10 +321,15 @@ def test_an_event_that_cannot_be_delivered_is_kept(template: Any) -> None:
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     # SAM names a rule after its function and its event.
-    optional = {"RefreshFunctionMinute": "HasRefreshes", "MailFunctionMinute": "HasMail"}
-    always = [attribute(name, "Arn") for name, _ in rules if name not in optional]
+    sometimes = {
+        "RefreshFunctionMinute": "HasRefreshes",
+        "NotifyFunctionMinute": "HasNews",
+        "MailFunctionMinute": "HasMail",
+    }
+    always = [attribute(name, "Arn") for name, _ in rules if name not in sometimes]
     minutes = [
-        {"Fn::If": [condition, attribute(name, "Arn"), {"Ref": "AWS::NoValue"}]} for name, condition in optional.items()
+        {"Fn::If": [condition, attribute(name, "Arn"), {"Ref": "AWS::NoValue"}]}
+        for name, condition in sometimes.items()
     ]
     assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": [*always, *minutes]}}
 
@@ -683,3 +694,54 @@ def test_refreshes_keep_to_the_limits_of_all_jobs(template: Any) -> None:
     assert {name: given[name] for name in own} == {name: of_process[name] for name in own}
     rule = template["Rules"]["RefreshesNeedPlaces"]
     assert rule["Assertions"][0]["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "LambdaPlaces"}, 10]}]}
+
+
+# News
+
+
+def test_news_are_off_unless_they_are_asked_for(template: Any) -> None:
+    """Without them nothing of theirs is made."""
+    assert template["Parameters"]["News"]["Default"] == "off"
+    assert template["Conditions"]["HasNews"] == {"Fn::Equals": [{"Ref": "News"}, "on"]}
+    with_condition = {name for name, found in template["Resources"].items() if found.get("Condition") == "HasNews"}
+    assert with_condition >= {
+        *("NewsRule", "NewsQueue", "NewsQueuePolicy", "NewsMapping", "NewsDashboard"),
+        *("NotifyFunction", "NotifyLogGroup", "NotifyErrorsAlarm", "NotifyThrottlesAlarm"),
+        *("OldestNewsAlarm", "NoNewsAlarm", "EndpointsOffAlarm"),
+    }
+    of_news = {name for name in template["Resources"] if name.startswith(("News", "Notify"))}
+    assert of_news <= with_condition
+
+
+def test_news_on_a_small_account_are_refused_early(template: Any) -> None:
+    rule = template["Rules"]["NewsNeedsPlaces"]
+    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "News"}, "on"]}
+    assert rule["Assertions"][0]["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "LambdaPlaces"}, 10]}]}
+
+
+def test_every_end_of_an_execution_wakes_the_notify_function(template: Any) -> None:
+    rules = of_type(template, "AWS::Events::Rule")
+    assert rules["NewsRule"]["EventPattern"] == rules["WakeRule"]["EventPattern"]
+    (target,) = rules["NewsRule"]["Targets"]
+    assert target["Arn"] == attribute("NewsQueue", "Arn")
+    mapping = of_type(template, "AWS::Lambda::EventSourceMapping")["NewsMapping"]
+    assert mapping["FunctionName"] == {"Ref": "NotifyFunction.Alias"}
+    assert mapping["EventSourceArn"] == attribute("NewsQueue", "Arn")
+
+
+def test_a_run_fits_into_its_function_and_a_lease_outlasts_it(template: Any) -> None:
+    function = of_type(template, "AWS::Serverless::Function")["NotifyFunction"]
+    queue = of_type(template, "AWS::SQS::Queue")["NewsQueue"]
+    assert 6 * function["Timeout"] <= queue["VisibilityTimeout"] < queue["MessageRetentionPeriod"] <= 3_600
+    assert delivering.RESERVE_S >= CALL_LIMIT_S + 5
+    assert timedelta(seconds=function["Timeout"]) < delivering.LEASE
+
+
+def test_notify_function_has_no_key_of_a_platform(template: Any) -> None:
+    """It sends to addresses of strangers."""
+    function = of_type(template, "AWS::Serverless::Function")["NotifyFunction"]
+    named = {name for name in function["Environment"]["Variables"] if name.endswith("_SECRET")}
+    assert named == {"FIREBASE_CREDENTIALS_SECRET", "SIGNING_SECRET"}
+    allowed = {action for s in statements(function) if s["Effect"] == "Allow" for action in listed(s["Action"])}
+    of_queue = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    assert allowed == of_queue | {"secretsmanager:GetSecretValue"}

@@ -18,12 +18,14 @@ from cfnlint.decode import cfn_yaml
 from bench.lambda_context import FakeContext
 from local.paths import ROOT
 from mail import app as mail
+from notify.app import handler as notify
 from reconcile.app import handler as reconcile
 from tests.cloudwatch import Alarms, Metrics, State
 from tests.factories import videos
 from tests.harness import Harness, lambda_cause, spoil
 from tests.mailing import Mailing, ready
 from tests.metrics import published_metrics
+from tests.notifying import URL, Notifying, Reply
 from tracking import metrics
 from tracking.clock import Clock
 from tracking.errors import (
@@ -48,9 +50,9 @@ from tracking.pauses import Pause, quota_used_up_until
 from tracking.prices import PRICES
 from tracking.refusals import GOOGLE
 from tracking.sentences import Sentence
-from tracking.store import JobSnapshot
+from tracking.store import DocumentWrite, JobSnapshot
 from tracking.store.memory import MemoryStore
-from tracking.wiring import ReconcileDeps
+from tracking.wiring import NotifyDeps, ReconcileDeps
 from trigger import kick
 from trigger.app import handler as trigger
 from trigger.tick import CLAIM_RESERVE_S
@@ -82,6 +84,8 @@ class Cloud:
         self.metrics = Metrics()
         self.alarms = Alarms(TEMPLATE, self.metrics, TOPIC | parameters)
         self.has_rule = True  # whether the minute's rule is enabled
+        self.has_news_rule = True
+        self.notifying = Notifying(clock=self.clock)
         self.queues = Queues()
         self._capsys = capsys
         self._finished: set[str] = set()
@@ -100,6 +104,8 @@ class Cloud:
         if self.has_rule:
             self.count("Events", "Invocations", RuleName="TriggerFunctionTick")
             self.run_trigger({})
+        if self.has_news_rule:
+            self.count("Events", "Invocations", RuleName="NotifyFunctionMinute")
         for call in then:
             self.clock.advance(5)
             call()
@@ -123,6 +129,15 @@ class Cloud:
         self.count("Lambda", "Errors", failed, FunctionName="TriggerFunction", **newest)
         took_ms = (self.clock.now() - began).total_seconds() * 1_000
         self.count("Lambda", "Duration", took_ms, FunctionName="TriggerFunction")
+
+    def run_notify(self, deps: NotifyDeps | None = None) -> None:
+        try:
+            notify({}, FakeContext(), deps or self.notifying.deps)  # type: ignore[arg-type]
+            failed = 0
+        except TrackingError:
+            failed = 1
+        self.collect()
+        self.count("Lambda", "Errors", failed, FunctionName="NotifyFunction")
 
     def kick(self, secret: Callable[[], str] = lambda: SECRET) -> int:
         """Kick, and wake the trigger if the kick is accepted. Return the HTTP status."""
@@ -412,6 +427,45 @@ def unwritable_jobs(cloud: Cloud) -> None:
         cloud.minute()
 
 
+def oldest_news(cloud: Cloud) -> None:
+    """Each run finds an event that has been due for long."""
+    for _ in range(20):
+        event_id = cloud.notifying.add_event()
+        due_at = cloud.clock.now() - timedelta(minutes=11)
+        cloud.notifying.store.put_document(DocumentWrite(f"outbox/{event_id}", {"dueAt": due_at}))
+        cloud.minute(cloud.run_notify)
+
+
+def no_news(cloud: Cloud) -> None:
+    for number in range(30):
+        cloud.has_news_rule = number < 10
+        cloud.minute()
+
+
+def notify_errors(cloud: Cloud) -> None:
+    def down(_now: Any, _limit: int) -> Any:
+        raise StoreUnavailableError(Sentence("Our database did not answer."))
+
+    cloud.notifying.store.due_events = down  # type: ignore[method-assign]
+    for _ in range(4):
+        cloud.minute(cloud.run_notify)
+
+
+def endpoints_off(cloud: Cloud) -> None:
+    """The receivers of five organisations answer 410."""
+    for number in range(5):
+        cloud.notifying.add_endpoint(org=f"org{number}")
+        cloud.notifying.receivers.replies[URL] = Reply(410)
+        cloud.notifying.add_event(org=f"org{number}")
+        cloud.minute(cloud.run_notify)
+
+
+def notify_throttles(cloud: Cloud) -> None:
+    for _ in range(15):
+        cloud.count("Lambda", "Throttles", FunctionName="NotifyFunction")
+        cloud.minute()
+
+
 def throttles(function: str) -> Callable[[Cloud], None]:
     def trouble(cloud: Cloud) -> None:
         for _ in range(15):
@@ -471,6 +525,11 @@ TROUBLES: list[tuple[str, Callable[[Cloud], None]]] = [
     ("MailErrorsAlarm", mail_errors),
     ("BounceRateAlarm", reputation("BounceRate", 0.05)),
     ("ComplaintRateAlarm", reputation("ComplaintRate", 0.001)),
+    ("OldestNewsAlarm", oldest_news),
+    ("NoNewsAlarm", no_news),
+    ("NotifyErrorsAlarm", notify_errors),
+    ("EndpointsOffAlarm", endpoints_off),
+    ("NotifyThrottlesAlarm", notify_throttles),
     *(("ThrottlesAlarm", throttles(function)) for function in FUNCTIONS),
 ]
 
@@ -649,9 +708,9 @@ def test_a_levels_parts_are_its_windows_and_rates(level: str) -> None:
 def test_alarms_cost_what_the_decision_says() -> None:
     """Each metric of an alarm costs, and each composite alarm: https://aws.amazon.com/cloudwatch/pricing/
 
-    Those of mail are left out: a decision of their own has them.
+    Those of news and mail are left out: decisions of their own have them.
     """
-    always = [alarm for alarm in ALARMS.values() if alarm.get("Condition") not in ("HasMail", "SendsMail")]
+    always = [alarm for alarm in ALARMS.values() if alarm.get("Condition") not in ("HasNews", "HasMail", "SendsMail")]
     plain = [alarm["Properties"] for alarm in always if alarm["Type"] == "AWS::CloudWatch::Alarm"]
     metrics = sum(
         len([query for query in alarm.get("Metrics", [alarm]) if "Expression" not in query]) for alarm in plain

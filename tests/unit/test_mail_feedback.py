@@ -81,7 +81,7 @@ def test_a_complaint_also_switches_mail_off() -> None:
     assert (mailing.store.get_document(SUPPRESSED) or {})["reason"] == "complaint"
 
 
-def test_a_complaint_about_a_mail_that_is_gone_suppresses_all_the_same() -> None:
+def test_a_complaint_about_a_mail_that_is_gone_suppresses_too() -> None:
     mailing = Mailing()
     feed(mailing, report("complaint"))
     feed(mailing, report("complaint", mail__tags={}))

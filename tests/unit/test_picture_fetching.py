@@ -10,7 +10,8 @@ import pytest
 
 from tests.pictures import PUBLIC, Network, connected_web, picture, redirect, response, slowly
 from tracking.pictures import PictureRefusedError, web
-from tracking.pictures.web import MAX_BYTES, MAX_REDIRECTS, PictureWeb, PublicOnly, is_public, picture_client
+from tracking.pictures.web import MAX_BYTES, MAX_REDIRECTS, PictureWeb, picture_client
+from tracking.public_web import PublicOnly, is_public
 
 HOSTS = ("ytimg.com", "ggpht.com")
 URL = "https://i.ytimg.com/vi/dQw4w9WgXcQ/hqdefault.jpg"

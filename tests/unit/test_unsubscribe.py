@@ -108,14 +108,6 @@ def test_a_token_says_exactly_whose_it_is() -> None:
     assert len({token(KEY, Subscriber("a|b", "c")), token(KEY, Subscriber("a", "b|c"))}) == 2
 
 
-def test_old_links_work_while_the_old_key_is_kept() -> None:
-    old, new = token("old" * 12, ADA), token("new" * 12, ADA)
-    both = f"{'new' * 12}\n{'old' * 12}"
-    assert token(both, ADA) == new
-    assert (read(both, old), read(both, new)) == (ADA, ADA)
-    assert read("new" * 12, old) is None
-
-
 def test_the_page_has_a_button_and_no_script() -> None:
     mailing = Mailing()
     page = ask(mailing, "GET", '"><script>alert(1)</script>')

@@ -23,8 +23,8 @@ from tracking import clients, firestore_access, kick_wiring, secrets_manager, wi
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.jobs import PlatformName
 from tracking.kick_auth import Caller
-from tracking.pictures.web import PublicOnly
 from tracking.platforms import Setup
+from tracking.public_web import PublicOnly
 from tracking.settings import Limits, ProcessSettings, SettingsError
 
 KEY = "AIzaVerySecret"

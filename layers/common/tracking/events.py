@@ -2,7 +2,8 @@
 
     the commit that ends a job ────────────┐
     the commit that saves an account ──────┼── in the same commit ──> outbox/{eventId} ── 30 days ──> deleted
-    the commit that saves a video's index ─┘
+    the commit that saves a video's index ─┤
+    the commit of an endpoint's health ────┘
 
 So there is an event exactly if the change was made. A commit that was refused leaves none, and none is lost.
 contracts/events.json describes the documents.
@@ -48,6 +49,8 @@ class EventType(StrEnum):
     VIDEO_PUBLISHED = "tracking.video.published"
     VIDEO_OUTLIER = "tracking.video.outlier"
     VIDEO_VANISHED = "tracking.video.vanished"
+    WEBHOOK_FAILING = "tracking.webhook.failing"  # owners and admins are told
+    WEBHOOK_DISABLED = "tracking.webhook.disabled"
 
     @property
     def last_word(self) -> str:
@@ -64,8 +67,8 @@ class Event:
     event_id: str
     type: EventType
     org_id: str
-    project_id: str
-    user_id: str | None  # whose job it was; None: an account is its project's, not one user's
+    project_id: str | None  # None: it is the organisation's, of an endpoint
+    user_id: str | None  # whose job it was; None: an account is its project's, an endpoint the organisation's
     occurred_at: datetime
     data: Mapping[str, Any]
 

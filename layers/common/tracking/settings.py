@@ -267,6 +267,19 @@ class MailSettings(UnsubscribeSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotifySettings(_FromEnvironment):
+    google_cloud_project: str
+    firestore_database: str = DEFAULT_DATABASE
+    firebase_credentials_secret: str = ""
+    signing_secret: str  # name of the secret from which the endpoints' secrets are made
+    mail: str = "off"  # whether events go into windows of mail, too
+
+    @property
+    def has_mail(self) -> bool:
+        return _is_on("MAIL", self.mail)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessSettings(PlatformSettings):
     google_cloud_project: str
     firestore_database: str = DEFAULT_DATABASE

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -34,6 +35,7 @@ from tracking.settings import (
     FeedbackSettings,
     Limits,
     MailSettings,
+    NotifySettings,
     PicturesSettings,
     PlatformSettings,
     ProcessSettings,
@@ -46,14 +48,32 @@ from tracking.settings import (
     UnsubscribeSettings,
 )
 from tracking.staging import Staging
-from tracking.store import JOBS, REFRESHES, CleanupStore, DocumentStore, MailStore, RefreshStore, StateStore, TickStore
+from tracking.store import (
+    JOBS,
+    REFRESHES,
+    CleanupStore,
+    DocumentStore,
+    MailStore,
+    NotifyStore,
+    RefreshStore,
+    StateStore,
+    TickStore,
+)
 from tracking.store.firestore import FirestoreStore
+from tracking.webhooks import WebhookSender
 
 if TYPE_CHECKING:
     from tracking.executions import Executions
     from tracking.mail.letters import Sender
     from tracking.mail.post import Post
     from tracking.mail.recipients import Addresses
+
+
+LEAST_SIGNING_KEY = 32
+"""The fewest characters of the key from which endpoints' secrets are made."""
+SIGNING = "signing"
+"""The credential that a missing key is told as."""
+_NO_SIGNING_KEY = say("accessTrouble", detail="Our key for signing webhooks is not set up; we have been told.")
 
 
 def no_platform(name: PlatformName) -> Platform:
@@ -161,6 +181,18 @@ class FeedbackDeps:
     clock: Clock
 
 
+@dataclass(frozen=True, slots=True)
+class NotifyDeps:
+    """`signing_secret`: returns the stage's key, from which the endpoints' secrets are made."""
+
+    store: NotifyStore
+    sender: WebhookSender
+    signing_secret: Callable[[], str]
+    clock: Clock
+    jitter: Callable[[float, float], float] = random.uniform  # a number between two
+    mail_store: MailStore | None = None  # where the windows of mail are; None: there is no mail
+
+
 @functools.cache
 def trigger() -> TriggerDeps:
     from tracking.executions import StepFunctionsExecutions
@@ -238,7 +270,7 @@ def pictures() -> PicturesDeps:
     from tracking.pictures.web import PictureWeb, picture_client
 
     settings = PicturesSettings.from_environment(os.environ)
-    simulator = _picture_simulator(settings.google_cloud_project)
+    simulator = _only_local("PICTURE_SIMULATOR_URL", settings.google_cloud_project)
     return PicturesDeps(
         store=_store(settings),
         copies=PictureBucket(aws_client("s3"), settings.pictures_bucket),
@@ -273,7 +305,7 @@ def mail() -> MailDeps:
             reply_to=settings.mail_reply_to,
             app_url=settings.mail_app_url,
         ),
-        key=lambda: secret(settings.signing_secret),
+        key=lambda: signing_key(settings.signing_secret),
         post=ses,
     )
 
@@ -281,7 +313,7 @@ def mail() -> MailDeps:
 @functools.cache
 def unsubscribe() -> UnsubscribeDeps:
     settings = UnsubscribeSettings.from_environment(os.environ)
-    return UnsubscribeDeps(_store(settings), SystemClock(), lambda: secret(settings.signing_secret))
+    return UnsubscribeDeps(_store(settings), SystemClock(), lambda: signing_key(settings.signing_secret))
 
 
 @functools.cache
@@ -289,16 +321,46 @@ def feedback() -> FeedbackDeps:
     return FeedbackDeps(_store(FeedbackSettings.from_environment(os.environ)), SystemClock())
 
 
-def _picture_simulator(project: str) -> str:
-    """Return the address that answers in place of the platforms' servers of pictures, or "".
+@functools.cache
+def notify() -> NotifyDeps:
+    from tracking.webhooks.web import WebhookWeb, webhook_client
+
+    settings = NotifySettings.from_environment(os.environ)
+    receiver = _only_local("WEBHOOK_RECEIVER_URL", settings.google_cloud_project)
+    store = _store(settings)
+    return NotifyDeps(
+        store=store,
+        sender=WebhookWeb(webhook_client(anywhere=bool(receiver)), receiver),
+        signing_secret=lambda: signing_key(settings.signing_secret),
+        clock=SystemClock(),
+        mail_store=store if settings.has_mail else None,
+    )
+
+
+def signing_key(name: str) -> str:
+    """Return the key from which endpoints' secrets are made, and which signs links in mails, by its secret's name.
+
+    Raises CredentialsError if it is missing, unreadable, or too short to be a key.
+    """
+    try:
+        key = secret(name)
+    except CredentialsError as error:
+        raise CredentialsError(_NO_SIGNING_KEY, SIGNING, is_missing=error.is_missing) from error
+    if len(key) < LEAST_SIGNING_KEY:
+        raise CredentialsError(_NO_SIGNING_KEY, SIGNING)
+    return key
+
+
+def _only_local(variable: str, project: str) -> str:
+    """Return the address in a variable that leads requests to one server of this machine, or "".
 
     No setting of the template, because on AWS it would lead the function to any address. SettingsError if it is set for
     a real project.
     """
-    simulator = os.environ.get("PICTURE_SIMULATOR_URL", "")
-    if simulator and not is_emulated(project):
-        raise SettingsError("PICTURE_SIMULATOR_URL is set. Only a project demo-... on the emulator may have it.")
-    return simulator
+    address = os.environ.get(variable, "")
+    if address and not is_emulated(project):
+        raise SettingsError(f"{variable} is set. Only a project demo-... on the emulator may have it.")
+    return address
 
 
 def _store(
@@ -307,6 +369,7 @@ def _store(
     | CleanupSettings
     | ProcessSettings
     | PicturesSettings
+    | NotifySettings
     | FeedbackSettings,
     queue: str = JOBS,
 ) -> FirestoreStore:

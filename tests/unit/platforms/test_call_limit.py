@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -106,3 +107,46 @@ def test_client_behind_a_proxy_is_limited_too(monkeypatch: pytest.MonkeyPatch) -
         pools = [t._pool for t in (client._transport, *client._mounts.values()) if isinstance(t, httpx.HTTPTransport)]
         assert {type(pool) for pool in pools} == {httpcore.ConnectionPool, httpcore.HTTPProxy}
         assert {type(pool._network_backend) for pool in pools} == {call_limit._Backend}
+
+
+def test_hanging_look_up_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python has no time-out for it. The thread that asks stays behind."""
+    never = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: never.wait(30))
+    began_at = time.monotonic()
+    with call_limit.call_limit(0.1), pytest.raises(httpcore.ConnectTimeout, match="look-up"):
+        call_limit._Backend(httpcore.MockBackend([])).connect_tcp("silent.test", 443, 4.0)
+    assert time.monotonic() - began_at < 2
+    never.set()
+
+
+def test_error_of_a_look_up_arrives_as_it_is(network: FakeNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
+    def odd(*_args: object, **_options: object) -> list[Any]:
+        raise UnicodeError("label too long")
+
+    monkeypatch.setattr(socket, "getaddrinfo", odd)
+    with pytest.raises(UnicodeError, match="label"):
+        connect(network)
+
+
+def test_inner_limit_is_not_wider_than_the_outer(network: FakeNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses(monkeypatch, ANSWERING)
+    with call_limit.call_limit(1):
+        with call_limit.call_limit(0.5):
+            connect(network)
+        with call_limit.call_limit(10):
+            connect(network)
+        connect(network)
+    connect(network)
+    assert [timeout for _, timeout in network.tries] == [0.5, 1.0, 1.0, 4.0]
+
+
+def test_call_reads_no_more_bytes_than_its_limit(network: FakeNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses(monkeypatch, ANSWERING)
+    monkeypatch.setattr(network, "connect_tcp", lambda *_args: httpcore.MockStream([b"abc", b"def", b"ghi"]))
+    stream = connect(network)
+    with call_limit.call_limit(10, max_bytes=5):
+        assert [stream.read(100), stream.read(100)] == [b"abc", b"def"]  # the mock gives more than it is asked for
+        with pytest.raises(httpcore.ReadError, match="too long"):
+            stream.read(100)
+    assert stream.read(100) == b"ghi"

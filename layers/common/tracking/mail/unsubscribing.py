@@ -24,21 +24,19 @@ class Subscriber(NamedTuple):
 
 
 def token(key: str, subscriber: Subscriber) -> str:
-    """Return the token of a person's link.
-
-    `key`: the value of the secret. It may hold several keys with white space between them: the first one signs.
-    """
+    """Return the token of a person's link. `key`: the stage's."""
     told = _encoded(json.dumps([*subscriber], separators=(",", ":"), ensure_ascii=False).encode())
-    return f"{told}.{_encoded(_signature(key.split()[0], told))}"
+    return f"{told}.{_encoded(_signature(key, told))}"
 
 
 def read(key: str, text: str) -> Subscriber | None:
-    """Return whose token it is, or None if none of our keys signed it."""
+    """Return whose token it is, or None if our key has not signed it."""
     told, point, signature = text.partition(".")
     if not point or len(text) > MAX_TOKEN_LENGTH or not text.isascii():
         return None
-    given = [hmac.compare_digest(_encoded(_signature(one, told)), signature) for one in key.split()]
-    return Subscriber(*json.loads(base64.urlsafe_b64decode(told + "=" * (-len(told) % 4)))) if any(given) else None
+    if not hmac.compare_digest(_encoded(_signature(key, told)), signature):
+        return None
+    return Subscriber(*json.loads(base64.urlsafe_b64decode(told + "=" * (-len(told) % 4))))
 
 
 def _signature(key: str, told: str) -> bytes:

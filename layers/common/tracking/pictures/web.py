@@ -13,20 +13,16 @@ https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Preve
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterable
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
 from urllib.parse import quote
 
-import httpcore
 import httpx
 
 from tracking.pictures import PictureRefusedError
-from tracking.platforms.call_limit import call_limit, limited
+from tracking.platforms.call_limit import call_limit
+from tracking.public_web import PrivateAddressError, public_client
 
 FETCH_LIMIT_S = 8.0
-"""The most seconds for one picture with all its redirects. The DNS look-up is not limited."""
+"""The most seconds for one picture with all its redirects."""
 MAX_BYTES = 5_000_000
 MAX_REDIRECTS = 3
 MAX_URL_LENGTH = 4_096
@@ -38,58 +34,11 @@ _HEADERS = {
     "Accept": "image/webp,image/jpeg,image/png;q=0.9,image/gif;q=0.8",
     "Accept-Encoding": "identity",
 }
-_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-# Addresses that hold an IPv4 address, to which a router may forward: 6to4 and Teredo. RFC 3056, RFC 4380.
-_TUNNELS = (ipaddress.IPv6Network("2002::/16"), ipaddress.IPv6Network("2001::/32"))
-
-
-class PrivateAddressError(httpcore.ConnectError):
-    """A server's address is not one of the public Internet."""
-
-
-def is_public(address: str) -> bool:
-    """Return whether the text is an IP address that anybody on the Internet could reach.
-
-    IPv6 addresses that hold an IPv4 address are not: mapped and translated ones (`::ffff:`, `64:ff9b::`) lie outside of
-    2000::/3, and tunnels are refused.
-    """
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    if not ip.is_global or ip.is_multicast or ip.is_reserved:
-        return False
-    return ip.version == 4 or (ip in _GLOBAL_UNICAST and not any(ip in tunnel for tunnel in _TUNNELS))
-
-
-class PublicOnly(httpcore.NetworkBackend):
-    """Connects to public addresses alone. It takes no names: who looks a name up passes on the address it found."""
-
-    def __init__(self, inner: httpcore.NetworkBackend) -> None:
-        self._inner = inner
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        if not is_public(host):
-            raise PrivateAddressError(f"{host} is no public address")
-        return self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
 
 
 def picture_client(*, anywhere: bool = False) -> httpx.Client:
     """Return a client for `PictureWeb`. `anywhere`: it also connects to this machine; for the simulator alone."""
-    nothing_kept = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-    client = httpx.Client(headers=_HEADERS, timeout=_PHASES, trust_env=False, cookies=nothing_kept)
-    if not anywhere:
-        # As in `call_limit`: httpx has no public way to give its pools another network backend.
-        transport: Any = client._transport  # noqa: SLF001
-        transport._pool._network_backend = PublicOnly(transport._pool._network_backend)  # noqa: SLF001
-    return limited(client)  # it looks names up, and passes on addresses
+    return public_client(_HEADERS, _PHASES, anywhere=anywhere)
 
 
 class PictureWeb:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs each URL with its query
 
 HTTP_TIMEOUT_S = 30.0
-"""The most seconds that one request takes, whatever the server does. The DNS look-up is not limited."""
+"""The most seconds that one request takes, whatever the server does."""
 
 LONGEST_PAUSE = timedelta(seconds=10)
 """The longest wait between two tries of a call. Our callers wait longer without a function that is billed meanwhile."""

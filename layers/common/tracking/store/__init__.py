@@ -204,6 +204,12 @@ class CompletingWrite(EndingWrite):
         return (self.account, *self.riders)
 
 
+def refuse_unconditional(writes: Sequence[DocumentWrite]) -> None:
+    """Raise ValueError for a write without a precondition: made twice, it could undo a later change."""
+    if any(not write.must_be_new and write.version is None for write in writes):
+        raise ValueError("Each write must be new or name a version.")
+
+
 def _refuse_conditions(riders: Sequence[DocumentWrite]) -> None:
     if any(rider.must_be_new or rider.must_exist or rider.version for rider in riders):
         raise ValueError("What rides with an ending must not keep the job from ending.")
@@ -468,6 +474,48 @@ class DocumentStore(Protocol):
         ...
 
 
+class NotifyStore(Protocol):
+    """The outbox, the endpoints of webhooks, and their deliveries."""
+
+    def due_events(self, now: datetime, limit: int) -> dict[str, StoredDocument]:
+        """Return events of the outbox whose `dueAt` is a time up to `now`, the earliest first, by path."""
+        ...
+
+    def due_documents(
+        self, group: str, field: str, now: datetime, limit: int, after: tuple[datetime, str] | None = None
+    ) -> dict[str, StoredDocument]:
+        """Return due documents of all collections of a name, as in `CleanupStore`."""
+        ...
+
+    def stored_in(self, collection: str, limit: int) -> dict[str, StoredDocument]:
+        """Return up to `limit` documents of a collection with their versions, by path, in the order of their ids."""
+        ...
+
+    def get_each(self, paths: Collection[str]) -> dict[str, Fields]:
+        """Return the documents that exist, by path. One request."""
+        ...
+
+    def get_stored_each(self, paths: Collection[str]) -> dict[str, StoredDocument]:
+        """Return the documents that exist with their versions, by path. One request."""
+        ...
+
+    def put_each(self, writes: Sequence[DocumentWrite]) -> list[str | Unwritable | None]:
+        """Create or change documents, each independently: at most MAX_WRITES_PER_COMMIT. One request.
+
+        Each write must be new or name a version. Return for each the document's new version; None if its precondition
+        does not hold; Unwritable if the write itself was refused.
+        """
+        ...
+
+    def update_each(self, writes: Sequence[DocumentWrite]) -> list[bool]:
+        """Change documents that must exist, as in `DocumentStore`."""
+        ...
+
+    def change_together(self, writes: Sequence[DocumentWrite], deleted: Mapping[str, str]) -> None:
+        """Write documents and delete others, as in `CleanupStore`."""
+        ...
+
+
 class CommandLineStore(StateStore, CleanupStore, Protocol):
     """The operators' work: to add, list, change and delete jobs, and to end pauses."""
 
@@ -491,7 +539,7 @@ class CommandLineStore(StateStore, CleanupStore, Protocol):
         ...
 
 
-class Store(RefreshStore, CommandLineStore, DocumentStore, MailStore, Protocol):
+class Store(RefreshStore, CommandLineStore, DocumentStore, NotifyStore, MailStore, Protocol):
     """All calls, as both adapters implement them."""
 
     def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:

@@ -40,6 +40,7 @@ from tracking.store import (
     Unwritable,
     WriteRefusedError,
     refuse_completions,
+    refuse_unconditional,
 )
 from tracking.translating import translated
 
@@ -47,6 +48,7 @@ _FIRST_MOMENT = datetime.min.replace(tzinfo=UTC)
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_W = TypeVar("_W")
 
 PARALLEL_COMMITS = 16
 """Threads for writes with companions. Each such write is a separate commit, which is about 20 ms of waiting."""
@@ -296,20 +298,7 @@ class FirestoreStore:
         batch = BulkWriteBatch(self.client)
         for write in writes:
             self._add_job(batch, write)
-        try:
-            response = batch.commit(**self._call)
-        except google.InvalidArgument:
-            # One bad write makes Firestore refuse the whole request. Split the request to find the bad write and make
-            # the others.
-            if len(writes) == 1:
-                return [Unwritable(Code.Name(Code.INVALID_ARGUMENT))]
-            if next(halvings, None) is None:  # these writes wait for the next tick
-                return [Unwritable(Code.Name(Code.ABORTED))] * len(writes)
-            middle = len(writes) // 2
-            return self._write_batch(writes[:middle], halvings) + self._write_batch(writes[middle:], halvings)
-        return [
-            _answer(result, status.code) for result, status in zip(response.write_results, response.status, strict=True)
-        ]
+        return self._answers(batch, writes, halvings, self._write_batch)
 
     @_translated
     def commit(self, job: JobWrite, documents: Sequence[DocumentWrite] = ()) -> str:
@@ -509,6 +498,50 @@ class FirestoreStore:
         query = query.where(filter=FieldFilter("status", "in", sorted(OPEN)))
         return any(True for _ in query.select(["status"]).limit(1).stream(**self._call))
 
+    def due_events(self, now: datetime, limit: int) -> dict[str, StoredDocument]:
+        query = self.client.collection(OUTBOX).where(filter=FieldFilter("dueAt", "<=", now)).order_by("dueAt")
+        found = query.limit(limit).stream(**self._call)
+        return {document.reference.path: _stored(document) for document in found}
+
+    @_translated
+    def stored_in(self, collection: str, limit: int) -> dict[str, StoredDocument]:
+        found = self.client.collection(collection).limit(limit).stream(**self._call)
+        return {document.reference.path: _stored(document) for document in found}
+
+    @_translated
+    def put_each(self, writes: Sequence[DocumentWrite]) -> list[str | Unwritable | None]:
+        refuse_unconditional(writes)
+        return self._put_batch(writes, iter(range(MAX_HALVINGS))) if writes else []
+
+    def _put_batch(self, writes: Sequence[DocumentWrite], halvings: Iterator[int]) -> list[str | Unwritable | None]:
+        batch = BulkWriteBatch(self.client)
+        for write in writes:
+            self._add_document(batch, write)
+        return self._answers(batch, writes, halvings, self._put_batch)
+
+    def _answers(
+        self,
+        batch: BulkWriteBatch,
+        writes: Sequence[_W],
+        halvings: Iterator[int],
+        again: Callable[[Sequence[_W], Iterator[int]], list[str | Unwritable | None]],
+    ) -> list[str | Unwritable | None]:
+        """Send the batch of these writes, and return an answer for each. `again` sends a part of them."""
+        try:
+            response = batch.commit(**self._call)
+        except google.InvalidArgument:
+            # One bad write makes Firestore refuse the whole request. Split the request to find the bad write and make
+            # the others.
+            if len(writes) == 1:
+                return [Unwritable(Code.Name(Code.INVALID_ARGUMENT))]
+            if next(halvings, None) is None:  # these writes wait for the next tick
+                return [Unwritable(Code.Name(Code.ABORTED))] * len(writes)
+            middle = len(writes) // 2
+            return again(writes[:middle], halvings) + again(writes[middle:], halvings)
+        return [
+            _answer(result, status.code) for result, status in zip(response.write_results, response.status, strict=True)
+        ]
+
     @_translated
     def change_together(self, writes: Sequence[DocumentWrite], deleted: Mapping[str, str]) -> None:
         batch = self.client.batch()
@@ -584,7 +617,8 @@ def _stored(document: Any) -> StoredDocument:
 def _answer(result: Any, code: int) -> str | Unwritable | None:
     if code == Code.OK:
         return _version(result.update_time)
-    return None if code in {Code.FAILED_PRECONDITION, Code.NOT_FOUND} else Unwritable(Code.Name(code))
+    is_precondition = code in {Code.FAILED_PRECONDITION, Code.NOT_FOUND, Code.ALREADY_EXISTS}
+    return None if is_precondition else Unwritable(Code.Name(code))
 
 
 def _version(update_time: Any) -> str:

@@ -29,6 +29,7 @@ from tracking.store import (
     Unwritable,
     WriteRefusedError,
     refuse_completions,
+    refuse_unconditional,
 )
 
 ACCOUNTS = "trackedAccounts"
@@ -305,6 +306,32 @@ class MemoryStore:
                 job.data.get("orgId") == org_id and job.data.get("userId") == user_id and job.data.get("status") in OPEN
                 for job in self._jobs()
             )
+
+    def due_events(self, now: datetime, limit: int) -> dict[str, StoredDocument]:
+        with self._lock:
+            due = sorted(
+                (document.data["dueAt"], path)
+                for path, document in self._documents.items()
+                if path.rpartition("/")[0] == OUTBOX and _is_up_to(document.data.get("dueAt"), now)
+            )
+            return {path: stored for _, path in due[:limit] if (stored := self.get_stored(path))}
+
+    def stored_in(self, collection: str, limit: int) -> dict[str, StoredDocument]:
+        return self.get_stored_each(self.documents_in(collection, limit))
+
+    def put_each(self, writes: Sequence[DocumentWrite]) -> list[str | Unwritable | None]:
+        refuse_unconditional(writes)
+        with self._lock:
+            return [self._put(write) for write in writes]
+
+    def _put(self, write: DocumentWrite) -> str | Unwritable | None:
+        try:
+            self._refuse_what_firestore_refuses([write])
+            return self.put_document(write)
+        except (DocumentExistsError, StaleVersionError):
+            return None
+        except WriteRefusedError:
+            return Unwritable("INVALID_ARGUMENT")
 
     def change_together(self, writes: Sequence[DocumentWrite], deleted: Mapping[str, str]) -> None:
         with self._lock:

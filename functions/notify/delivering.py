@@ -1,0 +1,362 @@
+"""One run: hand events on, then claim, send and write down, until nothing is due or the time is over.
+
+One thread does all of that, and all calls to the store. Only the requests have threads of their own (`in_flight`).
+
+    outbox ── fan_out ──> created as ours ──────────────┐
+                     └──> created as due ──┐            v
+    due deliveries ── due ─────────────────┴> waiting ── claim ──> claimed ── request ──> answer ── judge ──> result
+                                                                      ^                                 │
+                                                                      └──────── 5 s, second attempt ────┘
+
+A claim moves `nextAttemptAt` to the end of a lease, if the document still has its version. So each delivery belongs to
+one run. If a run is killed, what it had claimed is due again after the lease, with the same id.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from aws_lambda_powertools import Logger
+
+from notify.due import DueDeliveries
+from notify.endpoint_health import Change, Outcome, change_of, write_changes
+from notify.endpoints import Endpoints
+from notify.fan_out import MAX_HELD, FanOut, OutboxEvent, outbox_path
+from notify.in_flight import Requests
+from notify.lanes import MAX_TIMEOUTS, Claimed, Lane, Lanes
+from notify.payloads import test_payload
+from notify.results import Results, Settled
+from notify.schedule import Verdict, judge, put_off
+from tracking.store import DocumentWrite, NotifyStore, Unwritable
+from tracking.webhooks import Answer, Attempt, Delivery, Endpoint, SendError, State, Trigger
+from tracking.webhooks.signing import secrets_of, signed_headers
+from tracking.wiring import NotifyDeps
+
+RESERVE_S = 20.0
+"""Seconds at the end of a run in which no request begins: one lasts 15 s, and then results are written."""
+LEASE = timedelta(seconds=90)
+"""Longer than any run. It counts from the run's begin."""
+AT_ONCE = timedelta(seconds=10)
+"""A next attempt within this time is made by the same run."""
+CLAIM = 100
+"""The most deliveries of one claim: one write request, and one read of their events."""
+NEXT_RUN = timedelta(minutes=1)
+BEAT_S = 0.5
+"""How long the run waits for an answer before it looks around."""
+
+_USABLE_ID = re.compile(r"[0-9A-Za-z_-]{1,200}")
+"""Ids that a header and a signature can hold: without a full stop. Ours are; a page's may be anything."""
+
+
+@dataclass(slots=True)
+class Done:
+    """The result of a run, for the metrics."""
+
+    handed_on: int = 0
+    delivered: int = 0
+    failed: int = 0  # deliveries that were given up
+    attempts: int = 0
+    put_off: int = 0  # deliveries that were left untried, because their endpoint hangs or has too many
+    off: int = 0  # endpoints that were switched off
+    oldest_s: float = 0.0  # how long the oldest event or delivery had been due when the run began
+    delays_s: list[float] = field(default_factory=list)  # from events to their first attempt's success
+
+    def counts(self) -> dict[str, int]:
+        names = ("handed_on", "delivered", "failed", "attempts", "put_off", "off")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """A request that is under way."""
+
+    lane: Lane
+    claimed: Claimed
+    began_at: datetime
+
+
+def deliver(deps: NotifyDeps, requests: Requests[InFlight], remaining_s: Callable[[], float], logger: Logger) -> Done:
+    """Run once. `remaining_s`: seconds until the function's time-out. An error of the store ends the run."""
+    return _Run(deps, requests, remaining_s, logger).run()
+
+
+class _Run:
+    def __init__(
+        self, deps: NotifyDeps, requests: Requests[InFlight], remaining_s: Callable[[], float], logger: Logger
+    ) -> None:
+        self._deps, self._requests, self._remaining_s, self._logger = deps, requests, remaining_s, logger
+        self._store: NotifyStore = deps.store
+        self._began_at = deps.clock.now()
+        self._lanes = Lanes()
+        self._endpoints = Endpoints(deps.store, logger)
+        self._fan_out = FanOut(deps.store, self._endpoints, self._lanes, logger, deps.mail_store)
+        self._results = Results(deps.store, deps.clock, logger)
+        self._due = DueDeliveries(
+            deps.store, self._endpoints, self._lanes, self._results, deps.jitter, logger, self._began_at
+        )
+        self._resting: list[tuple[datetime, int, Lane, Claimed]] = []  # a heap
+        self._number = itertools.count()
+        self._events: dict[str, OutboxEvent] = {}
+        self._done = Done()
+
+    def run(self) -> Done:
+        while True:
+            self._read_more()
+            self._wake_resting()
+            if self._has_time:
+                self._claim()
+                self._send()
+            if self._is_over():
+                break
+            for sent, answer in self._requests.wait(self._pause_s()):
+                self._land(sent, answer)
+            self._results.flush_if_due()
+        self._end()
+        return self._done
+
+    # What is due
+
+    @property
+    def _has_time(self) -> bool:
+        return self._remaining_s() > RESERVE_S
+
+    @property
+    def _can_read(self) -> bool:
+        if not self._has_time:
+            return False
+        return not self._fan_out.is_done or (not self._due.is_done and self._lanes.waiting < MAX_HELD)
+
+    def _read_more(self) -> None:
+        """Read one page of the outbox, or else one of the deliveries."""
+        if not self._can_read:
+            return
+        now = self._deps.clock.now()
+        if not self._fan_out.is_done:
+            self._fan_out.next_page(now, self._began_at + LEASE)
+        else:
+            self._due.next_page(now)
+        for lane in self._lanes:
+            self._shut(lane)
+
+    def _is_over(self) -> bool:
+        if self._lanes.in_flight:
+            return False
+        if not self._has_time:
+            return True
+        is_read = self._fan_out.is_done and self._due.is_done
+        return is_read and not self._resting and not any(lane.claimed or lane.waiting for lane in self._lanes)
+
+    def _pause_s(self) -> float:
+        if self._can_read:
+            return 0.0
+        if self._resting:
+            return min(BEAT_S, max(0.0, (self._resting[0][0] - self._deps.clock.now()).total_seconds()))
+        return BEAT_S if self._lanes.in_flight else 0.0
+
+    # Claims
+
+    def _claim(self) -> None:
+        """Make waiting deliveries ours. One that somebody else has, or that is gone, is dropped."""
+        taken = self._lanes.to_claim(CLAIM)
+        if not taken:
+            return
+        self._deps.signing_secret()  # without the key nothing is claimed
+        self._read_events([delivery for _, delivery in taken])
+        ready = [(lane, found) for lane, delivery in taken if (found := self._with_payload(lane, delivery))]
+        lease_until = self._began_at + LEASE
+        writes = [
+            DocumentWrite(found.delivery.path, {"nextAttemptAt": lease_until}, version=found.delivery.version)
+            for _, found in ready
+        ]
+        for (lane, found), answer in zip(ready, self._store.put_each(writes), strict=True):
+            if isinstance(answer, str):
+                self._lanes.add_claimed(lane, replace(found, delivery=replace(found.delivery, version=answer)))
+            elif isinstance(answer, Unwritable):
+                self._log_unwritable(found.delivery, answer.code)
+
+    def _with_payload(self, lane: Lane, delivery: Delivery) -> Claimed | None:
+        """Return the delivery with what is to be sent. None if there is nothing: then it has failed."""
+        if not _USABLE_ID.fullmatch(delivery.delivery_id):
+            event = None
+        elif delivery.trigger is Trigger.TEST:
+            return Claimed(delivery, test_payload(lane.endpoint, delivery.created_at))
+        else:
+            event = self._events.get(delivery.delivery_id)
+        if event is None:
+            noted = delivery.noted(self._deps.clock.now(), SendError.EVENT_GONE)
+            self._results.add(Settled(noted, State.FAILED))
+            return None
+        return Claimed(delivery, event.payload, event.occurred_at)
+
+    def _read_events(self, deliveries: list[Delivery]) -> None:
+        """Read the events of these deliveries, and forget all others: so the memory for payloads is bounded."""
+        ids = {one.delivery_id for one in deliveries if one.trigger is not Trigger.TEST}
+        ids = {one for one in ids if _USABLE_ID.fullmatch(one)}
+        self._events = {known: event for known, event in self._events.items() if known in ids}
+        new = [outbox_path(one) for one in sorted(ids - self._events.keys())]
+        for path, fields in (self._store.get_each(new) if new else {}).items():
+            if (event := OutboxEvent.from_document(path, fields)) is not None:
+                self._events[event.event_id] = event
+
+    # Requests
+
+    def _send(self) -> None:
+        while (lane := self._lanes.next_to_send()) is not None:
+            claimed = self._lanes.begin(lane)
+            now = self._deps.clock.now()
+            headers = signed_headers(
+                claimed.payload, claimed.delivery.delivery_id, now, self._secrets(lane.endpoint, now)
+            )
+            self._done.attempts += 1
+            post = partial(self._deps.sender.post, lane.endpoint.url, headers, claimed.payload.encode())
+            self._requests.start(InFlight(lane, claimed, now), post)
+
+    def _secrets(self, endpoint: Endpoint, now: datetime) -> list[str]:
+        rotated_at = endpoint.fields.get("secretRotatedAt")
+        secrets = secrets_of(
+            self._deps.signing_secret(),
+            endpoint.org_id,
+            endpoint.endpoint_id,
+            version=endpoint.fields["secretVersion"],
+            rotated_at=rotated_at if isinstance(rotated_at, datetime) else None,
+            now=now,
+        )
+        return list(secrets)
+
+    def _land(self, sent: InFlight, answer: Answer) -> None:
+        """Decide what an answer means for its delivery and its lane."""
+        lane, now = sent.lane, self._deps.clock.now()
+        self._lanes.end(lane, timedelta(milliseconds=answer.ms))
+        before = sent.claimed.delivery
+        verdict = judge(answer, before.trigger, before.attempt + 1, self._deps.jitter)
+        delivery = before.tried(Attempt(sent.began_at, answer.status, verdict.error, answer.ms))
+        self._note(lane, delivery, answer, verdict, now)
+        if verdict.state is State.PENDING and verdict.wait is not None:
+            self._wait(lane, replace(sent.claimed, delivery=delivery), verdict.wait, now)
+        else:
+            self._results.add(Settled(delivery, verdict.state))
+        if verdict.is_success and sent.claimed.occurred_at and delivery.attempt == 1:
+            self._done.delays_s.append((now - sent.claimed.occurred_at).total_seconds())
+        self._shut(lane)
+
+    def _note(self, lane: Lane, delivery: Delivery, answer: Answer, verdict: Verdict, now: datetime) -> None:
+        """Note what an answer says about the endpoint. A test or a replay says nothing about it."""
+        if delivery.trigger.is_single:
+            return
+        lane.has_delivered = lane.has_delivered or bool(verdict.is_success)
+        lane.outcomes.append(
+            Outcome(
+                at=now,
+                is_success=verdict.is_success,
+                status=answer.status,
+                error=verdict.error,
+                off=verdict.off,
+            )
+        )
+        if verdict.off:
+            self._switch_off(lane)
+            return
+        if answer.error == SendError.TIMEOUT:
+            lane.timeouts += 1
+            if lane.timeouts >= MAX_TIMEOUTS and lane.closed_for is None:
+                since = lane.endpoint.health.failing_since or now
+                lane.closed_for = put_off(delivery.attempt, now - since, self._deps.jitter)
+                self._log_closed(lane)
+        if verdict.slow_down is not None:
+            lane.closed_for = max(lane.closed_for or verdict.slow_down, verdict.slow_down)
+            self._log_closed(lane)
+
+    def _wait(self, lane: Lane, claimed: Claimed, wait: timedelta, now: datetime) -> None:
+        """Keep a delivery for its second attempt, or write down when the next one is due."""
+        is_in_time = self._remaining_s() - wait.total_seconds() > RESERVE_S
+        if wait <= AT_ONCE and is_in_time and lane.closed_for is None and not lane.is_off:
+            lane.resting += 1
+            heapq.heappush(self._resting, (now + wait, next(self._number), lane, claimed))
+        elif lane.is_off:
+            self._results.add(Settled(claimed.delivery, State.SKIPPED))
+        else:
+            self._results.add(Settled(claimed.delivery, State.PENDING, now + wait))
+
+    def _wake_resting(self) -> None:
+        now = self._deps.clock.now()
+        while self._resting and self._resting[0][0] <= now:
+            _, _, lane, claimed = heapq.heappop(self._resting)
+            lane.resting -= 1
+            self._lanes.add_claimed(lane, claimed, is_first=True)
+            self._shut(lane)
+
+    def _shut(self, lane: Lane) -> None:
+        """Let nothing more go to a lane that is off, except tests. To a closed one tests and replays go."""
+        now = self._deps.clock.now()
+        if lane.is_off:
+            for delivery in lane.take_out((Trigger.TEST,)):
+                self._results.add(Settled(delivery, State.SKIPPED))
+        elif lane.closed_for is not None:
+            for delivery in lane.take_out((Trigger.TEST, Trigger.REPLAY)):
+                wait = lane.closed_for * self._deps.jitter(1.0, 1.1)
+                self._done.put_off += 1
+                self._results.add(Settled(delivery, State.PENDING, now + wait))
+
+    # What a run leaves
+
+    def _switch_off(self, lane: Lane) -> None:
+        """Switch an endpoint off at once: before the result is written, so that a killed run leaves it pending.
+
+        If a page has changed the endpoint meanwhile, it stays on, and this run sends it nothing more.
+        """
+        if lane.is_off:
+            return
+        if self._write_health([lane]):
+            lane.is_off = True
+        else:
+            lane.closed_for = NEXT_RUN
+
+    def _write_health(self, lanes: list[Lane]) -> list[Change]:
+        """Write what was learned about these endpoints. Return the changes that switched one off."""
+        changes = [change for lane in lanes if (change := change_of(lane.endpoint, lane.outcomes))]
+        for lane in lanes:
+            lane.outcomes = []
+        off = [change for change in write_changes(self._store, changes, self._logger) if change.is_off]
+        for change in off:
+            extra = {"action": "endpoint_off", "path": change.endpoint.path, "reason": change.health.off_reason}
+            self._logger.warning("endpoint off", extra=extra)
+        self._done.off += len(off)
+        return off
+
+    def _end(self) -> None:
+        """Give back what was not sent, and write the endpoints' health."""
+        for _, _, lane, claimed in self._resting:
+            self._lanes.add_claimed(lane, claimed)
+        for lane in self._lanes:
+            for claimed in lane.claimed:
+                self._give_back(claimed.delivery)
+        self._due.leave_to_later_minutes(self._deps.clock.now())
+        self._results.flush()
+        self._write_health([lane for lane in self._lanes if lane.outcomes])
+        self._done.delivered = self._results.counted[State.DELIVERED]
+        self._done.failed = self._results.counted[State.FAILED]
+        self._done.handed_on = self._fan_out.handed_on
+        self._done.put_off += sum(lane.parked for lane in self._lanes)
+        oldest = [at for at in (self._fan_out.oldest_due_at, self._due.oldest_due_at) if at is not None]
+        if oldest:
+            self._done.oldest_s = max(0.0, (self._began_at - min(oldest)).total_seconds())
+
+    def _give_back(self, delivery: Delivery) -> None:
+        """Make it due since the time at which it was due. One that this run created is due from now on."""
+        now = self._deps.clock.now()
+        self._results.add(Settled(delivery, State.PENDING, min(now, delivery.due_at or now)))
+
+    # Logs
+
+    def _log_unwritable(self, delivery: Delivery, reason: str) -> None:
+        self._logger.error("delivery not written", action="delivery_unwritable", path=delivery.path, reason=reason)
+
+    def _log_closed(self, lane: Lane) -> None:
+        seconds = round(lane.closed_for.total_seconds()) if lane.closed_for else 0
+        self._logger.info("endpoint put off", action="endpoint_put_off", path=lane.endpoint.path, seconds=seconds)

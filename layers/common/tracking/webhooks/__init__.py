@@ -1,0 +1,321 @@
+"""Webhooks: an organisation's endpoints, and the deliveries of events to them.
+
+    organizations/{orgId}/webhookEndpoints/{endpointId}                        pages write it; `health` is ours
+    organizations/{orgId}/webhookEndpoints/{endpointId}/deliveries/{eventId}   one event for one endpoint
+
+contracts/webhooks.json describes both documents. Pages and people write them, so nothing in them is believed.
+
+webhooks.signing   makes the secrets of endpoints, and signs what is sent
+webhooks.web       sends it, to public addresses alone
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from tracking.jobs import Fields
+
+ENDPOINTS = "webhookEndpoints"
+DELIVERIES = "deliveries"
+MAX_ENDPOINTS = 20
+"""The most endpoints of an organisation that get events: those with the smallest ids."""
+MAX_ATTEMPTS_KEPT = 12
+"""The most attempts that a delivery's log keeps: the last ones."""
+KEPT = timedelta(days=30)
+"""The time after which Firestore's TTL policy deletes a delivery."""
+SCHEDULE_S = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""Seconds before each attempt, counted from the one before. There are as many attempts as numbers."""
+TEST_TYPE = "webhook.test"
+
+
+class Trigger(StrEnum):
+    EVENT = "event"
+    TEST = "test"  # a page asked for it
+    REPLAY = "replay"  # a page asked for it
+
+    @property
+    def is_single(self) -> bool:
+        """Return whether there is one attempt, which changes no health."""
+        return self is not Trigger.EVENT
+
+
+class State(StrEnum):
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    SKIPPED = "skipped"  # the endpoint was off
+
+
+class OffReason(StrEnum):
+    """The reasons for which we switch an endpoint off."""
+
+    FAILING = "failing"  # no attempt of five days succeeded
+    GONE = "gone"  # it answered 410
+    RECEIVER = "receiver"  # it answered with the header `webhook-delivery: disable`
+
+
+class SendError(StrEnum):
+    """The errors of an attempt that got no answer, or whose answer is not all that counts."""
+
+    TIMEOUT = "timeout"
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    NETWORK = "network"
+    REDIRECT = "redirect"
+    BLOCKED = "blocked"  # the address is forbidden
+    ABORTED = "aborted"  # the receiver wants no further attempt
+    EVENT_GONE = "event_gone"  # nothing was sent
+    ENDPOINT_GONE = "endpoint_gone"  # nothing was sent
+
+
+class Answer(Protocol):
+    """An attempt's result. `tracking.webhooks.web` has the real one."""
+
+    @property
+    def status(self) -> int | None: ...
+    @property
+    def error(self) -> str | None: ...
+    @property
+    def ms(self) -> int: ...
+    @property
+    def retry_after(self) -> timedelta | None: ...
+    @property
+    def control(self) -> Literal["disable", "abort-message"] | None: ...
+
+
+class WebhookSender(Protocol):
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send one request and wait for its answer, within seconds. It raises nothing."""
+        ...
+
+
+class MalformedEndpointError(Exception):
+    """An endpoint's document is not what contracts/webhooks.json says. The message names the field."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How an endpoint's deliveries fare. `failures`: failed attempts in a row."""
+
+    failing_since: datetime | None = None
+    failures: int = 0
+    last_status: int | None = None
+    last_error: str | None = None
+    last_attempt_at: datetime | None = None
+    last_delivered_at: datetime | None = None
+    told: tuple[int, ...] = ()  # days of the outage on which owners were told
+    off_reason: str | None = None
+    off_at: datetime | None = None
+
+    @classmethod
+    def from_field(cls, value: object) -> Health:
+        """Read the field. What is malformed in it counts as unknown: nobody is kept from a delivery by it."""
+        found = value if isinstance(value, dict) else {}
+        told = found.get("told")
+        return cls(
+            failing_since=_moment(found.get("failingSince")),
+            failures=_count(found.get("failures")),
+            last_status=_count(found.get("lastStatus")) or None,
+            last_error=_text(found.get("lastError")),
+            last_attempt_at=_moment(found.get("lastAttemptAt")),
+            last_delivered_at=_moment(found.get("lastDeliveredAt")),
+            told=tuple(day for day in told if type(day) is int) if isinstance(told, list) else (),
+            off_reason=_text(found.get("offReason")),
+            off_at=_moment(found.get("offAt")),
+        )
+
+    def to_field(self) -> Fields:
+        return {
+            "failingSince": self.failing_since,
+            "failures": self.failures,
+            "lastStatus": self.last_status,
+            "lastError": self.last_error,
+            "lastAttemptAt": self.last_attempt_at,
+            "lastDeliveredAt": self.last_delivered_at,
+            "told": list(self.told),
+            "offReason": self.off_reason,
+            "offAt": self.off_at,
+        }
+
+    @property
+    def is_failing(self) -> bool:
+        return self.failing_since is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """An endpoint's document as it was read, checked."""
+
+    path: str
+    version: str
+    url: str
+    event_types: frozenset[str]  # empty: all
+    project_ids: frozenset[str]  # empty: all
+    is_enabled: bool
+    health: Health
+    fields: Fields  # all of the document, for the secrets
+
+    @classmethod
+    def from_document(cls, path: str, fields: Fields, version: str) -> Endpoint:
+        """Check the document. Raises MalformedEndpointError.
+
+        The address is only looked at here: `tracking.webhooks.web` judges it at each request.
+        """
+        url, is_enabled = fields.get("url"), fields.get("enabled")
+        if not isinstance(url, str) or not url:
+            raise MalformedEndpointError("url is no text")
+        if not isinstance(is_enabled, bool):
+            raise MalformedEndpointError("enabled is neither true nor false")
+        secret_version = fields.get("secretVersion")
+        if type(secret_version) is not int or secret_version < 1:
+            raise MalformedEndpointError("secretVersion is no whole number from 1 on")
+        return cls(
+            path=path,
+            version=version,
+            url=url,
+            event_types=_texts(fields, "eventTypes"),
+            project_ids=_texts(fields, "projectIds"),
+            is_enabled=is_enabled,
+            health=Health.from_field(fields.get("health")),
+            fields=fields,
+        )
+
+    @property
+    def org_id(self) -> str:
+        return self.path.split("/")[1]
+
+    @property
+    def endpoint_id(self) -> str:
+        return self.path.rpartition("/")[2]
+
+    def wants(self, event_type: str, project_id: str | None) -> bool:
+        """Return whether the endpoint is to get such an event. One without a project is for endpoints of all."""
+        is_type = not self.event_types or event_type in self.event_types
+        return is_type and (not self.project_ids or project_id in self.project_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to send a delivery. `status` or `error` is None. `ms`: how long it took."""
+
+    at: datetime
+    status: int | None
+    error: str | None
+    ms: int
+
+    def to_field(self) -> Fields:
+        return {"at": self.at, "status": self.status, "error": self.error, "ms": self.ms}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A delivery's document. `attempts`: the log, as it is stored."""
+
+    path: str
+    version: str
+    type: str
+    trigger: Trigger
+    state: State
+    created_at: datetime
+    attempt: int = 0  # attempts so far, since the trigger
+    due_at: datetime | None = None
+    attempts: tuple[Fields, ...] = ()
+
+    @classmethod
+    def from_document(cls, path: str, fields: Fields, version: str, now: datetime) -> Delivery | None:
+        """Read the document; None if it is not a delivery. An odd log is begun anew, and an odd count at 0."""
+        try:
+            trigger, state = Trigger(fields.get("trigger", "")), State(fields.get("state", ""))
+        except ValueError:
+            return None
+        log, attempt = fields.get("attempts"), fields.get("attempt")
+        return cls(
+            path=path,
+            version=version,
+            type=_text(fields.get("type")) or "",
+            trigger=trigger,
+            state=state,
+            created_at=_moment(fields.get("createdAt")) or now,
+            attempt=_count(attempt),
+            due_at=_moment(fields.get("nextAttemptAt")),
+            attempts=tuple(one for one in log if isinstance(one, dict)) if isinstance(log, list) else (),
+        )
+
+    @property
+    def delivery_id(self) -> str:
+        return self.path.rpartition("/")[2]
+
+    @property
+    def endpoint_path(self) -> str:
+        return "/".join(self.path.split("/")[:4])
+
+    def tried(self, attempt: Attempt) -> Delivery:
+        """Return the delivery after an attempt. What becomes of it is not decided here."""
+        log = (*self.attempts, attempt.to_field())[-MAX_ATTEMPTS_KEPT:]
+        return replace(self, attempt=self.attempt + 1, attempts=log)
+
+    def noted(self, at: datetime, error: SendError) -> Delivery:
+        """Return the delivery with a line in its log that says why nothing was sent."""
+        log = (*self.attempts, Attempt(at, None, str(error), 0).to_field())[-MAX_ATTEMPTS_KEPT:]
+        return replace(self, attempts=log)
+
+    def result(self, state: State, next_at: datetime | None) -> Fields:
+        """Return the fields to write after an attempt. `next_at`: None once it is over."""
+        attempts = list(self.attempts)
+        return {"state": str(state), "attempt": self.attempt, "nextAttemptAt": next_at, "attempts": attempts}
+
+
+def new_delivery(
+    event_type: str, project_id: str | None, state: State, now: datetime, next_at: datetime | None
+) -> Fields:
+    """Return the document of an event's delivery that nobody has tried."""
+    return {
+        "type": event_type,
+        "projectId": project_id,
+        "trigger": str(Trigger.EVENT),
+        "state": str(state),
+        "createdAt": now,
+        "attempt": 0,
+        "nextAttemptAt": next_at,
+        "attempts": [],
+        "expireAt": now + KEPT,
+    }
+
+
+def endpoints_of(org_id: str) -> str:
+    """Return the collection of an organisation's endpoints."""
+    return f"organizations/{org_id}/{ENDPOINTS}"
+
+
+def delivery_path(endpoint_path: str, delivery_id: str) -> str:
+    return f"{endpoint_path}/{DELIVERIES}/{delivery_id}"
+
+
+def is_delivery_path(path: str) -> bool:
+    """Return whether it is a place of ours. A query of all collections `deliveries` also finds those of others."""
+    parts = path.split("/")
+    return len(parts) == 6 and (parts[0], parts[2], parts[4]) == ("organizations", ENDPOINTS, DELIVERIES)
+
+
+def _texts(fields: Fields, name: str) -> frozenset[str]:
+    value = fields.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise MalformedEndpointError(f"{name} is no list of texts")
+    return frozenset(value)
+
+
+def _moment(value: object) -> datetime | None:
+    return value if isinstance(value, datetime) else None
+
+
+def _count(value: object) -> int:
+    return value if type(value) is int and value >= 0 else 0
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
