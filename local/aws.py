@@ -25,9 +25,10 @@ _KEY = "test"  # MiniStack accepts any key
 # Places for the states: the number of workers that may run states at once. On two cores, 16 places finish a burst of
 # cold starts sooner than 64. A worker takes about 75 MB.
 STATES = 16
-# The other 8 places are for the tick, the kick, reconcile and cleanup. On AWS the number of running jobs keeps places
-# free for them. Here more jobs run than there are places, to find out what happens then, so the states have a limit.
-CONCURRENCY = STATES + 9
+# The other 16 places are for the tick, the kick, reconcile, cleanup, pictures and news. On AWS the number of running
+# jobs keeps places free for them. Here more jobs run than there are places, to find out what happens then, so the
+# states have a limit.
+CONCURRENCY = STATES + 16
 
 
 def command() -> list[str]:

@@ -279,13 +279,18 @@ def _deploy(state: State, say: Say) -> None:
     say("Deploying template.yaml ...")
     state.deployed = ""  # an interrupted deployment does not count
     state.save()
-    aws.put_secrets(state.aws(), dict.fromkeys(build.secret_names(), "stand-in"))
+    aws.put_secrets(state.aws(), {name: _stand_in(name) for name in build.secret_names()})
     release = hashlib.sha256(wanted.encode()).hexdigest()[
         :16
     ]  # else new parameters alone would not reach the functions
     build.deploy(state.aws(), variables, parameters | {"Release": release})
     state.deployed = wanted
     state.save()
+
+
+def _stand_in(name: str) -> str:
+    """Return a value for a secret. The key that signs webhooks must be long."""
+    return "stand-in for a key of 32 characters" if name.endswith("/signing") else "stand-in"
 
 
 def function_variables(state: State) -> dict[str, str]:

@@ -25,6 +25,7 @@ CALLS = {
     "bucket": {("s3", "PutObject"), ("s3", "HeadObject"), ("s3", "DeleteObject")},
     "kick": {("sqs", "SendMessage")},
     "post": {("sesv2", "SendEmail")},
+    "api": {("sqs", "SendMessage")},  # notify.api
 }
 """The operations that the functions call, by the module. Stand-ins answer others, which tests call, less completely."""
 

@@ -1,19 +1,21 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
-/** Entries of the package (`exports` in package.json). Only `index`, `panel` and `charts` need React. */
+/** Entries of the package (`exports` in package.json). Only `index`, `panel`, `charts` and `newsPanel` need React. */
 const ENTRIES = {
   index: 'src/index.ts',
   panel: 'src/panelEntry.ts',
   charts: 'src/chartsEntry.ts',
+  newsPanel: 'src/newsPanelEntry.ts',
   de: 'src/deEntry.ts',
   service: 'src/service.ts',
   history: 'src/historyEntry.ts',
+  news: 'src/newsEntry.ts',
   username: 'src/usernameEntry.ts',
 };
 /** Styles are entries of their own: an import in a component would stay in the type declarations. */
 const STYLE = { style: 'src/panel/panel.css' };
-const STYLES = { ...STYLE, chartStyle: 'src/charts/charts.css' };
+const STYLES = { ...STYLE, chartStyle: 'src/charts/charts.css', newsStyle: 'src/news/news.css' };
 
 /**
  * Build of the package. Peer dependencies are not bundled. `--mode page` builds all of it as a page's bundler ships it,

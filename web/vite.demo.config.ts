@@ -14,7 +14,7 @@ function runningStack(page: string): Plugin {
         try {
           const known = await (await fetch(`${page}/config.json`)).json();
           response.setHeader('Content-Type', 'application/json');
-          response.end(JSON.stringify({ ...known, triggerUrl: '/trigger' }));
+          response.end(JSON.stringify({ ...known, triggerUrl: '/trigger', newsUrl: known.newsUrl && '/news' }));
         } catch (cause) {
           next(cause);
         }
@@ -26,6 +26,7 @@ function runningStack(page: string): Plugin {
 }
 
 const { STACK_PAGE: page = '', STACK_TRIGGER: trigger = '' } = process.env;
+const api = trigger.replace(/\/trigger$/, '');
 
 /** Build of the demo page. Addresses are relative, since the local stack serves it under any path. */
 export default defineConfig({
@@ -37,6 +38,14 @@ export default defineConfig({
     proxy: {
       ...(trigger && {
         '/trigger': { target: trigger, ignorePath: true, changeOrigin: true, headers: { origin: page } },
+      }),
+      ...(api && {
+        '/news': {
+          target: api,
+          rewrite: (path: string) => path.slice(5),
+          changeOrigin: true,
+          headers: { origin: page },
+        },
       }),
       ...(page && { '/day': { target: page, changeOrigin: true, headers: { origin: page } } }),
     },

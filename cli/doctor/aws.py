@@ -16,6 +16,7 @@ from cli.doctor.checks import Check, FindingError, note, skipped, unknown, wrong
 from cli.doctor.stage import Stack, Stage
 from local import stack as local_stack
 from tracking.clients import aws_client
+from tracking.webhooks import LEAST_SIGNING_KEY
 
 UNRESERVED = 100
 """Places that AWS keeps for functions without a reservation; an account with fewer cannot reserve any.
@@ -192,6 +193,17 @@ def kick_secret(stage: Stage) -> str:
     return _decryptable(stage, name)
 
 
+def signing_secret(stage: Stage) -> str:
+    """Check the key from which the secrets of webhooks are made."""
+    name = stage.signing_secret
+    if not name:
+        raise skipped("webhooks are off: News=off")
+    if len(read_secret(name)) < LEAST_SIGNING_KEY:
+        told = f"{name} has fewer than {LEAST_SIGNING_KEY} characters, so nothing is signed with it"
+        raise wrong(told, _RANDOM.format(name))
+    return _decryptable(stage, name)
+
+
 def google_secret(stage: Stage) -> str:
     """Check the form of the Google credentials. What they may do is checked in cli.doctor.google."""
     if stage.is_local:
@@ -243,6 +255,7 @@ def checks(stage: Stage, used: Collection[str]) -> list[Check]:
         Check("places of Lambda", partial(places, stage)),
         Check("secret of the kick", partial(kick_secret, stage)),
         Check("secret of Google", partial(google_secret, stage)),
+        Check("secret of webhooks", partial(signing_secret, stage)),
     ]
     found += [Check(f"secret of {credential}", partial(platform_key, stage, credential)) for credential in used]
     return found

@@ -100,6 +100,12 @@ class Stage:
         return self._environment("KickFunction")["KICK_SECRET"]
 
     @property
+    def signing_secret(self) -> str:
+        """Return the name of the secret that signs webhooks, or "" if they are off."""
+        is_on = self._holds({"Condition": "HasNews"})
+        return self._environment("NotifyFunction")["SIGNING_SECRET"] if is_on else ""
+
+    @property
     def reserved_places(self) -> int:
         """Return the sum of the places that the template reserves for its functions."""
         of_resources = (resource.get("Properties", {}) for resource in self.template["Resources"].values())

@@ -8,10 +8,10 @@ from typing import Any
 from process import charging
 from process.step import Step
 from tracking import jobs
-from tracking.errors import StaleAttemptError
+from tracking.errors import OvertakenError
 from tracking.fence import Fence
 from tracking.jobs import Job
-from tracking.sentences import Sentence
+from tracking.sentences import Sentence, say
 from tracking.store import DocumentWrite
 from tracking.wiring import ProcessDeps
 
@@ -42,12 +42,12 @@ def is_past(step: Step, job: Job) -> bool:
 def not_past(step: Step) -> Callable[[Job], None]:
     """Return a check of a commit that is made before the state's work is done.
 
-    It raises StaleAttemptError if another run of this state ended its work meanwhile. This run then came twice, or goes
-    on after its time.
+    It raises OvertakenError if another run of this state ended its work meanwhile. This run then came twice, or goes on
+    after its time.
     """
 
     def check(job: Job) -> None:
         if is_past(step, job):
-            raise StaleAttemptError("The job is past this step.")
+            raise OvertakenError(say("databaseTrouble", detail="The job is past this step."))
 
     return check

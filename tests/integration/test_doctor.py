@@ -45,7 +45,9 @@ TEMPLATE = {
         "ApifyUrl": {"Default": "http://127.0.0.1:9"},
         "TikTokActor": {"Default": "clockworks~tiktok-profile-scraper"},
         "PerCredential": {"Default": 10},
+        "News": {"Default": "on"},
     },
+    "Conditions": {"HasNews": {"Fn::Equals": [{"Ref": "News"}, "on"]}},
     "Resources": {
         name: {"Properties": {"Environment": {"Variables": variables}}}
         for name, variables in {
@@ -67,6 +69,7 @@ TEMPLATE = {
                 "MAX_RUNNING_PER_CREDENTIAL": {"Ref": "PerCredential"},
             },
             "KickFunction": {"KICK_SECRET": {"Fn::Sub": "${Name}/kick"}},
+            "NotifyFunction": {"SIGNING_SECRET": {"Fn::Sub": "${Name}/signing"}},
         }.items()
     },
 }
@@ -221,6 +224,10 @@ SECRETS: list[tuple[str, str | bytes | None, Verdict, str]] = [
     ("kick", None, Verdict.NOTE, "only signed-in users can kick"),
     ("kick", "short", Verdict.WRONG, "can be guessed"),
     ("kick", f"{LONG} {LONG}2", Verdict.NOTE, "holds 2 values"),
+    ("signing", LONG * 2, Verdict.OK, "can be read"),
+    ("signing", LONG * 2 + "\n", Verdict.OK, "can be read"),
+    ("signing", (LONG * 2)[1:], Verdict.WRONG, "fewer than 32 characters"),
+    ("signing", None, Verdict.WRONG, "there is no secret"),
     ("google", json.dumps(GOOGLE), Verdict.OK, "can be read"),
     ("google", json.dumps(KEYLESS | {"credential_source": {"environment_id": "aws1"}}), Verdict.OK, "keyless"),
     ("google", json.dumps(GOOGLE | {"project_id": "p-2"}), Verdict.NOTE, "belongs to the project p-2"),
@@ -234,6 +241,7 @@ LOOKS: dict[str, Callable[[Stage], str]] = {
     "youtube": lambda stage: aws.platform_key(stage, "youtube"),
     "kick": aws.kick_secret,
     "google": aws.google_secret,
+    "signing": aws.signing_secret,
 }
 
 
@@ -248,6 +256,12 @@ def test_a_secret_is_judged_by_its_form(
     assert (finding.verdict, words in finding.found, name in finding.found) == (verdict, True, True)
     assert GOOD_KEY not in f"{finding}"
     assert LONG not in f"{finding}"
+
+
+def test_the_key_of_webhooks_is_not_looked_for_without_them(stage: Stage) -> None:
+    parameters = {**stage.template["Parameters"], "News": {"Default": "off"}}
+    off = replace(stage, template={**stage.template, "Parameters": parameters})
+    assert judged(aws.signing_secret, off)[0] is Verdict.SKIPPED
 
 
 def test_a_secret_under_a_foreign_kms_key_needs_the_parameter(stage: Stage) -> None:

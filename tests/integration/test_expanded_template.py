@@ -42,6 +42,12 @@ def kicks(stack: Expanded) -> tuple[int, int]:
     return int(limits["ThrottlingRateLimit"]), int(limits["ThrottlingBurstLimit"])
 
 
+def webhooks_calls(stack: Expanded) -> tuple[int, int]:
+    (stage,) = stack.of_type("AWS::ApiGatewayV2::Stage").values()
+    (limits,) = stage["RouteSettings"].values()
+    return int(limits["ThrottlingRateLimit"]), int(limits["ThrottlingBurstLimit"])
+
+
 def reservations(stack: Expanded) -> dict[str, int]:
     functions = stack.of_type("AWS::Lambda::Function")
     key = "ReservedConcurrentExecutions"
@@ -63,16 +69,17 @@ def alias(function: str) -> dict[str, str]:
 @pytest.mark.parametrize("pictures", ["off", "on"])
 @pytest.mark.parametrize("news", ["off", "on"])
 def test_everything_at_once_fits_into_the_places(places: int, pictures: str, news: str) -> None:
-    """All running jobs in a state, the most kicks that a second lets through, and each other function at its most.
+    """All running jobs in a state, the most calls that a second lets through, and each other function at its most.
 
-    A rule refuses news with ten places. With news, the webhooks' API and the mail's minute take one each.
+    A rule refuses news with ten places.
     """
     if news == "on" and places == 10:
         return
     stack = expand(LambdaPlaces=places, Pictures=pictures, News=news)
     mappings = stack.of_type("AWS::Lambda::EventSourceMapping").values()
     assert len(mappings) == 1 + (pictures == "on") + (news == "on")
-    own = 1 + 1 + 1 if news == "on" else 0  # the minute of the notify function, the API, the mail's minute
+    # With news: the minute of the notify function, calls of the webhooks' API, and the mail's minute.
+    own = 1 + sum(webhooks_calls(stack)) + 1 if news == "on" else 0
     ticks = 1 + sum(mapping["ScalingConfig"]["MaximumConcurrency"] for mapping in mappings)  # and messages of pictures
     others = len(FUNCTIONS) - len(("TriggerFunction", "ProcessFunction", "KickFunction"))
     assert running_jobs(stack) >= 1
@@ -350,12 +357,15 @@ def test_switch_of_news_adds_its_own_alone(expanded: Expanded) -> None:
     plain = expand(LambdaPlaces=50)
     assert not plain.resources.keys() - switched.resources.keys()
     changed = {name for name, found in plain.resources.items() if switched.resources[name] != found}
-    assert changed == {"TriggerFunction", "ProcessFunction", "ReconcileFunction", "DeadLetterQueuePolicy"}
-    assert running_jobs(plain) - running_jobs(switched) == 5
+    assert changed == {"TriggerFunction", "ProcessFunction", "ReconcileFunction", "DeadLetterQueuePolicy", "KickStage"}
+    assert running_jobs(plain) - running_jobs(switched) == 6
     assert "NotifyRoleName" in switched.outputs.keys() - plain.outputs.keys()
     key = "arn:aws:kms:eu-west-1:000000000000:key/k"
     roles = expand(SecretsKmsKeyArn=key, News="on").resources["SecretsKeyPolicy"]["Properties"]["Roles"]
-    assert {"Ref": "NotifyFunctionRole"} in roles
+    assert [role for role in roles if role["Ref"].startswith(("Notify", "Webhooks"))] == [
+        {"Ref": "NotifyFunctionRole"},
+        {"Ref": "WebhooksApiFunctionRole"},
+    ]
 
 
 # Pictures

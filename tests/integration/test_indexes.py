@@ -80,11 +80,19 @@ def is_merged(query: Index) -> bool:
 
 
 OF_PAGES = [
-    # for the web's `cleanupOldJobs`; web/tests/mocked/indexes.test.ts checks that query
-    {"fieldPath": "orgId", "order": "ASCENDING"},
-    {"fieldPath": "status", "order": "ASCENDING"},
-    {"fieldPath": "completedAt", "order": "ASCENDING"},
+    # for the web's `cleanupOldJobs`
+    [
+        {"fieldPath": "orgId", "order": "ASCENDING"},
+        {"fieldPath": "status", "order": "ASCENDING"},
+        {"fieldPath": "completedAt", "order": "ASCENDING"},
+    ],
+    # for the web's `watchDeliveries` and `replayDeliveries`
+    [
+        {"fieldPath": "state", "order": "ASCENDING"},
+        {"fieldPath": "createdAt", "order": "DESCENDING"},
+    ],
 ]
+"""Fields of indexes that pages alone need. web/tests/mocked/indexes.test.ts checks their queries."""
 
 
 class Unanswered:
@@ -148,11 +156,16 @@ def test_every_query_has_its_index_and_every_index_its_query(made: list[Structur
     assert len(made) == 48
     written = json.loads((ROOT / "firestore.indexes.json").read_text())["indexes"]
     scopes = {index["collectionGroup"]: index["queryScope"] for index in written}
-    assert scopes == {JOBS: "COLLECTION", OUTBOX: "COLLECTION", "trackedAccounts": "COLLECTION_GROUP"}
+    assert scopes == {
+        JOBS: "COLLECTION",
+        OUTBOX: "COLLECTION",
+        "deliveries": "COLLECTION",
+        "trackedAccounts": "COLLECTION_GROUP",
+    }
     queries = {index for query in made if (index := needed(query)) and not is_merged(index)}
     serving = {query: [number for number, index in enumerate(written) if serves(index, query)] for query in queries}
     assert {query: len(found) for query, found in serving.items()} == dict.fromkeys(queries, 1)
-    of_pages = [number for number, index in enumerate(written) if index["fields"] == OF_PAGES]
+    of_pages = [number for number, index in enumerate(written) if index["fields"] in OF_PAGES]
     assert sorted([*(number for (number,) in serving.values()), *of_pages]) == list(range(len(written)))
 
 
@@ -217,9 +230,9 @@ the fields' own indexes: https://firebase.google.com/docs/firestore/query-data/i
 OF_OUR_PAGES = {
     *(("trackedAccounts", name) for name in ("dateAdded", "growth")),  # of a map, each field has its index
     *(("videos", name) for name in ("publishedAt", "d1", "d7", "multiplier", "unavailableSince")),
+    ("deliveries", "createdAt"),
 }
 """web/tests/mocked/indexes.test.ts checks these queries."""
-NOTIFICATIONS = json.loads((ROOT / "contracts" / "notifications.json").read_text())
 ACCOUNT = json.loads((ROOT / "contracts" / "account.json").read_text())
 WEBHOOKS = json.loads((ROOT / "contracts" / "webhooks.json").read_text())
 DUE_EVENTS = {(OUTBOX, "dueAt")}
@@ -240,7 +253,6 @@ FIELDS = {
         OUTBOX: {"event", "dueAt", "expireAt"},
         MAIL: {"to", "from", "replyTo", "headers", "message", "delivery", "orgId", "userId", "expireAt"},
         MAIL_WINDOWS: Window().to_fields(),
-        "notificationSettings": NOTIFICATIONS["fields"],
         DELIVERIES: WEBHOOKS["delivery"]["fields"],
         ENDPOINTS: {"eventTypes", "projectIds", "health"},  # lists and maps; the rest of a few documents is small
         "trackingControl": {
@@ -250,8 +262,9 @@ FIELDS = {
     }.items()
     for name in names
 }
-"""Every field of every document that this system writes, with its collection. Left out: pauses, which are few and
-small, fields of control documents that are written once a day or less, and suppressed addresses, which are few."""
+"""Every field of every document that this system writes, with its collection. Left out: pauses, webhooks' endpoints,
+settings for mails and suppressed addresses, which are few and small, and fields of control documents that are written
+once a day or less."""
 
 
 def test_fields_without_a_query_of_their_own_have_no_index(made: list[StructuredQuery]) -> None:

@@ -36,6 +36,7 @@ from tracking.settings import (
     SettingsError,
     TriggerSettings,
     UnsubscribeSettings,
+    WebhooksApiSettings,
     variables,
 )
 from tracking.store import MAX_WRITES_PER_COMMIT
@@ -54,6 +55,7 @@ FUNCTIONS = {
     "UnsubscribeFunction": UnsubscribeSettings,
     "FeedbackFunction": FeedbackSettings,
     "NotifyFunction": NotifySettings,
+    "WebhooksApiFunction": WebhooksApiSettings,
 }
 """The class that reads the environment of each function."""
 
@@ -369,8 +371,8 @@ def test_a_tick_ends_before_the_next_and_takes_nobodys_place(template: Any) -> N
 
 
 def test_the_kick_has_one_route_and_the_function_decides_who_may(template: Any) -> None:
-    route = template["Resources"]["KickRoute"]["Properties"]
-    integration = template["Resources"]["KickIntegration"]["Properties"]
+    route = of_type(template, "AWS::ApiGatewayV2::Route")["KickRoute"]
+    integration = of_type(template, "AWS::ApiGatewayV2::Integration")["KickIntegration"]
     assert route["RouteKey"] == "POST /trigger"
     assert route["Target"] == {"Fn::Sub": "integrations/${KickIntegration}"}
     assert integration["IntegrationUri"] == {"Ref": "KickFunction.Alias"}
@@ -379,7 +381,7 @@ def test_the_kick_has_one_route_and_the_function_decides_who_may(template: Any) 
 
 
 def test_the_kick_may_be_invoked_by_its_own_route_alone(template: Any) -> None:
-    permission = template["Resources"]["KickPermission"]["Properties"]
+    permission = of_type(template, "AWS::Lambda::Permission")["KickPermission"]
     assert permission["FunctionName"] == {"Ref": "KickFunction.Alias"}
     assert permission["Principal"] == "apigateway.amazonaws.com"
     assert permission["SourceArn"]["Fn::Sub"].endswith(":${KickApi}/*/POST/trigger")
@@ -490,7 +492,7 @@ def test_kick_access_log_omits_headers_query_and_address(template: Any) -> None:
 
 def test_google_waits_fit_the_kick_and_the_kick_its_gateway(template: Any) -> None:
     kick = of_type(template, "AWS::Serverless::Function")["KickFunction"]
-    integration = template["Resources"]["KickIntegration"]["Properties"]
+    integration = of_type(template, "AWS::ApiGatewayV2::Integration")["KickIntegration"]
     # Three requests: certificates, Google's own token and the user's record. Each waits to connect and for the answer.
     assert kick["Timeout"] > 3 * 2 * google_credentials.GOOGLE_TIMEOUT_S
     assert kick["Timeout"] * 1000 < integration["TimeoutInMillis"] < 30_000
@@ -727,6 +729,47 @@ def test_every_end_of_an_execution_wakes_the_notify_function(template: Any) -> N
     mapping = of_type(template, "AWS::Lambda::EventSourceMapping")["NewsMapping"]
     assert mapping["FunctionName"] == {"Ref": "NotifyFunction.Alias"}
     assert mapping["EventSourceArn"] == attribute("NewsQueue", "Arn")
+
+
+def test_webhooks_api_has_one_route_of_the_kicks_api(template: Any) -> None:
+    """Its last part is the action. The function checks the token, and only this route may call it."""
+    route = of_type(template, "AWS::ApiGatewayV2::Route")["WebhooksRoute"]
+    integration = of_type(template, "AWS::ApiGatewayV2::Integration")["WebhooksIntegration"]
+    permission = of_type(template, "AWS::Lambda::Permission")["WebhooksPermission"]
+    assert (route["RouteKey"], route["ApiId"]) == ("POST /webhooks/{action}", {"Ref": "KickApi"})
+    assert route["Target"] == {"Fn::Sub": "integrations/${WebhooksIntegration}"}
+    assert integration["IntegrationUri"] == permission["FunctionName"] == {"Ref": "WebhooksApiFunction.Alias"}
+    assert integration["PayloadFormatVersion"] == "2.0"
+    assert permission["SourceArn"]["Fn::Sub"].endswith(":${KickApi}/*/POST/webhooks/*")
+    assert template["Outputs"]["NewsUrl"]["Value"] == attribute("KickApi", "ApiEndpoint")
+    for name in ("webhook-secret", "webhooks-wake"):
+        event = json.loads((ROOT / f"events/{name}.json").read_text())
+        assert event["routeKey"] == route["RouteKey"]
+        assert event["rawPath"] == f"/webhooks/{event['pathParameters']['action']}"
+
+
+def test_calls_of_the_webhooks_api_are_throttled(template: Any) -> None:
+    """The stage's own limits would count for each route. The route must be there before the stage names it."""
+    stage = of_type(template, "AWS::ApiGatewayV2::Stage")["KickStage"]
+    condition, limits, without = stage["RouteSettings"]["Fn::If"]
+    assert (condition, without) == ("HasNews", {"Ref": "AWS::NoValue"})
+    assert stage["StageVariables"] == {"Fn::If": [condition, {"WebhooksRoute": {"Ref": "WebhooksRoute"}}, without]}
+    assert limits == {
+        "POST /webhooks/{action}": {
+            f"Throttling{limit}Limit": {"Fn::FindInMap": ["Places", {"Ref": "LambdaPlaces"}, f"Webhooks{limit}"]}
+            for limit in ("Rate", "Burst")
+        }
+    }
+
+
+def test_webhooks_api_reads_two_secrets_and_wakes_alone(template: Any) -> None:
+    function = of_type(template, "AWS::Serverless::Function")["WebhooksApiFunction"]
+    allowed = [s for s in statements(function) if s["Effect"] == "Allow"]
+    actions = {action: s["Resource"] for s in allowed for action in listed(s["Action"])}
+    assert actions.keys() == {"sqs:SendMessage", "secretsmanager:GetSecretValue"}
+    assert actions["sqs:SendMessage"] == attribute("NewsQueue", "Arn")
+    read = [resource["Fn::Sub"].rpartition("/")[2] for resource in actions["secretsmanager:GetSecretValue"]]
+    assert read == ["firebase-??????", "signing-??????"]
 
 
 def test_a_run_fits_into_its_function_and_a_lease_outlasts_it(template: Any) -> None:

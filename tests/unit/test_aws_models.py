@@ -143,10 +143,9 @@ MODELS: dict[str, type[BaseModel]] = {
     **dict.fromkeys((*STATUS_CHANGES, "tick"), EventBridgeModel),
     "wake": SqsModel,
     "pictures": SqsModel,
-    "kick": APIGatewayProxyEventV2Model,
-    "unsubscribe": APIGatewayProxyEventV2Model,
-    "ses-bounce": SnsModel,
-    "ses-complaint": SnsModel,
+    "news": SqsModel,
+    **dict.fromkeys(("kick", "webhook-secret", "webhooks-wake", "unsubscribe"), APIGatewayProxyEventV2Model),
+    **dict.fromkeys(("ses-bounce", "ses-complaint"), SnsModel),
 }
 
 
@@ -160,7 +159,8 @@ def violations(schema: str, event: Any) -> list[str]:
 
 def status_changes() -> dict[str, Any]:
     """Return the recorded status changes, and those within the queues' messages."""
-    bodies = [(name, json.loads(record["body"])) for name in ("wake", "pictures") for record in EVENTS[name]["Records"]]
+    queues = ("wake", "pictures", "news")
+    bodies = [(name, json.loads(record["body"])) for name in queues for record in EVENTS[name]["Records"]]
     queued = {f"{name} {number}": body for number, (name, body) in enumerate(bodies) if "detail" in body}
     return {name: EVENTS[name] for name in STATUS_CHANGES} | queued
 

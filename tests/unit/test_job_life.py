@@ -45,6 +45,7 @@ from tracking import jobs, pauses
 from tracking.errors import (
     AccountNotFoundError,
     JobCancelledError,
+    OvertakenError,
     PlatformUnavailableError,
     QuotaExceededError,
     RateLimitedError,
@@ -184,7 +185,7 @@ class PaidAccounts(Accounts):
         run = going_on[0] if going_on else self._truth.begin_run(claim)
         try:
             runs.note({"all": run.run_id})
-        except (JobCancelledError, StaleAttemptError):
+        except (JobCancelledError, StaleAttemptError, OvertakenError):
             run.has_ended = True
             raise
         return run
@@ -520,3 +521,26 @@ def _quick_and_quiet() -> Iterator[None]:
 
 
 TestJobLife = JobLife.TestCase
+
+
+def test_doubled_run_leaves_no_paid_run() -> None:
+    """The copy of an invocation is faster than the machine's own, and the user cancels the job soon after."""
+    life = JobLife()
+    life.begin_with_some_jobs(1)
+    life.add_job("none", PlatformName.INSTAGRAM, "org1")
+    life.add_job("none", PlatformName.INSTAGRAM, "org1")
+    life.run_while(0, "late", 0)
+    life.tick()
+    life.tick()
+    life.cancel(0)
+    life.teardown()
+
+
+def test_refusal_in_the_middle_leaves_no_paid_run() -> None:
+    """The platform refuses us for longer than the job may last, so the job ends with what was read of the run."""
+    life = JobLife()
+    life.begin_with_some_jobs(1)
+    life.run(9, states=3)
+    life.refuse_at_the_platform("slow down for long", times=1, later=0)
+    life.run(0, states=2)
+    life.teardown()

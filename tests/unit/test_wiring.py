@@ -161,6 +161,8 @@ ENVIRONMENT = {
     "MAX_VIDEOS_YOUTUBE": "9",
     "MAX_ANSWER_MB": "8",
     "NEWS": "on",
+    "SIGNING_SECRET": "account-tracking/signing",
+    "NEWS_QUEUE_URL": "https://news",
 }
 
 
@@ -179,6 +181,10 @@ def test_building_clients_uses_no_network_and_no_secrets(monkeypatch: pytest.Mon
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-pictures")
     copying = wiring.pictures.__wrapped__()
     assert (copying.url, copying.kept_for.days, copying.max_thumbnails) == ("https://d111.cloudfront.net", 30, 4)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-notify")
+    assert wiring.notify.__wrapped__().sender
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-webhooks-api")
+    assert wiring.webhooks_api.__wrapped__().news_queue_url == "https://news"
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-process")
     deps = wiring.process.__wrapped__()
     assert (wiring.trigger.__wrapped__().news, wiring.reconcile.__wrapped__().news, deps.news) == (True, True, True)
@@ -191,33 +197,53 @@ def test_building_clients_uses_no_network_and_no_secrets(monkeypatch: pytest.Mon
         assert deps.platform(name) is platform
 
 
+STAND_INS = [("pictures", "PICTURE_SIMULATOR_URL", "web"), ("notify", "WEBHOOK_RECEIVER_URL", "sender")]
+
+
+@pytest.mark.parametrize(("function", "variable"), [one[:2] for one in STAND_INS])
 @pytest.mark.parametrize(("project", "emulator"), [("our-project", "127.0.0.1:1"), ("demo-pictures", "")])
-def test_picture_simulator_outside_local_stops_the_function(
-    monkeypatch: pytest.MonkeyPatch, project: str, emulator: str
+def test_stand_in_outside_local_stops_the_function(
+    monkeypatch: pytest.MonkeyPatch, function: str, variable: str, project: str, emulator: str
 ) -> None:
     """It would lead the function to any address of our network."""
     for name, value in (ENVIRONMENT | {"GOOGLE_CLOUD_PROJECT": project, "FIRESTORE_EMULATOR_HOST": emulator}).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("PICTURE_SIMULATOR_URL", "http://169.254.169.254")
-    with pytest.raises(SettingsError, match=r"^PICTURE_SIMULATOR_URL is set\."):
-        wiring.pictures.__wrapped__()
+    monkeypatch.setenv(variable, "http://169.254.169.254")
+    with pytest.raises(SettingsError, match=rf"^{variable} is set\."):
+        getattr(wiring, function).__wrapped__()
 
 
-def test_pictures_are_fetched_from_public_addresses_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unless the simulator answers in place of all servers."""
+def test_signing_key_is_long_and_its_absence_is_told(secrets: Stubber) -> None:
+    secrets.add_response("get_secret_value", {"SecretString": "x" * 32}, {"SecretId": "long"})
+    secrets.add_response("get_secret_value", {"SecretString": "x" * 31}, {"SecretId": "short"})
+    secrets.add_client_error("get_secret_value", "ResourceNotFoundException", http_status_code=400)
+    assert wiring.signing_key("long") == "x" * 32
+    for name, is_missing in (("short", False), ("absent", True)):
+        with pytest.raises(CredentialsError) as refused:
+            wiring.signing_key(name)
+        assert (refused.value.credential, refused.value.is_missing) == ("signing", is_missing)
+
+
+@pytest.mark.parametrize(("function", "variable", "dependency"), STAND_INS)
+def test_addresses_of_strangers_are_public_alone(
+    monkeypatch: pytest.MonkeyPatch, function: str, variable: str, dependency: str
+) -> None:
+    """Unless a server of this machine answers in place of all."""
     for name, value in (ENVIRONMENT | {"GOOGLE_CLOUD_PROJECT": "demo-web"}).items():
         monkeypatch.setenv(name, value)
 
     def backend() -> object:
-        web: Any = wiring.pictures.__wrapped__().web
+        web: Any = getattr(getattr(wiring, function).__wrapped__(), dependency)
         return web._client._transport._pool._network_backend._inner
 
     assert isinstance(backend(), PublicOnly)
-    monkeypatch.setenv("PICTURE_SIMULATOR_URL", "http://127.0.0.1:2")
+    monkeypatch.setenv(variable, "http://127.0.0.1:2")
     assert not isinstance(backend(), PublicOnly)
 
 
-@pytest.mark.parametrize("function", ["trigger", "reconcile", "cleanup", "process", "pictures"])
+@pytest.mark.parametrize(
+    "function", ["trigger", "reconcile", "cleanup", "process", "pictures", "notify", "webhooks_api"]
+)
 @pytest.mark.parametrize(("named", "used"), [("tracking-2", "tracking-2"), ("", "(default)")])
 def test_functions_use_the_database_that_is_named(
     monkeypatch: pytest.MonkeyPatch, function: str, named: str, used: str

@@ -33,6 +33,7 @@ export function App({ config, auth, firestore }: AppProps) {
         auth={auth}
         firestore={firestore}
         triggerUrl={config.triggerUrl}
+        newsUrl={config.newsUrl}
         userId={user.uid}
         orgId={known.orgId}
         projectId={known.trackedProjectId}

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { WHOLE } from './accountView';
 import { Mark } from './DemoIcons';
-import { hrefOf } from './route';
+import { hrefOf, type Route, useRoute } from './route';
 
 interface HeaderProps {
   org: string;
@@ -11,7 +11,14 @@ interface HeaderProps {
   children?: ReactNode;
 }
 
+const LINKS: readonly [Route, string][] = [
+  [{ page: 'accounts', view: WHOLE }, 'Accounts'],
+  [{ page: 'notifications' }, 'Notifications'],
+  [{ page: 'webhooks', id: null }, 'Webhooks'],
+];
+
 export function Header({ org, user, onSignOut, children }: HeaderProps) {
+  const [{ page }] = useRoute();
   return (
     <header className="top">
       <a className="product" href={hrefOf({ page: 'accounts', view: WHOLE })}>
@@ -21,6 +28,13 @@ export function Header({ org, user, onSignOut, children }: HeaderProps) {
       <span className="org" title="Organisation">
         {org}
       </span>
+      <nav className="pages" aria-label="Pages">
+        {LINKS.map(([route, name]) => (
+          <a key={name} href={hrefOf(route)} aria-current={route.page === page ? 'page' : undefined}>
+            {name}
+          </a>
+        ))}
+      </nav>
       <span className="actions">{children}</span>
       <span className="user">{user}</span>
       <button type="button" className="quiet" onClick={onSignOut}>

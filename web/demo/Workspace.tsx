@@ -11,7 +11,9 @@ import { type AccountView, WHOLE } from './accountView';
 import { ComparePage } from './compare/ComparePage';
 import type { Sample } from './config';
 import { isBusy, isKnown, whyKnownBy } from './matching';
-import { DEFAULT_RANGE, MOST_COMPARED, useRoute } from './route';
+import { NewsPages } from './news/NewsPages';
+import { useNoteSeen } from './news/useNoteSeen';
+import { DEFAULT_RANGE, MOST_COMPARED, type Route, useRoute } from './route';
 import { Samples } from './Samples';
 import { Skeleton } from './Skeleton';
 import { TrackForm } from './TrackForm';
@@ -24,12 +26,18 @@ import { askedWaitOf, useRefreshWaits, waitOf } from './useRefreshWaits';
 const MOST_ACCOUNTS = 5_000;
 
 const ARRIVAL_MS = 3_000; // a little longer than the animation of list.css
+const TITLES: Readonly<Partial<Record<Route['page'], string>>> = {
+  compare: 'Comparison',
+  notifications: 'Notifications',
+  webhooks: 'Webhooks',
+};
 const NO_ACCOUNTS: readonly TrackedAccount[] = [];
 
 interface WorkspaceProps {
   auth: Auth;
   firestore: Firestore;
   triggerUrl: string;
+  newsUrl: string;
   userId: string;
   orgId: string;
   projectId: string;
@@ -37,12 +45,12 @@ interface WorkspaceProps {
 }
 
 /** The pages of one project: its accounts, and one of them. */
-export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectId, samples }: WorkspaceProps) {
+export function Workspace({ auth, firestore, triggerUrl, newsUrl, userId, orgId, projectId, samples }: WorkspaceProps) {
   const service = useMemo(
     () => new TrackingJobService({ firestore, auth, triggerUrl, orgId }),
     [firestore, auth, triggerUrl, orgId],
   );
-  const source = useMemo(() => ({ firestore, auth }), [firestore, auth]);
+  const source = useMemo(() => ({ firestore, auth, newsUrl }), [firestore, auth, newsUrl]);
   const scope = { orgId, projectId };
   const accounts = useAccounts(source, scope, MOST_ACCOUNTS);
   const [route, navigate] = useRoute();
@@ -58,7 +66,8 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
   const jobs = useOpenJobs(service, scope);
   const waits = useRefreshWaits(source, orgId);
   const whyKnown = useMemo(() => whyKnownBy(items, jobs), [items, jobs]);
-  usePageTitle(route.page === 'compare' ? 'Comparison' : opened?.displayName, jobs.length);
+  useNoteSeen(source, orgId);
+  usePageTitle(TITLES[route.page] ?? opened?.displayName, jobs.length);
   const lastOpenedId = useLast(openedId);
   useScrollOfList(isList);
 
@@ -112,6 +121,9 @@ export function Workspace({ auth, firestore, triggerUrl, userId, orgId, projectI
           onDays={(days) => navigate({ ...route, days })}
           onBack={close}
         />
+      )}
+      {(route.page === 'notifications' || route.page === 'webhooks') && (
+        <NewsPages source={source} orgId={orgId} route={route} onRoute={navigate} />
       )}
       {isList && (
         <>

@@ -27,6 +27,8 @@ export interface DemoConfig {
   auth: string;
   /** Address of `POST /trigger`, which starts jobs at once. With "" jobs wait for the minute's tick. */
   triggerUrl: string;
+  /** Base address of `POST /webhooks/secret` and `POST /webhooks/wake`. With "" no secret can be shown. */
+  newsUrl: string;
   /** Address of `POST /day`, which lets a day pass on the local stack. "" where nothing can do that. */
   dayUrl: string;
   users: DemoUser[];
@@ -49,13 +51,14 @@ export async function loadConfig(fetching: typeof fetch = fetch): Promise<DemoCo
 /** Check a configuration. Throws an Error that names the first missing or wrong key. */
 export function readConfig(found: unknown): DemoConfig {
   const known = textsOf(found, 'config.json', ['projectId', 'firestore', 'auth']);
-  const { triggerUrl, dayUrl, users, samples } = found as Record<string, unknown>;
+  const { triggerUrl, newsUrl, dayUrl, users, samples } = found as Record<string, unknown>;
   if (!Array.isArray(users) || users.length === 0) {
     throw new Error('config.json names no users.');
   }
   return {
     ...known,
     triggerUrl: typeof triggerUrl === 'string' ? triggerUrl : '',
+    newsUrl: typeof newsUrl === 'string' ? newsUrl : '',
     dayUrl: typeof dayUrl === 'string' ? dayUrl : '',
     users: users.map((user, index) =>
       textsOf(user, `config.json, users[${index}]`, ['email', 'password', 'orgId', 'trackedProjectId', 'label']),

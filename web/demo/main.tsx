@@ -2,6 +2,7 @@ import { StrictMode } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
 import '../src/panel/panel.css';
 import '../src/charts/charts.css';
+import '../src/news/news.css';
 import './list.css';
 import { App } from './App';
 import { loadConfig } from './config';

@@ -5,6 +5,8 @@
  *     #/?q=nasa&platform=youtube&type=my&sort=f7     the list of accounts
  *     #/accounts/youtube_UC123?days=90               one account; `#youtube_UC123` means it, too, as in older links
  *     #/compare?ids=youtube_UC123,tiktok_42&days=90  accounts side by side
+ *     #/notifications                                the user's settings for mail
+ *     #/webhooks, #/webhooks/4cXuB                   the organisation's webhooks; one of them
  *
  * What is not said has its default. Anybody may edit an address, so what makes no sense has its default, too.
  */
@@ -22,7 +24,10 @@ export type Route =
   | { page: 'accounts'; view: AccountView }
   | { page: 'account'; id: string; days: Range }
   /** At most `MOST_COMPARED` ids, each once. */
-  | { page: 'compare'; ids: string[]; days: Range };
+  | { page: 'compare'; ids: string[]; days: Range }
+  | { page: 'notifications' }
+  /** All webhooks if `id` is null. */
+  | { page: 'webhooks'; id: string | null };
 
 /** Return the address of a route, such as `#/accounts/youtube_UC123`, for links. */
 export function hrefOf(route: Route): string {
@@ -35,6 +40,10 @@ export function hrefOf(route: Route): string {
       const ids = route.ids.slice(0, MOST_COMPARED).map(encodeURIComponent).join(',');
       return `#/compare${queryOf({ days: daysOf(route.days) }, ids && `ids=${ids}`)}`;
     }
+    case 'notifications':
+      return '#/notifications';
+    case 'webhooks':
+      return route.id === null ? '#/webhooks' : `#/webhooks/${encodeURIComponent(route.id)}`;
   }
 }
 
@@ -79,6 +88,12 @@ export function routeOf(hash: string): Route {
   if (first === 'compare') {
     const ids = (raw.ids ?? '').split(',').flatMap((part) => decoded(part) || []);
     return { page: 'compare', ids: [...new Set(ids)].slice(0, MOST_COMPARED), days: rangeOf(raw) };
+  }
+  if (first === 'notifications' && id === '' && further.length === 0) {
+    return { page: 'notifications' };
+  }
+  if (first === 'webhooks' && further.length === 0) {
+    return { page: 'webhooks', id: decoded(id) || null };
   }
   return { page: 'accounts', view: viewIn(raw) };
 }

@@ -18,6 +18,6 @@ for (const name of readdirSync(DIST, { recursive: true, encoding: 'utf8' })) {
     writeFileSync(file, readFileSync(file, 'utf8').replace(RELATIVE_PATH, '$1$2.js'));
   }
 }
-for (const style of ['style', 'chartStyle']) {
+for (const style of ['style', 'chartStyle', 'newsStyle']) {
   writeFileSync(new URL(`${style}.d.css.ts`, DIST), 'export {};\n');
 }

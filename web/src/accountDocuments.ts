@@ -91,7 +91,7 @@ export function readVideo(snapshot: DocumentSnapshot): TrackedVideo {
   };
 }
 
-function text(value: unknown): string {
+export function text(value: unknown): string {
   return typeof value === 'string' ? value.trim() : '';
 }
 
@@ -143,6 +143,6 @@ function link(value: unknown): string | null {
   return /^https?:\/\//i.test(address) ? address : null;
 }
 
-function oneOf<T extends string>(choices: readonly T[], value: unknown): T | null {
+export function oneOf<T extends string>(choices: readonly T[], value: unknown): T | null {
   return choices.find((choice) => choice === value) ?? null;
 }

@@ -6,9 +6,12 @@
  *     job-not-found      there is no such job, or it was deleted
  *     unreadable-job     the job's document holds a platform, type or status that this version does not know
  *     already-tracked    a job of this account waits or runs already; `jobId` is that job
- *     illegal-change     the job's status does not allow the change, or the account's refreshes are off; `status`
+ *     illegal-change     the job's status does not allow the change; or the account's refreshes, or the webhook, are
+ *                        off; or the delivery is not over; `status`
  *     account-not-found  there is no such account, or it was deleted
- *     too-early          the account was refreshed within the last hour; it may be again from `allowedAt` on
+ *     endpoint-not-found, delivery-not-found    there is no such webhook, or no such delivery of it
+ *     too-early          the account was refreshed within the last hour, or the secret changed within the last day; it
+ *                        may be again from `allowedAt` on
  *     not-signed-in      nobody is signed in, or the sign-in has expired
  *     not-allowed        the user is not a member, or lacks the role that this needs
  *     offline            the device has no network
@@ -28,6 +31,8 @@ export type TrackingJobErrorCode =
   | 'already-tracked'
   | 'illegal-change'
   | 'account-not-found'
+  | 'endpoint-not-found'
+  | 'delivery-not-found'
   | 'too-early'
   | 'not-signed-in'
   | 'not-allowed'
@@ -50,14 +55,29 @@ export type InputField =
   | 'days'
   | 'newest'
   | 'order'
-  | 'mode';
+  | 'mode'
+  | 'endpointId'
+  | 'deliveryId'
+  | 'url'
+  | 'description'
+  | 'eventTypes'
+  | 'projectIds'
+  | 'enabled'
+  | 'states'
+  | 'limit'
+  | 'since'
+  | 'until'
+  | 'email'
+  | 'alerts'
+  | 'hour'
+  | 'timezone';
 
 export interface TrackingJobErrorDetails {
   /** A sentence for a person, instead of the code's own. */
   message?: string;
   /** For `invalid-input`. */
   field?: InputField;
-  /** The job's status, or `off` of an account, for `illegal-change`. */
+  /** The status of a job or of a delivery, or `off` of an account or a webhook, for `illegal-change`. */
   status?: string;
   /** The job that tracks the account, for `already-tracked`. */
   jobId?: string;
@@ -92,6 +112,8 @@ const SENTENCES: Readonly<Record<TrackingJobErrorCode, string>> = {
   'already-tracked': 'This account is already being tracked.',
   'illegal-change': 'This job cannot be changed now.',
   'account-not-found': 'This account does not exist any more.',
+  'endpoint-not-found': 'This webhook does not exist any more.',
+  'delivery-not-found': 'This delivery does not exist any more.',
   'too-early': 'This account was refreshed a short time ago.',
   'not-signed-in': 'You are not signed in. Sign in and try again.',
   'not-allowed': 'You are not allowed to do this. An owner of the organisation can change that.',

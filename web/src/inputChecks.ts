@@ -50,9 +50,9 @@ export function checkHistoryDays(days: number): void {
   }
 }
 
-export function checkNewest(newest: number): void {
+export function checkNewest(newest: number, field: InputField = 'newest'): void {
   if (!(Number.isInteger(newest) && newest >= 1)) {
-    throw invalidInput('newest', 'The number of newest items must be a whole number, 1 or more.');
+    throw invalidInput(field, 'The number of newest items must be a whole number, 1 or more.');
   }
 }
 
@@ -66,4 +66,43 @@ export function checkChoice(
   if (!choices.includes(value)) {
     throw invalidInput(field, `The ${field} must be one of: ${names.join(', ')}.`);
   }
+}
+
+/** Check a text that a person writes, and return it without white space at its ends. Throws `invalid-input`. */
+export function checkText(field: InputField, value: unknown, most: number): string {
+  const text = typeof value === 'string' ? value.trim() : null;
+  if (text === null || text.length > most) {
+    throw invalidInput(field, `The ${field} must be a text of at most ${most} characters.`);
+  }
+  return text;
+}
+
+export function checkList(field: InputField, value: unknown, most: number): void {
+  if (!Array.isArray(value) || value.length > most) {
+    throw invalidInput(field, `The ${field} must be a list of at most ${most}.`);
+  }
+}
+
+/** Check a list of ids, and return it without repeated ones. Throws `invalid-input`. */
+export function checkIds(field: InputField, ids: readonly string[], most: number): string[] {
+  checkList(field, ids, most);
+  for (const id of ids) {
+    checkId(field, id);
+  }
+  return [...new Set(ids)];
+}
+
+export function checkSwitch(field: InputField, value: unknown): boolean {
+  if (typeof value !== 'boolean') {
+    throw invalidInput(field, `The ${field} must be true or false.`);
+  }
+  return value;
+}
+
+/** Check a moment. Throws `invalid-input`. */
+export function checkMoment(field: InputField, value: unknown): Date {
+  if (!(value instanceof Date) || Number.isNaN(value.getTime())) {
+    throw invalidInput(field, `The ${field} must be a date.`);
+  }
+  return value;
 }

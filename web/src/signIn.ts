@@ -1,4 +1,4 @@
-import type { Auth } from 'firebase/auth';
+import type { Auth, User } from 'firebase/auth';
 import { TrackingJobError } from './errors';
 import { withTimeout } from './withTimeout';
 
@@ -10,4 +10,13 @@ export async function checkSignedIn(auth: Auth | undefined): Promise<void> {
       throw new TrackingJobError('not-signed-in');
     }
   }
+}
+
+/** Return the signed-in user. Rejects with `not-signed-in`, and with `not-set-up` without `auth`. */
+export async function signedInUser(auth: Auth | undefined): Promise<User> {
+  await checkSignedIn(auth);
+  if (!auth?.currentUser) {
+    throw new TrackingJobError('not-set-up');
+  }
+  return auth.currentUser;
 }

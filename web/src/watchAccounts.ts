@@ -1,32 +1,13 @@
-import {
-  collection,
-  type DocumentSnapshot,
-  doc,
-  limit,
-  onSnapshot,
-  orderBy,
-  type Query,
-  type QuerySnapshot,
-  query,
-} from 'firebase/firestore';
+import { doc, orderBy } from 'firebase/firestore';
 import type { TrackedAccount, TrackedVideo } from './account';
 import { readAccount, readVideo } from './accountDocuments';
 import { type AccountScope, type AccountSource, accountPath, accountsPath, type ProjectScope } from './accountPaths';
 import { checkChoice, checkNewest } from './inputChecks';
-import { logError, type OnError, openRetryingListener, type Unsubscribe } from './retryingListener';
-import type { Connection } from './sharedJobListener';
+import { logError, type OnError, type Unsubscribe } from './retryingListener';
 import { watchDocument } from './watchDocument';
+import { type Newest, watchNewest } from './watchNewest';
 
-export type { AccountScope, AccountSource, ProjectScope };
-
-/** The first items of a collection, which are the newest ones unless another order was asked for. */
-export interface Newest<T> {
-  items: T[];
-  /** Whether the collection holds more than `newest` items. */
-  hasMore: boolean;
-  /** `reconnecting`: these are the last known items. */
-  connection: Connection;
-}
+export type { AccountScope, AccountSource, Newest, ProjectScope };
 
 const VIDEO_ORDERS = ['newest', 'd7', 'd1', 'multiplier', 'unavailableSince'] as const;
 
@@ -48,7 +29,16 @@ export function watchAccounts(
   onAccounts: (accounts: Newest<TrackedAccount>) => void,
   onError: OnError = logError,
 ): Unsubscribe {
-  return watchNewest(source, accountsPath(scope), 'dateAdded', newest, readAccount, onAccounts, onError);
+  checkNewest(newest);
+  return watchNewest(
+    source,
+    accountsPath(scope),
+    [orderBy('dateAdded', 'desc')],
+    newest,
+    readAccount,
+    onAccounts,
+    onError,
+  );
 }
 
 /**
@@ -62,8 +52,10 @@ export function watchVideos(
   onError: OnError = logError,
 ): Unsubscribe {
   checkChoice('order', order, VIDEO_ORDERS);
+  checkNewest(newest);
   const path = `${accountPath(scope)}/videos`;
-  return watchNewest(source, path, order === 'newest' ? 'publishedAt' : order, newest, readVideo, onVideos, onError);
+  const field = order === 'newest' ? 'publishedAt' : order;
+  return watchNewest(source, path, [orderBy(field, 'desc')], newest, readVideo, onVideos, onError);
 }
 
 /** Watch one account; null when there is no such account. Otherwise as `watchAccounts`. */
@@ -74,28 +66,4 @@ export function watchAccount(
   onError: OnError = logError,
 ): Unsubscribe {
   return watchDocument(doc(firestore, accountPath(scope)), readAccount, onAccount, onError, auth);
-}
-
-function watchNewest<T>(
-  { firestore, auth }: AccountSource,
-  path: string,
-  field: string,
-  newest: number,
-  read: (snapshot: DocumentSnapshot) => T,
-  onNewest: (items: Newest<T>) => void,
-  onError: OnError,
-): Unsubscribe {
-  checkNewest(newest);
-  const oneMore: Query = query(collection(firestore, path), orderBy(field, 'desc'), limit(newest + 1));
-  return openRetryingListener<QuerySnapshot>(
-    (next, failed) => onSnapshot(oneMore, { includeMetadataChanges: true }, next, failed),
-    ({ docs, metadata }) =>
-      onNewest({
-        items: docs.slice(0, newest).map(read),
-        hasMore: docs.length > newest,
-        connection: metadata.fromCache ? 'reconnecting' : 'live',
-      }),
-    onError,
-    auth,
-  );
 }

@@ -14,6 +14,7 @@
         PlatformUnavailableError    5xx, network, time-out
         RateLimitedError            429; carries retry_at
         StoreUnavailableError       Firestore or S3 did not answer
+        OvertakenError              a doubled run of the state was faster
       QuietError                 stop quietly; the machine's execution succeeds
         JobCancelledError           the user cancelled, or the job was deleted
         StaleAttemptError           another attempt owns the job
@@ -124,6 +125,13 @@ class RateLimitedError(TransientError):
 
 class StoreUnavailableError(TransientError):
     """Our own storage (Firestore, S3) failed or did not answer in time."""
+
+
+class OvertakenError(TransientError):
+    """Another run of the same state ended its work first.
+
+    If the execution still waits for this run, it needs the state's output: a retry finds the work done, and has it.
+    """
 
 
 class QuietError(TrackingError):

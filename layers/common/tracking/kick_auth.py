@@ -1,4 +1,4 @@
-"""Authentication of kicks: a signed-in user by Firebase ID token, or a program by the shared secret.
+"""Authentication of HTTP calls: a signed-in user by Firebase ID token; for kicks, or a program by the shared secret.
 
     Authorization: Bearer eyJ.eyJ.sig     three parts: an ID token, checked by Firebase
     Authorization: Bearer 0123abcd        otherwise compared with the secret
@@ -54,15 +54,41 @@ class UnavailableError(Exception):
         self.refused = refused
 
 
+class Users:
+    """Recognises signed-in users."""
+
+    def __init__(self, tokens: auth.Client) -> None:
+        self._tokens = tokens
+
+    def identify(self, headers: Mapping[str, str]) -> str:
+        """Return the user's id.
+
+        `headers`: the request's headers, with names in upper or lower case. Raises RefusedError, UnavailableError.
+        """
+        return self.by_token(_bearer({name.lower(): value.strip() for name, value in headers.items()}))
+
+    def by_token(self, token: str) -> str:
+        """Check the token's signature, project and times, and that the user is not deleted, disabled or signed out."""
+        try:
+            claims = self._tokens.verify_id_token(token, check_revoked=True, clock_skew_seconds=CLOCK_SKEW_S)
+        except _REFUSALS as error:
+            raise RefusedError(type(error).__name__) from None
+        except (FirebaseError, GoogleAuthError) as error:
+            raise UnavailableError(type(error).__name__, refused=GOOGLE if _is_about_us(error) else None) from error
+        except _MALFORMED:
+            raise RefusedError("MalformedToken") from None
+        return str(claims["uid"])
+
+
 class Callers:
-    """Recognises callers.
+    """Recognises callers of the kick.
 
     `secret` returns one value, or several with spaces or line breaks between them. So the old and the new value can
     both be valid while an operator changes the secret. Its argument is the value that has just proved too old, if any.
     """
 
     def __init__(self, tokens: auth.Client, secret: Callable[[str | None], str]) -> None:
-        self._tokens = tokens
+        self._users = Users(tokens)
         self._secret = secret
 
     def identify(self, headers: Mapping[str, str]) -> Caller:
@@ -73,24 +99,11 @@ class Callers:
         sent = {name.lower(): value.strip() for name, value in headers.items()}
         if offered := sent.get("x-trigger-secret"):
             return self._by_secret(offered)
-        scheme, _, credential = sent.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not credential:
-            raise RefusedError("NoCredentials")
+        credential = _bearer(sent)
         if credential.count(".") == 2:
-            return self._by_token(credential.strip())
-        return self._by_secret(credential.strip())
-
-    def _by_token(self, token: str) -> Caller:
-        """Check the token's signature, project and times, and that the user is not deleted, disabled or signed out."""
-        try:
-            self._tokens.verify_id_token(token, check_revoked=True, clock_skew_seconds=CLOCK_SKEW_S)
-        except _REFUSALS as error:
-            raise RefusedError(type(error).__name__) from None
-        except (FirebaseError, GoogleAuthError) as error:
-            raise UnavailableError(type(error).__name__, refused=GOOGLE if _is_about_us(error) else None) from error
-        except _MALFORMED:
-            raise RefusedError("MalformedToken") from None
-        return Caller.USER
+            self._users.by_token(credential)
+            return Caller.USER
+        return self._by_secret(credential)
 
     def _by_secret(self, offered: str) -> Caller:
         """Compare with the secret. If it does not match, compare with a newer value, if there is one by now.
@@ -111,6 +124,13 @@ class Callers:
         if newer == value or not _is_one_of(offered, newer):
             raise RefusedError("WrongSecret")
         return Caller.SECRET
+
+
+def _bearer(sent: Mapping[str, str]) -> str:
+    scheme, _, credential = sent.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not credential:
+        raise RefusedError("NoCredentials")
+    return credential.strip()
 
 
 def _is_one_of(offered: str, value: str) -> bool:

@@ -236,8 +236,18 @@ class PicturesSettings(_FromEnvironment):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SigningSettings(_FromEnvironment):
+    """The settings of whoever uses the stage's key."""
+
+    google_cloud_project: str
+    firestore_database: str = DEFAULT_DATABASE
+    firebase_credentials_secret: str = ""
+    signing_secret: str  # name of the secret from which the endpoints' secrets are made, and which signs links in mails
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedbackSettings(_FromEnvironment):
-    """The settings of the feedback function, and of all that works on mail."""
+    """The settings of the feedback function."""
 
     google_cloud_project: str
     firestore_database: str = DEFAULT_DATABASE
@@ -245,8 +255,8 @@ class FeedbackSettings(_FromEnvironment):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnsubscribeSettings(FeedbackSettings):
-    signing_secret: str  # the name of the secret that signs the links
+class UnsubscribeSettings(SigningSettings):
+    """The settings of the unsubscribe function."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,16 +277,17 @@ class MailSettings(UnsubscribeSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NotifySettings(_FromEnvironment):
-    google_cloud_project: str
-    firestore_database: str = DEFAULT_DATABASE
-    firebase_credentials_secret: str = ""
-    signing_secret: str  # name of the secret from which the endpoints' secrets are made
+class NotifySettings(SigningSettings):
     mail: str = "off"  # whether events go into windows of mail, too
 
     @property
     def has_mail(self) -> bool:
         return _is_on("MAIL", self.mail)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhooksApiSettings(SigningSettings):
+    news_queue_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

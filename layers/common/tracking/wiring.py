@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tracking.budgets import BudgetLimits
 from tracking.clients import aws_client, http_client
@@ -42,10 +42,12 @@ from tracking.settings import (
     ReconcileSettings,
     RefreshSettings,
     SettingsError,
+    SigningSettings,
     StoppingSettings,
     TickSettings,
     TriggerSettings,
     UnsubscribeSettings,
+    WebhooksApiSettings,
 )
 from tracking.staging import Staging
 from tracking.store import (
@@ -60,17 +62,16 @@ from tracking.store import (
     TickStore,
 )
 from tracking.store.firestore import FirestoreStore
-from tracking.webhooks import WebhookSender
+from tracking.webhooks import LEAST_SIGNING_KEY, WebhookSender
 
 if TYPE_CHECKING:
     from tracking.executions import Executions
+    from tracking.kick_auth import Users
     from tracking.mail.letters import Sender
     from tracking.mail.post import Post
     from tracking.mail.recipients import Addresses
 
 
-LEAST_SIGNING_KEY = 32
-"""The fewest characters of the key from which endpoints' secrets are made."""
 SIGNING = "signing"
 """The credential that a missing key is told as."""
 _NO_SIGNING_KEY = say("accessTrouble", detail="Our key for signing webhooks is not set up; we have been told.")
@@ -191,6 +192,18 @@ class NotifyDeps:
     clock: Clock
     jitter: Callable[[float, float], float] = random.uniform  # a number between two
     mail_store: MailStore | None = None  # where the windows of mail are; None: there is no mail
+
+
+@dataclass(frozen=True, slots=True)
+class WebhooksApiDeps:
+    """`signing_secret`: as in NotifyDeps. `queues`: the client of SQS."""
+
+    users: Users
+    store: DocumentStore
+    signing_secret: Callable[[], str]
+    clock: Clock
+    queues: Any
+    news_queue_url: str
 
 
 @functools.cache
@@ -337,6 +350,24 @@ def notify() -> NotifyDeps:
     )
 
 
+@functools.cache
+def webhooks_api() -> WebhooksApiDeps:
+    from firebase_admin import auth
+
+    from tracking.kick_auth import Users
+
+    settings = WebhooksApiSettings.from_environment(os.environ)
+    app = firebase_app(settings.google_cloud_project, settings.firebase_credentials_secret)
+    return WebhooksApiDeps(
+        users=Users(auth.Client(app)),
+        store=_store(settings),
+        signing_secret=lambda: signing_key(settings.signing_secret),
+        clock=SystemClock(),
+        queues=aws_client("sqs"),
+        news_queue_url=settings.news_queue_url,
+    )
+
+
 def signing_key(name: str) -> str:
     """Return the key from which endpoints' secrets are made, and which signs links in mails, by its secret's name.
 
@@ -369,7 +400,7 @@ def _store(
     | CleanupSettings
     | ProcessSettings
     | PicturesSettings
-    | NotifySettings
+    | SigningSettings
     | FeedbackSettings,
     queue: str = JOBS,
 ) -> FirestoreStore:

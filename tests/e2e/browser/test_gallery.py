@@ -1,4 +1,4 @@
-"""Screenshots and accessibility of panel and charts in each scene of web/tests/gallery. No stack is needed."""
+"""Screenshots and accessibility of all components in each scene of web/tests/gallery. No stack is needed."""
 
 from __future__ import annotations
 
@@ -455,3 +455,88 @@ def test_values_can_be_read_where_styles_are_refused(gallery: str, tab: Page) ->
     for scene in ("chartYear", "chartHours", "chartComparison"):
         open_charts(tab, gallery, scene)
         assert tab.locator(".tracking-chart [style]").count() == 0
+
+
+# News
+
+
+def open_news(tab: Page, gallery: str, scene: str) -> Locator:
+    """Open a scene of news, wait until it is played, and return its page."""
+    tab.goto(f"{gallery}?scene={scene}")
+    expect(tab.locator("[data-scene-is-played]")).to_be_attached()
+    return tab.locator(".tracking-news")
+
+
+_HOSTILE_TO_NEWS = """
+  section, form, fieldset, ul, li, ol, dl, dd, p {
+    padding: 40px; margin: 30px; background: red; list-style: square; border: 9px solid;
+  }
+  button, select, label, legend { text-transform: uppercase; height: 90px; border-radius: 50%; background: orange; }
+  input { width: 900px; height: 90px; background: black; }
+  h2, h3, span, a, code { display: block; color: yellow; font: italic 40px serif; letter-spacing: 9px; }
+  svg { width: 300px; fill: red; display: block; }
+  path { stroke: red; fill: red; stroke-width: 9px; }
+  * { box-sizing: content-box; }
+"""
+
+
+@pytest.mark.parametrize("scene", ["mailDaily", "webhooks", "webhooksAdd", "endpointDetails", "endpointRotated"])
+def test_page_rules_do_not_leak_into_news(gallery: str, tab: Page, scene: str) -> None:
+    tab.clock.set_fixed_time("2026-11-23T12:00:00")
+    page = open_news(tab, gallery, scene)
+    assert page.locator("[style]").count() == 0  # a strict content security policy would refuse it
+    tab.add_style_tag(content="main > :not(#root) { display: none }")
+    before = page.screenshot()
+    tab.add_style_tag(content=_HOSTILE_TO_NEWS)
+    assert page.screenshot(path=SCREENSHOTS / f"gallery-hostile-{scene}.png") == before
+
+
+@pytest.mark.parametrize("scene", ["mailGerman", "webhooks", "webhooksAdd", "endpointGerman", "endpointDetails"])
+def test_news_fits_a_small_phone_with_large_text(gallery: str, tab: Page, scene: str) -> None:
+    """At 360 px, and at 720 px with text of 200 %, nothing has to be scrolled sideways."""
+    page = open_news(tab, gallery, scene)
+    for width, text in ((360, "100%"), (720, "200%"), (1600, "100%")):
+        tab.set_viewport_size(ViewportSize(width=width, height=800))
+        tab.locator("html").evaluate("(page, size) => { page.style.fontSize = size; }", text)
+        assert overflow_px(tab) == 0, f"{width} px, {text}"
+        overlapping = page.locator("button:visible").evaluate_all(
+            "buttons => buttons.filter(button => button.scrollWidth > button.clientWidth + 1).length"
+        )
+        assert overlapping == 0, f"{width} px, {text}: a button's words do not fit"
+
+
+def test_loading_news_takes_the_room_of_its_list(gallery: str, tab: Page) -> None:
+    """The title and the button do not move when the endpoints arrive."""
+    places = []
+    for scene in ("webhooksLoading", "webhooks"):
+        page = open_news(tab, gallery, scene)
+        places.append([box(page.get_by_role("heading")), box(page.get_by_role("button", name="Add endpoint"))])
+    assert places[0] == places[1]
+
+
+def test_news_is_used_by_keys_alone(gallery: str, tab: Page) -> None:
+    """A filter by arrows, a delivery by Enter, a question by Escape; the focus is never lost."""
+    page = open_news(tab, gallery, "endpoint")
+    page.get_by_role("radio", name="All").focus()
+    for _ in range(3):
+        tab.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="Failed")).to_be_focused()
+    expect(page.locator(".tracking-news__delivery")).to_have_count(2)
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
+    expect(page.get_by_role("list", name="Attempts")).to_be_visible()
+    page.get_by_role("button", name="Remove").focus()
+    tab.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Keep it")).to_be_focused()
+    tab.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Remove")).to_be_focused()
+
+
+def test_forced_colours_keep_choices_visible(gallery: str, tab: Page) -> None:
+    tab.emulate_media(forced_colors="active")
+    page = open_news(tab, gallery, "endpoint")
+    borders = page.locator(".tracking-news__segments span").evaluate_all(
+        "spans => spans.map(span => getComputedStyle(span).borderColor)"
+    )
+    assert len(set(borders[:1]) & set(borders[1:])) == 0
+    tab.screenshot(path=SCREENSHOTS / "gallery-news-forced.png")

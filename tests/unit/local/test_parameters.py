@@ -41,4 +41,4 @@ def test_every_secret_but_googles_has_a_stand_in(monkeypatch: pytest.MonkeyPatch
     """By the names that the functions of this stage get."""
     monkeypatch.setattr(build, "built_template", lambda: cfn_yaml.load(str(ROOT / "template.yaml")))
     keys = {key.lower().replace("_", "-") for key in CREDENTIALS.values()}
-    assert set(build.secret_names()) == {f"account-tracking/local/{name}" for name in {"kick", *keys}}
+    assert set(build.secret_names()) == {f"account-tracking/local/{name}" for name in {"kick", "signing", *keys}}

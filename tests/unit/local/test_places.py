@@ -10,10 +10,10 @@ from local.paths import ROOT
 
 
 def test_the_states_leave_a_place_for_each_other_function() -> None:
-    """Two wakes may tick beside the tick of the minute, and two messages have pictures copied.
+    """Two wakes may tick beside the tick of the minute, two messages have pictures copied, and two hand events on.
 
-    The minute of the refreshes is one of the others.
+    The minute of the refreshes is one of the others, and so is that of the notify function.
     """
     others = functions(cfn_yaml.load(str(ROOT / "template.yaml"))).keys() - {"ProcessFunction"}
-    assert len(others) == 6
-    assert aws.STATES + len(others) + 3 <= aws.CONCURRENCY
+    assert len(others) == 7
+    assert aws.STATES + len(others) + 5 <= aws.CONCURRENCY

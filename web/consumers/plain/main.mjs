@@ -1,6 +1,7 @@
 /** A page without React and TypeScript. Node loads the files as they are, so each import needs its whole name. */
 
 import { existsSync } from 'node:fs';
+import { EVENT_TYPES, urlProblem } from 'account-tracking/news';
 import TrackingJobService, { TrackingJobError } from 'account-tracking/service';
 import { checkUsername, platformOf } from 'account-tracking/username';
 import { initializeApp } from 'firebase/app';
@@ -11,6 +12,9 @@ if (existsSync('node_modules/react')) {
 }
 if (platformOf('https://www.tiktok.com/@nasa') !== 'tiktok' || checkUsername('@nasa', 'tiktok') !== null) {
   throw new Error('The checks of usernames do not work.');
+}
+if (EVENT_TYPES.length === 0 || urlProblem('http://example.com') !== 'not-https') {
+  throw new Error('The checks of webhooks do not work.');
 }
 TrackingJobService.setUp({ firestore: getFirestore(initializeApp({ projectId: 'demo-consumer' })) });
 const refused = await TrackingJobService.createJob('acme', 'spring', 'mia', '', 'tiktok', 'my').catch((error) => error);

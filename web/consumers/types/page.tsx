@@ -2,12 +2,23 @@
 
 import { TrackingJobError, TrackingJobService, TrackingJobsPanel, TrackingProvider } from 'account-tracking';
 import { growthOver, LineChart, type Point, postingTimes, toCsv } from 'account-tracking/charts';
-import { germanChartLabels, germanLabels } from 'account-tracking/de';
+import { germanChartLabels, germanLabels, germanNewsLabels } from 'account-tracking/de';
 import { type AccountHistory, getVideoHistory, type VideoHistoryPoint, watchHistory } from 'account-tracking/history';
+import {
+  addEndpoint,
+  type DeliveryState,
+  type NewsSource,
+  type NotificationSettings,
+  revealSecret,
+  saveNotificationSettings,
+  watchDeliveries,
+} from 'account-tracking/news';
+import { type NewsLabels, NotificationPreferences, WebhookEndpoints } from 'account-tracking/news-panel';
 import { TrackingJobsPanel as SamePanel, type TrackingScope } from 'account-tracking/panel';
 import { type JobSource, type TrackingJob, watchAccounts } from 'account-tracking/service';
 import { checkUsername, PLATFORMS, platformOf } from 'account-tracking/username';
 import 'account-tracking/charts.css';
+import 'account-tracking/news.css';
 import 'account-tracking/style.css';
 import type { Auth } from 'firebase/auth';
 import type { Firestore } from 'firebase/firestore';
@@ -30,6 +41,18 @@ export function useHistory(firestore: Firestore, accountId: string, days: number
     [firestore, accountId, days],
   );
   return history;
+}
+
+/** As in docs/news-panel.md. */
+export function NewsPage({ firestore, auth }: { firestore: Firestore; auth: Auth }) {
+  const [source] = useState(() => ({ firestore, auth, newsUrl: 'https://example.com' }));
+  const labels: Partial<NewsLabels> = germanNewsLabels;
+  return (
+    <>
+      <NotificationPreferences source={source} orgId="acme" projects={[{ id: 'spring', name: 'Spring' }]} />
+      <WebhookEndpoints source={source} orgId="acme" labels={labels} hrefOf={(id) => `#/webhooks/${id ?? ''}`} />
+    </>
+  );
 }
 
 export async function viewsOf(firestore: Firestore, accountId: string, videoId: string): Promise<(number | null)[]> {
@@ -56,6 +79,21 @@ const ownSource: JobSource = {
   retryJob: async () => {},
   cancelJob: async () => {},
 };
+
+/** As in docs/news.md. */
+export async function addWebhook(source: NewsSource, orgId: string, url: string): Promise<string> {
+  const endpointId = await addEndpoint(source, orgId, { url, eventTypes: ['tracking.job.completed'] });
+  const states: DeliveryState[] = ['failed', 'skipped'];
+  const stop = watchDeliveries(source, orgId, endpointId, { states }, ({ items, hasMore }) =>
+    console.log(items[0]?.attempts.at(-1)?.error, hasMore),
+  );
+  stop();
+  return (await revealSecret(source, orgId, endpointId)).secret;
+}
+
+export function saveMails(source: NewsSource, orgId: string, settings: NotificationSettings): Promise<void> {
+  return saveNotificationSettings(source, orgId, { ...settings, email: 'daily', hour: 8 });
+}
 
 export function GermanPage({ orgId, projectId }: TrackingScope) {
   return (

@@ -20,6 +20,7 @@ export type FailureCode =
   | 'PlatformUnavailableError'
   | 'RateLimitedError'
   | 'StoreUnavailableError'
+  | 'OvertakenError'
   | 'TimedOut'
   | 'InternalError'
   | 'ExecutionAborted';
@@ -170,6 +171,7 @@ export const englishLabels: Labels = {
     PlatformUnavailableError: 'No answer',
     RateLimitedError: 'Too busy',
     StoreUnavailableError: 'Not saved',
+    OvertakenError: 'Not saved',
     TimedOut: 'Took too long',
     InternalError: 'Internal error',
     ExecutionAborted: 'Stopped',

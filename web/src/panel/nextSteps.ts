@@ -17,6 +17,7 @@ const NEXT_STEPS: Readonly<Record<FailureCode, NextStep>> = {
   PlatformUnavailableError: 'retry',
   RateLimitedError: 'retry',
   StoreUnavailableError: 'retry',
+  OvertakenError: 'retry',
   TimedOut: 'retry',
   InternalError: 'retry',
   ExecutionAborted: 'retry',

@@ -3,10 +3,12 @@ import { createRoot } from 'react-dom/client';
 import { TrackingJobsPanel } from '../../src/panel/TrackingJobsPanel';
 import '../../src/panel/panel.css';
 import '../../src/charts/charts.css';
+import '../../src/news/news.css';
 import './gallery.css';
 import { storageKey } from '../../src/panel/panelStorage';
 import { CHART_SCENES } from './chartScenes';
 import { LIST_SCENE_NAMES } from './listSceneNames';
+import { NEWS_SCENES, playNews } from './newsScenes';
 import { SCENES, sourceOf } from './scenes';
 
 /** Address such as `?scene=mixed&theme=dark`. Without a theme the system's setting decides. */
@@ -23,7 +25,10 @@ for (const projectId of projects) {
   localStorage.setItem(storageKey('org', projectId), '{"hasSeen":true}');
 }
 const listScene = LIST_SCENE_NAMES.find((name) => name === scene);
-const part = listScene ? (await import('./listScenes')).LIST_SCENES[listScene] : CHART_SCENES[scene];
+const newsScene = NEWS_SCENES[scene];
+const part = listScene
+  ? (await import('./listScenes')).LIST_SCENES[listScene]
+  : (CHART_SCENES[scene] ?? newsScene?.page);
 if (!part && !SCENES[scene]) {
   // A page of the demo. Its style comes first, as there.
   await import('../../demo/demo.css');
@@ -45,18 +50,23 @@ const source = part || pageScene ? null : playPanels();
 if (pageScene) {
   void playPage(pageScene);
 }
-if (part) {
+if (newsScene) {
+  document.body.dataset.page = scene; // as wide as a page of the demo
+  void playNews(newsScene);
+} else if (part) {
   document.body.dataset.sceneIsPlayed = 'true';
 }
 
-const links = [...Object.keys({ ...SCENES, ...CHART_SCENES, ...PAGE_SCENES }), ...LIST_SCENE_NAMES].map((name) => {
-  const item = document.createElement('li');
-  const link = document.createElement('a');
-  link.href = `?scene=${name}`;
-  link.textContent = name;
-  item.append(link);
-  return item;
-});
+const links = [...Object.keys({ ...SCENES, ...CHART_SCENES, ...PAGE_SCENES, ...NEWS_SCENES }), ...LIST_SCENE_NAMES].map(
+  (name) => {
+    const item = document.createElement('li');
+    const link = document.createElement('a');
+    link.href = `?scene=${name}`;
+    link.textContent = name;
+    item.append(link);
+    return item;
+  },
+);
 document.getElementById('scenes')?.append(...links);
 
 const root = document.getElementById('root');

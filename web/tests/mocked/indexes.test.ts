@@ -1,11 +1,14 @@
 /** The service's queries have their indexes in firestore.indexes.json. The emulator would answer without any index. */
 
 import type * as firestore from 'firebase/firestore';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import indexFile from '../../../firestore.indexes.json';
 import { getVideoHistory, watchHistory } from '../../src/historyEntry';
+import type { NewsSource } from '../../src/news';
 import { TrackingJobService } from '../../src/service';
 import { watchAccounts, watchVideos } from '../../src/watchAccounts';
+import { replayDeliveries, watchDeliveries } from '../../src/webhookDeliveries';
+import { addEndpoint, watchEndpoints } from '../../src/webhookEndpoints';
 
 /** A query as the service built it. */
 interface Asked {
@@ -33,6 +36,7 @@ vi.mock('firebase/firestore', async (original) => ({
     const all = (key: 'equal' | 'ranges' | 'ordered') => parts.flatMap((part) => part[key] ?? []);
     made.queries.push({ collection, equal: all('equal').sort(), ranges: all('ranges'), ordered: all('ordered') });
   },
+  getDocFromServer: async () => ({ exists: () => true, get: () => true }),
   getDocsFromServer: async () => ({ docs: [] }),
   runTransaction: async () => {},
   doc: () => ({ id: 'new' }),
@@ -130,4 +134,42 @@ test('watchVideos refuses another order', () => {
   const watch = () => watchVideos(source, { ...account, order: 'likes' as 'd7' }, () => {});
   expect(watch).toThrow(expect.objectContaining({ code: 'invalid-input', field: 'order' }));
   expect(made.queries).toEqual([]);
+});
+
+describe('webhooks', () => {
+  const auth = { authStateReady: async () => {}, currentUser: { uid: 'olga' }, onAuthStateChanged: () => () => {} };
+  const news = { ...source, auth } as unknown as NewsSource;
+  const DELIVERIES = 'organizations/acme/webhookEndpoints/e1/deliveries';
+  const NEWEST = { collection: DELIVERIES, ordered: ['createdAt DESCENDING'] };
+
+  /** Return the query, which names the collection by its last part, as indexes do. */
+  const inGroup = (asked: Asked): Asked => ({ ...asked, collection: asked.collection.split('/').at(-1) ?? '' });
+
+  test.each<[string, () => unknown, string[], string[]]>([
+    ['all deliveries', () => watchDeliveries(news, 'acme', 'e1', {}, () => {}), [], []],
+    ['deliveries in no state', () => watchDeliveries(news, 'acme', 'e1', { states: [] }, () => {}), [], []],
+    ['failed deliveries', () => watchDeliveries(news, 'acme', 'e1', { states: ['failed'] }, () => {}), ['state'], []],
+    [
+      'deliveries to replay',
+      () => replayDeliveries(news, 'acme', 'e1', { since: new Date() }),
+      ['state'],
+      ['createdAt', 'createdAt'],
+    ],
+  ])('the query of %s has its index', async (_, ask, equal, ranges) => {
+    await ask();
+    expect(made.queries).toEqual([{ ...NEWEST, equal, ranges }]);
+    const [asked] = made.queries.map(inGroup) as [Asked];
+    const alone = { collectionGroup: 'deliveries', fieldPath: 'createdAt', indexes: [] };
+    expect(indexFile.fieldOverrides).not.toContainEqual(alone);
+    expect(serving(asked)).toBe(equal.length);
+  });
+
+  test.each<[string, () => unknown]>([
+    ['watchEndpoints', () => watchEndpoints(news, 'acme', () => {})],
+    ['addEndpoint', () => addEndpoint(news, 'acme', { url: 'https://example.com/' })],
+  ])('%s asks by document names alone', async (_, ask) => {
+    await ask();
+    const collection = 'organizations/acme/webhookEndpoints';
+    expect(made.queries).toEqual([{ collection, equal: [], ranges: [], ordered: [] }]);
+  });
 });

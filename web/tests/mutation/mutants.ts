@@ -1,6 +1,8 @@
 import account from '../../../contracts/account.json';
 import contract from '../../../contracts/job.json';
+import settings from '../../../contracts/notifications.json';
 import { platforms } from '../../../contracts/platforms.json';
+import webhooks from '../../../contracts/webhooks.json';
 import { type Expression, withOperands, withoutComments } from '../rules/coverage';
 
 /** The rules with one change. */
@@ -28,12 +30,20 @@ const VOCABULARIES: readonly (readonly string[])[] = [
   ['owner', 'admin', 'member'],
   Object.keys(account.account.fields),
   [...account.cadences, 'hourly'],
+  Object.keys(webhooks.endpoint.fields),
+  Object.keys(webhooks.delivery.fields),
+  webhooks.delivery.states,
+  Object.keys(settings.fields),
+  [...settings.cadences, 'hourly'],
 ];
 
 /** Paths of documents that no rule allows, and of collection-group queries (`{path=**}`). */
 const ELSEWHERE = [
   'trackingControl/{id}',
   'outbox/{id}',
+  'mail/{id}',
+  'mailSuppressions/{id}',
+  'organizations/{orgId}/mailWindows/{id}',
   'organizations/{id}',
   'organizations/{orgId}/members/{id}',
   'organizations/{orgId}/projects/{id}',
@@ -45,6 +55,9 @@ const ELSEWHERE = [
   '{path=**}/accountHistory/{id}',
   '{path=**}/videoHistory/{id}',
   '{path=**}/videoIndex/{id}',
+  '{path=**}/webhookEndpoints/{id}',
+  '{path=**}/deliveries/{id}',
+  '{path=**}/notificationSettings/{id}',
 ];
 
 /**
@@ -121,7 +134,7 @@ function ofOperator(one: Expression, rules: string): Change[] {
 
 /** Drop each element of a list, and add each word of its vocabulary. */
 function ofList(one: Expression): Change[] {
-  if (!one.text.startsWith('[') || !one.text.endsWith(']')) {
+  if (!/^\[.+\]$/s.test(one.text)) {
     return [];
   }
   const elements = one.text.slice(1, -1).split(/,\s*(?![^(]*\))/);

@@ -31,6 +31,14 @@ export const ACME_JOB = 'trackingJobs/acme-job';
 export const GLOBEX_JOB = 'trackingJobs/globex-job';
 export const PAUSES = 'trackingControl/platforms';
 export const EVENT = 'outbox/acme-job-1-0123456789abcdef0123-completed';
+export const ENDPOINTS = 'organizations/acme/webhookEndpoints';
+export const ENDPOINT = `${ENDPOINTS}/e1`;
+export const DELIVERIES = `${ENDPOINT}/deliveries`;
+export const DELIVERY = `${DELIVERIES}/d1`;
+export const SETTINGS = 'organizations/acme/notificationSettings';
+export const MAIL_WINDOW = `organizations/acme/mailWindows/${MEMBER}`;
+export const MAIL = 'mail/m1';
+export const SUPPRESSION = 'mailSuppressions/b5d4045c3f466fa91fe2cc6abe79232a1a57cdf104f7a26e716e0a1e2789df78';
 export const PAUSES_SHOWN = 'trackingStatus/platforms';
 export const WAITS_SHOWN = 'organizations/acme/trackingStatus/refreshes';
 
@@ -112,6 +120,11 @@ export const BACKGROUND: Documents = {
   [`organizations/globex/members/${OUTSIDER}`]: { role: 'owner' },
   [`organizations/globex/members/${IN_BOTH}`]: { role: 'member' },
   [GLOBEX_JOB]: plainJob('completed', 'globex'),
+  [ENDPOINT]: { url: 'https://example.com/', enabled: true },
+  [DELIVERY]: { type: 'tracking.job.completed', state: 'failed' },
+  [MAIL_WINDOW]: { dueAt: EARLIER, eventIds: [] },
+  [MAIL]: { to: ['mia@example.com'], orgId: 'acme', userId: MEMBER },
+  [SUPPRESSION]: { reason: 'bounce', at: EARLIER },
   [PAUSES]: { youtube: { until: EARLIER, reason: 'quota' } },
   [EVENT]: {
     event: { orgId: 'acme', projectId: 'p1', userId: MEMBER, type: 'tracking.job.completed', occurredAt: EARLIER },

@@ -51,9 +51,9 @@ export function expressions({ rules, report }: Report): Expression[] {
   return report.map((node) => expression(node, source));
 }
 
-/** Replace comments by blanks, so that all offsets stay. */
+/** Replace comments by blanks, so that all offsets stay. Two slashes in a text are no comment. */
 export function withoutComments(rules: string): string {
-  return rules.replace(/\/\/.*/g, (comment) => ' '.repeat(comment.length));
+  return rules.replace(/'[^'\n]*'|\/\/.*/g, (found) => (found.startsWith("'") ? found : ' '.repeat(found.length)));
 }
 
 function expression({ sourcePosition, values = [], children = [] }: ReportNode, source: string): Expression {

@@ -69,8 +69,10 @@ async function pageOf(entry: string): Promise<Rolldown.OutputChunk> {
 test.each([
   ['src/usernameEntry.ts', 2_816, []],
   ['src/historyEntry.ts', 2_880, ['firebase/firestore']],
+  ['src/newsEntry.ts', 7_360, ['firebase/firestore']],
   ['src/service.ts', 12_992, ['firebase/firestore']],
   ['src/chartsEntry.ts', 8_192, ['react', 'react/jsx-runtime']],
+  ['src/newsPanelEntry.ts', 21_504, ['firebase/firestore', 'react', 'react/jsx-runtime']],
   ['src/panelEntry.ts', 18_688, ['react', 'react-dom', 'react/jsx-runtime']],
   ['src/index.ts', 27_392, ['firebase/firestore', 'react', 'react-dom', 'react/jsx-runtime']],
 ])('%s adds at most %d bytes to a page', async (entry, limit, imports) => {
@@ -105,5 +107,7 @@ test('each entry of package.json has its file', async () => {
   const built = (await chunksOf(IN_MEMORY)).map(({ fileName }) => `./dist/${fileName}`);
   const wanted = Object.values(manifest.exports).flatMap((entry) => (typeof entry === 'string' ? [] : [entry.default]));
   expect(wanted.length).toBeGreaterThan(3);
-  expect([...built, './dist/style.css', './dist/chartStyle.css']).toEqual(expect.arrayContaining(wanted));
+  expect([...built, './dist/style.css', './dist/chartStyle.css', './dist/newsStyle.css']).toEqual(
+    expect.arrayContaining(wanted),
+  );
 });

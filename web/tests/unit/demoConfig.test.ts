@@ -13,6 +13,7 @@ const CONFIG = {
   firestore: '127.0.0.1:8790',
   auth: 'http://127.0.0.1:9099',
   triggerUrl: 'http://127.0.0.1:4566/trigger',
+  newsUrl: 'http://127.0.0.1:4566',
   dayUrl: './day',
   users: [USER],
   samples: [{ username: 'NASA', platform: 'instagram' }],
@@ -26,6 +27,10 @@ describe('config.json', () => {
 
   it('may have no dayUrl: no day can pass', () => {
     expect(readConfig({ ...CONFIG, dayUrl: undefined }).dayUrl).toBe('');
+  });
+
+  it('may have no newsUrl: no secret can be shown', () => {
+    expect(readConfig({ ...CONFIG, newsUrl: undefined }).newsUrl).toBe('');
   });
 
   it('may have no triggerUrl: jobs wait for the minute', () => {

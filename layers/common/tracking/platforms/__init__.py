@@ -219,7 +219,8 @@ def collect_videos(pages: Iterator[VideoPage | Waiting], bounds: Bounds, clock: 
             if page.has_more:
                 bounds.checkpoint()
     except (RateLimitedError, QuotaExceededError, CredentialsError) as error:
-        refusal, is_complete, is_last = _of_platform(error), False, False
+        # Of a paid run nobody knows how it stands now. Stopping one that has ended does nothing.
+        refusal, is_complete, is_last, goes_on = _of_platform(error), False, False, True
     except AllowanceSpentError:
         is_complete, goes_on = False, False
     return FetchedVideos(

@@ -20,6 +20,7 @@ from tracking.errors import (
     ContractError,
     CredentialsError,
     JobCancelledError,
+    OvertakenError,
     PlatformUnavailableError,
     QuotaExceededError,
     RateLimitedError,
@@ -166,7 +167,7 @@ class Apify:
         ids = {kind: run.run_id for kind, run in begun.items()}
         try:
             bounds.runs.settle(ids, refused)
-        except (JobCancelledError, StaleAttemptError):
+        except (JobCancelledError, StaleAttemptError, OvertakenError):
             self._abort_all(ids.values(), bounds)
             raise
         theirs = {kind for kind, run_id in ids.items() if bounds.runs.ids.get(kind) != run_id}

@@ -29,6 +29,8 @@ KEPT = timedelta(days=30)
 """The time after which Firestore's TTL policy deletes a delivery."""
 SCHEDULE_S = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Seconds before each attempt, counted from the one before. There are as many attempts as numbers."""
+LEAST_SIGNING_KEY = 32
+"""The fewest characters of the stage's key, from which endpoints' secrets are made."""
 TEST_TYPE = "webhook.test"
 
 

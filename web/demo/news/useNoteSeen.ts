@@ -1,0 +1,19 @@
+import { useEffect } from 'react';
+import type { NewsSource } from '../../src/news';
+import { noteSeen } from '../../src/notificationSettings';
+
+const LOOK_MS = 60_000;
+
+/** Note while the page is in front that its user sees it, so that no mail says what the page says already. */
+export function useNoteSeen(source: NewsSource, orgId: string, noting = noteSeen): void {
+  useEffect(() => {
+    const note = () => void noting(source, orgId); // which writes at most once in five minutes
+    note();
+    const timer = setInterval(note, LOOK_MS);
+    document.addEventListener('visibilitychange', note);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', note);
+    };
+  }, [source, orgId, noting]);
+}
