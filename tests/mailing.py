@@ -72,7 +72,7 @@ class Mailing:
     """The fan-out and the mail function on one store, with one member: user1 of org1."""
 
     clock: ManualClock = field(default_factory=ManualClock)
-    store: MemoryStore = field(init=False)
+    store: Any = None  # a memory store, if none is given
     book: Book = field(default_factory=Book)
     post: PostOffice | None = field(default_factory=PostOffice)
     key: str = KEY
@@ -80,7 +80,7 @@ class Mailing:
     created: int = 0
 
     def __post_init__(self) -> None:
-        self.store = MemoryStore(self.clock)
+        self.store = self.store or MemoryStore(self.clock)
         self.put("organizations/org1/members/user1", {"role": "member"})
 
     @property
@@ -125,10 +125,12 @@ class Mailing:
         self.run_until(self.clock.now() + timedelta(minutes=minutes))
 
     def window(self, user_id: str = "user1") -> Fields | None:
-        return self.store.get_document(window_path("org1", user_id))
+        found: Fields | None = self.store.get_document(window_path("org1", user_id))
+        return found
 
     def mails(self) -> dict[str, Fields]:
-        return self.store.get_documents("mail")
+        found: dict[str, Fields] = self.store.get_documents("mail")
+        return found
 
     def delivery(self) -> Fields:
         """Return how the only mail stands."""

@@ -27,11 +27,11 @@ OF_SES = {
 }
 
 
-def made_for_mail(**parameters: str) -> set[str]:
+def made_for_mail(**parameters: Any) -> set[str]:
     """Return what the parameters add to a stack, without the aliases, versions and roles that SAM makes."""
     added = expand(News="on", **parameters).resources.keys() - expand(News="on").resources.keys()
     template = cfn_yaml.load(str(ROOT / "template.yaml"))
-    return added & template["Resources"].keys()
+    return {name for name in added if name in template["Resources"]}
 
 
 def test_without_a_sender_nothing_of_mail_exists(template: Any) -> None:

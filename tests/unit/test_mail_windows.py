@@ -106,7 +106,7 @@ def test_a_window_that_changes_meanwhile_is_read_again(monkeypatch: pytest.Monke
     def changed(write: DocumentWrite) -> str:
         if write.path.startswith("organizations/org1/mailWindows") and failures:
             raise failures.pop()
-        return put(write)
+        return str(put(write))
 
     monkeypatch.setattr(mailing.store, "put_document", changed)
     mailing.happen(ready("b"))
