@@ -325,19 +325,21 @@ def function_variables(state: State) -> dict[str, str]:
         "PICTURES_URL": f"{state.aws()}/${{PicturesBucket}}",  # in place of CloudFront
         "WEBHOOK_RECEIVER_URL": state.news(),
         "AWS_ENDPOINT_URL_SESV2": state.news(),
+        "MAIL_APP_URL": state.page() or "",  # the parameter is for https alone
     }
 
 
 def deployment_parameters(state: State) -> dict[str, str]:
     """Return the template's parameters for this stack. No value is empty, since SAM refuses empty values.
 
-    The shell's PICTURES switches the copies of pictures on or off. Accounts are refreshed daily, and there is news.
+    The shell's PICTURES switches the copies of pictures on or off. Accounts are refreshed daily, and there is news
+    and mail.
     """
     urls = {f"{name}ApiUrl": f"{state.simulator()}{path}" for name, path in _PLATFORM_APIS.items()}
     page = state.page()
     fixed = {"GoogleCloudProject": firestore.PROJECT, "Stage": aws.STAGE, "LambdaPlaces": "1000"}
     fixed |= {"Pictures": os.environ.get("PICTURES") or "off"}  # always: SAM keeps what is not given
-    fixed |= {"RefreshByDefault": "daily", "News": "on"}
+    fixed |= {"RefreshByDefault": "daily", "News": "on", "MailFrom": SENDER}
     return fixed | urls | ({"AllowedOrigins": page} if page else {})
 
 

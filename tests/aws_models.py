@@ -24,6 +24,7 @@ CALLS = {
     "secrets_manager": {("secretsmanager", "GetSecretValue")},
     "bucket": {("s3", "PutObject"), ("s3", "HeadObject"), ("s3", "DeleteObject")},
     "kick": {("sqs", "SendMessage")},
+    "post": {("sesv2", "SendEmail")},
     "api": {("sqs", "SendMessage")},  # notify.api
 }
 """The operations that the functions call, by the module. Stand-ins answer others, which tests call, less completely."""

@@ -65,7 +65,10 @@ LINT: Lane = (
     Check("web style", _web("lint")),
     Check("types", _ours("mypy")),
     Check("template, by SAM", [str(SAM / "bin" / "sam"), "validate", "--lint"]),
-    Check("templates, by cfn-lint", _ours("cfn-lint", *OF_A_STAGE, "deploy/pictures.yaml", "deploy/budget.yaml")),
+    Check(
+        "templates, by cfn-lint",
+        _ours("cfn-lint", *OF_A_STAGE, "deploy/pictures.yaml", "deploy/mail.yaml", "deploy/budget.yaml"),
+    ),
     Check("shell style", _ours("shellcheck", "deploy-firestore.sh", "deploy/google-access.sh", ".ci/run")),
     Check("web types", _web("typecheck")),
     PACKAGE,

@@ -134,6 +134,10 @@ class _Context:
         match condition:
             case {"Fn::Not": [part]}:
                 return not self._is_true(part)
+            case {"Fn::And": parts}:
+                return all(map(self._is_true, parts))
+            case {"Condition": name}:
+                return self._holds(name)
             case {"Fn::Equals": [left, right]}:
                 return str(self._text(left)) == str(self._text(right))
         raise NotImplementedError(condition)

@@ -67,6 +67,7 @@ def findings() -> dict[str, list[str]]:
             "--file",
             str(translated),
             str(ROOT / "deploy/pictures.yaml"),
+            str(ROOT / "deploy/mail.yaml"),
         ]
         told = subprocess.run(command, env=environment, cwd=folder, check=True, stdout=subprocess.PIPE).stdout
     report = json.loads(told)

@@ -1,1 +1,1 @@
-"""NotifyFunction: hands events on from the outbox, and sends webhooks."""
+"""NotifyFunction: hands events on from the outbox, to windows of mail, too, and sends webhooks."""

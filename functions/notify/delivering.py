@@ -95,7 +95,7 @@ class _Run:
         self._began_at = deps.clock.now()
         self._lanes = Lanes()
         self._endpoints = Endpoints(deps.store, logger)
-        self._fan_out = FanOut(deps.store, self._endpoints, self._lanes, logger)
+        self._fan_out = FanOut(deps.store, self._endpoints, self._lanes, logger, deps.mail_store)
         self._results = Results(deps.store, deps.clock, logger)
         self._due = DueDeliveries(
             deps.store, self._endpoints, self._lanes, self._results, deps.jitter, logger, self._began_at

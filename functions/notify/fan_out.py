@@ -1,5 +1,7 @@
 """Hand events on from the outbox: make a delivery for each endpoint that wants the event.
 
+With mail, the event also joins the windows of those who want to read of it (`notify.windows`).
+
 A delivery has the event's id and is created, so an event that is handed on twice makes one delivery. `dueAt` becomes
 null last: if the function is killed before, the next run does all of it again.
 """
@@ -7,7 +9,7 @@ null last: if the function is killed before, the next run does all of it again.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,9 +18,19 @@ from aws_lambda_powertools import Logger
 
 from notify.endpoints import Endpoints
 from notify.lanes import Claimed, Lanes
+from notify.windows import add_events
 from tracking.document_limits import is_document_id
+from tracking.errors import StoreUnavailableError
 from tracking.jobs import Fields
-from tracking.store import MAX_WRITES_PER_COMMIT, OUTBOX, DocumentWrite, NotifyStore, StoredDocument, Unwritable
+from tracking.store import (
+    MAX_WRITES_PER_COMMIT,
+    OUTBOX,
+    DocumentWrite,
+    MailStore,
+    NotifyStore,
+    StoredDocument,
+    Unwritable,
+)
 from tracking.webhooks import Delivery, Endpoint, State, delivery_path, new_delivery
 
 PAGE = 200
@@ -87,8 +99,17 @@ class _New:
 class FanOut:
     """Reads the outbox page by page. `lanes` get what was created."""
 
-    def __init__(self, store: NotifyStore, endpoints: Endpoints, lanes: Lanes, logger: Logger) -> None:
+    def __init__(
+        self,
+        store: NotifyStore,
+        endpoints: Endpoints,
+        lanes: Lanes,
+        logger: Logger,
+        mail_store: MailStore | None = None,
+    ) -> None:
+        """`mail_store`: where the windows of mail are; None: there is no mail."""
         self._store, self._endpoints, self._lanes, self._logger = store, endpoints, lanes, logger
+        self._mail_store = mail_store
         self._taken: dict[str, int] = {}  # by endpoint
         self._room = 0  # for deliveries to take
         self.is_done = False
@@ -108,10 +129,24 @@ class FanOut:
         self._room = MAX_TAKEN - self._lanes.claimed
         created = [new for event in events for new in self._deliveries(event, now, lease_until)]
         kept = self._create(created, now)
+        if not self._add_to_windows({event.event_id: page[event.path].fields["event"] for event in events}, now):
+            kept |= page.keys()
         handed_on = [DocumentWrite(path, {"dueAt": None}) for path in page if path not in kept]
         self.handed_on += sum(self._store.update_each(handed_on))
         # A page that nothing could be done about would be read for ever.
         self.is_done = self.is_done or not handed_on
+
+    def _add_to_windows(self, events: Mapping[str, Fields], now: datetime) -> bool:
+        """Add events to the windows of mail. Return whether that is done: if not, they stay due. Webhooks go on."""
+        if self._mail_store is None:
+            return True
+        try:
+            add_events(self._mail_store, events, now, self._logger)
+        except StoreUnavailableError as error:
+            extra = {"action": "mail_windows_late", "reason": error.message}
+            self._logger.warning("events did not reach the windows of mail", extra=extra, exc_info=error)
+            return False
+        return True
 
     def _read(self, path: str, stored: StoredDocument) -> OutboxEvent | None:
         event = OutboxEvent.from_document(path, stored.fields)

@@ -212,6 +212,8 @@ CALLS: dict[str, Callable[[FirestoreStore], Any]] = {
     "delete_jobs": lambda store: store.delete_jobs([JobSnapshot("a", {}, VERSION, START, START)]),
     "get_documents": lambda store: store.get_documents("organizations"),
     "get_document": lambda store: store.get_document("organizations/o"),
+    "documents_with": lambda store: store.documents_with("mail", "delivery.state", ["RETRY"], 10),
+    "has_open_job": lambda store: store.has_open_job("o", "u"),
     "due_documents": lambda store: store.due_documents("videoHistory", "thinAt", START, 10),
     "change_together": lambda store: store.change_together([DocumentWrite("a/b", {"n": 1})], {"a/c": VERSION}),
     "get_each": lambda store: store.get_each(["a/b"]),

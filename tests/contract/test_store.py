@@ -1057,6 +1057,45 @@ def test_events_are_listed_newest_first(store: Store) -> None:
     assert store.list_events("org2", "a", 1)["event2"]["dueAt"] == START + timedelta(minutes=3)
 
 
+def test_documents_are_found_by_one_of_several_values(store: Store) -> None:
+    """By a field or by an entry of a map, in the order of their ids, of one collection alone."""
+    for user, role in {"c": "owner", "a": "admin", "b": "viewer", "d": "owner"}.items():
+        store.put_document(DocumentWrite(f"organizations/o/members/{user}", {"role": role}))
+    store.put_document(DocumentWrite("organizations/other/members/e", {"role": "owner"}))
+    found = store.documents_with("organizations/o/members", "role", ["owner", "admin"], 2)
+    assert {path: stored.fields["role"] for path, stored in found.items()} == {
+        "organizations/o/members/a": "admin",
+        "organizations/o/members/c": "owner",
+    }
+    assert list(found) == sorted(found)
+    for mail, state in {"m1": "RETRY", "m2": "SUCCESS"}.items():
+        store.put_document(DocumentWrite(f"mail/{mail}", {"delivery": {"state": state}}))
+    store.put_document(DocumentWrite("mail/m3", {"to": ["a@b.example"]}))
+    assert list(store.documents_with("mail", "delivery.state", ["PROCESSING", "RETRY"], 9)) == ["mail/m1"]
+    store.put_document(DocumentWrite("organizations/o/notificationSettings/u", {"alerts": True}))
+    store.put_document(DocumentWrite("organizations/o/notificationSettings/v", {"alerts": False}))
+    wanting = store.documents_with("organizations/o/notificationSettings", "alerts", [True], 9)
+    assert list(wanting) == ["organizations/o/notificationSettings/u"]
+
+
+def test_an_open_job_is_one_that_waits_or_runs(store: Store) -> None:
+    for fields in ({"status": "completed"}, {"userId": "other"}, {"orgId": "other"}, {"status": "cancelled"}):
+        store.create_job(job_document(orgId="o", userId="u") | fields)
+    assert not store.has_open_job("o", "u")
+    store.create_job(job_document(orgId="o", userId="u", status="processing"))
+    assert store.has_open_job("o", "u")
+    assert not store.has_open_job("o", "nobody")
+
+
+def test_a_due_window_is_found_in_any_organisation(store: Store) -> None:
+    for org, minutes in {"a": 2, "b": 1, "c": 3}.items():
+        due_at = START + timedelta(minutes=minutes)
+        store.put_document(DocumentWrite(f"organizations/{org}/mailWindows/u", {"dueAt": due_at}))
+    store.put_document(DocumentWrite("organizations/d/mailWindows/u", {"dueAt": None}))
+    due = store.due_documents("mailWindows", "dueAt", START + timedelta(minutes=2), 9)
+    assert list(due) == ["organizations/b/mailWindows/u", "organizations/a/mailWindows/u"]
+
+
 # The outbox and webhooks
 
 

@@ -1,4 +1,4 @@
-"""News on its way out of the deployed stack: webhooks, to the receiver."""
+"""News on its way out of the deployed stack: webhooks to the receiver, and mail to the inbox."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
@@ -193,3 +194,40 @@ def test_owner_is_shown_the_secret_that_verifies(
     (received,) = endpoint.delivered()
     assert (received["eventId"], received["isVerified"]) == (test_id, True)
     assert (answer["previousSecret"], answer["previousUntil"]) == (None, None)
+
+
+def mails_to(inbox: httpx.Client, person: Person) -> list[Document]:
+    return [mail for mail in inbox.get("/mails").json()["mails"] if person.email in json.dumps(mail["to"])]
+
+
+def test_person_gets_one_mail_and_can_unsubscribe(
+    running: RunningStack, project: Project, person: Person, inbox: httpx.Client
+) -> None:
+    """Two jobs end: one mail about both. A look at its link changes nothing, one press does."""
+    job_ids = [project.add_job(name, userId=person.uid) for name in ("sim_videos_1", "nobody_has_this_name")]
+    running.tick()
+    project.ended(job_ids)
+
+    def sent() -> list[Document] | None:
+        run(running, "MailFunction")
+        return mails_to(inbox, person) or None
+
+    (mail,) = until(sent, "no mail came", LIMIT_S, every_s=2)
+    assert (mail["refusal"], mail["to"]) == ("", [person.email])
+    assert stack.SENDER in mail["from"]
+    assert "nobody_has_this_name" in mail["text"]
+    assert "sim_videos_1" in mail["html"]
+    headers = dict(mail["headers"])
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    link = urlsplit(headers["List-Unsubscribe"].strip("<>"))
+    url = f"{stack.api_url(running.state)}/unsubscribe?{link.query}"  # the template's host is one for browsers alone
+    settings = f"organizations/{project.org_id}/notificationSettings/{person.uid}"
+    assert httpx.get(url, trust_env=False, timeout=60).status_code == 200
+    assert (running.store.get_document(settings) or {}).get("email") != "off"
+    body = {"List-Unsubscribe": "One-Click"}
+    assert httpx.post(url, data=body, trust_env=False, timeout=60).status_code == 200
+    assert (running.store.get_document(settings) or {})["email"] == "off"
+    completed(project, userId=person.uid)
+    run(running, "NotifyFunction")
+    run(running, "MailFunction")
+    assert len(mails_to(inbox, person)) == 1

@@ -135,6 +135,7 @@ def test_definition_takes_the_partition(expanded: Expanded) -> None:
 DEPLOYED = (
     "template.yaml",
     "deploy/pictures.yaml",
+    "deploy/mail.yaml",
     "functions",
     "layers",
     "statemachine",

@@ -50,9 +50,8 @@ def test_every_region_knows_the_types_of_a_stage(known: dict[str, set[str]]) -> 
     """All that the templates name, whatever its condition, and all that SAM makes of it."""
     named = types(load("template.yaml")["Resources"]) | types(load("deploy/bootstrap.yaml")["Resources"])
     wanted = {kind for kind in named if not kind.startswith("AWS::Serverless::")}
-    wanted |= types(
-        expand(SecretsKmsKeyArn="arn:aws:kms:eu-west-1:000000000000:key/k", Pictures="on", News="on").resources
-    )
+    key, sender = "arn:aws:kms:eu-west-1:000000000000:key/k", "news@acme.example"
+    wanted |= types(expand(SecretsKmsKeyArn=key, Pictures="on", News="on", MailFrom=sender).resources)
     lacking = {region: wanted - listed for region, listed in known.items()}
     assert {region: missing for region, missing in lacking.items() if missing} == {}
 
@@ -61,6 +60,13 @@ def test_regions_without_pictures_are_named_in_the_docs(known: dict[str, set[str
     """They do not know the types of the nested stack."""
     (sentence,) = re.findall(r"CloudFormation cannot make it in ([^.]+)\.", DEPLOY)
     nested = types(load("deploy/pictures.yaml")["Resources"])
+    lacking = {region for region, listed in known.items() if not nested <= listed}
+    assert set(re.findall(r"`([^`]+)`", sentence)) == lacking
+
+
+def test_regions_without_mail_by_ses_are_named_in_the_docs(known: dict[str, set[str]]) -> None:
+    (sentence,) = re.findall(r"SES's types in (.+?)\. There take", DEPLOY, re.S)
+    nested = types(load("deploy/mail.yaml")["Resources"])
     lacking = {region for region, listed in known.items() if not nested <= listed}
     assert set(re.findall(r"`([^`]+)`", sentence)) == lacking
 

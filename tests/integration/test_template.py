@@ -23,8 +23,10 @@ from tracking.platform_contract import CREDENTIALS
 from tracking.refreshes import Cadence
 from tracking.settings import (
     CleanupSettings,
+    FeedbackSettings,
     KickSettings,
     Limits,
+    MailSettings,
     NotifySettings,
     PicturesSettings,
     PlatformSettings,
@@ -33,6 +35,7 @@ from tracking.settings import (
     RefreshSettings,
     SettingsError,
     TriggerSettings,
+    UnsubscribeSettings,
     WebhooksApiSettings,
     variables,
 )
@@ -48,6 +51,9 @@ FUNCTIONS = {
     "CleanupFunction": CleanupSettings,
     "PicturesFunction": PicturesSettings,
     "RefreshFunction": RefreshSettings,
+    "MailFunction": MailSettings,
+    "UnsubscribeFunction": UnsubscribeSettings,
+    "FeedbackFunction": FeedbackSettings,
     "NotifyFunction": NotifySettings,
     "WebhooksApiFunction": WebhooksApiSettings,
 }
@@ -279,10 +285,10 @@ def test_events_that_a_function_fails_on_are_kept(template: Any) -> None:
     kept = {"DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": attribute("DeadLetterQueue", "Arn")}}}
     assert functions["ReconcileFunction"]["EventInvokeConfig"] == kept
     assert functions["CleanupFunction"]["EventInvokeConfig"] == kept
-    for name in ("TriggerFunction", "RefreshFunction", "NotifyFunction"):
+    for name in ("TriggerFunction", "RefreshFunction", "NotifyFunction", "MailFunction"):
         assert functions[name]["EventInvokeConfig"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
     with_rules = {name for name, found in functions.items() if "Events" in found}
-    with_minutes = {"TriggerFunction", "RefreshFunction", "NotifyFunction"}
+    with_minutes = {"TriggerFunction", "RefreshFunction", "NotifyFunction", "MailFunction"}
     assert with_rules == with_minutes | {"ReconcileFunction", "CleanupFunction"}
 
 
@@ -309,7 +315,7 @@ def test_an_event_that_cannot_be_delivered_is_kept(template: Any) -> None:
         for function, found in of_type(template, "AWS::Serverless::Function").items()
         for event, properties in found.get("Events", {}).items()
     ]
-    assert len(rules) == 5
+    assert len(rules) == 6
     for _, rule in rules:
         assert rule["RetryPolicy"]["MaximumRetryAttempts"] >= 2
         assert rule["DeadLetterConfig"] == {"Arn": attribute("DeadLetterQueue", "Arn")}
@@ -317,7 +323,11 @@ def test_an_event_that_cannot_be_delivered_is_kept(template: Any) -> None:
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     # SAM names a rule after its function and its event.
-    sometimes = {"RefreshFunctionMinute": "HasRefreshes", "NotifyFunctionMinute": "HasNews"}
+    sometimes = {
+        "RefreshFunctionMinute": "HasRefreshes",
+        "NotifyFunctionMinute": "HasNews",
+        "MailFunctionMinute": "HasMail",
+    }
     always = [attribute(name, "Arn") for name, _ in rules if name not in sometimes]
     minutes = [
         {"Fn::If": [condition, attribute(name, "Arn"), {"Ref": "AWS::NoValue"}]}
@@ -600,7 +610,7 @@ def delivery() -> Any:
 
 
 def test_delivery_gets_the_bucket_of_the_copies(template: Any, delivery: Any) -> None:
-    (nested,) = of_type(template, "AWS::CloudFormation::Stack").values()
+    nested = template["Resources"]["PicturesDelivery"]["Properties"]
     assert nested["TemplateURL"] == "deploy/pictures.yaml"
     assert nested["Parameters"] == {
         "Bucket": {"Ref": "PicturesBucket"},

@@ -17,11 +17,13 @@ from cfnlint.decode import cfn_yaml
 
 from bench.lambda_context import FakeContext
 from local.paths import ROOT
+from mail import app as mail
 from notify.app import handler as notify
 from reconcile.app import handler as reconcile
 from tests.cloudwatch import Alarms, Metrics, State
 from tests.factories import videos
 from tests.harness import Harness, lambda_cause, spoil
+from tests.mailing import Mailing, ready
 from tests.metrics import published_metrics
 from tests.notifying import URL, Notifying, Reply
 from tracking import metrics
@@ -42,6 +44,7 @@ from tracking.executions import ExecutionsUnavailableError, StartRefusedError
 from tracking.jobs import PlatformName
 from tracking.kick_auth import Callers, UnavailableError
 from tracking.kick_wiring import KickDeps
+from tracking.mail.post import NotSentError
 from tracking.outcomes import ExecutionStatus, Outcome
 from tracking.pauses import Pause, quota_used_up_until
 from tracking.prices import PRICES
@@ -472,6 +475,24 @@ def throttles(function: str) -> Callable[[Cloud], None]:
     return trouble
 
 
+def mail_errors(cloud: Cloud) -> None:
+    """SES refuses the account, as in its sandbox."""
+    mailing = Mailing(clock=cloud.clock)
+    mailing.office.failures = [NotSentError("MessageRejected: Email address is not verified.", is_about_us=True)]
+    mailing.happen(ready())
+    cloud.minute(lambda: mail.handler({}, FakeContext(), mailing.deps))  # type: ignore[arg-type]
+
+
+def reputation(metric: str, rate: float) -> Callable[[Cloud], None]:
+    def trouble(cloud: Cloud) -> None:
+        for _ in range(60):
+            cloud.metrics.put(cloud.clock.now(), "AWS/SES", f"Reputation.{metric}", rate, **CONFIGURATION_SET)
+            cloud.minute()
+
+    return trouble
+
+
+CONFIGURATION_SET = {"ses:configuration-set": "AWS::StackName"}
 ALARMS = {name: found for name, found in TEMPLATE["Resources"].items() if found["Type"].endswith("Alarm")}
 # But for the pictures': no job waits for them, and a message that found no place comes again.
 FUNCTIONS = [
@@ -501,6 +522,9 @@ TROUBLES: list[tuple[str, Callable[[Cloud], None]]] = [
     ("KickFailuresAlarm", kick_failures),
     ("DeadLettersAlarm", dead_letters),
     ("UnwritableJobsAlarm", unwritable_jobs),
+    ("MailErrorsAlarm", mail_errors),
+    ("BounceRateAlarm", reputation("BounceRate", 0.05)),
+    ("ComplaintRateAlarm", reputation("ComplaintRate", 0.001)),
     ("OldestNewsAlarm", oldest_news),
     ("NoNewsAlarm", no_news),
     ("NotifyErrorsAlarm", notify_errors),
@@ -682,8 +706,11 @@ def test_a_levels_parts_are_its_windows_and_rates(level: str) -> None:
 
 
 def test_alarms_cost_what_the_decision_says() -> None:
-    """Each metric of an alarm costs, and each composite alarm: https://aws.amazon.com/cloudwatch/pricing/"""
-    always = [alarm for alarm in ALARMS.values() if alarm.get("Condition") != "HasNews"]
+    """Each metric of an alarm costs, and each composite alarm: https://aws.amazon.com/cloudwatch/pricing/
+
+    Those of news and mail are left out: decisions of their own have them.
+    """
+    always = [alarm for alarm in ALARMS.values() if alarm.get("Condition") not in ("HasNews", "HasMail", "SendsMail")]
     plain = [alarm["Properties"] for alarm in always if alarm["Type"] == "AWS::CloudWatch::Alarm"]
     metrics = sum(
         len([query for query in alarm.get("Metrics", [alarm]) if "Expression" not in query]) for alarm in plain

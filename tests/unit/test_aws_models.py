@@ -11,7 +11,12 @@ from typing import Any
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities.parser.models import APIGatewayProxyEventV2Model, EventBridgeModel, SqsModel
+from aws_lambda_powertools.utilities.parser.models import (
+    APIGatewayProxyEventV2Model,
+    EventBridgeModel,
+    SnsModel,
+    SqsModel,
+)
 from botocore.retries.standard import ThrottledRetryableChecker
 from botocore.stub import Stubber
 from pydantic import BaseModel, ValidationError
@@ -139,7 +144,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "wake": SqsModel,
     "pictures": SqsModel,
     "news": SqsModel,
-    **dict.fromkeys(("kick", "webhook-secret", "webhooks-wake"), APIGatewayProxyEventV2Model),
+    **dict.fromkeys(("kick", "webhook-secret", "webhooks-wake", "unsubscribe"), APIGatewayProxyEventV2Model),
+    **dict.fromkeys(("ses-bounce", "ses-complaint"), SnsModel),
 }
 
 
@@ -161,7 +167,7 @@ def status_changes() -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_recorded_event_is_one_that_its_service_sends(name: str) -> None:
-    """Powertools' models of API Gateway, EventBridge and SQS events."""
+    """Powertools' models of API Gateway, EventBridge, SNS and SQS events."""
     MODELS[name].model_validate(EVENTS[name])
 
 

@@ -32,7 +32,9 @@ from tracking.secrets_manager import secret
 from tracking.sentences import say
 from tracking.settings import (
     CleanupSettings,
+    FeedbackSettings,
     Limits,
+    MailSettings,
     NotifySettings,
     PicturesSettings,
     PlatformSettings,
@@ -40,9 +42,11 @@ from tracking.settings import (
     ReconcileSettings,
     RefreshSettings,
     SettingsError,
+    SigningSettings,
     StoppingSettings,
     TickSettings,
     TriggerSettings,
+    UnsubscribeSettings,
     WebhooksApiSettings,
 )
 from tracking.staging import Staging
@@ -51,6 +55,7 @@ from tracking.store import (
     REFRESHES,
     CleanupStore,
     DocumentStore,
+    MailStore,
     NotifyStore,
     RefreshStore,
     StateStore,
@@ -62,6 +67,9 @@ from tracking.webhooks import LEAST_SIGNING_KEY, WebhookSender
 if TYPE_CHECKING:
     from tracking.executions import Executions
     from tracking.kick_auth import Users
+    from tracking.mail.letters import Sender
+    from tracking.mail.post import Post
+    from tracking.mail.recipients import Addresses
 
 
 SIGNING = "signing"
@@ -149,6 +157,32 @@ class PicturesDeps:
 
 
 @dataclass(frozen=True, slots=True)
+class MailDeps:
+    """`key`: returns the stage's key, which signs links. `post`: None if the customer's sender takes the mails."""
+
+    store: MailStore
+    addresses: Addresses
+    clock: Clock
+    sender: Sender
+    key: Callable[[], str]
+    post: Post | None
+    threads: int = 8  # mails at a time; SES takes 14 a second from most accounts
+
+
+@dataclass(frozen=True, slots=True)
+class UnsubscribeDeps:
+    store: MailStore
+    clock: Clock
+    key: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackDeps:
+    store: MailStore
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
 class NotifyDeps:
     """`signing_secret`: returns the stage's key, from which the endpoints' secrets are made."""
 
@@ -157,6 +191,7 @@ class NotifyDeps:
     signing_secret: Callable[[], str]
     clock: Clock
     jitter: Callable[[float, float], float] = random.uniform  # a number between two
+    mail_store: MailStore | None = None  # where the windows of mail are; None: there is no mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,16 +296,57 @@ def pictures() -> PicturesDeps:
 
 
 @functools.cache
+def mail() -> MailDeps:
+    from firebase_admin import auth
+
+    from tracking.mail.letters import Sender
+    from tracking.mail.post import SesPost
+    from tracking.mail.recipients import FirebaseAddresses
+
+    settings = MailSettings.from_environment(os.environ)
+    app = firebase_app(settings.google_cloud_project, settings.firebase_credentials_secret)
+    # A call that was not answered is not repeated: the mail might go out twice.
+    ses = SesPost(aws_client("sesv2", tries=1), settings.mail_configuration_set) if settings.is_sent_by_us else None
+    return MailDeps(
+        store=_store(settings),
+        addresses=FirebaseAddresses(auth.Client(app)),
+        clock=SystemClock(),
+        sender=Sender(
+            address=settings.mail_from,
+            product=settings.mail_product,
+            unsubscribe_url=settings.unsubscribe_url,
+            reply_to=settings.mail_reply_to,
+            app_url=settings.mail_app_url,
+        ),
+        key=lambda: signing_key(settings.signing_secret),
+        post=ses,
+    )
+
+
+@functools.cache
+def unsubscribe() -> UnsubscribeDeps:
+    settings = UnsubscribeSettings.from_environment(os.environ)
+    return UnsubscribeDeps(_store(settings), SystemClock(), lambda: signing_key(settings.signing_secret))
+
+
+@functools.cache
+def feedback() -> FeedbackDeps:
+    return FeedbackDeps(_store(FeedbackSettings.from_environment(os.environ)), SystemClock())
+
+
+@functools.cache
 def notify() -> NotifyDeps:
     from tracking.webhooks.web import WebhookWeb, webhook_client
 
     settings = NotifySettings.from_environment(os.environ)
     receiver = _only_local("WEBHOOK_RECEIVER_URL", settings.google_cloud_project)
+    store = _store(settings)
     return NotifyDeps(
-        store=_store(settings),
+        store=store,
         sender=WebhookWeb(webhook_client(anywhere=bool(receiver)), receiver),
         signing_secret=lambda: signing_key(settings.signing_secret),
         clock=SystemClock(),
+        mail_store=store if settings.has_mail else None,
     )
 
 
@@ -293,7 +369,7 @@ def webhooks_api() -> WebhooksApiDeps:
 
 
 def signing_key(name: str) -> str:
-    """Return the key from which endpoints' secrets are made, by its secret's name.
+    """Return the key from which endpoints' secrets are made, and which signs links in mails, by its secret's name.
 
     Raises CredentialsError if it is missing, unreadable, or too short to be a key.
     """
@@ -319,7 +395,13 @@ def _only_local(variable: str, project: str) -> str:
 
 
 def _store(
-    settings: TickSettings | ReconcileSettings | CleanupSettings | ProcessSettings | PicturesSettings | NotifySettings,
+    settings: TickSettings
+    | ReconcileSettings
+    | CleanupSettings
+    | ProcessSettings
+    | PicturesSettings
+    | SigningSettings
+    | FeedbackSettings,
     queue: str = JOBS,
 ) -> FirestoreStore:
     access = FirestoreAccess(

@@ -7,7 +7,7 @@ from cfnlint.decode import cfn_yaml
 
 from local import build
 from local.paths import ROOT
-from local.stack import SIGNING_KEY, Part, State, deployment_parameters, function_variables
+from local.stack import SENDER, SIGNING_KEY, Part, State, deployment_parameters, function_variables
 from tracking.platform_contract import CREDENTIALS
 
 
@@ -49,4 +49,13 @@ def test_functions_find_the_receiver_and_the_inbox() -> None:
     variables = function_variables(stack("firestore", "auth", "simulator", "aws", "news"))
     address = "http://127.0.0.1/news"
     assert (variables["WEBHOOK_RECEIVER_URL"], variables["AWS_ENDPOINT_URL_SESV2"]) == (address, address)
+    assert variables["MAIL_APP_URL"] == ""
     assert len(SIGNING_KEY) >= 32
+
+
+def test_the_button_in_mails_leads_to_the_page() -> None:
+    """The template's parameter takes https alone."""
+    found = stack("firestore", "auth", "simulator", "aws", "news", "page")
+    assert function_variables(found)["MAIL_APP_URL"] == "http://127.0.0.1/page"
+    assert "MailAppUrl" not in deployment_parameters(found)
+    assert deployment_parameters(found)["MailFrom"] == SENDER

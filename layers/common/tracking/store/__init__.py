@@ -27,6 +27,10 @@ REFRESHES = "refreshJobs"
 """The collection of the jobs with which the system keeps accounts current. A store works on one of the two."""
 OUTBOX = "outbox"
 """The collection of the events (`tracking.events`). Only the functions and the command line read and write it."""
+MAIL = "mail"
+"""The collection of the mails (`tracking.mail`). Only the functions, and a sender of the customer's, use it."""
+MAIL_WINDOWS = "mailWindows"
+"""The collections of what the next mails will say: one in each organisation, with a document for each person."""
 MAX_WRITES_PER_COMMIT = 500
 MAX_BYTES_PER_COMMIT = 3_500_000
 """Below 4 MiB, where the emulator refuses a message. Firestore itself allows 10 MiB:
@@ -409,6 +413,41 @@ class CleanupStore(JobsWriter, Protocol):
         ...
 
 
+class MailStore(Protocol):
+    """Windows and mails, and what says to whom they go."""
+
+    def get_stored_each(self, paths: Collection[str]) -> dict[str, StoredDocument]:
+        """Return the documents that exist with their versions, by path. One request."""
+        ...
+
+    def put_document(self, write: DocumentWrite) -> str:
+        """Write a document, as in `TickStore`."""
+        ...
+
+    def change_together(self, writes: Sequence[DocumentWrite], deleted: Mapping[str, str]) -> None:
+        """Write documents: all or nothing, as in `CleanupStore`."""
+        ...
+
+    def due_documents(
+        self, group: str, field: str, now: datetime, limit: int, after: tuple[datetime, str] | None = None
+    ) -> dict[str, StoredDocument]:
+        """Return documents whose `field` is a time up to `now`, as in `CleanupStore`."""
+        ...
+
+    def documents_with(
+        self, collection: str, field: str, values: Collection[str | bool], limit: int
+    ) -> dict[str, StoredDocument]:
+        """Return up to `limit` documents of a collection whose `field` has one of the values, by path, in id order.
+
+        `field` may name an entry of a map: `delivery.state`. At most 30 values.
+        """
+        ...
+
+    def has_open_job(self, org_id: str, user_id: str) -> bool:
+        """Return whether the user has a pending or processing job in the organisation."""
+        ...
+
+
 class DocumentStore(Protocol):
     """A finished job's account and videos, and what is written beside their fields."""
 
@@ -518,7 +557,7 @@ class CommandLineStore(StateStore, CleanupStore, Protocol):
         ...
 
 
-class Store(RefreshStore, CommandLineStore, DocumentStore, NotifyStore, Protocol):
+class Store(RefreshStore, CommandLineStore, DocumentStore, NotifyStore, MailStore, Protocol):
     """All calls, as both adapters implement them."""
 
     def get_documents(self, collection: str) -> dict[str, dict[str, Any]]:

@@ -508,6 +508,20 @@ class FirestoreStore:
         return {document.reference.path: _stored(document) for document in found}
 
     @_translated
+    def documents_with(
+        self, collection: str, field: str, values: Collection[str | bool], limit: int
+    ) -> dict[str, StoredDocument]:
+        query: Any = self.client.collection(collection).where(filter=FieldFilter(field, "in", sorted(values)))
+        found = query.order_by("__name__").limit(limit).stream(**self._call)
+        return {document.reference.path: _stored(document) for document in found}
+
+    @_translated
+    def has_open_job(self, org_id: str, user_id: str) -> bool:
+        query: Any = self._jobs.where(filter=FieldFilter("orgId", "==", org_id))
+        query = query.where(filter=FieldFilter("userId", "==", user_id))
+        query = query.where(filter=FieldFilter("status", "in", sorted(OPEN)))
+        return any(True for _ in query.select(["status"]).limit(1).stream(**self._call))
+
     def due_events(self, now: datetime, limit: int) -> dict[str, StoredDocument]:
         query = self.client.collection(OUTBOX).where(filter=FieldFilter("dueAt", "<=", now)).order_by("dueAt")
         found = query.limit(limit).stream(**self._call)

@@ -320,6 +320,21 @@ class MemoryStore:
             found = ["/".join(parts) for moment, parts in due if begin is None or (moment, parts) > begin]
             return {path: stored for path in found[:limit] if (stored := self.get_stored(path))}
 
+    def documents_with(
+        self, collection: str, field: str, values: Collection[str | bool], limit: int
+    ) -> dict[str, StoredDocument]:
+        with self._lock:
+            paths = sorted(path for path in self._documents if path.rpartition("/")[0] == collection)
+            found = [path for path in paths if _entry(self._documents[path].data, field) in values]
+            return {path: stored for path in found[:limit] if (stored := self.get_stored(path))}
+
+    def has_open_job(self, org_id: str, user_id: str) -> bool:
+        with self._lock:
+            return any(
+                job.data.get("orgId") == org_id and job.data.get("userId") == user_id and job.data.get("status") in OPEN
+                for job in self._jobs()
+            )
+
     def due_events(self, now: datetime, limit: int) -> dict[str, StoredDocument]:
         with self._lock:
             due = sorted(
@@ -463,6 +478,14 @@ def _joined(before: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
         if value and isinstance(value, dict) and isinstance(before.get(name), dict)
     }
     return before | {name: _joined(before[name], value) if name in maps else value for name, value in fields.items()}
+
+
+def _entry(data: dict[str, Any], field: str) -> Any:
+    """Return a field, or the entry of a map that `a.b` names; None if there is none."""
+    value: Any = data
+    for name in field.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def _is_up_to(value: object, now: datetime) -> bool:

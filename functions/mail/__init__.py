@@ -1,0 +1,1 @@
+"""MailFunction: sends what waits in windows. UnsubscribeFunction and FeedbackFunction: who wants no more mail."""

@@ -1,0 +1,357 @@
+"""Send the mails of windows that are due, each at most once.
+
+    1. one commit   the mail is new, as PROCESSING with a lease; the window is empty
+    2. SES
+    3. one write    SUCCESS with SES's id of the message
+
+Killed before 1: the window is still due. Killed after it: nobody knows whether the mail was sent, so the lease runs out
+and the mail becomes ERROR. A refusal of SES is known, so that mail is tried again later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aws_lambda_powertools import Logger
+
+from tracking.jobs import Fields
+from tracking.mail import letters, rendering
+from tracking.mail.digest import Digest, is_told, of_events
+from tracking.mail.letters import State, attempts_of, delivery_of
+from tracking.mail.post import MaybeSentError, NotSentError, Post
+from tracking.mail.preferences import STILL_THERE, Cadence, Preferences, settings_path
+from tracking.mail.recipients import Address
+from tracking.mail.suppressions import suppression_path
+from tracking.mail.unsubscribing import Subscriber, token
+from tracking.mail.windows import Window, owner_of
+from tracking.store import (
+    MAIL,
+    MAIL_WINDOWS,
+    OUTBOX,
+    DocumentExistsError,
+    DocumentWrite,
+    StaleVersionError,
+    StoredDocument,
+)
+from tracking.wiring import MailDeps
+
+PAGE = 50
+OF_JOBS = "tracking.job."
+OF_WEBHOOKS = "tracking.webhook."
+
+
+@dataclass(slots=True)
+class Done:
+    """The counts of a run. `errors`: mails that failed by our fault, and calls that our account was refused."""
+
+    sent: int = 0
+    skipped: int = 0
+    errors: int = 0
+    put_off: int = 0
+
+    def add(self, other: Done) -> None:
+        self.sent += other.sent
+        self.skipped += other.skipped
+        self.errors += other.errors
+        self.put_off += other.put_off
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the function. `has_time` says whether another mail can be begun."""
+
+    deps: MailDeps
+    has_time: Callable[[], bool]
+    logger: Logger
+    done: Done = field(default_factory=Done)
+
+    def send_all(self) -> Done:
+        """Send what is due. Errors of one mail do not keep the others: the first of them is raised at the end.
+
+        Raises StoreUnavailableError and CredentialsError: what was not sent is due at the next run.
+        """
+        post = self.deps.post
+        if post is not None:
+            self._each(self._mails_to_look_at(), lambda path, stored: self._look_at(post, path, stored))
+        self._each(self._due_windows(), self._send_window)
+        return self.done
+
+    def _each(self, found: Iterable[tuple[str, StoredDocument]], work: Callable[[str, StoredDocument], Done]) -> None:
+        def one(path: str, stored: StoredDocument) -> Done | Exception:
+            if not self.has_time():
+                return Done()
+            try:
+                return work(path, stored)
+            except Exception as error:  # noqa: BLE001 - raised below, after the others
+                return error
+
+        failures = []
+        for outcome in self._mapped(one, found):
+            if isinstance(outcome, Done):
+                self.done.add(outcome)
+            else:
+                failures.append(outcome)
+        if failures:
+            raise failures[0]
+
+    def _mapped(
+        self, one: Callable[[str, StoredDocument], Done | Exception], found: Iterable[tuple[str, StoredDocument]]
+    ) -> Iterator[Done | Exception]:
+        if self.deps.threads == 1:
+            yield from (one(path, stored) for path, stored in found)
+            return
+        with ThreadPoolExecutor(self.deps.threads) as pool:
+            yield from pool.map(lambda item: one(*item), list(found))
+
+    def _due_windows(self) -> Iterator[tuple[str, StoredDocument]]:
+        """Yield the windows that were due when the run began. What a run changes is due no more, or later."""
+        now, last = self.deps.clock.now(), None
+        while self.has_time():
+            page = self.deps.store.due_documents(MAIL_WINDOWS, "dueAt", now, PAGE, last)
+            yield from page.items()
+            if len(page) < PAGE:
+                return
+            path, stored = list(page.items())[-1]
+            last = stored.fields["dueAt"], path
+
+    # Windows
+
+    def _send_window(self, path: str, stored: StoredDocument) -> Done:
+        org_id, user_id = owner_of(path)
+        window, now = Window.from_document(stored.fields), self.deps.clock.now()
+        found = self.deps.store.get_stored_each(
+            [settings_path(org_id, user_id), _member(org_id, user_id), *(f"{OUTBOX}/{one}" for one in window.event_ids)]
+        )
+        settings = found.get(settings_path(org_id, user_id))
+        preferences = Preferences.from_document(settings.fields if settings else None)
+        if preferences.odd:
+            extra = {"org_id": org_id, "user_id": user_id, "fields": list(preferences.odd)}
+            self.logger.warning("settings malformed", extra=extra | {"action": "mail_settings_malformed"})
+        events = [
+            (one, found[f"{OUTBOX}/{one}"].fields["event"]) for one in window.event_ids if f"{OUTBOX}/{one}" in found
+        ]
+        wanted = [(one, event) for one, event in events if _wants(preferences, event, now)]
+        reason = _refusal(preferences, is_member=_member(org_id, user_id) in found, is_empty=not wanted)
+        if reason:
+            return self._skip(path, stored, window, reason)
+        later = _later(window, preferences, now)
+        if later:
+            return self._put_off(path, stored, window.put_off(later))
+        digest = of_events(wanted, window.more)
+        if digest.unreadable:
+            extra = {"org_id": org_id, "user_id": user_id, "events": list(digest.unreadable)}
+            self.logger.error("events unreadable", extra=extra | {"action": "mail_events_unreadable"})
+        if not digest.lines:
+            return self._skip(path, stored, window, "unreadable")
+        address = self.deps.addresses.of(user_id)
+        if not address.email:
+            return self._skip(path, stored, window, address.reason)
+        if suppression_path(address.email) in self.deps.store.get_stored_each([suppression_path(address.email)]):
+            return self._skip(path, stored, window, "suppressed")
+        return self._make(path, stored, window, digest, preferences, address.email)
+
+    def _make(
+        self,
+        path: str,
+        stored: StoredDocument,
+        window: Window,
+        digest: Digest,
+        preferences: Preferences,
+        address: str,
+    ) -> Done:
+        """Make the mail, and send it if it is ours to send."""
+        org_id, user_id = owner_of(path)
+        deps, now = self.deps, self.deps.clock.now()
+        mail_id = letters.mail_id_of(org_id, user_id, window.event_ids)
+        link = f"{deps.sender.unsubscribe_url}?t={token(deps.key(), Subscriber(org_id, user_id))}"
+        frame = rendering.Frame(
+            product=deps.sender.product,
+            unsubscribe_url=link,
+            app_url=deps.sender.app_url,
+            cadence=preferences.email,
+        )
+        mail = letters.letter(
+            to=address,
+            sender=deps.sender,
+            link=link,
+            subject=digest.subject,
+            text=rendering.text(digest, frame),
+            html=rendering.html(digest, frame),
+            org_id=org_id,
+            user_id=user_id,
+            now=now,
+        )
+        delivery = letters.processing(1, now)
+        made = mail if deps.post is None else mail | {"delivery": delivery}
+        writes = [
+            DocumentWrite(letters.mail_path(mail_id), made, must_be_new=True),
+            DocumentWrite(path, window.emptied(mail_id).to_fields(), version=stored.version),
+        ]
+        try:
+            deps.store.change_together(writes, {})
+        except (StaleVersionError, DocumentExistsError):
+            # Another run, or an event that came meanwhile; or our own commit, whose reply was lost.
+            if not self._is_ours(mail_id, made):
+                return Done()
+        extra = {"org_id": org_id, "user_id": user_id, "mail_id": mail_id, "events": len(window.event_ids)}
+        self.logger.info("mail made", extra=extra | {"action": "mail_made"})
+        return self._send(deps.post, mail_id, mail, 1) if deps.post is not None else Done(sent=1)
+
+    def _is_ours(self, mail_id: str, written: Fields) -> bool:
+        """Return whether the mail is as this run wrote it. Its times are practically unique."""
+        path = letters.mail_path(mail_id)
+        stored = self.deps.store.get_stored_each([path]).get(path)
+        return stored is not None and all(stored.fields.get(name) == value for name, value in written.items())
+
+    def _skip(self, path: str, stored: StoredDocument, window: Window, reason: str) -> Done:
+        """Empty a window without a mail."""
+        org_id, user_id = owner_of(path)
+        if not self._write_window(path, stored, window.emptied()):
+            return Done()
+        extra = {"org_id": org_id, "user_id": user_id, "reason": reason, "events": len(window.event_ids)}
+        self.logger.info("mail skipped", extra=extra | {"action": "mail_skipped"})
+        return Done(skipped=1)
+
+    def _put_off(self, path: str, stored: StoredDocument, window: Window) -> Done:
+        self._write_window(path, stored, window)
+        return Done(put_off=1)
+
+    def _write_window(self, path: str, stored: StoredDocument, window: Window) -> bool:
+        try:
+            self.deps.store.put_document(DocumentWrite(path, window.to_fields(), version=stored.version))
+        except StaleVersionError:
+            return False  # an event has come: the next run looks again
+        return True
+
+    # Mails
+
+    def _mails_to_look_at(self) -> Iterator[tuple[str, StoredDocument]]:
+        states = [State.PROCESSING, State.RETRY]
+        yield from self.deps.store.documents_with(MAIL, letters.STATE, states, PAGE * 10).items()
+
+    def _look_at(self, post: Post, path: str, stored: StoredDocument) -> Done:
+        """Send a mail again whose time has come, and give one up whose lease ran out."""
+        mail_id, now = path.rpartition("/")[2], self.deps.clock.now()
+        delivery = delivery_of(stored.fields)
+        if delivery["state"] == State.PROCESSING:
+            lease = delivery.get("leaseExpireTime")
+            if isinstance(lease, datetime) and lease > now:
+                return Done()
+            return self._end(path, stored, mail_id, letters.MAY_HAVE_BEEN_SENT)
+        again_at = delivery.get("retryAt")
+        if isinstance(again_at, datetime) and again_at > now:
+            return Done()
+        address = self._address_for(stored.fields)
+        if not address.email:
+            return self._end(path, stored, mail_id, f"Not sent: {address.reason}.", is_error=False)
+        mail = stored.fields | {"to": [address.email]}
+        attempts = attempts_of(stored.fields) + 1
+        claimed = {"to": mail["to"], "delivery": letters.processing(attempts, now)}
+        try:
+            self.deps.store.put_document(DocumentWrite(path, claimed, version=stored.version))
+        except StaleVersionError:
+            if not self._is_ours(mail_id, claimed):
+                return Done()
+        return self._send(post, mail_id, mail, attempts)
+
+    def _address_for(self, mail: Fields) -> Address:
+        """Return where a mail that was made before may go now. Its user may have left, or want no mail any more."""
+        org_id, user_id = mail.get("orgId"), mail.get("userId")
+        if not isinstance(org_id, str) or not isinstance(user_id, str) or not isinstance(mail.get("message"), dict):
+            return Address("", "malformed")
+        address = self.deps.addresses.of(user_id)
+        if not address.email:
+            return address
+        suppressed, settings = suppression_path(address.email), settings_path(org_id, user_id)
+        found = self.deps.store.get_stored_each([suppressed, settings, _member(org_id, user_id)])
+        if suppressed in found:
+            return Address("", "suppressed")
+        stored = found.get(settings)
+        preferences = Preferences.from_document(stored.fields if stored else None)
+        reason = _refusal(preferences, is_member=_member(org_id, user_id) in found, is_empty=False)
+        return Address("", reason) if reason else address
+
+    def _send(self, post: Post, mail_id: str, mail: Fields, attempts: int) -> Done:
+        """Send a mail that is claimed, and note how it went."""
+        extra = {"mail_id": mail_id, "org_id": mail["orgId"], "user_id": mail["userId"], "attempts": attempts}
+        try:
+            message_id = post.send(mail_id, mail)
+        except NotSentError as error:
+            return self._note_refusal(mail_id, error, attempts, extra)
+        except MaybeSentError as error:
+            self.logger.exception("mail may be lost", extra=extra | {"action": "mail_unknown", "reason": error.reason})
+            self._note(mail_id, letters.failed(f"May have been sent. {error.reason}", self.deps.clock.now()))
+            return Done(errors=1)
+        self._note(mail_id, letters.sent(mail["to"][0], message_id, self.deps.clock.now()))
+        self.logger.info("mail sent", extra=extra | {"action": "mail_sent", "message_id": message_id})
+        return Done(sent=1)
+
+    def _note_refusal(self, mail_id: str, error: NotSentError, attempts: int, extra: Fields) -> Done:
+        now = self.deps.clock.now()
+        change = letters.failed(error.reason, now) if error.is_lasting else letters.put_off(error.reason, attempts, now)
+        self._note(mail_id, change)
+        if error.is_about_us:
+            # The sandbox, a pause of sending, an identity or a right: nothing goes out until an operator has acted.
+            told = extra | {"action": "mail_account_refused", "reason": error.reason}
+            self.logger.error("SES refuses our account", extra=told)
+            return Done(errors=1)
+        if change["state"] == State.ERROR:
+            self.logger.error("mail failed", extra=extra | {"action": "mail_failed", "reason": error.reason})
+            return Done(errors=1)
+        self.logger.warning("mail put off", extra=extra | {"action": "mail_put_off", "reason": error.reason})
+        return Done(put_off=1)
+
+    def _end(self, path: str, stored: StoredDocument, mail_id: str, reason: str, *, is_error: bool = True) -> Done:
+        """Give a mail up that nobody works on."""
+        delivery = delivery_of(stored.fields) | letters.failed(reason, self.deps.clock.now())
+        try:
+            self.deps.store.put_document(DocumentWrite(path, {"delivery": delivery}, version=stored.version))
+        except StaleVersionError:
+            return Done()
+        extra = {"mail_id": mail_id, "action": "mail_failed", "reason": reason}
+        (self.logger.error if is_error else self.logger.info)("mail failed", extra=extra)
+        return Done(errors=1) if is_error else Done(skipped=1)
+
+    def _note(self, mail_id: str, change: Fields) -> None:
+        """Write what became of a mail. Without a precondition: it is the newest that anybody knows."""
+        self.deps.store.put_document(DocumentWrite(letters.mail_path(mail_id), {"delivery": change}))
+
+
+def _member(org_id: str, user_id: str) -> str:
+    return f"organizations/{org_id}/members/{user_id}"
+
+
+def _refusal(preferences: Preferences, *, is_member: bool, is_empty: bool) -> str:
+    """Return why a window has no mail, in a word for the log; "" if nothing is in its way."""
+    if preferences.email is Cadence.OFF:
+        return "off"
+    if not is_member:
+        return "no_member"
+    return "seen_or_unwanted" if is_empty else ""
+
+
+def _later(window: Window, preferences: Preferences, now: datetime) -> datetime | None:
+    """Return when a window is due if it is not yet: the settings may have changed since the time was chosen.
+
+    A person of `soon` who was just seen may be there still, so the mail waits for the page's next write.
+    """
+    if preferences.is_digest:
+        due_at = preferences.next_hour(window.opened_at or now)
+        return due_at if due_at > now else None
+    seen_at = preferences.seen_at(now)
+    return seen_at + STILL_THERE if seen_at and seen_at + STILL_THERE > now else None
+
+
+def _wants(preferences: Preferences, event: Fields, now: datetime) -> bool:
+    """Return whether the person still wants to read of an event. A job that ended while its page was shown was seen."""
+    if not is_told(event["type"]) or not preferences.wants_project(event["projectId"]):
+        return False
+    if event["type"].startswith(OF_WEBHOOKS):
+        return True
+    if not event["type"].startswith(OF_JOBS):
+        return preferences.alerts
+    seen_at = preferences.seen_at(now)
+    return preferences.is_digest or seen_at is None or seen_at < event["occurredAt"]
