@@ -35,7 +35,21 @@ from cli.export import Format, History, write_files
 from cli.fetch import fetch
 from cli.history import chart, history_table, points_since
 from cli.local import app as local_app
+from cli.mail import mail_table
+from cli.mail import retry as retry_mail
 from cli.watch import watch_jobs
+from cli.webhooks import (
+    Documents,
+    NewsError,
+    as_json,
+    deliveries_table,
+    endpoint_of,
+    endpoints_table,
+    replay,
+    replay_since,
+    send_test,
+    switch,
+)
 from local import LocalError
 from local.stack import State
 from tracking import jobs, pauses, walks
@@ -62,6 +76,7 @@ from tracking.store import (
     account_path,
 )
 from tracking.store.firestore import FirestoreStore
+from tracking.webhooks import DELIVERIES, endpoints_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -319,6 +334,70 @@ def events(
 
 
 @app.command()
+def webhooks(
+    endpoint: Annotated[str | None, typer.Argument(metavar="ENDPOINT", help="Its id: show its deliveries.")] = None,
+    org: Org = "demo-org",
+    replayed: Annotated[str | None, typer.Option("--replay", metavar="DELIVERY", help="Send it again.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--replay-since", metavar="AGE", help="Send again what failed or was skipped in 7d or 12h."),
+    ] = None,
+    test: Annotated[bool, typer.Option("--test", help="Send a test, also while the endpoint is off.")] = False,
+    enable: Annotated[bool | None, typer.Option("--enable/--disable", help="Switch the endpoint on or off.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many deliveries to show.")] = 50,
+    json_: Annotated[bool, typer.Option("--json", help="Print the documents, a line each.")] = False,
+) -> None:
+    """List an organisation's webhook endpoints with their health, or an endpoint's deliveries, the newest first.
+
+    A change is done as the owner's page does it; the notify function sends within a minute.
+    """
+    changes = [change for change in (replayed, since, test or None, enable) if change is not None]
+    if len(changes) > 1:
+        raise NewsError("One command makes one change.")
+    if changes and endpoint is None:
+        raise NewsError("Name the endpoint to change: `tracking webhooks` lists them.")
+    store, now = _store(), datetime.now(UTC)
+    if endpoint is None:
+        found = store.get_documents(endpoints_of(org))
+        _print_documents(found, endpoints_table(found) if found else "No endpoints.", json_=json_)
+        return
+    path, document = endpoint_of(store, org, endpoint)
+    if replayed is not None:
+        replay(store, path, document, replayed, now)
+        _say(f"{replayed} is due. The next run sends it.")
+    elif since is not None:
+        number = replay_since(store, path, document, now - _age(since), now)
+        _say(f"{counted(number, 'replay')}. The next runs send them." if number else "Nothing to replay.")
+    elif test:
+        _say(f"The test {send_test(store, path, now)} is due. The next run sends it.")
+    elif enable is not None:
+        switch(store, path, now, on=enable)
+        _say(f"{endpoint} is {'on' if enable else 'off'}.")
+    else:
+        found = store.get_newest(f"{path}/{DELIVERIES}", "createdAt", limit)
+        _print_documents(found, deliveries_table(found) if found else "No deliveries.", json_=json_)
+
+
+@app.command()
+def mail(
+    org: Org = "demo-org",
+    retried: Annotated[
+        str | None, typer.Option("--retry", metavar="ID", help="Send a mail again that ended as ERROR.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    json_: Annotated[bool, typer.Option("--json", help="Print the documents, a line each.")] = False,
+) -> None:
+    """List an organisation's mails, the newest first, and how their sending went."""
+    store = _store()
+    if retried is not None:
+        retry_mail(store, org, retried)
+        _say(f"{retried} is sent again in the next minute. If it had been sent after all, it arrives twice.")
+        return
+    found = store.list_mail(org, limit)
+    _print_documents(found, mail_table(found) if found else "No mail.", json_=json_)
+
+
+@app.command()
 def platforms(
     clear: Annotated[PlatformName | None, typer.Option(help="End this platform's pause now.")] = None,
     pause: Annotated[PlatformName | None, typer.Option(help="Start no job of this platform for --lasting.")] = None,
@@ -367,10 +446,22 @@ def owner(
 def main() -> None:
     try:
         app()
-    except (TrackingError, SettingsError, LocalError, DeployError, AccountError) as error:
+    except (TrackingError, SettingsError, LocalError, DeployError, AccountError, NewsError) as error:
         _refuse(str(error))
     except UnicodeEncodeError:  # half a character, which a shell passes on unchanged
         _refuse("What was typed is not valid UTF-8.")
+
+
+def _say(sentence: str) -> None:
+    out.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_documents(documents: Documents, shown: Table | str, *, json_: bool) -> None:
+    if not json_:
+        out.print(shown)
+        return
+    for line in as_json(documents):
+        _say(line)
 
 
 def _refuse(sentence: str) -> NoReturn:

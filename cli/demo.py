@@ -11,9 +11,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import httpx
 from rich.console import Console
 from rich.table import Column, Table
 
+from cli import demo_news
+from cli.counts import counted
 from cli.watch import watch_jobs
 from local import LocalError, auth, aws, made_up, stack, web
 from local.commands import signals_as_interrupts
@@ -62,9 +65,14 @@ def run(console: Console) -> bool:
         with signals_as_interrupts():
             state = stack.up({}, lambda line: console.print(line, style="dim"))
             os.environ.update(state.environment())
-            store = FirestoreStore(firestore_client(os.environ["GOOGLE_CLOUD_PROJECT"]))
-            ended = track(store, console, SystemClock())
-            console.print(seed(store, ended, SystemClock()))
+            store, clock = FirestoreStore(firestore_client(os.environ["GOOGLE_CLOUD_PROJECT"])), SystemClock()
+            with httpx.Client(base_url=state.news(), trust_env=False, timeout=10) as inbox:
+                demo_news.add_endpoint(store, inbox, ADA, clock)
+                ended = track(store, console, clock)
+                console.print(seed(store, ended, clock))
+                is_heard = hear(inbox, ended, console, clock)
+    except httpx.HTTPError as error:
+        raise LocalError(f"The inbox does not answer ({error}): `tracking local logs news` says why.") from error
     except StuckError:
         raise  # the stack goes on running, so that it can be examined
     except BaseException:
@@ -74,7 +82,10 @@ def run(console: Console) -> bool:
     console.print(_table(store, ended))
     console.print(_how_to_look_further(state), highlight=False, soft_wrap=True)
     has_aged = DayCounter(state.firestore(), state.simulator()).today().day > 0
-    return all(_is_right(store, request, job, has_aged=has_aged) for request, job in zip(REQUESTS, ended, strict=True))
+    are_right = [
+        _is_right(store, request, job, has_aged=has_aged) for request, job in zip(REQUESTS, ended, strict=True)
+    ]
+    return is_heard and all(are_right)
 
 
 def track(store: Store, console: Console, clock: Clock) -> list[Job]:
@@ -130,6 +141,21 @@ def seed(store: Store, ended: Sequence[Job], clock: Clock) -> str:
     if not made:
         return "The accounts have their history already."
     return f"{len(made)} of the accounts got a made-up history of {max(made)} days before their first fetch."
+
+
+def hear(inbox: httpx.Client, ended: Sequence[Job], console: Console, clock: Clock) -> bool:
+    """Wait for a webhook about each job, and say what came. Return whether all came, and all were verified."""
+    heard = demo_news.wait_for_webhooks(inbox, [job.job_id for job in ended], clock)
+    verified = sum(heard.values())
+    console.print(f"{counted(verified, 'webhook')} to {demo_news.URL} came, and verified with the endpoint's secret.")
+    if verified == len(ended):
+        return True
+    console.print(
+        f"{len(ended) - len(heard)} did not come, {len(heard) - verified} did not verify:"
+        " `.venv/bin/tracking webhooks demo-endpoint` shows how their sending went.",
+        style="red",
+    )
+    return False
 
 
 def _paused(store: Store, now: datetime, platforms: Collection[PlatformName]) -> list[Pause]:
@@ -189,8 +215,11 @@ def _how_to_look_further(state: stack.State) -> str:
             "",
             "The stack goes on running. The page, with the accounts above:",
             see,
+            "The inbox, with the webhooks, and within two minutes with Ada's mail about them:",
+            f"  {state.news()}",
             "To look further:",
             "  .venv/bin/tracking list               the jobs",
+            "  .venv/bin/tracking webhooks           the endpoint, and how its receiver answers",
             "  .venv/bin/tracking local day          lets a day pass: all is a day older, and is fetched again",
             "  .venv/bin/tracking local status       the parts, and where they listen",
             "  .venv/bin/tracking local logs -f      what they say",
@@ -213,7 +242,7 @@ def main() -> int:
         console.print("Interrupted: what the demo had started was stopped.")
         return 130
     if not is_right:
-        console.print("A job did not end as it should have: see the table, and `tracking local logs`.", style="red")
+        console.print("Not all went as it should have: see above, and `tracking local logs`.", style="red")
     return 0 if is_right else 1
 
 

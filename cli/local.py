@@ -26,6 +26,7 @@ def up(
     firestore_port: Annotated[int | None, typer.Option(envvar="FIRESTORE_PORT", min=1, max=65535)] = None,
     aws_port: Annotated[int | None, typer.Option(envvar="AWS_PORT", min=1, max=65535)] = None,
     simulator_port: Annotated[int | None, typer.Option(envvar="SIMULATOR_PORT", min=1, max=65535)] = None,
+    news_port: Annotated[int | None, typer.Option(envvar="NEWS_PORT", min=1, max=65535)] = None,
     auth_port: Annotated[int | None, typer.Option(envvar="AUTH_PORT", min=1, max=65535)] = None,
     page_port: Annotated[int | None, typer.Option(envvar="PAGE_PORT", min=1, max=65535)] = None,
 ) -> None:
@@ -34,7 +35,7 @@ def up(
     Free ports are chosen unless you name them.
     """
     ports = {"firestore": firestore_port, "aws": aws_port, "simulator": simulator_port}
-    ports |= {"auth": auth_port, "page": page_port}
+    ports |= {"news": news_port, "auth": auth_port, "page": page_port}
     try:
         state = stack.up(ports, say=lambda text: err.print(text, style="dim"))
     except LocalError as error:

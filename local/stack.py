@@ -30,11 +30,12 @@ from tracking.settings import DEFAULT_DATABASE
 _STATE = STACK / "state.json"
 _LOCK = STACK.with_suffix(".lock")
 _PAGE = STACK / "page"
-_HEALTH = {"firestore": "/", "simulator": "/healthz", "aws": "/_ministack/health", "auth": "/"}
+_HEALTH = {"firestore": "/", "simulator": "/healthz", "aws": "/_ministack/health", "news": "/healthz", "auth": "/"}
 _NAMES = {
     "firestore": "the Firestore emulator",
     "simulator": "the platform simulator",
     "aws": "MiniStack",
+    "news": "the inbox",
     "auth": "sign-in",
     "page": "the demo page",
 }
@@ -42,6 +43,8 @@ _NAMES = {
 _PLATFORM_APIS = {"YouTube": "/youtube/v3", "X": "/x/2", "Apify": "/apify/v2"}
 # Accounts that the page offers to a project without any; the simulator has recorded answers for them.
 _SAMPLES = {"instagram": "NASA", "youtube": "GoogleDevelopers", "tiktok": "loveluxury.com", "twitter": "wunpini_fm"}
+SENDER = "news@demo.test"
+SIGNING_KEY = "a stand-in for the key that signs webhooks"  # at least 32 characters
 _RUNNING_BEFORE = {"firestore": "FIRESTORE_EMULATOR_HOST", "auth": "FIREBASE_AUTH_EMULATOR_HOST"}
 Say = Callable[[str], None]
 Ports = Mapping[str, int | None]  # the ports asked for, by part; None for any free one
@@ -99,6 +102,10 @@ class State:
 
     def auth(self) -> str:
         return self.parts["auth"].address
+
+    def news(self) -> str:
+        """Return the address of the receiver of webhooks, and of the inbox, which also shows both to people."""
+        return self.parts["news"].address
 
     def page(self) -> str | None:
         """Return the address of the demo page; None without Node, which builds it."""
@@ -180,8 +187,13 @@ def trigger_url(state: State) -> str:
 
     It differs from the template's output, whose host ends in .localhost, which only browsers can resolve.
     """
+    return f"{api_url(state)}/trigger"
+
+
+def api_url(state: State) -> str:
+    """Return the base address of the HTTP API. It differs from the outputs in the same way."""
     api_id = str(urlsplit(outputs(state)["TriggerUrl"]).hostname).partition(".")[0]
-    return f"{state.aws()}/_aws/execute-api/{api_id}/trigger"
+    return f"{state.aws()}/_aws/execute-api/{api_id}"
 
 
 def _start_missing(state: State, ran: Set[str], ports: Ports, say: Say) -> None:
@@ -196,6 +208,11 @@ def _start_missing(state: State, ran: Set[str], ports: Ports, say: Say) -> None:
         say(_describe_stopped(stopped))
         _stop(state, spared=ran)  # workers of a killed part may still run
     chosen = {name: _choose_port(name, ports.get(name), stopped.get(name)) for name in missing}
+    news, former = state.parts.get("news"), stopped.get("aws")
+    if news and news.process and former and chosen["aws"] != _port_of(former):
+        news.process.stop()  # it passes mail on to the address that MiniStack had
+        chosen["news"] = _port_of(news)
+        missing.append("news")
     if not ran:
         shutil.rmtree(LOGS, ignore_errors=True)
     for name in missing:
@@ -232,8 +249,12 @@ def _choose_port(name: str, wanted: int | None, before: Part | None) -> int:
     """Return the wanted port, else the one that the part had, else any free one."""
     if wanted is None and before is not None:
         with contextlib.suppress(LocalError):
-            return choose_port(int(before.address.rpartition(":")[2]), _NAMES[name])
+            return choose_port(_port_of(before), _NAMES[name])
     return choose_port(wanted, _NAMES[name])
+
+
+def _port_of(part: Part) -> int:
+    return int(part.address.rpartition(":")[2])
 
 
 def _take_over(state: State, name: str, address: str) -> None:
@@ -260,6 +281,8 @@ def _start_part(state: State, name: str, port: int) -> None:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             command, environment = aws.command(), aws.ministack_environment(port, folder)
+        case "news":
+            command = [sys.executable, "-m", "local.news", "--port", str(port), "--ses", state.aws()]
         case "auth":
             command = auth.command(port, STACK)
         case _:
@@ -280,6 +303,7 @@ def _deploy(state: State, say: Say) -> None:
     state.deployed = ""  # an interrupted deployment does not count
     state.save()
     aws.put_secrets(state.aws(), {name: _stand_in(name) for name in build.secret_names()})
+    aws.verify_sender(state.aws(), SENDER)
     release = hashlib.sha256(wanted.encode()).hexdigest()[
         :16
     ]  # else new parameters alone would not reach the functions
@@ -289,8 +313,7 @@ def _deploy(state: State, say: Say) -> None:
 
 
 def _stand_in(name: str) -> str:
-    """Return a value for a secret. The key that signs webhooks must be long."""
-    return "stand-in for a key of 32 characters" if name.endswith("/signing") else "stand-in"
+    return SIGNING_KEY if name.endswith("/signing") else "stand-in"
 
 
 def function_variables(state: State) -> dict[str, str]:
@@ -300,6 +323,8 @@ def function_variables(state: State) -> dict[str, str]:
         "FIREBASE_AUTH_EMULATOR_HOST": state.auth().removeprefix("http://"),
         "PICTURE_SIMULATOR_URL": state.simulator(),
         "PICTURES_URL": f"{state.aws()}/${{PicturesBucket}}",  # in place of CloudFront
+        "WEBHOOK_RECEIVER_URL": state.news(),
+        "AWS_ENDPOINT_URL_SESV2": state.news(),
     }
 
 
@@ -327,6 +352,8 @@ def _publish_page(state: State) -> None:
         "auth": state.auth(),
         "triggerUrl": trigger_url(state),
         "dayUrl": "./day",  # of the page's own server
+        "newsUrl": api_url(state),  # of POST /webhooks/secret and /webhooks/wake
+        "inboxUrl": state.news(),
         "users": [
             {"email": user.email, "password": auth.PASSWORD, "label": f"{user.name} ({user.org_id})"}
             | {"orgId": user.org_id, "trackedProjectId": user.project_id}

@@ -25,8 +25,7 @@ metrics = Metrics(namespace=NAMESPACE, service="notify")
 @refusals.told("notify", logger)
 def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.NotifyDeps | None = None) -> dict[str, int]:
     """Run once, and return what was done. Errors are not caught: the next run finds what is due."""
-    requests: ThreadRequests[InFlight]
-    with ThreadRequests() as requests:
+    with ThreadRequests[InFlight]() as requests:
         done = deliver(deps or wiring.notify(), requests, lambda: context.get_remaining_time_in_millis() / 1000, logger)
     _publish(done)
     logger.info("notify done", extra={"action": "notify_done", **done.counts()})

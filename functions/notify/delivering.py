@@ -44,8 +44,6 @@ LEASE = timedelta(seconds=90)
 """Longer than any run. It counts from the run's begin."""
 AT_ONCE = timedelta(seconds=10)
 """A next attempt within this time is made by the same run."""
-CLAIM = 100
-"""The most deliveries of one claim: one write request, and one read of their events."""
 NEXT_RUN = timedelta(minutes=1)
 BEAT_S = 0.5
 """How long the run waits for an answer before it looks around."""
@@ -163,7 +161,7 @@ class _Run:
 
     def _claim(self) -> None:
         """Make waiting deliveries ours. One that somebody else has, or that is gone, is dropped."""
-        taken = self._lanes.to_claim(CLAIM)
+        taken = self._lanes.to_claim()
         if not taken:
             return
         self._deps.signing_secret()  # without the key nothing is claimed

@@ -28,9 +28,14 @@ MAX_TIMEOUTS = 2
 """Time-outs of an endpoint in a run, after which its other deliveries wait untried."""
 MAX_WAITING = 1_000
 """The most deliveries of an endpoint that a run holds: about as many as it can send. Others wait for later minutes."""
+AHEAD = 100
+SLOW_AHEAD = 2 * SLOW_REQUESTS
+"""Deliveries of all lanes, and of the slow ones, that are claimed ahead: what is not sent must be given back, a write
+each. The slow ones have a number of their own, so they keep no other from being claimed.
+"""
 FIRST_CLAIMS = 4
 CLAIMS = 20
-"""Deliveries of an endpoint that are claimed ahead: first few, because it may hang, and more once one has succeeded."""
+"""The most of one endpoint: few, because it may hang, and more once one has succeeded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +66,13 @@ class Lane:
     has_turn: bool = False
     outcomes: list[Outcome] = field(default_factory=list)
 
-    def to_claim(self) -> int:
-        """Return how many deliveries should be claimed now: none while half of those ahead are left."""
-        ahead = CLAIMS if self.has_delivered else FIRST_CLAIMS
+    def to_claim(self, share: int) -> int:
+        """Return how many deliveries should be claimed now: none while half of those ahead are left.
+
+        `share`: of all that are claimed ahead, those of one lane.
+        """
+        most = CLAIMS if self.has_delivered and not self.is_slow else FIRST_CLAIMS
+        ahead = max(MAX_REQUESTS_PER_ENDPOINT, min(most, share))
         has_enough = len(self.claimed) > ahead // 2
         return 0 if has_enough else min(len(self.waiting), ahead - len(self.claimed))
 
@@ -149,16 +158,19 @@ class Lanes:
         lane.is_slow = took > SLOW
         self._slow_in_flight += lane.in_flight * lane.is_slow
 
-    def to_claim(self, most: int) -> list[tuple[Lane, Delivery]]:
-        """Take waiting deliveries to be claimed, from each lane as many as it should have ahead."""
+    def to_claim(self) -> list[tuple[Lane, Delivery]]:
+        """Take waiting deliveries to be claimed, from each lane its share. Few at a time would cost a request each."""
+        slow = sum(len(lane.claimed) for lane in self if lane.is_slow)
+        quick = self.claimed - slow
+        room = {True: SLOW_AHEAD - slow, False: AHEAD - quick if quick <= AHEAD // 2 else 0}
+        share = AHEAD // max(1, len(self._turns))
         taken: list[tuple[Lane, Delivery]] = []
         for _ in range(len(self._turns)):
             lane = self._turns[0]
             self._turns.rotate(-1)
-            number = min(lane.to_claim(), most - len(taken))
+            number = max(0, min(lane.to_claim(share), room[lane.is_slow]))
+            room[lane.is_slow] -= number
             taken += [(lane, lane.waiting.popleft()) for _ in range(number)]
-            if len(taken) >= most:
-                break
         return taken
 
     def _next(self, is_ready: Callable[[Lane], bool]) -> Lane | None:

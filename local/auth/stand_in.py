@@ -37,7 +37,7 @@ def _unsigned_token(user: Json) -> str:
         "sub": user["localId"],
         "user_id": user["localId"],
         "email": user["email"],
-        "email_verified": False,
+        "email_verified": bool(user.get("emailVerified")),
         "auth_time": now_s,
         "iat": now_s,
         "exp": now_s + _LIFE_S,

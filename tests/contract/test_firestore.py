@@ -204,6 +204,8 @@ CALLS: dict[str, Callable[[FirestoreStore], Any]] = {
     "create_job": lambda store: store.create_job(job_document()),
     "list_jobs": lambda store: store.list_jobs(JobFilter(), 10),
     "list_events": lambda store: store.list_events("o", "p", 10),
+    "list_deliveries": lambda store: store.list_deliveries("a/b", ["failed"], START, 10),
+    "list_mail": lambda store: store.list_mail("o", 10),
     "finished_jobs": lambda store: store.finished_jobs(10),
     "documents_in": lambda store: store.documents_in("a/b/c", 10),
     "delete_each": lambda store: store.delete_each({"a/b": VERSION}),

@@ -1154,3 +1154,32 @@ def test_a_refused_put_leaves_the_others(store: Store) -> None:
 def test_a_put_without_a_precondition_is_a_mistake(store: Store) -> None:
     with pytest.raises(ValueError, match="must be new or name a version"):
         store.put_each([DocumentWrite(f"{ACCOUNTS}/a", {"n": 1})])
+
+
+def test_deliveries_of_some_states_are_listed_newest_first(store: Store) -> None:
+    """The range's begin is included; of the same moment, the largest id comes first."""
+    endpoint = "organizations/org1/webhookEndpoints/e"
+    for number, (state, minutes) in enumerate(
+        [("failed", 0), ("failed", 1), ("skipped", 1), ("pending", 1), ("failed", 2), ("skipped", 3)]
+    ):
+        fields = {"state": state, "createdAt": START + timedelta(minutes=minutes)}
+        store.put_document(DocumentWrite(f"{endpoint}/deliveries/d{number}", fields))
+    store.put_document(DocumentWrite(f"{endpoint}/deliveries/odd", {"state": "failed", "createdAt": "today"}))
+    store.put_document(DocumentWrite(f"{endpoint}2/deliveries/d9", {"state": "failed", "createdAt": START}))
+    since, states = START + timedelta(minutes=1), ["failed", "skipped"]
+    assert list(store.list_deliveries(endpoint, states, since, 9)) == ["d5", "d4", "d2", "d1"]
+    assert list(store.list_deliveries(endpoint, states, since, 3)) == ["d5", "d4", "d2"]
+    assert list(store.list_deliveries(endpoint, states, since, 9, (since, "d2"))) == ["d1"]
+    assert store.list_deliveries(endpoint, ["pending"], since, 9)["d3"]["state"] == "pending"
+    assert store.list_deliveries(f"{endpoint}3", ["failed"], since, 9) == {}
+
+
+def test_mails_of_an_organisation_are_listed_newest_first(store: Store) -> None:
+    for number, (org, days) in enumerate([("org1", 1), ("org1", 3), ("org2", 4), ("org1", 2)]):
+        fields = {"orgId": org, "expireAt": START + timedelta(days=days), "to": ["a@b.test"]}
+        store.put_document(DocumentWrite(f"mail/m{number}", fields))
+    store.put_document(DocumentWrite("mail/odd", {"orgId": "org1"}))
+    assert list(store.list_mail("org1", 9)) == ["m1", "m3", "m0"]
+    assert list(store.list_mail("org1", 1)) == ["m1"]
+    assert store.list_mail("org2", 1)["m2"]["to"] == ["a@b.test"]
+    assert store.list_mail("org3", 9) == {}

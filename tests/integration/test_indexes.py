@@ -86,11 +86,6 @@ OF_PAGES = [
         {"fieldPath": "status", "order": "ASCENDING"},
         {"fieldPath": "completedAt", "order": "ASCENDING"},
     ],
-    # for the web's `watchDeliveries` and `replayDeliveries`
-    [
-        {"fieldPath": "state", "order": "ASCENDING"},
-        {"fieldPath": "createdAt", "order": "DESCENDING"},
-    ],
 ]
 """Fields of indexes that pages alone need. web/tests/mocked/indexes.test.ts checks their queries."""
 
@@ -149,19 +144,18 @@ def made() -> list[StructuredQuery]:
     store.documents_with("organizations/o/notificationSettings", "alerts", [True], 20)
     store.documents_with("mail", "delivery.state", ["PROCESSING", "RETRY"], 20)
     store.has_open_job("o", "u")
+    store.list_deliveries("organizations/o/webhookEndpoints/e", ["failed", "skipped"], START, 500)
+    store.list_deliveries("organizations/o/webhookEndpoints/e", ["failed", "skipped"], START, 500, (START, "d"))
+    store.list_mail("o", 20)
     return [request["structured_query"] for name, request in recorded.calls if name == "run_query"]
 
 
 def test_every_query_has_its_index_and_every_index_its_query(made: list[StructuredQuery]) -> None:
-    assert len(made) == 48
+    assert len(made) == 51
     written = json.loads((ROOT / "firestore.indexes.json").read_text())["indexes"]
     scopes = {index["collectionGroup"]: index["queryScope"] for index in written}
-    assert scopes == {
-        JOBS: "COLLECTION",
-        OUTBOX: "COLLECTION",
-        "deliveries": "COLLECTION",
-        "trackedAccounts": "COLLECTION_GROUP",
-    }
+    single = dict.fromkeys([JOBS, OUTBOX, "deliveries", "mail"], "COLLECTION")
+    assert scopes == single | {"trackedAccounts": "COLLECTION_GROUP"}
     queries = {index for query in made if (index := needed(query)) and not is_merged(index)}
     serving = {query: [number for number, index in enumerate(written) if serves(index, query)] for query in queries}
     assert {query: len(found) for query, found in serving.items()} == dict.fromkeys(queries, 1)

@@ -446,7 +446,7 @@ def notify_errors(cloud: Cloud) -> None:
     def down(_now: Any, _limit: int) -> Any:
         raise StoreUnavailableError(Sentence("Our database did not answer."))
 
-    cloud.notifying.store.due_events = down  # type: ignore[method-assign]
+    cloud.notifying.store.due_events = down  # type: ignore[method-assign, assignment]
     for _ in range(4):
         cloud.minute(cloud.run_notify)
 

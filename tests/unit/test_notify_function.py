@@ -98,9 +98,8 @@ def test_requests_run_beside_each_other_up_to_ten() -> None:
             running[0] -= 1
         return Reply()
 
-    requests: ThreadRequests[int]
     ended: list[int] = []
-    with ThreadRequests() as requests:
+    with ThreadRequests[int]() as requests:
         for number in range(30):
             requests.start(number, post)
         while len(ended) < 30:
@@ -110,10 +109,13 @@ def test_requests_run_beside_each_other_up_to_ten() -> None:
 
 
 def test_waiting_ends_without_an_answer() -> None:
-    requests: ThreadRequests[int]
-    with ThreadRequests() as requests:
+    def slow() -> Reply:
+        time.sleep(0.3)
+        return Reply()
+
+    with ThreadRequests[int]() as requests:
         assert requests.wait(0) == []
-        requests.start(1, lambda: time.sleep(0.3) or Reply())  # type: ignore[func-returns-value]
+        requests.start(1, slow)
         assert requests.wait(0.01) == []
         assert requests.wait(5) == [(1, Reply())]
 
@@ -122,8 +124,7 @@ def test_a_mistake_in_a_request_is_raised() -> None:
     def broken() -> Any:
         raise ZeroDivisionError
 
-    requests: ThreadRequests[int]
-    with ThreadRequests() as requests:
+    with ThreadRequests[int]() as requests:
         requests.start(1, broken)
         with pytest.raises(ZeroDivisionError):
             requests.wait(5)

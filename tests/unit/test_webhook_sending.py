@@ -633,11 +633,14 @@ def test_a_delivery_costs_two_writes_and_no_read_of_its_own(
     """One creates it as this run's own, one writes its result. Others are for the event and the endpoint's health."""
     notifying.add_endpoint(health={"lastDeliveredAt": START, "lastAttemptAt": START})
     written: list[str] = []
-    put_each, update_each = notifying.store.put_each, notifying.store.update_each
-    monkeypatch.setattr(notifying.store, "put_each", lambda w: [written.extend(one.path for one in w), put_each(w)][1])
-    monkeypatch.setattr(
-        notifying.store, "update_each", lambda w: [written.extend(one.path for one in w), update_each(w)][1]
-    )
+    for name in ("put_each", "update_each"):
+        real = getattr(notifying.store, name)
+
+        def call(writes: Any, _real: Any = real) -> Any:
+            written.extend(write.path for write in writes)
+            return _real(writes)
+
+        monkeypatch.setattr(notifying.store, name, call)
     for _ in range(20):
         notifying.add_event()
     notifying.run()

@@ -63,6 +63,7 @@ def test_user_signs_in_and_gets_an_unsigned_token(ask: httpx.Client) -> None:
     assert (answer["localId"], answer["email"], answer["expiresIn"]) == (ADA.uid, ADA.email, "3600")
     assert (held["sub"], held["user_id"], held["aud"]) == (ADA.uid, ADA.uid, PROJECT)
     assert held["iss"] == f"https://securetoken.google.com/{PROJECT}"
+    assert held["email_verified"]  # mail goes to verified addresses alone
     assert held["exp"] - held["iat"] == 3600
     assert answer["idToken"].endswith(".")
 
@@ -89,7 +90,7 @@ def test_a_page_looks_its_user_up_with_the_token(ask: httpx.Client) -> None:
 def test_an_administrator_looks_a_user_up_and_finds_no_strangers(ask: httpx.Client) -> None:
     path, owner = f"{TOOLKIT}/projects/{PROJECT}/accounts:lookup", {"Authorization": "Bearer owner"}
     answer = ask.post(path, json={"localId": [ADA.uid]}, headers=owner).json()
-    assert [user["localId"] for user in answer["users"]] == [ADA.uid]
+    assert [(user["localId"], user["emailVerified"]) for user in answer["users"]] == [(ADA.uid, True)]
     assert not ask.post(path, json={"localId": ["stranger"]}, headers=owner).json().get("users")
 
 

@@ -7,7 +7,7 @@ from cfnlint.decode import cfn_yaml
 
 from local import build
 from local.paths import ROOT
-from local.stack import Part, State, deployment_parameters
+from local.stack import SIGNING_KEY, Part, State, deployment_parameters, function_variables
 from tracking.platform_contract import CREDENTIALS
 
 
@@ -42,3 +42,11 @@ def test_every_secret_but_googles_has_a_stand_in(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(build, "built_template", lambda: cfn_yaml.load(str(ROOT / "template.yaml")))
     keys = {key.lower().replace("_", "-") for key in CREDENTIALS.values()}
     assert set(build.secret_names()) == {f"account-tracking/local/{name}" for name in {"kick", "signing", *keys}}
+
+
+def test_functions_find_the_receiver_and_the_inbox() -> None:
+    """Under the names that the AWS SDK and the notify function read."""
+    variables = function_variables(stack("firestore", "auth", "simulator", "aws", "news"))
+    address = "http://127.0.0.1/news"
+    assert (variables["WEBHOOK_RECEIVER_URL"], variables["AWS_ENDPOINT_URL_SESV2"]) == (address, address)
+    assert len(SIGNING_KEY) >= 32

@@ -304,7 +304,7 @@ describe.each([
   });
 });
 
-test('watchEndpoints shows the oldest first, and says if there are more', () => {
+test('watchEndpoints shows the oldest first, and up to 20', () => {
   const snapshot = (id: string, createdAt?: number) => ({
     id,
     data: () => ({ ...(createdAt !== undefined && { createdAt: Timestamp.fromMillis(createdAt) }) }),

@@ -538,6 +538,24 @@ class CommandLineStore(StateStore, CleanupStore, Protocol):
         """Return an organisation's newest events by id, the newest first. `project_id`: only those of this project."""
         ...
 
+    def list_deliveries(
+        self,
+        endpoint_path: str,
+        states: Collection[str],
+        since: datetime,
+        limit: int,
+        after: tuple[datetime, str] | None = None,
+    ) -> dict[str, Fields]:
+        """Return an endpoint's deliveries by id: those of these states that were created since then, newest first.
+
+        `after`: the `createdAt` and the id of the last one of the page before.
+        """
+        ...
+
+    def list_mail(self, org_id: str, limit: int) -> dict[str, Fields]:
+        """Return an organisation's newest mails by id, the newest first: those that are kept longest."""
+        ...
+
 
 class Store(RefreshStore, CommandLineStore, DocumentStore, NotifyStore, MailStore, Protocol):
     """All calls, as both adapters implement them."""

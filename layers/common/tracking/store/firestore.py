@@ -407,6 +407,30 @@ class FirestoreStore:
         return {document.id: document.to_dict() or {} for document in query.stream(**self._call)}
 
     @_translated
+    def list_deliveries(
+        self,
+        endpoint_path: str,
+        states: Collection[str],
+        since: datetime,
+        limit: int,
+        after: tuple[datetime, str] | None = None,
+    ) -> dict[str, dict[str, Any]]:
+        deliveries: Any = self.client.collection(f"{endpoint_path}/deliveries")
+        query = deliveries.where(filter=FieldFilter("state", "in", sorted(states)))
+        query = query.where(filter=FieldFilter("createdAt", ">=", since))
+        query = query.order_by("createdAt", direction=Query.DESCENDING)
+        query = query.order_by("__name__", direction=Query.DESCENDING)
+        if after:
+            query = query.start_after({"createdAt": after[0], "__name__": deliveries.document(after[1])})
+        return {document.id: document.to_dict() or {} for document in query.limit(limit).stream(**self._call)}
+
+    @_translated
+    def list_mail(self, org_id: str, limit: int) -> dict[str, dict[str, Any]]:
+        query: Any = self.client.collection("mail").where(filter=FieldFilter("orgId", "==", org_id))
+        query = query.order_by("expireAt", direction=Query.DESCENDING).limit(limit)
+        return {document.id: document.to_dict() or {} for document in query.stream(**self._call)}
+
+    @_translated
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
         # Order by id, as in `pending_jobs`.
         query = self._jobs.where(filter=FieldFilter("status", "in", sorted(FINISHED))).order_by("__name__")

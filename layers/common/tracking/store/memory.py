@@ -228,6 +228,34 @@ class MemoryStore:
         found.sort(key=lambda one: (one[1]["event"]["occurredAt"], one[0]), reverse=True)
         return dict(found[:limit])
 
+    def list_deliveries(
+        self,
+        endpoint_path: str,
+        states: Collection[str],
+        since: datetime,
+        limit: int,
+        after: tuple[datetime, str] | None = None,
+    ) -> dict[str, dict[str, Any]]:
+        found = [
+            (created_at, delivery_id, document)
+            for delivery_id, document in self.get_documents(f"{endpoint_path}/deliveries").items()
+            if isinstance(created_at := document.get("createdAt"), datetime)
+            and created_at >= since
+            and document.get("state") in states
+            and (after is None or (created_at, delivery_id) < after)
+        ]
+        found.sort(key=lambda one: one[:2], reverse=True)
+        return {delivery_id: document for _, delivery_id, document in found[:limit]}
+
+    def list_mail(self, org_id: str, limit: int) -> dict[str, dict[str, Any]]:
+        found = [
+            (mail_id, document)
+            for mail_id, document in self.get_documents("mail").items()
+            if document.get("orgId") == org_id and isinstance(document.get("expireAt"), datetime)
+        ]
+        found.sort(key=lambda one: (one[1]["expireAt"], one[0]), reverse=True)
+        return dict(found[:limit])
+
     def finished_jobs(self, limit: int, from_id: str = "") -> list[JobSnapshot]:
         with self._lock:
             jobs = [job for job in self._jobs() if job.data.get("status") in FINISHED and job.job_id >= from_id]
