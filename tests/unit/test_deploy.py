@@ -409,7 +409,7 @@ def test_indexes_are_waited_for(place: FakePlace) -> None:
     admin = Admin(all_indexes("CREATING"), all_indexes()[:-1] + all_indexes("CREATING")[-1:], all_indexes())
     groups = "projects/acme/databases/(default)/collectionGroups"
     assert wait_until_ready(admin, "acme", "(default)", ManualClock()) == len(all_indexes())
-    collections = ("deliveries", "outbox", "trackedAccounts", "trackingJobs")
+    collections = ("deliveries", "mail", "outbox", "trackedAccounts", "trackingJobs")
     assert sorted(admin.asked) == [f"{groups}/{name}" for name in collections for _ in range(3)]
 
 

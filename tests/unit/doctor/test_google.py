@@ -133,7 +133,7 @@ CASES: list[tuple[Callable[..., str], Answers, Verdict, str]] = [
         google.fields,
         {FIELDS: fields()},
         Verdict.OK,
-        "trackingJobs.expireAt, refreshJobs.expireAt, outbox.expireAt, deliveries.expireAt is ACTIVE",
+        "trackingJobs.expireAt, refreshJobs.expireAt, outbox.expireAt, mail.expireAt, deliveries.expireAt is ACTIVE",
     ),
     (google.fields, {FIELDS: {}}, Verdict.WRONG, "are missing"),
     (google.fields, {FIELDS: fields("CREATING")}, Verdict.NOTE, "being applied"),

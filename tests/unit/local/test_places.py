@@ -15,5 +15,5 @@ def test_the_states_leave_a_place_for_each_other_function() -> None:
     The minute of the refreshes is one of the others, and so is that of the notify function.
     """
     others = functions(cfn_yaml.load(str(ROOT / "template.yaml"))).keys() - {"ProcessFunction"}
-    assert len(others) == 8
+    assert len(others) == 11
     assert aws.STATES + len(others) + 5 <= aws.CONCURRENCY

@@ -29,7 +29,7 @@ _ISOLATE, _END = "\u2068", "\u2069"
 class Kind(StrEnum):
     """The sections of a mail, in their order. The value is the heading."""
 
-    FAILED = "Failed"
+    TROUBLE = "Failed"
     READY = "Ready"
     ACCOUNTS = "Your accounts"
     VIDEOS = "Videos"
@@ -72,7 +72,7 @@ class Digest:
         """Return the mail in a line: "3 accounts are ready, 1 failed"."""
         if len(self.lines) == 1 and not self.more:
             return _alone(self.lines[0])
-        ready, failed = len(self.section(Kind.READY)), len(self.section(Kind.FAILED))
+        ready, failed = len(self.section(Kind.READY)), len(self.section(Kind.TROUBLE))
         news = len(self.section(Kind.ACCOUNTS)) + len(self.section(Kind.VIDEOS))
         parts: list[str] = []
         if ready:
@@ -142,7 +142,7 @@ def _alone(line: Line) -> str:
     match line.kind:
         case Kind.READY:
             return f"{name} is ready"
-        case Kind.FAILED:
+        case Kind.TROUBLE:
             return f"{name} could not be tracked"
         case Kind.WEBHOOKS:
             return f"A webhook needs you: {name}"
@@ -190,7 +190,7 @@ def _ready(data: _Data) -> Line:
 def _failed(data: _Data) -> Line:
     code = data.raw("errorCode")
     step = _NEXT_STEPS.get(code if isinstance(code, str) else "", _RETRY)
-    return Line(Kind.FAILED, data.name, data.place, data.text("message", MAX_SENTENCE), step)
+    return Line(Kind.TROUBLE, data.name, data.place, data.text("message", MAX_SENTENCE), step)
 
 
 _RETRY = "You can start it again in the app."
