@@ -12,7 +12,21 @@ from google.api_core.exceptions import GoogleAPIError
 from playwright.sync_api import Error as PlaywrightError
 from rich.console import Console
 
-from bench import BenchError, accounts, chain, charts, claims, costs, crowd, executions, imports, page, pool, ticks
+from bench import (
+    BenchError,
+    accounts,
+    chain,
+    charts,
+    claims,
+    costs,
+    crowd,
+    executions,
+    imports,
+    news,
+    page,
+    pool,
+    ticks,
+)
 from bench.refreshes import counted
 from bench.table import Row, table
 from local import LocalError, stack
@@ -69,6 +83,7 @@ def _measures(state: stack.State) -> list[Measure]:
         Measure("reads in a crowd", crowd.rows),
         Measure("a job's costs", lambda: costs.rows(state)),
         Measure("a refresh's calls, writes and costs", counted.rows),
+        Measure("costs of webhooks and mail", news.rows),
         Measure("many jobs at once, a minute or so", lambda: pool.rows(state)),
         Measure("size of the web package", page.size_rows),
         Measure("charts", charts.rows),

@@ -170,7 +170,7 @@ def quiet() -> Iterator[io.StringIO]:
     """Keep what the functions print and log."""
     log = io.StringIO()
     kept = logging.StreamHandler(log)
-    loggers = [logging.getLogger(name) for name in ("process", "trigger", "notify")]
+    loggers = [logging.getLogger(name) for name in ("process", "trigger", "notify", "mail")]
     handlers = [logger.handlers for logger in loggers]
     for logger in loggers:
         logger.handlers = [kept]
