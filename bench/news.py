@@ -26,11 +26,11 @@ from tracking.events import Event, EventType
 from tracking.jobs import Fields
 from tracking.mail.letters import Sender
 from tracking.mail.recipients import Address
+from tracking.news_wiring import MailDeps, NotifyDeps
 from tracking.store import DocumentWrite
 from tracking.store.firestore import FirestoreStore
 from tracking.webhooks import endpoints_of
 from tracking.webhooks.web import Answer
-from tracking.wiring import MailDeps, NotifyDeps
 
 GB = 0.5  # MemorySize of both functions in template.yaml
 MANY = 1_000

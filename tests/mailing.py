@@ -18,9 +18,9 @@ from tracking.jobs import Fields
 from tracking.mail.letters import Sender
 from tracking.mail.recipients import Address
 from tracking.mail.windows import window_path
+from tracking.news_wiring import MailDeps
 from tracking.store import DocumentWrite
 from tracking.store.memory import MemoryStore
-from tracking.wiring import MailDeps
 
 KEY = "a-signing-key-of-at-least-32-characters"
 SENDER = Sender(

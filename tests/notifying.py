@@ -18,10 +18,10 @@ from notify.delivering import Done, InFlight, deliver
 from tests.doubles import START, ManualClock
 from tests.machine import KilledError
 from tracking.events import Event, EventType
+from tracking.news_wiring import NotifyDeps
 from tracking.store import DocumentWrite
 from tracking.store.memory import MemoryStore
 from tracking.webhooks import DELIVERIES, Answer, endpoints_of
-from tracking.wiring import NotifyDeps
 
 MASTER = "a key of more than thirty-two characters"
 RUN_S = 60.0

@@ -9,7 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from mail.sending import Run
-from tracking import refusals, wiring
+from tracking import news_wiring, refusals
 from tracking.metrics import NAMESPACE
 
 RESERVE_MS = 30_000  # one mail: Firebase Auth, SES (10 s each) and some calls of Firestore
@@ -23,13 +23,13 @@ metrics = Metrics(namespace=NAMESPACE, service="mail")
 def handler(
     event: dict[str, Any],
     context: LambdaContext,
-    deps: wiring.MailDeps | None = None,
+    deps: news_wiring.MailDeps | None = None,
 ) -> dict[str, int]:
     """Send the mails that are due, and return how many were sent, skipped, put off, and failed.
 
     Safe to run twice, even at the same time. After an error the next minute finds what was not sent.
     """
-    deps = deps or wiring.mail()
+    deps = deps or news_wiring.mail()
     run = Run(deps, lambda: context.get_remaining_time_in_millis() > RESERVE_MS, logger)
     try:
         run.send_all()

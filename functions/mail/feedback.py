@@ -19,7 +19,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tracking import refusals, wiring
+from tracking import news_wiring, refusals
 from tracking.mail.letters import mail_path
 from tracking.mail.preferences import Cadence, settings_path
 from tracking.mail.suppressions import BOUNCE, COMPLAINT, suppression
@@ -38,13 +38,13 @@ metrics = Metrics(namespace=NAMESPACE, service="feedback")
 def handler(
     event: dict[str, Any],
     context: LambdaContext,  # noqa: ARG001
-    deps: wiring.FeedbackDeps | None = None,
+    deps: news_wiring.FeedbackDeps | None = None,
 ) -> dict[str, int]:
     """Handle an event of SNS. Return how many addresses were suppressed for bounces and complaints.
 
     After StoreUnavailableError, Lambda runs it again.
     """
-    deps = deps or wiring.feedback()
+    deps = deps or news_wiring.feedback()
     counts = {BOUNCE: 0, COMPLAINT: 0}
     for report in _reports(event):
         reason, addresses = _suppressed(report)
@@ -103,7 +103,7 @@ def _mail_id(report: dict[str, Any]) -> str:
     return str(found[0]) if is_id else ""
 
 
-def _switch_off(mail_id: str, deps: wiring.FeedbackDeps) -> None:
+def _switch_off(mail_id: str, deps: news_wiring.FeedbackDeps) -> None:
     """Switch off the mail of the person to whom the mail went, in its organisation.
 
     The mail's document is gone after 30 days. Then the address is suppressed all the same.

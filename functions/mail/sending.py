@@ -27,6 +27,7 @@ from tracking.mail.recipients import Address
 from tracking.mail.suppressions import suppression_path
 from tracking.mail.unsubscribing import Subscriber, token
 from tracking.mail.windows import Window, owner_of
+from tracking.news_wiring import MailDeps
 from tracking.store import (
     MAIL,
     MAIL_WINDOWS,
@@ -36,7 +37,6 @@ from tracking.store import (
     StaleVersionError,
     StoredDocument,
 )
-from tracking.wiring import MailDeps
 
 PAGE = 50
 OF_JOBS = "tracking.job."

@@ -16,7 +16,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tracking import refusals, wiring
+from tracking import news_wiring, refusals
 from tracking.errors import StoreUnavailableError
 from tracking.mail.preferences import Cadence, settings_path
 from tracking.mail.rendering import DARK, FONT, LIGHT
@@ -38,7 +38,7 @@ _TROUBLE = ("That did not work just now", "Please try again in a minute.")
 def handler(
     event: dict[str, Any],
     context: LambdaContext,  # noqa: ARG001
-    deps: wiring.UnsubscribeDeps | None = None,
+    deps: news_wiring.UnsubscribeDeps | None = None,
 ) -> dict[str, Any]:
     """Answer an HTTP API event, format 2.0. Safe to run twice.
 
@@ -51,7 +51,7 @@ def handler(
         return _answer(HTTPStatus.OK, body)
     if method != "POST":
         return _answer(HTTPStatus.METHOD_NOT_ALLOWED, "", {"allow": "GET, HEAD, POST"})
-    deps = deps or wiring.unsubscribe()
+    deps = deps or news_wiring.unsubscribe()
     try:
         _switch_off(token, deps)
     except StoreUnavailableError:
@@ -60,7 +60,7 @@ def handler(
     return _answer(HTTPStatus.OK, _page(*_DONE))
 
 
-def _switch_off(token: str, deps: wiring.UnsubscribeDeps) -> None:
+def _switch_off(token: str, deps: news_wiring.UnsubscribeDeps) -> None:
     subscriber = read(deps.key(), token)
     if subscriber is None:
         logger.info("token unknown", extra={"action": "unsubscribe_unknown"})

@@ -19,7 +19,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tracking import refusals, wiring
+from tracking import news_wiring, refusals
 from tracking.clock import to_rfc3339
 from tracking.document_limits import MAX_ID_LENGTH, is_document_id
 from tracking.errors import CredentialsError, StoreUnavailableError
@@ -50,11 +50,11 @@ class _RefusalError(Exception):
 def handler(
     event: dict[str, Any],
     context: LambdaContext,  # noqa: ARG001
-    deps: wiring.WebhooksApiDeps | None = None,
+    deps: news_wiring.WebhooksApiDeps | None = None,
 ) -> dict[str, Any]:
     """Answer an HTTP API event, format 2.0. Safe to run twice, even at the same time."""
     try:
-        deps = deps or wiring.webhooks_api()
+        deps = deps or news_wiring.webhooks_api()
         user_id = deps.users.identify(event.get("headers") or {})
         logger.append_keys(user_id=user_id)
         return _act(deps, user_id, event)
@@ -73,7 +73,7 @@ def handler(
         return _failed(type(error).__name__, error)
 
 
-def _act(deps: wiring.WebhooksApiDeps, user_id: str, event: dict[str, Any]) -> dict[str, Any]:
+def _act(deps: news_wiring.WebhooksApiDeps, user_id: str, event: dict[str, Any]) -> dict[str, Any]:
     match str(event.get("rawPath")).rpartition("/")[2]:
         case "wake":
             return _wake(deps)
@@ -83,7 +83,7 @@ def _act(deps: wiring.WebhooksApiDeps, user_id: str, event: dict[str, Any]) -> d
             raise _RefusalError(HTTPStatus.NOT_FOUND, "NoAction")
 
 
-def _wake(deps: wiring.WebhooksApiDeps) -> dict[str, Any]:
+def _wake(deps: news_wiring.WebhooksApiDeps) -> dict[str, Any]:
     try:
         deps.queues.send_message(QueueUrl=deps.news_queue_url, MessageBody=json.dumps(WAKE))
     except ClientError as error:
@@ -94,7 +94,7 @@ def _wake(deps: wiring.WebhooksApiDeps) -> dict[str, Any]:
     return _answer(HTTPStatus.ACCEPTED)
 
 
-def _show_secret(deps: wiring.WebhooksApiDeps, user_id: str, event: dict[str, Any]) -> dict[str, Any]:
+def _show_secret(deps: news_wiring.WebhooksApiDeps, user_id: str, event: dict[str, Any]) -> dict[str, Any]:
     org_id, endpoint_id = _asked(event)
     logger.append_keys(org_id=org_id, endpoint_id=endpoint_id)
     if not _is_manager(deps, org_id, user_id):
@@ -111,14 +111,14 @@ def _show_secret(deps: wiring.WebhooksApiDeps, user_id: str, event: dict[str, An
     )
 
 
-def _is_manager(deps: wiring.WebhooksApiDeps, org_id: str, user_id: str) -> bool:
+def _is_manager(deps: news_wiring.WebhooksApiDeps, org_id: str, user_id: str) -> bool:
     if not is_document_id(user_id):  # a backend may give its users any ids, and this one would name another document
         return False
     member = deps.store.get_document(f"organizations/{org_id}/members/{user_id}")
     return member is not None and member.get("role") in MANAGERS
 
 
-def _secrets(deps: wiring.WebhooksApiDeps, org_id: str, endpoint_id: str) -> EndpointSecrets:
+def _secrets(deps: news_wiring.WebhooksApiDeps, org_id: str, endpoint_id: str) -> EndpointSecrets:
     path = f"{endpoints_of(org_id)}/{endpoint_id}"
     fields = deps.store.get_document(path)
     if fields is None:

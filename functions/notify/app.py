@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from notify.delivering import Done, InFlight, deliver
 from notify.in_flight import ThreadRequests
-from tracking import refusals, wiring
+from tracking import news_wiring, refusals
 from tracking.metrics import NAMESPACE
 
 logger = Logger(service="notify")
@@ -23,10 +23,13 @@ metrics = Metrics(namespace=NAMESPACE, service="notify")
 
 @logger.inject_lambda_context(clear_state=True)
 @refusals.told("notify", logger)
-def handler(event: dict[str, Any], context: LambdaContext, deps: wiring.NotifyDeps | None = None) -> dict[str, int]:
+def handler(
+    event: dict[str, Any], context: LambdaContext, deps: news_wiring.NotifyDeps | None = None
+) -> dict[str, int]:
     """Run once, and return what was done. Errors are not caught: the next run finds what is due."""
+    deps = deps or news_wiring.notify()
     with ThreadRequests[InFlight]() as requests:
-        done = deliver(deps or wiring.notify(), requests, lambda: context.get_remaining_time_in_millis() / 1000, logger)
+        done = deliver(deps, requests, lambda: context.get_remaining_time_in_millis() / 1000, logger)
     _publish(done)
     logger.info("notify done", extra={"action": "notify_done", **done.counts()})
     return done.counts()

@@ -33,10 +33,10 @@ from notify.lanes import MAX_TIMEOUTS, Claimed, Lane, Lanes
 from notify.payloads import test_payload
 from notify.results import Results, Settled
 from notify.schedule import Verdict, judge, put_off
+from tracking.news_wiring import NotifyDeps
 from tracking.store import DocumentWrite, NotifyStore, Unwritable
 from tracking.webhooks import Answer, Attempt, Delivery, Endpoint, SendError, State, Trigger
 from tracking.webhooks.signing import secrets_of, signed_headers
-from tracking.wiring import NotifyDeps
 
 RESERVE_S = 20.0
 """Seconds at the end of a run in which no request begins: one lasts 15 s, and then results are written."""

@@ -12,8 +12,8 @@ from mail.unsubscribe import handler as unsubscribe
 from tests.mailing import KEY, Mailing, failed, ready
 from tracking.mail.post import MaybeSentError, NotSentError
 from tracking.mail.unsubscribing import Subscriber, token
+from tracking.news_wiring import FeedbackDeps, UnsubscribeDeps
 from tracking.store import StaleVersionError, Store
-from tracking.wiring import FeedbackDeps, UnsubscribeDeps
 
 
 @pytest.fixture

@@ -18,16 +18,20 @@ from notify import delivering
 from pictures.app import RESERVE_S
 from tracking import google_credentials
 from tracking.jobs import EXECUTION_TIMEOUT_S, PlatformName
+from tracking.news_settings import (
+    FeedbackSettings,
+    MailSettings,
+    NotifySettings,
+    UnsubscribeSettings,
+    WebhooksApiSettings,
+)
 from tracking.pictures.web import FETCH_LIMIT_S
 from tracking.platform_contract import CREDENTIALS
 from tracking.refreshes import Cadence
 from tracking.settings import (
     CleanupSettings,
-    FeedbackSettings,
     KickSettings,
     Limits,
-    MailSettings,
-    NotifySettings,
     PicturesSettings,
     PlatformSettings,
     ProcessSettings,
@@ -35,8 +39,6 @@ from tracking.settings import (
     RefreshSettings,
     SettingsError,
     TriggerSettings,
-    UnsubscribeSettings,
-    WebhooksApiSettings,
     variables,
 )
 from tracking.store import MAX_WRITES_PER_COMMIT

@@ -45,6 +45,7 @@ from tracking.jobs import PlatformName
 from tracking.kick_auth import Callers, UnavailableError
 from tracking.kick_wiring import KickDeps
 from tracking.mail.post import NotSentError
+from tracking.news_wiring import NotifyDeps
 from tracking.outcomes import ExecutionStatus, Outcome
 from tracking.pauses import Pause, quota_used_up_until
 from tracking.prices import PRICES
@@ -52,7 +53,7 @@ from tracking.refusals import GOOGLE
 from tracking.sentences import Sentence
 from tracking.store import DocumentWrite, JobSnapshot
 from tracking.store.memory import MemoryStore
-from tracking.wiring import NotifyDeps, ReconcileDeps
+from tracking.wiring import ReconcileDeps
 from trigger import kick
 from trigger.app import handler as trigger
 from trigger.tick import CLAIM_RESERVE_S

@@ -24,13 +24,14 @@ from local.paths import ROOT
 from mail.feedback import handler
 from tests.aws_models import error_codes, operation
 from tests.mailing import KEY, SENDER, Mailing, ready
+from tracking import news_wiring
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.mail import letters, post
 from tracking.mail.post import MaybeSentError, NotSentError, SesPost
 from tracking.mail.recipients import Address, FirebaseAddresses
 from tracking.mail.suppressions import suppression_path
 from tracking.mail.unsubscribing import Subscriber, token
-from tracking.wiring import FeedbackDeps
+from tracking.news_wiring import FeedbackDeps
 
 SUPPRESSED = suppression_path("ada@example.test")
 
@@ -235,7 +236,6 @@ def test_a_call_without_an_answer_may_have_sent(
 
 def test_a_call_to_ses_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """botocore would repeat a call whose answer was lost, and the mail would go out twice."""
-    from tracking import wiring
 
     variables = {
         "GOOGLE_CLOUD_PROJECT": "demo-mail",
@@ -249,7 +249,7 @@ def test_a_call_to_ses_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    deps = wiring.mail.__wrapped__()
+    deps = news_wiring.mail.__wrapped__()
     assert isinstance(deps.post, SesPost)
     assert deps.post._client.meta.config.retries == {"mode": "standard", "total_max_attempts": 1}
 

@@ -19,8 +19,8 @@ from tests.metrics import printed_metrics
 from tests.notifying import URL, Notifying, Reply
 from tracking.errors import CredentialsError
 from tracking.events import EventType
+from tracking.news_wiring import NotifyDeps
 from tracking.sentences import say
-from tracking.wiring import NotifyDeps
 
 OTHER, THIRD = "https://other.example.com/b", "https://third.example.com/c"
 EVENTS = ["events/news.json", "events/tick.json", "events/wake.json"]

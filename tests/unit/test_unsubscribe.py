@@ -13,8 +13,8 @@ from mail.unsubscribe import handler
 from tests.mailing import KEY, Mailing, ready
 from tracking.errors import StoreUnavailableError
 from tracking.mail.unsubscribing import MAX_TOKEN_LENGTH, Subscriber, read, token
+from tracking.news_wiring import UnsubscribeDeps
 from tracking.sentences import Sentence
-from tracking.wiring import UnsubscribeDeps
 
 ADA = Subscriber("org1", "user1")
 EVENT = json.loads((ROOT / "events/unsubscribe.json").read_text())

@@ -24,14 +24,14 @@ from notify import api
 from tests.doubles import ManualClock
 from tests.metrics import printed_metrics
 from tests.secrets_double import Secrets
-from tracking import wiring
+from tracking import news_wiring
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.kick_auth import Users
+from tracking.news_wiring import WebhooksApiDeps
 from tracking.sentences import Sentence
 from tracking.store import DocumentWrite
 from tracking.store.memory import MemoryStore
 from tracking.webhooks.signing import secret, signed_headers
-from tracking.wiring import WebhooksApiDeps
 
 MASTER = "the-stage's-key-of-32-characters!"
 TOKEN = "eyJhbGciOi.eyJzdWIi.c2lnbmF0dXJl"
@@ -344,10 +344,10 @@ def test_missing_or_short_signing_key_shows_no_secret(
     """Secrets that anybody could compute would be worse than none."""
     secrets = Secrets.installed(monkeypatch, **({} if value is None else {"stage/signing": value}))
     secrets.refusal = "ResourceNotFoundException" if value is None else ""
-    assert call(signing_secret=lambda: wiring.signing_key("stage/signing")) == refusal(503)
+    assert call(signing_secret=lambda: news_wiring.signing_key("stage/signing")) == refusal(503)
     assert json.loads(log.getvalue())["action"] == "credentials_refused"
 
 
 def test_own_credentials_missing_refuses_nobody(log: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wiring, "webhooks_api", raising(CredentialsError(Sentence("no credentials"))))
+    monkeypatch.setattr(news_wiring, "webhooks_api", raising(CredentialsError(Sentence("no credentials"))))
     assert dict(api.handler({"headers": {}}, FakeContext())) == refusal(503)  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from google.auth.credentials import AnonymousCredentials
 import cli
 from local.paths import ROOT
 from tests.doubles import ManualClock
-from tracking import clients, firestore_access, kick_wiring, secrets_manager, wiring
+from tracking import clients, firestore_access, kick_wiring, news_wiring, secrets_manager, wiring
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.jobs import PlatformName
 from tracking.kick_auth import Caller
@@ -162,6 +162,8 @@ ENVIRONMENT = {
     "MAX_ANSWER_MB": "8",
     "NEWS": "on",
     "SIGNING_SECRET": "account-tracking/signing",
+    "MAIL_FROM": "news@example.com",
+    "UNSUBSCRIBE_URL": "https://api.example.com/unsubscribe",
     "NEWS_QUEUE_URL": "https://news",
 }
 
@@ -182,9 +184,9 @@ def test_building_clients_uses_no_network_and_no_secrets(monkeypatch: pytest.Mon
     copying = wiring.pictures.__wrapped__()
     assert (copying.url, copying.kept_for.days, copying.max_thumbnails) == ("https://d111.cloudfront.net", 30, 4)
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-notify")
-    assert wiring.notify.__wrapped__().sender
+    assert news_wiring.notify.__wrapped__().sender
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-webhooks-api")
-    assert wiring.webhooks_api.__wrapped__().news_queue_url == "https://news"
+    assert news_wiring.webhooks_api.__wrapped__().news_queue_url == "https://news"
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-built-process")
     deps = wiring.process.__wrapped__()
     assert (wiring.trigger.__wrapped__().news, wiring.reconcile.__wrapped__().news, deps.news) == (True, True, True)
@@ -197,43 +199,46 @@ def test_building_clients_uses_no_network_and_no_secrets(monkeypatch: pytest.Mon
         assert deps.platform(name) is platform
 
 
-STAND_INS = [("pictures", "PICTURE_SIMULATOR_URL", "web"), ("notify", "WEBHOOK_RECEIVER_URL", "sender")]
+STAND_INS = [
+    (wiring.pictures, "PICTURE_SIMULATOR_URL", "web"),
+    (news_wiring.notify, "WEBHOOK_RECEIVER_URL", "sender"),
+]
 
 
 @pytest.mark.parametrize(("function", "variable"), [one[:2] for one in STAND_INS])
 @pytest.mark.parametrize(("project", "emulator"), [("our-project", "127.0.0.1:1"), ("demo-pictures", "")])
 def test_stand_in_outside_local_stops_the_function(
-    monkeypatch: pytest.MonkeyPatch, function: str, variable: str, project: str, emulator: str
+    monkeypatch: pytest.MonkeyPatch, function: Any, variable: str, project: str, emulator: str
 ) -> None:
     """It would lead the function to any address of our network."""
     for name, value in (ENVIRONMENT | {"GOOGLE_CLOUD_PROJECT": project, "FIRESTORE_EMULATOR_HOST": emulator}).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv(variable, "http://169.254.169.254")
     with pytest.raises(SettingsError, match=rf"^{variable} is set\."):
-        getattr(wiring, function).__wrapped__()
+        function.__wrapped__()
 
 
 def test_signing_key_is_long_and_its_absence_is_told(secrets: Stubber) -> None:
     secrets.add_response("get_secret_value", {"SecretString": "x" * 32}, {"SecretId": "long"})
     secrets.add_response("get_secret_value", {"SecretString": "x" * 31}, {"SecretId": "short"})
     secrets.add_client_error("get_secret_value", "ResourceNotFoundException", http_status_code=400)
-    assert wiring.signing_key("long") == "x" * 32
+    assert news_wiring.signing_key("long") == "x" * 32
     for name, is_missing in (("short", False), ("absent", True)):
         with pytest.raises(CredentialsError) as refused:
-            wiring.signing_key(name)
+            news_wiring.signing_key(name)
         assert (refused.value.credential, refused.value.is_missing) == ("signing", is_missing)
 
 
 @pytest.mark.parametrize(("function", "variable", "dependency"), STAND_INS)
 def test_addresses_of_strangers_are_public_alone(
-    monkeypatch: pytest.MonkeyPatch, function: str, variable: str, dependency: str
+    monkeypatch: pytest.MonkeyPatch, function: Any, variable: str, dependency: str
 ) -> None:
     """Unless a server of this machine answers in place of all."""
     for name, value in (ENVIRONMENT | {"GOOGLE_CLOUD_PROJECT": "demo-web"}).items():
         monkeypatch.setenv(name, value)
 
     def backend() -> object:
-        web: Any = getattr(getattr(wiring, function).__wrapped__(), dependency)
+        web: Any = getattr(function.__wrapped__(), dependency)
         return web._client._transport._pool._network_backend._inner
 
     assert isinstance(backend(), PublicOnly)
@@ -242,15 +247,20 @@ def test_addresses_of_strangers_are_public_alone(
 
 
 @pytest.mark.parametrize(
-    "function", ["trigger", "reconcile", "cleanup", "process", "pictures", "notify", "webhooks_api"]
+    "function",
+    [
+        *(wiring.trigger, wiring.reconcile, wiring.cleanup, wiring.process, wiring.pictures),
+        *(news_wiring.notify, news_wiring.webhooks_api, news_wiring.mail),
+        *(news_wiring.unsubscribe, news_wiring.feedback),
+    ],
 )
 @pytest.mark.parametrize(("named", "used"), [("tracking-2", "tracking-2"), ("", "(default)")])
 def test_functions_use_the_database_that_is_named(
-    monkeypatch: pytest.MonkeyPatch, function: str, named: str, used: str
+    monkeypatch: pytest.MonkeyPatch, function: Any, named: str, used: str
 ) -> None:
     for name, value in (ENVIRONMENT | {"GOOGLE_CLOUD_PROJECT": "demo-database", "FIRESTORE_DATABASE": named}).items():
         monkeypatch.setenv(name, value)
-    assert getattr(wiring, function).__wrapped__().store.client._database == used
+    assert function.__wrapped__().store.client._database == used
 
 
 @pytest.mark.parametrize(("named", "used"), [(" tracking-2\n", "tracking-2"), (" ", "(default)")])
@@ -285,8 +295,9 @@ def test_kick_reads_the_secret_its_environment_names(secrets: Stubber, monkeypat
 
 
 def test_trigger_and_process_do_not_import_firebase_auth() -> None:
-    """Importing firebase_admin.auth would make every cold start take 50 % longer."""
-    script = "import trigger.app, process.app, sys; sys.exit('firebase_admin.auth' in sys.modules)"
+    """Importing firebase_admin.auth would make every cold start take 50 % longer. What tells news needs it."""
+    unwanted = {"firebase_admin.auth", "tracking.news_settings", "tracking.webhooks", "tracking.mail"}
+    script = f"import trigger.app, process.app, sys; sys.exit(bool({unwanted} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=60).returncode == 0
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import timedelta
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from tracking.budgets import BudgetLimits
 from tracking.jobs import LEASE, PlatformName
@@ -29,7 +29,18 @@ class SettingsError(Exception):
     """A variable is missing or has an invalid value. The message names the variable, never its value."""
 
 
-class _FromEnvironment:
+class StoreSettings(Protocol):
+    """The settings that lead to the database."""
+
+    @property
+    def google_cloud_project(self) -> str: ...
+    @property
+    def firestore_database(self) -> str: ...
+    @property
+    def firebase_credentials_secret(self) -> str: ...
+
+
+class FromEnvironment:
     __slots__ = ()
 
     @classmethod
@@ -38,7 +49,7 @@ class _FromEnvironment:
         return cls(**{f.name: _read(f, environ) for f in fields(cls)})  # type: ignore[arg-type]
 
 
-def variables(settings: type[_FromEnvironment]) -> dict[str, bool]:
+def variables(settings: type[FromEnvironment]) -> dict[str, bool]:
     """Return the names of the variables that `settings` reads, and whether each is required."""
     return {f.name.upper(): f.default is MISSING for f in fields(settings)}  # type: ignore[arg-type]
 
@@ -69,7 +80,7 @@ def _cadence(text: str) -> Cadence:
         raise SettingsError(f"REFRESH_BY_DEFAULT must be one of: {', '.join(Cadence)}.") from None
 
 
-def _is_on(name: str, text: str) -> bool:
+def is_on(name: str, text: str) -> bool:
     """Read a switch, whose words are the template's."""
     if text not in {"on", "off"}:
         raise SettingsError(f"{name} must be on or off.")
@@ -108,7 +119,7 @@ _LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApifySettings(_FromEnvironment):
+class ApifySettings(FromEnvironment):
     """Apify's address, with the version part, and the names of its actors."""
 
     apify_api_url: str = field(default="https://api.apify.com/v2", metadata={"older_name": "APIFY_PROXY_URL"})
@@ -117,7 +128,7 @@ class ApifySettings(_FromEnvironment):
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: a class has only one base with slots
-class PostLimits(_FromEnvironment):
+class PostLimits(FromEnvironment):
     # The most posts of one job, of any media type: one setting for each platform of contracts/platforms.json.
     max_videos_instagram: int = 5000
     max_videos_tiktok: int = 5000
@@ -168,7 +179,7 @@ class TriggerSettings(TickSettings):
 
     @property
     def has_news(self) -> bool:
-        return _is_on("NEWS", self.news)
+        return is_on("NEWS", self.news)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +207,7 @@ class RefreshSettings(PostLimits, TickSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KickSettings(_FromEnvironment):
+class KickSettings(FromEnvironment):
     google_cloud_project: str
     firebase_credentials_secret: str = ""
     kick_secret: str = ""  # empty: only users may kick
@@ -212,11 +223,11 @@ class ReconcileSettings(StoppingSettings):
 
     @property
     def has_news(self) -> bool:
-        return _is_on("NEWS", self.news)
+        return is_on("NEWS", self.news)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CleanupSettings(_FromEnvironment):
+class CleanupSettings(FromEnvironment):
     google_cloud_project: str
     firestore_database: str = DEFAULT_DATABASE
     firebase_credentials_secret: str = ""
@@ -225,7 +236,7 @@ class CleanupSettings(_FromEnvironment):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PicturesSettings(_FromEnvironment):
+class PicturesSettings(FromEnvironment):
     google_cloud_project: str
     firestore_database: str = DEFAULT_DATABASE
     firebase_credentials_secret: str = ""
@@ -233,61 +244,6 @@ class PicturesSettings(_FromEnvironment):
     pictures_url: str  # where pages find the bucket's objects; without a slash at its end
     keep_picture_days: int = 365  # the bucket deletes older copies
     max_thumbnails: int = 12  # of an account's newest videos
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SigningSettings(_FromEnvironment):
-    """The settings of whoever uses the stage's key."""
-
-    google_cloud_project: str
-    firestore_database: str = DEFAULT_DATABASE
-    firebase_credentials_secret: str = ""
-    signing_secret: str  # name of the secret from which the endpoints' secrets are made, and which signs links in mails
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedbackSettings(_FromEnvironment):
-    """The settings of the feedback function."""
-
-    google_cloud_project: str
-    firestore_database: str = DEFAULT_DATABASE
-    firebase_credentials_secret: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnsubscribeSettings(SigningSettings):
-    """The settings of the unsubscribe function."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailSettings(UnsubscribeSettings):
-    mail_from: str  # the sender's address
-    mail_reply_to: str = ""
-    mail_product: str = "Account tracking"  # the name that readers know
-    mail_app_url: str = ""  # where a mail's button leads; empty: no button
-    mail_delivery: str = "ses"  # or "document": the customer's own sender takes the mails
-    mail_configuration_set: str = ""  # of SES: reports bounces and complaints
-    unsubscribe_url: str
-
-    @property
-    def is_sent_by_us(self) -> bool:
-        if self.mail_delivery not in {"ses", "document"}:
-            raise SettingsError("MAIL_DELIVERY must be ses or document.")
-        return self.mail_delivery == "ses"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotifySettings(SigningSettings):
-    mail: str = "off"  # whether events go into windows of mail, too
-
-    @property
-    def has_mail(self) -> bool:
-        return _is_on("MAIL", self.mail)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhooksApiSettings(SigningSettings):
-    news_queue_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,7 +265,7 @@ class ProcessSettings(PlatformSettings):
 
     @property
     def has_news(self) -> bool:
-        return _is_on("NEWS", self.news)
+        return is_on("NEWS", self.news)
 
     def key_secret(self, credential: str) -> str:
         """Return the name of the secret that holds a credential's key, or "" if none is set.

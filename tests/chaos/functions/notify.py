@@ -16,14 +16,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from notify import app, delivering
 from tests.chaos import adapters
 from tests.chaos.plan import Plan
-from tracking import wiring
+from tracking import news_wiring
 
 plan = Plan(Path(os.environ["CHAOS_FOLDER"]))
 delivering.LEASE = timedelta(seconds=float(os.environ["CHAOS_LEASE_S"]))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    real = wiring.notify()
+    real = news_wiring.notify()
     deps = replace(
         real, store=adapters.store(real.store, plan, "notify"), sender=adapters.sender(real.sender, plan, "notify")
     )
