@@ -66,14 +66,18 @@ def seed(auth: str, firestore: str) -> None:
     documents = f"http://{firestore}/v1/projects/{PROJECT}/databases/(default)/documents"
     with httpx.Client(headers=_OWNER, trust_env=False, timeout=_PATIENCE_S) as http:
         for user in USERS:
-            account = {"localId": user.uid, "email": user.email, "password": PASSWORD, "displayName": user.name}
-            verified = {"emailVerified": True}  # else nobody would send them mail
             role = {"fields": {"role": {"stringValue": user.role}}}
             try:
-                made = http.post(f"{auth}{_ACCOUNTS}", json=account | verified)
-                if not any(reason in made.text for reason in _TAKEN):
-                    made.raise_for_status()
+                add_account(http, auth, user.uid, user.email, user.name)
                 member = f"{documents}/organizations/{user.org_id}/members/{user.uid}"
                 http.patch(member, json=role).raise_for_status()
             except httpx.HTTPError as error:
                 raise LocalError(f"{user.email} could not be made a member of {user.org_id}: {error}") from error
+
+
+def add_account(http: httpx.Client, auth: str, uid: str, email: str, name: str = "") -> None:
+    """Create a user with PASSWORD and a verified address, unless there is one. Raises httpx.HTTPError."""
+    account = {"localId": uid, "email": email, "password": PASSWORD, "displayName": name, "emailVerified": True}
+    made = http.post(f"{auth}{_ACCOUNTS}", json=account, headers=_OWNER)
+    if not any(reason in made.text for reason in _TAKEN):
+        made.raise_for_status()

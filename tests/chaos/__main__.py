@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import Console
 
 from local import LocalError, stack
-from tests.chaos import cleaning, late, points, telling, trials
+from tests.chaos import cleaning, late, mailing, points, telling, trials
 from tests.chaos.chaos_harness import ChaosHarness, chaos_harness
 from tests.chaos.points import Trial
 from tests.chaos.report import table
@@ -75,6 +75,9 @@ def _run_all(harness: ChaosHarness, words: Sequence[str]) -> Iterator[Result]:
     if not words or "notify" in words:
         _say("Webhooks ...")
         yield from _said(telling.run(harness))
+    if not words or "mail" in words:
+        _say("Mail ...")
+        yield from _said(mailing.run(harness))
 
 
 def _said(results: Iterable[Result]) -> Iterator[Result]:

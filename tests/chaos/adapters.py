@@ -14,12 +14,13 @@ from typing import Any, TypeVar, cast
 from tests.chaos.plan import Call, How, Plan
 from tracking.errors import StoreUnavailableError
 from tracking.executions import Executions, ExecutionsUnavailableError, StartRefusedError, StartUnknownError
+from tracking.mail.post import MaybeSentError, Post
 from tracking.sentences import Sentence
 from tracking.staging import ObjectStore
-from tracking.store import CleanupStore, NotifyStore, StateStore, TickStore
+from tracking.store import CleanupStore, MailStore, NotifyStore, StateStore, TickStore
 from tracking.webhooks import WebhookSender
 
-_S = TypeVar("_S", bound=TickStore | StateStore | CleanupStore | NotifyStore)
+_S = TypeVar("_S", bound=TickStore | StateStore | CleanupStore | NotifyStore | MailStore)
 Describe = Callable[[str, tuple[Any, ...]], Sequence[Call]]
 
 
@@ -77,6 +78,14 @@ def objects(real: ObjectStore, plan: Plan, where: str) -> ObjectStore:
 def sender(real: WebhookSender, plan: Plan, where: str) -> WebhookSender:
     """Wrap the sender of webhooks. A request raises nothing, so it has no error of its own."""
     return cast("WebhookSender", Intercepted(real, plan, lambda name, _: [Call(f"{where}.{name}")], _no_answer))
+
+
+def post(real: Post, plan: Plan, where: str) -> Post:
+    return cast("Post", Intercepted(real, plan, lambda name, _: [Call(f"{where}.{name}")], _no_answer_of_ses))
+
+
+def _no_answer_of_ses(_name: str, _how: How) -> Exception:
+    return MaybeSentError("no answer")
 
 
 def executions(real: Executions, plan: Plan, where: str) -> Executions:

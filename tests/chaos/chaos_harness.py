@@ -20,7 +20,7 @@ from tests.chaos.plan import Plan
 from tests.e2e.running import Document, RunningStack
 from tracking.jobs import FINISHED, Status
 
-FUNCTIONS = ("trigger", "process", "reconcile", "cleanup", "notify")
+FUNCTIONS = ("trigger", "process", "reconcile", "cleanup", "notify", "mail")
 DOUBLED = 2
 
 
@@ -112,7 +112,7 @@ def chaos_harness(
 ) -> Iterator[ChaosHarness]:
     """Prepare the stack for faults and restore it at the end.
 
-    Inside the block, the scheduled ticks, the wakes and the runs of the notify function are off.
+    Inside the block, the scheduled ticks, the wakes and the runs of what tells news are off.
 
     `settings`: settings of the trigger to change, such as `max_running_jobs`.
     """
@@ -126,7 +126,7 @@ def chaos_harness(
     names = {package: aws.physical_name(running.state.aws(), f"{package.title()}Function") for package in FUNCTIONS}
     before = {name: functions.get_function_configuration(FunctionName=name) for name in names.values()}
     harness = ChaosHarness(running, plan, names, lease_s)
-    ours = ("TriggerFunctionTick", "WakeRule", "NotifyFunction", "NewsRule")
+    ours = ("TriggerFunctionTick", "WakeRule", "NotifyFunction", "NewsRule", "MailFunction")
     rules = [harness.rule(name) for name in ours]
     try:
         harness.forget_simulated()

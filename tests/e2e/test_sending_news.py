@@ -15,7 +15,6 @@ import pytest
 
 from cli.webhooks import send_test
 from local import auth, aws, stack
-from local.firestore import PROJECT
 from tests.e2e.running import Document, Project, RunningStack, until
 from tracking.store import DocumentWrite
 from tracking.webhooks import signing
@@ -169,10 +168,9 @@ class Person:
 def person(running: RunningStack, project: Project) -> Person:
     uid = f"user-{uuid4().hex[:12]}"
     email = f"{uid}@demo.test"
-    fields = {"localId": uid, "email": email, "password": auth.PASSWORD, "emailVerified": True}
-    toolkit, owner = "/identitytoolkit.googleapis.com/v1", {"Authorization": "Bearer owner"}
-    with httpx.Client(base_url=running.state.auth(), trust_env=False, timeout=60) as http:
-        http.post(f"{toolkit}/projects/{PROJECT}/accounts", json=fields, headers=owner).raise_for_status()
+    toolkit = f"{running.state.auth()}/identitytoolkit.googleapis.com/v1"
+    with httpx.Client(trust_env=False, timeout=60) as http:
+        auth.add_account(http, running.state.auth(), uid, email)
         sign_in = {"email": email, "password": auth.PASSWORD, "returnSecureToken": True}
         answer = http.post(f"{toolkit}/accounts:signInWithPassword", params={"key": "any"}, json=sign_in)
         token = answer.raise_for_status().json()["idToken"]
