@@ -522,6 +522,7 @@ class FirestoreStore:
         query = query.where(filter=FieldFilter("status", "in", sorted(OPEN)))
         return any(True for _ in query.select(["status"]).limit(1).stream(**self._call))
 
+    @_translated
     def due_events(self, now: datetime, limit: int) -> dict[str, StoredDocument]:
         query = self.client.collection(OUTBOX).where(filter=FieldFilter("dueAt", "<=", now)).order_by("dueAt")
         found = query.limit(limit).stream(**self._call)
