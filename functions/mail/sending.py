@@ -26,7 +26,7 @@ from tracking.mail.preferences import STILL_THERE, Cadence, Preferences, setting
 from tracking.mail.recipients import Address
 from tracking.mail.suppressions import suppression_path
 from tracking.mail.unsubscribing import Subscriber, token
-from tracking.mail.windows import Window, owner_of
+from tracking.mail.windows import Group, Window, group_of, owner_of
 from tracking.news_wiring import MailDeps
 from tracking.store import (
     MAIL,
@@ -137,10 +137,12 @@ class Run:
         reason = _refusal(preferences, is_member=_member(org_id, user_id) in found, is_empty=not wanted)
         if reason:
             return self._skip(path, stored, window, reason)
-        later = _later(window, preferences, now)
+        left = window.without([one for one, event in events if _is_seen(preferences, event, now)])
+        later = _later(window, preferences, now) or _rest(window, preferences, [event for _, event in wanted], now)
         if later:
-            return self._put_off(path, stored, window.put_off(later))
-        digest = of_events(wanted, window.more)
+            return self._put_off(path, stored, left.put_off(later))
+        more = {group: number for group, number in left.more.items() if preferences.alerts or group != Group.ALERT}
+        digest = of_events(wanted, sum(more.values()), more.get(Group.FAILED, 0))
         if digest.unreadable:
             extra = {"org_id": org_id, "user_id": user_id, "events": list(digest.unreadable)}
             self.logger.error("events unreadable", extra=extra | {"action": "mail_events_unreadable"})
@@ -188,7 +190,7 @@ class Run:
         made = mail if deps.post is None else mail | {"delivery": delivery}
         writes = [
             DocumentWrite(letters.mail_path(mail_id), made, must_be_new=True),
-            DocumentWrite(path, window.emptied(mail_id).to_fields(), version=stored.version),
+            DocumentWrite(path, window.emptied(mail_id, now).to_fields(), version=stored.version),
         ]
         try:
             deps.store.change_together(writes, {})
@@ -353,5 +355,17 @@ def _wants(preferences: Preferences, event: Fields, now: datetime) -> bool:
         return True
     if not event["type"].startswith(OF_JOBS):
         return preferences.alerts
+    return not _is_seen(preferences, event, now)
+
+
+def _is_seen(preferences: Preferences, event: Fields, now: datetime) -> bool:
+    """Return whether an event is of a job that ended before the person was last on the page."""
     seen_at = preferences.seen_at(now)
-    return preferences.is_digest or seen_at is None or seen_at < event["occurredAt"]
+    is_for_page = event["type"].startswith(OF_JOBS) and not preferences.is_digest
+    return bool(is_for_page and seen_at is not None and seen_at >= event["occurredAt"])
+
+
+def _rest(window: Window, preferences: Preferences, wanted: list[Fields], now: datetime) -> datetime | None:
+    """Return until when a window of `soon` waits, because its person had a mail just now; None: no longer."""
+    until = None if preferences.is_digest else window.rests_until([group_of(event["type"]) for event in wanted])
+    return until if until and until > now else None

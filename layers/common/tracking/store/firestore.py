@@ -509,10 +509,13 @@ class FirestoreStore:
 
     @_translated
     def documents_with(
-        self, collection: str, field: str, values: Collection[str | bool], limit: int
+        self, collection: str, field: str, values: Collection[str | bool], limit: int, after: str | None = None
     ) -> dict[str, StoredDocument]:
         query: Any = self.client.collection(collection).where(filter=FieldFilter(field, "in", sorted(values)))
-        found = query.order_by("__name__").limit(limit).stream(**self._call)
+        query = query.order_by("__name__")
+        if after is not None:
+            query = query.start_after({"__name__": self.client.document(after)})
+        found = query.limit(limit).stream(**self._call)
         return {document.reference.path: _stored(document) for document in found}
 
     @_translated
