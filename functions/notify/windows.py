@@ -49,7 +49,7 @@ BATCH = 200
 PEOPLE_PAGE = 1_000
 MAX_PEOPLE = 5_000
 """The most members of an organisation who are told of one event."""
-ORGS_AT_ONCE = 20
+ORGS_AT_ONCE = 10
 THREADS = 10
 TRIES = 5
 AGAIN_AFTER = timedelta(minutes=5)
