@@ -54,6 +54,7 @@ def test_without_mail_there_are_no_windows() -> None:
     mailing = Mailing()
     write(mailing, ready())
     assert hand_on(mailing, with_mail=False) == 1
+    assert waiting(mailing) == {}
     assert mailing.window() is None
 
 
@@ -340,4 +341,6 @@ def test_windows_wait_while_webhooks_can_be_sent() -> None:
     add_members(notifying, "org1", 10)
     assert minute(notifying) <= 60
     assert notifying.states(endpoint)["delivered"] >= 40
-    assert len(windows_of(notifying, "org1")) == 10
+    found = windows_of(notifying, "org1")
+    assert len(found) == 10
+    assert min(one["openedAt"] for one in found.values()) > notifying.receivers.requests[-1].at

@@ -205,6 +205,23 @@ def test_jobs_one_by_one_are_a_mail_each_ten_minutes() -> None:
     assert sum(text.count("* a") for text in mailing.office.texts) == 60
 
 
+def test_a_window_is_not_due_before_the_pause_is_over() -> None:
+    """Also if what came in between became no mail, because it was seen."""
+    mailing = Mailing()
+    mailing.set(alerts=True)
+    mailing.happen(ready())
+    mailing.run()
+    sent_at = mailing.clock.now()
+    mailing.clock.advance(60)
+    mailing.happen(ready("seen"))
+    assert (mailing.window() or {})["dueAt"] == sent_at + timedelta(minutes=10)
+    mailing.set(lastSeenAt=mailing.clock.now(), alerts=True)
+    mailing.run_for(20)
+    assert (mailing.window() or {})["dueAt"] is None
+    mailing.happen(milestone())
+    assert (mailing.window() or {})["dueAt"] == sent_at + timedelta(hours=1)
+
+
 def test_alerts_alone_are_a_mail_an_hour() -> None:
     mailing = Mailing()
     mailing.set(alerts=True)
