@@ -10,13 +10,15 @@ and the mail becomes ERROR. A refusal of SES is known, so that mail is tried aga
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from aws_lambda_powertools import Logger
 
+from tracking.errors import TrackingError
 from tracking.jobs import Fields
 from tracking.mail import letters, rendering
 from tracking.mail.digest import Digest, is_told, of_events
@@ -39,6 +41,7 @@ from tracking.store import (
 )
 
 PAGE = 50
+Page = dict[str, StoredDocument]
 OF_JOBS = "tracking.job."
 OF_WEBHOOKS = "tracking.webhook."
 
@@ -69,53 +72,69 @@ class Run:
     done: Done = field(default_factory=Done)
 
     def send_all(self) -> Done:
-        """Send what is due. Errors of one mail do not keep the others: the first of them is raised at the end.
+        """Send what is due. Trouble with one mail keeps no other: the first error is raised at the end.
 
         Raises StoreUnavailableError and CredentialsError: what was not sent is due at the next run.
         """
-        post = self.deps.post
+        post, failures = self.deps.post, list[TrackingError]()
         if post is not None:
-            self._each(self._mails_to_look_at(), lambda path, stored: self._look_at(post, path, stored))
-        self._each(self._due_windows(), self._send_window)
+            failures += self._each(self._mails_to_look_at(), lambda path, stored: self._look_at(post, path, stored))
+        failures += self._each(self._pages(MAIL_WINDOWS, "dueAt"), self._send_window)
+        if failures:
+            raise failures[0]
         return self.done
 
-    def _each(self, found: Iterable[tuple[str, StoredDocument]], work: Callable[[str, StoredDocument], Done]) -> None:
-        def one(path: str, stored: StoredDocument) -> Done | Exception:
+    def _each(self, pages: Iterator[Page], work: Callable[[str, StoredDocument], Done]) -> list[TrackingError]:
+        """Work on the documents, a page at a time: so the first mail waits for one page. Return what failed."""
+
+        def one(item: tuple[str, StoredDocument]) -> Done | TrackingError:
             if not self.has_time():
                 return Done()
             try:
-                return work(path, stored)
-            except Exception as error:  # noqa: BLE001 - raised below, after the others
+                return work(*item)
+            except TrackingError as error:
                 return error
+            except Exception as error:  # noqa: BLE001 - odd data of one person
+                return self._tell_of(item[0], error)
 
-        failures = []
-        for outcome in self._mapped(one, found):
-            if isinstance(outcome, Done):
-                self.done.add(outcome)
-            else:
-                failures.append(outcome)
-        if failures:
-            raise failures[0]
+        failures: list[TrackingError] = []
+        try:
+            for page in pages:
+                for outcome in self._mapped(one, page):
+                    if isinstance(outcome, Done):
+                        self.done.add(outcome)
+                    else:
+                        failures.append(outcome)
+        except TrackingError as error:  # of a query
+            failures.append(error)
+        return failures
 
     def _mapped(
-        self, one: Callable[[str, StoredDocument], Done | Exception], found: Iterable[tuple[str, StoredDocument]]
-    ) -> Iterator[Done | Exception]:
+        self, one: Callable[[tuple[str, StoredDocument]], Done | TrackingError], page: Page
+    ) -> Iterator[Done | TrackingError]:
         if self.deps.threads == 1:
-            yield from (one(path, stored) for path, stored in found)
+            yield from map(one, page.items())
             return
         with ThreadPoolExecutor(self.deps.threads) as pool:
-            yield from pool.map(lambda item: one(*item), list(found))
+            yield from pool.map(one, page.items())
 
-    def _due_windows(self) -> Iterator[tuple[str, StoredDocument]]:
-        """Yield the windows that were due when the run began. What a run changes is due no more, or later."""
+    def _pages(self, group: str, field: str) -> Iterator[Page]:
+        """Yield what was due when the run began. What a run changes is due no more, or later."""
         now, last = self.deps.clock.now(), None
         while self.has_time():
-            page = self.deps.store.due_documents(MAIL_WINDOWS, "dueAt", now, PAGE, last)
-            yield from page.items()
+            page = self.deps.store.due_documents(group, field, now, PAGE, last)
+            yield page
             if len(page) < PAGE:
                 return
             path, stored = list(page.items())[-1]
-            last = stored.fields["dueAt"], path
+            last = stored.fields[field], path
+
+    def _tell_of(self, path: str, error: Exception) -> Done:
+        """Log where a document failed, without the error's text: it may hold an address. It stays as it is."""
+        frames = [f"{one.name}:{one.lineno}" for one in traceback.extract_tb(error.__traceback__)]
+        extra = {"document": path, "error": type(error).__name__, "frames": frames[-8:], "action": "mail_trouble"}
+        self.logger.error("document not handled", extra=extra)
+        return Done(errors=1)
 
     # Windows
 
@@ -228,9 +247,9 @@ class Run:
 
     # Mails
 
-    def _mails_to_look_at(self) -> Iterator[tuple[str, StoredDocument]]:
+    def _mails_to_look_at(self) -> Iterator[Page]:
         states = [State.PROCESSING, State.RETRY]
-        yield from self.deps.store.documents_with(MAIL, letters.STATE, states, PAGE * 10).items()
+        yield self.deps.store.documents_with(MAIL, letters.STATE, states, PAGE * 10)
 
     def _look_at(self, post: Post, path: str, stored: StoredDocument) -> Done:
         """Send a mail again whose time has come, and give one up whose lease ran out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from bench.lambda_context import FakeContext
 from mail import app
-from mail.sending import PAGE
+from mail.sending import PAGE, Run
 from tests.doubles import START
 from tests.factories import job_document
 from tests.mailing import ADA, KEY, Mailing, failed, milestone, ready, webhook_failing
@@ -367,13 +368,67 @@ def test_trouble_with_one_mail_does_not_keep_the_others() -> None:
 
 def test_many_windows_are_sent_page_by_page() -> None:
     mailing = Mailing()
-    people = [f"person{number:03}" for number in range(PAGE * 2 + 1)]
-    for name in people:
+    names = people(mailing, PAGE * 2 + 1)
+    mailing.run()
+    assert sorted(mail["userId"] for _, mail in mailing.office.sent) == names
+
+
+def people(mailing: Mailing, number: int) -> list[str]:
+    """Add members with a window each."""
+    names = [f"person{one:03}" for one in range(number)]
+    for name in names:
         mailing.put(f"organizations/org1/members/{name}", {"role": "member"})
         mailing.book.users[name] = Address(f"{name}@example.test")
         mailing.happen(ready(user_id=name))
+    return names
+
+
+def test_a_page_of_windows_is_sent_before_the_next_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were all read first, so many windows could be due that no run would send any."""
+    mailing = Mailing()
+    people(mailing, PAGE * 3)
+    due, sent = mailing.store.due_documents, list[int]()
+
+    def reading(*arguments: Any) -> Any:
+        sent.append(len(mailing.office.sent))
+        return due(*arguments)
+
+    monkeypatch.setattr(mailing.store, "due_documents", reading)
+    Run(replace(mailing.deps, threads=3), lambda: True, mailing.logger).send_all()
+    assert [count for count in sent if count] == [PAGE, PAGE * 2, PAGE * 3]
+
+
+def test_trouble_with_an_old_mail_keeps_no_new_one() -> None:
+    mailing = Mailing()
+    mailing.office.failures = [NotSentError("slow down")]
+    mailing.happen(ready())
     mailing.run()
-    assert sorted(mail["userId"] for _, mail in mailing.office.sent) == people
+    (name,) = people(mailing, 1)
+    known = mailing.book.of
+
+    def of(user_id: str) -> Address:
+        if user_id == "user1":
+            raise StoreUnavailableError(say("accessTrouble", detail="Firebase Auth did not answer."))
+        return known(user_id)
+
+    mailing.book.of = of  # type: ignore[method-assign]
+    mailing.clock.advance(60)
+    with pytest.raises(StoreUnavailableError):
+        mailing.run()
+    assert [mail["userId"] for _, mail in mailing.office.sent] == [name]
+
+
+def test_a_query_that_fails_keeps_no_new_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    mailing = Mailing()
+    mailing.happen(ready())
+
+    def down(*_: Any) -> Any:
+        raise StoreUnavailableError(say("accessTrouble", detail="no answer"))
+
+    monkeypatch.setattr(mailing.store, "documents_with", down)
+    with pytest.raises(StoreUnavailableError):
+        mailing.run()
+    assert len(mailing.office.sent) == 1
 
 
 def test_document_delivery_leaves_the_mail_to_the_customer() -> None:
