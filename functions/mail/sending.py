@@ -13,7 +13,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from aws_lambda_powertools import Logger
@@ -24,11 +24,11 @@ from tracking.mail import letters, rendering
 from tracking.mail.digest import Digest, is_told, of_events
 from tracking.mail.letters import State, attempts_of, delivery_of
 from tracking.mail.post import MaybeSentError, NotSentError, Post
-from tracking.mail.preferences import STILL_THERE, Cadence, Preferences, settings_path
+from tracking.mail.preferences import SOON_AFTER, STILL_THERE, Cadence, Preferences, settings_path
 from tracking.mail.recipients import Address
 from tracking.mail.suppressions import suppression_path
 from tracking.mail.unsubscribing import Subscriber, token
-from tracking.mail.windows import Window, owner_of
+from tracking.mail.windows import MAX_SENT, Window, owner_of
 from tracking.news_wiring import MailDeps
 from tracking.store import (
     MAIL,
@@ -156,9 +156,9 @@ class Run:
         reason = _refusal(preferences, is_member=_member(org_id, user_id) in found, is_empty=not wanted)
         if reason:
             return self._skip(path, stored, window, reason)
-        later = _later(window, preferences, now)
+        later = _later(window, preferences, [event for _, event in wanted], now)
         if later:
-            return self._put_off(path, stored, window.put_off(later))
+            return self._put_off(path, stored, _without_seen(window, events, wanted).put_off(later))
         digest = of_events(wanted, window.more)
         if digest.unreadable:
             extra = {"org_id": org_id, "user_id": user_id, "events": list(digest.unreadable)}
@@ -352,16 +352,35 @@ def _refusal(preferences: Preferences, *, is_member: bool, is_empty: bool) -> st
     return "seen_or_unwanted" if is_empty else ""
 
 
-def _later(window: Window, preferences: Preferences, now: datetime) -> datetime | None:
+def _later(window: Window, preferences: Preferences, wanted: list[Fields], now: datetime) -> datetime | None:
     """Return when a window is due if it is not yet: the settings may have changed since the time was chosen.
 
-    A person of `soon` who was just seen may be there still, so the mail waits for the page's next write.
+    A person of `soon` who was just seen may be there still. So a mail of jobs alone waits for the page's next write,
+    but not for ever.
     """
     if preferences.is_digest:
         due_at = preferences.next_hour(window.opened_at or now)
         return due_at if due_at > now else None
     seen_at = preferences.seen_at(now)
-    return seen_at + STILL_THERE if seen_at and seen_at + STILL_THERE > now else None
+    if seen_at is None or not all(event["type"].startswith(OF_JOBS) for event in wanted):
+        return None
+    due_at = min(seen_at + STILL_THERE, (window.opened_at or now) + SOON_AFTER + STILL_THERE)
+    return due_at if due_at > now else None
+
+
+def _without_seen(window: Window, events: list[tuple[str, Fields]], wanted: list[tuple[str, Fields]]) -> Window:
+    """Return the window without the jobs that were seen, which make room. It is as old as the first of the others."""
+    left = {event_id for event_id, _ in wanted}
+    seen = tuple(one for one, event in events if event["type"].startswith(OF_JOBS) and one not in left)
+    if not seen:
+        return window
+    first = min(event["occurredAt"] for _, event in wanted)
+    return replace(
+        window,
+        opened_at=max(window.opened_at or first, first),
+        event_ids=tuple(one for one in window.event_ids if one not in seen),
+        sent_ids=(*window.sent_ids, *seen)[-MAX_SENT:],
+    )
 
 
 def _wants(preferences: Preferences, event: Fields, now: datetime) -> bool:

@@ -160,6 +160,54 @@ def test_who_closed_the_page_gets_the_mail_minutes_later() -> None:
     assert len(mailing.office.sent) == 1
 
 
+def watch(mailing: Mailing, minutes: int, **settings: Any) -> None:
+    """Let the person have the page open: it writes once in five minutes."""
+    for minute in range(minutes):
+        if minute % 5 == 0:
+            mailing.set(lastSeenAt=mailing.clock.now(), **settings)
+        mailing.clock.advance(60)
+        mailing.run()
+
+
+def test_who_watches_hears_of_webhooks_and_alerts() -> None:
+    """The page shows neither."""
+    mailing = Mailing()
+    mailing.put("organizations/org1/members/user1", {"role": "owner"})
+    mailing.set(alerts=True, lastSeenAt=START)
+    mailing.happen(webhook_failing(), milestone())
+    watch(mailing, 20, alerts=True)
+    assert len(mailing.office.sent) == 1
+
+
+def test_who_watches_for_hours_gets_no_mail_of_jobs() -> None:
+    """Jobs end all the time, and each is seen minutes later."""
+    mailing = Mailing()
+    mailing.store.create_job(job_document())
+    for minute in range(120):
+        if minute % 5 == 0:
+            mailing.set(lastSeenAt=mailing.clock.now())
+        mailing.clock.advance(30)
+        mailing.happen(ready(f"account{minute}"))
+        mailing.clock.advance(30)
+        mailing.run()
+    assert mailing.office.sent == []
+    assert len((mailing.window() or {})["eventIds"]) <= 16
+    mailing.run_for(20)
+    (text,) = mailing.office.texts
+    assert "* account119 " in text
+
+
+def test_a_clock_that_is_wrong_keeps_no_mail_for_ever() -> None:
+    """The job ended in the future, so no visit is after it."""
+    mailing = Mailing()
+    mailing.happen(ready())
+    mailing.put("outbox/event1", {"event": ready() | {"occurredAt": START + timedelta(days=1)}})
+    watch(mailing, 15)
+    assert mailing.office.sent == []
+    watch(mailing, 2)
+    assert len(mailing.office.sent) == 1
+
+
 def test_jobs_that_were_seen_are_left_out_of_the_mail() -> None:
     mailing = Mailing()
     mailing.store.create_job(job_document())
