@@ -49,7 +49,7 @@ def retry(store: Store, org: str, mail_id: str) -> None:
     if state != "ERROR":
         said = f"is {_line(state)}" if state else "is for another sender"
         raise NewsError(f"The mail {said}; only one that ended as ERROR can be sent again.")
-    again = {**delivery, "state": "RETRY", "attempts": 0, "retryAt": None, "leaseExpireTime": None}
+    again = {**delivery, "state": "RETRY", "leaseExpireTime": None, "dueAt": None}
     try:
         store.put_document(DocumentWrite(path, {"delivery": again}, version=found.version))
     except StaleVersionError:

@@ -5,16 +5,19 @@
     3. one write    SUCCESS with SES's id of the message
 
 Killed before 1: the window is still due. Killed after it: nobody knows whether the mail was sent, so the lease runs out
-and the mail becomes ERROR. A refusal of SES is known, so that mail is tried again later.
+and the mail becomes ERROR. A refusal of SES is known, so that mail waits as PENDING and is tried again.
 """
 
 from __future__ import annotations
 
+import functools
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from secrets import token_hex
+from typing import Any
 
 from aws_lambda_powertools import Logger
 
@@ -127,7 +130,7 @@ class Run:
             if len(page) < PAGE:
                 return
             path, stored = list(page.items())[-1]
-            last = stored.fields[field], path
+            last = _entry(stored.fields, field), path
 
     def _tell_of(self, path: str, error: Exception) -> Done:
         """Log where a document failed, without the error's text: it may hold an address. It stays as it is."""
@@ -203,8 +206,8 @@ class Run:
             user_id=user_id,
             now=now,
         )
-        delivery = letters.processing(1, now)
-        made = mail if deps.post is None else mail | {"delivery": delivery}
+        claim_id = token_hex(8)
+        made = mail if deps.post is None else mail | {"delivery": letters.processing(1, claim_id, now)}
         writes = [
             DocumentWrite(letters.mail_path(mail_id), made, must_be_new=True),
             DocumentWrite(path, window.emptied(mail_id).to_fields(), version=stored.version),
@@ -213,17 +216,17 @@ class Run:
             deps.store.change_together(writes, {})
         except (StaleVersionError, DocumentExistsError):
             # Another run, or an event that came meanwhile; or our own commit, whose reply was lost.
-            if not self._is_ours(mail_id, made):
+            if not self._is_ours(mail_id, claim_id):
                 return Done()
         extra = {"org_id": org_id, "user_id": user_id, "mail_id": mail_id, "events": len(window.event_ids)}
         self.logger.info("mail made", extra=extra | {"action": "mail_made"})
         return self._send(deps.post, mail_id, mail, 1) if deps.post is not None else Done(sent=1)
 
-    def _is_ours(self, mail_id: str, written: Fields) -> bool:
-        """Return whether the mail is as this run wrote it. Its times are practically unique."""
+    def _is_ours(self, mail_id: str, claim_id: str) -> bool:
+        """Return whether this run's claim of the mail was written: the reply to it may have been lost."""
         path = letters.mail_path(mail_id)
         stored = self.deps.store.get_stored_each([path]).get(path)
-        return stored is not None and all(stored.fields.get(name) == value for name, value in written.items())
+        return stored is not None and delivery_of(stored.fields).get("claimId") == claim_id
 
     def _skip(self, path: str, stored: StoredDocument, window: Window, reason: str) -> Done:
         """Empty a window without a mail."""
@@ -248,38 +251,43 @@ class Run:
     # Mails
 
     def _mails_to_look_at(self) -> Iterator[Page]:
-        states = [State.PROCESSING, State.RETRY]
-        yield self.deps.store.documents_with(MAIL, letters.STATE, states, PAGE * 10)
+        """Yield those that a person wants to be sent again, and those whose lease or wait is over."""
+        yield self.deps.store.documents_with(MAIL, letters.STATE, [State.RETRY], PAGE)
+        yield from self._pages(MAIL, letters.DUE)
 
     def _look_at(self, post: Post, path: str, stored: StoredDocument) -> Done:
         """Send a mail again whose time has come, and give one up whose lease ran out."""
+        if not letters.is_ours(path, stored.fields):
+            return Done()
         mail_id, now = path.rpartition("/")[2], self.deps.clock.now()
         delivery = delivery_of(stored.fields)
-        if delivery["state"] == State.PROCESSING:
-            lease = delivery.get("leaseExpireTime")
-            if isinstance(lease, datetime) and lease > now:
+        match delivery.get("state"):
+            case State.PROCESSING:
+                return self._end(path, stored, mail_id, letters.MAY_HAVE_BEEN_SENT)
+            case State.PENDING:
+                attempts = attempts_of(stored.fields) + 1
+            case State.RETRY:
+                attempts = 1
+            case _:  # a person ended it
+                self._write_delivery(path, stored, delivery | {"dueAt": None})
                 return Done()
-            return self._end(path, stored, mail_id, letters.MAY_HAVE_BEEN_SENT)
-        again_at = delivery.get("retryAt")
-        if isinstance(again_at, datetime) and again_at > now:
-            return Done()
         address = self._address_for(stored.fields)
         if not address.email:
             return self._end(path, stored, mail_id, f"Not sent: {address.reason}.", is_error=False)
         mail = stored.fields | {"to": [address.email]}
-        attempts = attempts_of(stored.fields) + 1
-        claimed = {"to": mail["to"], "delivery": letters.processing(attempts, now)}
+        claim_id = token_hex(8)
+        claimed = {"to": mail["to"], "delivery": letters.processing(attempts, claim_id, now)}
         try:
             self.deps.store.put_document(DocumentWrite(path, claimed, version=stored.version))
         except StaleVersionError:
-            if not self._is_ours(mail_id, claimed):
+            if not self._is_ours(mail_id, claim_id):
                 return Done()
         return self._send(post, mail_id, mail, attempts)
 
     def _address_for(self, mail: Fields) -> Address:
         """Return where a mail that was made before may go now. Its user may have left, or want no mail any more."""
-        org_id, user_id = mail.get("orgId"), mail.get("userId")
-        if not isinstance(org_id, str) or not isinstance(user_id, str) or not isinstance(mail.get("message"), dict):
+        org_id, user_id = mail["orgId"], mail["userId"]
+        if not isinstance(mail.get("message"), dict):
             return Address("", "malformed")
         address = self.deps.addresses.of(user_id)
         if not address.email:
@@ -326,17 +334,28 @@ class Run:
     def _end(self, path: str, stored: StoredDocument, mail_id: str, reason: str, *, is_error: bool = True) -> Done:
         """Give a mail up that nobody works on."""
         delivery = delivery_of(stored.fields) | letters.failed(reason, self.deps.clock.now())
-        try:
-            self.deps.store.put_document(DocumentWrite(path, {"delivery": delivery}, version=stored.version))
-        except StaleVersionError:
+        if not self._write_delivery(path, stored, delivery):
             return Done()
         extra = {"mail_id": mail_id, "action": "mail_failed", "reason": reason}
         (self.logger.error if is_error else self.logger.info)("mail failed", extra=extra)
         return Done(errors=1) if is_error else Done(skipped=1)
 
+    def _write_delivery(self, path: str, stored: StoredDocument, delivery: Fields) -> bool:
+        """Write the whole `delivery`. Return False if somebody else changed the mail."""
+        try:
+            self.deps.store.put_document(DocumentWrite(path, {"delivery": delivery}, version=stored.version))
+        except StaleVersionError:
+            return False
+        return True
+
     def _note(self, mail_id: str, change: Fields) -> None:
         """Write what became of a mail. Without a precondition: it is the newest that anybody knows."""
         self.deps.store.put_document(DocumentWrite(letters.mail_path(mail_id), {"delivery": change}))
+
+
+def _entry(fields: Fields, name: str) -> Any:
+    """Return a field, or the entry of a map that `a.b` names."""
+    return functools.reduce(lambda found, part: found[part], name.split("."), fields)
 
 
 def _member(org_id: str, user_id: str) -> str:

@@ -38,7 +38,7 @@ def test_refused_mails_are_tried_again_and_unknown_ones_are_not(mailing: Mailing
     mailing.office.failures = [NotSentError("slow down"), MaybeSentError("no answer")]
     mailing.happen(ready())
     mailing.run()
-    assert (mailing.delivery()["state"], mailing.delivery()["attempts"]) == ("RETRY", 1)
+    assert (mailing.delivery()["state"], mailing.delivery()["attempts"]) == ("PENDING", 1)
     mailing.clock.advance(60)
     mailing.run()
     assert (mailing.delivery()["state"], mailing.delivery()["attempts"]) == ("ERROR", 2)
@@ -48,7 +48,7 @@ def test_refused_mails_are_tried_again_and_unknown_ones_are_not(mailing: Mailing
 
 
 def test_a_lost_reply_of_the_commit_is_recognised(mailing: Mailing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The mail is compared with what was written: times come back as Firestore keeps them."""
+    """The mail has the claim of the run that wrote it."""
     mailing.happen(ready())
     change = mailing.store.change_together
 

@@ -54,10 +54,11 @@ def test_a_mail_has_the_shape_of_firebases_sender() -> None:
     assert mail["delivery"] == {
         "state": "SUCCESS",
         "attempts": 1,
+        "claimId": mail["delivery"]["claimId"],
         "startTime": START,
         "endTime": START,
         "leaseExpireTime": None,
-        "retryAt": None,
+        "dueAt": None,
         "error": None,
         "info": {"messageId": "message-1", "accepted": ["ada@example.test"], "rejected": [], "pending": []},
     }
@@ -302,7 +303,66 @@ def test_a_person_may_have_a_mail_sent_again() -> None:
     mailing.put(f"mail/{mail_id}", {"delivery": {"state": "RETRY"}})
     mailing.run_for(3)
     assert len(mailing.office.sent) == 1
-    assert (mailing.delivery()["state"], mailing.delivery()["attempts"]) == ("SUCCESS", 2)
+    assert (mailing.delivery()["state"], mailing.delivery()["attempts"]) == ("SUCCESS", 1)
+
+
+def test_a_mail_that_was_given_up_can_be_sent_again() -> None:
+    """Also when it had all its attempts: a person's wish begins anew."""
+    mailing = Mailing()
+    mailing.office.failures = [NotSentError("paused", is_about_us=True)] * (letters.MAX_ATTEMPTS + 1)
+    mailing.happen(ready())
+    mailing.run_until(START + timedelta(hours=30))
+    assert mailing.delivery()["state"] == "ERROR"
+    (mail_id,) = mailing.mails()
+    mailing.put(f"mail/{mail_id}", {"delivery": {"state": "RETRY"}})
+    mailing.run()
+    assert mailing.delivery()["state"] == "PENDING"
+    mailing.run_for(2)
+    assert mailing.delivery()["state"] == "SUCCESS"
+
+
+def test_a_waiting_mail_that_a_person_ended_stays_ended() -> None:
+    mailing = Mailing()
+    mailing.office.failures = [NotSentError("slow down")]
+    mailing.happen(ready())
+    mailing.run()
+    (mail_id,) = mailing.mails()
+    mailing.put(f"mail/{mail_id}", {"delivery": {"state": "ERROR"}})
+    mailing.run_for(3)
+    assert (mailing.delivery()["state"], mailing.delivery()["dueAt"], mailing.office.sent) == ("ERROR", None, [])
+
+
+def waiting(mailing: Mailing, mail_id: str, **delivery: Any) -> None:
+    """Write a mail that was made before."""
+    message = {"subject": mail_id, "text": "t", "html": "h"}
+    fields = {"to": ["x@example.test"], "from": "a@b.test", "headers": {}, "message": message, "orgId": "org1"}
+    mailing.put(f"mail/{mail_id}", fields | {"userId": "user1", "delivery": {"attempts": 1, **delivery}})
+
+
+def test_mails_that_wait_for_hours_keep_no_due_one() -> None:
+    mailing = Mailing()
+    for number in range(PAGE * 11):
+        waiting(mailing, f"a{number:04}", state="PENDING", dueAt=START + timedelta(hours=3))
+    waiting(mailing, "z1", state="RETRY")
+    waiting(mailing, "z2", state="PROCESSING", dueAt=START)
+    mailing.run()
+    assert mailing.office.subjects == ["z1"]
+    assert mailing.mails()["z2"]["delivery"]["state"] == "ERROR"
+    mailing.clock.advance(3 * 3_600)
+    mailing.run()
+    assert len(mailing.office.sent) == PAGE * 11 + 1
+
+
+def test_mails_of_other_senders_stay_untouched() -> None:
+    """Firebase's own sender has the same collection by default."""
+    mailing = Mailing()
+    message = {"subject": "Your order", "text": "..."}
+    for state in ("RETRY", "PROCESSING", "PENDING"):
+        delivery = {"state": state, "attempts": 1, "leaseExpireTime": START, "dueAt": START}
+        mailing.put(f"mail/{state}", {"to": "shopper@example.test", "message": message, "delivery": delivery})
+    before = mailing.mails()
+    mailing.run_for(10)
+    assert (mailing.mails(), mailing.office.sent) == (before, [])
 
 
 def test_a_mail_is_not_sent_again_to_who_unsubscribed() -> None:
@@ -321,7 +381,7 @@ def test_a_throttled_mail_is_sent_later_and_once() -> None:
     mailing.office.failures = [NotSentError("TooManyRequestsException: Daily quota")] * 3
     mailing.happen(ready())
     mailing.run()
-    assert (mailing.delivery()["state"], mailing.delivery()["retryAt"]) == ("RETRY", START + timedelta(minutes=1))
+    assert (mailing.delivery()["state"], mailing.delivery()["dueAt"]) == ("PENDING", START + timedelta(minutes=1))
     mailing.run_for(6)  # after 1, 2 and 4 minutes
     assert mailing.office.sent == []
     mailing.run_for(2)
