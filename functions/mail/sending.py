@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -44,6 +44,7 @@ from tracking.store import (
 )
 
 PAGE = 50
+MANAGERS = ("owner", "admin")
 Page = dict[str, StoredDocument]
 OF_JOBS = "tracking.job."
 OF_WEBHOOKS = "tracking.webhook."
@@ -152,11 +153,13 @@ class Run:
         if preferences.odd:
             extra = {"org_id": org_id, "user_id": user_id, "fields": list(preferences.odd)}
             self.logger.warning("settings malformed", extra=extra | {"action": "mail_settings_malformed"})
-        events = [
-            (one, found[f"{OUTBOX}/{one}"].fields["event"]) for one in window.event_ids if f"{OUTBOX}/{one}" in found
-        ]
-        wanted = [(one, event) for one, event in events if _wants(preferences, event, now)]
-        reason = _refusal(preferences, is_member=_member(org_id, user_id) in found, is_empty=not wanted)
+        member = found.get(_member(org_id, user_id))
+        role = member.fields.get("role") if member else None
+        events, malformed = _events(window, found)
+        if malformed:
+            self._tell_of_unreadable(path, malformed)
+        wanted = [(one, event) for one, event in events if _wants(preferences, role, event, now)]
+        reason = _refusal(preferences, is_member=member is not None, is_empty=not wanted)
         if reason:
             return self._skip(path, stored, window, reason)
         later = _later(window, preferences, [event for _, event in wanted], now)
@@ -164,8 +167,7 @@ class Run:
             return self._put_off(path, stored, _without_seen(window, events, wanted).put_off(later))
         digest = of_events(wanted, window.more)
         if digest.unreadable:
-            extra = {"org_id": org_id, "user_id": user_id, "events": list(digest.unreadable)}
-            self.logger.error("events unreadable", extra=extra | {"action": "mail_events_unreadable"})
+            self._tell_of_unreadable(path, digest.unreadable)
         if not digest.lines:
             return self._skip(path, stored, window, "unreadable")
         address = self.deps.addresses.of(user_id)
@@ -174,6 +176,11 @@ class Run:
         if suppression_path(address.email) in self.deps.store.get_stored_each([suppression_path(address.email)]):
             return self._skip(path, stored, window, "suppressed")
         return self._make(path, stored, window, digest, preferences, address.email)
+
+    def _tell_of_unreadable(self, path: str, event_ids: Collection[str]) -> None:
+        org_id, user_id = owner_of(path)
+        extra = {"org_id": org_id, "user_id": user_id, "events": list(event_ids), "action": "mail_events_unreadable"}
+        self.logger.error("events unreadable", extra=extra)
 
     def _make(
         self,
@@ -402,12 +409,32 @@ def _without_seen(window: Window, events: list[tuple[str, Fields]], wanted: list
     )
 
 
-def _wants(preferences: Preferences, event: Fields, now: datetime) -> bool:
-    """Return whether the person still wants to read of an event. A job that ended while its page was shown was seen."""
-    if not is_told(event["type"]) or not preferences.wants_project(event["projectId"]):
+def _events(window: Window, found: Page) -> tuple[list[tuple[str, Fields]], list[str]]:
+    """Return the events of a window that are there still, with their ids, and the ids of those that are malformed."""
+    stored = {one: found.get(f"{OUTBOX}/{one}") for one in window.event_ids}
+    events = {one: document.fields.get("event") for one, document in stored.items() if document}
+    malformed = [one for one, event in events.items() if not _is_event(event)]
+    return [(one, event) for one, event in events.items() if one not in malformed], malformed
+
+
+def _is_event(event: object) -> bool:
+    return (
+        isinstance(event, dict)
+        and isinstance(event.get("type"), str)
+        and isinstance(event.get("occurredAt"), datetime)
+        and isinstance(event.get("projectId"), str | None)
+    )
+
+
+def _wants(preferences: Preferences, role: object, event: Fields, now: datetime) -> bool:
+    """Return whether the person still wants to read of an event, and may.
+
+    A job that ended while its page was shown was seen. Webhooks are for those who manage them now.
+    """
+    if not is_told(event["type"]) or not preferences.wants_project(event.get("projectId")):
         return False
     if event["type"].startswith(OF_WEBHOOKS):
-        return True
+        return role in MANAGERS
     if not event["type"].startswith(OF_JOBS):
         return preferences.alerts
     seen_at = preferences.seen_at(now)

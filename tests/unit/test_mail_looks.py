@@ -12,7 +12,7 @@ from tests.mail_samples import FRAME, SAMPLES, many
 from tests.mailing import event, failed, milestone, ready, webhook_failing
 from tracking.events import EventType
 from tracking.mail import rendering
-from tracking.mail.digest import Digest, cleaned, is_told, isolated, of_events
+from tracking.mail.digest import Digest, Link, cleaned, is_told, isolated, of_events
 from tracking.mail.rendering import DARK, LIGHT
 
 NEXT_LINE = "Hello\nBcc: everybody@example.test"
@@ -34,9 +34,9 @@ def digest(*events: dict[str, object], more: int = 0) -> Digest:
         ([milestone()], 0, "nasa reached 1,000,000 followers"),
         ([milestone(), milestone()], 0, "2 updates about your accounts"),
         ([ready(), milestone()], 0, "1 account is ready, 1 update"),
-        ([webhook_failing()], 0, "A webhook needs you: https://hooks.example.test/in"),
+        ([webhook_failing()], 0, "A webhook needs you: hooks.example.test"),
         ([webhook_failing(), webhook_failing()], 0, "2 webhooks need you"),
-        ([ready(), webhook_failing()], 0, "1 account is ready, a webhook needs you"),
+        ([ready(), webhook_failing()], 0, "A webhook needs you, 1 account is ready"),
         ([ready()] * 50, 12, "50 accounts are ready, 12 more"),
         ([ready("x" * 500)], 0, f"{'x' * 79}… is ready"),
         ([ready(NEXT_LINE)], 0, "Hello Bcc: everybody@example.test is ready"),
@@ -48,6 +48,57 @@ def digest(*events: dict[str, object], more: int = 0) -> Digest:
 )
 def test_a_subject_says_what_the_mail_says(events: list[dict[str, object]], more: int, subject: str) -> None:
     assert digest(*events, more=more).subject == subject
+
+
+def test_a_subject_that_is_cut_ends_its_isolation() -> None:
+    """Else the rest of the line in a list of mails would change its direction."""
+    renamed = event(EventType.ACCOUNT_RENAMED, username="نجم" * 26, before="نجم" * 26, after="x")
+    subject = digest(renamed).subject
+    assert len(subject) <= 120
+    assert subject.endswith("…\u2069")
+    assert subject.count("\u2068") == subject.count("\u2069")
+
+
+def test_a_webhook_is_named_by_its_host_alone() -> None:
+    """Slack's addresses are secrets, and stand in the path."""
+    mail = digest(webhook_failing("https://hooks.slack.test/services/T000/B000/SECRET?token=SECRET"))
+    assert mail.subject == "A webhook needs you: hooks.slack.test"
+    assert "SECRET" not in rendering.html(mail, FRAME) + rendering.text(mail, FRAME)
+
+
+def test_webhook_trouble_stands_first() -> None:
+    mail = digest(ready(), failed(), webhook_failing())
+    assert [str(kind) for kind, _ in mail.sections] == ["Webhooks", "Failed", "Ready"]
+    assert mail.preheader == "hooks.example.test, nasaa, @nasa"
+
+
+def test_videos_that_are_not_named_are_counted() -> None:
+    text = rendering.text(SAMPLES["mixed"], FRAME)
+    assert "  and 1 more\n" in text.partition("Splashdown")[2]
+    assert "and 1 more</td>" in rendering.html(SAMPLES["mixed"], FRAME).replace("</span>", "")
+    assert "1 video fewer on the platform" in text
+
+
+PAYLOADS = {
+    "infinite": '{"data": {"username": "x", "total": Infinity, "videos": []}}',
+    "deep": '{"data": ' + "[" * 100_000 + "]" * 100_000 + "}",
+    "no map": "7",
+}
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+def test_a_payload_that_breaks_its_reader_stops_nothing(name: str) -> None:
+    bad = event(EventType.VIDEO_OUTLIER) | {"payload": PAYLOADS[name]}
+    mail = digest(bad, ready())
+    assert (mail.unreadable, mail.subject) == (("e0",), "@nasa is ready")
+
+
+def test_half_a_character_in_an_address_makes_no_link() -> None:
+    videos = [{"title": "Lift-off", "url": "https://x.test/\ud800", "multiplier": float("inf")}]
+    mail = digest(event(EventType.VIDEO_OUTLIER, total=1, videos=videos))
+    rendering.text(mail, FRAME).encode()
+    rendering.html(mail, FRAME).encode()
+    assert mail.lines[0].links == (Link("Lift-off", ""),)
 
 
 def test_a_failure_says_the_reason_and_the_next_step() -> None:

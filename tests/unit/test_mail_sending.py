@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from aws_lambda_powertools import Logger
 
 from bench.lambda_context import FakeContext
 from mail import app
@@ -211,6 +213,7 @@ def test_a_clock_that_is_wrong_keeps_no_mail_for_ever() -> None:
 
 def test_jobs_that_were_seen_are_left_out_of_the_mail() -> None:
     mailing = Mailing()
+    mailing.put("organizations/org1/members/user1", {"role": "admin"})
     mailing.store.create_job(job_document())
     mailing.happen(ready("seen"))
     mailing.clock.advance(60)
@@ -248,6 +251,47 @@ def test_events_that_are_gone_or_unreadable_do_not_stop_a_mail() -> None:
     mailing.run_for(20)
     assert len(events) == 3
     assert mailing.office.subjects == ["b is ready"]
+
+
+@pytest.mark.parametrize("odd", [None, [], {"type": 7}, {"type": "tracking.job.completed"}])
+def test_an_event_that_is_no_map_stops_nothing(odd: Any) -> None:
+    mailing = Mailing()
+    mailing.happen(ready("a"), ready("b"))
+    mailing.store.delete_each({"outbox/event1": mailing.store.get_stored("outbox/event1").version})
+    mailing.put("outbox/event1", {"event": odd})
+    assert mailing.run().sent == 1
+    assert mailing.office.subjects == ["b is ready"]
+
+
+def test_a_window_that_breaks_the_run_is_told_and_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistake of ours, for one person: the function does not fail each minute, and all others get their mail."""
+    log = io.StringIO()
+    mailing = Mailing(logger=Logger(service="mail-trouble", stream=log))
+    people(mailing, 2)
+    of = mailing.book.of
+
+    def broken(user_id: str) -> Address:
+        if user_id == "person000":
+            raise RuntimeError("about ada@example.test")
+        return of(user_id)
+
+    monkeypatch.setattr(mailing.book, "of", broken)
+    done = mailing.run()
+    assert (done.sent, done.errors) == (1, 1)
+    assert '"action":"mail_trouble"' in log.getvalue()
+    assert "ada@example.test" not in log.getvalue()
+    monkeypatch.setattr(mailing.book, "of", of)
+    assert mailing.run().sent == 1
+
+
+def test_who_manages_no_webhooks_any_more_hears_of_none() -> None:
+    mailing = Mailing()
+    mailing.put("organizations/org1/members/user1", {"role": "admin"})
+    mailing.set(email="daily", hour=8)
+    mailing.happen(webhook_failing())
+    mailing.put("organizations/org1/members/user1", {"role": "viewer"})
+    mailing.run_for(60 * 24)
+    assert mailing.office.sent == []
 
 
 def test_a_window_without_readable_events_is_emptied() -> None:

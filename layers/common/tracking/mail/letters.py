@@ -4,7 +4,8 @@
                 ├─ surely not sent: PENDING, until `dueAt` ──> PROCESSING ...
                 └─ the lease ran out, or nobody knows: ERROR
 
-A person may set RETRY: then it begins anew. With `MailDelivery=document` a mail has no `delivery`: the customer's sender makes one.
+A person may set RETRY: then it begins anew. With `MailDelivery=document` a mail has no `delivery`: the customer's
+sender makes one.
 https://firebase.google.com/docs/extensions/official/firestore-send-email
 """
 

@@ -139,6 +139,8 @@ def _row(line: Line, *, is_first: bool) -> str:
     place = f" {_tag('span', 'soft', escape(line.place))}" if line.place else ""
     step = f" {_tag('span', 'soft', escape(line.next_step))}" if line.next_step else ""
     links = "".join(map(_link, line.links))
+    if line.others:
+        links += f"<br>{_tag('span', 'soft', f'and {line.others:,} more')}"
     cell = _tag("td", "text", f"{name}{place}<br>{escape(_sentence(line))}{step}{links}", edge + _ROW)
     return f'<tr class="row">{cell}</tr>'
 
@@ -160,7 +162,8 @@ def _button(frame: Frame) -> str:
 def _text_rows(line: Line) -> list[str]:
     place = f" ({line.place})" if line.place else ""
     rows = [f"* {isolated(line.name)}{place}: {_sentence(line)} {line.next_step}".rstrip()]
-    return rows + [f"  - {isolated(link.title)} {link.url}".rstrip() for link in line.links]
+    rows += [f"  - {isolated(link.title)} {link.url}".rstrip() for link in line.links]
+    return rows + ([f"  and {line.others:,} more"] if line.others else [])
 
 
 def _sentence(line: Line) -> str:
