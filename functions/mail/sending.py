@@ -316,7 +316,8 @@ class Run:
         except NotSentError as error:
             return self._note_refusal(mail_id, error, attempts, extra)
         except MaybeSentError as error:
-            self.logger.exception("mail may be lost", extra=extra | {"action": "mail_unknown", "reason": error.reason})
+            # Without the traceback, which has SES's own words.
+            self.logger.error("mail may be lost", extra=extra | {"action": "mail_unknown", "reason": error.reason})  # noqa: TRY400
             self._note(mail_id, letters.failed(f"May have been sent. {error.reason}", self.deps.clock.now()))
             return Done(errors=1)
         self._note(mail_id, letters.sent(mail["to"][0], message_id, self.deps.clock.now()))
