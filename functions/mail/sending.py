@@ -386,8 +386,8 @@ def _later(window: Window, preferences: Preferences, wanted: list[Fields], now: 
     but not for ever.
     """
     if preferences.is_digest:
-        due_at = preferences.next_hour(window.opened_at or now)
-        return due_at if due_at > now else None
+        due_at = preferences.next_mail(window.opened_at or now)
+        return min(due_at, preferences.next_hour(now)) if due_at > now else None
     seen_at = preferences.seen_at(now)
     if seen_at is None or not all(event["type"].startswith(OF_JOBS) for event in wanted):
         return None

@@ -141,6 +141,32 @@ def test_a_later_choice_of_a_digest_puts_the_mail_off() -> None:
     assert len(mailing.office.sent) == 1
 
 
+@pytest.mark.parametrize("email", ["soon", "daily"])
+def test_who_leaves_the_weekly_mail_waits_a_day_at_most(email: str) -> None:
+    mailing = Mailing()
+    mailing.clock.advance(86_400)  # Monday at noon
+    mailing.set(email="weekly", hour=8)
+    mailing.happen(ready())
+    mailing.run_for(60 * 48)
+    assert mailing.office.sent == []
+    mailing.set(email=email, hour=8)
+    mailing.run_for(60 * 24)
+    assert len(mailing.office.sent) == 1
+
+
+def test_a_weekly_mail_comes_on_monday() -> None:
+    mailing = Mailing()
+    mailing.set(email="weekly", hour=8, timezone="America/New_York")
+    mailing.clock.advance(86_400 * 2)
+    mailing.happen(ready("a"))
+    mailing.run_for(60 * 24)
+    mailing.happen(ready("b"))
+    mailing.run_until(START.replace(day=9, hour=11, minute=59))
+    assert mailing.office.sent == []
+    mailing.run_for(2)
+    assert mailing.office.subjects == ["2 accounts are ready"]
+
+
 def test_who_watched_gets_no_mail_of_the_jobs() -> None:
     """The page writes once in five minutes, so the mail waits for the next time."""
     mailing = Mailing()
