@@ -26,6 +26,7 @@ from tracking.jobs import Fields
 from tracking.mail import letters, rendering
 from tracking.mail.digest import Digest, is_told, of_events
 from tracking.mail.letters import State, attempts_of, delivery_of
+from tracking.mail.organisations import organisation_name, organisation_path
 from tracking.mail.post import MaybeSentError, NotSentError, Post
 from tracking.mail.preferences import SOON_AFTER, STILL_THERE, Cadence, Preferences, settings_path
 from tracking.mail.recipients import Address
@@ -146,7 +147,10 @@ class Run:
         org_id, user_id = owner_of(path)
         window, now = Window.from_document(stored.fields), self.deps.clock.now()
         found = self.deps.store.get_stored_each(
-            [settings_path(org_id, user_id), _member(org_id, user_id), *(f"{OUTBOX}/{one}" for one in window.event_ids)]
+            [
+                *(settings_path(org_id, user_id), _member(org_id, user_id), organisation_path(org_id)),
+                *(f"{OUTBOX}/{one}" for one in window.event_ids),
+            ]
         )
         settings = found.get(settings_path(org_id, user_id))
         preferences = Preferences.from_document(settings.fields if settings else None)
@@ -175,7 +179,16 @@ class Run:
             return self._skip(path, stored, window, address.reason)
         if suppression_path(address.email) in self.deps.store.get_stored_each([suppression_path(address.email)]):
             return self._skip(path, stored, window, "suppressed")
-        return self._make(path, stored, window, digest, preferences, address.email)
+        organisation = found.get(organisation_path(org_id))
+        link_token = token(self.deps.key(), Subscriber(org_id, user_id))
+        frame = rendering.Frame(
+            product=self.deps.sender.product,
+            organisation=organisation_name(org_id, organisation.fields if organisation else None),
+            unsubscribe_url=f"{self.deps.sender.unsubscribe_url}?t={link_token}",
+            app_url=self.deps.sender.app_url,
+            cadence=preferences.email,
+        )
+        return self._make(path, stored, window, digest, frame, address.email)
 
     def _tell_of_unreadable(self, path: str, event_ids: Collection[str]) -> None:
         org_id, user_id = owner_of(path)
@@ -188,24 +201,17 @@ class Run:
         stored: StoredDocument,
         window: Window,
         digest: Digest,
-        preferences: Preferences,
+        frame: rendering.Frame,
         address: str,
     ) -> Done:
         """Make the mail, and send it if it is ours to send."""
         org_id, user_id = owner_of(path)
         deps, now = self.deps, self.deps.clock.now()
         mail_id = letters.mail_id_of(org_id, user_id, window.event_ids)
-        link = f"{deps.sender.unsubscribe_url}?t={token(deps.key(), Subscriber(org_id, user_id))}"
-        frame = rendering.Frame(
-            product=deps.sender.product,
-            unsubscribe_url=link,
-            app_url=deps.sender.app_url,
-            cadence=preferences.email,
-        )
         mail = letters.letter(
             to=address,
             sender=deps.sender,
-            link=link,
+            link=frame.unsubscribe_url,
             subject=digest.subject,
             text=rendering.text(digest, frame),
             html=rendering.html(digest, frame),

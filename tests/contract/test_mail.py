@@ -9,7 +9,7 @@ import pytest
 from bench.lambda_context import FakeContext
 from mail.feedback import handler as feedback
 from mail.unsubscribe import handler as unsubscribe
-from tests.mailing import KEY, Mailing, failed, ready
+from tests.mailing import KEY, SENDER, Mailing, failed, ready
 from tracking.mail.post import MaybeSentError, NotSentError
 from tracking.mail.unsubscribing import Subscriber, token
 from tracking.news_wiring import FeedbackDeps, UnsubscribeDeps
@@ -65,7 +65,7 @@ def test_who_unsubscribes_or_complains_keeps_other_settings(mailing: Mailing) ->
     mailing.set(email="daily", hour=7, projectIds=["project1"])
     http = {"http": {"method": "POST"}}
     event = {"queryStringParameters": {"t": token(KEY, Subscriber("org1", "user1"))}, "requestContext": http}
-    unsubscribe(event, FakeContext(28), UnsubscribeDeps(mailing.store, mailing.clock, lambda: KEY))  # type: ignore[arg-type]
+    unsubscribe(event, FakeContext(28), UnsubscribeDeps(mailing.store, mailing.clock, lambda: KEY, SENDER.product))  # type: ignore[arg-type]
     stored = mailing.store.get_document("organizations/org1/notificationSettings/user1")
     assert (stored["email"], stored["hour"], stored["projectIds"]) == ("off", 7, ["project1"])
     assert feedback({"Records": []}, FakeContext(60), FeedbackDeps(mailing.store, mailing.clock)) == {  # type: ignore[arg-type]

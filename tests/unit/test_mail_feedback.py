@@ -87,7 +87,16 @@ def test_a_complaint_also_switches_mail_off() -> None:
 def test_a_complaint_about_a_mail_that_is_gone_suppresses_too() -> None:
     mailing = Mailing()
     feed(mailing, report("complaint"))
-    for odd in ({}, {"tags": {}}, {"tags": ["x"]}, "x", None, {"tags": {"mailId": "a"}}, {"tags": {"mailId": [7]}}):
+    shapes: list[Any] = [
+        {},
+        {"tags": {}},
+        {"tags": ["x"]},
+        "x",
+        None,
+        {"tags": {"mailId": "a"}},
+        {"tags": {"mailId": [7]}},
+    ]
+    for odd in shapes:
         assert feed(mailing, report("complaint", mail=odd))["complaint"] == 1
     assert mailing.store.get_document(SUPPRESSED) is not None
 

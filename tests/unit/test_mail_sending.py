@@ -80,6 +80,16 @@ def test_a_mail_can_be_unsubscribed_from_with_one_click() -> None:
     assert link in mail["message"]["text"]
 
 
+@pytest.mark.parametrize(("document", "named"), [(None, "org1"), ({"name": "Nova"}, "Nova"), ({"name": 7}, "org1")])
+def test_a_mail_names_its_organisation(document: Any, named: str) -> None:
+    mailing = Mailing()
+    if document:
+        mailing.put("organizations/org1", document)
+    mailing.happen(ready())
+    mailing.run()
+    assert f"in Acme Social, for {named}." in mailing.office.texts[0]
+
+
 @pytest.mark.parametrize("reason", ["unverified", "disabled", "no_user", "no_address"])
 def test_users_without_a_usable_address_get_no_mail(reason: str) -> None:
     mailing = Mailing()
