@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 from typing import Any
 
 import boto3
@@ -165,6 +168,17 @@ def mail() -> dict[str, Any]:
         user_id="user1",
         now=Mailing().clock.now(),
     )
+
+
+@pytest.mark.parametrize("product", ["Acme, Social", "Zoë's Café", "宇宙航空研究開発機構" * 5, "宇宙 " * 40 + "宇", "🚀" * 30])
+def test_a_sender_of_any_name_is_read_as_it_was_written(product: str) -> None:
+    """RFC 2047: an encoded word has at most 75 characters."""
+    mailbox = replace(SENDER, product=product).mailbox
+    assert mailbox.isascii()
+    assert "\n" not in mailbox
+    assert all(len(word) <= 75 for word in mailbox.split() if word.startswith("=?"))
+    name, address = parseaddr(mailbox)
+    assert (str(make_header(decode_header(name))), address) == (product, "news@acme.test")
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.header import Header
 from email.utils import formataddr
 from enum import StrEnum
 from typing import Any
@@ -54,8 +55,14 @@ class Sender:
 
     @property
     def mailbox(self) -> str:
-        """Return the value of `From`, with the product's name, encoded if it is not ASCII."""
-        return formataddr((self.product, self.address))
+        """Return the value of `From`, with the product's name.
+
+        A name that is not ASCII is encoded in words of 75 characters at most (RFC 2047, section 2).
+        """
+        if self.product.isascii():
+            return formataddr((self.product, self.address))
+        words = Header(self.product, "utf-8", maxlinelen=75).encode(linesep="")
+        return f"{words} <{self.address}>"
 
 
 def mail_path(mail_id: str) -> str:
