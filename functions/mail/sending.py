@@ -265,7 +265,7 @@ class Run:
 
     def _mails_to_look_at(self) -> Iterator[Page]:
         """Yield those that a person wants to be sent again, and those whose lease or wait is over."""
-        yield self.deps.store.documents_with(MAIL, letters.STATE, [State.RETRY], PAGE)
+        yield self.deps.store.documents_with(MAIL, letters.STATE, [State.RETRY], PAGE * 4)
         yield from self._pages(MAIL, letters.DUE)
 
     def _look_at(self, post: Post, path: str, stored: StoredDocument) -> Done:
@@ -286,7 +286,7 @@ class Run:
                 return Done()
         address = self._address_for(stored.fields)
         if not address.email:
-            return self._end(path, stored, mail_id, f"Not sent: {address.reason}.", is_error=False)
+            return self._end(path, stored, mail_id, f"{letters.UNWANTED}{address.reason}.", is_error=False)
         mail = stored.fields | {"to": [address.email]}
         claim_id = token_hex(8)
         claimed = {"to": mail["to"], "delivery": letters.processing(attempts, claim_id, now)}

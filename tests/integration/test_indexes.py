@@ -145,7 +145,7 @@ def made() -> list[StructuredQuery]:
     store.list_mail("o", 20)
     store.documents_with("organizations/o/members", "role", ["admin", "owner"], 20)
     store.documents_with("organizations/o/notificationSettings", "alerts", [True], 20)
-    store.documents_with("mail", "delivery.state", ["RETRY"], 20)
+    store.documents_with("mail", "delivery.state", ["ERROR"], 20)
     store.has_open_job("o", "u")
     return [request["structured_query"] for name, request in recorded.calls if name == "run_query"]
 

@@ -170,7 +170,9 @@ def mail() -> dict[str, Any]:
     )
 
 
-@pytest.mark.parametrize("product", ["Acme, Social", "Zoë's Café", "宇宙航空研究開発機構" * 5, "宇宙 " * 40 + "宇", "🚀" * 30])
+@pytest.mark.parametrize(
+    "product", ["Acme, Social", "Zoë's Café", "宇宙航空研究開発機構" * 5, "宇宙 " * 40 + "宇", "🚀" * 30]
+)
 def test_a_sender_of_any_name_is_read_as_it_was_written(product: str) -> None:
     """RFC 2047: an encoded word has at most 75 characters."""
     mailbox = replace(SENDER, product=product).mailbox

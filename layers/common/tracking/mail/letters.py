@@ -30,6 +30,8 @@ MAX_ATTEMPTS = 16
 MAX_WAIT = timedelta(hours=3)
 """Waits of 1, 2, 4 ... 128 minutes, then of three hours: about a day in all, because SES's quota is one of a day."""
 MAY_HAVE_BEEN_SENT = "May have been sent: the function ended before it knew. Set the state to RETRY to send it again."
+UNWANTED = "Not sent: "
+"""The begin of the error of a mail that was not to be sent: its receiver wants no mail, or has no address."""
 STATE = "delivery.state"
 DUE = "delivery.dueAt"
 """When the mail is looked at: at the end of the lease, or of the wait. Null once the mail is over."""
