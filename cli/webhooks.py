@@ -100,6 +100,8 @@ def replay(store: Store, endpoint_path: str, endpoint: StoredDocument, delivery_
     found = store.get_stored(path) if is_document_id(delivery_id) else None
     if found is None:
         raise NewsError(f"The endpoint has no delivery {delivery_id}.")
+    if found.fields.get("type") == TEST_TYPE:
+        raise NewsError("A test is not replayed: send a new one with --test.")
     if found.fields.get("state") not in OVER:
         raise NewsError(f"{delivery_id} is {_line(found.fields.get('state'))}; only one that is over can be replayed.")
     try:
@@ -125,9 +127,9 @@ def replay_since(
     while page := store.list_deliveries(endpoint_path, _OF_A_RANGE, since, page_size, after):
         last = [*page][-1]
         after = page[last]["createdAt"], last
-        changed += sum(
-            store.update_each([DocumentWrite(delivery_path(endpoint_path, d), _replayed(now)) for d in page])
-        )
+        events = [delivery_id for delivery_id, fields in page.items() if fields.get("type") != TEST_TYPE]
+        writes = [DocumentWrite(delivery_path(endpoint_path, one), _replayed(now)) for one in events]
+        changed += sum(store.update_each(writes)) if writes else 0
     return changed
 
 

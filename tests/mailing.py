@@ -11,7 +11,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from mail.sending import Done, Run
-from notify.windows import add_events
+from notify.windows import WindowFanOut
 from tests.doubles import ManualClock
 from tracking.events import EventType
 from tracking.jobs import Fields
@@ -110,7 +110,17 @@ class Mailing:
         return events
 
     def hand_on(self, events: Mapping[str, Fields]) -> int:
-        return add_events(self.store, events, self.clock.now(), self.logger)
+        """Make events due for people's windows, and add them. Return how many windows have changed."""
+        for event_id in events:
+            self.put(f"outbox/{event_id}", {"mailDueAt": self.clock.now()})
+        return self.add_to_windows()
+
+    def add_to_windows(self) -> int:
+        """Add the events that are due to people's windows. Return how many windows have changed."""
+        fan_out = WindowFanOut(self.store, self.clock, self.logger)
+        while not fan_out.is_done:
+            fan_out.next_step()
+        return fan_out.changed
 
     def run(self) -> Done:
         return Run(self.deps, lambda: True, self.logger).send_all()

@@ -32,7 +32,7 @@ from tracking.mail.preferences import SOON_AFTER, STILL_THERE, Cadence, Preferen
 from tracking.mail.recipients import Address
 from tracking.mail.suppressions import suppression_path
 from tracking.mail.unsubscribing import Subscriber, token
-from tracking.mail.windows import MAX_SENT, Window, owner_of
+from tracking.mail.windows import Group, Window, group_of, owner_of
 from tracking.news_wiring import MailDeps
 from tracking.store import (
     MAIL,
@@ -166,10 +166,17 @@ class Run:
         reason = _refusal(preferences, is_member=member is not None, is_empty=not wanted)
         if reason:
             return self._skip(path, stored, window, reason)
-        later = _later(window, preferences, [event for _, event in wanted], now)
+        seen = [one for one, event in events if _is_seen(preferences, event, now)]
+        told = [event for _, event in wanted]
+        later = _later(window, preferences, told, now) or _rest(window, preferences, told, now)
         if later:
-            return self._put_off(path, stored, _without_seen(window, events, wanted).put_off(later))
-        digest = of_events(wanted, window.more)
+            return self._put_off(path, stored, _without(window, seen, told).put_off(later))
+        more = {
+            group: number
+            for group, number in window.without(seen).more.items()
+            if _is_counted(group, preferences, role)
+        }
+        digest = of_events(wanted, sum(more.values()), more.get(Group.FAILED, 0))
         if digest.unreadable:
             self._tell_of_unreadable(path, digest.unreadable)
         if not digest.lines:
@@ -223,7 +230,7 @@ class Run:
         made = mail if deps.post is None else mail | {"delivery": letters.processing(1, claim_id, now)}
         writes = [
             DocumentWrite(letters.mail_path(mail_id), made, must_be_new=True),
-            DocumentWrite(path, window.emptied(mail_id).to_fields(), version=stored.version),
+            DocumentWrite(path, window.emptied(mail_id, now).to_fields(), version=stored.version),
         ]
         try:
             deps.store.change_together(writes, {})
@@ -401,19 +408,19 @@ def _later(window: Window, preferences: Preferences, wanted: list[Fields], now: 
     return due_at if due_at > now else None
 
 
-def _without_seen(window: Window, events: list[tuple[str, Fields]], wanted: list[tuple[str, Fields]]) -> Window:
-    """Return the window without the jobs that were seen, which make room. It is as old as the first of the others."""
-    left = {event_id for event_id, _ in wanted}
-    seen = tuple(one for one, event in events if event["type"].startswith(OF_JOBS) and one not in left)
+def _without(window: Window, seen: list[str], wanted: list[Fields]) -> Window:
+    """Return the window without the jobs that were seen. It is as old as the first of the other events."""
     if not seen:
         return window
-    first = min(event["occurredAt"] for _, event in wanted)
-    return replace(
-        window,
-        opened_at=max(window.opened_at or first, first),
-        event_ids=tuple(one for one in window.event_ids if one not in seen),
-        sent_ids=(*window.sent_ids, *seen)[-MAX_SENT:],
-    )
+    first = min(event["occurredAt"] for event in wanted)
+    return replace(window.without(seen), opened_at=max(window.opened_at or first, first))
+
+
+def _is_counted(group: Group, preferences: Preferences, role: object) -> bool:
+    """Return whether events that are only counted are still for the person."""
+    if group is Group.ALERT:
+        return preferences.alerts
+    return group is not Group.WEBHOOK or role in MANAGERS
 
 
 def _events(window: Window, found: Page) -> tuple[list[tuple[str, Fields]], list[str]]:
@@ -444,5 +451,17 @@ def _wants(preferences: Preferences, role: object, event: Fields, now: datetime)
         return role in MANAGERS
     if not event["type"].startswith(OF_JOBS):
         return preferences.alerts
+    return not _is_seen(preferences, event, now)
+
+
+def _is_seen(preferences: Preferences, event: Fields, now: datetime) -> bool:
+    """Return whether an event is of a job that ended before the person was last on the page."""
     seen_at = preferences.seen_at(now)
-    return preferences.is_digest or seen_at is None or seen_at < event["occurredAt"]
+    is_for_page = event["type"].startswith(OF_JOBS) and not preferences.is_digest
+    return bool(is_for_page and seen_at is not None and seen_at >= event["occurredAt"])
+
+
+def _rest(window: Window, preferences: Preferences, wanted: list[Fields], now: datetime) -> datetime | None:
+    """Return until when a window of `soon` waits, because its person had a mail just now; None: no longer."""
+    until = None if preferences.is_digest else window.rests_until([group_of(event["type"]) for event in wanted])
+    return until if until and until > now else None

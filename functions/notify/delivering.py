@@ -1,6 +1,7 @@
 """One run: hand events on, then claim, send and write down, until nothing is due or the time is over.
 
-One thread does all of that, and all calls to the store. Only the requests have threads of their own (`in_flight`).
+One thread does all of that, and all calls to the store. Only the requests have threads of their own (`in_flight`). With
+mail, it adds events to people's windows (`windows`) when it has nothing else to do.
 
     outbox ── fan_out ──> created as ours ──────────────┐
                      └──> created as due ──┐            v
@@ -33,6 +34,7 @@ from notify.lanes import MAX_TIMEOUTS, Claimed, Lane, Lanes
 from notify.payloads import test_payload
 from notify.results import Results, Settled
 from notify.schedule import Verdict, judge, put_off
+from notify.windows import WindowFanOut
 from tracking.news_wiring import NotifyDeps
 from tracking.store import DocumentWrite, NotifyStore, Unwritable
 from tracking.webhooks import Answer, Attempt, Delivery, Endpoint, SendError, State, Trigger
@@ -42,6 +44,8 @@ RESERVE_S = 20.0
 """Seconds at the end of a run in which no request begins: one lasts 15 s, and then results are written."""
 TAKE_S = 10.0
 """Seconds before that, in which no new delivery is created as this run's own: it might have to be given back."""
+WINDOWS_RESERVE_S = 10.0
+"""Seconds at the end of a run in which no windows of mail are written: then results are."""
 LEASE = timedelta(seconds=90)
 """Longer than any run. It counts from the run's begin."""
 AT_ONCE = timedelta(seconds=10)
@@ -95,7 +99,8 @@ class _Run:
         self._began_at = deps.clock.now()
         self._lanes = Lanes()
         self._endpoints = Endpoints(deps.store, logger)
-        self._fan_out = FanOut(deps.store, self._endpoints, self._lanes, logger, deps.mail_store)
+        self._fan_out = FanOut(deps.store, self._endpoints, self._lanes, logger, has_mail=deps.mail_store is not None)
+        self._windows = WindowFanOut(deps.mail_store, deps.clock, logger) if deps.mail_store else None
         self._results = Results(deps.store, deps.clock, logger)
         self._due = DueDeliveries(
             deps.store, self._endpoints, self._lanes, self._results, deps.jitter, logger, self._began_at
@@ -112,6 +117,7 @@ class _Run:
             if self._has_time:
                 self._claim()
                 self._send()
+            self._add_to_windows()
             if self._is_over():
                 break
             for sent, answer in self._requests.wait(self._pause_s()):
@@ -145,8 +151,20 @@ class _Run:
         for lane in self._lanes:
             self._shut(lane)
 
+    @property
+    def _can_add_to_windows(self) -> bool:
+        """Return whether webhooks need the run's thread for nothing else: all is begun, or no request can begin."""
+        if self._windows is None or self._windows.is_done or self._remaining_s() <= WINDOWS_RESERVE_S:
+            return False
+        is_sending = self._can_read or any(lane.claimed or lane.waiting for lane in self._lanes)
+        return not (self._has_time and is_sending)
+
+    def _add_to_windows(self) -> None:
+        if self._windows and self._can_add_to_windows:
+            self._windows.next_step()
+
     def _is_over(self) -> bool:
-        if self._lanes.in_flight:
+        if self._lanes.in_flight or self._can_add_to_windows:
             return False
         if not self._has_time:
             return True
@@ -154,7 +172,7 @@ class _Run:
         return is_read and not self._resting and not any(lane.claimed or lane.waiting for lane in self._lanes)
 
     def _pause_s(self) -> float:
-        if self._can_read:
+        if self._can_read or self._can_add_to_windows:
             return 0.0
         if self._resting:
             return min(BEAT_S, max(0.0, (self._resting[0][0] - self._deps.clock.now()).total_seconds()))
@@ -344,7 +362,8 @@ class _Run:
         self._done.given_up = self._results.counted[State.FAILED]
         self._done.handed_on = self._fan_out.handed_on
         self._done.put_off += sum(lane.parked for lane in self._lanes)
-        oldest = [at for at in (self._fan_out.oldest_due_at, self._due.oldest_due_at) if at is not None]
+        of_mail = self._windows.oldest_due_at if self._windows else None
+        oldest = [at for at in (self._fan_out.oldest_due_at, self._due.oldest_due_at, of_mail) if at is not None]
         if oldest:
             self._done.oldest_s = max(0.0, (self._began_at - min(oldest)).total_seconds())
 

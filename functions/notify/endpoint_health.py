@@ -197,7 +197,7 @@ def _event(kind: EventType, endpoint: Endpoint, health: Health, outage: timedelt
             "orgId": endpoint.org_id,
             "projectId": None,
             "endpointId": endpoint.endpoint_id,
-            "url": without_query(endpoint.url),
+            "url": host_of(endpoint.url),
             "since": to_rfc3339(health.failing_since) if health.failing_since else None,
             "failures": health.failures,
             "lastStatus": health.last_status,
@@ -207,10 +207,10 @@ def _event(kind: EventType, endpoint: Endpoint, health: Health, outage: timedelt
     )
 
 
-def without_query(url: str) -> str:
-    """Return the address without name, password, query and fragment: these may hold secrets."""
+def host_of(url: str) -> str:
+    """Return scheme and host of an address: all else of it may hold secrets, the path, too."""
     try:
         parts = urlsplit(url)
-        return short(f"{parts.scheme}://{parts.hostname or ''}{parts.path}")
+        return short(f"{parts.scheme}://{parts.hostname or ''}")
     except ValueError:
         return ""

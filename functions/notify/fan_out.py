@@ -1,6 +1,6 @@
 """Hand events on from the outbox: make a delivery for each endpoint that wants the event.
 
-With mail, the event also joins the windows of those who want to read of it (`notify.windows`).
+With mail, the write that ends this makes the event due for the windows of those who read of it (`notify.windows`).
 
 A delivery has the event's id and is created, so an event that is handed on twice makes one delivery. `dueAt` becomes
 null last: if the function is killed before, the next run does all of it again.
@@ -9,7 +9,7 @@ null last: if the function is killed before, the next run does all of it again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,15 +18,13 @@ from aws_lambda_powertools import Logger
 
 from notify.endpoints import Endpoints
 from notify.lanes import Claimed, Lanes
-from notify.windows import add_events
 from tracking.document_limits import is_document_id
-from tracking.errors import StoreUnavailableError
 from tracking.jobs import Fields
+from tracking.mail.digest import is_told
 from tracking.store import (
     MAX_WRITES_PER_COMMIT,
     OUTBOX,
     DocumentWrite,
-    MailStore,
     NotifyStore,
     StoredDocument,
     Unwritable,
@@ -54,6 +52,7 @@ class OutboxEvent:
     path: str
     org_id: str
     project_id: str | None
+    user_id: str | None  # whose job it was
     type: str
     occurred_at: datetime
     payload: str
@@ -64,13 +63,20 @@ class OutboxEvent:
         event = fields.get("event")
         found: Fields = event if isinstance(event, dict) else {}
         org_id, project_id = found.get("orgId"), found.get("projectId")
+        user_id = found.get("userId")
         type_, occurred_at, payload = found.get("type"), found.get("occurredAt"), found.get("payload")
         if not isinstance(org_id, str) or not is_document_id(org_id) or not isinstance(project_id, str | None):
             return None
         if not isinstance(type_, str) or not isinstance(occurred_at, datetime) or not isinstance(payload, str):
             return None
         return cls(
-            path=path, org_id=org_id, project_id=project_id, type=type_, occurred_at=occurred_at, payload=payload
+            path=path,
+            org_id=org_id,
+            project_id=project_id,
+            user_id=user_id if isinstance(user_id, str) and is_document_id(user_id) else None,
+            type=type_,
+            occurred_at=occurred_at,
+            payload=payload,
         )
 
     @property
@@ -105,11 +111,11 @@ class FanOut:
         endpoints: Endpoints,
         lanes: Lanes,
         logger: Logger,
-        mail_store: MailStore | None = None,
+        *,
+        has_mail: bool = False,
     ) -> None:
-        """`mail_store`: where the windows of mail are; None: there is no mail."""
         self._store, self._endpoints, self._lanes, self._logger = store, endpoints, lanes, logger
-        self._mail_store = mail_store
+        self._has_mail = has_mail
         self._taken: dict[str, int] = {}  # by endpoint
         self._room = 0  # for deliveries to take
         self.is_done = False
@@ -129,24 +135,15 @@ class FanOut:
         self._room = MAX_TAKEN - self._lanes.claimed
         created = [new for event in events for new in self._deliveries(event, now, lease_until)]
         kept = self._create(created, now)
-        if not self._add_to_windows({event.event_id: page[event.path].fields["event"] for event in events}, now):
-            kept |= page.keys()
-        handed_on = [DocumentWrite(path, {"dueAt": None}) for path in page if path not in kept]
+        told = {event.path for event in events if self._has_mail and is_told(event.type)}
+        handed_on = [
+            DocumentWrite(path, {"dueAt": None} | ({"mailDueAt": stored.fields["dueAt"]} if path in told else {}))
+            for path, stored in page.items()
+            if path not in kept
+        ]
         self.handed_on += sum(self._store.update_each(handed_on))
         # A page that nothing could be done about would be read for ever.
         self.is_done = self.is_done or not handed_on
-
-    def _add_to_windows(self, events: Mapping[str, Fields], now: datetime) -> bool:
-        """Add events to the windows of mail. Return whether that is done: if not, they stay due. Webhooks go on."""
-        if self._mail_store is None:
-            return True
-        try:
-            add_events(self._mail_store, events, now, self._logger)
-        except StoreUnavailableError as error:
-            extra = {"action": "mail_windows_late", "reason": error.message}
-            self._logger.warning("events did not reach the windows of mail", extra=extra, exc_info=error)
-            return False
-        return True
 
     def _read(self, path: str, stored: StoredDocument) -> OutboxEvent | None:
         event = OutboxEvent.from_document(path, stored.fields)

@@ -9,7 +9,7 @@ import pytest
 from bench.lambda_context import FakeContext
 from mail.feedback import handler as feedback
 from mail.unsubscribe import handler as unsubscribe
-from tests.mailing import KEY, SENDER, Mailing, failed, ready
+from tests.mailing import KEY, SENDER, Mailing, failed, milestone, ready
 from tracking.mail.post import MaybeSentError, NotSentError
 from tracking.mail.unsubscribing import Subscriber, token
 from tracking.news_wiring import FeedbackDeps, UnsubscribeDeps
@@ -32,6 +32,21 @@ def test_a_window_becomes_one_mail(mailing: Mailing) -> None:
     assert mailing.delivery()["state"] == "SUCCESS"
     assert mailing.delivery()["info"]["messageId"] == "message-1"
     assert (mailing.window() or {})["sentIds"] == ["event1", "event2"]
+
+
+def test_a_full_window_counts_by_group_and_is_emptied(mailing: Mailing) -> None:
+    mailing.set(email="daily", alerts=True)
+    mailing.happen(failed(), *(milestone(f"m{number}") for number in range(30)))
+    mailing.happen(*(ready(f"r{number}") for number in range(60)))
+    assert (mailing.window() or {})["more"] == {"alert": 30, "ready": 11}
+    mailing.clock.advance(86_400)
+    mailing.run()
+    assert mailing.office.subjects == ["49 accounts are ready, 1 failed, 41 more"]
+    window = mailing.window() or {}
+    assert (window["more"], window["groups"], window["eventIds"]) == ({}, [], [])
+    assert window["lastSentAt"] == mailing.clock.now()
+    mailing.happen(ready("later"))
+    assert (mailing.window() or {})["more"] == {}
 
 
 def test_refused_mails_are_tried_again_and_unknown_ones_are_not(mailing: Mailing) -> None:

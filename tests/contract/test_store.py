@@ -1068,6 +1068,8 @@ def test_documents_are_found_by_one_of_several_values(store: Store) -> None:
         "organizations/o/members/c": "owner",
     }
     assert list(found) == sorted(found)
+    after = store.documents_with("organizations/o/members", "role", ["owner", "admin"], 2, list(found)[-1])
+    assert list(after) == ["organizations/o/members/d"]
     for mail, state in {"m1": "RETRY", "m2": "SUCCESS"}.items():
         store.put_document(DocumentWrite(f"mail/{mail}", {"delivery": {"state": state}}))
     store.put_document(DocumentWrite("mail/m3", {"to": ["a@b.example"]}))

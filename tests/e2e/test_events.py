@@ -13,6 +13,7 @@ import pytest
 from cli.invoke import Invocation, invoke, seed
 from local import aws
 from local.paths import ROOT, clean_environment
+from notify.delivering import Done
 from process import states
 from tests.e2e.running import RunningStack
 from tracking import pauses
@@ -24,9 +25,18 @@ CHAIN = {re.sub(r"\B([A-Z])", r"-\1", state.name).lower(): state.reaches for sta
 """The file name of each state's event, and the progress after the state."""
 ENDED = {"execution-aborted", "execution-failed", "execution-timed-out"}
 OF_PICTURES = {"pictures"}  # its function is off by default; tests/integration/test_template.py reads the event
+ANSWERS = {  # of what tells news, by the function and its event
+    ("WebhooksApiFunction", "webhook-secret"): {"statusCode": 401},  # the token is a stand-in
+    ("WebhooksApiFunction", "webhooks-wake"): {"statusCode": 401},
+    ("UnsubscribeFunction", "unsubscribe"): {"statusCode": 200},  # it says nothing about the link
+    ("FeedbackFunction", "ses-bounce"): {"bounce": 1, "complaint": 0},
+    ("FeedbackFunction", "ses-complaint"): {"bounce": 0, "complaint": 1},
+}
 OTHERS = (
     ENDED
     | OF_PICTURES
+    | {"news"}
+    | {event for _, event in ANSWERS}
     | {"fail-job", "fetch-account-missing", "fetch-account-slow", "kick", "save-some-videos", "tick", "wake"}
 )
 YOUTUBE = account_path("demo-org", "demo-project", "youtube_UC_x5XG1OV2P6uZZ5FSM9Ttw")
@@ -118,6 +128,20 @@ def test_a_kick_is_accepted_and_says_nothing_else(running: RunningStack) -> None
     answer = invoke(running.state, "KickFunction", event_of("kick"))
     assert not answer.is_error
     assert (answer.payload["statusCode"], answer.payload["body"]) == (202, "{}")
+
+
+def test_run_of_the_sender_tells_what_it_did(running: RunningStack) -> None:
+    answer = invoke(running.state, "NotifyFunction", event_of("news"))
+    assert not answer.is_error
+    assert answer.payload.keys() == Done().counts().keys()
+
+
+@pytest.mark.parametrize(("function", "event"), list(ANSWERS))
+def test_functions_of_news_answer_their_events(running: RunningStack, function: str, event: str) -> None:
+    answer = invoke(running.state, function, event_of(event))
+    assert not answer.is_error, answer.payload
+    expected = ANSWERS[function, event]
+    assert {name: answer.payload[name] for name in expected} == expected
 
 
 def test_refused_platform_key_pauses_the_platform(running: RunningStack) -> None:

@@ -15,7 +15,7 @@ from google.cloud.firestore_v1.types import StructuredQuery
 
 from cleanup import removals
 from local.paths import ROOT
-from notify import due
+from notify import due, windows
 from tests.clients import anonymous_client
 from tests.doubles import START
 from tracking import jobs
@@ -23,6 +23,7 @@ from tracking.budgets import BudgetLimits, Budgets
 from tracking.history import thinning
 from tracking.jobs import PlatformName, Status
 from tracking.mail import letters
+from tracking.mail.preferences import settings_path
 from tracking.mail.windows import Window
 from tracking.store import JOBS, MAIL, MAIL_WINDOWS, OUTBOX, REFRESHES, JobFilter, JobSnapshot
 from tracking.store.firestore import FirestoreStore
@@ -145,13 +146,14 @@ def made() -> list[StructuredQuery]:
     store.list_mail("o", 20)
     store.documents_with("organizations/o/members", "role", ["admin", "owner"], 20)
     store.documents_with("organizations/o/notificationSettings", "alerts", [True], 20)
+    store.documents_with("organizations/o/notificationSettings", "alerts", [True], 20, settings_path("o", "u"))
     store.documents_with("mail", "delivery.state", ["ERROR"], 20)
     store.has_open_job("o", "u")
     return [request["structured_query"] for name, request in recorded.calls if name == "run_query"]
 
 
 def test_every_query_has_its_index_and_every_index_its_query(made: list[StructuredQuery]) -> None:
-    assert len(made) == 53
+    assert len(made) == 56
     written = json.loads((ROOT / "firestore.indexes.json").read_text())["indexes"]
     scopes = {index["collectionGroup"]: index["queryScope"] for index in written}
     single = dict.fromkeys([JOBS, OUTBOX, "deliveries", "mail"], "COLLECTION")
@@ -217,6 +219,7 @@ DUE = {
     MAIL_WINDOWS: "dueAt",
     MAIL: letters.DUE,
     DELIVERIES: due.DUE,
+    OUTBOX: windows.DUE,
 }
 OF_STRANGERS = {(JOBS, name) for name in ("orgId", "projectId", "userId", "platform", "status")}
 """Fields that pages of others may compare for equality, in any combination: docs/design.md, section 3. Firestore joins
@@ -245,7 +248,7 @@ FIELDS = {
         "videoIndex": {"v", "of"},
         removals.COLLECTION: {removals.REMOVED_AT, "removedBy"},
         REFRESHES: {"expireAt"},
-        OUTBOX: {"event", "dueAt", "expireAt"},
+        OUTBOX: {"event", "dueAt", windows.DUE, "expireAt"},
         MAIL: {"to", "from", "replyTo", "headers", "message", "delivery", letters.DUE, "orgId", "userId", "expireAt"},
         MAIL_WINDOWS: Window().to_fields(),
         DELIVERIES: WEBHOOKS["delivery"]["fields"],

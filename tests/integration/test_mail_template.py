@@ -11,7 +11,7 @@ from local.paths import ROOT
 from tests.expanded import expand
 
 MAIL = {
-    *("MailFunction", "MailLogGroup", "MailDashboard", "MailErrorsAlarm"),
+    *("MailFunction", "MailLogGroup", "MailDashboard", "MailErrorsAlarm", "MailFunctionErrorsAlarm"),
     *(
         "UnsubscribeFunction",
         "UnsubscribeLogGroup",

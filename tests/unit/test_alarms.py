@@ -132,13 +132,17 @@ class Cloud:
         self.count("Lambda", "Duration", took_ms, FunctionName="TriggerFunction")
 
     def run_notify(self, deps: NotifyDeps | None = None) -> None:
+        self.run("NotifyFunction", lambda: notify({}, FakeContext(), deps or self.notifying.deps))  # type: ignore[arg-type]
+
+    def run(self, function: str, handle: Callable[[], object]) -> None:
+        """Run a function once, and count whether it failed as Lambda does."""
         try:
-            notify({}, FakeContext(), deps or self.notifying.deps)  # type: ignore[arg-type]
+            handle()
             failed = 0
         except TrackingError:
             failed = 1
         self.collect()
-        self.count("Lambda", "Errors", failed, FunctionName="NotifyFunction")
+        self.count("Lambda", "Errors", failed, FunctionName=function)
 
     def kick(self, secret: Callable[[], str] = lambda: SECRET) -> int:
         """Kick, and wake the trigger if the kick is accepted. Return the HTTP status."""
@@ -484,6 +488,17 @@ def mail_errors(cloud: Cloud) -> None:
     cloud.minute(lambda: mail.handler({}, FakeContext(), mailing.deps))  # type: ignore[arg-type]
 
 
+def mail_function_errors(cloud: Cloud) -> None:
+    mailing = Mailing(clock=cloud.clock)
+
+    def down(*_: Any) -> Any:
+        raise StoreUnavailableError(Sentence("Our database did not answer."))
+
+    mailing.store.due_documents = down
+    for _ in range(4):
+        cloud.minute(lambda: cloud.run("MailFunction", lambda: mail.handler({}, FakeContext(), mailing.deps)))  # type: ignore[arg-type]
+
+
 def reputation(metric: str, rate: float) -> Callable[[Cloud], None]:
     def trouble(cloud: Cloud) -> None:
         for _ in range(60):
@@ -524,6 +539,7 @@ TROUBLES: list[tuple[str, Callable[[Cloud], None]]] = [
     ("DeadLettersAlarm", dead_letters),
     ("UnwritableJobsAlarm", unwritable_jobs),
     ("MailErrorsAlarm", mail_errors),
+    ("MailFunctionErrorsAlarm", mail_function_errors),
     ("BounceRateAlarm", reputation("BounceRate", 0.05)),
     ("ComplaintRateAlarm", reputation("ComplaintRate", 0.001)),
     ("OldestNewsAlarm", oldest_news),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from notify.endpoint_health import without_query
+from notify.endpoint_health import host_of
 from tests.doubles import START
 from tests.notifying import FAILED, HANGS, URL, Notifying, Reply
 from tracking.events import EventType
@@ -88,7 +88,7 @@ def test_owners_are_told_on_days_1_3_and_5_and_then_it_is_off(notifying: Notifyi
     assert told == [failing, failing, ("tracking.webhook.disabled", "failing")]
     since = notifying.outbox("webhook")[0]["data"]["since"]
     assert [one["data"]["since"] for one in notifying.outbox("webhook")] == [since] * 3
-    assert {one["data"]["url"] for one in notifying.outbox("webhook")} == {URL}
+    assert {one["data"]["url"] for one in notifying.outbox("webhook")} == {"https://hooks.example.com"}
     stored = notifying.fields(endpoint)
     health = stored["health"]
     assert (stored["enabled"], health["offReason"], health["told"]) == (False, "failing", [1, 3, 5])
@@ -279,12 +279,11 @@ def test_a_time_out_counts_as_a_failure(notifying: Notifying) -> None:
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("https://hooks.example.com/a?key=1#x", "https://hooks.example.com/a"),
-        ("https://user:password@hooks.example.com/a", "https://hooks.example.com/a"),
+        ("https://hooks.example.com/services/T1/B2/SECRET?key=1#x", "https://hooks.example.com"),
+        ("https://user:password@hooks.example.com/a", "https://hooks.example.com"),
         ("https://[broken", ""),
-        (f"https://hooks.example.com/{'x' * 1000}", f"https://hooks.example.com/{'x' * 371}…"),
     ],
-    ids=["query", "password", "broken", "long"],
+    ids=["path", "password", "broken"],
 )
 def test_an_address_is_told_without_its_secrets(url: str, told: str) -> None:
-    assert without_query(url) == told
+    assert host_of(url) == told

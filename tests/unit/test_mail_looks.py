@@ -38,6 +38,7 @@ def digest(*events: dict[str, object], more: int = 0) -> Digest:
         ([webhook_failing(), webhook_failing()], 0, "2 webhooks need you"),
         ([ready(), webhook_failing()], 0, "A webhook needs you, 1 account is ready"),
         ([ready()] * 50, 12, "50 accounts are ready, 12 more"),
+        ([ready()] * 50, 4_950, "50 accounts are ready, 4,950 more"),
         ([ready("x" * 500)], 0, f"{'x' * 79}… is ready"),
         ([ready(NEXT_LINE)], 0, "Hello Bcc: everybody@example.test is ready"),
         ([ready(OVERRIDE)], 0, "gnp.exe is ready"),

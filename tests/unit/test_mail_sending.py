@@ -662,7 +662,7 @@ def around(mailing: Mailing, at: int, *, is_applied: bool) -> list[str]:
         return wrapper
 
     names = ("get_stored_each", "put_document", "change_together", "due_documents", "documents_with", "has_open_job")
-    for name in names:
+    for name in (*names, "put_each", "update_each"):
         setattr(mailing.store, name, wrapped(name, getattr(mailing.store, name)))
     mailing.office.send = wrapped("send", mailing.office.send)  # type: ignore[method-assign]
     mailing.book.of = wrapped("of", mailing.book.of)  # type: ignore[method-assign]

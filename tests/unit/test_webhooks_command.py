@@ -154,6 +154,17 @@ def test_delivery_that_is_over_is_replayed(store: MemoryStore, tracking: Run, st
     assert set(OVER) == set(CONTRACT["replay"]["from"])
 
 
+def test_test_is_not_replayed(store: MemoryStore, tracking: Run) -> None:
+    """Nor by a page: it has no event."""
+    endpoint(store)
+    delivery(store, "t1", "failed", type="webhook.test")
+    assert tracking("e1", "--replay", "t1", code=1).startswith("A test is not replayed")
+    found, now = store.get_stored(ENDPOINT), START + timedelta(minutes=1)
+    assert found is not None
+    assert replay_since(store, ENDPOINT, found, now - timedelta(days=7), now) == 0
+    assert states(store) == {"t1": ("failed", "event")}
+
+
 def test_delivery_that_changes_meanwhile_is_not_replayed(
     store: MemoryStore, tracking: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

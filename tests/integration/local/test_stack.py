@@ -60,7 +60,7 @@ def test_an_interrupted_start_leaves_nothing_running(folder: Path, number: signa
         said, _ = running.communicate(timeout=30)
     assert running.returncode == 130
     assert "everything that had been started was stopped" in said
-    assert len(groups) == 5
+    assert len(groups) == 6
     assert left_of(groups) == []
     assert not (folder / "state.json").exists()
 
@@ -139,8 +139,8 @@ def test_stack_listens_on_loopback_and_stops_with_its_workers(running: RunningSt
     again = tell(name, "up")
     took_s = time.monotonic() - began
     tell(name, "down")
-    assert status.count("running") == 5
-    assert len(listening) >= 5
+    assert status.count("running") == 6
+    assert len(listening) >= 6
     assert {address for address in listening if not address.startswith("127.0.0.1:")} == set()
     assert "Deploying" not in again
     assert took_s < 10

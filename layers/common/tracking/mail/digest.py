@@ -61,6 +61,7 @@ class Line:
 class Digest:
     lines: tuple[Line, ...]
     more: int = 0  # further events, which are only counted
+    more_failed: int = 0  # of these, jobs that failed
     unreadable: tuple[str, ...] = field(default=())  # ids of events that could not be read
 
     def section(self, kind: Kind) -> tuple[Line, ...]:
@@ -75,7 +76,7 @@ class Digest:
         """Return the mail in a line: "3 accounts are ready, 1 failed"."""
         if len(self.lines) == 1 and not self.more:
             return _alone(self.lines[0])
-        ready, failed = len(self.section(Kind.READY)), len(self.section(Kind.TROUBLE))
+        ready, failed = len(self.section(Kind.READY)), len(self.section(Kind.TROUBLE)) + self.more_failed
         news = len(self.section(Kind.ACCOUNTS)) + len(self.section(Kind.VIDEOS))
         parts: list[str] = []
         if webhooks := len(self.section(Kind.WEBHOOKS)):
@@ -83,12 +84,12 @@ class Digest:
         if ready:
             parts.append(f"{_number(ready, 'account is', 'accounts are')} ready")
         if failed:
-            parts.append(f"{failed} failed" if ready else f"{_number(failed, 'account', 'accounts')} failed")
+            parts.append(f"{failed:,} failed" if ready else f"{_number(failed, 'account', 'accounts')} failed")
         if news:
             about = "" if parts else " about your accounts"
             parts.append(f"{_number(news, 'update', 'updates')}{about}")
-        if self.more:
-            parts.append(f"{self.more} more")
+        if others := self.more - self.more_failed:
+            parts.append(f"{others:,} more")
         text = ", ".join(parts)
         return text[:1].upper() + text[1:]
 
@@ -103,11 +104,14 @@ class Digest:
         in_order = [line for _, lines in self.sections for line in lines]
         named = [isolated(line.name) for line in in_order[:4] if line.name]
         others = len(self.lines) + self.more - len(named)
-        return ", ".join(named) + (f" and {others} more" if others and named else "")
+        return ", ".join(named) + (f" and {others:,} more" if others and named else "")
 
 
-def of_events(events: Iterable[tuple[str, Any]], more: int = 0) -> Digest:
-    """Return the lines of events, in their order. `events`: ids, and the documents' maps `event`."""
+def of_events(events: Iterable[tuple[str, Any]], more: int = 0, more_failed: int = 0) -> Digest:
+    """Return the lines of events, in their order. `events`: ids, and the documents' maps `event`.
+
+    `more`: the number of further events; `more_failed`: how many of these are jobs that failed.
+    """
     lines: list[Line] = []
     unreadable: list[str] = []
     for event_id, event in events:
@@ -118,7 +122,7 @@ def of_events(events: Iterable[tuple[str, Any]], more: int = 0) -> Digest:
             unreadable.append(event_id)
             continue
         lines.append(line)
-    return Digest(tuple(lines), more, tuple(unreadable))
+    return Digest(tuple(lines), more, more_failed, tuple(unreadable))
 
 
 def cleaned(value: object, limit: int = MAX_NAME) -> str:

@@ -424,6 +424,14 @@ class MailStore(Protocol):
         """Write a document, as in `TickStore`."""
         ...
 
+    def put_each(self, writes: Sequence[DocumentWrite]) -> list[str | Unwritable | None]:
+        """Create or change documents, each independently, as in `NotifyStore`."""
+        ...
+
+    def update_each(self, writes: Sequence[DocumentWrite]) -> list[bool]:
+        """Change documents that must exist, as in `DocumentStore`."""
+        ...
+
     def change_together(self, writes: Sequence[DocumentWrite], deleted: Mapping[str, str]) -> None:
         """Write documents: all or nothing, as in `CleanupStore`."""
         ...
@@ -435,11 +443,12 @@ class MailStore(Protocol):
         ...
 
     def documents_with(
-        self, collection: str, field: str, values: Collection[str | bool], limit: int
+        self, collection: str, field: str, values: Collection[str | bool], limit: int, after: str | None = None
     ) -> dict[str, StoredDocument]:
         """Return up to `limit` documents of a collection whose `field` has one of the values, by path, in id order.
 
-        `field` may name an entry of a map: `delivery.state`. At most 30 values.
+        `field` may name an entry of a map: `delivery.state`. At most 30 values. `after`: the path of the last document
+        of the page before.
         """
         ...
 

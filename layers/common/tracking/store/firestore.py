@@ -509,10 +509,13 @@ class FirestoreStore:
 
     @_translated
     def documents_with(
-        self, collection: str, field: str, values: Collection[str | bool], limit: int
+        self, collection: str, field: str, values: Collection[str | bool], limit: int, after: str | None = None
     ) -> dict[str, StoredDocument]:
         query: Any = self.client.collection(collection).where(filter=FieldFilter(field, "in", sorted(values)))
-        found = query.order_by("__name__").limit(limit).stream(**self._call)
+        query = query.order_by("__name__")
+        if after is not None:
+            query = query.start_after({"__name__": self.client.document(after)})
+        found = query.limit(limit).stream(**self._call)
         return {document.reference.path: _stored(document) for document in found}
 
     @_translated
@@ -522,6 +525,7 @@ class FirestoreStore:
         query = query.where(filter=FieldFilter("status", "in", sorted(OPEN)))
         return any(True for _ in query.select(["status"]).limit(1).stream(**self._call))
 
+    @_translated
     def due_events(self, now: datetime, limit: int) -> dict[str, StoredDocument]:
         query = self.client.collection(OUTBOX).where(filter=FieldFilter("dueAt", "<=", now)).order_by("dueAt")
         found = query.limit(limit).stream(**self._call)

@@ -321,10 +321,11 @@ class MemoryStore:
             return {path: stored for path in found[:limit] if (stored := self.get_stored(path))}
 
     def documents_with(
-        self, collection: str, field: str, values: Collection[str | bool], limit: int
+        self, collection: str, field: str, values: Collection[str | bool], limit: int, after: str | None = None
     ) -> dict[str, StoredDocument]:
         with self._lock:
             paths = sorted(path for path in self._documents if path.rpartition("/")[0] == collection)
+            paths = [path for path in paths if path > (after or "")]
             found = [path for path in paths if _entry(self._documents[path].data, field) in values]
             return {path: stored for path in found[:limit] if (stored := self.get_stored(path))}
 
