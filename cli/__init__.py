@@ -37,6 +37,7 @@ from cli.history import chart, history_table, points_since
 from cli.local import app as local_app
 from cli.mail import mail_table
 from cli.mail import retry as retry_mail
+from cli.mail import retry_since as retry_mail_since
 from cli.watch import watch_jobs
 from cli.webhooks import (
     Documents,
@@ -384,11 +385,23 @@ def mail(
     retried: Annotated[
         str | None, typer.Option("--retry", metavar="ID", help="Send a mail again that ended as ERROR.")
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--retry-since", metavar="AGE", help="Send all again that ended as ERROR in 7d or 12h."),
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="With --retry-since: of all organisations.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
     json_: Annotated[bool, typer.Option("--json", help="Print the documents, a line each.")] = False,
 ) -> None:
     """List an organisation's mails, the newest first, and how their sending went."""
+    if (retried is not None and since is not None) or (all_ and since is None):
+        raise NewsError("One command makes one change, and --all needs --retry-since.")
     store = _store()
+    if since is not None:
+        number = retry_mail_since(store, None if all_ else org, datetime.now(UTC) - _age(since))
+        told = f"{counted(number, 'mail')} sent again in the next minutes. Some may arrive twice."
+        _say(told if number else "Nothing to send again.")
+        return
     if retried is not None:
         retry_mail(store, org, retried)
         _say(f"{retried} is sent again in the next minute. If it had been sent after all, it arrives twice.")

@@ -1,7 +1,8 @@
-"""`tracking mail`: the newest mails of an organisation, and a mail sent again."""
+"""`tracking mail`: the newest mails of an organisation, and mails sent again."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,8 +12,10 @@ from rich.table import Table
 
 from cli.webhooks import Documents, NewsError
 from tracking.document_limits import is_document_id
-from tracking.store import DocumentWrite, StaleVersionError, Store
+from tracking.mail.letters import STATE, UNWANTED, State, is_ours
+from tracking.store import MAIL, DocumentWrite, StaleVersionError, Store, StoredDocument
 
+MAX_ERRORS = 2_000
 _KEPT = timedelta(days=30)
 
 
@@ -49,11 +52,36 @@ def retry(store: Store, org: str, mail_id: str) -> None:
     if state != "ERROR":
         said = f"is {_line(state)}" if state else "is for another sender"
         raise NewsError(f"The mail {said}; only one that ended as ERROR can be sent again.")
-    again = {**delivery, "state": "RETRY", "attempts": 0, "retryAt": None, "leaseExpireTime": None}
     try:
-        store.put_document(DocumentWrite(path, {"delivery": again}, version=found.version))
+        store.put_document(_again(path, found))
     except StaleVersionError:
         raise NewsError("The mail changed at the same moment; look at it and try again.") from None
+
+
+def retry_since(store: Store, org: str | None, since: datetime) -> int:
+    """Have all mails sent again that ended as an error since then. Return how many. `org`: None for all.
+
+    Left out are those that were not to be sent: their receivers want no mail, or have no address any more. Of a first
+    `MAX_ERRORS` of all mails in error, so another call may find more.
+    """
+    changed = 0
+    for path, found in store.documents_with(MAIL, STATE, [State.ERROR], MAX_ERRORS).items():
+        delivery = _map(found.fields.get("delivery"))
+        ended_at = delivery.get("endTime")
+        is_of_org = is_ours(path, found.fields) and org in (None, found.fields["orgId"])
+        is_late = isinstance(ended_at, datetime) and ended_at >= since
+        if not is_of_org or not is_late or str(delivery.get("error")).startswith(UNWANTED):
+            continue
+        with contextlib.suppress(StaleVersionError):
+            store.put_document(_again(path, found))
+            changed += 1
+    return changed
+
+
+def _again(path: str, found: StoredDocument) -> DocumentWrite:
+    """Return the write that has a mail sent again."""
+    again = {"state": "RETRY", "leaseExpireTime": None, "dueAt": None}
+    return DocumentWrite(path, {"delivery": {**_map(found.fields.get("delivery")), **again}}, version=found.version)
 
 
 def _when(fields: Mapping[str, Any], delivery: Mapping[str, Any]) -> str:

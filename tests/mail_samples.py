@@ -10,6 +10,7 @@ from tracking.mail.rendering import Frame
 
 FRAME = Frame(
     product="Acme Social",
+    organisation="Nova Agency",
     unsubscribe_url="https://api.acme.test/unsubscribe?t=WyJvcmcxIiwidXNlcjEiXQ.c2lnbmF0dXJl",
     app_url="https://app.acme.test",
 )
@@ -18,6 +19,20 @@ LONG = "the_international_association_of_very_long_user_names_and_of_those_who_l
 
 def many(number: int) -> list[Fields]:
     return [ready(f"account_{one:02}", message=f"Done: {one + 3} videos saved.") for one in range(number)]
+
+
+def long_videos(number: int) -> Fields:
+    """Return an event as long as real ones are: long titles of Japanese letters, and addresses with parameters."""
+    name = "宇宙航空研究開発機構の公式チャンネル"
+    videos = [
+        {
+            "title": "打ち上げの様子をお届けします " * 6,
+            "url": f"https://video.example/{'x' * 120}/{one}",
+            "multiplier": 5.1,
+        }
+        for one in range(3)
+    ]
+    return event(EventType.VIDEO_OUTLIER, username=f"{name}{number}", platform="youtube", total=12, videos=videos)
 
 
 def _of(*events: Fields, more: int = 0) -> Digest:
@@ -69,6 +84,8 @@ SAMPLES: dict[str, Digest] = {
         event("tracking.webhook.disabled", project_id=None, url="https://old.example.test/webhooks"),
     ),
     "fifty": _of(*many(50), more=12),
+    "longest": _of(*(long_videos(one) for one in range(50)), more=4_950),
+    "webhooks": _of(event("tracking.webhook.disabled", project_id=None, url="https://old.example.test/webhooks")),
     "scripts": _of(
         ready("ناسا بالعربية", message="Done: 12 videos saved."),
         ready(LONG, platform="tiktok", message="Done: 1 video saved."),

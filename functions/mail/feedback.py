@@ -11,7 +11,6 @@ Everything else says nothing about the future. Safe to run twice.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from email.utils import parseaddr
 from typing import Any
 
@@ -20,7 +19,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tracking import news_wiring, refusals
-from tracking.mail.letters import mail_path
+from tracking.mail.letters import is_ours, mail_path
 from tracking.mail.preferences import Cadence, settings_path
 from tracking.mail.suppressions import BOUNCE, COMPLAINT, suppression
 from tracking.metrics import NAMESPACE
@@ -46,8 +45,15 @@ def handler(
     """
     deps = deps or news_wiring.feedback()
     counts = {BOUNCE: 0, COMPLAINT: 0}
-    for report in _reports(event):
-        reason, addresses = _suppressed(report)
+    for record in event.get("Records", []):
+        try:
+            report = dict(json.loads(record["Sns"]["Message"]))
+            reason, addresses = _suppressed(report)
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+            # Another try would not mend it. Or it is SNS's own note, after a subscription:
+            # "Successfully validated SNS topic for Amazon SES event publishing."
+            logger.warning("report malformed", extra={"action": "mail_feedback_malformed"})
+            continue
         if not reason:
             continue
         for address in addresses:
@@ -62,18 +68,6 @@ def handler(
     metrics.add_metric("MailComplaints", MetricUnit.Count, counts[COMPLAINT])
     metrics.flush_metrics()
     return counts
-
-
-def _reports(event: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the reports of an event. What is malformed is logged, because another try would not mend it."""
-    for record in event.get("Records", []):
-        try:
-            report = dict(json.loads(record["Sns"]["Message"]))
-        except (KeyError, TypeError, ValueError):
-            # SNS's own note, after a subscription: "Successfully validated SNS topic for Amazon SES event publishing."
-            logger.warning("report malformed", extra={"action": "mail_feedback_malformed"})
-            continue
-        yield report
 
 
 def _suppressed(report: dict[str, Any]) -> tuple[str, list[str]]:
@@ -97,10 +91,12 @@ def _addresses(recipients: Any) -> list[str]:
 
 
 def _mail_id(report: dict[str, Any]) -> str:
-    tags = (report.get("mail") or {}).get("tags") or {}
-    found = tags.get("mailId")
-    is_id = isinstance(found, list) and len(found) == 1 and str(found[0]).isalnum()
-    return str(found[0]) if is_id else ""
+    """Return the mail's id by its tags; "" if they have none, or are odd."""
+    try:
+        (found,) = report["mail"]["tags"]["mailId"]
+    except (KeyError, TypeError, ValueError):
+        return ""
+    return found if isinstance(found, str) and found.isalnum() else ""
 
 
 def _switch_off(mail_id: str, deps: news_wiring.FeedbackDeps) -> None:
@@ -109,7 +105,7 @@ def _switch_off(mail_id: str, deps: news_wiring.FeedbackDeps) -> None:
     The mail's document is gone after 30 days. Then the address is suppressed all the same.
     """
     stored = deps.store.get_stored_each([mail_path(mail_id)]).get(mail_path(mail_id))
-    if stored is None:
+    if stored is None or not is_ours(mail_path(mail_id), stored.fields):
         return
     fields = {"email": Cadence.OFF, "updatedAt": deps.clock.now()}
     deps.store.put_document(DocumentWrite(settings_path(stored.fields["orgId"], stored.fields["userId"]), fields))

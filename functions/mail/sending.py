@@ -5,24 +5,30 @@
     3. one write    SUCCESS with SES's id of the message
 
 Killed before 1: the window is still due. Killed after it: nobody knows whether the mail was sent, so the lease runs out
-and the mail becomes ERROR. A refusal of SES is known, so that mail is tried again later.
+and the mail becomes ERROR. A refusal of SES is known, so that mail waits as PENDING and is tried again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import functools
+import traceback
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from secrets import token_hex
+from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from tracking.errors import TrackingError
 from tracking.jobs import Fields
 from tracking.mail import letters, rendering
 from tracking.mail.digest import Digest, is_told, of_events
 from tracking.mail.letters import State, attempts_of, delivery_of
+from tracking.mail.organisations import organisation_name, organisation_path
 from tracking.mail.post import MaybeSentError, NotSentError, Post
-from tracking.mail.preferences import STILL_THERE, Cadence, Preferences, settings_path
+from tracking.mail.preferences import SOON_AFTER, STILL_THERE, Cadence, Preferences, settings_path
 from tracking.mail.recipients import Address
 from tracking.mail.suppressions import suppression_path
 from tracking.mail.unsubscribing import Subscriber, token
@@ -39,6 +45,8 @@ from tracking.store import (
 )
 
 PAGE = 50
+MANAGERS = ("owner", "admin")
+Page = dict[str, StoredDocument]
 OF_JOBS = "tracking.job."
 OF_WEBHOOKS = "tracking.webhook."
 
@@ -69,53 +77,69 @@ class Run:
     done: Done = field(default_factory=Done)
 
     def send_all(self) -> Done:
-        """Send what is due. Errors of one mail do not keep the others: the first of them is raised at the end.
+        """Send what is due. Trouble with one mail keeps no other: the first error is raised at the end.
 
         Raises StoreUnavailableError and CredentialsError: what was not sent is due at the next run.
         """
-        post = self.deps.post
+        post, failures = self.deps.post, list[TrackingError]()
         if post is not None:
-            self._each(self._mails_to_look_at(), lambda path, stored: self._look_at(post, path, stored))
-        self._each(self._due_windows(), self._send_window)
+            failures += self._each(self._mails_to_look_at(), lambda path, stored: self._look_at(post, path, stored))
+        failures += self._each(self._pages(MAIL_WINDOWS, "dueAt"), self._send_window)
+        if failures:
+            raise failures[0]
         return self.done
 
-    def _each(self, found: Iterable[tuple[str, StoredDocument]], work: Callable[[str, StoredDocument], Done]) -> None:
-        def one(path: str, stored: StoredDocument) -> Done | Exception:
+    def _each(self, pages: Iterator[Page], work: Callable[[str, StoredDocument], Done]) -> list[TrackingError]:
+        """Work on the documents, a page at a time: so the first mail waits for one page. Return what failed."""
+
+        def one(item: tuple[str, StoredDocument]) -> Done | TrackingError:
             if not self.has_time():
                 return Done()
             try:
-                return work(path, stored)
-            except Exception as error:  # noqa: BLE001 - raised below, after the others
+                return work(*item)
+            except TrackingError as error:
                 return error
+            except Exception as error:  # noqa: BLE001 - odd data of one person
+                return self._tell_of(item[0], error)
 
-        failures = []
-        for outcome in self._mapped(one, found):
-            if isinstance(outcome, Done):
-                self.done.add(outcome)
-            else:
-                failures.append(outcome)
-        if failures:
-            raise failures[0]
+        failures: list[TrackingError] = []
+        try:
+            for page in pages:
+                for outcome in self._mapped(one, page):
+                    if isinstance(outcome, Done):
+                        self.done.add(outcome)
+                    else:
+                        failures.append(outcome)
+        except TrackingError as error:  # of a query
+            failures.append(error)
+        return failures
 
     def _mapped(
-        self, one: Callable[[str, StoredDocument], Done | Exception], found: Iterable[tuple[str, StoredDocument]]
-    ) -> Iterator[Done | Exception]:
+        self, one: Callable[[tuple[str, StoredDocument]], Done | TrackingError], page: Page
+    ) -> Iterator[Done | TrackingError]:
         if self.deps.threads == 1:
-            yield from (one(path, stored) for path, stored in found)
+            yield from map(one, page.items())
             return
         with ThreadPoolExecutor(self.deps.threads) as pool:
-            yield from pool.map(lambda item: one(*item), list(found))
+            yield from pool.map(one, page.items())
 
-    def _due_windows(self) -> Iterator[tuple[str, StoredDocument]]:
-        """Yield the windows that were due when the run began. What a run changes is due no more, or later."""
+    def _pages(self, group: str, field: str) -> Iterator[Page]:
+        """Yield what was due when the run began. What a run changes is due no more, or later."""
         now, last = self.deps.clock.now(), None
         while self.has_time():
-            page = self.deps.store.due_documents(MAIL_WINDOWS, "dueAt", now, PAGE, last)
-            yield from page.items()
+            page = self.deps.store.due_documents(group, field, now, PAGE, last)
+            yield page
             if len(page) < PAGE:
                 return
             path, stored = list(page.items())[-1]
-            last = stored.fields["dueAt"], path
+            last = _entry(stored.fields, field), path
+
+    def _tell_of(self, path: str, error: Exception) -> Done:
+        """Log where a document failed, without the error's text: it may hold an address. It stays as it is."""
+        frames = [f"{one.name}:{one.lineno}" for one in traceback.extract_tb(error.__traceback__)]
+        extra = {"document": path, "error": type(error).__name__, "frames": frames[-8:], "action": "mail_trouble"}
+        self.logger.error("document not handled", extra=extra)
+        return Done(errors=1)
 
     # Windows
 
@@ -123,29 +147,38 @@ class Run:
         org_id, user_id = owner_of(path)
         window, now = Window.from_document(stored.fields), self.deps.clock.now()
         found = self.deps.store.get_stored_each(
-            [settings_path(org_id, user_id), _member(org_id, user_id), *(f"{OUTBOX}/{one}" for one in window.event_ids)]
+            [
+                *(settings_path(org_id, user_id), _member(org_id, user_id), organisation_path(org_id)),
+                *(f"{OUTBOX}/{one}" for one in window.event_ids),
+            ]
         )
         settings = found.get(settings_path(org_id, user_id))
         preferences = Preferences.from_document(settings.fields if settings else None)
         if preferences.odd:
             extra = {"org_id": org_id, "user_id": user_id, "fields": list(preferences.odd)}
             self.logger.warning("settings malformed", extra=extra | {"action": "mail_settings_malformed"})
-        events = [
-            (one, found[f"{OUTBOX}/{one}"].fields["event"]) for one in window.event_ids if f"{OUTBOX}/{one}" in found
-        ]
-        wanted = [(one, event) for one, event in events if _wants(preferences, event, now)]
-        reason = _refusal(preferences, is_member=_member(org_id, user_id) in found, is_empty=not wanted)
+        member = found.get(_member(org_id, user_id))
+        role = member.fields.get("role") if member else None
+        events, malformed = _events(window, found)
+        if malformed:
+            self._tell_of_unreadable(path, malformed)
+        wanted = [(one, event) for one, event in events if _wants(preferences, role, event, now)]
+        reason = _refusal(preferences, is_member=member is not None, is_empty=not wanted)
         if reason:
             return self._skip(path, stored, window, reason)
-        left = window.without([one for one, event in events if _is_seen(preferences, event, now)])
-        later = _later(window, preferences, now) or _rest(window, preferences, [event for _, event in wanted], now)
+        seen = [one for one, event in events if _is_seen(preferences, event, now)]
+        told = [event for _, event in wanted]
+        later = _later(window, preferences, told, now) or _rest(window, preferences, told, now)
         if later:
-            return self._put_off(path, stored, left.put_off(later))
-        more = {group: number for group, number in left.more.items() if preferences.alerts or group != Group.ALERT}
+            return self._put_off(path, stored, _without(window, seen, told).put_off(later))
+        more = {
+            group: number
+            for group, number in window.without(seen).more.items()
+            if _is_counted(group, preferences, role)
+        }
         digest = of_events(wanted, sum(more.values()), more.get(Group.FAILED, 0))
         if digest.unreadable:
-            extra = {"org_id": org_id, "user_id": user_id, "events": list(digest.unreadable)}
-            self.logger.error("events unreadable", extra=extra | {"action": "mail_events_unreadable"})
+            self._tell_of_unreadable(path, digest.unreadable)
         if not digest.lines:
             return self._skip(path, stored, window, "unreadable")
         address = self.deps.addresses.of(user_id)
@@ -153,7 +186,21 @@ class Run:
             return self._skip(path, stored, window, address.reason)
         if suppression_path(address.email) in self.deps.store.get_stored_each([suppression_path(address.email)]):
             return self._skip(path, stored, window, "suppressed")
-        return self._make(path, stored, window, digest, preferences, address.email)
+        organisation = found.get(organisation_path(org_id))
+        link_token = token(self.deps.key(), Subscriber(org_id, user_id))
+        frame = rendering.Frame(
+            product=self.deps.sender.product,
+            organisation=organisation_name(org_id, organisation.fields if organisation else None),
+            unsubscribe_url=f"{self.deps.sender.unsubscribe_url}?t={link_token}",
+            app_url=self.deps.sender.app_url,
+            cadence=preferences.email,
+        )
+        return self._make(path, stored, window, digest, frame, address.email)
+
+    def _tell_of_unreadable(self, path: str, event_ids: Collection[str]) -> None:
+        org_id, user_id = owner_of(path)
+        extra = {"org_id": org_id, "user_id": user_id, "events": list(event_ids), "action": "mail_events_unreadable"}
+        self.logger.error("events unreadable", extra=extra)
 
     def _make(
         self,
@@ -161,24 +208,17 @@ class Run:
         stored: StoredDocument,
         window: Window,
         digest: Digest,
-        preferences: Preferences,
+        frame: rendering.Frame,
         address: str,
     ) -> Done:
         """Make the mail, and send it if it is ours to send."""
         org_id, user_id = owner_of(path)
         deps, now = self.deps, self.deps.clock.now()
         mail_id = letters.mail_id_of(org_id, user_id, window.event_ids)
-        link = f"{deps.sender.unsubscribe_url}?t={token(deps.key(), Subscriber(org_id, user_id))}"
-        frame = rendering.Frame(
-            product=deps.sender.product,
-            unsubscribe_url=link,
-            app_url=deps.sender.app_url,
-            cadence=preferences.email,
-        )
         mail = letters.letter(
             to=address,
             sender=deps.sender,
-            link=link,
+            link=frame.unsubscribe_url,
             subject=digest.subject,
             text=rendering.text(digest, frame),
             html=rendering.html(digest, frame),
@@ -186,8 +226,8 @@ class Run:
             user_id=user_id,
             now=now,
         )
-        delivery = letters.processing(1, now)
-        made = mail if deps.post is None else mail | {"delivery": delivery}
+        claim_id = token_hex(8)
+        made = mail if deps.post is None else mail | {"delivery": letters.processing(1, claim_id, now)}
         writes = [
             DocumentWrite(letters.mail_path(mail_id), made, must_be_new=True),
             DocumentWrite(path, window.emptied(mail_id, now).to_fields(), version=stored.version),
@@ -196,17 +236,17 @@ class Run:
             deps.store.change_together(writes, {})
         except (StaleVersionError, DocumentExistsError):
             # Another run, or an event that came meanwhile; or our own commit, whose reply was lost.
-            if not self._is_ours(mail_id, made):
+            if not self._is_ours(mail_id, claim_id):
                 return Done()
         extra = {"org_id": org_id, "user_id": user_id, "mail_id": mail_id, "events": len(window.event_ids)}
         self.logger.info("mail made", extra=extra | {"action": "mail_made"})
         return self._send(deps.post, mail_id, mail, 1) if deps.post is not None else Done(sent=1)
 
-    def _is_ours(self, mail_id: str, written: Fields) -> bool:
-        """Return whether the mail is as this run wrote it. Its times are practically unique."""
+    def _is_ours(self, mail_id: str, claim_id: str) -> bool:
+        """Return whether this run's claim of the mail was written: the reply to it may have been lost."""
         path = letters.mail_path(mail_id)
         stored = self.deps.store.get_stored_each([path]).get(path)
-        return stored is not None and all(stored.fields.get(name) == value for name, value in written.items())
+        return stored is not None and delivery_of(stored.fields).get("claimId") == claim_id
 
     def _skip(self, path: str, stored: StoredDocument, window: Window, reason: str) -> Done:
         """Empty a window without a mail."""
@@ -230,39 +270,44 @@ class Run:
 
     # Mails
 
-    def _mails_to_look_at(self) -> Iterator[tuple[str, StoredDocument]]:
-        states = [State.PROCESSING, State.RETRY]
-        yield from self.deps.store.documents_with(MAIL, letters.STATE, states, PAGE * 10).items()
+    def _mails_to_look_at(self) -> Iterator[Page]:
+        """Yield those that a person wants to be sent again, and those whose lease or wait is over."""
+        yield self.deps.store.documents_with(MAIL, letters.STATE, [State.RETRY], PAGE * 4)
+        yield from self._pages(MAIL, letters.DUE)
 
     def _look_at(self, post: Post, path: str, stored: StoredDocument) -> Done:
         """Send a mail again whose time has come, and give one up whose lease ran out."""
+        if not letters.is_ours(path, stored.fields):
+            return Done()
         mail_id, now = path.rpartition("/")[2], self.deps.clock.now()
         delivery = delivery_of(stored.fields)
-        if delivery["state"] == State.PROCESSING:
-            lease = delivery.get("leaseExpireTime")
-            if isinstance(lease, datetime) and lease > now:
+        match delivery.get("state"):
+            case State.PROCESSING:
+                return self._end(path, stored, mail_id, letters.MAY_HAVE_BEEN_SENT)
+            case State.PENDING:
+                attempts = attempts_of(stored.fields) + 1
+            case State.RETRY:
+                attempts = 1
+            case _:  # a person ended it
+                self._write_delivery(path, stored, delivery | {"dueAt": None})
                 return Done()
-            return self._end(path, stored, mail_id, letters.MAY_HAVE_BEEN_SENT)
-        again_at = delivery.get("retryAt")
-        if isinstance(again_at, datetime) and again_at > now:
-            return Done()
         address = self._address_for(stored.fields)
         if not address.email:
-            return self._end(path, stored, mail_id, f"Not sent: {address.reason}.", is_error=False)
+            return self._end(path, stored, mail_id, f"{letters.UNWANTED}{address.reason}.", is_error=False)
         mail = stored.fields | {"to": [address.email]}
-        attempts = attempts_of(stored.fields) + 1
-        claimed = {"to": mail["to"], "delivery": letters.processing(attempts, now)}
+        claim_id = token_hex(8)
+        claimed = {"to": mail["to"], "delivery": letters.processing(attempts, claim_id, now)}
         try:
             self.deps.store.put_document(DocumentWrite(path, claimed, version=stored.version))
         except StaleVersionError:
-            if not self._is_ours(mail_id, claimed):
+            if not self._is_ours(mail_id, claim_id):
                 return Done()
         return self._send(post, mail_id, mail, attempts)
 
     def _address_for(self, mail: Fields) -> Address:
         """Return where a mail that was made before may go now. Its user may have left, or want no mail any more."""
-        org_id, user_id = mail.get("orgId"), mail.get("userId")
-        if not isinstance(org_id, str) or not isinstance(user_id, str) or not isinstance(mail.get("message"), dict):
+        org_id, user_id = mail["orgId"], mail["userId"]
+        if not isinstance(mail.get("message"), dict):
             return Address("", "malformed")
         address = self.deps.addresses.of(user_id)
         if not address.email:
@@ -284,7 +329,8 @@ class Run:
         except NotSentError as error:
             return self._note_refusal(mail_id, error, attempts, extra)
         except MaybeSentError as error:
-            self.logger.exception("mail may be lost", extra=extra | {"action": "mail_unknown", "reason": error.reason})
+            # Without the traceback, which has SES's own words.
+            self.logger.error("mail may be lost", extra=extra | {"action": "mail_unknown", "reason": error.reason})  # noqa: TRY400
             self._note(mail_id, letters.failed(f"May have been sent. {error.reason}", self.deps.clock.now()))
             return Done(errors=1)
         self._note(mail_id, letters.sent(mail["to"][0], message_id, self.deps.clock.now()))
@@ -309,17 +355,28 @@ class Run:
     def _end(self, path: str, stored: StoredDocument, mail_id: str, reason: str, *, is_error: bool = True) -> Done:
         """Give a mail up that nobody works on."""
         delivery = delivery_of(stored.fields) | letters.failed(reason, self.deps.clock.now())
-        try:
-            self.deps.store.put_document(DocumentWrite(path, {"delivery": delivery}, version=stored.version))
-        except StaleVersionError:
+        if not self._write_delivery(path, stored, delivery):
             return Done()
         extra = {"mail_id": mail_id, "action": "mail_failed", "reason": reason}
         (self.logger.error if is_error else self.logger.info)("mail failed", extra=extra)
         return Done(errors=1) if is_error else Done(skipped=1)
 
+    def _write_delivery(self, path: str, stored: StoredDocument, delivery: Fields) -> bool:
+        """Write the whole `delivery`. Return False if somebody else changed the mail."""
+        try:
+            self.deps.store.put_document(DocumentWrite(path, {"delivery": delivery}, version=stored.version))
+        except StaleVersionError:
+            return False
+        return True
+
     def _note(self, mail_id: str, change: Fields) -> None:
         """Write what became of a mail. Without a precondition: it is the newest that anybody knows."""
         self.deps.store.put_document(DocumentWrite(letters.mail_path(mail_id), {"delivery": change}))
+
+
+def _entry(fields: Fields, name: str) -> Any:
+    """Return a field, or the entry of a map that `a.b` names."""
+    return functools.reduce(lambda found, part: found[part], name.split("."), fields)
 
 
 def _member(org_id: str, user_id: str) -> str:
@@ -335,24 +392,63 @@ def _refusal(preferences: Preferences, *, is_member: bool, is_empty: bool) -> st
     return "seen_or_unwanted" if is_empty else ""
 
 
-def _later(window: Window, preferences: Preferences, now: datetime) -> datetime | None:
+def _later(window: Window, preferences: Preferences, wanted: list[Fields], now: datetime) -> datetime | None:
     """Return when a window is due if it is not yet: the settings may have changed since the time was chosen.
 
-    A person of `soon` who was just seen may be there still, so the mail waits for the page's next write.
+    A person of `soon` who was just seen may be there still. So a mail of jobs alone waits for the page's next write,
+    but not for ever.
     """
     if preferences.is_digest:
-        due_at = preferences.next_hour(window.opened_at or now)
-        return due_at if due_at > now else None
+        due_at = preferences.next_mail(window.opened_at or now)
+        return min(due_at, preferences.next_hour(now)) if due_at > now else None
     seen_at = preferences.seen_at(now)
-    return seen_at + STILL_THERE if seen_at and seen_at + STILL_THERE > now else None
+    if seen_at is None or not all(event["type"].startswith(OF_JOBS) for event in wanted):
+        return None
+    due_at = min(seen_at + STILL_THERE, (window.opened_at or now) + SOON_AFTER + STILL_THERE)
+    return due_at if due_at > now else None
 
 
-def _wants(preferences: Preferences, event: Fields, now: datetime) -> bool:
-    """Return whether the person still wants to read of an event. A job that ended while its page was shown was seen."""
-    if not is_told(event["type"]) or not preferences.wants_project(event["projectId"]):
+def _without(window: Window, seen: list[str], wanted: list[Fields]) -> Window:
+    """Return the window without the jobs that were seen. It is as old as the first of the other events."""
+    if not seen:
+        return window
+    first = min(event["occurredAt"] for event in wanted)
+    return replace(window.without(seen), opened_at=max(window.opened_at or first, first))
+
+
+def _is_counted(group: Group, preferences: Preferences, role: object) -> bool:
+    """Return whether events that are only counted are still for the person."""
+    if group is Group.ALERT:
+        return preferences.alerts
+    return group is not Group.WEBHOOK or role in MANAGERS
+
+
+def _events(window: Window, found: Page) -> tuple[list[tuple[str, Fields]], list[str]]:
+    """Return the events of a window that are there still, with their ids, and the ids of those that are malformed."""
+    stored = {one: found.get(f"{OUTBOX}/{one}") for one in window.event_ids}
+    events = {one: document.fields.get("event") for one, document in stored.items() if document}
+    malformed = [one for one, event in events.items() if not _is_event(event)]
+    return [(one, event) for one, event in events.items() if one not in malformed], malformed
+
+
+def _is_event(event: object) -> bool:
+    return (
+        isinstance(event, dict)
+        and isinstance(event.get("type"), str)
+        and isinstance(event.get("occurredAt"), datetime)
+        and isinstance(event.get("projectId"), str | None)
+    )
+
+
+def _wants(preferences: Preferences, role: object, event: Fields, now: datetime) -> bool:
+    """Return whether the person still wants to read of an event, and may.
+
+    A job that ended while its page was shown was seen. Webhooks are for those who manage them now.
+    """
+    if not is_told(event["type"]) or not preferences.wants_project(event.get("projectId")):
         return False
     if event["type"].startswith(OF_WEBHOOKS):
-        return True
+        return role in MANAGERS
     if not event["type"].startswith(OF_JOBS):
         return preferences.alerts
     return not _is_seen(preferences, event, now)

@@ -17,7 +17,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tracking import news_wiring, refusals
-from tracking.errors import StoreUnavailableError
+from tracking.errors import StoreUnavailableError, TrackingError
+from tracking.mail.organisations import organisation_name, organisation_path
 from tracking.mail.preferences import Cadence, settings_path
 from tracking.mail.rendering import DARK, FONT, LIGHT
 from tracking.mail.unsubscribing import read
@@ -25,10 +26,10 @@ from tracking.store import DocumentWrite
 
 logger = Logger(service="unsubscribe")
 
-_QUESTION = ("Unsubscribe", "You will get no more of these mails. You can switch them on again in the app's settings.")
+_AGAIN = "You can switch them on again in the app's settings."
 _DONE = (
     "You are unsubscribed",
-    "You will get no more of these mails. You can switch them on again in the app's settings.",
+    f"You will get no more of these mails. {_AGAIN}",
 )
 _TROUBLE = ("That did not work just now", "Please try again in a minute.")
 
@@ -46,18 +47,33 @@ def handler(
     """
     token = str((event.get("queryStringParameters") or {}).get("t", ""))
     method = event["requestContext"]["http"]["method"]
-    if method in {"GET", "HEAD"}:
-        body = _page(*_QUESTION, token) if method == "GET" else ""
-        return _answer(HTTPStatus.OK, body)
-    if method != "POST":
+    if method == "HEAD":
+        return _answer(HTTPStatus.OK, "")
+    if method not in {"GET", "POST"}:
         return _answer(HTTPStatus.METHOD_NOT_ALLOWED, "", {"allow": "GET, HEAD, POST"})
     deps = deps or news_wiring.unsubscribe()
+    if method == "GET":
+        return _answer(HTTPStatus.OK, _question(token, deps))
     try:
         _switch_off(token, deps)
     except StoreUnavailableError:
         logger.exception("unsubscription failed", extra={"action": "unsubscribe_failed"})
         return _answer(HTTPStatus.SERVICE_UNAVAILABLE, _page(*_TROUBLE, token), {"retry-after": "60"})
     return _answer(HTTPStatus.OK, _page(*_DONE))
+
+
+def _question(token: str, deps: news_wiring.UnsubscribeDeps) -> str:
+    """Return the page with the button. Only who has the link of a mail reads which organisation it is about."""
+    try:
+        subscriber = read(deps.key(), token)
+        path = organisation_path(subscriber.org_id) if subscriber else ""
+        found = deps.store.get_stored_each([path]).get(path) if path else None
+        fields = found.fields if found else None
+        about = f" about {organisation_name(subscriber.org_id, fields)}" if subscriber else ""
+    except TrackingError:
+        about = ""
+    title = f"Unsubscribe from {deps.product}"
+    return _page(title, f"Press the button to stop these mails{about}. {_AGAIN}", token)
 
 
 def _switch_off(token: str, deps: news_wiring.UnsubscribeDeps) -> None:

@@ -54,8 +54,6 @@ THREADS = 10
 TRIES = 5
 AGAIN_AFTER = timedelta(minutes=5)
 """When events are due again that did not reach someone's window. They do not stand before the others."""
-LOOKED_AT = timedelta(days=1)
-"""A window is due within this time, even a weekly one: its person's settings may have changed."""
 MANAGERS = ("owner", "admin")
 
 _A = TypeVar("_A")
@@ -126,7 +124,7 @@ class _Addition:
         """Return when the window is due: for `soon` at once with the last job, if the last mail is not too new."""
         opened_at = self.window.opened_at or now
         if self.preferences.is_digest:
-            return min(self.preferences.next_hour(opened_at), now + LOOKED_AT)
+            return self.preferences.next_hour(now)
         due_at = now if self.asks_for_jobs and not has_open_job else opened_at + SOON_AFTER
         rests_until = self.window.rests_until([*self.window.groups, *self.new.values()])
         return max(due_at, rests_until) if rests_until else due_at

@@ -9,7 +9,7 @@ import pytest
 from bench.lambda_context import FakeContext
 from mail.feedback import handler as feedback
 from mail.unsubscribe import handler as unsubscribe
-from tests.mailing import KEY, Mailing, failed, milestone, ready
+from tests.mailing import KEY, SENDER, Mailing, failed, milestone, ready
 from tracking.mail.post import MaybeSentError, NotSentError
 from tracking.mail.unsubscribing import Subscriber, token
 from tracking.news_wiring import FeedbackDeps, UnsubscribeDeps
@@ -53,7 +53,7 @@ def test_refused_mails_are_tried_again_and_unknown_ones_are_not(mailing: Mailing
     mailing.office.failures = [NotSentError("slow down"), MaybeSentError("no answer")]
     mailing.happen(ready())
     mailing.run()
-    assert (mailing.delivery()["state"], mailing.delivery()["attempts"]) == ("RETRY", 1)
+    assert (mailing.delivery()["state"], mailing.delivery()["attempts"]) == ("PENDING", 1)
     mailing.clock.advance(60)
     mailing.run()
     assert (mailing.delivery()["state"], mailing.delivery()["attempts"]) == ("ERROR", 2)
@@ -63,7 +63,7 @@ def test_refused_mails_are_tried_again_and_unknown_ones_are_not(mailing: Mailing
 
 
 def test_a_lost_reply_of_the_commit_is_recognised(mailing: Mailing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The mail is compared with what was written: times come back as Firestore keeps them."""
+    """The mail has the claim of the run that wrote it."""
     mailing.happen(ready())
     change = mailing.store.change_together
 
@@ -80,7 +80,7 @@ def test_who_unsubscribes_or_complains_keeps_other_settings(mailing: Mailing) ->
     mailing.set(email="daily", hour=7, projectIds=["project1"])
     http = {"http": {"method": "POST"}}
     event = {"queryStringParameters": {"t": token(KEY, Subscriber("org1", "user1"))}, "requestContext": http}
-    unsubscribe(event, FakeContext(28), UnsubscribeDeps(mailing.store, mailing.clock, lambda: KEY))  # type: ignore[arg-type]
+    unsubscribe(event, FakeContext(28), UnsubscribeDeps(mailing.store, mailing.clock, lambda: KEY, SENDER.product))  # type: ignore[arg-type]
     stored = mailing.store.get_document("organizations/org1/notificationSettings/user1")
     assert (stored["email"], stored["hour"], stored["projectIds"]) == ("off", 7, ["project1"])
     assert feedback({"Records": []}, FakeContext(60), FeedbackDeps(mailing.store, mailing.clock)) == {  # type: ignore[arg-type]

@@ -1098,6 +1098,17 @@ def test_a_due_window_is_found_in_any_organisation(store: Store) -> None:
     assert list(due) == ["organizations/b/mailWindows/u", "organizations/a/mailWindows/u"]
 
 
+def test_due_documents_are_found_by_an_entry_of_a_map(store: Store) -> None:
+    for name, minutes in {"a": 2, "b": 1, "c": 3}.items():
+        store.put_document(DocumentWrite(f"mail/{name}", {"delivery": {"dueAt": START + timedelta(minutes=minutes)}}))
+    store.put_document(DocumentWrite("mail/d", {"delivery": {"dueAt": None}}))
+    store.put_document(DocumentWrite("mail/e", {"to": ["a@b.example"]}))
+    end = START + timedelta(minutes=2)
+    assert list(store.due_documents("mail", "delivery.dueAt", end, 1)) == ["mail/b"]
+    after = START + timedelta(minutes=1), "mail/b"
+    assert list(store.due_documents("mail", "delivery.dueAt", end, 9, after)) == ["mail/a"]
+
+
 # The outbox and webhooks
 
 

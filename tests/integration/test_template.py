@@ -750,18 +750,25 @@ def test_webhooks_api_has_one_route_of_the_kicks_api(template: Any) -> None:
         assert event["rawPath"] == f"/webhooks/{event['pathParameters']['action']}"
 
 
-def test_calls_of_the_webhooks_api_are_throttled(template: Any) -> None:
-    """The stage's own limits would count for each route. The route must be there before the stage names it."""
+def test_calls_of_news_are_throttled(template: Any) -> None:
+    """The stage's own limits would count for each route. The routes must be there before the stage names them."""
     stage = of_type(template, "AWS::ApiGatewayV2::Stage")["KickStage"]
-    condition, limits, without = stage["RouteSettings"]["Fn::If"]
-    assert (condition, without) == ("HasNews", {"Ref": "AWS::NoValue"})
-    assert stage["StageVariables"] == {"Fn::If": [condition, {"WebhooksRoute": {"Ref": "WebhooksRoute"}}, without]}
-    assert limits == {
-        "POST /webhooks/{action}": {
-            f"Throttling{limit}Limit": {"Fn::FindInMap": ["Places", {"Ref": "LambdaPlaces"}, f"Webhooks{limit}"]}
-            for limit in ("Rate", "Burst")
-        }
-    }
+    nothing = {"Ref": "AWS::NoValue"}
+
+    def of(name: str) -> dict[str, Any]:
+        places = ["Places", {"Ref": "LambdaPlaces"}]
+        limits = ("Rate", "Burst")
+        return {f"Throttling{limit}Limit": {"Fn::FindInMap": [*places, f"{name}{limit}"]} for limit in limits}
+
+    webhooks = {"POST /webhooks/{action}": of("Webhooks")}
+    with_mail = webhooks | {"ANY /unsubscribe": of("Unsubscribe")}
+    without = {"Fn::If": ["HasNews", webhooks, nothing]}
+    assert stage["RouteSettings"] == {"Fn::If": ["HasMail", with_mail, without]}
+    one = {"WebhooksRoute": {"Ref": "WebhooksRoute"}}
+    both = one | {"UnsubscribeRoute": {"Ref": "UnsubscribeRoute"}}
+    assert stage["StageVariables"] == {"Fn::If": ["HasMail", both, {"Fn::If": ["HasNews", one, nothing]}]}
+    routes = of_type(template, "AWS::ApiGatewayV2::Route")
+    assert {routes[f"{name}Route"]["RouteKey"] for name in ("Webhooks", "Unsubscribe")} == set(with_mail)
 
 
 def test_webhooks_api_reads_two_secrets_and_wakes_alone(template: Any) -> None:

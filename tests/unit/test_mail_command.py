@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -47,6 +47,7 @@ def tracking(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 def mail(store: MemoryStore, name: str, hours: int = 0, **changes: Any) -> None:
     fields = {
         "orgId": "org1",
+        "userId": "user1",
         "to": ["ada@demo.test"],
         "message": {"subject": "3 accounts are ready", "text": "", "html": ""},
         "expireAt": START + timedelta(days=30, hours=hours),
@@ -95,9 +96,36 @@ def test_mail_that_ended_as_error_is_sent_again(store: MemoryStore, tracking: Ru
     mail(store, "m2")
     assert "arrives twice" in tracking("--retry", "m1")
     again = delivery_of(store, "m1")
-    assert (again["state"], again["attempts"], again["retryAt"], again["leaseExpireTime"]) == ("RETRY", 0, None, None)
+    assert (again["state"], again["dueAt"], again["leaseExpireTime"]) == ("RETRY", None, None)
     assert again["startTime"] == START
     assert delivery_of(store, "m2") == DELIVERY
+
+
+def test_mails_in_error_are_sent_again_since_a_time(store: MemoryStore, tracking: Run) -> None:
+    """Of one organisation, or of all; but not those that nobody wants, and none of another sender."""
+    now = datetime.now(UTC)
+    error = DELIVERY | {"endTime": now - timedelta(hours=1), "error": "May have been sent. InternalFailure: "}
+    mail(store, "m1", delivery=error)
+    mail(store, "m2", delivery=error | {"endTime": now - timedelta(hours=3)})
+    mail(store, "m3", delivery=error | {"error": "Not sent: off."})
+    mail(store, "m4", delivery=error, orgId="org2")
+    mail(store, "m5", delivery=error | {"state": "SUCCESS"})
+    mail(store, "m6", delivery=error, userId=None)
+    mail(store, "m7", delivery=error | {"endTime": "noon"})
+    assert tracking("--retry-since", "2h") == "1 mail sent again in the next minutes. Some may arrive twice.\n"
+    assert tracking("--retry-since", "2h") == "Nothing to send again.\n"
+    again = [name for name in store.get_documents("mail") if delivery_of(store, name)["state"] == "RETRY"]
+    assert again == ["m1"]
+    assert tracking("--retry-since", "1d", "--all").startswith("2 mails")
+    again = [name for name in store.get_documents("mail") if delivery_of(store, name)["state"] == "RETRY"]
+    assert again == ["m1", "m2", "m4"]
+
+
+@pytest.mark.parametrize("options", [["--all"], ["--retry", "m1", "--retry-since", "1d"], ["--retry-since", "soon"]])
+def test_options_that_say_nothing_together_are_refused(store: MemoryStore, tracking: Run, options: list[str]) -> None:
+    mail(store, "m1")
+    assert tracking(*options, code=1)
+    assert delivery_of(store, "m1") == DELIVERY
 
 
 @pytest.mark.parametrize(

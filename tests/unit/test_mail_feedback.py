@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+from dataclasses import replace
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 from typing import Any
 
 import boto3
 import pytest
+from aws_lambda_powertools import Logger
 from botocore.config import Config
 from botocore.exceptions import (
     ConnectionClosedError,
@@ -85,7 +90,17 @@ def test_a_complaint_also_switches_mail_off() -> None:
 def test_a_complaint_about_a_mail_that_is_gone_suppresses_too() -> None:
     mailing = Mailing()
     feed(mailing, report("complaint"))
-    feed(mailing, report("complaint", mail__tags={}))
+    shapes: list[Any] = [
+        {},
+        {"tags": {}},
+        {"tags": ["x"]},
+        "x",
+        None,
+        {"tags": {"mailId": "a"}},
+        {"tags": {"mailId": [7]}},
+    ]
+    for odd in shapes:
+        assert feed(mailing, report("complaint", mail=odd))["complaint"] == 1
     assert mailing.store.get_document(SUPPRESSED) is not None
 
 
@@ -98,6 +113,10 @@ def test_a_complaint_about_a_mail_that_is_gone_suppresses_too() -> None:
         report("complaint", complaint__complaintFeedbackType="not-spam"),
         report("bounce", bounce__bouncedRecipients=[{"emailAddress": "no address"}]),
         report("bounce", bounce=None),
+        report("bounce", bounce="x"),
+        report("bounce", bounce__bouncedRecipients=7),
+        report("bounce", eventType=["Bounce"]),
+        {"Records": [{"Sns": {"Message": "[" * 100_000}}, {"Sns": "x"}]},
         {"Records": [{"Sns": {"Message": "Successfully validated SNS topic for Amazon SES event publishing."}}]},
         {"Records": [{"Sns": {"Message": "7"}}, {}]},
         {},
@@ -107,6 +126,18 @@ def test_other_reports_suppress_nobody(event: dict[str, Any]) -> None:
     mailing = Mailing()
     assert feed(mailing, event) == {"bounce": 0, "complaint": 0}
     assert mailing.store.get_documents("mailSuppressions") == {}
+
+
+def test_a_malformed_report_keeps_no_other() -> None:
+    mailing = Mailing()
+    records = [*report("bounce", bounce="x")["Records"], *report("bounce")["Records"]]
+    assert feed(mailing, {"Records": records})["bounce"] == 1
+
+
+def test_a_complaint_about_a_mail_of_another_sender_suppresses() -> None:
+    mailing = Mailing()
+    mailing.put("mail/foreign", {"to": ["x@example.test"]})
+    assert feed(mailing, report("complaint", mail__tags__mailId=["foreign"]))["complaint"] == 1
 
 
 def test_a_notification_of_an_identity_is_understood() -> None:
@@ -137,6 +168,19 @@ def mail() -> dict[str, Any]:
         user_id="user1",
         now=Mailing().clock.now(),
     )
+
+
+@pytest.mark.parametrize(
+    "product", ["Acme, Social", "Zoë's Café", "宇宙航空研究開発機構" * 5, "宇宙 " * 40 + "宇", "🚀" * 30]
+)
+def test_a_sender_of_any_name_is_read_as_it_was_written(product: str) -> None:
+    """RFC 2047: an encoded word has at most 75 characters."""
+    mailbox = replace(SENDER, product=product).mailbox
+    assert mailbox.isascii()
+    assert "\n" not in mailbox
+    assert all(len(word) <= 75 for word in mailbox.split() if word.startswith("=?"))
+    name, address = parseaddr(mailbox)
+    assert (str(make_header(decode_header(name))), address) == (product, "news@acme.test")
 
 
 @pytest.fixture
@@ -205,6 +249,21 @@ def test_refusals_are_told_from_what_nobody_knows(client: Any, answer: tuple[str
             SesPost(client).send("abc", mail())
     if kind is NotSentError:
         assert (raised.value.is_lasting, raised.value.is_about_us) == (is_lasting, is_about_us)
+
+
+def test_no_address_of_a_person_reaches_the_log(client: Any) -> None:
+    """SES names the receiver in what it refuses."""
+    log = io.StringIO()
+    for number, status in enumerate((400, 500)):
+        mailing = Mailing(post=SesPost(client), logger=Logger(service=f"mail-{number}", stream=log))  # type: ignore[arg-type]
+        mailing.happen(ready())
+        with Stubber(client) as stub:
+            text = "Email address is not verified: ada@example.test, <ada@example.test>"
+            stub.add_client_error("send_email", "MessageRejected", text, http_status_code=status)
+            mailing.run()
+        assert mailing.delivery()["error"].endswith("not verified: …@example.test, <…@example.test>")
+    assert log.getvalue().count("example.test") == 4
+    assert "ada" not in log.getvalue()
 
 
 def test_every_error_of_sess_model_is_decided() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from aws_lambda_powertools import Logger
 
 from bench.lambda_context import FakeContext
 from mail import app
-from mail.sending import PAGE
+from mail.sending import PAGE, Run
 from tests.doubles import START
 from tests.factories import job_document
 from tests.mailing import ADA, KEY, Mailing, failed, milestone, ready, webhook_failing
@@ -53,10 +56,11 @@ def test_a_mail_has_the_shape_of_firebases_sender() -> None:
     assert mail["delivery"] == {
         "state": "SUCCESS",
         "attempts": 1,
+        "claimId": mail["delivery"]["claimId"],
         "startTime": START,
         "endTime": START,
         "leaseExpireTime": None,
-        "retryAt": None,
+        "dueAt": None,
         "error": None,
         "info": {"messageId": "message-1", "accepted": ["ada@example.test"], "rejected": [], "pending": []},
     }
@@ -74,6 +78,16 @@ def test_a_mail_can_be_unsubscribed_from_with_one_click() -> None:
     assert link.startswith("https://api.acme.test/unsubscribe?t=")
     assert read(KEY, link.partition("t=")[2]) == Subscriber("org1", "user1")
     assert link in mail["message"]["text"]
+
+
+@pytest.mark.parametrize(("document", "named"), [(None, "org1"), ({"name": "Nova"}, "Nova"), ({"name": 7}, "org1")])
+def test_a_mail_names_its_organisation(document: Any, named: str) -> None:
+    mailing = Mailing()
+    if document:
+        mailing.put("organizations/org1", document)
+    mailing.happen(ready())
+    mailing.run()
+    assert f"in Acme Social, for {named}." in mailing.office.texts[0]
 
 
 @pytest.mark.parametrize("reason", ["unverified", "disabled", "no_user", "no_address"])
@@ -137,6 +151,32 @@ def test_a_later_choice_of_a_digest_puts_the_mail_off() -> None:
     assert len(mailing.office.sent) == 1
 
 
+@pytest.mark.parametrize("email", ["soon", "daily"])
+def test_who_leaves_the_weekly_mail_waits_a_day_at_most(email: str) -> None:
+    mailing = Mailing()
+    mailing.clock.advance(86_400)  # Monday at noon
+    mailing.set(email="weekly", hour=8)
+    mailing.happen(ready())
+    mailing.run_for(60 * 48)
+    assert mailing.office.sent == []
+    mailing.set(email=email, hour=8)
+    mailing.run_for(60 * 24)
+    assert len(mailing.office.sent) == 1
+
+
+def test_a_weekly_mail_comes_on_monday() -> None:
+    mailing = Mailing()
+    mailing.set(email="weekly", hour=8, timezone="America/New_York")
+    mailing.clock.advance(86_400 * 2)
+    mailing.happen(ready("a"))
+    mailing.run_for(60 * 24)
+    mailing.happen(ready("b"))
+    mailing.run_until(START.replace(day=9, hour=11, minute=59))
+    assert mailing.office.sent == []
+    mailing.run_for(2)
+    assert mailing.office.subjects == ["2 accounts are ready"]
+
+
 def test_who_watched_gets_no_mail_of_the_jobs() -> None:
     """The page writes once in five minutes, so the mail waits for the next time."""
     mailing = Mailing()
@@ -159,8 +199,57 @@ def test_who_closed_the_page_gets_the_mail_minutes_later() -> None:
     assert len(mailing.office.sent) == 1
 
 
+def watch(mailing: Mailing, minutes: int, **settings: Any) -> None:
+    """Let the person have the page open: it writes once in five minutes."""
+    for minute in range(minutes):
+        if minute % 5 == 0:
+            mailing.set(lastSeenAt=mailing.clock.now(), **settings)
+        mailing.clock.advance(60)
+        mailing.run()
+
+
+def test_who_watches_hears_of_webhooks_and_alerts() -> None:
+    """The page shows neither."""
+    mailing = Mailing()
+    mailing.put("organizations/org1/members/user1", {"role": "owner"})
+    mailing.set(alerts=True, lastSeenAt=START)
+    mailing.happen(webhook_failing(), milestone())
+    watch(mailing, 20, alerts=True)
+    assert len(mailing.office.sent) == 1
+
+
+def test_who_watches_for_hours_gets_no_mail_of_jobs() -> None:
+    """Jobs end all the time, and each is seen minutes later."""
+    mailing = Mailing()
+    mailing.store.create_job(job_document())
+    for minute in range(120):
+        if minute % 5 == 0:
+            mailing.set(lastSeenAt=mailing.clock.now())
+        mailing.clock.advance(30)
+        mailing.happen(ready(f"account{minute}"))
+        mailing.clock.advance(30)
+        mailing.run()
+    assert mailing.office.sent == []
+    assert len((mailing.window() or {})["eventIds"]) <= 16
+    mailing.run_for(20)
+    (text,) = mailing.office.texts
+    assert "* account119 " in text
+
+
+def test_a_clock_that_is_wrong_keeps_no_mail_for_ever() -> None:
+    """The job ended in the future, so no visit is after it."""
+    mailing = Mailing()
+    mailing.happen(ready())
+    mailing.put("outbox/event1", {"event": ready() | {"occurredAt": START + timedelta(days=1)}})
+    watch(mailing, 15)
+    assert mailing.office.sent == []
+    watch(mailing, 2)
+    assert len(mailing.office.sent) == 1
+
+
 def test_jobs_that_were_seen_are_left_out_of_the_mail() -> None:
     mailing = Mailing()
+    mailing.put("organizations/org1/members/user1", {"role": "admin"})
     mailing.store.create_job(job_document())
     mailing.happen(ready("seen"))
     mailing.clock.advance(60)
@@ -198,6 +287,47 @@ def test_events_that_are_gone_or_unreadable_do_not_stop_a_mail() -> None:
     mailing.run_for(20)
     assert len(events) == 3
     assert mailing.office.subjects == ["b is ready"]
+
+
+@pytest.mark.parametrize("odd", [None, [], {"type": 7}, {"type": "tracking.job.completed"}])
+def test_an_event_that_is_no_map_stops_nothing(odd: Any) -> None:
+    mailing = Mailing()
+    mailing.happen(ready("a"), ready("b"))
+    mailing.store.delete_each({"outbox/event1": mailing.store.get_stored("outbox/event1").version})
+    mailing.put("outbox/event1", {"event": odd})
+    assert mailing.run().sent == 1
+    assert mailing.office.subjects == ["b is ready"]
+
+
+def test_a_window_that_breaks_the_run_is_told_and_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistake of ours, for one person: the function does not fail each minute, and all others get their mail."""
+    log = io.StringIO()
+    mailing = Mailing(logger=Logger(service="mail-trouble", stream=log))
+    people(mailing, 2)
+    of = mailing.book.of
+
+    def broken(user_id: str) -> Address:
+        if user_id == "person000":
+            raise RuntimeError("about ada@example.test")
+        return of(user_id)
+
+    monkeypatch.setattr(mailing.book, "of", broken)
+    done = mailing.run()
+    assert (done.sent, done.errors) == (1, 1)
+    assert '"action":"mail_trouble"' in log.getvalue()
+    assert "ada@example.test" not in log.getvalue()
+    monkeypatch.setattr(mailing.book, "of", of)
+    assert mailing.run().sent == 1
+
+
+def test_who_manages_no_webhooks_any_more_hears_of_none() -> None:
+    mailing = Mailing()
+    mailing.put("organizations/org1/members/user1", {"role": "admin"})
+    mailing.set(email="daily", hour=8)
+    mailing.happen(webhook_failing())
+    mailing.put("organizations/org1/members/user1", {"role": "viewer"})
+    mailing.run_for(60 * 24)
+    assert mailing.office.sent == []
 
 
 def test_a_window_without_readable_events_is_emptied() -> None:
@@ -253,7 +383,66 @@ def test_a_person_may_have_a_mail_sent_again() -> None:
     mailing.put(f"mail/{mail_id}", {"delivery": {"state": "RETRY"}})
     mailing.run_for(3)
     assert len(mailing.office.sent) == 1
-    assert (mailing.delivery()["state"], mailing.delivery()["attempts"]) == ("SUCCESS", 2)
+    assert (mailing.delivery()["state"], mailing.delivery()["attempts"]) == ("SUCCESS", 1)
+
+
+def test_a_mail_that_was_given_up_can_be_sent_again() -> None:
+    """Also when it had all its attempts: a person's wish begins anew."""
+    mailing = Mailing()
+    mailing.office.failures = [NotSentError("paused", is_about_us=True)] * (letters.MAX_ATTEMPTS + 1)
+    mailing.happen(ready())
+    mailing.run_until(START + timedelta(hours=30))
+    assert mailing.delivery()["state"] == "ERROR"
+    (mail_id,) = mailing.mails()
+    mailing.put(f"mail/{mail_id}", {"delivery": {"state": "RETRY"}})
+    mailing.run()
+    assert mailing.delivery()["state"] == "PENDING"
+    mailing.run_for(2)
+    assert mailing.delivery()["state"] == "SUCCESS"
+
+
+def test_a_waiting_mail_that_a_person_ended_stays_ended() -> None:
+    mailing = Mailing()
+    mailing.office.failures = [NotSentError("slow down")]
+    mailing.happen(ready())
+    mailing.run()
+    (mail_id,) = mailing.mails()
+    mailing.put(f"mail/{mail_id}", {"delivery": {"state": "ERROR"}})
+    mailing.run_for(3)
+    assert (mailing.delivery()["state"], mailing.delivery()["dueAt"], mailing.office.sent) == ("ERROR", None, [])
+
+
+def waiting(mailing: Mailing, mail_id: str, **delivery: Any) -> None:
+    """Write a mail that was made before."""
+    message = {"subject": mail_id, "text": "t", "html": "h"}
+    fields = {"to": ["x@example.test"], "from": "a@b.test", "headers": {}, "message": message, "orgId": "org1"}
+    mailing.put(f"mail/{mail_id}", fields | {"userId": "user1", "delivery": {"attempts": 1, **delivery}})
+
+
+def test_mails_that_wait_for_hours_keep_no_due_one() -> None:
+    mailing = Mailing()
+    for number in range(PAGE * 11):
+        waiting(mailing, f"a{number:04}", state="PENDING", dueAt=START + timedelta(hours=3))
+    waiting(mailing, "z1", state="RETRY")
+    waiting(mailing, "z2", state="PROCESSING", dueAt=START)
+    mailing.run()
+    assert mailing.office.subjects == ["z1"]
+    assert mailing.mails()["z2"]["delivery"]["state"] == "ERROR"
+    mailing.clock.advance(3 * 3_600)
+    mailing.run()
+    assert len(mailing.office.sent) == PAGE * 11 + 1
+
+
+def test_mails_of_other_senders_stay_untouched() -> None:
+    """Firebase's own sender has the same collection by default."""
+    mailing = Mailing()
+    message = {"subject": "Your order", "text": "..."}
+    for state in ("RETRY", "PROCESSING", "PENDING"):
+        delivery = {"state": state, "attempts": 1, "leaseExpireTime": START, "dueAt": START}
+        mailing.put(f"mail/{state}", {"to": "shopper@example.test", "message": message, "delivery": delivery})
+    before = mailing.mails()
+    mailing.run_for(10)
+    assert (mailing.mails(), mailing.office.sent) == (before, [])
 
 
 def test_a_mail_is_not_sent_again_to_who_unsubscribed() -> None:
@@ -272,7 +461,7 @@ def test_a_throttled_mail_is_sent_later_and_once() -> None:
     mailing.office.failures = [NotSentError("TooManyRequestsException: Daily quota")] * 3
     mailing.happen(ready())
     mailing.run()
-    assert (mailing.delivery()["state"], mailing.delivery()["retryAt"]) == ("RETRY", START + timedelta(minutes=1))
+    assert (mailing.delivery()["state"], mailing.delivery()["dueAt"]) == ("PENDING", START + timedelta(minutes=1))
     mailing.run_for(6)  # after 1, 2 and 4 minutes
     assert mailing.office.sent == []
     mailing.run_for(2)
@@ -367,13 +556,67 @@ def test_trouble_with_one_mail_does_not_keep_the_others() -> None:
 
 def test_many_windows_are_sent_page_by_page() -> None:
     mailing = Mailing()
-    people = [f"person{number:03}" for number in range(PAGE * 2 + 1)]
-    for name in people:
+    names = people(mailing, PAGE * 2 + 1)
+    mailing.run()
+    assert sorted(mail["userId"] for _, mail in mailing.office.sent) == names
+
+
+def people(mailing: Mailing, number: int) -> list[str]:
+    """Add members with a window each."""
+    names = [f"person{one:03}" for one in range(number)]
+    for name in names:
         mailing.put(f"organizations/org1/members/{name}", {"role": "member"})
         mailing.book.users[name] = Address(f"{name}@example.test")
         mailing.happen(ready(user_id=name))
+    return names
+
+
+def test_a_page_of_windows_is_sent_before_the_next_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were all read first, so many windows could be due that no run would send any."""
+    mailing = Mailing()
+    people(mailing, PAGE * 3)
+    due, sent = mailing.store.due_documents, list[int]()
+
+    def reading(*arguments: Any) -> Any:
+        sent.append(len(mailing.office.sent))
+        return due(*arguments)
+
+    monkeypatch.setattr(mailing.store, "due_documents", reading)
+    Run(replace(mailing.deps, threads=3), lambda: True, mailing.logger).send_all()
+    assert [count for count in sent if count] == [PAGE, PAGE * 2, PAGE * 3]
+
+
+def test_trouble_with_an_old_mail_keeps_no_new_one() -> None:
+    mailing = Mailing()
+    mailing.office.failures = [NotSentError("slow down")]
+    mailing.happen(ready())
     mailing.run()
-    assert sorted(mail["userId"] for _, mail in mailing.office.sent) == people
+    (name,) = people(mailing, 1)
+    known = mailing.book.of
+
+    def of(user_id: str) -> Address:
+        if user_id == "user1":
+            raise StoreUnavailableError(say("accessTrouble", detail="Firebase Auth did not answer."))
+        return known(user_id)
+
+    mailing.book.of = of  # type: ignore[method-assign]
+    mailing.clock.advance(60)
+    with pytest.raises(StoreUnavailableError):
+        mailing.run()
+    assert [mail["userId"] for _, mail in mailing.office.sent] == [name]
+
+
+def test_a_query_that_fails_keeps_no_new_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    mailing = Mailing()
+    mailing.happen(ready())
+
+    def down(*_: Any) -> Any:
+        raise StoreUnavailableError(say("accessTrouble", detail="no answer"))
+
+    monkeypatch.setattr(mailing.store, "documents_with", down)
+    with pytest.raises(StoreUnavailableError):
+        mailing.run()
+    assert len(mailing.office.sent) == 1
 
 
 def test_document_delivery_leaves_the_mail_to_the_customer() -> None:

@@ -254,7 +254,10 @@ def test_a_weekly_window_is_looked_at_each_day() -> None:
     mailing.set(email="weekly")
     mailing.clock.advance(2 * 86_400)
     mailing.happen(ready())
-    assert (mailing.window() or {})["dueAt"] == mailing.clock.now() + timedelta(days=1)
+    assert (mailing.window() or {})["dueAt"] == START.replace(day=4, hour=8)
+    mailing.clock.advance(2 * 86_400)
+    mailing.happen(ready())
+    assert (mailing.window() or {})["dueAt"] == START.replace(day=4, hour=8)
 
 
 @pytest.mark.parametrize(
@@ -309,7 +312,13 @@ def at(text: str) -> datetime:
 )
 def test_digests_are_due_at_the_local_hour(email: str, zone: str, hour: int, after: str, expected: str) -> None:
     preferences = Preferences(email=Cadence(email), hour=hour, zone=ZoneInfo(zone))
-    assert preferences.next_hour(at(after)) == at(expected)
+    assert preferences.next_mail(at(after)) == at(expected)
+
+
+@pytest.mark.parametrize("email", ["daily", "weekly"])
+def test_a_window_of_any_digest_is_looked_at_each_day(email: str) -> None:
+    preferences = Preferences(email=Cadence(email), hour=8)
+    assert preferences.next_hour(at("2026-03-03T09:00:00Z")) == at("2026-03-04T08:00:00Z")
 
 
 def test_a_year_of_days_has_a_digest_for_each() -> None:
@@ -318,9 +327,9 @@ def test_a_year_of_days_has_a_digest_for_each() -> None:
         preferences = Preferences(email=Cadence.DAILY, hour=hour, zone=ZoneInfo(zone))
         moments = [datetime(2026, 1, 1, 12, tzinfo=UTC)]
         while len(moments) < 366:
-            moments.append(preferences.next_hour(moments[-1]))
+            moments.append(preferences.next_mail(moments[-1]))
         gaps = [later - earlier for earlier, later in itertools.pairwise(moments[1:])]
         assert min(gaps) >= timedelta(hours=23)
         assert max(gaps) <= timedelta(hours=25)
     samoa = Preferences(email=Cadence.DAILY, hour=8, zone=ZoneInfo("Pacific/Apia"))
-    assert samoa.next_hour(at("2011-12-30T00:00:00Z")) > at("2011-12-30T00:00:00Z")
+    assert samoa.next_mail(at("2011-12-30T00:00:00Z")) > at("2011-12-30T00:00:00Z")

@@ -10,7 +10,7 @@ import pytest
 from bench.lambda_context import FakeContext
 from local.paths import ROOT
 from mail.unsubscribe import handler
-from tests.mailing import KEY, Mailing, ready
+from tests.mailing import KEY, SENDER, Mailing, ready
 from tracking.errors import StoreUnavailableError
 from tracking.mail.unsubscribing import MAX_TOKEN_LENGTH, Subscriber, read, token
 from tracking.news_wiring import UnsubscribeDeps
@@ -25,7 +25,7 @@ def ask(mailing: Mailing, method: str, text: str | None) -> dict[str, Any]:
     query = {} if text is None else {"queryStringParameters": {"t": text}}
     event = {name: value for name, value in EVENT.items() if name != "queryStringParameters"}
     event |= query | {"requestContext": EVENT["requestContext"] | {"http": http}}
-    deps = UnsubscribeDeps(mailing.store, mailing.clock, lambda: mailing.key)
+    deps = UnsubscribeDeps(mailing.store, mailing.clock, lambda: mailing.key, SENDER.product)
     return handler(event, FakeContext(28), deps)  # type: ignore[arg-type]
 
 
@@ -107,6 +107,30 @@ def test_a_token_says_exactly_whose_it_is() -> None:
     longest = token(KEY, Subscriber("😀" * 32, "😀" * 32))
     assert len(f"<https://{'x' * 60}.execute-api.us-gov-west-1.amazonaws.com/unsubscribe?t={longest}>") < 995
     assert len({token(KEY, Subscriber("a|b", "c")), token(KEY, Subscriber("a", "b|c"))}) == 2
+
+
+def test_the_page_says_what_the_button_does() -> None:
+    mailing = Mailing()
+    mailing.put("organizations/org1", {"name": "Nova <Agency>"})
+    page = ask(mailing, "GET", token(KEY, ADA))["body"]
+    assert "<h1>Unsubscribe from Acme Social</h1>" in page
+    assert "Press the button to stop these mails about Nova &lt;Agency&gt;." in page
+    assert "You will get no more" not in page
+    assert "You will get no more" in ask(mailing, "POST", token(KEY, ADA))["body"]
+
+
+def test_the_page_of_an_unknown_link_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So does that of any link while the database does not answer."""
+    mailing = Mailing()
+    mailing.put("organizations/org1", {"name": "Nova"})
+    assert "to stop these mails." in ask(mailing, "GET", f"{token(KEY, ADA)}x")["body"]
+
+    def down(*_: Any) -> Any:
+        raise StoreUnavailableError(Sentence("Our database did not answer."))
+
+    monkeypatch.setattr(mailing.store, "get_stored_each", down)
+    answer = ask(mailing, "GET", token(KEY, ADA))
+    assert (answer["statusCode"], "to stop these mails." in answer["body"]) == (200, True)
 
 
 def test_the_page_has_a_button_and_no_script() -> None:

@@ -30,12 +30,13 @@ class FeedbackSettings(FromEnvironment):
 class UnsubscribeSettings(SigningSettings):
     """The settings of the unsubscribe function."""
 
+    mail_product: str = "Account tracking"  # the name that readers know
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailSettings(UnsubscribeSettings):
     mail_from: str  # the sender's address
     mail_reply_to: str = ""
-    mail_product: str = "Account tracking"  # the name that readers know
     mail_app_url: str = ""  # where a mail's button leads; empty: no button
     mail_delivery: str = "ses"  # or "document": the customer's own sender takes the mails
     mail_configuration_set: str = ""  # of SES: reports bounces and complaints

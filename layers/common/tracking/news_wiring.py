@@ -55,9 +55,12 @@ class MailDeps:
 
 @dataclass(frozen=True, slots=True)
 class UnsubscribeDeps:
+    """`product`: the name that readers know."""
+
     store: MailStore
     clock: Clock
     key: Callable[[], str]
+    product: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,9 @@ def mail() -> MailDeps:
 @functools.cache
 def unsubscribe() -> UnsubscribeDeps:
     settings = UnsubscribeSettings.from_environment(os.environ)
-    return UnsubscribeDeps(store_of(settings), SystemClock(), lambda: signing_key(settings.signing_secret))
+    return UnsubscribeDeps(
+        store_of(settings), SystemClock(), lambda: signing_key(settings.signing_secret), settings.mail_product
+    )
 
 
 @functools.cache

@@ -15,8 +15,11 @@ from local.paths import LOCAL
 from mail.unsubscribe import handler
 from tests.e2e.browser.demo_page import SCHEMES
 from tests.mail_samples import FRAME, SAMPLES
+from tests.mailing import KEY, Mailing
 from tracking.mail import rendering
 from tracking.mail.rendering import DARK, LIGHT
+from tracking.mail.unsubscribing import Subscriber, token
+from tracking.news_wiring import UnsubscribeDeps
 
 FOLDER = LOCAL / "mail-pictures"
 WIDTHS = (390, 800)
@@ -25,8 +28,12 @@ CARD = {"light": LIGHT["card"], "dark": DARK["card"]}
 
 
 def pages() -> dict[str, str]:
-    event = {"queryStringParameters": {"t": "x.y"}, "requestContext": {"http": {"method": "GET"}}}
-    page: Any = handler(event, FakeContext(28))  # type: ignore[arg-type]
+    mailing = Mailing()
+    mailing.put("organizations/org1", {"name": FRAME.organisation})
+    link = token(KEY, Subscriber("org1", "user1"))
+    event = {"queryStringParameters": {"t": link}, "requestContext": {"http": {"method": "GET"}}}
+    deps = UnsubscribeDeps(mailing.store, mailing.clock, lambda: KEY, FRAME.product)
+    page: Any = handler(event, FakeContext(28), deps)  # type: ignore[arg-type]
     return {name: rendering.html(digest, FRAME) for name, digest in SAMPLES.items()} | {"unsubscribe": page["body"]}
 
 

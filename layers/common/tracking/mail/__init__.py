@@ -7,6 +7,7 @@
     windows         what waits for the next mail
     digest          the events' lines in words
     rendering       the mail's subject, text and HTML
+    organisations   how an organisation is named
     letters         the document of a mail and its states
     recipients      a person's address, as Firebase Auth has it now
     unsubscribing   the links that switch mail off

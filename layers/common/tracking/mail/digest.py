@@ -7,15 +7,17 @@ control characters, marks that turn the direction of writing.
 from __future__ import annotations
 
 import json
+import math
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 from tracking.document_limits import cut
 from tracking.events import EventType
-from tracking.jobs import Fields, PlatformName
+from tracking.jobs import PlatformName
 
 MAX_NAME = 80
 MAX_SENTENCE = 300
@@ -29,11 +31,11 @@ _ISOLATE, _END = "\u2068", "\u2069"
 class Kind(StrEnum):
     """The sections of a mail, in their order. The value is the heading."""
 
+    WEBHOOKS = "Webhooks"
     TROUBLE = "Failed"
     READY = "Ready"
     ACCOUNTS = "Your accounts"
     VIDEOS = "Videos"
-    WEBHOOKS = "Webhooks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Line:
     text: str  # a sentence that follows the name
     next_step: str = ""  # what the reader can do
     links: tuple[Link, ...] = ()
+    others: int = 0  # further links, which are only counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +79,12 @@ class Digest:
         ready, failed = len(self.section(Kind.READY)), len(self.section(Kind.TROUBLE)) + self.more_failed
         news = len(self.section(Kind.ACCOUNTS)) + len(self.section(Kind.VIDEOS))
         parts: list[str] = []
+        if webhooks := len(self.section(Kind.WEBHOOKS)):
+            parts.append("a webhook needs you" if webhooks == 1 else f"{webhooks} webhooks need you")
         if ready:
             parts.append(f"{_number(ready, 'account is', 'accounts are')} ready")
         if failed:
             parts.append(f"{failed:,} failed" if ready else f"{_number(failed, 'account', 'accounts')} failed")
-        if webhooks := len(self.section(Kind.WEBHOOKS)):
-            parts.append("a webhook needs you" if webhooks == 1 else f"{webhooks} webhooks need you")
         if news:
             about = "" if parts else " about your accounts"
             parts.append(f"{_number(news, 'update', 'updates')}{about}")
@@ -92,17 +95,19 @@ class Digest:
 
     @property
     def subject(self) -> str:
-        return shortened(self.headline, MAX_SUBJECT)
+        text = shortened(self.headline, MAX_SUBJECT - 1)
+        return text + _END * (text.count(_ISOLATE) - text.count(_END))
 
     @property
     def preheader(self) -> str:
         """Return the text that a list of mails shows beside the subject."""
-        named = [isolated(line.name) for line in self.lines[:4] if line.name]
+        in_order = [line for _, lines in self.sections for line in lines]
+        named = [isolated(line.name) for line in in_order[:4] if line.name]
         others = len(self.lines) + self.more - len(named)
         return ", ".join(named) + (f" and {others:,} more" if others and named else "")
 
 
-def of_events(events: Iterable[tuple[str, Fields]], more: int = 0, more_failed: int = 0) -> Digest:
+def of_events(events: Iterable[tuple[str, Any]], more: int = 0, more_failed: int = 0) -> Digest:
     """Return the lines of events, in their order. `events`: ids, and the documents' maps `event`.
 
     `more`: the number of further events; `more_failed`: how many of these are jobs that failed.
@@ -113,8 +118,7 @@ def of_events(events: Iterable[tuple[str, Fields]], more: int = 0, more_failed: 
         try:
             data = json.loads(event["payload"])["data"]
             line = _LINES[event["type"]](_Data(data))
-        # An event of a later version, or one that somebody wrote by hand. The others are told.
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except Exception:  # noqa: BLE001 - an event of a later version, or one written by hand: the others are told
             unreadable.append(event_id)
             continue
         lines.append(line)
@@ -245,22 +249,30 @@ def _videos(
     def line(data: _Data) -> Line:
         total = int(data.raw("total"))
         links = data.links(suffix) if suffix else ()
-        return Line(Kind.VIDEOS, data.name, data.place, text(total), "", links)
+        return Line(
+            Kind.VIDEOS, data.name, data.place, text(total), "", links, max(total - len(links), 0) if links else 0
+        )
 
     return line
 
 
 def _times(video: Mapping[str, Any]) -> str:
     multiplier = video.get("multiplier")
-    return f" ({multiplier:g} times the usual views)" if isinstance(multiplier, int | float) else ""
+    is_number = isinstance(multiplier, int | float) and math.isfinite(multiplier)
+    return f" ({multiplier:g} times the usual views)" if is_number else ""
 
 
 def _webhook(text: str, step: str) -> Callable[[_Data], Line]:
     def line(data: _Data) -> Line:
-        name = data.text("description") or data.text("url") or data.text("host") or "An endpoint"
+        name = data.text("description") or _host(data.raw("url")) or "An endpoint"
         return Line(Kind.WEBHOOKS, name, "", text, step)
 
     return line
+
+
+def _host(url: object) -> str:
+    """Return the host of an endpoint's address: the rest of it may be a secret, as Slack's are."""
+    return cleaned(urlsplit(url).hostname or url) if isinstance(url, str) else ""
 
 
 _LINES: dict[str, Callable[[_Data], Line]] = {
@@ -278,7 +290,7 @@ _LINES: dict[str, Callable[[_Data], Line]] = {
     EventType.VIDEO_OUTLIER: _videos(
         lambda n: f"has {_number(n, 'video', 'videos')} far above the usual views.", _times
     ),
-    EventType.VIDEO_VANISHED: _videos(lambda n: f"has {_number(n, 'video', 'videos')} less on the platform."),
+    EventType.VIDEO_VANISHED: _videos(lambda n: f"has {_number(n, 'video', 'videos')} fewer on the platform."),
     "tracking.webhook.failing": _webhook(
         "does not accept our events. We go on trying.", "Check the receiver, and replay what it missed in the app."
     ),
@@ -301,5 +313,10 @@ def _number(count: int, one: str, other: str) -> str:
 
 def _safe(url: object) -> str:
     """Return an address that a link may lead to; "" for any other. The platform's answer has it."""
-    is_safe = isinstance(url, str) and url.startswith("https://") and len(url) <= 500 and not any(map(str.isspace, url))
+    is_safe = isinstance(url, str) and url.startswith("https://") and len(url) <= 500 and not any(map(_is_odd, url))
     return str(url) if is_safe else ""
+
+
+def _is_odd(character: str) -> bool:
+    """Return whether an address must not have the character: white space, or half of a surrogate pair."""
+    return character.isspace() or unicodedata.category(character) == "Cs"

@@ -1,10 +1,11 @@
 """The document of a mail, `mail/{mailId}`, in the shape of Firebase's own sender.
 
     new ──> PROCESSING ──sent──> SUCCESS
-                ├─ surely not sent: RETRY, at `retryAt` ──> PROCESSING ...
-                └─ the lease ran out, or nobody knows: ERROR     a person may set RETRY
+                ├─ surely not sent: PENDING, until `dueAt` ──> PROCESSING ...
+                └─ the lease ran out, or nobody knows: ERROR
 
-With `MailDelivery=document` a mail has no `delivery`: the customer's sender makes one.
+A person may set RETRY: then it begins anew. With `MailDelivery=document` a mail has no `delivery`: the customer's
+sender makes one.
 https://firebase.google.com/docs/extensions/official/firestore-send-email
 """
 
@@ -14,6 +15,7 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.header import Header
 from email.utils import formataddr
 from enum import StrEnum
 from typing import Any
@@ -28,12 +30,17 @@ MAX_ATTEMPTS = 16
 MAX_WAIT = timedelta(hours=3)
 """Waits of 1, 2, 4 ... 128 minutes, then of three hours: about a day in all, because SES's quota is one of a day."""
 MAY_HAVE_BEEN_SENT = "May have been sent: the function ended before it knew. Set the state to RETRY to send it again."
+UNWANTED = "Not sent: "
+"""The begin of the error of a mail that was not to be sent: its receiver wants no mail, or has no address."""
 STATE = "delivery.state"
+DUE = "delivery.dueAt"
+"""When the mail is looked at: at the end of the lease, or of the wait. Null once the mail is over."""
 
 
 class State(StrEnum):
+    PENDING = "PENDING"
     PROCESSING = "PROCESSING"
-    RETRY = "RETRY"
+    RETRY = "RETRY"  # set by a person alone
     SUCCESS = "SUCCESS"
     ERROR = "ERROR"
 
@@ -50,8 +57,14 @@ class Sender:
 
     @property
     def mailbox(self) -> str:
-        """Return the value of `From`, with the product's name, encoded if it is not ASCII."""
-        return formataddr((self.product, self.address))
+        """Return the value of `From`, with the product's name.
+
+        A name that is not ASCII is encoded in words of 75 characters at most (RFC 2047, section 2).
+        """
+        if self.product.isascii():
+            return formataddr((self.product, self.address))
+        words = Header(self.product, "utf-8", maxlinelen=75).encode(linesep="")
+        return f"{words} <{self.address}>"
 
 
 def mail_path(mail_id: str) -> str:
@@ -75,15 +88,19 @@ def headers(link: str) -> dict[str, str]:
     }
 
 
-def processing(attempts: int, now: datetime) -> Fields:
-    """Return a `delivery` that says: somebody is sending the mail. `attempts`: with this one."""
+def processing(attempts: int, claim_id: str, now: datetime) -> Fields:
+    """Return a `delivery` that says: somebody is sending the mail.
+
+    `attempts`: with this one. `claim_id`: who it is, a random id.
+    """
     return {
         "state": State.PROCESSING,
         "attempts": attempts,
+        "claimId": claim_id,
         "startTime": now,
         "endTime": None,
         "leaseExpireTime": now + LEASE,
-        "retryAt": None,
+        "dueAt": now + LEASE,
         "error": None,
         "info": None,
     }
@@ -92,11 +109,11 @@ def processing(attempts: int, now: datetime) -> Fields:
 def sent(address: str, message_id: str, now: datetime) -> Fields:
     """Return the changes of a `delivery` whose mail SES has taken."""
     info = {"messageId": message_id, "accepted": [address], "rejected": [], "pending": []}
-    return {"state": State.SUCCESS, "endTime": now, "leaseExpireTime": None, "error": None, "info": info}
+    return _ended(State.SUCCESS, None, now) | {"info": info}
 
 
 def failed(reason: str, now: datetime) -> Fields:
-    return {"state": State.ERROR, "endTime": now, "leaseExpireTime": None, "error": reason}
+    return _ended(State.ERROR, reason, now)
 
 
 def put_off(reason: str, attempts: int, now: datetime) -> Fields:
@@ -104,7 +121,12 @@ def put_off(reason: str, attempts: int, now: datetime) -> Fields:
     if attempts >= MAX_ATTEMPTS:
         return failed(f"Given up after {attempts} attempts. {reason}", now)
     wait = min(timedelta(minutes=2 ** (attempts - 1)), MAX_WAIT)
-    return {"state": State.RETRY, "endTime": now, "leaseExpireTime": None, "retryAt": now + wait, "error": reason}
+    return _ended(State.PENDING, reason, now) | {"dueAt": now + wait}
+
+
+def _ended(state: State, error: str | None, now: datetime) -> Fields:
+    """Return the changes of a `delivery` after an attempt."""
+    return {"state": state, "endTime": now, "leaseExpireTime": None, "dueAt": None, "error": error}
 
 
 def letter(
@@ -121,6 +143,12 @@ def letter(
         "userId": user_id,
         "expireAt": now + KEPT,
     }
+
+
+def is_ours(path: str, fields: Fields) -> bool:
+    """Return whether a document is one of our mails: senders of others use collections of this name, too."""
+    owners = (fields.get("orgId"), fields.get("userId"))
+    return path.rpartition("/")[0] == MAIL and all(isinstance(one, str) and one for one in owners)
 
 
 def attempts_of(fields: Fields) -> int:

@@ -5,6 +5,7 @@ A call is made once. botocore would repeat one that was not answered, and then t
 
 from __future__ import annotations
 
+import re
 from typing import Any, Protocol
 
 from botocore.exceptions import (
@@ -50,6 +51,7 @@ class Post(Protocol):
 
 _SLOW_DOWN = frozenset({"TooManyRequestsException", "ThrottlingException", "LimitExceededException"})
 _LASTING = frozenset({"BadRequestException", "MessageRejected", "ValidationException"})
+_MAILBOX = re.compile(r"[^\s@<>(),:;\"]+@")
 _UNVERIFIED = "not verified"
 """A part of MessageRejected's text if the sender, or in the sandbox the receiver, is not verified."""
 
@@ -97,7 +99,7 @@ class SesPost:
 
 def _translated(error: ClientError) -> NotSentError | MaybeSentError:
     code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-    reason = f"{code}: {text}"[:500]
+    reason = masked(f"{code}: {text}"[:500])
     if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
         return MaybeSentError(reason)
     if code in _SLOW_DOWN:
@@ -107,6 +109,11 @@ def _translated(error: ClientError) -> NotSentError | MaybeSentError:
     # Sending is paused or the account suspended, an identity is not verified, the configuration set is gone, or a
     # right is missing. The same mail is accepted once an operator has mended it.
     return NotSentError(reason, is_about_us=True)
+
+
+def masked(text: str) -> str:
+    """Return a text without the names in its addresses: logs hold no address of a person."""
+    return _MAILBOX.sub("…@", text)
 
 
 def _utf8(text: str) -> dict[str, str]:

@@ -75,15 +75,25 @@ class Preferences:
         return self.email in {Cadence.DAILY, Cadence.WEEKLY}
 
     def next_hour(self, after: datetime) -> datetime:
-        """Return the first moment after `after` at which a daily or weekly mail is due, in UTC.
+        """Return the first moment after `after` at which a window is looked at, in UTC: the person's hour, each day.
+
+        A weekly mail waits for Monday by `next_mail`. But its window is looked at daily, because the person may choose
+        another cadence meanwhile.
 
         An hour that a clock change leaves out comes an hour later, and one that comes twice counts the first time: that
         is how `zoneinfo` reads such a time.
         """
+        return self._first(after, is_weekly=False)
+
+    def next_mail(self, after: datetime) -> datetime:
+        """Return the first moment after `after` at which a daily or weekly mail is sent, in UTC."""
+        return self._first(after, is_weekly=self.email is Cadence.WEEKLY)
+
+    def _first(self, after: datetime, *, is_weekly: bool) -> datetime:
         first = after.astimezone(self.zone).date()
         for days in range(16):  # two weeks: the first may have an hour that has passed
             day = first + timedelta(days=days)
-            if self.email is Cadence.WEEKLY and day.weekday() != MONDAY:
+            if is_weekly and day.weekday() != MONDAY:
                 continue
             moment = datetime.combine(day, time(self.hour), self.zone).astimezone(UTC)
             if moment > after:

@@ -3,6 +3,9 @@
 No pictures, no scripts, no tracking of who opens or presses what. Tables and inline styles, because that is what mail
 programs show alike; 600 pixels wide, and narrower on a phone. Dark colours come by `prefers-color-scheme`, and the
 light ones are such that programs which invert colours by themselves keep them readable (tests/unit/test_mail_looks.py).
+
+Gmail cuts a mail at about 102 kB, and hides the link to unsubscribe with the rest. So fonts and colours are inherited,
+only the first lines have links, and lines beyond a size are counted.
 """
 
 from __future__ import annotations
@@ -48,14 +51,20 @@ _PADDING = "&#847;&zwnj;&nbsp;" * 60
 """Fills the preview in a list of mails, which would show the mail's begin after the preheader."""
 
 
+LINKS_UNTIL = 45_000
+"""Bytes of lines after which no line has links any more: the page has them."""
+LINES_UNTIL = 80_000
+"""Bytes of lines in a mail. Some 5,000 come with the rest."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """The surroundings of a mail's lines."""
 
     product: str  # the name that the reader knows
+    organisation: str
     unsubscribe_url: str
     app_url: str = ""  # "": no button
-    why: str = "You get this mail because you track accounts"
     cadence: str = "soon"
 
 
@@ -65,26 +74,27 @@ def text(digest: Digest, frame: Frame) -> str:
     for kind, lines in digest.sections:
         parts += [f"{kind.upper()} ({len(lines)})", *(row for line in lines for row in _text_rows(line)), ""]
     if digest.more:
-        parts += [_more(digest), ""]
+        parts += [_more(digest.more), ""]
     if frame.app_url:
         parts += [f"Open {frame.product}: {frame.app_url}", ""]
-    parts += ["-- ", f"{_why(frame)}", f"No more of these mails: {frame.unsubscribe_url}"]
+    parts += ["-- ", *_foot(digest, frame), f"No more of these mails: {frame.unsubscribe_url}"]
     return "\n".join(parts) + "\n"
 
 
 def html(digest: Digest, frame: Frame) -> str:
     """Return the HTML. Every text of others is escaped."""
-    sections = "".join(_section(kind, lines) for kind, lines in digest.sections)
-    more = _tag("p", "soft", escape(_more(digest)), "margin:20px 0 0") if digest.more else ""
+    sections, hidden = _sections(digest)
+    more = digest.more + hidden
+    counted = _tag("p", "soft", _more(more), "margin:20px 0 0") if more else ""
     button = _button(frame) if frame.app_url else ""
-    heading = _tag("h1", "text", escape(digest.headline), _HEADING)
-    links = [_small_link("Settings", frame.app_url)] if frame.app_url else []
-    links.append(_small_link("Unsubscribe", frame.unsubscribe_url))
-    foot = f"{escape(_why(frame))}<br>{' &nbsp;&#183;&nbsp; '.join(links)}"
+    heading = f'<h1 style="{_HEADING}">{escape(digest.headline)}</h1>'
+    link = _tag("a", "soft", "Unsubscribe", "text-decoration:underline", f' href="{escape(frame.unsubscribe_url)}"')
+    foot = "<br>".join([*map(escape, _foot(digest, frame)), link])
+    place = f" {_tag('span', 'soft', f'&#183; <bdi>{escape(frame.organisation)}</bdi>', 'font-weight:400')}"
     rows = (
-        f"<tr>{_tag('td', 'text', escape(frame.product), 'font-size:15px;font-weight:600;padding:0 4px 14px')}</tr>"
-        f'<tr><td class="card" style="{_CARD}">{heading}{sections}{more}{button}</td></tr>'
-        f"<tr>{_tag('td', 'soft', foot, 'font-size:13px;line-height:1.6;padding:18px 4px 0')}</tr>"
+        f"<tr>{_tag('td', 'text', escape(frame.product) + place, f'{_TOP};{_FONT}')}</tr>"
+        f'<tr><td class="card text" style="{_CARD}">{heading}{sections}{counted}{button}</td></tr>'
+        f"<tr>{_tag('td', 'soft', foot, f'font-size:13px;line-height:1.6;padding:18px 4px 0;{_FONT}')}</tr>"
     )
     return f"""<!doctype html>
 <html lang="en" dir="ltr">
@@ -110,44 +120,64 @@ def html(digest: Digest, frame: Frame) -> str:
 
 
 _TABLE = 'role="presentation" cellpadding="0" cellspacing="0" border="0"'
-_HEADING = "font-size:24px;line-height:1.3;font-weight:700;margin:0;overflow-wrap:anywhere"
-_CARD = f"background:{LIGHT['card']};border:1px solid {LIGHT['edge']};border-radius:12px;padding:32px"
-_ROW = "font-size:15px;line-height:1.5;padding:10px 0;overflow-wrap:anywhere"
+_FONT = f"font-family:{FONT}"
+_TOP = "font-size:15px;font-weight:600;padding:0 4px 14px"
+_HEADING = "font-size:24px;line-height:1.3;font-weight:700;margin:0;overflow-wrap:anywhere;text-wrap:balance"
+_CARD = (
+    f"background:{LIGHT['card']};border:1px solid {LIGHT['edge']};border-radius:12px;padding:32px;"
+    f"color:{LIGHT['text']};{_FONT};font-size:15px;line-height:1.5"
+)
 
 
 def _tag(name: str, colour: str, content: str, style: str = "", attributes: str = "") -> str:
     """Return an element in one of the colours, which is its class, too: the dark colours come by it."""
-    full = f"font-family:{FONT};color:{LIGHT[colour]};{style}"
+    full = f"color:{LIGHT[colour]};{style}".rstrip(";")
     return f'<{name} class="{colour}" style="{full}"{attributes}>{content}</{name}>'
 
 
-def _small_link(title: str, url: str) -> str:
-    return _tag("a", "soft", escape(title), "text-decoration:underline", f' href="{escape(url)}"')
+def _sections(digest: Digest) -> tuple[str, int]:
+    """Return the sections, and how many lines have no room in them."""
+    parts: list[str] = []
+    size = hidden = 0
+    for kind, lines in digest.sections:
+        rows: list[str] = []
+        for line in lines:
+            row = _row(line, is_first=not rows, has_links=size < LINKS_UNTIL)
+            if size + len(row.encode()) > LINES_UNTIL:
+                hidden += 1
+                continue
+            size += len(row.encode())
+            rows.append(row)
+        if rows:
+            parts.append(_section(kind, len(lines), "".join(rows)))
+    return "".join(parts), hidden
 
 
-def _section(kind: Kind, lines: tuple[Line, ...]) -> str:
-    number = _tag("span", "soft", str(len(lines)), "font-weight:400")
+def _section(kind: Kind, number: int, rows: str) -> str:
+    count = _tag("span", "soft", str(number), "font-weight:400")
     style = "font-size:14px;line-height:1.4;font-weight:700;margin:28px 0 0"
-    heading = _tag("h2", kind.name.lower(), f"{kind} {number}", style)
-    rows = "".join(_row(line, is_first=position == 0) for position, line in enumerate(lines))
+    heading = _tag("h2", kind.name.lower(), f"{kind} {count}", style)
     return f'{heading}<table {_TABLE} width="100%" style="margin:4px 0 0">{rows}</table>'
 
 
-def _row(line: Line, *, is_first: bool) -> str:
+def _row(line: Line, *, is_first: bool, has_links: bool) -> str:
     edge = "" if is_first else f"border-top:1px solid {LIGHT['edge']};"
-    name = f'<span style="font-weight:600"><bdi>{escape(line.name)}</bdi></span>'
     place = f" {_tag('span', 'soft', escape(line.place))}" if line.place else ""
     step = f" {_tag('span', 'soft', escape(line.next_step))}" if line.next_step else ""
-    links = "".join(map(_link, line.links))
-    cell = _tag("td", "text", f"{name}{place}<br>{escape(_sentence(line))}{step}{links}", edge + _ROW)
-    return f'<tr class="row">{cell}</tr>'
+    links = _links(line) if has_links else ""
+    style = f"{edge}padding:10px 0;overflow-wrap:anywhere"
+    name = f"<b><bdi>{escape(line.name)}</bdi></b>"
+    return f'<tr class="row"><td style="{style}">{name}{place}<br>{escape(_sentence(line))}{step}{links}</td></tr>'
+
+
+def _links(line: Line) -> str:
+    found = "".join(f"<br>&#8226;&nbsp;{_link(link)}" for link in line.links)
+    return found + (f"<br>{_tag('span', 'soft', f'and {line.others:,} more')}" if line.others else "")
 
 
 def _link(link: Link) -> str:
     title = f"<bdi>{escape(link.title)}</bdi>"
-    if link.url:
-        title = _tag("a", "link", title, "text-decoration:underline", f' href="{escape(link.url)}"')
-    return f"<br>{_tag('span', 'soft', '&#8226;&nbsp;')}{title}"
+    return _tag("a", "link", title, "", f' href="{escape(link.url)}"') if link.url else title
 
 
 def _button(frame: Frame) -> str:
@@ -160,7 +190,8 @@ def _button(frame: Frame) -> str:
 def _text_rows(line: Line) -> list[str]:
     place = f" ({line.place})" if line.place else ""
     rows = [f"* {isolated(line.name)}{place}: {_sentence(line)} {line.next_step}".rstrip()]
-    return rows + [f"  - {isolated(link.title)} {link.url}".rstrip() for link in line.links]
+    rows += [f"  - {isolated(link.title)} {link.url}".rstrip() for link in line.links]
+    return rows + ([f"  and {line.others:,} more"] if line.others else [])
 
 
 def _sentence(line: Line) -> str:
@@ -169,13 +200,19 @@ def _sentence(line: Line) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _more(digest: Digest) -> str:
-    return f"… and {digest.more:,} more"
+def _more(number: int) -> str:
+    return f"… and {number:,} more"
 
 
-def _why(frame: Frame) -> str:
+def _foot(digest: Digest, frame: Frame) -> list[str]:
+    """Return why the reader gets the mail, and how to get others."""
+    of_webhooks = all(line.kind is Kind.WEBHOOKS for line in digest.lines) and not digest.more
+    why = "manage webhooks" if of_webhooks else "track accounts"
     rate = {"daily": " Once a day.", "weekly": " Once a week."}.get(frame.cadence, "")
-    return f"{frame.why} in {frame.product}.{rate}"
+    return [
+        f"You get this mail because you {why} in {frame.product}, for {isolated(frame.organisation)}.{rate}",
+        "The app's settings say which mails come, and how often.",
+    ]
 
 
 def _dark(selector: str, property_name: str, colour: str) -> str:
@@ -185,6 +222,8 @@ def _dark(selector: str, property_name: str, colour: str) -> str:
 _TEXT_CLASSES = ("text", "soft", "link", "on_button", *(kind.name.lower() for kind in Kind))
 _STYLES = (
     ":root{color-scheme:light dark;supported-color-schemes:light dark}"
+    # Outlook inherits no font into tables.
+    f"td,h1,h2,p,a,span,b{{{_FONT}}}"
     "@media (max-width:480px){.outer{padding:16px 8px!important}.card{padding:22px 18px!important}}"
     "@media (prefers-color-scheme:dark){"
     + "".join(_dark(f".{name}", "background", name) for name in ("page", "card", "button"))

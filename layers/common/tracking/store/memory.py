@@ -312,9 +312,9 @@ class MemoryStore:
     ) -> dict[str, StoredDocument]:
         with self._lock:
             due = sorted(
-                (document.data[field], path.split("/"))
+                (_entry(document.data, field), path.split("/"))
                 for path, document in self._documents.items()
-                if path.split("/")[-2] == group and _is_up_to(document.data.get(field), now)
+                if path.split("/")[-2] == group and _is_up_to(_entry(document.data, field), now)
             )
             begin = (after[0], after[1].split("/")) if after else None
             found = ["/".join(parts) for moment, parts in due if begin is None or (moment, parts) > begin]
