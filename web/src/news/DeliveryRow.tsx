@@ -1,5 +1,5 @@
 import { useId } from 'react';
-import type { WebhookDelivery } from '../news';
+import { TEST_TYPE, type WebhookDelivery } from '../news';
 import { nextAttemptWords } from './Health';
 import { MARKS, NewsIcon } from './NewsIcons';
 import { Failure, NewsButton } from './NewsParts';
@@ -70,7 +70,7 @@ export function DeliveryRow(props: DeliveryRowProps) {
             </div>
             {delivery.projectId !== null && <Project id={delivery.projectId} />}
           </dl>
-          {state !== 'pending' && <Replay {...props} />}
+          {state !== 'pending' && delivery.type !== TEST_TYPE && <Replay {...props} />}
         </div>
       )}
     </li>

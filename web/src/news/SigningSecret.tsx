@@ -1,11 +1,11 @@
 import { useEffect, useId, useState } from 'react';
+import { DAY_MS } from '../day';
 import type { WebhookEndpoint, WebhookSecret } from '../news';
 import { Confirm, Failure, NewsButton } from './NewsParts';
 import { useNewsTools } from './newsContext';
 import { useNewsAction } from './useNewsAction';
 import { useQuarterMinute } from './useQuarterMinute';
 
-const OVERLAP_MS = 24 * 60 * 60 * 1000;
 const COPIED_MS = 2_000;
 
 /** The endpoint's secret, hidden until it is asked for, and its rotation. */
@@ -20,7 +20,7 @@ export function SigningSecret({ endpoint }: { endpoint: WebhookEndpoint }) {
   const revealing = useNewsAction();
   const rotating = useNewsAction();
   const [titleId, waitId] = [useId(), useId()];
-  const againAt = secretRotatedAt && new Date(secretRotatedAt.getTime() + OVERLAP_MS);
+  const againAt = secretRotatedAt && new Date(secretRotatedAt.getTime() + DAY_MS);
   const mayRotate = againAt === null || againAt <= now;
 
   async function reveal(version: number): Promise<void> {

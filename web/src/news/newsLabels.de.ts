@@ -12,7 +12,7 @@ const INVALID: Readonly<Partial<Record<string, string>>> = {
 };
 
 const URL_PROBLEMS: Readonly<Record<UrlProblem, string>> = {
-  empty: 'Geben Sie die Adresse Ihres Webhooks ein.',
+  empty: 'Geben Sie die Adresse Ihres Endpunkts ein.',
   'not-a-link': 'Das ist keine Webadresse. Ein Beispiel ist https://example.com/webhooks.',
   'not-https': 'Die Adresse muss mit https:// beginnen.',
   password: 'Die Adresse darf keinen Benutzernamen und kein Passwort enthalten.',
@@ -36,8 +36,8 @@ export const germanNewsLabels: NewsLabels = {
     'tracking.video.published': 'Neue Videos',
     'tracking.video.outlier': 'Videos mit Ausreißern',
     'tracking.video.vanished': 'Videos verschwunden',
-    'tracking.webhook.failing': 'Webhook scheitert',
-    'tracking.webhook.disabled': 'Webhook ausgeschaltet',
+    'tracking.webhook.failing': 'Endpunkt scheitert',
+    'tracking.webhook.disabled': 'Endpunkt ausgeschaltet',
   },
   testType: 'Test',
   groups: { job: 'Abrufe', account: 'Konten', video: 'Videos', webhook: 'Webhooks', other: 'Andere' },

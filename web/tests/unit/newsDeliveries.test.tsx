@@ -281,6 +281,25 @@ describe('a replay', () => {
     expect(screen.queryByRole('combobox')).toBeNull();
   });
 
+  test('is not offered for a test, nor counted', async () => {
+    const test = makeFailed({ id: 'test', type: 'webhook.test', trigger: 'test', projectId: null });
+    mount(newsOf([test, makeFailed()]));
+    await press(/^Failed Test/);
+    expect(screen.getByRole('list', { name: 'Attempts' })).toBeDefined();
+    expect(screen.queryByRole('button', { name: /^Replay Test/ })).toBeNull();
+    await press('Replay failed…');
+    expect(screen.getByText('1 delivery failed or skipped.')).toBeDefined();
+  });
+
+  test('of more than can be counted leaves out tests', async () => {
+    const many = Array.from({ length: 501 }, (_, number) =>
+      makeFailed({ id: String(number), ...(number === 0 && { type: 'webhook.test' }) }),
+    );
+    mount(newsOf(many));
+    await press('Replay failed…');
+    expect(button('Replay 499 or more deliveries')).toBeDefined();
+  });
+
   test('of more than can be counted says so', async () => {
     const many = Array.from({ length: 501 }, (_, number) => makeFailed({ id: String(number) }));
     mount(newsOf(many));

@@ -224,13 +224,13 @@ describe('a new endpoint', () => {
     const news = new FakeNews({ endpoints: [] });
     news.failing.set(
       'addEndpoint',
-      new TrackingJobError('illegal-change', { message: 'There are 50 webhooks already.' }),
+      new TrackingJobError('illegal-change', { message: 'There are 20 endpoints already.' }),
     );
     mount(news);
     await press('Add endpoint');
     await user.type(field('Address'), 'https://example.com/in{Enter}');
     await settle();
-    expect(alerts()).toEqual(['Could not add the endpoint. There are 50 webhooks already.']);
+    expect(alerts()).toEqual(['Could not add the endpoint. There are 20 endpoints already.']);
     expect(field('Address').value).toBe('https://example.com/in');
   });
 
