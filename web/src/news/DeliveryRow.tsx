@@ -4,7 +4,7 @@ import { nextAttemptWords } from './Health';
 import { MARKS, NewsIcon } from './NewsIcons';
 import { Failure, NewsButton } from './NewsParts';
 import { useNewsTools } from './newsContext';
-import { lastResultWords, resultWords, typeName } from './newsWords';
+import { lastResultWords, resultWords, shortId, typeName } from './newsWords';
 import { useNewsAction } from './useNewsAction';
 
 interface DeliveryRowProps {
@@ -46,6 +46,10 @@ export function DeliveryRow(props: DeliveryRowProps) {
         <span className="tracking-news__type">
           <span>{typeName(delivery.type, words)}</span>
           {badge && <span className="tracking-news__badge">{badge}</span>}
+          {/* Read out it is only noise. It is among the details, whole. */}
+          <code className="tracking-news__id" aria-hidden="true">
+            {shortId(delivery.id)}
+          </code>
         </span>
         <span className="tracking-news__result">{next || last}</span>
         <span className="tracking-news__when">{createdAt && words.exactTime(createdAt, now)}</span>

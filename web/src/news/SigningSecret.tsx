@@ -8,8 +8,13 @@ import { useQuarterMinute } from './useQuarterMinute';
 
 const COPIED_MS = 2_000;
 
+interface SigningSecretProps {
+  endpoint: WebhookEndpoint;
+  instructionsHref: string;
+}
+
 /** The endpoint's secret, hidden until it is asked for, and its rotation. */
-export function SigningSecret({ endpoint }: { endpoint: WebhookEndpoint }) {
+export function SigningSecret({ endpoint, instructionsHref }: SigningSecretProps) {
   const { source, orgId, access, words, announce } = useNewsTools();
   const { labels } = words;
   const { id, secretVersion, secretRotatedAt } = endpoint;
@@ -41,7 +46,12 @@ export function SigningSecret({ endpoint }: { endpoint: WebhookEndpoint }) {
   return (
     <section className="tracking-news__secret" aria-labelledby={titleId}>
       <h3 id={titleId}>{labels.secret}</h3>
-      <p className="tracking-news__quiet">{labels.aboutSecret}</p>
+      <p className="tracking-news__quiet">
+        {labels.aboutSecret}{' '}
+        <a className="tracking-news__link" href={instructionsHref} target="_blank" rel="noreferrer">
+          {labels.instructions}
+        </a>
+      </p>
       {shown ? (
         <Secrets secret={shown} now={now} />
       ) : (

@@ -63,6 +63,18 @@ export function groupOf(type: string): EventGroup {
   return group === 'job' || group === 'account' || group === 'video' || group === 'webhook' ? group : 'other';
 }
 
+const [HEAD, TAIL] = [7, 16];
+
+/** Shorten an event's id in its middle. Its end differs between the events of one job. */
+export function shortId(id: string): string {
+  return id.length <= HEAD + TAIL + 1 ? id : `${id.slice(0, HEAD)}…${id.slice(-TAIL)}`;
+}
+
+/** Leave out what all addresses have: the scheme, and the slash of a host alone. */
+export function shortUrl(url: string): string {
+  return url.replace(/^https:\/\//, '').replace(/^([^/]*)\/$/, '$1');
+}
+
 /** Say how an attempt ended: the answer's status, or the error in words. Empty if neither is known. */
 export function resultWords(
   { status, error }: { status: number | null; error: DeliveryError | null },
