@@ -48,7 +48,7 @@ export function DeliveryRow(props: DeliveryRowProps) {
           {badge && <span className="tracking-news__badge">{badge}</span>}
           {/* Read out it is only noise. It is among the details, whole. */}
           <code className="tracking-news__id" aria-hidden="true">
-            {shortId(delivery.id)}
+            {shortId(delivery.id, delivery.type)}
           </code>
         </span>
         <span className="tracking-news__result">{next || last}</span>

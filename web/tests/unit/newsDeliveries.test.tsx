@@ -6,6 +6,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { germanNewsLabels } from '../../src/deEntry';
 import { TrackingJobError } from '../../src/errors';
 import type { WebhookEndpoint } from '../../src/news';
+import { shortId, shortUrl } from '../../src/news/newsWords';
 import { DeliveryLog, type DeliveryLogProps } from '../../src/newsPanelEntry';
 import {
   FakeNews,
@@ -57,7 +58,7 @@ describe('a delivery', () => {
     mount(newsOf([waiting(), makeDelivery(), makeFailed({ trigger: 'replay' }), skipped()]));
     expect(shown()).toEqual([
       'WaitingUnusual growthwaitingNext attempt at 12:05 PM11:58:55 AM',
-      'DeliveredTracking completedhVbT5s0…3f0c9a-completedanswered 20011:58:55 AM',
+      'DeliveredTracking completedhVbT5s0…1-3f0c9aanswered 20011:58:55 AM',
       'FailedVideos publishedReplayfailed1no answer in time11:00:30 AM',
       'SkippedTracking completedskippedNov 28, 12:00:30 PM',
     ]);
@@ -102,6 +103,25 @@ describe('a delivery', () => {
       'GescheitertNeue Videosfailed1keine Antwort in der Zeit11:00:30',
     ]);
   });
+});
+
+test.each([
+  ['hVbT5s0mXkq1AbCdEfGh-1-5f0c8a3e-completed', 'tracking.job.completed', 'hVbT5s0…5f0c8a3e'],
+  ['hVbT5s0mXkq1AbCdEfGh-2-77aa01bc-completed', 'tracking.account.spike', 'hVbT5s0…ompleted'],
+  ['4cXuB2hVbT5s0mXkq1Ab', 'webhook.test', '4cXuB2h…0mXkq1Ab'],
+  ['short-1-completed', 'tracking.job.completed', 'short-1'],
+  ['-completed', '', '-completed'],
+])('the id %s of %s is shown as %s', (id, type, short) => {
+  expect(shortId(id, type)).toBe(short);
+});
+
+test.each([
+  ['https://example.com/', 'example.com'],
+  ['https://example.com', 'example.com'],
+  ['https://example.com/hooks/', 'example.com/hooks/'],
+  ['https://example.com/in?next=https://b.example.com/', 'example.com/in?next=https://b.example.com/'],
+])('the address %s is shown as %s', (url, short) => {
+  expect(shortUrl(url)).toBe(short);
 });
 
 describe('the log', () => {
