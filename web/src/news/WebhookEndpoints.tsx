@@ -29,7 +29,7 @@ export interface WebhookEndpointsProps extends NewsPageProps {
   onEndpoint?: ((endpointId: string | null) => void) | undefined;
   /** The address of an endpoint, or with null of the list, so that both are links. */
   hrefOf?: ((endpointId: string | null) => string) | undefined;
-  /** Where receivers read how they verify a request; the page of Standard Webhooks by default. */
+  /** The page of instructions for receivers, which is linked beside the secret. By default that of Standard Webhooks. */
   instructionsHref?: string | undefined;
 }
 
