@@ -32,7 +32,8 @@ from notify.in_flight import Requests
 from notify.lanes import MAX_TIMEOUTS, Claimed, Lane, Lanes
 from notify.payloads import test_payload
 from notify.results import Results, Settled
-from notify.schedule import Verdict, judge, put_off
+from notify.schedule import Verdict, judge, put_off, wait_before_next
+from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.news_wiring import NotifyDeps
 from tracking.store import DocumentWrite, NotifyStore, Unwritable
 from tracking.webhooks import Answer, Attempt, Delivery, Endpoint, SendError, State, Trigger
@@ -106,6 +107,22 @@ class _Run:
         self._done = Done()
 
     def run(self) -> Done:
+        try:
+            self._loop()
+        except Exception:
+            self._keep_results()
+            raise
+        self._end()
+        return self._done
+
+    def _keep_results(self) -> None:
+        """Write the results that the run has, although it ends with an error: nothing is to be sent again for it."""
+        try:
+            self._results.flush()
+        except StoreUnavailableError as error:
+            self._logger.warning("results not written", action="results_lost", exc_info=error)
+
+    def _loop(self) -> None:
         while True:
             self._read_more()
             self._wake_resting()
@@ -117,8 +134,6 @@ class _Run:
             for sent, answer in self._requests.wait(self._pause_s()):
                 self._land(sent, answer)
             self._results.flush_if_due()
-        self._end()
-        return self._done
 
     # What is due
 
@@ -209,14 +224,31 @@ class _Run:
 
     def _send(self) -> None:
         while (lane := self._lanes.next_to_send()) is not None:
-            claimed = self._lanes.begin(lane)
             now = self._deps.clock.now()
-            headers = signed_headers(
-                claimed.payload, claimed.delivery.delivery_id, now, self._secrets(lane.endpoint, now)
-            )
+            try:
+                post = self._request(lane.endpoint, lane.claimed[0], now)
+            except CredentialsError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one odd delivery must not stop all others
+                self._fail(lane.claimed.popleft().delivery, now, error)
+                continue
             self._done.attempts += 1
-            post = partial(self._deps.sender.post, lane.endpoint.url, headers, claimed.payload.encode())
-            self._requests.start(InFlight(lane, claimed, now), post)
+            self._requests.start(InFlight(lane, self._lanes.begin(lane), now), post)
+
+    def _request(self, endpoint: Endpoint, claimed: Claimed, now: datetime) -> Callable[[], Answer]:
+        headers = signed_headers(claimed.payload, claimed.delivery.delivery_id, now, self._secrets(endpoint, now))
+        return partial(self._deps.sender.post, endpoint.url, headers, claimed.payload.encode())
+
+    def _fail(self, delivery: Delivery, now: datetime, error: Exception) -> None:
+        """Try a delivery later that cannot be made into a request: something in it is odd, or we made a mistake."""
+        extra = {"action": "delivery_unsendable", "path": delivery.path}
+        self._logger.error("delivery not sent", extra=extra, exc_info=error)
+        tried = delivery.tried(Attempt(now, None, SendError.NETWORK, 0))
+        wait = None if delivery.trigger.is_single else wait_before_next(tried.attempt, self._deps.jitter)
+        if wait is None:
+            self._results.add(Settled(tried, State.FAILED))
+        else:
+            self._results.add(Settled(tried, State.PENDING, now + wait))
 
     def _secrets(self, endpoint: Endpoint, now: datetime) -> list[str]:
         rotated_at = endpoint.fields.get("secretRotatedAt")

@@ -288,3 +288,18 @@ def test_a_time_out_counts_as_a_failure(notifying: Notifying) -> None:
 )
 def test_an_address_is_told_without_its_secrets(url: str, told: str) -> None:
     assert without_query(url) == told
+
+
+@pytest.mark.parametrize("reply", [Reply(), FAILED], ids=["succeeds", "fails"])
+def test_one_switched_on_with_its_old_health_stays_on(notifying: Notifying, reply: Reply) -> None:
+    """A console, or a page of one's own, may leave `health` as it was. Its old failures do not count either."""
+    old = {"failures": 40, "failingSince": START - 6 * DAY, "told": [1, 3, 5], "offReason": "gone", "offAt": START}
+    endpoint = notifying.add_endpoint(health=old)
+    notifying.receivers.replies[URL] = reply
+    notifying.add_event()
+    notifying.run()
+    assert notifying.fields(endpoint)["enabled"]
+    assert notifying.outbox("webhook") == []
+    health = notifying.health(endpoint)
+    assert (health["offReason"], health["offAt"], health["told"]) == (None, None, [])
+    assert health["failures"] == (0 if reply.status == 200 else 2)

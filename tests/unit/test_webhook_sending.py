@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from statistics import quantiles
 from typing import Any
@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from notify import due, fan_out, lanes
+from notify import delivering, due, fan_out, lanes
+from notify.results import Results
 from notify.schedule import judge, put_off, wait_before_next
 from tests.doubles import START
 from tests.notifying import FAILED, HANGS, MASTER, RUN_S, URL, Notifying, Reply
 from tracking.events import EventType
 from tracking.store import DocumentWrite
-from tracking.webhooks import MAX_ENDPOINTS, SCHEDULE_S, Trigger
-from tracking.webhooks.signing import secret
+from tracking.webhooks import MAX_ENDPOINTS, MOST_COUNTED, SCHEDULE_S, Trigger
+from tracking.webhooks.signing import secret, signed_headers
 
 OTHER = "https://other.example.com/b"
 DAY = timedelta(days=1)
@@ -640,6 +641,72 @@ def test_late_in_a_run_new_deliveries_are_created_as_due(notifying: Notifying) -
         notifying.run(seconds=seconds)
         assert (created.pop() > notifying.clock.now()) is is_taken
     assert notifying.states(endpoint) == {"delivered": 2}
+
+
+# Odd documents
+
+
+def test_a_rotation_at_the_end_of_all_times_stops_nobody(notifying: Notifying) -> None:
+    end = datetime(9999, 12, 31, tzinfo=UTC)
+    notifying.add_endpoint("odd", org="org2", url=OTHER, secretVersion=2, secretRotatedAt=end)
+    endpoint = notifying.add_endpoint()
+    for org in ("org1", "org2"):
+        notifying.add_event(org=org)
+    notifying.run()
+    assert notifying.states(endpoint) == {"delivered": 1}
+    (request,) = notifying.receivers.of(OTHER)
+    assert len(request.headers["webhook-signature"].split()) == 2
+
+
+def test_counts_of_any_size_can_be_added_to(notifying: Notifying) -> None:
+    most = 2**63 - 1
+    endpoint = notifying.add_endpoint(health={"failures": most, "lastStatus": most})
+    notifying.receivers.replies[URL] = FAILED
+    event_id = notifying.add_event(org="none")
+    path = notifying.add_delivery(endpoint, event_id, attempt=most)
+    notifying.clock.advance(1)
+    notifying.run()
+    assert notifying.fields(path)["state"] == "failed"
+    assert notifying.fields(path)["attempt"] <= MOST_COUNTED + 1
+    assert notifying.health(endpoint)["failures"] == MOST_COUNTED + 1
+
+
+@pytest.mark.parametrize(("trigger", "state"), [("event", "pending"), ("replay", "failed")])
+def test_one_that_cannot_be_sent_stops_no_other(
+    notifying: Notifying, trigger: str, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it is that goes wrong before the request."""
+    endpoint = notifying.add_endpoint()
+    odd, good = notifying.add_event(org="none"), notifying.add_event(org="none")
+
+    def signed(payload: str, webhook_id: str, *rest: Any) -> dict[str, str]:
+        if webhook_id == odd:
+            raise OverflowError
+        return signed_headers(payload, webhook_id, *rest)
+
+    monkeypatch.setattr(delivering, "signed_headers", signed)
+    paths = [notifying.add_delivery(endpoint, event_id, trigger=trigger) for event_id in (odd, good)]
+    notifying.clock.advance(1)
+    notifying.run()
+    failed, sent = (notifying.fields(path) for path in paths)
+    assert sent["state"] == "delivered"
+    assert (failed["state"], failed["attempt"], failed["attempts"][0]["error"]) == (state, 1, "network")
+    assert notifying.fields(endpoint)["health"] is None or notifying.health(endpoint)["failures"] == 0
+
+
+def test_a_run_that_breaks_keeps_its_results(notifying: Notifying, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was delivered before the error is not sent again."""
+    endpoint = notifying.add_endpoint()
+    notifying.add_event()
+
+    def broken(results: Results) -> None:
+        if results._waiting:
+            raise RuntimeError
+
+    monkeypatch.setattr(Results, "flush_if_due", broken)
+    with pytest.raises(RuntimeError):
+        notifying.run()
+    assert notifying.states(endpoint) == {"delivered": 1}
 
 
 # Writes

@@ -29,6 +29,8 @@ KEPT = timedelta(days=30)
 """The time after which Firestore's TTL policy deletes a delivery."""
 SCHEDULE_S = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Seconds before each attempt, counted from the one before. There are as many attempts as numbers."""
+MOST_COUNTED = 1_000_000
+"""A count that somebody wrote by hand counts as no more, so it can still be added to."""
 LEAST_SIGNING_KEY = 32
 """The fewest characters of the stage's key, from which endpoints' secrets are made."""
 TEST_TYPE = "webhook.test"
@@ -148,6 +150,10 @@ class Health:
     def is_failing(self) -> bool:
         return self.failing_since is not None
 
+    def begun_anew(self) -> Health:
+        """Return the health of an endpoint that somebody has switched on again."""
+        return replace(self, failing_since=None, failures=0, told=(), off_reason=None, off_at=None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
@@ -176,6 +182,9 @@ class Endpoint:
         secret_version = fields.get("secretVersion")
         if type(secret_version) is not int or secret_version < 1:
             raise MalformedEndpointError("secretVersion is no whole number from 1 on")
+        health = Health.from_field(fields.get("health"))
+        if is_enabled and health.off_reason:  # we write both in one commit, so somebody has switched it on since
+            health = health.begun_anew()
         return cls(
             path=path,
             version=version,
@@ -183,7 +192,7 @@ class Endpoint:
             event_types=_texts(fields, "eventTypes"),
             project_ids=_texts(fields, "projectIds"),
             is_enabled=is_enabled,
-            health=Health.from_field(fields.get("health")),
+            health=health,
             fields=fields,
         )
 
@@ -316,7 +325,7 @@ def _moment(value: object) -> datetime | None:
 
 
 def _count(value: object) -> int:
-    return value if type(value) is int and value >= 0 else 0
+    return min(value, MOST_COUNTED) if type(value) is int and value >= 0 else 0
 
 
 def _text(value: object) -> str | None:
