@@ -94,7 +94,7 @@ class _Run:
         self._deps, self._requests, self._remaining_s, self._logger = deps, requests, remaining_s, logger
         self._store: NotifyStore = deps.store
         self._began_at = deps.clock.now()
-        self._lanes = Lanes()
+        self._lanes = Lanes(self._began_at)
         self._endpoints = Endpoints(deps.store, logger)
         self._fan_out = FanOut(deps.store, self._endpoints, self._lanes, logger, deps.mail_store)
         self._results = Results(deps.store, deps.clock, logger)
@@ -274,13 +274,15 @@ class _Run:
             self._wait(lane, replace(sent.claimed, delivery=delivery), verdict.wait, now)
         else:
             self._results.add(Settled(delivery, verdict.state))
-        if verdict.is_success and sent.claimed.occurred_at and delivery.attempt == 1:
+        is_first = delivery.trigger is Trigger.EVENT and delivery.attempt == 1
+        if verdict.is_success and sent.claimed.occurred_at and is_first:
             self._done.delays_s.append((now - sent.claimed.occurred_at).total_seconds())
         self._shut(lane)
 
     def _note(self, lane: Lane, delivery: Delivery, answer: Answer, verdict: Verdict, now: datetime) -> None:
-        """Note what an answer says about the endpoint. A test or a replay says nothing about it."""
-        if delivery.trigger.is_single:
+        """Note what an answer says about the endpoint. Of a test or a replay only the success counts for its health."""
+        self._count_timeouts(lane, delivery, answer, now)
+        if delivery.trigger.is_single and not (verdict.is_success and lane.endpoint.is_enabled):
             return
         lane.has_delivered = lane.has_delivered or bool(verdict.is_success)
         lane.outcomes.append(
@@ -290,19 +292,23 @@ class _Run:
                 status=answer.status,
                 error=verdict.error,
                 off=verdict.off,
+                is_slow=lane.is_slow,
+                not_before=now + verdict.slow_down if verdict.slow_down else None,
             )
         )
         if verdict.off:
             self._switch_off(lane)
             return
-        if answer.error == SendError.TIMEOUT:
-            lane.timeouts += 1
-            if lane.timeouts >= MAX_TIMEOUTS and lane.closed_for is None:
-                since = lane.endpoint.health.failing_since or now
-                lane.closed_for = put_off(delivery.attempt, now - since, self._deps.jitter)
-                self._log_closed(lane)
         if verdict.slow_down is not None:
             lane.closed_for = max(lane.closed_for or verdict.slow_down, verdict.slow_down)
+            self._log_closed(lane)
+
+    def _count_timeouts(self, lane: Lane, delivery: Delivery, answer: Answer, now: datetime) -> None:
+        """Close a lane that hangs. One that hangs now and then stays open: otherwise it fell behind for ever."""
+        lane.timeouts = lane.timeouts + 1 if answer.error == SendError.TIMEOUT else 0
+        if lane.timeouts >= MAX_TIMEOUTS and lane.closed_for is None:
+            since = lane.endpoint.health.failing_since or now
+            lane.closed_for = put_off(delivery.attempt, now - since, self._deps.jitter)
             self._log_closed(lane)
 
     def _wait(self, lane: Lane, claimed: Claimed, wait: timedelta, now: datetime) -> None:

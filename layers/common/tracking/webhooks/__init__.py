@@ -31,6 +31,8 @@ SCHEDULE_S = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Seconds before each attempt, counted from the one before. There are as many attempts as numbers."""
 MOST_COUNTED = 1_000_000
 """A count that somebody wrote by hand counts as no more, so it can still be added to."""
+MOST_RETRY_AFTER = timedelta(hours=24)
+"""The longest time that an endpoint may ask for with `Retry-After`."""
 LEAST_SIGNING_KEY = 32
 """The fewest characters of the stage's key, from which endpoints' secrets are made."""
 TEST_TYPE = "webhook.test"
@@ -43,7 +45,7 @@ class Trigger(StrEnum):
 
     @property
     def is_single(self) -> bool:
-        """Return whether there is one attempt, which changes no health."""
+        """Return whether there is one attempt, whose failure changes no health."""
         return self is not Trigger.EVENT
 
 
@@ -115,6 +117,10 @@ class Health:
     told: tuple[int, ...] = ()  # days of the outage on which owners were told
     off_reason: str | None = None
     off_at: datetime | None = None
+    url: str | None = None  # the address at which all of this was learned
+    is_slow: bool = False  # its last answer took long
+    not_before: datetime | None = None  # it wants no request before
+    recovered_at: datetime | None = None  # the end of its last outage that was no moment's
 
     @classmethod
     def from_field(cls, value: object) -> Health:
@@ -131,6 +137,10 @@ class Health:
             told=tuple(day for day in told if type(day) is int) if isinstance(told, list) else (),
             off_reason=_text(found.get("offReason")),
             off_at=_moment(found.get("offAt")),
+            url=_text(found.get("url")),
+            is_slow=found.get("slow") is True,
+            not_before=_moment(found.get("notBefore")),
+            recovered_at=_moment(found.get("recoveredAt")),
         )
 
     def to_field(self) -> Fields:
@@ -144,6 +154,10 @@ class Health:
             "told": list(self.told),
             "offReason": self.off_reason,
             "offAt": self.off_at,
+            "url": self.url,
+            "slow": self.is_slow,
+            "notBefore": self.not_before,
+            "recoveredAt": self.recovered_at,
         }
 
     @property
@@ -152,7 +166,7 @@ class Health:
 
     def begun_anew(self) -> Health:
         """Return the health of an endpoint that somebody has switched on again."""
-        return replace(self, failing_since=None, failures=0, told=(), off_reason=None, off_at=None)
+        return replace(self, failing_since=None, failures=0, told=(), off_reason=None, off_at=None, not_before=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +197,8 @@ class Endpoint:
         if type(secret_version) is not int or secret_version < 1:
             raise MalformedEndpointError("secretVersion is no whole number from 1 on")
         health = Health.from_field(fields.get("health"))
+        if health.url not in (None, url):
+            health = Health()
         if is_enabled and health.off_reason:  # we write both in one commit, so somebody has switched it on since
             health = health.begun_anew()
         return cls(
