@@ -187,12 +187,16 @@ def trigger_url(state: State) -> str:
 
     It differs from the template's output, whose host ends in .localhost, which only browsers can resolve.
     """
-    return f"{api_url(state)}/trigger"
+    return f"{_api_url(state, 'TriggerUrl')}/trigger"
 
 
-def api_url(state: State) -> str:
-    """Return the base address of the HTTP API. It differs from the outputs in the same way."""
-    api_id = str(urlsplit(outputs(state)["TriggerUrl"]).hostname).partition(".")[0]
+def news_url(state: State) -> str:
+    """Return the base address of what tells news. It differs from the output in the same way."""
+    return _api_url(state, "NewsUrl")
+
+
+def _api_url(state: State, output: str) -> str:
+    api_id = str(urlsplit(outputs(state)[output]).hostname).partition(".")[0]
     return f"{state.aws()}/_aws/execute-api/{api_id}"
 
 
@@ -354,7 +358,7 @@ def _publish_page(state: State) -> None:
         "auth": state.auth(),
         "triggerUrl": trigger_url(state),
         "dayUrl": "./day",  # of the page's own server
-        "newsUrl": api_url(state),  # of POST /webhooks/secret and /webhooks/wake
+        "newsUrl": news_url(state),  # of POST /webhooks/secret and /webhooks/wake
         "inboxUrl": state.news(),
         "users": [
             {"email": user.email, "password": auth.PASSWORD, "label": f"{user.name} ({user.org_id})"}

@@ -33,8 +33,9 @@ from notify.in_flight import Requests
 from notify.lanes import MAX_TIMEOUTS, Claimed, Lane, Lanes
 from notify.payloads import test_payload
 from notify.results import Results, Settled
-from notify.schedule import Verdict, judge, put_off
+from notify.schedule import Verdict, judge, put_off, wait_before_next
 from notify.windows import WindowFanOut
+from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.news_wiring import NotifyDeps
 from tracking.store import DocumentWrite, NotifyStore, Unwritable
 from tracking.webhooks import Answer, Attempt, Delivery, Endpoint, SendError, State, Trigger
@@ -98,7 +99,7 @@ class _Run:
         self._deps, self._requests, self._remaining_s, self._logger = deps, requests, remaining_s, logger
         self._store: NotifyStore = deps.store
         self._began_at = deps.clock.now()
-        self._lanes = Lanes()
+        self._lanes = Lanes(self._began_at)
         self._endpoints = Endpoints(deps.store, logger)
         self._fan_out = FanOut(deps.store, self._endpoints, self._lanes, logger, has_mail=deps.mail_store is not None)
         self._windows = WindowFanOut(deps.mail_store, deps.clock, logger) if deps.mail_store else None
@@ -112,6 +113,22 @@ class _Run:
         self._done = Done()
 
     def run(self) -> Done:
+        try:
+            self._loop()
+        except Exception:
+            self._keep_results()
+            raise
+        self._end()
+        return self._done
+
+    def _keep_results(self) -> None:
+        """Write the results that the run has, although it ends with an error: nothing is to be sent again for it."""
+        try:
+            self._results.flush()
+        except StoreUnavailableError as error:
+            self._logger.warning("results not written", action="results_lost", exc_info=error)
+
+    def _loop(self) -> None:
         while True:
             self._read_more()
             self._wake_resting()
@@ -124,8 +141,6 @@ class _Run:
             for sent, answer in self._requests.wait(self._pause_s()):
                 self._land(sent, answer)
             self._results.flush_if_due()
-        self._end()
-        return self._done
 
     # What is due
 
@@ -228,14 +243,31 @@ class _Run:
 
     def _send(self) -> None:
         while (lane := self._lanes.next_to_send()) is not None:
-            claimed = self._lanes.begin(lane)
             now = self._deps.clock.now()
-            headers = signed_headers(
-                claimed.payload, claimed.delivery.delivery_id, now, self._secrets(lane.endpoint, now)
-            )
+            try:
+                post = self._request(lane.endpoint, lane.claimed[0], now)
+            except CredentialsError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one odd delivery must not stop all others
+                self._fail(lane.claimed.popleft().delivery, now, error)
+                continue
             self._done.attempts += 1
-            post = partial(self._deps.sender.post, lane.endpoint.url, headers, claimed.payload.encode())
-            self._requests.start(InFlight(lane, claimed, now), post)
+            self._requests.start(InFlight(lane, self._lanes.begin(lane), now), post)
+
+    def _request(self, endpoint: Endpoint, claimed: Claimed, now: datetime) -> Callable[[], Answer]:
+        headers = signed_headers(claimed.payload, claimed.delivery.delivery_id, now, self._secrets(endpoint, now))
+        return partial(self._deps.sender.post, endpoint.url, headers, claimed.payload.encode())
+
+    def _fail(self, delivery: Delivery, now: datetime, error: Exception) -> None:
+        """Try a delivery later that cannot be made into a request: something in it is odd, or we made a mistake."""
+        extra = {"action": "delivery_unsendable", "path": delivery.path}
+        self._logger.error("delivery not sent", extra=extra, exc_info=error)
+        tried = delivery.tried(Attempt(now, None, SendError.NETWORK, 0))
+        wait = None if delivery.trigger.is_single else wait_before_next(tried.attempt, self._deps.jitter)
+        if wait is None:
+            self._results.add(Settled(tried, State.FAILED))
+        else:
+            self._results.add(Settled(tried, State.PENDING, now + wait))
 
     def _secrets(self, endpoint: Endpoint, now: datetime) -> list[str]:
         rotated_at = endpoint.fields.get("secretRotatedAt")
@@ -261,13 +293,15 @@ class _Run:
             self._wait(lane, replace(sent.claimed, delivery=delivery), verdict.wait, now)
         else:
             self._results.add(Settled(delivery, verdict.state))
-        if verdict.is_success and sent.claimed.occurred_at and delivery.attempt == 1:
+        is_first = delivery.trigger is Trigger.EVENT and delivery.attempt == 1
+        if verdict.is_success and sent.claimed.occurred_at and is_first:
             self._done.delays_s.append((now - sent.claimed.occurred_at).total_seconds())
         self._shut(lane)
 
     def _note(self, lane: Lane, delivery: Delivery, answer: Answer, verdict: Verdict, now: datetime) -> None:
-        """Note what an answer says about the endpoint. A test or a replay says nothing about it."""
-        if delivery.trigger.is_single:
+        """Note what an answer says about the endpoint. Of a test or a replay only the success counts for its health."""
+        self._count_timeouts(lane, delivery, answer, now)
+        if delivery.trigger.is_single and not (verdict.is_success and lane.endpoint.is_enabled):
             return
         lane.has_delivered = lane.has_delivered or bool(verdict.is_success)
         lane.outcomes.append(
@@ -277,19 +311,23 @@ class _Run:
                 status=answer.status,
                 error=verdict.error,
                 off=verdict.off,
+                is_slow=lane.is_slow,
+                not_before=now + verdict.slow_down if verdict.slow_down else None,
             )
         )
         if verdict.off:
             self._switch_off(lane)
             return
-        if answer.error == SendError.TIMEOUT:
-            lane.timeouts += 1
-            if lane.timeouts >= MAX_TIMEOUTS and lane.closed_for is None:
-                since = lane.endpoint.health.failing_since or now
-                lane.closed_for = put_off(delivery.attempt, now - since, self._deps.jitter)
-                self._log_closed(lane)
         if verdict.slow_down is not None:
             lane.closed_for = max(lane.closed_for or verdict.slow_down, verdict.slow_down)
+            self._log_closed(lane)
+
+    def _count_timeouts(self, lane: Lane, delivery: Delivery, answer: Answer, now: datetime) -> None:
+        """Close a lane that hangs. One that hangs now and then stays open: otherwise it fell behind for ever."""
+        lane.timeouts = lane.timeouts + 1 if answer.error == SendError.TIMEOUT else 0
+        if lane.timeouts >= MAX_TIMEOUTS and lane.closed_for is None:
+            since = lane.endpoint.health.failing_since or now
+            lane.closed_for = put_off(delivery.attempt, now - since, self._deps.jitter)
             self._log_closed(lane)
 
     def _wait(self, lane: Lane, claimed: Claimed, wait: timedelta, now: datetime) -> None:

@@ -17,7 +17,7 @@ from notify.lanes import Lane, Lanes
 from notify.results import Results, Settled
 from notify.schedule import Jitter
 from tracking.store import NotifyStore, StoredDocument
-from tracking.webhooks import DELIVERIES, Delivery, SendError, State, Trigger, is_delivery_path
+from tracking.webhooks import DELIVERIES, Delivery, Endpoint, SendError, State, Trigger, is_delivery_path
 
 DUE = "nextAttemptAt"
 PAGE = 200
@@ -92,11 +92,24 @@ class DueDeliveries:
         if endpoint is None:
             self._results.add(Settled(delivery.noted(now, SendError.ENDPOINT_GONE), State.FAILED))
             return
+        self._note_untried(endpoint, delivery)
         lane = self._lanes.of(endpoint)
         if (lane.is_off or not endpoint.is_enabled) and delivery.trigger is not Trigger.TEST:
             self._results.add(Settled(delivery, State.SKIPPED))
         elif not self._lanes.offer(lane, delivery):
             self._park(lane, [delivery], PARKED_PER_MINUTE, now)
+
+    def _note_untried(self, endpoint: Endpoint, delivery: Delivery) -> None:
+        """Count a delivery that nobody has tried from its creation, however often it was left to later minutes.
+
+        That of an endpoint that fails, or is slow, or was so when the delivery was created, is late for its own sake.
+        """
+        health = endpoint.health
+        is_late = delivery.attempt == 0 and delivery.trigger is Trigger.EVENT and endpoint.is_enabled
+        if not is_late or health.is_failing or health.is_slow or self.oldest_due_at is None:
+            return
+        if health.recovered_at is None or delivery.created_at >= health.recovered_at:
+            self.oldest_due_at = min(self.oldest_due_at, delivery.created_at)
 
     def leave_to_later_minutes(self, now: datetime) -> None:
         """Spread what the run could not send, if it is far more than it could."""

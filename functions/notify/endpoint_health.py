@@ -3,6 +3,9 @@
     fails for    1 day     3 days    5 days, and 10 attempts
     event        failing   failing   disabled, in the same commit as `enabled: false`
 
+Any success ends an outage, that of a test or a replay, too. A failure after QUIET without an attempt begins a new one:
+nobody knows how the endpoint was meanwhile.
+
 A run writes an endpoint's health once, and only if it changed. The document's version is the precondition: if a page
 changed the endpoint meanwhile, its document is read again. What was learned about another address is forgotten then.
 """
@@ -12,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from aws_lambda_powertools import Logger
@@ -35,6 +39,8 @@ OFF_AFTER = timedelta(days=5)
 OFF_AFTER_FAILURES = 10
 FRESH = timedelta(minutes=15)
 """How old `lastDeliveredAt` may get while deliveries succeed: so not each of them costs a write."""
+QUIET = timedelta(hours=48)
+"""Longer than any wait of a delivery between two attempts."""
 TRIES = 3
 
 
@@ -47,6 +53,8 @@ class Outcome:
     status: int | None
     error: str | None
     off: OffReason | None = None
+    is_slow: bool = False
+    not_before: datetime | None = None  # it wants no request before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +79,23 @@ class HealthChange:
 def after(health: Health, outcomes: Iterable[Outcome]) -> Health:
     """Return the health after these outcomes, in their order."""
     for one in outcomes:
-        health = replace(health, last_attempt_at=one.at, last_status=one.status, last_error=one.error)
+        before = health
+        health = replace(
+            health, last_attempt_at=one.at, last_status=one.status, last_error=one.error, is_slow=one.is_slow
+        )
         if one.is_success:
-            health = replace(health, failing_since=None, failures=0, told=(), last_delivered_at=one.at)
+            if before.failing_since and one.at - before.failing_since >= FRESH:
+                health = replace(health, recovered_at=one.at)
+            health = replace(health.begun_anew(), last_delivered_at=one.at)
         elif one.is_success is False:
-            since = health.failing_since or one.at
-            health = replace(health, failing_since=since, failures=health.failures + 1)
+            if before.last_attempt_at and one.at - before.last_attempt_at > QUIET:
+                health = health.begun_anew()
+            health = replace(
+                health,
+                failing_since=health.failing_since or one.at,
+                failures=health.failures + 1,
+                not_before=one.not_before or health.not_before,
+            )
         if one.off:
             health = replace(health, off_reason=str(one.off), off_at=one.at)
     return health
@@ -87,7 +106,7 @@ def change_of(endpoint: Endpoint, outcomes: Sequence[Outcome]) -> HealthChange |
     if not outcomes:
         return None
     before, now = endpoint.health, outcomes[-1].at
-    health = after(before, outcomes)
+    health = replace(after(before, outcomes), url=endpoint.url)
     outage = now - health.failing_since if health.failing_since else timedelta(0)
     if health.off_reason is None and outage >= OFF_AFTER and health.failures >= OFF_AFTER_FAILURES:
         health = replace(health, off_reason=str(OffReason.FAILING), off_at=now)
@@ -175,9 +194,8 @@ def _was_reset(before: Endpoint, now: Endpoint) -> bool:
 
 def _is_worth_a_write(before: Health, now: Health) -> bool:
     delivered_at = now.last_delivered_at
-    if replace(before, last_attempt_at=None, last_delivered_at=None, last_status=None) != replace(
-        now, last_attempt_at=None, last_delivered_at=None, last_status=None
-    ):
+    usual: dict[str, Any] = {"last_attempt_at": None, "last_delivered_at": None, "last_status": None, "url": None}
+    if replace(before, **usual) != replace(now, **usual):
         return True
     if delivered_at is None:  # such as aborted messages of an endpoint that never took one
         return before.last_attempt_at is None

@@ -6,26 +6,29 @@
     in flight   being sent
 
 Lanes take turns, so a thousand deliveries of one endpoint delay nobody. A lane that fails, or answers slowly, shares
-SLOW_REQUESTS of the requests with all such lanes: the others always find a free one.
+SLOW_REQUESTS of the requests with all such lanes: the others always find a free one. The lanes of an organisation have
+MAX_REQUESTS_PER_ORG together, and its slow ones less, so its others find one, too.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from notify.endpoint_health import Outcome
-from tracking.webhooks import Delivery, Endpoint, Trigger
+from tracking.webhooks import MOST_RETRY_AFTER, Delivery, Endpoint, Trigger
 
 MAX_REQUESTS = 10
 MAX_REQUESTS_PER_ENDPOINT = 2
+MAX_REQUESTS_PER_ORG = 4
+SLOW_REQUESTS_PER_ORG = 3
 SLOW_REQUESTS = 6
 SLOW = timedelta(seconds=2)
 """An answer that takes longer makes its endpoint a slow one, until one comes sooner."""
 MAX_TIMEOUTS = 2
-"""Time-outs of an endpoint in a run, after which its other deliveries wait untried."""
+"""Time-outs of an endpoint in a row, after which its other deliveries wait untried."""
 MAX_WAITING = 1_000
 """The most deliveries of an endpoint that a run holds: about as many as it can send. Others wait for later minutes."""
 AHEAD = 100
@@ -56,7 +59,7 @@ class Lane:
     claimed: deque[Claimed] = field(default_factory=deque)
     resting: int = 0
     in_flight: int = 0
-    timeouts: int = 0
+    timeouts: int = 0  # in a row, of tests, too
     is_slow: bool = False
     has_delivered: bool = False
     is_off: bool = False
@@ -94,20 +97,27 @@ class Lane:
 class Lanes:
     """All lanes of a run. Those that have something to send take turns."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: datetime) -> None:
+        self._now = now
         self._lanes: dict[str, Lane] = {}  # by the endpoint's path
         self._turns: deque[Lane] = deque()
         self.in_flight = 0
+        self._in_flight_of = Counter[str]()  # by organisation
+        self._slow_in_flight_of = Counter[str]()
         self._slow_in_flight = 0
 
     def __iter__(self) -> Iterator[Lane]:
         return iter(self._lanes.values())
 
     def of(self, endpoint: Endpoint) -> Lane:
-        """Return the endpoint's lane. An endpoint that failed when it was tried last begins as a slow one."""
+        """Return the endpoint's lane. One whose last answer was an error, or slow, begins as a slow one."""
         lane = self._lanes.get(endpoint.path)
         if lane is None:
-            lane = self._lanes[endpoint.path] = Lane(endpoint=endpoint, is_slow=endpoint.health.is_failing)
+            health = endpoint.health
+            lane = Lane(endpoint=endpoint, is_slow=health.is_failing or health.is_slow)
+            if health.not_before and health.not_before > self._now:
+                lane.closed_for = min(health.not_before - self._now, MOST_RETRY_AFTER)
+            self._lanes[endpoint.path] = lane
         return lane
 
     @property
@@ -140,23 +150,32 @@ class Lanes:
         """Return the lane whose turn it is, or None if no request may begin now."""
         if self.in_flight >= MAX_REQUESTS:
             return None
-        return self._next(lambda lane: lane.may_send(self._slow_in_flight))
+        return self._next(self._may_send)
+
+    def _may_send(self, lane: Lane) -> bool:
+        org_id = lane.endpoint.org_id
+        if lane.is_slow and self._slow_in_flight_of[org_id] >= SLOW_REQUESTS_PER_ORG:
+            return False
+        return lane.may_send(self._slow_in_flight) and self._in_flight_of[org_id] < MAX_REQUESTS_PER_ORG
 
     def begin(self, lane: Lane) -> Claimed:
         """Take the lane's next delivery to be sent now."""
-        lane.in_flight += 1
         lane.sent += 1
-        self.in_flight += 1
-        self._slow_in_flight += lane.is_slow
+        self._count(lane, lane.in_flight + 1, is_slow=lane.is_slow)
         return lane.claimed.popleft()
 
     def end(self, lane: Lane, took: timedelta) -> None:
         """Count a request of the lane as ended. `took`: its time, which decides whether the lane is a slow one."""
-        self._slow_in_flight -= lane.in_flight * lane.is_slow
-        lane.in_flight -= 1
-        self.in_flight -= 1
-        lane.is_slow = took > SLOW
-        self._slow_in_flight += lane.in_flight * lane.is_slow
+        self._count(lane, lane.in_flight - 1, is_slow=took > SLOW)
+
+    def _count(self, lane: Lane, in_flight: int, *, is_slow: bool) -> None:
+        org_id, more = lane.endpoint.org_id, in_flight - lane.in_flight
+        slow_more = in_flight * is_slow - lane.in_flight * lane.is_slow
+        lane.in_flight, lane.is_slow = in_flight, is_slow
+        self.in_flight += more
+        self._in_flight_of[org_id] += more
+        self._slow_in_flight += slow_more
+        self._slow_in_flight_of[org_id] += slow_more
 
     def to_claim(self) -> list[tuple[Lane, Delivery]]:
         """Take waiting deliveries to be claimed, from each lane its share. Few at a time would cost a request each."""

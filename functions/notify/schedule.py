@@ -36,10 +36,12 @@ class Verdict:
 def judge(answer: Answer, trigger: Trigger, attempts: int, jitter: Jitter) -> Verdict:
     """Decide about a delivery that was just tried. `attempts`: so far, with this one.
 
-    The answer to a test or a replay decides about that delivery alone.
+    The answer to a test or a replay decides about that delivery alone, but its success is the endpoint's, too.
     """
     verdict = _judge(answer, None if trigger.is_single else wait_before_next(attempts, jitter))
-    return Verdict(verdict.state, error=verdict.error) if trigger.is_single else verdict
+    if not trigger.is_single:
+        return verdict
+    return Verdict(verdict.state, error=verdict.error, is_success=verdict.is_success or None)
 
 
 def _judge(answer: Answer, wait: timedelta | None) -> Verdict:

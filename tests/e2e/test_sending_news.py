@@ -183,7 +183,7 @@ def test_owner_is_shown_the_secret_that_verifies(
 ) -> None:
     """The page then wakes the sender, and the test arrives without the minute's run."""
     asked = {"orgId": project.org_id, "endpointId": endpoint.endpoint_id}
-    with httpx.Client(base_url=stack.api_url(running.state), trust_env=False, timeout=60) as api:
+    with httpx.Client(base_url=stack.news_url(running.state), trust_env=False, timeout=60) as api:
         api.headers["Authorization"] = f"Bearer {person.token}"
         answer = api.post("/webhooks/secret", json=asked).raise_for_status().json()
         endpoint.register(answer["secret"])
@@ -218,7 +218,7 @@ def test_person_gets_one_mail_and_can_unsubscribe(
     headers = dict(mail["headers"])
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     link = urlsplit(headers["List-Unsubscribe"].strip("<>"))
-    url = f"{stack.api_url(running.state)}/unsubscribe?{link.query}"  # the template's host is one for browsers alone
+    url = f"{stack.news_url(running.state)}/unsubscribe?{link.query}"  # the template's host is one for browsers alone
     settings = f"organizations/{project.org_id}/notificationSettings/{person.uid}"
     assert httpx.get(url, trust_env=False, timeout=60).status_code == 200
     assert (running.store.get_document(settings) or {}).get("email") != "off"

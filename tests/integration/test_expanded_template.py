@@ -37,16 +37,13 @@ def variables(stack: Expanded, function: str) -> dict[str, Any]:
 
 
 def kicks(stack: Expanded) -> tuple[int, int]:
-    (stage,) = stack.of_type("AWS::ApiGatewayV2::Stage").values()
-    limits = stage["DefaultRouteSettings"]
+    return calls(stack, "KickStage")
+
+
+def calls(stack: Expanded, stage: str) -> tuple[int, int]:
+    """Return the rate and the burst of each route of the stage."""
+    limits = stack.of_type("AWS::ApiGatewayV2::Stage")[stage]["DefaultRouteSettings"]
     return int(limits["ThrottlingRateLimit"]), int(limits["ThrottlingBurstLimit"])
-
-
-def calls_of_routes(stack: Expanded) -> int:
-    """Return the most calls of a second to the routes that have limits of their own."""
-    (stage,) = stack.of_type("AWS::ApiGatewayV2::Stage").values()
-    limits = stage["RouteSettings"].values()
-    return sum(int(one["ThrottlingRateLimit"]) + int(one["ThrottlingBurstLimit"]) for one in limits)
 
 
 def reservations(stack: Expanded) -> dict[str, int]:
@@ -80,8 +77,8 @@ def test_everything_at_once_fits_into_the_places(places: int, pictures: str, new
     stack = expand(LambdaPlaces=places, Pictures=pictures, News=news, MailFrom=mail_from)
     mappings = stack.of_type("AWS::Lambda::EventSourceMapping").values()
     assert len(mappings) == 1 + (pictures == "on") + (news == "on")
-    # With news and mail: the minutes of both, calls of the webhooks' API, and of the link in mails.
-    own = 1 + calls_of_routes(stack) + 1 if news == "on" else 0
+    # With news: the minute of the notify function, calls of the webhooks' API and of links, and the mail's minute.
+    own = 1 + 2 * sum(calls(stack, "NewsStage")) + 1 if news == "on" else 0
     ticks = 1 + sum(mapping["ScalingConfig"]["MaximumConcurrency"] for mapping in mappings)  # and messages of pictures
     others = len(FUNCTIONS) - len(("TriggerFunction", "ProcessFunction", "KickFunction"))
     assert running_jobs(stack) >= 1
@@ -359,8 +356,8 @@ def test_switch_of_news_adds_its_own_alone(expanded: Expanded) -> None:
     plain = expand(LambdaPlaces=50)
     assert not plain.resources.keys() - switched.resources.keys()
     changed = {name for name, found in plain.resources.items() if switched.resources[name] != found}
-    assert changed == {"TriggerFunction", "ProcessFunction", "ReconcileFunction", "DeadLetterQueuePolicy", "KickStage"}
-    assert running_jobs(plain) - running_jobs(switched) == 10
+    assert changed == {"TriggerFunction", "ProcessFunction", "ReconcileFunction", "DeadLetterQueuePolicy"}
+    assert running_jobs(plain) - running_jobs(switched) == 8
     assert "NotifyRoleName" in switched.outputs.keys() - plain.outputs.keys()
     key = "arn:aws:kms:eu-west-1:000000000000:key/k"
     roles = expand(SecretsKmsKeyArn=key, News="on").resources["SecretsKeyPolicy"]["Properties"]["Roles"]

@@ -231,8 +231,8 @@ def test_functions_machine_and_api_have_retained_log_groups(template: Any) -> No
     (machine,) = of_type(template, "AWS::Serverless::StateMachine").values()
     (destination,) = machine["Logging"]["Destinations"]
     used.append(destination["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"][0])
-    (stage,) = of_type(template, "AWS::ApiGatewayV2::Stage").values()
-    used.append(stage["AccessLogSettings"]["DestinationArn"]["Fn::GetAtt"][0])
+    stages = of_type(template, "AWS::ApiGatewayV2::Stage").values()
+    used += [stage["AccessLogSettings"]["DestinationArn"]["Fn::GetAtt"][0] for stage in stages]
     assert sorted(used) == sorted(groups)
 
 
@@ -439,7 +439,7 @@ def test_limits_are_within_what_the_functions_can_do(template: Any) -> None:
 
 def test_kick_floods_are_throttled(template: Any) -> None:
     """The limits are what the account's places allow, unless they are given."""
-    (stage,) = of_type(template, "AWS::ApiGatewayV2::Stage").values()
+    stage = of_type(template, "AWS::ApiGatewayV2::Stage")["KickStage"]
     places = template["Mappings"]["Places"]
     for limit, field in (("Rate", "KickRate"), ("Burst", "KickBurst")):
         parameter = f"Kick{limit}Limit"
@@ -454,7 +454,7 @@ def test_kick_floods_are_throttled(template: Any) -> None:
 
 
 def test_pages_of_configured_origins_alone_may_kick(template: Any) -> None:
-    (api,) = of_type(template, "AWS::ApiGatewayV2::Api").values()
+    api = of_type(template, "AWS::ApiGatewayV2::Api")["KickApi"]
     condition, cors, otherwise = api["CorsConfiguration"]["Fn::If"]
     assert (condition, otherwise) == ("HasOrigins", {"Ref": "AWS::NoValue"})
     assert cors["AllowOrigins"] == {"Ref": "AllowedOrigins"}
@@ -485,8 +485,9 @@ def test_an_origin_is_a_scheme_and_a_host_and_never_a_star(template: Any, origin
     assert bool(re.search(parameter["AllowedPattern"], origin)) is is_taken
 
 
-def test_kick_access_log_omits_headers_query_and_address(template: Any) -> None:
-    (stage,) = of_type(template, "AWS::ApiGatewayV2::Stage").values()
+@pytest.mark.parametrize("name", ["KickStage", "NewsStage"])
+def test_access_logs_omit_headers_query_and_address(template: Any, name: str) -> None:
+    stage = of_type(template, "AWS::ApiGatewayV2::Stage")[name]
     logged = json.loads(stage["AccessLogSettings"]["Format"])
     assert logged["status"] == "$context.status"
     assert not re.search(r"authori|identity|header|path|query|\$request", json.dumps(logged), re.IGNORECASE)
@@ -733,42 +734,43 @@ def test_every_end_of_an_execution_wakes_the_notify_function(template: Any) -> N
     assert mapping["EventSourceArn"] == attribute("NewsQueue", "Arn")
 
 
-def test_webhooks_api_has_one_route_of_the_kicks_api(template: Any) -> None:
+def test_webhooks_api_has_one_route_of_the_news_api(template: Any) -> None:
     """Its last part is the action. The function checks the token, and only this route may call it."""
     route = of_type(template, "AWS::ApiGatewayV2::Route")["WebhooksRoute"]
     integration = of_type(template, "AWS::ApiGatewayV2::Integration")["WebhooksIntegration"]
     permission = of_type(template, "AWS::Lambda::Permission")["WebhooksPermission"]
-    assert (route["RouteKey"], route["ApiId"]) == ("POST /webhooks/{action}", {"Ref": "KickApi"})
+    assert (route["RouteKey"], route["ApiId"]) == ("POST /webhooks/{action}", {"Ref": "NewsApi"})
     assert route["Target"] == {"Fn::Sub": "integrations/${WebhooksIntegration}"}
     assert integration["IntegrationUri"] == permission["FunctionName"] == {"Ref": "WebhooksApiFunction.Alias"}
     assert integration["PayloadFormatVersion"] == "2.0"
-    assert permission["SourceArn"]["Fn::Sub"].endswith(":${KickApi}/*/POST/webhooks/*")
-    assert template["Outputs"]["NewsUrl"]["Value"] == attribute("KickApi", "ApiEndpoint")
+    assert permission["SourceArn"]["Fn::Sub"].endswith(":${NewsApi}/*/POST/webhooks/*")
+    assert template["Outputs"]["NewsUrl"]["Value"] == attribute("NewsApi", "ApiEndpoint")
     for name in ("webhook-secret", "webhooks-wake"):
         event = json.loads((ROOT / f"events/{name}.json").read_text())
         assert event["routeKey"] == route["RouteKey"]
         assert event["rawPath"] == f"/webhooks/{event['pathParameters']['action']}"
 
 
-def test_calls_of_news_are_throttled(template: Any) -> None:
-    """The stage's own limits would count for each route. The routes must be there before the stage names them."""
-    stage = of_type(template, "AWS::ApiGatewayV2::Stage")["KickStage"]
-    nothing = {"Ref": "AWS::NoValue"}
-
-    def of(name: str) -> dict[str, Any]:
-        places = ["Places", {"Ref": "LambdaPlaces"}]
-        limits = ("Rate", "Burst")
-        return {f"Throttling{limit}Limit": {"Fn::FindInMap": [*places, f"{name}{limit}"]} for limit in limits}
-
-    webhooks = {"POST /webhooks/{action}": of("Webhooks")}
-    with_mail = webhooks | {"ANY /unsubscribe": of("Unsubscribe")}
-    without = {"Fn::If": ["HasNews", webhooks, nothing]}
-    assert stage["RouteSettings"] == {"Fn::If": ["HasMail", with_mail, without]}
-    one = {"WebhooksRoute": {"Ref": "WebhooksRoute"}}
-    both = one | {"UnsubscribeRoute": {"Ref": "UnsubscribeRoute"}}
-    assert stage["StageVariables"] == {"Fn::If": ["HasMail", both, {"Fn::If": ["HasNews", one, nothing]}]}
-    routes = of_type(template, "AWS::ApiGatewayV2::Route")
-    assert {routes[f"{name}Route"]["RouteKey"] for name in ("Webhooks", "Unsubscribe")} == set(with_mail)
+def test_what_tells_news_has_an_api_of_its_own(template: Any) -> None:
+    """API Gateway keeps RouteSettings that an update omits, and then refuses it: no stage may name a route."""
+    apis, stages = (of_type(template, f"AWS::ApiGatewayV2::{kind}") for kind in ("Api", "Stage"))
+    assert apis.keys() == {"KickApi", "NewsApi"}
+    assert apis["NewsApi"]["CorsConfiguration"] == apis["KickApi"]["CorsConfiguration"]
+    assert not any("RouteSettings" in stage or "StageVariables" in stage for stage in stages.values())
+    assert {name: stage["ApiId"]["Ref"] for name, stage in stages.items()} == {
+        "KickStage": "KickApi",
+        "NewsStage": "NewsApi",
+    }
+    routes = of_type(template, "AWS::ApiGatewayV2::Route").values()
+    assert {route["RouteKey"]: route["ApiId"]["Ref"] for route in routes} == {
+        "POST /trigger": "KickApi",
+        "POST /webhooks/{action}": "NewsApi",
+        "ANY /unsubscribe": "NewsApi",
+    }
+    assert stages["NewsStage"]["DefaultRouteSettings"] == {
+        f"Throttling{limit}Limit": {"Fn::FindInMap": ["Places", {"Ref": "LambdaPlaces"}, f"News{limit}"]}
+        for limit in ("Rate", "Burst")
+    }
 
 
 def test_webhooks_api_reads_two_secrets_and_wakes_alone(template: Any) -> None:

@@ -37,6 +37,10 @@ def test_a_first_delivery_makes_the_endpoint_healthy(notifying: Notifying) -> No
         "told": [],
         "offReason": None,
         "offAt": None,
+        "url": URL,
+        "slow": False,
+        "notBefore": None,
+        "recoveredAt": None,
     }
 
 
@@ -115,15 +119,69 @@ def test_ten_attempts_are_needed_to_switch_it_off(notifying: Notifying) -> None:
     assert [one["type"].rpartition(".")[2] for one in notifying.outbox("webhook")] == ["failing"] * 3 + ["disabled"]
 
 
-def test_days_that_pass_at_once_are_told_once(notifying: Notifying) -> None:
+def test_a_failure_after_two_quiet_days_begins_anew(notifying: Notifying) -> None:
+    """Nobody knows how the endpoint was meanwhile; a restart of a minute must not switch it off."""
     endpoint = notifying.add_endpoint()
     notifying.receivers.replies[URL] = Reply(None, "blocked")
-    for days in (0, 4):
-        notifying.clock.advance(timedelta(days=days).total_seconds())
+    for _ in range(15):
         notifying.add_event()
-        notifying.run()
-    assert notifying.health(endpoint)["told"] == [1, 3]
-    assert len(notifying.outbox("webhook.failing")) == 1
+    notifying.run()
+    notifying.clock.advance(timedelta(days=9).total_seconds())
+    again_at = notifying.clock.now()
+    for _ in range(3):
+        notifying.add_event()
+        notifying.minute()
+    assert notifying.fields(endpoint)["enabled"]
+    assert notifying.outbox("webhook") == []
+    health = notifying.health(endpoint)
+    assert health["failures"] == 3
+    assert health["failingSince"] >= again_at
+
+
+@pytest.mark.parametrize("trigger", ["test", "replay"])
+def test_a_test_or_replay_that_succeeds_ends_an_outage(notifying: Notifying, trigger: str) -> None:
+    health = {"failingSince": START - 4 * DAY, "failures": 12, "told": [1, 3], "lastAttemptAt": START}
+    endpoint, event_id = notifying.add_endpoint(health=health), notifying.add_event(org="none")
+    notifying.add_delivery(endpoint, event_id, trigger=trigger)
+    notifying.clock.advance(1)
+    assert notifying.run().delays_s == []
+    health = notifying.health(endpoint)
+    assert (health["failingSince"], health["failures"], health["told"]) == (None, 0, [])
+    assert health["recoveredAt"] == health["lastDeliveredAt"] == notifying.clock.now()
+
+
+def test_a_test_that_succeeds_does_not_switch_on(notifying: Notifying) -> None:
+    off = {"failingSince": START - 6 * DAY, "failures": 12, "offReason": "failing", "offAt": START}
+    endpoint = notifying.add_endpoint(enabled=False, health=off)
+    before = notifying.fields(endpoint)
+    notifying.add_delivery(endpoint, "test1", trigger="test", type="webhook.test")
+    notifying.clock.advance(1)
+    notifying.run()
+    assert notifying.states(endpoint) == {"delivered": 1}
+    assert notifying.fields(endpoint) == before
+
+
+def test_a_new_address_begins_with_no_health(notifying: Notifying) -> None:
+    """Its first failure does not end the five days of the old one."""
+    endpoint = notifying.add_endpoint()
+    notifying.receivers.replies[URL] = notifying.receivers.replies[OTHER] = FAILED
+    outage(notifying, 4.9, timedelta(hours=2))
+    notifying.store.put_document(DocumentWrite(endpoint, {"url": OTHER}))
+    outage(notifying, 0.3, timedelta(hours=2))
+    assert notifying.receivers.of(OTHER)
+    assert notifying.fields(endpoint)["enabled"]
+    assert notifying.health(endpoint)["url"] == OTHER
+    assert notifying.health(endpoint)["failingSince"] > START + 4.9 * DAY
+
+
+def test_health_knows_that_the_last_answer_was_slow(notifying: Notifying) -> None:
+    """It is written when it changes, and the next run begins with it."""
+    endpoint = notifying.add_endpoint()
+    for ms in (14_000, 50):
+        notifying.receivers.replies[URL] = Reply(ms=ms)
+        notifying.add_event()
+        notifying.minute()
+        assert notifying.health(endpoint)["slow"] is (ms > 2_000)
 
 
 def test_a_short_outage_tells_nobody(notifying: Notifying) -> None:
@@ -287,3 +345,18 @@ def test_a_time_out_counts_as_a_failure(notifying: Notifying) -> None:
 )
 def test_an_address_is_told_without_its_secrets(url: str, told: str) -> None:
     assert host_of(url) == told
+
+
+@pytest.mark.parametrize("reply", [Reply(), FAILED], ids=["succeeds", "fails"])
+def test_one_switched_on_with_its_old_health_stays_on(notifying: Notifying, reply: Reply) -> None:
+    """A console, or a page of one's own, may leave `health` as it was. Its old failures do not count either."""
+    old = {"failures": 40, "failingSince": START - 6 * DAY, "told": [1, 3, 5], "offReason": "gone", "offAt": START}
+    endpoint = notifying.add_endpoint(health=old)
+    notifying.receivers.replies[URL] = reply
+    notifying.add_event()
+    notifying.run()
+    assert notifying.fields(endpoint)["enabled"]
+    assert notifying.outbox("webhook") == []
+    health = notifying.health(endpoint)
+    assert (health["offReason"], health["offAt"], health["told"]) == (None, None, [])
+    assert health["failures"] == (0 if reply.status == 200 else 2)

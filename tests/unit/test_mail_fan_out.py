@@ -28,7 +28,7 @@ from tracking.store import DocumentWrite
 def hand_on(mailing: Mailing, *, with_mail: bool = True) -> int:
     """Run the notify function's two fan-outs until nothing is due. Return how many events the first one handed on."""
     endpoints = Endpoints(mailing.store, mailing.logger)
-    fan = FanOut(mailing.store, endpoints, Lanes(), mailing.logger, has_mail=with_mail)
+    fan = FanOut(mailing.store, endpoints, Lanes(mailing.clock.now()), mailing.logger, has_mail=with_mail)
     while not fan.is_done:
         fan.next_page(mailing.clock.now(), None)
     if with_mail:

@@ -42,7 +42,7 @@ const WORDS: Readonly<Record<string, string>> = {
   timezone: 'Europe/Berlin',
 };
 /** Fields that pages have no use for. */
-const UNREAD = ['updatedAt', 'told', 'expireAt', 'lastSeenAt'];
+const UNREAD = ['updatedAt', 'told', 'slow', 'notBefore', 'recoveredAt', 'expireAt', 'lastSeenAt'];
 
 /** Make a document with a value in each of the contract's fields. */
 function whole(fields: Readonly<Record<string, string>>, maps: Readonly<Record<string, unknown>> = {}): object {
@@ -67,7 +67,8 @@ function read(document: object): unknown {
   });
 }
 
-const ENDPOINT = whole(endpoint.fields, { health: whole(endpoint.health) });
+const { url: _url, ...health } = endpoint.health; // of the endpoint, pages read another `url`
+const ENDPOINT = whole(endpoint.fields, { health: whole(health) });
 const DELIVERY = whole(delivery.fields, { 'attempt[]': [whole(delivery.attempt)] });
 const SETTINGS = whole(settings.fields);
 

@@ -29,6 +29,10 @@ KEPT = timedelta(days=30)
 """The time after which Firestore's TTL policy deletes a delivery."""
 SCHEDULE_S = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Seconds before each attempt, counted from the one before. There are as many attempts as numbers."""
+MOST_COUNTED = 1_000_000
+"""A count that somebody wrote by hand counts as no more, so it can still be added to."""
+MOST_RETRY_AFTER = timedelta(hours=24)
+"""The longest time that an endpoint may ask for with `Retry-After`."""
 LEAST_SIGNING_KEY = 32
 """The fewest characters of the stage's key, from which endpoints' secrets are made."""
 TEST_TYPE = "webhook.test"
@@ -41,7 +45,7 @@ class Trigger(StrEnum):
 
     @property
     def is_single(self) -> bool:
-        """Return whether there is one attempt, which changes no health."""
+        """Return whether there is one attempt, whose failure changes no health."""
         return self is not Trigger.EVENT
 
 
@@ -113,6 +117,10 @@ class Health:
     told: tuple[int, ...] = ()  # days of the outage on which owners were told
     off_reason: str | None = None
     off_at: datetime | None = None
+    url: str | None = None  # the address at which all of this was learned
+    is_slow: bool = False  # its last answer took long
+    not_before: datetime | None = None  # it wants no request before
+    recovered_at: datetime | None = None  # the end of its last outage that was no moment's
 
     @classmethod
     def from_field(cls, value: object) -> Health:
@@ -129,6 +137,10 @@ class Health:
             told=tuple(day for day in told if type(day) is int) if isinstance(told, list) else (),
             off_reason=_text(found.get("offReason")),
             off_at=_moment(found.get("offAt")),
+            url=_text(found.get("url")),
+            is_slow=found.get("slow") is True,
+            not_before=_moment(found.get("notBefore")),
+            recovered_at=_moment(found.get("recoveredAt")),
         )
 
     def to_field(self) -> Fields:
@@ -142,11 +154,19 @@ class Health:
             "told": list(self.told),
             "offReason": self.off_reason,
             "offAt": self.off_at,
+            "url": self.url,
+            "slow": self.is_slow,
+            "notBefore": self.not_before,
+            "recoveredAt": self.recovered_at,
         }
 
     @property
     def is_failing(self) -> bool:
         return self.failing_since is not None
+
+    def begun_anew(self) -> Health:
+        """Return the health of an endpoint that somebody has switched on again."""
+        return replace(self, failing_since=None, failures=0, told=(), off_reason=None, off_at=None, not_before=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +196,11 @@ class Endpoint:
         secret_version = fields.get("secretVersion")
         if type(secret_version) is not int or secret_version < 1:
             raise MalformedEndpointError("secretVersion is no whole number from 1 on")
+        health = Health.from_field(fields.get("health"))
+        if health.url not in (None, url):
+            health = Health()
+        if is_enabled and health.off_reason:  # we write both in one commit, so somebody has switched it on since
+            health = health.begun_anew()
         return cls(
             path=path,
             version=version,
@@ -183,7 +208,7 @@ class Endpoint:
             event_types=_texts(fields, "eventTypes"),
             project_ids=_texts(fields, "projectIds"),
             is_enabled=is_enabled,
-            health=Health.from_field(fields.get("health")),
+            health=health,
             fields=fields,
         )
 
@@ -316,7 +341,7 @@ def _moment(value: object) -> datetime | None:
 
 
 def _count(value: object) -> int:
-    return value if type(value) is int and value >= 0 else 0
+    return min(value, MOST_COUNTED) if type(value) is int and value >= 0 else 0
 
 
 def _text(value: object) -> str | None:

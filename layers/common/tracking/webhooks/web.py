@@ -28,6 +28,7 @@ import httpx
 from tracking.clock import Clock, SystemClock
 from tracking.platforms.call_limit import HandshakeError, UnknownHostError, call_limit
 from tracking.public_web import PrivateAddressError, all_public, public_client
+from tracking.webhooks import MOST_RETRY_AFTER
 from tracking.webhooks.signing import USER_AGENT
 
 CONNECT_S = 5.0
@@ -36,7 +37,6 @@ MAX_HEAD_BYTES = 32_768
 MAX_BODY_BYTES = 4_096
 MAX_URL_LENGTH = 1_000
 LEAST_RETRY_AFTER = timedelta(seconds=1)
-MOST_RETRY_AFTER = timedelta(hours=24)
 
 # A server that has answered may send its text to the end, so that its writing does not fail. More is not waited for.
 _BODY_LIMIT_S = 1.0

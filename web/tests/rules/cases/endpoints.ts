@@ -219,7 +219,8 @@ const changing: Case[] = [
   change(true, 'that has no health yet', { description: 'Another' }, { before: { health: undefined } }),
 
   change(true, 'on again, with no health', ON, { before: OFF }),
-  change(true, 'on again, with its health', { enabled: true }, { before: OFF }),
+  change(false, 'on again, with its health', { enabled: true }, { before: OFF }),
+  change(true, 'on again, that never had any health', { enabled: true }, { before: { ...OFF, health: null } }),
   change(true, 'on again, where nothing said that it was off', ON, { before: { enabled: undefined } }),
   change(false, 'that is on, with no health', { health: null }),
   change(false, 'that is on, to on with no health', ON),
@@ -228,7 +229,23 @@ const changing: Case[] = [
   change(false, 'on again, with another health', { enabled: true, health: { failures: 0 } }, { before: OFF }),
   change(false, 'on again, and delete its health', { enabled: true, health: deleteField() }, { before: OFF }),
 
+  // Somebody wrote these by hand. Their owner can switch them off, and mend them.
+  change(true, 'at a port, to off', OFF, { before: { url: 'https://example.com:443/' } }),
+  change(true, 'at a port, to an address that is allowed', CHANGES, { before: { url: 'https://example.com:443/' } }),
+  change(true, 'without a description, to off', OFF, { before: { description: undefined } }),
+  change(true, 'without a description, to one with it', CHANGES, { before: { description: undefined } }),
+  change(true, 'with a number among its types, to off', OFF, { before: { eventTypes: [5] } }),
+  change(true, 'with a text as its projects, to off', OFF, { before: { projectIds: 'p1' } }),
+  change(true, 'that is neither on nor off, in its description', { description: '' }, { before: { enabled: 'yes' } }),
+  change(false, 'at a port, to another port', { url: 'https://example.com:444/' }),
+
   change(true, 'with the next secret', ROTATION),
+  change(
+    false,
+    'with the secret 3.5 after 2.5',
+    { ...ROTATION, secretVersion: 3.5 },
+    { before: { secretVersion: 2.5 } },
+  ),
   change(
     true,
     'with its second secret',
