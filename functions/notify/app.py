@@ -32,6 +32,8 @@ def handler(
         done = deliver(deps, requests, lambda: context.get_remaining_time_in_millis() / 1000, logger)
     _publish(done)
     logger.info("notify done", extra={"action": "notify_done", **done.counts()})
+    if done.mistake:
+        raise done.mistake
     return done.counts()
 
 

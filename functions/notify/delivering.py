@@ -70,6 +70,7 @@ class Done:
     off: int = 0  # endpoints that were switched off
     oldest_s: float = 0.0  # how long the oldest event or delivery had been due when the run began
     delays_s: list[float] = field(default_factory=list)  # from events to their first attempt's success
+    mistake: Exception | None = None  # of the windows of mail, which ended their part of the run alone
 
     def counts(self) -> dict[str, int]:
         names = ("handed_on", "delivered", "given_up", "attempts", "put_off", "off")
@@ -362,6 +363,7 @@ class _Run:
         self._done.given_up = self._results.counted[State.FAILED]
         self._done.handed_on = self._fan_out.handed_on
         self._done.put_off += sum(lane.parked for lane in self._lanes)
+        self._done.mistake = self._windows.mistake if self._windows else None
         of_mail = self._windows.oldest_due_at if self._windows else None
         oldest = [at for at in (self._fan_out.oldest_due_at, self._due.oldest_due_at, of_mail) if at is not None]
         if oldest:

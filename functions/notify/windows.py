@@ -145,11 +145,12 @@ class WindowFanOut:
         self.is_done = False
         self.changed = 0  # windows
         self.oldest_due_at: datetime | None = None
+        self.mistake: Exception | None = None
 
     def next_step(self) -> None:
         """Do a part of the work: a few requests. Trouble ends it, and what is not done is due at the next run.
 
-        Raises CredentialsError alone: other trouble with mail must not keep webhooks waiting.
+        Raises CredentialsError alone. Other trouble with mail must not keep webhooks waiting: `mistake` has it.
         """
         try:
             next(self._steps)
@@ -157,9 +158,11 @@ class WindowFanOut:
             self.is_done = True
         except CredentialsError:
             raise
-        except Exception as error:  # noqa: BLE001 - logged; webhooks go on
+        except StoreUnavailableError as error:
             self.is_done = True
-            self._log_late(error, reason=error.message if isinstance(error, StoreUnavailableError) else "mistake")
+            self._log_late(error, reason=error.message)
+        except Exception as error:  # noqa: BLE001 - raised when webhooks are sent, as a missing index
+            self.is_done, self.mistake = True, error
 
     def _work(self) -> Iterator[None]:
         until, last, is_read = self._clock.now(), None, False

@@ -14,8 +14,10 @@ from notify.endpoints import Endpoints
 from notify.fan_out import FanOut
 from notify.lanes import Lanes
 from notify.windows import AGAIN_AFTER, BATCH, MAX_OF_ORG, PEOPLE_PAGE
+from tests.doubles import ManualClock
+from tests.machine import KilledError
 from tests.mailing import Mailing, milestone, ready
-from tests.notifying import URL, Notifying, Reply, SteppedRequests
+from tests.notifying import URL, KillingStore, Notifying, Reply, SteppedRequests
 from tracking.errors import StoreUnavailableError
 from tracking.events import EventType
 from tracking.mail.windows import Window, window_path
@@ -316,6 +318,37 @@ def test_the_small_come_before_the_large() -> None:
     for _ in range(6):
         minute(notifying, rpc_s=2)
     assert len(windows_of(notifying, "big")) == 3_000
+
+
+@pytest.mark.parametrize("is_applied", [False, True])
+def test_killed_anywhere_each_window_has_its_event_once(is_applied: bool) -> None:
+    """A run with webhooks and mail is killed at each of its calls, and the next minute goes on."""
+    fired = 0
+    for at in range(1, 40):
+        clock = ManualClock()
+        store = KillingStore(clock, at, is_applied=is_applied)
+        notifying = Notifying(store, clock)
+        endpoint = notifying.add_endpoint()
+        add_members(notifying, "org1", 60)
+        ids = {notifying.add_event(kind=EventType.ACCOUNT_MILESTONE) for _ in range(60)}
+        clock.advance(1)
+        store.is_on = True
+        for _ in range(4):
+            deps = replace(notifying.deps, mail_store=store)
+            try:
+                deliver(deps, SteppedRequests(clock), lambda: 55.0, notifying.logger)
+            except KilledError:
+                fired += 1
+            store.is_on = False
+            clock.advance(120)
+        assert notifying.states(endpoint) == {"delivered": 60}
+        found = windows_of(notifying, "org1")
+        assert len(found) == 60
+        assert {len(one["eventIds"]) for one in found.values()} == {50}
+        assert all({*one["eventIds"], *one["sentIds"]} == ids for one in found.values())
+        assert {str(one["more"]) for one in found.values()} == {"{'alert': 10}"}
+        assert not any(one["mailDueAt"] for one in store.get_documents("outbox").values())
+    assert fired >= 8
 
 
 def test_late_windows_are_old_news() -> None:

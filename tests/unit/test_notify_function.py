@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from tracking.errors import CredentialsError
 from tracking.events import EventType
 from tracking.news_wiring import NotifyDeps
 from tracking.sentences import say
+from tracking.store import OUTBOX
 
 OTHER, THIRD = "https://other.example.com/b", "https://third.example.com/c"
 EVENTS = ["events/news.json", "events/tick.json", "events/wake.json"]
@@ -104,6 +106,27 @@ def test_logs_hold_neither_addresses_nor_payloads(notifying: Notifying, caplog: 
     assert "very-secret-path" not in output
     assert "somebody" not in output
     assert "whsec_" not in output
+
+
+def test_a_mistake_with_mail_fails_when_webhooks_are_sent(
+    notifying: Notifying, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a missing index: the alarm for a function that fails rings, and webhooks arrive."""
+    endpoint = notifying.add_endpoint()
+    notifying.add_event()
+    notifying.clock.advance(1)
+    due = notifying.store.due_documents
+
+    def without_index(group: str, *arguments: Any) -> Any:
+        if group == OUTBOX:
+            raise LookupError("The query requires an index.")
+        return due(group, *arguments)
+
+    monkeypatch.setattr(notifying.store, "due_documents", without_index)
+    with pytest.raises(LookupError):
+        handler({}, FakeContext(), replace(notifying.deps, mail_store=notifying.store))  # type: ignore[arg-type]
+    assert notifying.states(endpoint) == {"delivered": 1}
+    assert printed_metrics(capsys.readouterr().out)["WebhooksDelivered"] == [1]
 
 
 # The threads
