@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from secrets import token_hex
-from typing import Any
+from typing import Any, TypeGuard
 
 from aws_lambda_powertools import Logger
 
@@ -427,11 +427,11 @@ def _events(window: Window, found: Page) -> tuple[list[tuple[str, Fields]], list
     """Return the events of a window that are there still, with their ids, and the ids of those that are malformed."""
     stored = {one: found.get(f"{OUTBOX}/{one}") for one in window.event_ids}
     events = {one: document.fields.get("event") for one, document in stored.items() if document}
-    malformed = [one for one, event in events.items() if not _is_event(event)]
-    return [(one, event) for one, event in events.items() if one not in malformed], malformed
+    sound = [(one, event) for one, event in events.items() if _is_event(event)]
+    return sound, [one for one, event in events.items() if not _is_event(event)]
 
 
-def _is_event(event: object) -> bool:
+def _is_event(event: object) -> TypeGuard[Fields]:
     return (
         isinstance(event, dict)
         and isinstance(event.get("type"), str)

@@ -76,6 +76,7 @@ class Received:
             "headers": [list(pair) for pair in self.headers],
             "body": self.body.decode(errors="replace"),
             "attempt": self.attempt,
+            "hasSecret": self.problem != _UNKNOWN,
             "isVerified": self.problem is None,
             "problem": self.problem,
             "answered": self.answered,

@@ -13,7 +13,7 @@ interface HeaderProps {
 
 const LINKS: readonly [Route, string][] = [
   [{ page: 'accounts', view: WHOLE }, 'Accounts'],
-  [{ page: 'notifications' }, 'Notifications'],
+  [{ page: 'notifications' }, 'Mail'],
   [{ page: 'webhooks', id: null }, 'Webhooks'],
 ];
 

@@ -28,7 +28,7 @@ const MOST_ACCOUNTS = 5_000;
 const ARRIVAL_MS = 3_000; // a little longer than the animation of list.css
 const TITLES: Readonly<Partial<Record<Route['page'], string>>> = {
   compare: 'Comparison',
-  notifications: 'Notifications',
+  notifications: 'Mail',
   webhooks: 'Webhooks',
 };
 const NO_ACCOUNTS: readonly TrackedAccount[] = [];

@@ -78,7 +78,7 @@ export function readVideo(snapshot: DocumentSnapshot): TrackedVideo {
     commentCount: count(data.commentCount),
     shareCount: count(data.shareCount),
     saveCount: count(data.saveCount),
-    hashtags: Array.isArray(data.hashtags) ? data.hashtags.filter((tag) => typeof tag === 'string') : [],
+    hashtags: texts(data.hashtags),
     isPinned: data.isPinned === true,
     d1: change(data.d1),
     d7: change(data.d7),
@@ -93,6 +93,11 @@ export function readVideo(snapshot: DocumentSnapshot): TrackedVideo {
 
 export function text(value: unknown): string {
   return typeof value === 'string' ? value.trim() : '';
+}
+
+/** Read a list of texts; what else is in it is left out. */
+export function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }
 
 export function count(value: unknown): number | null {

@@ -6,10 +6,10 @@
  *     job-not-found      there is no such job, or it was deleted
  *     unreadable-job     the job's document holds a platform, type or status that this version does not know
  *     already-tracked    a job of this account waits or runs already; `jobId` is that job
- *     illegal-change     the job's status does not allow the change; or the account's refreshes, or the webhook, are
+ *     illegal-change     the job's status does not allow the change; or the account's refreshes, or the endpoint, are
  *                        off; or the delivery is not over; `status`
  *     account-not-found  there is no such account, or it was deleted
- *     endpoint-not-found, delivery-not-found    there is no such webhook, or no such delivery of it
+ *     endpoint-not-found, delivery-not-found    there is no such endpoint, or no such delivery of it
  *     too-early          the account was refreshed within the last hour, or the secret changed within the last day; it
  *                        may be again from `allowedAt` on
  *     not-signed-in      nobody is signed in, or the sign-in has expired
@@ -77,7 +77,7 @@ export interface TrackingJobErrorDetails {
   message?: string;
   /** For `invalid-input`. */
   field?: InputField;
-  /** The status of a job or of a delivery, or `off` of an account or a webhook, for `illegal-change`. */
+  /** The status of a job or of a delivery, or `off` of an account or an endpoint, for `illegal-change`. */
   status?: string;
   /** The job that tracks the account, for `already-tracked`. */
   jobId?: string;
@@ -112,7 +112,7 @@ const SENTENCES: Readonly<Record<TrackingJobErrorCode, string>> = {
   'already-tracked': 'This account is already being tracked.',
   'illegal-change': 'This job cannot be changed now.',
   'account-not-found': 'This account does not exist any more.',
-  'endpoint-not-found': 'This webhook does not exist any more.',
+  'endpoint-not-found': 'This endpoint does not exist any more.',
   'delivery-not-found': 'This delivery does not exist any more.',
   'too-early': 'This account was refreshed a short time ago.',
   'not-signed-in': 'You are not signed in. Sign in and try again.',

@@ -5,9 +5,8 @@
 
 import type { DocumentData, DocumentSnapshot } from 'firebase/firestore';
 import { count, moment } from './accountDocuments';
+import { DAY_MS } from './day';
 import type { HistoryPoint, VideoHistoryPoint } from './history';
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Return the last UTC days, today included, oldest first. */
 export function lastDays(number: number): string[] {

@@ -2,7 +2,7 @@
 
 import type { Auth } from 'firebase/auth';
 import { type DocumentData, type DocumentSnapshot, doc, serverTimestamp } from 'firebase/firestore';
-import { count, moment, oneOf, text } from './accountDocuments';
+import { count, moment, oneOf, text, texts } from './accountDocuments';
 import { invalidInput, TrackingJobError } from './errors';
 import { checkChoice, checkId, checkIds, checkSwitch } from './inputChecks';
 import { EMAIL_CADENCES, NEWS_LIMITS, type NewsSource, type NotificationSettings } from './news';
@@ -10,7 +10,6 @@ import { logError, type OnError, type Unsubscribe } from './retryingListener';
 import { signedInUser } from './signIn';
 import { transact } from './transactions';
 import { watchDocument } from './watchDocument';
-import { texts } from './webhookDocuments';
 
 /** The settings of a person without a document. */
 export const DEFAULT_SETTINGS: Readonly<NotificationSettings> = {

@@ -1,5 +1,6 @@
 import type { Auth } from 'firebase/auth';
 import { type DocumentReference, doc, type Firestore, getDocFromServer, getDocsFromServer } from 'firebase/firestore';
+import { DAY_MS } from './day';
 import { TrackingJobError } from './errors';
 import { checkDays, checkId, checkNewJob } from './inputChecks';
 import { type AccountType, CANCELLABLE, type Platform, type TrackingJob } from './job';
@@ -73,8 +74,6 @@ export interface JobSource {
 }
 
 export type CreateJob = TrackingJobService['createJob'];
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Tracking jobs for front ends: writes them, watches them, and asks for their start.

@@ -30,6 +30,7 @@ import { checkSignedIn } from './signIn';
 import { checkOnline, transact } from './transactions';
 import { type Newest, watchNewest } from './watchNewest';
 import { deliveriesPath, endpointPath, readDelivery, replayFields, testFields } from './webhookDocuments';
+import { getEndpoint } from './webhookEndpoints';
 import { wake } from './webhooksApi';
 import { withTimeout } from './withTimeout';
 
@@ -69,9 +70,7 @@ export async function sendTest(source: NewsSource, orgId: string, endpointId: st
   await checkSignedIn(auth);
   let isSent = false;
   await transact(firestore, async (transaction) => {
-    if (!(await transaction.get(endpoint)).exists()) {
-      throw new TrackingJobError('endpoint-not-found');
-    }
+    await getEndpoint(transaction, endpoint);
     const isWritten = isSent && (await transaction.get(ref)).exists();
     if (!isWritten) {
       transaction.set(ref, testFields());
@@ -194,7 +193,7 @@ function checkOn(endpoint: DocumentSnapshot): void {
     throw new TrackingJobError('endpoint-not-found');
   }
   if (endpoint.get('enabled') !== true) {
-    const message = 'This webhook is switched off. Switch it on first.';
+    const message = 'This endpoint is switched off. Switch it on first.';
     throw new TrackingJobError('illegal-change', { status: 'off', message });
   }
 }

@@ -4,7 +4,8 @@
  */
 
 import { type DocumentData, type DocumentSnapshot, serverTimestamp, Timestamp } from 'firebase/firestore';
-import { count, moment, oneOf, text } from './accountDocuments';
+import { count, moment, oneOf, text, texts } from './accountDocuments';
+import { DAY_MS } from './day';
 import { checkId } from './inputChecks';
 import {
   DELIVERY_ERRORS,
@@ -18,7 +19,6 @@ import {
   type WebhookEndpoint,
 } from './news';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 /** The rules take 31, for a page whose clock is fast. */
 const TEST_KEPT_DAYS = 30;
 
@@ -107,11 +107,6 @@ export function readDelivery(snapshot: DocumentSnapshot): WebhookDelivery {
     nextAttemptAt: moment(data.nextAttemptAt),
     attempts: (Array.isArray(data.attempts) ? data.attempts : []).flatMap(attempt),
   };
-}
-
-/** Read a list of texts; what else is in it is left out. */
-export function texts(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }
 
 function health(value: unknown): EndpointHealth | null {

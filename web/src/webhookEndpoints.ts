@@ -3,6 +3,7 @@
 import {
   collection,
   type DocumentData,
+  type DocumentReference,
   type DocumentSnapshot,
   doc,
   getDocsFromServer,
@@ -11,6 +12,7 @@ import {
   serverTimestamp,
   type Transaction,
 } from 'firebase/firestore';
+import { DAY_MS } from './day';
 import { hasCode, TrackingJobError } from './errors';
 import { checkChoice, checkIds, checkList, checkSwitch, checkText } from './inputChecks';
 import {
@@ -29,8 +31,6 @@ import { type Newest, watchNewest } from './watchNewest';
 import { endpointPath, endpointsPath, newEndpointFields, readEndpoint, rotationFields } from './webhookDocuments';
 import { checkedUrl } from './webhookUrl';
 import { withTimeout } from './withTimeout';
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Watch an organisation's endpoints, oldest first: now and after each change. Throws a TrackingJobError `invalid-input`
@@ -63,7 +63,7 @@ export async function addEndpoint(
   checkOnline();
   const { size } = await withTimeout(getDocsFromServer(query(endpoints, limit(MAX_ENDPOINTS))));
   if (size === MAX_ENDPOINTS) {
-    const message = `There are ${MAX_ENDPOINTS} webhooks already. Remove one first.`;
+    const message = `There are ${MAX_ENDPOINTS} endpoints already. Remove one first.`;
     throw new TrackingJobError('illegal-change', { status: 'full', message });
   }
   const ref = doc(endpoints);
@@ -143,12 +143,8 @@ export async function rotateSecret(source: NewsSource, orgId: string, endpointId
 }
 
 /** Read an endpoint in a transaction. Throws `endpoint-not-found`. */
-export async function getEndpoint(
-  transaction: Transaction,
-  source: NewsSource,
-  path: string,
-): Promise<DocumentSnapshot> {
-  const snapshot = await transaction.get(doc(source.firestore, path));
+export async function getEndpoint(transaction: Transaction, ref: DocumentReference): Promise<DocumentSnapshot> {
+  const snapshot = await transaction.get(ref);
   if (!snapshot.exists()) {
     throw new TrackingJobError('endpoint-not-found');
   }
@@ -162,13 +158,12 @@ async function changeDocument(
   endpointId: string,
   change: (endpoint: DocumentSnapshot) => DocumentData | null,
 ): Promise<void> {
-  const path = endpointPath(orgId, endpointId);
+  const ref = doc(source.firestore, endpointPath(orgId, endpointId));
   await checkSignedIn(source.auth);
   await transact(source.firestore, async (transaction) => {
-    const snapshot = await getEndpoint(transaction, source, path);
-    const fields = change(snapshot);
+    const fields = change(await getEndpoint(transaction, ref));
     if (fields) {
-      transaction.update(snapshot.ref, fields);
+      transaction.update(ref, fields);
     }
   });
 }

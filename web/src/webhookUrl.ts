@@ -9,7 +9,7 @@ import { NEWS_LIMITS } from './news';
 export type UrlProblem = 'empty' | 'not-a-link' | 'not-https' | 'password' | 'port' | 'not-a-name' | 'too-long';
 
 const SENTENCES: Readonly<Record<UrlProblem, string>> = {
-  empty: 'Enter the address of your webhook.',
+  empty: 'Enter the address of your endpoint.',
   'not-a-link': 'This is not a web address. An example is https://example.com/webhooks.',
   'not-https': 'The address must begin with https://.',
   password: 'The address must not hold a user name or a password.',

@@ -1,14 +1,15 @@
 /** Endpoints, deliveries and settings in memory, and the calls that return them: for the gallery and the tests of news. */
 
 import { TrackingJobError } from '../src/errors';
-import type {
-  DeliveryAttempt,
-  EndpointHealth,
-  NewsSource,
-  NotificationSettings,
-  WebhookDelivery,
-  WebhookEndpoint,
-  WebhookSecret,
+import {
+  type DeliveryAttempt,
+  type EndpointHealth,
+  type NewsSource,
+  type NotificationSettings,
+  TEST_TYPE,
+  type WebhookDelivery,
+  type WebhookEndpoint,
+  type WebhookSecret,
 } from '../src/news';
 import type { NewsAccess } from '../src/news/newsAccess';
 import { DEFAULT_SETTINGS } from '../src/notificationSettings';
@@ -222,7 +223,8 @@ export class FakeNews implements NewsAccess {
   replayDeliveries: NewsAccess['replayDeliveries'] = async (_source, _orgId, endpointId, { since }) => {
     await this.#act('replayDeliveries', endpointId, { since });
     const found = (this.deliveries ?? []).filter(
-      ({ state, createdAt }) => (state === 'failed' || state === 'skipped') && createdAt && createdAt >= since,
+      ({ state, type, createdAt }) =>
+        (state === 'failed' || state === 'skipped') && type !== TEST_TYPE && createdAt && createdAt >= since,
     );
     for (const { id } of found) {
       this.changeDelivery(id, { state: 'pending', trigger: 'replay', attempt: 0, nextAttemptAt: new Date() });
@@ -234,7 +236,7 @@ export class FakeNews implements NewsAccess {
     await this.#act('sendTest', endpointId);
     this.#tests += 1;
     const id = `test${this.#tests}`;
-    const test = { type: 'webhook.test', projectId: null, trigger: 'test', state: 'pending' } as const;
+    const test = { type: TEST_TYPE, projectId: null, trigger: 'test', state: 'pending' } as const;
     const times = { createdAt: new Date(), nextAttemptAt: new Date(), attempt: 0, attempts: [] };
     this.deliveries = [makeDelivery({ id, ...test, ...times }), ...(this.deliveries ?? [])];
     this.emit();

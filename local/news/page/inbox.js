@@ -54,13 +54,11 @@ const typeOf = (webhook) => {
   }
 };
 
-const isUnknown = (webhook) => !webhook.isVerified && webhook.problem.startsWith('The secret of this address');
-
 function verdict(webhook) {
   if (webhook.isVerified) {
     return make('span', { class: 'badge good' }, '✓ Verified');
   }
-  if (isUnknown(webhook)) {
+  if (!webhook.hasSecret) {
     return make('span', { class: 'badge' }, 'No secret');
   }
   return make('span', { class: 'badge bad' }, '✕ Not verified');
@@ -280,9 +278,9 @@ function webhookDetail(webhook) {
 }
 
 const problemOf = (webhook) =>
-  isUnknown(webhook)
-    ? 'Nothing is verified before the secret of this address is known: paste it under Addresses.'
-    : `Not verified: ${webhook.problem}`;
+  webhook.hasSecret
+    ? `Not verified: ${webhook.problem}`
+    : 'Nothing is verified before the secret of this address is known: paste it under Addresses.';
 
 function detail(kind, number) {
   const found = (kind === 'mail' ? state.mails : state.webhooks).find((one) => one.number === number);

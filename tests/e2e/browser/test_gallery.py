@@ -279,6 +279,16 @@ def test_pages_fit_a_small_phone_with_large_text(gallery: str, tab: Page, scene:
     assert float(title.removesuffix("px")) > 30
 
 
+def test_header_leaves_a_phone_its_room(gallery: str, tab: Page) -> None:
+    """The product and all buttons are one row, and the pages another."""
+    tab.goto(f"{gallery}?scene=list")
+    tab.set_viewport_size(PHONE)
+    header = tab.get_by_role("banner")
+    rows = {box(one)["y"] for one in header.get_by_role("button").all()}
+    assert len(rows) == 1
+    assert box(header)["height"] <= 96
+
+
 def test_stop_tracking_asks_and_gives_the_focus_back(gallery: str, tab: Page) -> None:
     tab.goto(f"{gallery}?scene=account")
     stop = tab.get_by_role("button", name="Stop tracking…")
@@ -512,6 +522,16 @@ def test_loading_news_takes_the_room_of_its_list(gallery: str, tab: Page) -> Non
         page = open_news(tab, gallery, scene)
         places.append([box(page.get_by_role("heading")), box(page.get_by_role("button", name="Add endpoint"))])
     assert places[0] == places[1]
+
+
+@pytest.mark.parametrize("width", [PHONE["width"], DESKTOP["width"]])
+def test_whole_row_of_news_opens_its_endpoint(gallery: str, tab: Page, width: int) -> None:
+    page = open_news(tab, gallery, "webhooks")
+    tab.set_viewport_size(ViewportSize(width=width, height=800))
+    row = page.get_by_role("listitem").nth(1)
+    place = box(row)
+    row.click(position={"x": place["width"] - 4, "y": place["height"] - 4})  # below the arrow, beside all words
+    expect(page.get_by_role("heading", name="https://api.example.org/hooks/accounts")).to_be_focused()
 
 
 def test_news_is_used_by_keys_alone(gallery: str, tab: Page) -> None:

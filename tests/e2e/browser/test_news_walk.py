@@ -56,7 +56,7 @@ def test_owner_adds_an_endpoint_and_sees_its_test_arrive(page: DemoPage, inbox: 
 def test_member_chooses_how_often_mail_comes(running: RunningStack, page: DemoPage) -> None:
     settings = f"organizations/{ADA.org_id}/notificationSettings/{ADA.uid}"
     tab = page.tab
-    tab.get_by_role("link", name="Notifications", exact=True).click()
+    tab.get_by_role("link", name="Mail", exact=True).click()
     chosen = tab.get_by_role("radio", name=re.compile("^Weekly"))
     try:
         chosen.check()

@@ -102,7 +102,9 @@ def test_secret_that_comes_later_verifies_what_was_kept() -> None:
     caller.deliver()
     caller.deliver(body=BODY + b" ")
     assert caller.problems() == ["The secret of this address is not known here."] * 2
+    assert [one["hasSecret"] for one in caller.json("/webhooks")["webhooks"]] == [False, False]
     caller.call("POST", "/receivers", {"url": URL, "secret": SECRET})
+    assert [one["hasSecret"] for one in caller.json("/webhooks")["webhooks"]] == [True, True]
     assert caller.problems() == ["No matching signature found.", None]
     caller.call("POST", "/receivers", {"url": URL, "secret": ""})
     assert [one["hasSecret"] for one in caller.json("/receivers")["receivers"]] == [False]

@@ -1,10 +1,10 @@
 import { useId } from 'react';
-import type { WebhookDelivery } from '../news';
+import { TEST_TYPE, type WebhookDelivery } from '../news';
 import { nextAttemptWords } from './Health';
 import { MARKS, NewsIcon } from './NewsIcons';
 import { Failure, NewsButton } from './NewsParts';
 import { useNewsTools } from './newsContext';
-import { lastResultWords, resultWords, typeName } from './newsWords';
+import { lastResultWords, resultWords, shortId, typeName } from './newsWords';
 import { useNewsAction } from './useNewsAction';
 
 interface DeliveryRowProps {
@@ -46,6 +46,10 @@ export function DeliveryRow(props: DeliveryRowProps) {
         <span className="tracking-news__type">
           <span>{typeName(delivery.type, words)}</span>
           {badge && <span className="tracking-news__badge">{badge}</span>}
+          {/* Read out it is only noise. It is among the details, whole. */}
+          <code className="tracking-news__id" aria-hidden="true">
+            {shortId(delivery.id, delivery.type)}
+          </code>
         </span>
         <span className="tracking-news__result">{next || last}</span>
         <span className="tracking-news__when">{createdAt && words.exactTime(createdAt, now)}</span>
@@ -70,7 +74,7 @@ export function DeliveryRow(props: DeliveryRowProps) {
             </div>
             {delivery.projectId !== null && <Project id={delivery.projectId} />}
           </dl>
-          {state !== 'pending' && <Replay {...props} />}
+          {state !== 'pending' && delivery.type !== TEST_TYPE && <Replay {...props} />}
         </div>
       )}
     </li>

@@ -11,6 +11,7 @@ import { useNewsAction } from './useNewsAction';
 
 interface EndpointDetailsProps {
   endpoint: WebhookEndpoint;
+  instructionsHref: string;
   /** Called when it is removed. */
   onGone: () => void;
 }
@@ -18,7 +19,7 @@ interface EndpointDetailsProps {
 type Open = 'edit' | 'remove' | null;
 
 /** One endpoint: how it does, what it gets, its secret, and the log of its deliveries. */
-export function EndpointDetails({ endpoint, onGone }: EndpointDetailsProps) {
+export function EndpointDetails({ endpoint, instructionsHref, onGone }: EndpointDetailsProps) {
   const { source, orgId, access, words, announce, projects } = useNewsTools();
   const { labels } = words;
   const { id, url, description, enabled } = endpoint;
@@ -116,7 +117,7 @@ export function EndpointDetails({ endpoint, onGone }: EndpointDetailsProps) {
             </div>
           )}
         </dl>
-        <SigningSecret endpoint={endpoint} />
+        <SigningSecret endpoint={endpoint} instructionsHref={instructionsHref} />
       </section>
       <Deliveries endpoint={endpoint} title="h3" />
     </>

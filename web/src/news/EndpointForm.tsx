@@ -94,7 +94,7 @@ export function EndpointForm({ title, submit, submitting, failing, endpoint, onS
             spellCheck={false}
             maxLength={NEWS_LIMITS.url}
             aria-invalid={!!wrongUrl}
-            aria-describedby={`${urlHelpId} ${urlProblemId}`}
+            aria-describedby={wrongUrl ? urlProblemId : urlHelpId}
             onChange={({ target }) => {
               setUrl(target.value);
               action.forget();
@@ -103,9 +103,11 @@ export function EndpointForm({ title, submit, submitting, failing, endpoint, onS
             onBlur={() => setIsLeft(url.trim() !== '')}
           />
         </label>
-        <p id={urlHelpId} className="tracking-news__quiet">
-          {labels.aboutUrl}
-        </p>
+        {!wrongUrl && (
+          <p id={urlHelpId} className="tracking-news__quiet">
+            {labels.aboutUrl}
+          </p>
+        )}
         <p id={urlProblemId} className="tracking-news__problem" role="alert">
           {wrongUrl}
         </p>

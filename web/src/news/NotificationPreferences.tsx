@@ -37,11 +37,7 @@ function Preferences() {
   const saving = useSaving(watched.value);
   const { settings } = saving;
   return (
-    <section
-      className="tracking-news__card tracking-news__card--narrow"
-      aria-labelledby={titleId}
-      aria-busy={!settings && !watched.error}
-    >
+    <section className="tracking-news__card" aria-labelledby={titleId} aria-busy={!settings && !watched.error}>
       <div className="tracking-news__head">
         <h2 id={titleId}>{labels.mail}</h2>
         <SaveState state={saving.state} />

@@ -1,5 +1,6 @@
 import { useCallback, useState } from 'react';
-import type { WebhookDelivery, WebhookEndpoint } from '../news';
+import { DAY_MS } from '../day';
+import { TEST_TYPE, type WebhookDelivery, type WebhookEndpoint } from '../news';
 import type { Newest } from '../watchNewest';
 import { Failure, NewsButton, useHeldFocus } from './NewsParts';
 import { useNewsTools } from './newsContext';
@@ -9,8 +10,7 @@ import { useWatched } from './useWatched';
 /** Deliveries that are counted before the question; each is one read, which Firestore charges. */
 const MOST_COUNTED = 500;
 
-const HOUR_MS = 60 * 60 * 1000;
-const RANGES_MS = { hour: HOUR_MS, day: 24 * HOUR_MS, week: 7 * 24 * HOUR_MS, month: 30 * 24 * HOUR_MS } as const;
+const RANGES_MS = { hour: DAY_MS / 24, day: DAY_MS, week: 7 * DAY_MS, month: 30 * DAY_MS } as const;
 type Range = keyof typeof RANGES_MS;
 const RANGES = Object.keys(RANGES_MS) as Range[];
 
@@ -47,8 +47,9 @@ export function ReplayMany({ endpoint, onClose }: ReplayManyProps) {
   );
   const since = range === 'trouble' && trouble ? trouble : new Date(openedAt.getTime() - RANGES_MS[range as Range]);
   const { items, hasMore } = counted.value ?? {};
-  const count = items?.filter(({ createdAt }) => createdAt && createdAt >= since).length;
-  const isAll = !hasMore || count !== items?.length;
+  const inTime = items?.filter(({ createdAt }) => createdAt && createdAt >= since);
+  const isAll = !hasMore || inTime?.length !== items?.length; // the list goes back beyond the time
+  const count = inTime?.filter(({ type }) => type !== TEST_TYPE).length; // no test is sent again
   const shown = count === undefined ? '' : isAll ? words.number(count) : labels.orMore(words.number(count));
 
   async function replay(): Promise<void> {

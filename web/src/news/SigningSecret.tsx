@@ -1,15 +1,20 @@
 import { useEffect, useId, useState } from 'react';
+import { DAY_MS } from '../day';
 import type { WebhookEndpoint, WebhookSecret } from '../news';
 import { Confirm, Failure, NewsButton } from './NewsParts';
 import { useNewsTools } from './newsContext';
 import { useNewsAction } from './useNewsAction';
 import { useQuarterMinute } from './useQuarterMinute';
 
-const OVERLAP_MS = 24 * 60 * 60 * 1000;
 const COPIED_MS = 2_000;
 
+interface SigningSecretProps {
+  endpoint: WebhookEndpoint;
+  instructionsHref: string;
+}
+
 /** The endpoint's secret, hidden until it is asked for, and its rotation. */
-export function SigningSecret({ endpoint }: { endpoint: WebhookEndpoint }) {
+export function SigningSecret({ endpoint, instructionsHref }: SigningSecretProps) {
   const { source, orgId, access, words, announce } = useNewsTools();
   const { labels } = words;
   const { id, secretVersion, secretRotatedAt } = endpoint;
@@ -20,7 +25,7 @@ export function SigningSecret({ endpoint }: { endpoint: WebhookEndpoint }) {
   const revealing = useNewsAction();
   const rotating = useNewsAction();
   const [titleId, waitId] = [useId(), useId()];
-  const againAt = secretRotatedAt && new Date(secretRotatedAt.getTime() + OVERLAP_MS);
+  const againAt = secretRotatedAt && new Date(secretRotatedAt.getTime() + DAY_MS);
   const mayRotate = againAt === null || againAt <= now;
 
   async function reveal(version: number): Promise<void> {
@@ -41,7 +46,12 @@ export function SigningSecret({ endpoint }: { endpoint: WebhookEndpoint }) {
   return (
     <section className="tracking-news__secret" aria-labelledby={titleId}>
       <h3 id={titleId}>{labels.secret}</h3>
-      <p className="tracking-news__quiet">{labels.aboutSecret}</p>
+      <p className="tracking-news__quiet">
+        {labels.aboutSecret}{' '}
+        <a className="tracking-news__link" href={instructionsHref} target="_blank" rel="noreferrer">
+          {labels.instructions}
+        </a>
+      </p>
       {shown ? (
         <Secrets secret={shown} now={now} />
       ) : (

@@ -17,7 +17,10 @@ import { NewsFrame } from './NewsFrame';
 import { NewsIcon } from './NewsIcons';
 import { LoadFailure, NewsButton, NewsSkeleton } from './NewsParts';
 import { type NewsPageProps, useNewsTools } from './newsContext';
+import { shortUrl } from './newsWords';
 import { useWatched, type Watched } from './useWatched';
+
+const STANDARD = 'https://www.standardwebhooks.com';
 
 export interface WebhookEndpointsProps extends NewsPageProps {
   /** The endpoint to show with its log; null for the list. Without it the component remembers what was clicked. */
@@ -26,6 +29,8 @@ export interface WebhookEndpointsProps extends NewsPageProps {
   onEndpoint?: ((endpointId: string | null) => void) | undefined;
   /** The address of an endpoint, or with null of the list, so that both are links. */
   hrefOf?: ((endpointId: string | null) => string) | undefined;
+  /** The page of instructions for receivers, which is linked beside the secret. By default that of Standard Webhooks. */
+  instructionsHref?: string | undefined;
 }
 
 /**
@@ -51,7 +56,7 @@ export function useEndpoints(): Watched<Newest<WebhookEndpoint>> {
   );
 }
 
-function Endpoints({ endpointId, onEndpoint, hrefOf }: WebhookEndpointsProps) {
+function Endpoints({ endpointId, onEndpoint, hrefOf, instructionsHref = STANDARD }: WebhookEndpointsProps) {
   const { words } = useNewsTools();
   const { labels } = words;
   const endpoints = useEndpoints();
@@ -101,7 +106,14 @@ function Endpoints({ endpointId, onEndpoint, hrefOf }: WebhookEndpointsProps) {
           {failure && !items && <LoadFailure error={failure} onTryAgain={endpoints.tryAgain} />}
         </section>
       )}
-      {openedId !== null && opened && <EndpointDetails key={opened.id} endpoint={opened} onGone={() => open(null)} />}
+      {openedId !== null && opened && (
+        <EndpointDetails
+          key={opened.id}
+          endpoint={opened}
+          instructionsHref={instructionsHref}
+          onGone={() => open(null)}
+        />
+      )}
       {openedId !== null && !opened && (
         <section className="tracking-news__card" aria-label={labels.webhooks} aria-busy={!items && !failure}>
           {items && <p className="tracking-news__empty">{labels.noSuchEndpoint}</p>}
@@ -165,13 +177,9 @@ function EndpointList({ title, items, linkOf, isRefused }: EndpointListProps) {
       <div className="tracking-news__head">
         {title}
         {!isRefused && (
-          <NewsButton
-            kind={isAdding ? 'plain' : 'primary'}
-            isExpanded={isAdding}
-            isDisabled={!items}
-            onClick={() => setIsAdding(!isAdding)}
-          >
-            {labels.add}
+          <NewsButton kind={isAdding ? 'plain' : 'primary'} isDisabled={!items} onClick={() => setIsAdding(!isAdding)}>
+            {/* One button, so that it gets the focus back. */}
+            {isAdding ? labels.close : labels.add}
           </NewsButton>
         )}
       </div>
@@ -216,7 +224,7 @@ function EndpointRow({ endpoint, link }: { endpoint: WebhookEndpoint; link: Link
     <li className="tracking-news__endpoint">
       <div className="tracking-news__address">
         <OpenLink {...link} className="tracking-news__url">
-          {url}
+          {shortUrl(url)}
         </OpenLink>
         <p className="tracking-news__quiet">
           {description && <span className="tracking-news__description">{description}</span>}
@@ -224,6 +232,7 @@ function EndpointRow({ endpoint, link }: { endpoint: WebhookEndpoint; link: Link
         </p>
       </div>
       <Health endpoint={endpoint} />
+      <NewsIcon mark="chevron" />
     </li>
   );
 }

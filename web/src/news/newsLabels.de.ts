@@ -12,7 +12,7 @@ const INVALID: Readonly<Partial<Record<string, string>>> = {
 };
 
 const URL_PROBLEMS: Readonly<Record<UrlProblem, string>> = {
-  empty: 'Geben Sie die Adresse Ihres Webhooks ein.',
+  empty: 'Geben Sie die Adresse Ihres Endpunkts ein.',
   'not-a-link': 'Das ist keine Webadresse. Ein Beispiel ist https://example.com/webhooks.',
   'not-https': 'Die Adresse muss mit https:// beginnen.',
   password: 'Die Adresse darf keinen Benutzernamen und kein Passwort enthalten.',
@@ -36,8 +36,8 @@ export const germanNewsLabels: NewsLabels = {
     'tracking.video.published': 'Neue Videos',
     'tracking.video.outlier': 'Videos mit Ausreißern',
     'tracking.video.vanished': 'Videos verschwunden',
-    'tracking.webhook.failing': 'Webhook scheitert',
-    'tracking.webhook.disabled': 'Webhook ausgeschaltet',
+    'tracking.webhook.failing': 'Endpunkt scheitert',
+    'tracking.webhook.disabled': 'Endpunkt ausgeschaltet',
   },
   testType: 'Test',
   groups: { job: 'Abrufe', account: 'Konten', video: 'Videos', webhook: 'Webhooks', other: 'Andere' },
@@ -49,7 +49,7 @@ export const germanNewsLabels: NewsLabels = {
   mail: 'E-Mail',
   aboutMail: 'E-Mails an Sie über diese Organisation.',
   howOften: 'Wie oft',
-  cadences: { soon: 'Bald', daily: 'Täglich', weekly: 'Wöchentlich', off: 'Aus' },
+  cadences: { soon: 'Sobald etwas geschieht', daily: 'Täglich', weekly: 'Wöchentlich', off: 'Aus' },
   aboutCadences: {
     soon: 'Eine E-Mail, sobald Ihre Konten fertig sind oder zehn Minuten vergangen sind.',
     daily: 'Eine E-Mail am Tag, wenn es etwas gibt.',
@@ -60,8 +60,8 @@ export const germanNewsLabels: NewsLabels = {
   timezone: 'Zeitzone',
   thisBrowser: 'Dieser Browser',
   allZones: 'Alle Zeitzonen',
-  alerts: 'Auch Hinweise',
-  aboutAlerts: 'Auch melden, was mit Konten und Videos geschieht: Wachstum, Meilensteine, Ausreißer, verlorene Konten.',
+  alerts: 'Auch Hinweise zu Konten',
+  aboutAlerts: 'Was mit Konten und ihren Videos geschieht: Wachstum, Meilensteine, Ausreißer, verlorene Konten.',
   saving: 'Wird gespeichert…',
   saved: 'Gespeichert',
 
@@ -86,6 +86,7 @@ export const germanNewsLabels: NewsLabels = {
   allProjects: 'Alle Projekte',
   someProjects: (shown, count) => `${shown} ${count === 1 ? 'Projekt' : 'Projekte'}`,
   save: 'Speichern',
+  close: 'Schließen',
   cancel: 'Abbrechen',
   edit: 'Ändern',
   allEndpoints: 'Alle Endpunkte',
@@ -133,6 +134,7 @@ export const germanNewsLabels: NewsLabels = {
 
   secret: 'Schlüssel für Signaturen',
   aboutSecret: 'Damit prüft Ihr Server, ob eine Anfrage von uns kommt.',
+  instructions: 'So wird eine Anfrage geprüft',
   hidden: 'Verborgen',
   showSecret: 'Schlüssel zeigen',
   showing: 'Wird geladen…',

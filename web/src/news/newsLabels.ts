@@ -73,6 +73,7 @@ export interface NewsLabels {
   allProjects: string;
   someProjects(shown: string, count: number): string;
   save: string;
+  close: string;
   cancel: string;
   edit: string;
   allEndpoints: string;
@@ -107,6 +108,8 @@ export interface NewsLabels {
   // The secret
   secret: string;
   aboutSecret: string;
+  /** A link to `instructionsHref`. */
+  instructions: string;
   hidden: string;
   showSecret: string;
   showing: string;
@@ -186,8 +189,8 @@ export const englishNewsLabels: NewsLabels = {
     'tracking.video.published': 'Videos published',
     'tracking.video.outlier': 'Outlier videos',
     'tracking.video.vanished': 'Videos vanished',
-    'tracking.webhook.failing': 'Webhook failing',
-    'tracking.webhook.disabled': 'Webhook switched off',
+    'tracking.webhook.failing': 'Endpoint failing',
+    'tracking.webhook.disabled': 'Endpoint switched off',
   },
   testType: 'Test',
   groups: { job: 'Tracking', account: 'Accounts', video: 'Videos', webhook: 'Webhooks', other: 'Other' },
@@ -199,7 +202,7 @@ export const englishNewsLabels: NewsLabels = {
   mail: 'Mail',
   aboutMail: 'Mails to you about this organisation.',
   howOften: 'How often',
-  cadences: { soon: 'Soon', daily: 'Daily', weekly: 'Weekly', off: 'Off' },
+  cadences: { soon: 'As it happens', daily: 'Daily', weekly: 'Weekly', off: 'Off' },
   aboutCadences: {
     soon: 'One mail, once your accounts are ready or ten minutes have passed.',
     daily: 'One mail a day, if there is something to tell.',
@@ -210,8 +213,8 @@ export const englishNewsLabels: NewsLabels = {
   timezone: 'Time zone',
   thisBrowser: 'This browser',
   allZones: 'All time zones',
-  alerts: 'Alerts, too',
-  aboutAlerts: 'Also tell me what happens to accounts and videos: growth, milestones, outliers, lost accounts.',
+  alerts: 'Also alert me about accounts',
+  aboutAlerts: 'What happens to accounts and their videos: growth, milestones, outliers, lost accounts.',
   saving: 'Saving…',
   saved: 'Saved',
 
@@ -236,6 +239,7 @@ export const englishNewsLabels: NewsLabels = {
   allProjects: 'All projects',
   someProjects: (shown, count) => `${shown} ${count === 1 ? 'project' : 'projects'}`,
   save: 'Save',
+  close: 'Close',
   cancel: 'Cancel',
   edit: 'Edit',
   allEndpoints: 'All endpoints',
@@ -282,6 +286,7 @@ export const englishNewsLabels: NewsLabels = {
 
   secret: 'Signing secret',
   aboutSecret: 'Your server checks with it that a request comes from us.',
+  instructions: 'How to verify a request',
   hidden: 'Hidden',
   showSecret: 'Show secret',
   showing: 'Loading…',

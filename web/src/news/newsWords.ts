@@ -63,6 +63,23 @@ export function groupOf(type: string): EventGroup {
   return group === 'job' || group === 'account' || group === 'video' || group === 'webhook' ? group : 'other';
 }
 
+const [HEAD, TAIL] = [7, 8];
+
+/**
+ * Shorten an event's id for a row that has its type, which is the id's last word. The beginning is the job's, and the end
+ * then tells the events of one job apart.
+ */
+export function shortId(id: string, type: string): string {
+  const word = `-${type.split('.').at(-1)}`;
+  const own = id.endsWith(word) ? id.slice(0, -word.length) : id;
+  return own.length <= HEAD + TAIL + 1 ? own : `${own.slice(0, HEAD)}…${own.slice(-TAIL)}`;
+}
+
+/** Leave out what all addresses have: the scheme, and the slash of a host alone. */
+export function shortUrl(url: string): string {
+  return url.replace(/^https:\/\//, '').replace(/^([^/]*)\/$/, '$1');
+}
+
 /** Say how an attempt ended: the answer's status, or the error in words. Empty if neither is known. */
 export function resultWords(
   { status, error }: { status: number | null; error: DeliveryError | null },

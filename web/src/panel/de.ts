@@ -30,7 +30,7 @@ const ERRORS: Readonly<Record<TrackingJobErrorCode, string>> = {
   'already-tracked': 'Dieses Konto wird schon abgerufen.',
   'illegal-change': 'Dieser Auftrag lässt sich gerade nicht ändern.',
   'account-not-found': 'Dieses Konto gibt es nicht mehr.',
-  'endpoint-not-found': 'Diesen Webhook gibt es nicht mehr.',
+  'endpoint-not-found': 'Diesen Endpunkt gibt es nicht mehr.',
   'delivery-not-found': 'Diese Zustellung gibt es nicht mehr.',
   'too-early': 'Dieses Konto wurde gerade erst aktualisiert. Versuchen Sie es später noch einmal.',
   'not-signed-in': 'Sie sind nicht angemeldet. Melden Sie sich an und versuchen Sie es noch einmal.',

@@ -1,10 +1,9 @@
+import { DAY_MS } from '../day';
 import { CANCELLABLE, type JobStatus, type TrackingJob } from '../job';
 import type { Dismissed } from './panelStorage';
 
 /** The order of the rows by status: what needs the person comes first. */
 export const ROW_ORDER: readonly JobStatus[] = ['failed', 'processing', 'pending', 'cancelled', 'completed'];
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 export function isActive(job: TrackingJob): boolean {
   return CANCELLABLE.includes(job.status);

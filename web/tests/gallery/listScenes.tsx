@@ -115,7 +115,7 @@ function Page({ accounts, view: first, chosen = [], refuse = false }: PageProps)
     refuse && username.startsWith('e') ? Promise.reject(new TrackingJobError('busy')) : Promise.resolve();
   return (
     <>
-      <Header org="acme" user="ada@acme.test" onSignOut={() => {}}>
+      <Header org="acme-demo" user="ada@acme.test" onSignOut={() => {}}>
         <button type="button" className="secondary">
           Let a day pass
         </button>

@@ -116,9 +116,9 @@ const log = [
 ];
 const many = Array.from({ length: 120 }, (_, number) =>
   makeDelivery({
-    id: `many${number}`,
+    id: `hVbT5s0mXkq${number}-1-3f0c9a${number}-completed`,
     createdAt: secondsAgo(600 * number),
-    state: number % 9 ? 'delivered' : 'failed',
+    ...(number % 9 === 0 && { state: 'failed', attempts: [makeAttempt({ status: 500 })] }),
   }),
 );
 

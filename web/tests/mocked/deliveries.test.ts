@@ -164,7 +164,7 @@ describe('replayDelivery', () => {
     await expect(replayDelivery(source, 'acme', 'e1', 'd1')).rejects.toMatchObject({
       code: 'illegal-change',
       status: 'off',
-      message: 'This webhook is switched off. Switch it on first.',
+      message: 'This endpoint is switched off. Switch it on first.',
     });
     expect(database.commits).toEqual([]);
     expect(wakes.sent).toEqual([]);

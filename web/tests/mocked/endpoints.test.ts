@@ -139,7 +139,7 @@ describe('addEndpoint', () => {
     await expect(more).rejects.toMatchObject({
       code: 'illegal-change',
       status: 'full',
-      message: 'There are 20 webhooks already. Remove one first.',
+      message: 'There are 20 endpoints already. Remove one first.',
     });
     expect(database.written).toHaveLength(1);
   });
@@ -291,7 +291,7 @@ describe.each([
   test('without such an endpoint', async () => {
     await expect(call(source, 'acme', 'e1')).rejects.toMatchObject({
       code: 'endpoint-not-found',
-      message: 'This webhook does not exist any more.',
+      message: 'This endpoint does not exist any more.',
     });
     expect(database.written).toEqual([]);
   });

@@ -6,6 +6,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { germanNewsLabels } from '../../src/deEntry';
 import { TrackingJobError } from '../../src/errors';
 import type { WebhookEndpoint } from '../../src/news';
+import { shortId, shortUrl } from '../../src/news/newsWords';
 import { DeliveryLog, type DeliveryLogProps } from '../../src/newsPanelEntry';
 import {
   FakeNews,
@@ -56,10 +57,10 @@ describe('a delivery', () => {
   test('says its state, type, result and time in words', () => {
     mount(newsOf([waiting(), makeDelivery(), makeFailed({ trigger: 'replay' }), skipped()]));
     expect(shown()).toEqual([
-      'WaitingUnusual growthNext attempt at 12:05 PM11:58:55 AM',
-      'DeliveredTracking completedanswered 20011:58:55 AM',
-      'FailedVideos publishedReplayno answer in time11:00:30 AM',
-      'SkippedTracking completedNov 28, 12:00:30 PM',
+      'WaitingUnusual growthwaitingNext attempt at 12:05 PM11:58:55 AM',
+      'DeliveredTracking completedhVbT5s0…1-3f0c9aanswered 20011:58:55 AM',
+      'FailedVideos publishedReplayfailed1no answer in time11:00:30 AM',
+      'SkippedTracking completedskippedNov 28, 12:00:30 PM',
     ]);
   });
 
@@ -73,7 +74,7 @@ describe('a delivery', () => {
       '11:00:31 AManswered 503211 ms',
       '11:00:37 AMno answer in time15 s',
     ]);
-    expect(screen.getByText('failed1')).toBeDefined();
+    expect(screen.getAllByText('failed1')).toHaveLength(2); // short in the row, whole in the details
     expect(screen.getByText('tracking.video.published')).toBeDefined();
     expect(screen.getByText('Space')).toBeDefined();
   });
@@ -81,7 +82,7 @@ describe('a delivery', () => {
   test('of an unknown type or error shows itself', async () => {
     const attempts = [makeAttempt({ status: null, error: 'gremlins' as 'dns' })];
     mount(newsOf([makeFailed({ type: 'tracking.account.upgraded', attempts })]));
-    expect(shown()[0]).toContain('Failedtracking.account.upgradedgremlins');
+    expect(shown()[0]).toBe('Failedtracking.account.upgradedfailed1gremlins11:00:30 AM');
   });
 
   test('that was skipped says why it was not sent', async () => {
@@ -98,10 +99,29 @@ describe('a delivery', () => {
   test('is told in German', () => {
     mount(newsOf([waiting(), makeFailed()]), { labels: germanNewsLabels });
     expect(shown()).toEqual([
-      'WartetUngewöhnliches WachstumNächster Versuch: 12:0511:58:55',
-      'GescheitertNeue Videoskeine Antwort in der Zeit11:00:30',
+      'WartetUngewöhnliches WachstumwaitingNächster Versuch: 12:0511:58:55',
+      'GescheitertNeue Videosfailed1keine Antwort in der Zeit11:00:30',
     ]);
   });
+});
+
+test.each([
+  ['hVbT5s0mXkq1AbCdEfGh-1-5f0c8a3e-completed', 'tracking.job.completed', 'hVbT5s0…5f0c8a3e'],
+  ['hVbT5s0mXkq1AbCdEfGh-2-77aa01bc-completed', 'tracking.account.spike', 'hVbT5s0…ompleted'],
+  ['4cXuB2hVbT5s0mXkq1Ab', 'webhook.test', '4cXuB2h…0mXkq1Ab'],
+  ['short-1-completed', 'tracking.job.completed', 'short-1'],
+  ['-completed', '', '-completed'],
+])('the id %s of %s is shown as %s', (id, type, short) => {
+  expect(shortId(id, type)).toBe(short);
+});
+
+test.each([
+  ['https://example.com/', 'example.com'],
+  ['https://example.com', 'example.com'],
+  ['https://example.com/hooks/', 'example.com/hooks/'],
+  ['https://example.com/in?next=https://b.example.com/', 'example.com/in?next=https://b.example.com/'],
+])('the address %s is shown as %s', (url, short) => {
+  expect(shortUrl(url)).toBe(short);
 });
 
 describe('the log', () => {
@@ -279,6 +299,25 @@ describe('a replay', () => {
     expect(button('Replay').getAttribute('aria-disabled')).toBe('true');
     await user.keyboard('{Escape}');
     expect(screen.queryByRole('combobox')).toBeNull();
+  });
+
+  test('is not offered for a test, nor counted', async () => {
+    const test = makeFailed({ id: 'test', type: 'webhook.test', trigger: 'test', projectId: null });
+    mount(newsOf([test, makeFailed()]));
+    await press(/^Failed Test/);
+    expect(screen.getByRole('list', { name: 'Attempts' })).toBeDefined();
+    expect(screen.queryByRole('button', { name: /^Replay Test/ })).toBeNull();
+    await press('Replay failed…');
+    expect(screen.getByText('1 delivery failed or skipped.')).toBeDefined();
+  });
+
+  test('of more than can be counted leaves out tests', async () => {
+    const many = Array.from({ length: 501 }, (_, number) =>
+      makeFailed({ id: String(number), ...(number === 0 && { type: 'webhook.test' }) }),
+    );
+    mount(newsOf(many));
+    await press('Replay failed…');
+    expect(button('Replay 499 or more deliveries')).toBeDefined();
   });
 
   test('of more than can be counted says so', async () => {

@@ -17,6 +17,7 @@ import { alerts, announced, button, check, mountNews, PAGE, press, settle, setup
 setupNewsTest();
 
 const URL = 'https://hooks.example.com/tracking';
+const SHORT = 'hooks.example.com/tracking';
 const PROJECTS = [
   { id: 'p1', name: 'Space' },
   { id: 'p2', name: 'Sea' },
@@ -32,7 +33,7 @@ function mount(news: FakeNews, props: Partial<WebhookEndpointsProps> = {}) {
 async function open(endpoint: Partial<WebhookEndpoint> = {}, props: Partial<WebhookEndpointsProps> = {}) {
   const news = new FakeNews({ endpoints: [makeEndpoint(endpoint)], deliveries: [] });
   mount(news, props);
-  await press(endpoint.url ?? URL);
+  await press(SHORT);
   return news;
 }
 
@@ -132,7 +133,7 @@ describe('the list', () => {
     mount(news);
     news.error = REFUSED;
     act(() => news.emit());
-    expect(screen.queryByText(URL)).toBeNull();
+    expect(screen.queryByText(SHORT)).toBeNull();
   });
 
   test('that cannot be loaded is tried again', async () => {
@@ -142,7 +143,7 @@ describe('the list', () => {
     news.error = undefined;
     news.endpoints = [makeEndpoint()];
     await press('Try again');
-    expect(button(URL)).toBeDefined();
+    expect(button(SHORT)).toBeDefined();
   });
 
   test('stays when its listener fails, as the last known one', () => {
@@ -150,7 +151,7 @@ describe('the list', () => {
     mount(news);
     news.error = OFFLINE;
     act(() => news.emit());
-    expect(button(URL)).toBeDefined();
+    expect(button(SHORT)).toBeDefined();
     expect(screen.getByText(/last known state/)).toBeDefined();
   });
 });
@@ -168,7 +169,7 @@ describe('a new endpoint', () => {
     const endpoint = { url: 'https://example.com/in', description: 'Production', eventTypes: [], projectIds: [] };
     expect(news.calls).toEqual([['addEndpoint', endpoint]]);
     expect(announced()).toBe('The endpoint is added.');
-    expect(button('https://example.com/in')).toBeDefined();
+    expect(button('example.com/in')).toBeDefined();
     expect(document.activeElement).toBe(button('Add endpoint'));
   });
 
@@ -180,7 +181,7 @@ describe('a new endpoint', () => {
     await check('All');
     await check('Videos');
     await check('Outlier videos');
-    await user.click(screen.getAllByRole('button', { name: 'Add endpoint' })[1] as HTMLElement);
+    await press('Add endpoint'); // the only one: the other says Close
     await settle();
     const [, endpoint] = news.calls[0] as [string, { eventTypes: string[] }];
     expect(endpoint.eventTypes).toEqual(['tracking.video.published', 'tracking.video.vanished']);
@@ -202,7 +203,11 @@ describe('a new endpoint', () => {
       expect(alerts()).toEqual([]); // not while it is typed
       await user.tab();
       expect(alerts()[0]).toContain(sentence);
+      expect(screen.queryByText(/reachable from the internet|aus dem Internet erreichbar/)).toBeNull();
       expect(field(name).getAttribute('aria-invalid')).toBe('true');
+      expect(document.getElementById(field(name).getAttribute('aria-describedby') ?? '')?.textContent).toContain(
+        sentence,
+      );
       await user.type(field(name), '{Enter}');
       expect(news.calls).toEqual([]);
       expect(document.activeElement).toBe(field(name));
@@ -224,20 +229,20 @@ describe('a new endpoint', () => {
     const news = new FakeNews({ endpoints: [] });
     news.failing.set(
       'addEndpoint',
-      new TrackingJobError('illegal-change', { message: 'There are 50 webhooks already.' }),
+      new TrackingJobError('illegal-change', { message: 'There are 20 endpoints already.' }),
     );
     mount(news);
     await press('Add endpoint');
     await user.type(field('Address'), 'https://example.com/in{Enter}');
     await settle();
-    expect(alerts()).toEqual(['Could not add the endpoint. There are 50 webhooks already.']);
+    expect(alerts()).toEqual(['Could not add the endpoint. There are 20 endpoints already.']);
     expect(field('Address').value).toBe('https://example.com/in');
   });
 
-  test('is given up by Escape, and the focus goes back', async () => {
+  test.each(['Escape', 'Cancel', 'Close'])('is given up by %s, and the focus goes back', async (way) => {
     mount(new FakeNews({ endpoints: [] }));
     await press('Add endpoint');
-    await user.keyboard('{Escape}');
+    await (way === 'Escape' ? user.keyboard('{Escape}') : press(way));
     expect(screen.queryByRole('textbox')).toBeNull();
     expect(document.activeElement).toBe(button('Add endpoint'));
   });
@@ -266,7 +271,7 @@ describe('an endpoint', () => {
       return <WebhookEndpoints {...PAGE} access={news} endpointId={id} onEndpoint={onEndpoint} hrefOf={hrefOf} />;
     }
     mountNews(<Page />);
-    const link = screen.getByRole<HTMLAnchorElement>('link', { name: URL });
+    const link = screen.getByRole<HTMLAnchorElement>('link', { name: SHORT });
     expect(link.getAttribute('href')).toBe('#/webhooks/endpoint1');
     await user.click(link);
     expect(seen.mock.calls).toEqual([['endpoint1']]);
@@ -358,6 +363,14 @@ describe('the secret', () => {
     expect(document.body.textContent).not.toContain(SECRET);
   });
 
+  test.each([
+    [undefined, 'https://www.standardwebhooks.com'],
+    ['https://docs.example.com/webhooks', 'https://docs.example.com/webhooks'],
+  ])('says where instructions are: %s', async (instructionsHref, href) => {
+    await open({}, { instructionsHref });
+    expect(screen.getByRole('link', { name: 'How to verify a request' }).getAttribute('href')).toBe(href);
+  });
+
   test('that somebody else rotates is hidden again', async () => {
     const news = await open();
     await press('Show secret');
@@ -432,7 +445,7 @@ test('lists, forms and endpoints are accessible', async () => {
   mount(new FakeNews({ endpoints, deliveries: [makeDelivery()] }), { projects: PROJECTS });
   await press('Add endpoint');
   await looksGood();
-  await press('https://off.example.com');
+  await press('off.example.com');
   await press('Rotate secret');
   await press('Remove');
   await looksGood();

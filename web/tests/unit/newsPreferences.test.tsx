@@ -133,7 +133,7 @@ describe('alerts', () => {
   test('are a switch', async () => {
     const news = new FakeNews({ settings: makeSettings() });
     mount(news);
-    await user.click(screen.getByRole('switch', { name: /^Alerts/ }));
+    await user.click(screen.getByRole('switch', { name: /^Also alert me/ }));
     await settle();
     expect(news.settings?.alerts).toBe(true);
   });
@@ -190,7 +190,7 @@ describe('the page', () => {
     news.settings = makeSettings();
     act(() => news.emit());
     expect(screen.getByRole('region', { name: 'Mail' }).getAttribute('aria-busy')).toBe('false');
-    expect(radio(/^Soon/).checked).toBe(true);
+    expect(radio(/^As it happens/).checked).toBe(true);
   });
 
   test('says why it cannot load, and tries again', async () => {
@@ -201,7 +201,7 @@ describe('the page', () => {
     news.settings = makeSettings();
     await press('Try again');
     expect(alerts()).toEqual([]);
-    expect(radio(/^Soon/)).toBeDefined();
+    expect(radio(/^As it happens/)).toBeDefined();
   });
 
   test('forgets the choice at another organisation', async () => {
@@ -211,7 +211,7 @@ describe('the page', () => {
     await choose(/^Off/);
     await settle();
     change(<NotificationPreferences {...PAGE} orgId="other" access={news} />);
-    expect(radio(/^Soon/).checked).toBe(true);
+    expect(radio(/^As it happens/).checked).toBe(true);
     expect(alerts()).toEqual([]);
   });
 
@@ -227,7 +227,7 @@ describe('the page', () => {
     expect(alerts()).toEqual([expect.stringContaining('You are not signed in.')]);
     news.error = undefined;
     act(() => news.emit());
-    expect(radio(/^Soon/).checked).toBe(true);
+    expect(radio(/^As it happens/).checked).toBe(true);
   });
 
   test('closes its listener', () => {
