@@ -533,6 +533,24 @@ def test_two_runs_at_the_same_time_send_one_mail() -> None:
     assert len(mailing.office.sent) == 1
 
 
+def test_a_claim_of_another_run_at_the_same_time_is_not_ours() -> None:
+    """The other run was killed while SES had the mail. By its times alone the claim looks like this run's."""
+    mailing = Mailing()
+    mailing.office.failures = [NotSentError("slow down")]
+    mailing.happen(ready())
+    mailing.run()
+    mailing.clock.advance(60)
+
+    def other() -> None:
+        mailing.office.failures = [KilledError()]  # type: ignore[list-item]
+        with pytest.raises(KilledError):
+            mailing.run()
+
+    mailing.book.before = once(other)
+    mailing.run()
+    assert (mailing.office.sent, mailing.delivery()["state"]) == ([], "PROCESSING")
+
+
 def test_trouble_with_one_mail_does_not_keep_the_others() -> None:
     mailing = Mailing()
     for name in ("a", "b", "c"):
