@@ -284,6 +284,7 @@ def test_header_leaves_a_phone_its_room(gallery: str, tab: Page) -> None:
     tab.goto(f"{gallery}?scene=list")
     tab.set_viewport_size(PHONE)
     header = tab.get_by_role("banner")
+    expect(header.get_by_role("button")).to_have_count(2)
     rows = {box(one)["y"] for one in header.get_by_role("button").all()}
     assert len(rows) == 1
     assert box(header)["height"] <= 96
@@ -483,6 +484,9 @@ _HOSTILE_TO_NEWS = """
   }
   button, select, label, legend { text-transform: uppercase; height: 90px; border-radius: 50%; background: orange; }
   input { width: 900px; height: 90px; background: black; }
+  input:not([type="image"]), select:not([multiple]) {
+    width: 900px; height: 90px; padding: 40px; border: 9px solid; background: black; accent-color: red;
+  }
   h2, h3, span, a, code { display: block; color: yellow; font: italic 40px serif; letter-spacing: 9px; }
   svg { width: 300px; fill: red; display: block; }
   path { stroke: red; fill: red; stroke-width: 9px; }
@@ -522,6 +526,15 @@ def test_loading_news_takes_the_room_of_its_list(gallery: str, tab: Page) -> Non
         page = open_news(tab, gallery, scene)
         places.append([box(page.get_by_role("heading")), box(page.get_by_role("button", name="Add endpoint"))])
     assert places[0] == places[1]
+
+
+def test_form_of_news_keeps_its_boxes_in_the_demo(gallery: str, tab: Page) -> None:
+    """The demo's style makes fields as wide as their place."""
+    tab.goto(f"{gallery}?scene=demoWebhooks")
+    tab.get_by_role("button", name="Add endpoint").click()
+    shoot(tab, "gallery-demo-form")
+    for one in tab.get_by_role("checkbox").all():
+        assert (box(one)["width"], box(one)["height"]) == (16, 16)
 
 
 @pytest.mark.parametrize("width", [PHONE["width"], DESKTOP["width"]])

@@ -4,7 +4,7 @@ import type { NewsAccess } from '../../src/news/newsAccess';
 import { WebhookEndpoints } from '../../src/news/WebhookEndpoints';
 import { hrefOf, type Route } from '../route';
 
-interface NewsPagesProps {
+export interface NewsPagesProps {
   source: NewsSource;
   orgId: string;
   route: Extract<Route, { page: 'notifications' | 'webhooks' }>;

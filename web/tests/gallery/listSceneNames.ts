@@ -12,5 +12,7 @@ export const LIST_SCENE_NAMES = [
   'listOneChosen',
   'listThousands',
   'listMany',
+  'demoMail',
+  'demoWebhooks',
 ] as const;
 export type ListSceneName = (typeof LIST_SCENE_NAMES)[number];

@@ -5,12 +5,15 @@ import { AccountList } from '../../demo/AccountList';
 import { type AccountView, WHOLE } from '../../demo/accountView';
 import { Header } from '../../demo/Header';
 import { whyKnownBy } from '../../demo/matching';
+import { NewsPages, type NewsPagesProps } from '../../demo/news/NewsPages';
+import type { Route } from '../../demo/route';
 import { Samples } from '../../demo/Samples';
 import { TrackForm } from '../../demo/TrackForm';
 import type { Live } from '../../demo/useAccounts';
 import type { TrackedAccount } from '../../src/account';
 import { TrackingJobError } from '../../src/errors';
 import { makeAccount, makeAccounts } from '../madeAccounts';
+import { FakeNews, makeDelivery, makeEndpoint, makeFailed, makeSettings, NEWS_SOURCE } from '../newsFakes';
 import type { ListSceneName } from './listSceneNames';
 
 const NOW = new Date();
@@ -100,6 +103,16 @@ const odd = [
   makeAccount({ id: 'odd', platform: null, username: '=SUM(A1)', displayName: '<b>=SUM(A1)</b>' }),
 ];
 
+function PageHeader() {
+  return (
+    <Header org="acme-demo" user="ada@acme.test" onSignOut={() => {}}>
+      <button type="button" className="secondary">
+        Let a day pass
+      </button>
+    </Header>
+  );
+}
+
 interface PageProps {
   accounts: Live<TrackedAccount>;
   view?: Partial<AccountView>;
@@ -115,11 +128,7 @@ function Page({ accounts, view: first, chosen = [], refuse = false }: PageProps)
     refuse && username.startsWith('e') ? Promise.reject(new TrackingJobError('busy')) : Promise.resolve();
   return (
     <>
-      <Header org="acme-demo" user="ada@acme.test" onSignOut={() => {}}>
-        <button type="button" className="secondary">
-          Let a day pass
-        </button>
-      </Header>
+      <PageHeader />
       <main className="workspace">
         <h1 className="unseen">Tracked accounts</h1>
         <TrackForm onTrack={track} whyKnown={whyKnownBy(items, [])} isFirst={items.length === 0} />
@@ -142,6 +151,26 @@ function Page({ accounts, view: first, chosen = [], refuse = false }: PageProps)
             isTracked={() => false}
           />
         </AccountList>
+      </main>
+    </>
+  );
+}
+
+const news = new FakeNews({
+  settings: makeSettings(),
+  endpoints: [makeEndpoint({ description: 'Production' })],
+  deliveries: [makeDelivery(), makeFailed()],
+});
+
+function News({ route: first }: Pick<NewsPagesProps, 'route'>) {
+  const [route, setRoute] = useState(first);
+  const open = (next: Route) => setRoute(next as typeof route); // the pages lead to no other ones
+  return (
+    <>
+      <PageHeader />
+      <main className="workspace">
+        <h1 className="unseen">Tracked accounts</h1>
+        <NewsPages source={NEWS_SOURCE} orgId="org" route={route} onRoute={open} access={news} />
       </main>
     </>
   );
@@ -172,4 +201,6 @@ export const LIST_SCENES: Readonly<Record<ListSceneName, ReactNode>> = {
   listOneChosen: <Page accounts={ready(some)} chosen={['gone']} />,
   listThousands: <Page accounts={ready(makeAccounts(5_000, NOW), { hasMore: true })} view={{ sort: 'f7' }} />,
   listMany: <Page accounts={ready(some)} refuse />,
+  demoMail: <News route={{ page: 'notifications' }} />,
+  demoWebhooks: <News route={{ page: 'webhooks', id: null }} />,
 };
