@@ -47,6 +47,8 @@ TAKE_S = 10.0
 """Seconds before that, in which no new delivery is created as this run's own: it might have to be given back."""
 WINDOWS_RESERVE_S = 10.0
 """Seconds at the end of a run in which no windows of mail are written: then results are."""
+CREATE_S = 15.0
+"""Seconds at the end of a run in which no deliveries are created: events that are left stay due."""
 LEASE = timedelta(seconds=90)
 """Longer than any run. It counts from the run's begin."""
 AT_ONCE = timedelta(seconds=10)
@@ -68,7 +70,7 @@ class Done:
     given_up: int = 0  # deliveries that have failed for good
     attempts: int = 0
     put_off: int = 0  # deliveries that were left untried, because their endpoint hangs or has too many
-    off: int = 0  # endpoints that were switched off
+    off: int = 0  # organisations of which an endpoint was switched off
     oldest_s: float = 0.0  # how long the oldest event or delivery had been due when the run began
     delays_s: list[float] = field(default_factory=list)  # from events to their first attempt's success
     mistake: Exception | None = None  # of the windows of mail, which ended their part of the run alone
@@ -109,7 +111,9 @@ class _Run:
         )
         self._resting: list[tuple[datetime, int, Lane, Claimed]] = []  # a heap
         self._number = itertools.count()
+        self._is_turn_of_due = False
         self._events: dict[str, OutboxEvent] = {}
+        self._orgs_off: set[str] = set()
         self._done = Done()
 
     def run(self) -> Done:
@@ -135,6 +139,8 @@ class _Run:
             if self._has_time:
                 self._claim()
                 self._send()
+            else:
+                self._leave()
             self._add_to_windows()
             if self._is_over():
                 break
@@ -148,6 +154,9 @@ class _Run:
     def _has_time(self) -> bool:
         return self._remaining_s() > RESERVE_S
 
+    def _has_more_than(self, seconds: float) -> bool:
+        return self._remaining_s() > seconds
+
     @property
     def _can_read(self) -> bool:
         if not self._has_time:
@@ -155,15 +164,19 @@ class _Run:
         return not self._fan_out.is_done or (not self._due.is_done and self._lanes.waiting < MAX_HELD)
 
     def _read_more(self) -> None:
-        """Read one page of the outbox, or else one of the deliveries."""
+        """Read one page of the outbox, or one of the deliveries, in turns: many events at once starve no retries."""
         if not self._can_read:
             return
         now = self._deps.clock.now()
-        if not self._fan_out.is_done:
+        can_read_due = not self._due.is_done and self._lanes.waiting < MAX_HELD
+        if not self._fan_out.is_done and not (self._is_turn_of_due and can_read_due):
             can_send = self._remaining_s() > RESERVE_S + TAKE_S
-            self._fan_out.next_page(now, self._began_at + LEASE if can_send else None)
+            can_create = partial(self._has_more_than, CREATE_S)
+            self._fan_out.next_page(now, self._began_at + LEASE if can_send else None, can_create)
+            self._is_turn_of_due = True
         else:
             self._due.next_page(now)
+            self._is_turn_of_due = False
         for lane in self._lanes:
             self._shut(lane)
 
@@ -384,22 +397,29 @@ class _Run:
         for change in off:
             extra = {"action": "endpoint_off", "path": change.endpoint.path, "reason": change.health.off_reason}
             self._logger.warning("endpoint off", extra=extra)
-        self._done.off += len(off)
+        self._orgs_off |= {change.endpoint.org_id for change in off}
         return off
+
+    def _leave(self) -> None:
+        """Give back what can no longer be sent. The last requests are under way, so there is time to write it."""
+        for _, _, lane, claimed in self._resting:
+            lane.resting -= 1
+            self._lanes.add_claimed(lane, claimed)
+        self._resting = []
+        for lane in self._lanes:
+            while lane.claimed:
+                self._give_back(lane.claimed.popleft().delivery)
+        self._due.leave_to_later_minutes(self._deps.clock.now())
 
     def _end(self) -> None:
         """Give back what was not sent, and write the endpoints' health."""
-        for _, _, lane, claimed in self._resting:
-            self._lanes.add_claimed(lane, claimed)
-        for lane in self._lanes:
-            for claimed in lane.claimed:
-                self._give_back(claimed.delivery)
-        self._due.leave_to_later_minutes(self._deps.clock.now())
+        self._leave()
         self._results.flush()
         self._write_health([lane for lane in self._lanes if lane.outcomes])
         self._done.delivered = self._results.counted[State.DELIVERED]
         self._done.given_up = self._results.counted[State.FAILED]
         self._done.handed_on = self._fan_out.handed_on
+        self._done.off = len(self._orgs_off)
         self._done.put_off += sum(lane.parked for lane in self._lanes)
         self._done.mistake = self._windows.mistake if self._windows else None
         of_mail = self._windows.oldest_due_at if self._windows else None

@@ -7,13 +7,14 @@ they do not stand before those of others.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from aws_lambda_powertools import Logger
 
-from notify.endpoints import Endpoints
-from notify.lanes import Lane, Lanes
+from notify.endpoints import Endpoints, org_of
+from notify.lanes import MAX_TESTS, Lane, Lanes
 from notify.results import Results, Settled
 from notify.schedule import Jitter
 from tracking.store import NotifyStore, StoredDocument
@@ -25,6 +26,8 @@ MAX_READ = 10_000
 """The most deliveries that a run reads."""
 PARKED_PER_MINUTE = 500
 """Deliveries of an endpoint that are left to each of the next minutes. A run can send more if the endpoint is quick."""
+MAX_OF_ORG = 2_000
+"""The most deliveries of an organisation that a run takes, whatever its number of endpoints."""
 LEFT = 50
 """Deliveries of an endpoint that may stay due in any case when a run ends."""
 
@@ -47,6 +50,7 @@ class DueDeliveries:
         self._until = began_at - timedelta(microseconds=1)  # so what the run itself creates or puts off is not found
         self._last: tuple[datetime, str] | None = None
         self._read = 0
+        self._taken = Counter[str]()  # by organisation
         self.is_done = False
         self.oldest_due_at: datetime | None = None
 
@@ -66,6 +70,8 @@ class DueDeliveries:
         found = [one for path, stored in ours.items() if (one := self._checked(path, stored, now))]
         if found and self.oldest_due_at is None:
             self.oldest_due_at = found[0].due_at
+        # A page may ask for tests and replays of any endpoint. Events go to the first ones alone already.
+        self._endpoints.read_orgs({org_of(one.path) for one in found if one.trigger.is_single})
         self._endpoints.read({delivery.endpoint_path for delivery in found})
         for delivery in found:
             self._place(delivery, now)
@@ -94,10 +100,13 @@ class DueDeliveries:
             return
         self._note_untried(endpoint, delivery)
         lane = self._lanes.of(endpoint)
-        if (lane.is_off or not endpoint.is_enabled) and delivery.trigger is not Trigger.TEST:
+        is_test = delivery.trigger is Trigger.TEST
+        if self._endpoints.is_beyond(endpoint) or (not is_test and (lane.is_off or not endpoint.is_enabled)):
             self._results.add(Settled(delivery, State.SKIPPED))
-        elif not self._lanes.offer(lane, delivery):
-            self._park(lane, [delivery], PARKED_PER_MINUTE, now)
+        elif self._taken[endpoint.org_id] >= MAX_OF_ORG or not self._lanes.offer(lane, delivery):
+            self._park(lane, [delivery], MAX_TESTS if is_test else PARKED_PER_MINUTE, now)
+        else:
+            self._taken[endpoint.org_id] += 1
 
     def _note_untried(self, endpoint: Endpoint, delivery: Delivery) -> None:
         """Count a delivery that nobody has tried from its creation, however often it was left to later minutes.
@@ -115,8 +124,8 @@ class DueDeliveries:
         """Spread what the run could not send, if it is far more than it could."""
         for lane in self._lanes:
             number = max(LEFT, 2 * lane.sent)
-            excess = list(lane.waiting)[number:]
-            self._park(lane, excess, max(LEFT, lane.sent), now + timedelta(minutes=2))
+            excess = [lane.waiting.pop() for _ in range(len(lane.waiting) - number)]
+            self._park(lane, excess[::-1], max(LEFT, lane.sent), now + timedelta(minutes=2))
 
     def _park(self, lane: Lane, deliveries: Sequence[Delivery], per_minute: int, since: datetime) -> None:
         for delivery in deliveries:

@@ -18,6 +18,7 @@ class Endpoints:
         self._store, self._logger = store, logger
         self._by_org: dict[str, list[Endpoint]] = {}
         self._by_path: dict[str, Endpoint | None] = {}
+        self._last_of: dict[str, str] = {}  # the last path of an organisation that has MAX_ENDPOINTS, or more
 
     def read_orgs(self, org_ids: Collection[str]) -> None:
         """Read the endpoints of these organisations, at most MAX_ENDPOINTS of each."""
@@ -31,6 +32,8 @@ class Endpoints:
                 found = list(pool.map(self._of_org, new))
         for org_id, stored in zip(new, found, strict=True):
             checked = [self._checked(path, document) for path, document in stored.items()]
+            if len(stored) == MAX_ENDPOINTS:
+                self._last_of[org_id] = max(stored)
             self._by_org[org_id] = [endpoint for endpoint in checked if endpoint]
 
     def read(self, paths: Collection[str]) -> None:
@@ -51,6 +54,11 @@ class Endpoints:
         """Return an endpoint that was read; None if it is gone or malformed."""
         return self._by_path[path]
 
+    def is_beyond(self, endpoint: Endpoint) -> bool:
+        """Return whether the endpoint is not among the first of its organisation, if the organisation was read."""
+        last = self._last_of.get(endpoint.org_id)
+        return last is not None and endpoint.path > last
+
     def _of_org(self, org_id: str) -> dict[str, StoredDocument]:
         return self._store.stored_in(endpoints_of(org_id), MAX_ENDPOINTS)
 
@@ -64,3 +72,8 @@ class Endpoints:
             endpoint = None
         self._by_path[path] = endpoint
         return endpoint
+
+
+def org_of(path: str) -> str:
+    """Return the organisation to which an endpoint or a delivery belongs, by its path."""
+    return path.split("/")[1]

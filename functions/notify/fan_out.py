@@ -9,7 +9,7 @@ null last: if the function is killed before, the next run does all of it again.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -122,8 +122,12 @@ class FanOut:
         self.handed_on = 0
         self.oldest_due_at: datetime | None = None
 
-    def next_page(self, now: datetime, lease_until: datetime | None) -> None:
-        """Hand on the events of one page. `lease_until`: of deliveries to send in this run; None: it has no time."""
+    def next_page(self, now: datetime, lease_until: datetime | None, can_create: Callable[[], bool]) -> None:
+        """Hand on the events of one page.
+
+        `lease_until`: of deliveries to send in this run; None: it has no time. `can_create`: is asked before each batch
+        of deliveries. Events that are left stay due.
+        """
         page = self._store.due_events(now, PAGE)
         self.is_done = len(page) < PAGE
         if not page:
@@ -134,7 +138,7 @@ class FanOut:
         self._endpoints.read_orgs({event.org_id for event in events})
         self._room = MAX_TAKEN - self._lanes.claimed
         created = [new for event in events for new in self._deliveries(event, now, lease_until)]
-        kept = self._create(created, now)
+        kept = self._create(created, now, can_create)
         told = {event.path for event in events if self._has_mail and is_told(event.type)}
         handed_on = [
             DocumentWrite(path, {"dueAt": None} | ({"mailDueAt": stored.fields["dueAt"]} if path in told else {}))
@@ -155,7 +159,7 @@ class FanOut:
         wanted = [
             endpoint
             for endpoint in self._endpoints.of_org(event.org_id)
-            if endpoint.wants(event.type, event.project_id) and not event.is_of(endpoint)
+            if endpoint.wants(event.type, event.project_id, event.occurred_at) and not event.is_of(endpoint)
         ]
         return [self._new(event, endpoint, now, lease_until) for endpoint in wanted]
 
@@ -168,16 +172,20 @@ class FanOut:
         if is_taken:
             self._taken[endpoint.path] = taken + 1
             self._room -= 1
-        state, next_at = State.PENDING, lease_until if is_taken else now
+        later = now + lane.closed_for if lane.closed_for else now
+        state, next_at = State.PENDING, lease_until if is_taken else later
         if not is_on:
             state, next_at = State.SKIPPED, None
         fields = new_delivery(event.type, event.project_id, state, now, next_at)
         return _New(event=event, endpoint=endpoint, is_taken=is_taken, fields=fields)
 
-    def _create(self, created: Sequence[_New], now: datetime) -> set[str]:
-        """Create the deliveries. Return the events that stay due, because the database may take theirs later."""
+    def _create(self, created: Sequence[_New], now: datetime, can_create: Callable[[], bool]) -> set[str]:
+        """Create the deliveries. Return the events that stay due: for want of time, or refused for now."""
         kept, room = set[str](), MAX_HELD - self._lanes.waiting
         for first in range(0, len(created), MAX_WRITES_PER_COMMIT):
+            if not can_create():
+                self.is_done = True
+                return kept | {new.event.path for new in created[first:]}
             part = created[first : first + MAX_WRITES_PER_COMMIT]
             answers = self._store.put_each([new.write for new in part])
             for new, answer in zip(part, answers, strict=True):
@@ -187,7 +195,10 @@ class FanOut:
                     if not answer.is_lasting:
                         kept.add(new.event.path)
                 elif answer is not None and new.fields["state"] == State.PENDING:
-                    room -= not new.is_taken
+                    if new.fields["nextAttemptAt"] == now:
+                        room -= 1
+                    elif not new.is_taken:
+                        continue  # its endpoint wants nothing now
                     if new.is_taken or room >= 0:
                         self._hold(new, answer, now)
         return kept

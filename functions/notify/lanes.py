@@ -29,6 +29,8 @@ SLOW = timedelta(seconds=2)
 """An answer that takes longer makes its endpoint a slow one, until one comes sooner."""
 MAX_TIMEOUTS = 2
 """Time-outs of an endpoint in a row, after which its other deliveries wait untried."""
+MAX_TESTS = 20
+"""The most tests of an endpoint that a run holds. Others wait for later minutes, as many in each."""
 MAX_WAITING = 1_000
 """The most deliveries of an endpoint that a run holds: about as many as it can send. Others wait for later minutes."""
 AHEAD = 100
@@ -122,7 +124,8 @@ class Lanes:
 
     @property
     def waiting(self) -> int:
-        return sum(len(lane.waiting) for lane in self)
+        """Return how many deliveries wait that can be sent soon: those of closed lanes keep no others unread."""
+        return sum(len(lane.waiting) for lane in self if lane.closed_for is None and not lane.is_off)
 
     @property
     def claimed(self) -> int:
@@ -131,6 +134,8 @@ class Lanes:
     def offer(self, lane: Lane, delivery: Delivery) -> bool:
         """Let a delivery wait, a test before all others. Return whether there was room for it."""
         if delivery.trigger is Trigger.TEST:
+            if len(lane.waiting) >= MAX_TESTS and lane.waiting[MAX_TESTS - 1].trigger is Trigger.TEST:
+                return False
             lane.waiting.appendleft(delivery)
         elif len(lane.waiting) >= MAX_WAITING:
             return False

@@ -360,3 +360,15 @@ def test_one_switched_on_with_its_old_health_stays_on(notifying: Notifying, repl
     health = notifying.health(endpoint)
     assert (health["offReason"], health["offAt"], health["told"]) == (None, None, [])
     assert health["failures"] == (0 if reply.status == 200 else 2)
+
+
+def test_endpoints_of_one_organisation_count_once(notifying: Notifying) -> None:
+    """The alarm is for trouble of ours, which many organisations have."""
+    for number in range(5):
+        notifying.add_endpoint(f"ep{number}")
+    other = notifying.add_endpoint(org="org2")
+    notifying.receivers.replies[URL] = Reply(410)
+    for org in ("org1", "org2"):
+        notifying.add_event(org=org)
+    assert notifying.run().off == 2
+    assert not notifying.fields(other)["enabled"]

@@ -30,7 +30,7 @@ def hand_on(mailing: Mailing, *, with_mail: bool = True) -> int:
     endpoints = Endpoints(mailing.store, mailing.logger)
     fan = FanOut(mailing.store, endpoints, Lanes(mailing.clock.now()), mailing.logger, has_mail=with_mail)
     while not fan.is_done:
-        fan.next_page(mailing.clock.now(), None)
+        fan.next_page(mailing.clock.now(), None, lambda: True)
     if with_mail:
         mailing.add_to_windows()
     return fan.handed_on

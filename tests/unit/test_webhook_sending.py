@@ -184,6 +184,16 @@ def test_many_events_of_many_organisations_are_handed_on(notifying: Notifying, m
     assert len(notifying.receivers.requests) == 50 - 8
 
 
+def test_events_from_before_an_endpoint_are_not_for_it(notifying: Notifying) -> None:
+    before = notifying.add_event()
+    notifying.clock.advance(60)
+    endpoint = notifying.add_endpoint(createdAt=notifying.clock.now())
+    after = notifying.add_event()
+    notifying.run()
+    assert set(notifying.deliveries(endpoint)) == {after}
+    assert notifying.fields(f"outbox/{before}")["dueAt"] is None
+
+
 # Attempts
 
 
@@ -326,6 +336,17 @@ def test_retry_after_holds_in_later_runs(notifying: Notifying) -> None:
         notifying.minute()
     assert notifying.states(endpoint)["delivered"] == 40
     assert notifying.health(endpoint)["notBefore"] is None
+
+
+def test_what_comes_during_retry_after_is_written_once(notifying: Notifying) -> None:
+    """It is created with its time, and not put off by a second write."""
+    not_before = START + timedelta(hours=1)
+    health = {"failingSince": START, "failures": 1, "lastAttemptAt": START, "notBefore": not_before}
+    endpoint = notifying.add_endpoint(health=health)
+    event_id = notifying.add_event()
+    assert notifying.run().put_off == 0
+    assert notifying.deliveries(endpoint)[event_id]["nextAttemptAt"] == not_before
+    assert notifying.receivers.requests == []
 
 
 def test_during_a_rotation_both_secrets_sign(notifying: Notifying) -> None:
@@ -636,6 +657,144 @@ def test_a_replay_of_a_range_starves_nobody(notifying: Notifying, monkeypatch: p
         assert minutes < 40
     assert notifying.states(replayed) == {"delivered": 3000}
     assert set(notifying.receivers.ids(URL).values()) == {1}
+
+
+def test_a_flood_of_tests_starves_nobody(notifying: Notifying) -> None:
+    """One endpoint hangs and gets 12,000 tests. Another's retry comes at once, and tests wait without many writes."""
+    flooded, other = notifying.add_endpoint("a", org="org2", url=OTHER), notifying.add_endpoint("b")
+    notifying.receivers.replies[OTHER] = HANGS
+    for number in range(12_000):
+        notifying.add_delivery(flooded, f"test{number}", trigger="test", type="webhook.test")
+    event_id = notifying.add_event(org="none")
+    notifying.clock.advance(1)
+    path = notifying.add_delivery(other, event_id, attempt=2)
+    notifying.clock.advance(1)
+    minutes = 0
+    while notifying.fields(path)["state"] != "delivered":
+        notifying.minute()
+        minutes += 1
+        assert minutes <= 2
+    due_soon = [
+        one
+        for one in notifying.deliveries(flooded).values()
+        if one["nextAttemptAt"] and one["nextAttemptAt"] < notifying.clock.now() + timedelta(minutes=10)
+    ]
+    assert len(due_soon) < 600
+    assert notifying.fields(flooded)["health"] is None
+
+
+def test_a_test_that_hangs_puts_off_events_of_its_endpoint(notifying: Notifying) -> None:
+    """It says nothing about its health, and yet the run has seen that it hangs."""
+    endpoint = notifying.add_endpoint()
+    notifying.receivers.replies[URL] = HANGS
+    for number in range(4):
+        notifying.add_delivery(endpoint, f"test{number}", trigger="test", type="webhook.test")
+    event_ids = [notifying.add_event(org="none") for _ in range(10)]
+    for event_id in event_ids:
+        notifying.add_delivery(endpoint, event_id)
+    notifying.clock.advance(1)
+    assert notifying.run().put_off == 10
+    assert set(notifying.receivers.ids(URL)) <= {f"test{number}" for number in range(4)}
+    assert notifying.fields(endpoint)["health"] is None
+
+
+@pytest.mark.parametrize("trigger", ["test", "replay"])
+def test_endpoints_beyond_the_twenty_get_no_tests_either(notifying: Notifying, trigger: str) -> None:
+    paths = [notifying.add_endpoint(f"ep{number:02}") for number in range(MAX_ENDPOINTS + 1)]
+    event_id = notifying.add_event(org="none")
+    last, beyond = (notifying.add_delivery(path, event_id, trigger=trigger) for path in paths[-2:])
+    notifying.clock.advance(1)
+    notifying.run()
+    assert notifying.fields(last)["state"] == "delivered"
+    assert (notifying.fields(beyond)["state"], notifying.fields(beyond)["nextAttemptAt"]) == ("skipped", None)
+    assert len(notifying.receivers.requests) == 1
+
+
+def test_many_new_events_starve_no_retry(notifying: Notifying, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of the outbox and of due deliveries are read in turns."""
+    monkeypatch.setattr(fan_out, "PAGE", 10)
+    endpoint = notifying.add_endpoint("a", org="org2", url=OTHER)
+    event_id = notifying.add_event(org="none")
+    notifying.run()
+    notifying.add_endpoint()
+    notifying.add_delivery(endpoint, event_id, attempt=2)
+    notifying.clock.advance(1)
+    for _ in range(1_000):
+        notifying.add_event()
+    due_events, read = notifying.store.due_events, []
+
+    def watched(*args: Any) -> Any:
+        read.append(len(notifying.receivers.of(OTHER)))
+        return due_events(*args)
+
+    monkeypatch.setattr(notifying.store, "due_events", watched)
+    notifying.run()
+    assert read.index(1) <= 3
+
+
+def test_one_organisation_takes_part_of_what_is_due(notifying: Notifying, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many endpoints it has. The rest waits for later minutes, and is sent."""
+    monkeypatch.setattr(due, "MAX_OF_ORG", 30)
+    paths = [notifying.add_endpoint(f"ep{number}") for number in range(5)]
+    for number in range(10):
+        notifying.add_event(org="none", event_id=f"event{number}")
+        for path in paths:
+            notifying.add_delivery(path, f"event{number}")
+    notifying.clock.advance(1)
+    done = notifying.run()
+    assert (done.delivered, done.put_off) == (30, 20)
+    for _ in range(3):
+        notifying.minute()
+    assert [notifying.states(path) for path in paths] == [{"delivered": 10}] * 5
+
+
+def test_a_run_without_time_creates_no_more(notifying: Notifying, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each batch of deliveries takes five seconds. Events that are left stay due, and nothing is sent twice."""
+    monkeypatch.setattr(fan_out, "MAX_WRITES_PER_COMMIT", 10)
+    for number in range(10):
+        notifying.add_endpoint(f"ep{number}")
+    for _ in range(20):
+        notifying.add_event()
+    put_each = notifying.store.put_each
+
+    def slow(writes: Any) -> Any:
+        if writes and writes[0].must_be_new:
+            notifying.clock.advance(5)
+        return put_each(writes)
+
+    monkeypatch.setattr(notifying.store, "put_each", slow)
+    began_at = notifying.clock.now()
+    notifying.run()
+    assert notifying.clock.now() - began_at < timedelta(seconds=RUN_S - 5)
+    left = len(notifying.store.due_events(notifying.clock.now(), 100))
+    assert 0 < left < 20
+    monkeypatch.setattr(notifying.store, "put_each", put_each)
+    for _ in range(3):
+        notifying.minute()
+    assert len(notifying.receivers.requests) == 200
+    assert set(notifying.receivers.ids(URL).values()) == {10}
+
+
+def test_what_cannot_be_sent_is_left_before_the_last_answers(notifying: Notifying) -> None:
+    """So its many writes do not begin when the time is nearly over."""
+    endpoint = notifying.add_endpoint()
+    notifying.receivers.replies[URL] = Reply(ms=9_900)
+    for _ in range(800):
+        notifying.add_event()
+    left_at = []
+    put_each = notifying.store.put_each
+
+    def watched(writes: Any) -> Any:
+        if len(writes) > 100 and not writes[0].must_be_new:
+            left_at.append((notifying.clock.now() - began_at).total_seconds())
+        return put_each(writes)
+
+    notifying.store.put_each = watched  # type: ignore[method-assign]
+    began_at = notifying.clock.now()
+    notifying.run()
+    assert left_at
+    assert max(left_at) < RUN_S - 15
+    assert notifying.states(endpoint)["pending"] > 700
 
 
 def test_replays_are_tried_although_the_endpoint_hangs(notifying: Notifying) -> None:

@@ -179,6 +179,7 @@ class Endpoint:
     event_types: frozenset[str]  # empty: all
     project_ids: frozenset[str]  # empty: all
     is_enabled: bool
+    created_at: datetime | None
     health: Health
     fields: Fields  # all of the document, for the secrets
 
@@ -208,6 +209,7 @@ class Endpoint:
             event_types=_texts(fields, "eventTypes"),
             project_ids=_texts(fields, "projectIds"),
             is_enabled=is_enabled,
+            created_at=_moment(fields.get("createdAt")),
             health=health,
             fields=fields,
         )
@@ -220,8 +222,13 @@ class Endpoint:
     def endpoint_id(self) -> str:
         return self.path.rpartition("/")[2]
 
-    def wants(self, event_type: str, project_id: str | None) -> bool:
-        """Return whether the endpoint is to get such an event. One without a project is for endpoints of all."""
+    def wants(self, event_type: str, project_id: str | None, occurred_at: datetime) -> bool:
+        """Return whether the endpoint is to get such an event.
+
+        One without a project is for endpoints of all. One that happened before the endpoint was there is for others.
+        """
+        if self.created_at and occurred_at < self.created_at:
+            return False
         is_type = not self.event_types or event_type in self.event_types
         return is_type and (not self.project_ids or project_id in self.project_ids)
 
