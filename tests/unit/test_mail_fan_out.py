@@ -19,7 +19,9 @@ from tracking.store import DocumentWrite
 def hand_on(mailing: Mailing, *, with_mail: bool = True) -> int:
     """Run the notify function's fan-out until nothing is due. Return how many events it handed on."""
     endpoints = Endpoints(mailing.store, mailing.logger)
-    fan = FanOut(mailing.store, endpoints, Lanes(), mailing.logger, mailing.store if with_mail else None)
+    fan = FanOut(
+        mailing.store, endpoints, Lanes(mailing.clock.now()), mailing.logger, mailing.store if with_mail else None
+    )
     while not fan.is_done:
         fan.next_page(mailing.clock.now(), None)
     return fan.handed_on
