@@ -124,7 +124,7 @@ def _secrets(deps: news_wiring.WebhooksApiDeps, org_id: str, endpoint_id: str) -
     if fields is None:
         raise _RefusalError(HTTPStatus.NOT_FOUND, "NoEndpoint")
     try:
-        Endpoint.from_document(path, fields, "")
+        endpoint = Endpoint.from_document(path, fields, "")
     except MalformedEndpointError as error:
         raise _RefusalError(HTTPStatus.NOT_FOUND, type(error).__name__) from error
     rotated_at = fields.get("secretRotatedAt")
@@ -132,7 +132,7 @@ def _secrets(deps: news_wiring.WebhooksApiDeps, org_id: str, endpoint_id: str) -
         deps.signing_secret(),
         org_id,
         endpoint_id,
-        version=fields["secretVersion"],
+        version=endpoint.secret_version,
         rotated_at=rotated_at if isinstance(rotated_at, datetime) else None,
         now=deps.clock.now(),
     )

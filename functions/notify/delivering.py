@@ -288,7 +288,7 @@ class _Run:
             self._deps.signing_secret(),
             endpoint.org_id,
             endpoint.endpoint_id,
-            version=endpoint.fields["secretVersion"],
+            version=endpoint.secret_version,
             rotated_at=rotated_at if isinstance(rotated_at, datetime) else None,
             now=now,
         )

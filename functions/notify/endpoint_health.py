@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 from aws_lambda_powertools import Logger
@@ -194,12 +193,15 @@ def _was_reset(before: Endpoint, now: Endpoint) -> bool:
 
 def _is_worth_a_write(before: Health, now: Health) -> bool:
     delivered_at = now.last_delivered_at
-    usual: dict[str, Any] = {"last_attempt_at": None, "last_delivered_at": None, "last_status": None, "url": None}
-    if replace(before, **usual) != replace(now, **usual):
+    if _without_usual(before) != _without_usual(now):
         return True
     if delivered_at is None:  # such as aborted messages of an endpoint that never took one
         return before.last_attempt_at is None
     return before.last_delivered_at is None or delivered_at - before.last_delivered_at >= FRESH
+
+
+def _without_usual(health: Health) -> Health:
+    return replace(health, last_attempt_at=None, last_delivered_at=None, last_status=None, url=None)
 
 
 def _event(kind: EventType, endpoint: Endpoint, health: Health, outage: timedelta, now: datetime) -> Event:

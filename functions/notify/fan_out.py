@@ -122,7 +122,9 @@ class FanOut:
         self.handed_on = 0
         self.oldest_due_at: datetime | None = None
 
-    def next_page(self, now: datetime, lease_until: datetime | None, can_create: Callable[[], bool]) -> None:
+    def next_page(
+        self, now: datetime, lease_until: datetime | None, can_create: Callable[[], bool] = lambda: True
+    ) -> None:
         """Hand on the events of one page.
 
         `lease_until`: of deliveries to send in this run; None: it has no time. `can_create`: is asked before each batch

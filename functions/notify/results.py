@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aws_lambda_powertools import Logger
@@ -54,8 +55,18 @@ class Results:
         results, self._waiting = self._waiting, []
         for first in range(0, len(results), MAX_WRITES_PER_COMMIT):
             part = results[first : first + MAX_WRITES_PER_COMMIT]
-            for one, answer in zip(part, self._store.put_each([one.write() for one in part]), strict=True):
-                self._note(one, answer)
+            refused = self._write(part)
+            if refused:  # otherwise the delivery would be sent after each lease, for ever
+                self._write([replace(one, delivery=replace(one.delivery, attempts=())) for one in refused])
+
+    def _write(self, results: Sequence[Settled]) -> list[Settled]:
+        """Write results. Return those that the database refuses for good."""
+        refused = []
+        for one, answer in zip(results, self._store.put_each([one.write() for one in results]), strict=True):
+            self._note(one, answer)
+            if isinstance(answer, Unwritable) and answer.is_lasting:
+                refused.append(one)
+        return refused
 
     def _note(self, settled: Settled, answer: str | Unwritable | None) -> None:
         path = settled.delivery.path

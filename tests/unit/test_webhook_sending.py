@@ -903,6 +903,16 @@ def test_a_rotation_at_the_end_of_all_times_stops_nobody(notifying: Notifying) -
     assert len(request.headers["webhook-signature"].split()) == 2
 
 
+def test_a_secret_version_of_any_number_type_is_taken(notifying: Notifying) -> None:
+    """The rules cannot tell 1.0 from 1 when a page creates an endpoint."""
+    notifying.add_endpoint(secretVersion=1.0)
+    event_id = notifying.add_event()
+    notifying.run()
+    (request,) = notifying.receivers.requests
+    key = Webhook(secret(MASTER, "org1", "ep1", 1))
+    assert request.headers["webhook-signature"] == key.sign(event_id, request.at, request.body.decode())
+
+
 def test_counts_of_any_size_can_be_added_to(notifying: Notifying) -> None:
     most = 2**63 - 1
     endpoint = notifying.add_endpoint(health={"failures": most, "lastStatus": most})
@@ -937,6 +947,23 @@ def test_one_that_cannot_be_sent_stops_no_other(
     assert sent["state"] == "delivered"
     assert (failed["state"], failed["attempt"], failed["attempts"][0]["error"]) == (state, 1, "network")
     assert notifying.fields(endpoint)["health"] is None or notifying.health(endpoint)["failures"] == 0
+
+
+def test_a_result_without_room_for_its_log_is_written(notifying: Notifying) -> None:
+    """Somebody filled the document. Without a result it would be sent after each lease, for ever."""
+    endpoint, event_id = notifying.add_endpoint(), notifying.add_event(org="none")
+    path = notifying.add_delivery(endpoint, event_id)
+    for size in (2**power for power in range(20, 3, -1)):
+        stored = notifying.store.get_stored_each([path])[path]
+        filled = stored.fields.get("filler", "") + "x" * size  # the database refuses it when it is too long
+        notifying.store.put_each([DocumentWrite(path, {"filler": filled}, version=stored.version)])
+    notifying.clock.advance(1)
+    notifying.run()
+    notifying.clock.advance(100)
+    notifying.run()
+    delivery = notifying.fields(path)
+    assert (delivery["state"], delivery["attempts"], delivery["nextAttemptAt"]) == ("delivered", [], None)
+    assert notifying.receivers.ids(URL) == {event_id: 1}
 
 
 def test_a_run_that_breaks_keeps_its_results(notifying: Notifying, monkeypatch: pytest.MonkeyPatch) -> None:

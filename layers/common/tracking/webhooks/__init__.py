@@ -179,6 +179,7 @@ class Endpoint:
     event_types: frozenset[str]  # empty: all
     project_ids: frozenset[str]  # empty: all
     is_enabled: bool
+    secret_version: int
     created_at: datetime | None
     health: Health
     fields: Fields  # all of the document, for the secrets
@@ -195,6 +196,8 @@ class Endpoint:
         if not isinstance(is_enabled, bool):
             raise MalformedEndpointError("enabled is neither true nor false")
         secret_version = fields.get("secretVersion")
+        if isinstance(secret_version, float) and secret_version.is_integer():  # to Firestore's rules 1.0 is 1
+            secret_version = int(secret_version)
         if type(secret_version) is not int or secret_version < 1:
             raise MalformedEndpointError("secretVersion is no whole number from 1 on")
         health = Health.from_field(fields.get("health"))
@@ -209,6 +212,7 @@ class Endpoint:
             event_types=_texts(fields, "eventTypes"),
             project_ids=_texts(fields, "projectIds"),
             is_enabled=is_enabled,
+            secret_version=secret_version,
             created_at=_moment(fields.get("createdAt")),
             health=health,
             fields=fields,
