@@ -29,8 +29,7 @@ from tracking.mail.recipients import Address
 from tracking.news_wiring import MailDeps, NotifyDeps
 from tracking.store import DocumentWrite
 from tracking.store.firestore import FirestoreStore
-from tracking.webhooks import endpoints_of
-from tracking.webhooks.web import Answer
+from tracking.webhooks import Answer, endpoints_of, new_endpoint
 
 GB = 0.5  # MemorySize of both functions in template.yaml
 MANY = 1_000
@@ -78,7 +77,9 @@ class _Telling:
     def add_endpoints(self) -> None:
         for number in range(ENDPOINTS):
             path = f"{endpoints_of(f'org{number}')}/endpoint"
-            self.store.put_document(DocumentWrite(path, _endpoint()))
+            self.store.put_document(
+                DocumentWrite(path, new_endpoint("https://hooks.example.com/", "user1", datetime.now(UTC)))
+            )
 
     def add_events(self, count: int) -> None:
         for number in itertools.islice(self._numbers, count):
@@ -189,13 +190,6 @@ def _idle_row(telling: _Telling) -> Row:
     detail = f"each minute: {bill.used['firestoreRead']:.0f} reads, {bill.used['firestoreWrite']:.0f} writes"
     label = "US cents a month for looking each minute whether a webhook or a mail is due"
     return Row(label, bill.usd() * 100 * MINUTES, Target(Relation.AT_MOST, MOST_CENTS_IDLE), detail)
-
-
-def _endpoint() -> Fields:
-    now = datetime.now(UTC)
-    switches = {"enabled": True, "eventTypes": [], "projectIds": [], "secretVersion": 1, "secretRotatedAt": None}
-    written = {"createdBy": "user1", "createdAt": now, "updatedAt": now, "health": None}
-    return {"url": "https://hooks.example.com/", "description": "", **switches, **written}
 
 
 def _event(number: int, now: datetime) -> Event:

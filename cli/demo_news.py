@@ -12,7 +12,7 @@ from local import auth
 from local.stack import SIGNING_KEY
 from tracking.clock import Clock
 from tracking.store import DocumentExistsError, DocumentWrite, Store
-from tracking.webhooks import endpoints_of, signing
+from tracking.webhooks import endpoints_of, new_endpoint, signing
 
 URL = "https://example.com/account-tracking"
 """An address of nobody's: in local mode all webhooks go to the inbox."""
@@ -25,20 +25,8 @@ _LOOK_S = 0.5
 def add_endpoint(store: Store, inbox: httpx.Client, user: auth.User, clock: Clock) -> None:
     """Create the user's endpoint, unless it exists, and tell the inbox its secret, as its owner would."""
     path = f"{endpoints_of(user.org_id)}/{_ENDPOINT_ID}"
-    now = clock.now()
-    fields: dict[str, Any] = {
-        "url": URL,
-        "description": "The demo's receiver: the inbox of the local stack",
-        "eventTypes": [],
-        "projectIds": [],
-        "enabled": True,
-        "secretVersion": 1,
-        "secretRotatedAt": None,
-        "createdBy": user.uid,
-        "createdAt": now,
-        "updatedAt": now,
-        "health": None,
-    }
+    description = "The demo's receiver: the inbox of the local stack"
+    fields = new_endpoint(URL, user.uid, clock.now(), description)
     try:
         store.put_document(DocumentWrite(path, fields, must_be_new=True))
     except DocumentExistsError:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from aws_lambda_powertools import Logger
 
@@ -21,7 +21,7 @@ from tracking.events import Event, EventType
 from tracking.news_wiring import NotifyDeps
 from tracking.store import DocumentWrite
 from tracking.store.memory import MemoryStore
-from tracking.webhooks import DELIVERIES, Answer, endpoints_of
+from tracking.webhooks import DELIVERIES, Answer, SendError, endpoints_of, new_endpoint
 
 MASTER = "a key of more than thirty-two characters"
 RUN_S = 60.0
@@ -29,18 +29,15 @@ URL = "https://hooks.example.com/a"
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """A receiver's answer, and after how many milliseconds it comes."""
+class Reply(Answer):
+    """A receiver's answer, which comes after `ms`: by default soon, and well."""
 
     status: int | None = 200
-    error: str | None = None
     ms: int = 50
-    retry_after: timedelta | None = None
-    control: Literal["disable", "abort-message"] | None = None
 
 
 FAILED = Reply(500)
-HANGS = Reply(None, "timeout", 15_000)
+HANGS = Reply(None, SendError.TIMEOUT, 15_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,19 +192,7 @@ class Notifying:
 
 
 def endpoint_document(**fields: Any) -> dict[str, Any]:
-    return {
-        "url": URL,
-        "description": "",
-        "eventTypes": [],
-        "projectIds": [],
-        "enabled": True,
-        "secretVersion": 1,
-        "secretRotatedAt": None,
-        "createdBy": "user1",
-        "createdAt": START,
-        "updatedAt": START,
-        "health": None,
-    } | fields
+    return new_endpoint(URL, "user1", START) | fields
 
 
 def delivery_document(now: datetime, **fields: Any) -> dict[str, Any]:

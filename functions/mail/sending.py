@@ -22,6 +22,7 @@ from typing import Any, TypeGuard
 from aws_lambda_powertools import Logger
 
 from tracking.errors import TrackingError
+from tracking.events import OF_JOBS, OF_WEBHOOKS
 from tracking.jobs import Fields
 from tracking.mail import letters, rendering
 from tracking.mail.digest import Digest, is_told, of_events
@@ -43,12 +44,10 @@ from tracking.store import (
     StaleVersionError,
     StoredDocument,
 )
+from tracking.webhooks import MANAGERS
 
 PAGE = 50
-MANAGERS = ("owner", "admin")
 Page = dict[str, StoredDocument]
-OF_JOBS = "tracking.job."
-OF_WEBHOOKS = "tracking.webhook."
 
 
 @dataclass(slots=True)

@@ -25,12 +25,11 @@ from tracking.document_limits import MAX_ID_LENGTH, is_document_id
 from tracking.errors import CredentialsError, StoreUnavailableError
 from tracking.kick_auth import RefusedError, UnavailableError
 from tracking.metrics import count_refused_credentials
-from tracking.webhooks import Endpoint, MalformedEndpointError, endpoints_of
+from tracking.webhooks import MANAGERS, Endpoint, MalformedEndpointError, endpoints_of
 from tracking.webhooks.signing import EndpointSecrets, secrets_of
 
 WAKE = {"wake": True}
 """The body of a message in NewsQueue. A run looks at all that is due, so it need not say more."""
-MANAGERS = ("owner", "admin")
 """The roles that manage an organisation's endpoints, as in firestore.rules."""
 
 _SERVICE = "webhooks-api"

@@ -19,6 +19,7 @@ from aws_lambda_powertools import Logger
 from notify.endpoints import Endpoints
 from notify.lanes import Claimed, Lanes
 from tracking.document_limits import is_document_id
+from tracking.events import OF_WEBHOOKS
 from tracking.jobs import Fields
 from tracking.mail.digest import is_told
 from tracking.store import (
@@ -32,7 +33,7 @@ from tracking.store import (
 from tracking.webhooks import Delivery, Endpoint, State, delivery_path, new_delivery
 
 PAGE = 200
-"""Events that are read together. One has up to 20 kB, and the function 256 MB."""
+"""Events that are read together. One has up to 20 kB, and the function 512 MB."""
 FIRST = 10
 FIRST_IF_WELL = 100
 """Deliveries of an endpoint that a run creates as its own, which saves their claim: a write each. The others are
@@ -42,7 +43,6 @@ MAX_TAKEN = 500
 """The most deliveries that a run has in hand with their payloads."""
 MAX_HELD = 5_000
 """The most deliveries that a run holds. Others are due, and found by the next run."""
-WEBHOOK_EVENTS = "tracking.webhook."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class OutboxEvent:
 
     def is_of(self, endpoint: Endpoint) -> bool:
         """Return whether it tells of this very endpoint, which would be told that it cannot be reached."""
-        return self.type.startswith(WEBHOOK_EVENTS) and _endpoint_in(self.payload) == endpoint.endpoint_id
+        return self.type.startswith(OF_WEBHOOKS) and _endpoint_in(self.payload) == endpoint.endpoint_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

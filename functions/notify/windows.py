@@ -34,6 +34,7 @@ from tracking.store import (
     StoredDocument,
     Unwritable,
 )
+from tracking.webhooks import MANAGERS
 
 DUE = "mailDueAt"
 PAGE = 200
@@ -54,7 +55,6 @@ THREADS = 10
 TRIES = 5
 AGAIN_AFTER = timedelta(minutes=5)
 """When events are due again that did not reach someone's window. They do not stand before the others."""
-MANAGERS = ("owner", "admin")
 
 _A = TypeVar("_A")
 _T = TypeVar("_T")

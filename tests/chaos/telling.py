@@ -21,7 +21,7 @@ from tests.e2e.running import Document
 from tracking.events import Event, EventType
 from tracking.jobs import Fields
 from tracking.store import OUTBOX, DocumentWrite
-from tracking.webhooks import DELIVERIES, endpoints_of, signing
+from tracking.webhooks import DELIVERIES, endpoints_of, new_endpoint, signing
 
 POINTS = (
     *("notify.due_events", "notify.due_documents", "notify.stored_in", "notify.get_each"),
@@ -53,7 +53,7 @@ class _Trial:
         self._endpoint = f"{endpoints_of(self._org_id)}/endpoint"
         self._url = f"https://{self._org_id}.example.com/"
         self._ids = [f"job-1-{self._org_id}{number}-completed" for number in range(EVENTS)]
-        self._store.put_document(DocumentWrite(self._endpoint, _endpoint(self._url)))
+        self._store.put_document(DocumentWrite(self._endpoint, new_endpoint(self._url, "user1", datetime.now(UTC))))
         secret = signing.secret(SIGNING_KEY, self._org_id, "endpoint", 1)
         self._post("/receivers", {"url": self._url, "secret": secret})
 
@@ -107,13 +107,6 @@ class _Trial:
 
     def _post(self, path: str, content: Document) -> None:
         self._receiver.post(path, json=content).raise_for_status()
-
-
-def _endpoint(url: str) -> Fields:
-    now = datetime.now(UTC)
-    switches = {"enabled": True, "eventTypes": [], "projectIds": [], "secretVersion": 1, "secretRotatedAt": None}
-    written = {"createdBy": "user1", "createdAt": now, "updatedAt": now, "health": None}
-    return {"url": url, "description": "", **switches, **written}
 
 
 def _delivery() -> Fields:

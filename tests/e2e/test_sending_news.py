@@ -17,7 +17,7 @@ from cli.webhooks import send_test
 from local import auth, aws, stack
 from tests.e2e.running import Document, Project, RunningStack, until
 from tracking.store import DocumentWrite
-from tracking.webhooks import signing
+from tracking.webhooks import new_endpoint, signing
 
 LIMIT_S = 90.0  # the minute's run does what the end of an execution did not bring about
 """How long news may take: a run at the execution's end, or else the minute's."""
@@ -38,12 +38,8 @@ class Endpoint:
     endpoint_id: str = field(default_factory=lambda: f"endpoint-{uuid4().hex}")
 
     def __post_init__(self) -> None:
-        now = datetime.now(UTC)
-        fields = {"url": self.url, "description": "", "eventTypes": [], "projectIds": [], "enabled": True}
-        fields |= {"secretVersion": 1, "secretRotatedAt": None, "createdBy": "user-1", "health": None}
-        self.project.stack.store.put_document(
-            DocumentWrite(self.path, fields | {"createdAt": now, "updatedAt": now}, must_be_new=True)
-        )
+        fields = new_endpoint(self.url, "user-1", datetime.now(UTC))
+        self.project.stack.store.put_document(DocumentWrite(self.path, fields, must_be_new=True))
         self.register(signing.secret(stack.SIGNING_KEY, self.project.org_id, self.endpoint_id, 1))
 
     @property

@@ -23,8 +23,8 @@ from cryptography.x509.oid import NameOID
 
 from tests.pictures import PUBLIC
 from tracking.public_web import PublicOnly
-from tracking.webhooks import web
-from tracking.webhooks.web import Answer, WebhookWeb, webhook_client
+from tracking.webhooks import Answer, web
+from tracking.webhooks.web import WebhookWeb, webhook_client
 
 ONE, OTHER = "one.example.com", "other.example.com"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

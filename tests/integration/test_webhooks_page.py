@@ -18,8 +18,9 @@ from pathlib import Path
 import pytest
 
 from local.paths import ROOT, WEB
+from tracking.webhooks import Answer
 from tracking.webhooks.signing import secret, signed_headers
-from tracking.webhooks.web import Answer, WebhookWeb, webhook_client
+from tracking.webhooks.web import WebhookWeb, webhook_client
 
 PAGE = (ROOT / "docs/webhooks.md").read_text()
 OLD, NEW = (secret("m" * 32, "org1", "endpoint1", version) for version in (1, 2))

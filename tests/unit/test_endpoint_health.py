@@ -12,6 +12,7 @@ from tests.doubles import START
 from tests.notifying import FAILED, HANGS, URL, Notifying, Reply
 from tracking.events import EventType
 from tracking.store import DocumentWrite
+from tracking.webhooks import SendError
 
 OTHER = "https://other.example.com/b"
 DAY = timedelta(days=1)
@@ -46,7 +47,7 @@ def test_a_first_delivery_makes_the_endpoint_healthy(notifying: Notifying) -> No
 
 def test_failures_are_counted_and_a_success_forgets_them(notifying: Notifying) -> None:
     endpoint = notifying.add_endpoint()
-    notifying.receivers.replies[URL] = Reply(None, "tls")
+    notifying.receivers.replies[URL] = Reply(None, SendError.TLS)
     notifying.add_event()
     notifying.run()
     health = notifying.health(endpoint)
@@ -105,7 +106,7 @@ def test_owners_are_told_on_days_1_3_and_5_and_then_it_is_off(notifying: Notifyi
 def test_ten_attempts_are_needed_to_switch_it_off(notifying: Notifying) -> None:
     """An endpoint with few events fails for weeks before it has ten failures; it is told about once more."""
     endpoint = notifying.add_endpoint(eventTypes=["tracking.job.failed"])
-    notifying.receivers.replies[URL] = Reply(None, "blocked")  # one attempt for each event
+    notifying.receivers.replies[URL] = Reply(None, SendError.BLOCKED)  # one attempt for each event
     for _ in range(9):
         notifying.add_event(kind=EventType.JOB_FAILED)
         notifying.run()
@@ -122,7 +123,7 @@ def test_ten_attempts_are_needed_to_switch_it_off(notifying: Notifying) -> None:
 def test_a_failure_after_two_quiet_days_begins_anew(notifying: Notifying) -> None:
     """Nobody knows how the endpoint was meanwhile; a restart of a minute must not switch it off."""
     endpoint = notifying.add_endpoint()
-    notifying.receivers.replies[URL] = Reply(None, "blocked")
+    notifying.receivers.replies[URL] = Reply(None, SendError.BLOCKED)
     for _ in range(15):
         notifying.add_event()
     notifying.run()

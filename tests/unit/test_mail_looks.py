@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
+from local.paths import ROOT
 from tests.mail_samples import FRAME, SAMPLES, many
 from tests.mailing import event, failed, milestone, ready, webhook_failing
 from tracking.events import EventType
@@ -65,6 +67,28 @@ def test_a_webhook_is_named_by_its_host_alone() -> None:
     mail = digest(webhook_failing("https://hooks.slack.test/services/T000/B000/SECRET?token=SECRET"))
     assert mail.subject == "A webhook needs you: hooks.slack.test"
     assert "SECRET" not in rendering.html(mail, FRAME) + rendering.text(mail, FRAME)
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        ("failing", "was switched off, because it did not accept our events for days."),
+        ("gone", "was switched off, because it answered 410 Gone."),
+        ("receiver", "was switched off, because it asked for that."),
+        ("of a later version", "was switched off."),
+    ],
+)
+def test_mail_says_why_an_endpoint_is_off(reason: str, text: str) -> None:
+    off = event("tracking.webhook.disabled", project_id=None, url="https://hooks.example.test", reason=reason)
+    assert [line.text for line in digest(off).lines] == [text]
+
+
+def test_every_event_of_the_contract_becomes_a_line() -> None:
+    types = json.loads((ROOT / "contracts" / "events.json").read_text())["types"]
+    events = [(name, {"type": name, "payload": json.dumps(one["example"])}) for name, one in types.items()]
+    found = of_events(events)
+    assert (found.unreadable, len(found.lines)) == ((), len(types))
+    assert all(line.name and line.text for line in found.lines)
 
 
 def test_webhook_trouble_stands_first() -> None:

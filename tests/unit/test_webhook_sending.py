@@ -18,7 +18,7 @@ from tests.doubles import START
 from tests.notifying import FAILED, HANGS, MASTER, RUN_S, URL, Notifying, Reply
 from tracking.events import EventType
 from tracking.store import DocumentWrite
-from tracking.webhooks import MAX_ENDPOINTS, MOST_COUNTED, SCHEDULE_S, Trigger
+from tracking.webhooks import MAX_ENDPOINTS, MOST_COUNTED, SCHEDULE_S, SendError, Trigger
 from tracking.webhooks.signing import secret, signed_headers
 
 OTHER = "https://other.example.com/b"
@@ -272,14 +272,14 @@ def test_the_log_keeps_the_last_twelve_attempts(notifying: Notifying) -> None:
         (Reply(204), "delivered", None, None),
         (Reply(299), "delivered", None, None),
         (Reply(200, control="abort-message"), "delivered", None, None),
-        (Reply(302, "redirect"), "pending", "redirect", 300),
+        (Reply(302, SendError.REDIRECT), "pending", "redirect", 300),
         (Reply(400), "pending", None, 300),
         (Reply(404), "pending", None, 300),
         (Reply(500), "pending", None, 300),
-        (Reply(None, "dns"), "pending", "dns", 300),
-        (Reply(None, "tls"), "pending", "tls", 300),
-        (Reply(None, "timeout"), "pending", "timeout", 300),
-        (Reply(None, "blocked"), "failed", "blocked", None),
+        (Reply(None, SendError.DNS), "pending", "dns", 300),
+        (Reply(None, SendError.TLS), "pending", "tls", 300),
+        (Reply(None, SendError.TIMEOUT), "pending", "timeout", 300),
+        (Reply(None, SendError.BLOCKED), "failed", "blocked", None),
         (Reply(400, control="abort-message"), "failed", "aborted", None),
         (Reply(410), "failed", None, None),
         (Reply(500, control="disable"), "failed", None, None),

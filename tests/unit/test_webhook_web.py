@@ -21,8 +21,8 @@ import pytest
 from tests.doubles import ManualClock
 from tests.pictures import PUBLIC, Network, response
 from tracking.public_web import PublicOnly
-from tracking.webhooks import web
-from tracking.webhooks.web import MAX_BODY_BYTES, MAX_HEAD_BYTES, Answer, WebhookWeb, webhook_client
+from tracking.webhooks import Answer, web
+from tracking.webhooks.web import MAX_BODY_BYTES, MAX_HEAD_BYTES, WebhookWeb, webhook_client
 
 URL = "https://hooks.example.com/tracking?key=of-theirs"
 HEADERS = {"webhook-id": "job1-1-0a1b-completed", "content-type": "application/json"}

@@ -35,6 +35,11 @@ MAX_READABLE = 60
 """The most characters of a job's id within an event's."""
 
 
+OF_JOBS = "tracking.job."
+OF_WEBHOOKS = "tracking.webhook."
+"""How the types of jobs and of endpoints begin."""
+
+
 class EventType(StrEnum):
     """The types of events. The last word is a part of the event's id."""
 

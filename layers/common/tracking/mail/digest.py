@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from tracking.document_limits import cut
 from tracking.events import EventType
 from tracking.jobs import PlatformName
+from tracking.webhooks import OffReason
 
 MAX_NAME = 80
 MAX_SENTENCE = 300
@@ -262,12 +263,26 @@ def _times(video: Mapping[str, Any]) -> str:
     return f" ({multiplier:g} times the usual views)" if is_number else ""
 
 
-def _webhook(text: str, step: str) -> Callable[[_Data], Line]:
-    def line(data: _Data) -> Line:
-        name = data.text("description") or _host(data.raw("url")) or "An endpoint"
-        return Line(Kind.WEBHOOKS, name, "", text, step)
+def _failing(data: _Data) -> Line:
+    step = "Check the receiver, and replay what it missed in the app."
+    return Line(Kind.WEBHOOKS, _endpoint(data), "", "does not accept our events. We go on trying.", step)
 
-    return line
+
+def _disabled(data: _Data) -> Line:
+    step = "Mend the receiver, switch the endpoint on in the app, and replay what it missed."
+    text = f"was switched off{_OFF.get(data.text('reason'), '')}."
+    return Line(Kind.WEBHOOKS, _endpoint(data), "", text, step)
+
+
+_OFF: dict[str, str] = {
+    OffReason.FAILING: ", because it did not accept our events for days",
+    OffReason.GONE: ", because it answered 410 Gone",
+    OffReason.RECEIVER: ", because it asked for that",
+}
+
+
+def _endpoint(data: _Data) -> str:
+    return _host(data.raw("url")) or "An endpoint"
 
 
 def _host(url: object) -> str:
@@ -291,13 +306,8 @@ _LINES: dict[str, Callable[[_Data], Line]] = {
         lambda n: f"has {_number(n, 'video', 'videos')} far above the usual views.", _times
     ),
     EventType.VIDEO_VANISHED: _videos(lambda n: f"has {_number(n, 'video', 'videos')} fewer on the platform."),
-    "tracking.webhook.failing": _webhook(
-        "does not accept our events. We go on trying.", "Check the receiver, and replay what it missed in the app."
-    ),
-    "tracking.webhook.disabled": _webhook(
-        "was switched off, because it did not accept our events for days.",
-        "Mend the receiver, switch the endpoint on in the app, and replay what it missed.",
-    ),
+    EventType.WEBHOOK_FAILING: _failing,
+    EventType.WEBHOOK_DISABLED: _disabled,
 }
 """A line for each type. Types that are missing are not told by mail."""
 

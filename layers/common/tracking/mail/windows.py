@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from tracking.events import EventType
+from tracking.events import OF_JOBS, OF_WEBHOOKS, EventType
 from tracking.jobs import Fields
 from tracking.store import MAIL_WINDOWS
 
@@ -41,9 +41,9 @@ class Group(IntEnum):
 def group_of(event_type: str) -> Group:
     if event_type == EventType.JOB_FAILED:
         return Group.FAILED
-    if event_type.startswith("tracking.job."):
+    if event_type.startswith(OF_JOBS):
         return Group.READY
-    return Group.WEBHOOK if event_type.startswith("tracking.webhook.") else Group.ALERT
+    return Group.WEBHOOK if event_type.startswith(OF_WEBHOOKS) else Group.ALERT
 
 
 def window_path(org_id: str, user_id: str) -> str:

@@ -20,6 +20,8 @@ from typing import Literal, Protocol
 from tracking.jobs import Fields
 
 ENDPOINTS = "webhookEndpoints"
+MANAGERS = ("owner", "admin")
+"""The roles of the members who manage endpoints, and hear of them. firestore.rules has them, too."""
 DELIVERIES = "deliveries"
 MAX_ENDPOINTS = 20
 """The most endpoints of an organisation that get events: those with the smallest ids."""
@@ -64,6 +66,10 @@ class OffReason(StrEnum):
     RECEIVER = "receiver"  # it answered with the header `webhook-delivery: disable`
 
 
+Control = Literal["disable", "abort-message"]
+"""The wishes that a receiver may add to its status."""
+
+
 class SendError(StrEnum):
     """The errors of an attempt that got no answer, or whose answer is not all that counts."""
 
@@ -79,19 +85,20 @@ class SendError(StrEnum):
     ENDPOINT_GONE = "endpoint_gone"  # nothing was sent
 
 
-class Answer(Protocol):
-    """An attempt's result. `tracking.webhooks.web` has the real one."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The result of one request.
 
-    @property
-    def status(self) -> int | None: ...
-    @property
-    def error(self) -> str | None: ...
-    @property
-    def ms(self) -> int: ...
-    @property
-    def retry_after(self) -> timedelta | None: ...
-    @property
-    def control(self) -> Literal["disable", "abort-message"] | None: ...
+    `status`: the HTTP status, None if there was no answer. `error`: None if there was an answer that is no redirect.
+    `ms`: until the answer's head, or until the failure. `retry_after`: from the answer's header, from 1 s to 24 h.
+    `control`: the answer's header `webhook-delivery`.
+    """
+
+    status: int | None = None
+    error: SendError | None = None
+    ms: int = 0
+    retry_after: timedelta | None = None
+    control: Control | None = None
 
 
 class WebhookSender(Protocol):
@@ -306,6 +313,23 @@ class Delivery:
         """Return the fields to write after an attempt. `next_at`: None once it is over."""
         attempts = list(self.attempts)
         return {"state": str(state), "attempt": self.attempt, "nextAttemptAt": next_at, "attempts": attempts}
+
+
+def new_endpoint(url: str, user_id: str, now: datetime, description: str = "") -> Fields:
+    """Return the document of an endpoint that gets all events, as a page of this user writes it."""
+    return {
+        "url": url,
+        "description": description,
+        "eventTypes": [],
+        "projectIds": [],
+        "enabled": True,
+        "secretVersion": 1,
+        "secretRotatedAt": None,
+        "createdBy": user_id,
+        "createdAt": now,
+        "updatedAt": now,
+        "health": None,
+    }
 
 
 def new_delivery(

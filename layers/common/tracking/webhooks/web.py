@@ -17,10 +17,8 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Literal
 from urllib.parse import quote
 
 import httpx
@@ -28,7 +26,7 @@ import httpx
 from tracking.clock import Clock, SystemClock
 from tracking.platforms.call_limit import HandshakeError, UnknownHostError, call_limit
 from tracking.public_web import PrivateAddressError, all_public, public_client
-from tracking.webhooks import MOST_RETRY_AFTER
+from tracking.webhooks import MOST_RETRY_AFTER, Answer, Control, SendError
 from tracking.webhooks.signing import USER_AGENT
 
 CONNECT_S = 5.0
@@ -48,8 +46,6 @@ _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "ident
 _LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])")
 
-Failure = Literal["timeout", "dns", "connect", "tls", "network", "redirect", "blocked"]
-Control = Literal["disable", "abort-message"]
 _CONTROLS: tuple[Control, ...] = ("disable", "abort-message")
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs each URL with its query
@@ -58,22 +54,6 @@ _logger = logging.getLogger(__name__)
 
 class ForbiddenAddressError(ValueError):
     """The URL is one to which nothing is sent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """The result of one request.
-
-    `status`: the HTTP status, None if there was no answer. `error`: None if there was an answer that is no redirect.
-    `ms`: until the answer's head, or until the failure. `retry_after`: from the answer's header, from 1 s to 24 h.
-    `control`: the answer's header `webhook-delivery`.
-    """
-
-    status: int | None = None
-    error: Failure | None = None
-    ms: int = 0
-    retry_after: timedelta | None = None
-    control: Control | None = None
 
 
 def webhook_client(*, anywhere: bool = False, trust: ssl.SSLContext | bool = True) -> httpx.Client:
@@ -143,7 +123,7 @@ def _answer(response: httpx.Response, ms: int, now: datetime) -> Answer:
     control = response.headers.get("webhook-delivery", "").strip().lower()
     return Answer(
         status=response.status_code,
-        error="redirect" if 300 <= response.status_code < 400 else None,
+        error=SendError.REDIRECT if 300 <= response.status_code < 400 else None,
         ms=ms,
         retry_after=_retry_after(response.headers.get("retry-after", "").strip(), now),
         control=next((each for each in _CONTROLS if each == control), None),
@@ -173,23 +153,23 @@ def _read_a_little(response: httpx.Response) -> None:
                 return
 
 
-def _failure(error: Exception) -> Failure:
+def _failure(error: Exception) -> SendError:
     for kind, failure in _FAILURES:
         if isinstance(error, kind) or isinstance(error.__cause__, kind):  # httpx's errors come from httpcore's
             return failure
     if not isinstance(error, httpx.HTTPError):
         # Its message could repeat the URL, which may hold a key of the receiver.
         _logger.error("A request failed in a way that nobody foresaw: %s", type(error).__name__)
-    return "network"
+    return SendError.NETWORK
 
 
-_FAILURES: tuple[tuple[type[Exception], Failure], ...] = (
-    (ForbiddenAddressError, "blocked"),
-    (PrivateAddressError, "blocked"),
-    (UnknownHostError, "dns"),
-    (HandshakeError, "tls"),
-    (httpx.ConnectError, "connect"),
-    (httpx.TimeoutException, "timeout"),
+_FAILURES: tuple[tuple[type[Exception], SendError], ...] = (
+    (ForbiddenAddressError, SendError.BLOCKED),
+    (PrivateAddressError, SendError.BLOCKED),
+    (UnknownHostError, SendError.DNS),
+    (HandshakeError, SendError.TLS),
+    (httpx.ConnectError, SendError.CONNECT),
+    (httpx.TimeoutException, SendError.TIMEOUT),
 )
 """The first row that fits counts."""
 
