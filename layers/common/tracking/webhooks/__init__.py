@@ -155,7 +155,7 @@ class Health:
             "failingSince": self.failing_since,
             "failures": self.failures,
             "lastStatus": self.last_status,
-            "lastError": self.last_error,
+            "lastError": _word(self.last_error),
             "lastAttemptAt": self.last_attempt_at,
             "lastDeliveredAt": self.last_delivered_at,
             "told": list(self.told),
@@ -254,7 +254,7 @@ class Attempt:
     ms: int
 
     def to_field(self) -> Fields:
-        return {"at": self.at, "status": self.status, "error": self.error, "ms": self.ms}
+        return {"at": self.at, "status": self.status, "error": _word(self.error), "ms": self.ms}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -377,6 +377,11 @@ def _moment(value: object) -> datetime | None:
 
 def _count(value: object) -> int:
     return min(value, MOST_COUNTED) if type(value) is int and value >= 0 else 0
+
+
+def _word(error: str | None) -> str | None:
+    """Return an error as Firestore keeps it: a plain text, not a member of an enumeration."""
+    return None if error is None else str(error)
 
 
 def _text(value: object) -> str | None:
