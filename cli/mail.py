@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from rich.markup import escape
@@ -12,11 +12,10 @@ from rich.table import Table
 
 from cli.webhooks import Documents, NewsError
 from tracking.document_limits import is_document_id
-from tracking.mail.letters import STATE, UNWANTED, State, is_ours
+from tracking.mail.letters import KEPT, STATE, UNWANTED, State, is_ours, mail_path
 from tracking.store import MAIL, DocumentWrite, StaleVersionError, Store, StoredDocument
 
 MAX_ERRORS = 2_000
-_KEPT = timedelta(days=30)
 
 
 def mail_table(mails: Documents) -> Table:
@@ -43,13 +42,13 @@ def retry(store: Store, org: str, mail_id: str) -> None:
 
     Raises NewsError for every other mail.
     """
-    path = f"mail/{mail_id}"
+    path = mail_path(mail_id)
     found = store.get_stored(path) if is_document_id(mail_id) else None
     if found is None or found.fields.get("orgId") != org:
         raise NewsError(f"{org} has no mail {mail_id}: `tracking mail --org {org}` lists them.")
     delivery = _map(found.fields.get("delivery"))
     state = delivery.get("state")
-    if state != "ERROR":
+    if state != State.ERROR:
         said = f"is {_line(state)}" if state else "is for another sender"
         raise NewsError(f"The mail {said}; only one that ended as ERROR can be sent again.")
     try:
@@ -80,14 +79,14 @@ def retry_since(store: Store, org: str | None, since: datetime) -> int:
 
 def _again(path: str, found: StoredDocument) -> DocumentWrite:
     """Return the write that has a mail sent again."""
-    again = {"state": "RETRY", "leaseExpireTime": None, "dueAt": None}
+    again = {"state": State.RETRY, "leaseExpireTime": None, "dueAt": None}
     return DocumentWrite(path, {"delivery": {**_map(found.fields.get("delivery")), **again}}, version=found.version)
 
 
 def _when(fields: Mapping[str, Any], delivery: Mapping[str, Any]) -> str:
     """Return when the mail was last tried, or made: its time to live says that."""
     expires = fields.get("expireAt")
-    made = expires - _KEPT if isinstance(expires, datetime) else None
+    made = expires - KEPT if isinstance(expires, datetime) else None
     moment = delivery.get("startTime") or made
     return f"{moment.astimezone():%d %b %H:%M:%S}" if isinstance(moment, datetime) else ""
 

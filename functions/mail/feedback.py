@@ -20,10 +20,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tracking import news_wiring, refusals
 from tracking.mail.letters import is_ours, mail_path
-from tracking.mail.preferences import Cadence, settings_path
+from tracking.mail.preferences import switching_off
 from tracking.mail.suppressions import BOUNCE, COMPLAINT, suppression
 from tracking.metrics import NAMESPACE
-from tracking.store import DocumentWrite
 
 NOT_SPAM = "not-spam"
 """The reader says that an earlier complaint was none: https://www.iana.org/assignments/marf-parameters"""
@@ -107,5 +106,4 @@ def _switch_off(mail_id: str, deps: news_wiring.FeedbackDeps) -> None:
     stored = deps.store.get_stored_each([mail_path(mail_id)]).get(mail_path(mail_id))
     if stored is None or not is_ours(mail_path(mail_id), stored.fields):
         return
-    fields = {"email": Cadence.OFF, "updatedAt": deps.clock.now()}
-    deps.store.put_document(DocumentWrite(settings_path(stored.fields["orgId"], stored.fields["userId"]), fields))
+    deps.store.put_document(switching_off(stored.fields["orgId"], stored.fields["userId"], deps.clock.now()))

@@ -19,10 +19,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from tracking import news_wiring, refusals
 from tracking.errors import StoreUnavailableError, TrackingError
 from tracking.mail.organisations import organisation_name, organisation_path
-from tracking.mail.preferences import Cadence, settings_path
+from tracking.mail.preferences import switching_off
 from tracking.mail.rendering import DARK, FONT, LIGHT
 from tracking.mail.unsubscribing import read
-from tracking.store import DocumentWrite
 
 logger = Logger(service="unsubscribe")
 
@@ -81,8 +80,7 @@ def _switch_off(token: str, deps: news_wiring.UnsubscribeDeps) -> None:
     if subscriber is None:
         logger.info("token unknown", extra={"action": "unsubscribe_unknown"})
         return
-    fields = {"email": Cadence.OFF, "updatedAt": deps.clock.now()}
-    deps.store.put_document(DocumentWrite(settings_path(*subscriber), fields))
+    deps.store.put_document(switching_off(*subscriber, deps.clock.now()))
     extra = {"org_id": subscriber.org_id, "user_id": subscriber.user_id, "action": "unsubscribed"}
     logger.info("unsubscribed", extra=extra)
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -126,13 +125,12 @@ def _secrets(deps: news_wiring.WebhooksApiDeps, org_id: str, endpoint_id: str) -
         endpoint = Endpoint.from_document(path, fields, "")
     except MalformedEndpointError as error:
         raise _RefusalError(HTTPStatus.NOT_FOUND, type(error).__name__) from error
-    rotated_at = fields.get("secretRotatedAt")
     return secrets_of(
         deps.signing_secret(),
         org_id,
         endpoint_id,
         version=endpoint.secret_version,
-        rotated_at=rotated_at if isinstance(rotated_at, datetime) else None,
+        rotated_at=endpoint.secret_rotated_at,
         now=deps.clock.now(),
     )
 

@@ -283,13 +283,12 @@ class _Run:
             self._results.add(Settled(tried, State.PENDING, now + wait))
 
     def _secrets(self, endpoint: Endpoint, now: datetime) -> list[str]:
-        rotated_at = endpoint.fields.get("secretRotatedAt")
         secrets = secrets_of(
             self._deps.signing_secret(),
             endpoint.org_id,
             endpoint.endpoint_id,
             version=endpoint.secret_version,
-            rotated_at=rotated_at if isinstance(rotated_at, datetime) else None,
+            rotated_at=endpoint.secret_rotated_at,
             now=now,
         )
         return list(secrets)

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tracking.jobs import Fields
+from tracking.store import DocumentWrite
 
 SOON_AFTER = timedelta(minutes=10)
 """How long a window of `soon` is open, so that one mail says what happens within this time."""
@@ -153,3 +154,8 @@ def _moment(value: object) -> datetime:
     if not isinstance(value, datetime):
         raise TypeError
     return value
+
+
+def switching_off(org_id: str, user_id: str, now: datetime) -> DocumentWrite:
+    """Return the write that ends a person's mail of an organisation."""
+    return DocumentWrite(settings_path(org_id, user_id), {"email": Cadence.OFF, "updatedAt": now})

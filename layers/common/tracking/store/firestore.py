@@ -26,6 +26,7 @@ from tracking.jobs import FINISHED, OPEN, READ_FIELDS, PlatformName, Status
 from tracking.sentences import say
 from tracking.store import (
     JOBS,
+    MAIL,
     MAX_WRITES_PER_COMMIT,
     OUTBOX,
     DocumentExistsError,
@@ -426,7 +427,7 @@ class FirestoreStore:
 
     @_translated
     def list_mail(self, org_id: str, limit: int) -> dict[str, dict[str, Any]]:
-        query: Any = self.client.collection("mail").where(filter=FieldFilter("orgId", "==", org_id))
+        query: Any = self.client.collection(MAIL).where(filter=FieldFilter("orgId", "==", org_id))
         query = query.order_by("expireAt", direction=Query.DESCENDING).limit(limit)
         return {document.id: document.to_dict() or {} for document in query.stream(**self._call)}
 

@@ -16,6 +16,7 @@ from tracking.jobs import FINISHED, OPEN, READ_FIELDS, PlatformName, Status
 from tracking.spending import Spent, total
 from tracking.store import (
     JOBS,
+    MAIL,
     OUTBOX,
     DocumentExistsError,
     DocumentMissingError,
@@ -250,7 +251,7 @@ class MemoryStore:
     def list_mail(self, org_id: str, limit: int) -> dict[str, dict[str, Any]]:
         found = [
             (mail_id, document)
-            for mail_id, document in self.get_documents("mail").items()
+            for mail_id, document in self.get_documents(MAIL).items()
             if document.get("orgId") == org_id and isinstance(document.get("expireAt"), datetime)
         ]
         found.sort(key=lambda one: (one[1]["expireAt"], one[0]), reverse=True)

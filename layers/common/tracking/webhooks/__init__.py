@@ -187,9 +187,10 @@ class Endpoint:
     project_ids: frozenset[str]  # empty: all
     is_enabled: bool
     secret_version: int
+    secret_rotated_at: datetime | None
     created_at: datetime | None
     health: Health
-    fields: Fields  # all of the document, for the secrets
+    fields: Fields  # all of the document
 
     @classmethod
     def from_document(cls, path: str, fields: Fields, version: str) -> Endpoint:
@@ -220,6 +221,7 @@ class Endpoint:
             project_ids=_texts(fields, "projectIds"),
             is_enabled=is_enabled,
             secret_version=secret_version,
+            secret_rotated_at=_moment(fields.get("secretRotatedAt")),
             created_at=_moment(fields.get("createdAt")),
             health=health,
             fields=fields,
